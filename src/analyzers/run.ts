@@ -1,0 +1,235 @@
+import type { Analyzer, EvidenceFor, FindingDraft, RuleMeta } from "../domain/analyzer.ts";
+import type { Evidence, EvidenceKey, TargetFacts } from "../domain/evidence.ts";
+import type { Check, Confidence, Finding, Severity, Verdict } from "../domain/finding.ts";
+import { siteKey } from "../domain/goroutine-sites.ts";
+
+export interface RunOptions {
+  /** Only these rules; the others are left out of `checks`. */
+  readonly rules?: readonly string[];
+  /** Thresholds that the configuration overrides: rule id -> threshold name -> value. */
+  readonly limits?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+  readonly checks: readonly Check[];
+}
+
+type AnyMeta = RuleMeta<EvidenceKey, EvidenceKey, string>;
+
+/** A draft on its way to a finding. `sites` and `blocks` are site keys. */
+interface Candidate {
+  readonly meta: AnyMeta;
+  readonly draft: FindingDraft;
+  readonly severity: Severity;
+  readonly sites: ReadonlySet<string>;
+  readonly blocks: ReadonlySet<string>;
+  cause?: Candidate;
+}
+
+/**
+ * The only runner: gives every analyzer the evidence it needs, says what could not be checked, silences general rules
+ * where a specific one spoke, links symptoms to their root, ranks, and decides.
+ */
+export function runAnalyzers(
+  analyzers: readonly Analyzer[],
+  evidence: Partial<Evidence>,
+  target: TargetFacts,
+  options: RunOptions = {},
+): Judgement {
+  const candidates: Candidate[] = [];
+  const checks: Check[] = [];
+  for (const analyzer of analyzers) {
+    if (options.rules !== undefined && !options.rules.includes(analyzer.meta.id)) continue;
+    const outcome = runOne(analyzer, evidence, target, options.limits?.[analyzer.meta.id] ?? {});
+    checks.push(outcome.check);
+    candidates.push(...outcome.candidates);
+  }
+  const kept = withoutExplained(candidates);
+  linkCauses(kept);
+  const findings = numbered(ranked(kept));
+  const found = new Set(findings.map((finding) => finding.rule));
+  const settled = checks.map((check) =>
+    check.state === "fail" && !found.has(check.rule) ? { rule: check.rule, state: "pass" as const } : check,
+  );
+  return { verdict: verdictOf(findings, settled, evidence, options), findings, checks: settled };
+}
+
+function runOne(
+  analyzer: Analyzer,
+  evidence: Partial<Evidence>,
+  target: TargetFacts,
+  overrides: Readonly<Record<string, number>>,
+): { check: Check; candidates: Candidate[] } {
+  const { meta } = analyzer;
+  const missing = meta.needs.filter((key) => evidence[key] === undefined);
+  if (missing.length > 0) {
+    const reason = `no ${missing.map((key) => evidenceNames[key]).join(", no ")}`;
+    return { check: { rule: meta.id, state: "inconclusive", reason }, candidates: [] };
+  }
+  const limits: Record<string, number> = {};
+  for (const [name, threshold] of Object.entries(meta.thresholds))
+    limits[name] = overrides[name] ?? threshold.default;
+  let drafts: ReturnType<Analyzer["analyze"]>;
+  try {
+    drafts = analyzer.analyze({ ...evidence, target } as EvidenceFor<EvidenceKey, EvidenceKey>, limits);
+  } catch (error) {
+    const reason = `the rule itself failed: ${error instanceof Error ? error.message : String(error)}`;
+    return { check: { rule: meta.id, state: "inconclusive", reason }, candidates: [] };
+  }
+  if ("inconclusive" in drafts) {
+    return { check: { rule: meta.id, state: "inconclusive", reason: drafts.inconclusive }, candidates: [] };
+  }
+  return {
+    check: { rule: meta.id, state: drafts.length > 0 ? "fail" : "pass" },
+    candidates: drafts.map((draft) => ({
+      meta,
+      draft,
+      severity: draft.severity ?? meta.severity,
+      sites: new Set((draft.groups ?? []).map(siteKey)),
+      blocks: new Set((draft.blocks ?? []).map(siteKey)),
+    })),
+  };
+}
+
+/** Evidence in the words of a person who would fetch it. */
+const evidenceNames: Readonly<Record<EvidenceKey, string>> = {
+  goroutines: "goroutine capture",
+  dump: "goroutine dump (debug=2)",
+  goroutineLeak: "goroutineleak profile",
+  heap: "heap profile",
+  cpu: "CPU profile",
+  mutex: "mutex profile",
+  block: "block profile",
+  threadCount: "threadcreate profile",
+  memstats: "heap debug=1 capture",
+  metrics: "/metrics scrape",
+  crash: "crash text",
+};
+
+const breadth = { specific: 0, general: 1, "catch-all": 2 } as const;
+
+/** Drops what a narrower rule already said about the same goroutines. */
+function withoutExplained(candidates: readonly Candidate[]): Candidate[] {
+  return candidates.filter(({ meta, sites }) => {
+    if (meta.scope === "specific" || sites.size === 0) return true;
+    const explained = new Set<string>();
+    for (const other of candidates) {
+      if (breadth[other.meta.scope] < breadth[meta.scope])
+        for (const site of other.sites) explained.add(site);
+    }
+    return [...sites].some((site) => !explained.has(site));
+  });
+}
+
+function linkCauses(candidates: readonly Candidate[]): void {
+  for (const symptom of candidates) {
+    const cause =
+      candidates.find((other) => other !== symptom && intersects(other.blocks, symptom.sites)) ??
+      symptom.meta.symptomOf
+        .map((rule) =>
+          candidates.find((other) => other !== symptom && other.meta.id === rule && isFailing(other)),
+        )
+        .find((other) => other !== undefined);
+    if (cause !== undefined && rootOf(cause) !== symptom) symptom.cause = cause;
+  }
+}
+
+function rootOf(candidate: Candidate): Candidate {
+  let root = candidate;
+  while (root.cause !== undefined) root = root.cause;
+  return root;
+}
+
+function intersects(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  for (const key of a) if (b.has(key)) return true;
+  return false;
+}
+
+const severityRank: Readonly<Record<Severity, number>> = { critical: 0, warning: 1, info: 2 };
+const confidenceRank: Readonly<Record<Confidence, number>> = { proven: 0, likely: 1, possible: 2 };
+
+/** A finding that makes the verdict `fail`. */
+function isFailing({ severity, draft }: Candidate): boolean {
+  return severity !== "info" && draft.confidence !== "possible";
+}
+
+/** Roots, worst first, each followed by its symptoms. */
+function ranked(candidates: readonly Candidate[]): Candidate[] {
+  const symptomsOf = new Map<Candidate, Candidate[]>();
+  for (const candidate of candidates) {
+    const root = rootOf(candidate);
+    if (root === candidate) continue;
+    symptomsOf.set(root, [...(symptomsOf.get(root) ?? []), candidate]);
+  }
+  const worstOf = (root: Candidate) =>
+    [root, ...(symptomsOf.get(root) ?? [])].toSorted(bySeriousness)[0] ?? root;
+  return candidates
+    .filter((candidate) => candidate.cause === undefined)
+    .toSorted((a, b) => bySeriousness(worstOf(a), worstOf(b)) || bySeriousness(a, b))
+    .flatMap((root) => [root, ...(symptomsOf.get(root) ?? []).toSorted(bySeriousness)]);
+}
+
+function bySeriousness(a: Candidate, b: Candidate): number {
+  return (
+    Number(isFailing(b)) - Number(isFailing(a)) ||
+    severityRank[a.severity] - severityRank[b.severity] ||
+    confidenceRank[a.draft.confidence] - confidenceRank[b.draft.confidence] ||
+    breadth[a.meta.scope] - breadth[b.meta.scope] ||
+    goroutineCount(b.draft) - goroutineCount(a.draft) ||
+    (a.meta.id < b.meta.id ? -1 : a.meta.id > b.meta.id ? 1 : 0)
+  );
+}
+
+function goroutineCount(draft: FindingDraft): number {
+  return (draft.groups ?? []).reduce((sum, group) => sum + group.count, 0);
+}
+
+function numbered(candidates: readonly Candidate[]): Finding[] {
+  const ids = new Map(candidates.map((candidate, index) => [candidate, `f${index + 1}`]));
+  return candidates.map((candidate) => {
+    const { meta, draft, severity } = candidate;
+    const root = rootOf(candidate);
+    const causedBy = root === candidate ? undefined : ids.get(root);
+    return {
+      id: ids.get(candidate) ?? "",
+      rule: meta.id,
+      severity,
+      confidence: draft.confidence,
+      title: draft.title,
+      summary: draft.summary,
+      ...(draft.measured === undefined ? {} : { measured: draft.measured }),
+      where: draft.where,
+      ...(draft.groups === undefined ? {} : { goroutines: goroutineCount(draft) }),
+      ...(draft.waitReason === undefined ? {} : { waitReason: draft.waitReason }),
+      role: causedBy === undefined ? ("root" as const) : ("symptom" as const),
+      ...(causedBy === undefined ? {} : { causedBy }),
+      evidence: draft.evidence,
+      next: draft.next,
+    };
+  });
+}
+
+/**
+ * `fail`: a finding of at least warning is likely or proven. `pass`: nothing like that, and the evidence that a pass
+ * rests on is there (docs/decisions/0004-when-a-verdict-is-pass.md). Otherwise `inconclusive`.
+ */
+function verdictOf(
+  findings: readonly Finding[],
+  checks: readonly Check[],
+  evidence: Partial<Evidence>,
+  options: RunOptions,
+): Verdict {
+  if (findings.some((finding) => finding.severity !== "info" && finding.confidence !== "possible"))
+    return "fail";
+  if (options.rules !== undefined) {
+    return checks.length > 0 && checks.every((check) => check.state === "pass" || check.state === "fail")
+      ? "pass"
+      : "inconclusive";
+  }
+  const { goroutines } = evidence;
+  if (goroutines === undefined || goroutines.best.incomplete !== undefined) return "inconclusive";
+  const agesOrGrowthKnown = goroutines.series.length > 1 || goroutines.best.form === "dump";
+  return agesOrGrowthKnown ? "pass" : "inconclusive";
+}

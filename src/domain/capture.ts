@@ -1,0 +1,45 @@
+/**
+ * What can be captured from a Go process.
+ * `goroutine` is debug=0 (protobuf), `goroutine-counts` debug=1, `goroutine-dump` debug=2.
+ * `heap-text` is heap debug=1, asked for its runtime.MemStats trailer.
+ */
+export type CaptureKind =
+  | "index"
+  | "cmdline"
+  | "goroutine"
+  | "goroutine-counts"
+  | "goroutine-dump"
+  | "goroutineleak"
+  | "mutex"
+  | "block"
+  | "heap"
+  | "heap-text"
+  | "allocs"
+  | "threadcreate"
+  | "cpu"
+  | "trace"
+  | "metrics"
+  | "expvar"
+  | "log";
+
+/**
+ * - `ok`: whole.
+ * - `partial`: kept what came before it broke off; `reason` says where and why.
+ * - `skipped`: a safety limit or the request left it out; `reason` names the limit.
+ * - `failed`: asked for and not got.
+ */
+export type CaptureStatus = "ok" | "partial" | "skipped" | "failed";
+
+/** One line of a capture's story, in the order in which things were asked for. */
+export interface CaptureRecord {
+  readonly kind: CaptureKind;
+  /** File name inside the bundle; absent when nothing was kept. */
+  readonly file?: string;
+  readonly bytes: number;
+  /** Milliseconds since the epoch at which the request was sent. */
+  readonly startedAtMs?: number;
+  readonly durationMs: number;
+  readonly status: CaptureStatus;
+  /** Plain words; present unless `ok`. */
+  readonly reason?: string;
+}

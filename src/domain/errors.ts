@@ -1,0 +1,38 @@
+export type PortErrorCode =
+  | "not-found"
+  | "forbidden"
+  | "rate-limited"
+  | "unavailable"
+  | "bad-response"
+  | "timeout";
+
+/**
+ * The one error that adapters throw. Nobody above an adapter sees an SDK's or a socket's own error.
+ * `target` names the thing that failed in the reader's words (a URL without credentials, a file).
+ */
+export class PortError extends Error {
+  override readonly name = "PortError";
+  readonly code: PortErrorCode;
+  readonly target: string;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    code: PortErrorCode,
+    target: string,
+    message: string,
+    options: { cause?: unknown; retryAfterMs?: number } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.target = target;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/**
+ * The person asked for something that cannot be understood or is not allowed.
+ * The message says what to do next; the terminal answers with exit code 2.
+ */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}

@@ -1,0 +1,51 @@
+import type { CrashReport } from "./crash.ts";
+import type { GoVersion } from "./go-version.ts";
+import type { GoroutineSnapshot } from "./goroutine.ts";
+import type { MemStats } from "./memstats.ts";
+import type { MetricsScrape } from "./metrics.ts";
+import type { OwnCode } from "./own-code.ts";
+import type { Profile } from "./profile.ts";
+
+/** At least one element. */
+export type NonEmpty<T> = readonly [T, ...T[]];
+
+/** Goroutines seen once or several times. */
+export interface GoroutineEvidence {
+  /** The most telling whole snapshot: a whole dump before a profile before counts; the latest of its form. */
+  readonly best: GoroutineSnapshot;
+  /** Comparable snapshots (one form), oldest first. Two or more show growth. */
+  readonly series: NonEmpty<GoroutineSnapshot>;
+  /** Milliseconds between first and last of `series`, when both times are known. */
+  readonly windowMs?: number;
+}
+
+/** Everything that was captured, by kind. An analyzer names the kinds it needs and receives exactly these. */
+export interface Evidence {
+  readonly goroutines: GoroutineEvidence;
+  /** The latest goroutine dump (debug=2, panic, SIGQUIT), whole or not. */
+  readonly dump: GoroutineSnapshot;
+  /** The runtime's own leak finding (goroutineleak profile, Go 1.26 experiment, 1.27). */
+  readonly goroutineLeak: GoroutineSnapshot;
+  /** Heap profiles, oldest first. */
+  readonly heap: NonEmpty<Profile>;
+  readonly cpu: Profile;
+  /** Mutex profiles (stacks are those of the unlocker), oldest first. */
+  readonly mutex: NonEmpty<Profile>;
+  /** Block profiles (completed waits only), oldest first. */
+  readonly block: NonEmpty<Profile>;
+  readonly threadCount: number;
+  readonly memstats: NonEmpty<MemStats>;
+  readonly metrics: NonEmpty<MetricsScrape>;
+  readonly crash: CrashReport;
+}
+
+export type EvidenceKey = keyof Evidence;
+
+/** What is known about the process besides its captures. */
+export interface TargetFacts {
+  readonly service?: string;
+  readonly instance?: string;
+  readonly goVersion?: GoVersion;
+  /** Tells the service's own code from the standard library and dependencies. */
+  readonly own: OwnCode;
+}

@@ -1,0 +1,91 @@
+import type { CaptureRecord } from "./capture.ts";
+import type { Frame } from "./frame.ts";
+
+/**
+ * - `critical`: users are hurt now.
+ * - `warning`: it will hurt, act today.
+ * - `info`: context for the reader.
+ */
+export type Severity = "critical" | "warning" | "info";
+
+/**
+ * - `proven`: the evidence admits no other reading.
+ * - `likely`: the usual reading; the finding says what would refute it.
+ * - `possible`: worth a look, not an accusation.
+ */
+export type Confidence = "proven" | "likely" | "possible";
+
+export type Verdict = "pass" | "fail" | "inconclusive";
+
+/** - `inconclusive`: evidence was missing. - `skipped`: a setting or the request left the rule out. */
+export type CheckState = "pass" | "fail" | "inconclusive" | "skipped";
+
+export interface Measured {
+  readonly value: number;
+  /** Threshold that the value was held against. */
+  readonly limit: number;
+  /** "goroutines", "bytes", "ms", "ratio", ... */
+  readonly unit: string;
+}
+
+export interface EvidenceExcerpt {
+  /** File that carries the evidence. */
+  readonly artifact: string;
+  /** The lines or figures that say it, verbatim or summed up; at most a few lines. */
+  readonly excerpt: string;
+}
+
+/** One thing that is wrong, as published. Its shape is part of the public analysis contract. */
+export interface Finding {
+  /** "f1", "f2", ... in rank order, unique within one analysis. */
+  readonly id: string;
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly confidence: Confidence;
+  /** One line with the number in it. */
+  readonly title: string;
+  /** Two to four sentences: what, why it is read that way, what is inferred. */
+  readonly summary: string;
+  readonly measured?: Measured;
+  /** The service's own frames, innermost first: `where[0]` is the line a person can change. */
+  readonly where: readonly Frame[];
+  readonly goroutines?: number;
+  readonly waitReason?: string;
+  readonly role: "root" | "symptom";
+  /** Id of the finding that causes this one. */
+  readonly causedBy?: string;
+  readonly evidence: readonly EvidenceExcerpt[];
+  /** What to do next, most useful first; commands can be pasted. */
+  readonly next: readonly string[];
+}
+
+/** One entry per rule that ran or could not. */
+export interface Check {
+  readonly rule: string;
+  readonly state: CheckState;
+  /** Why it is inconclusive or skipped. */
+  readonly reason?: string;
+}
+
+export interface PublishedGroup {
+  readonly state: string;
+  readonly count: number;
+  readonly waitMinutes?: { readonly min: number; readonly max: number };
+  readonly stack: readonly Frame[];
+  readonly createdBy?: Frame;
+}
+
+/** The document of `gofire analyze --format json` (docs/reference/analysis.schema.json). */
+export interface Analysis {
+  readonly schemaVersion: 1;
+  readonly target: {
+    readonly service?: string;
+    readonly instance?: string;
+    readonly goVersion?: string;
+  };
+  readonly verdict: Verdict;
+  readonly captures: readonly CaptureRecord[];
+  readonly findings: readonly Finding[];
+  readonly checks: readonly Check[];
+  readonly groups: readonly PublishedGroup[];
+}

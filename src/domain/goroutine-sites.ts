@@ -1,0 +1,95 @@
+import type { GoroutineEvidence } from "./evidence.ts";
+import type { Frame } from "./frame.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
+
+/** Deep enough to tell sites apart, shallow enough to survive the 32-frame limit of profiles before Go 1.23. */
+const siteDepth = 12;
+
+/**
+ * Identity of a blocked place across captures and capture forms: the innermost frames that every form shows.
+ * Leading runtime frames are left out because debug=1 and debug=2 hide them.
+ */
+export function siteKey(group: GoroutineGroup): string {
+  const frames: string[] = [];
+  for (const frame of group.stack) {
+    if (frames.length === 0 && isRuntimeFrame(frame)) continue;
+    frames.push(`${frame.function}:${frame.line}`);
+    if (frames.length === siteDepth) break;
+  }
+  return frames.join("\n");
+}
+
+/** Frames of the runtime itself, including the parking stubs that other packages declare for it. */
+export function isRuntimeFrame(frame: Frame): boolean {
+  return frame.function.startsWith("runtime.") || frame.function.startsWith("internal/runtime/");
+}
+
+/** How many goroutines stood at a site in the first and the last of the comparable snapshots. */
+export interface Growth {
+  readonly before: number;
+  readonly after: number;
+  readonly windowMs?: number;
+  /** In every snapshot at least as many as in the one before it. */
+  readonly neverFalls: boolean;
+}
+
+/** Growth of the site of `group`; undefined when there is only one snapshot. */
+export function growthOf(evidence: GoroutineEvidence, group: GoroutineGroup): Growth | undefined {
+  if (evidence.series.length < 2) return undefined;
+  const key = siteKey(group);
+  const counts = evidence.series.map((snapshot) => countsBySite(snapshot).get(key) ?? 0);
+  return {
+    before: counts[0] ?? 0,
+    after: counts.at(-1) ?? 0,
+    ...(evidence.windowMs === undefined ? {} : { windowMs: evidence.windowMs }),
+    neverFalls: counts.every((count, index) => index === 0 || count >= (counts[index - 1] ?? 0)),
+  };
+}
+
+const countsOfSnapshot = new WeakMap<GoroutineSnapshot, ReadonlyMap<string, number>>();
+
+function countsBySite(snapshot: GoroutineSnapshot): ReadonlyMap<string, number> {
+  let counts = countsOfSnapshot.get(snapshot);
+  if (counts === undefined) {
+    const sums = new Map<string, number>();
+    for (const group of snapshot.groups) {
+      const key = siteKey(group);
+      sums.set(key, (sums.get(key) ?? 0) + group.count);
+    }
+    countsOfSnapshot.set(snapshot, sums);
+    counts = sums;
+  }
+  return counts;
+}
+
+/** Index of the innermost frame whose function matches, or -1. A string matches as a suffix after a dot or slash. */
+export function frameIndex(stack: readonly Frame[], match: string | RegExp): number {
+  return stack.findIndex(({ function: symbol }) =>
+    typeof match === "string" ? endsWithName(symbol, match) : match.test(symbol),
+  );
+}
+
+/** `endsWithName("internal/sync.(*Mutex).lockSlow", "sync.(*Mutex).lockSlow")` is true. */
+function endsWithName(symbol: string, name: string): boolean {
+  if (!symbol.endsWith(name)) return false;
+  const before = symbol.charAt(symbol.length - name.length - 1);
+  return before === "" || before === "/" || before === ".";
+}
+
+/** One line for an excerpt: `chan send, 3-41 min, 50 goroutines: shop/x.(*T).F x.go:12`. */
+export function groupText(group: GoroutineGroup, frame: Frame | undefined): string {
+  const minutes = group.waitMinutes;
+  const age =
+    minutes === undefined
+      ? ""
+      : minutes.min === minutes.max
+        ? `, ${minutes.min} min`
+        : `, ${minutes.min}-${minutes.max} min`;
+  const place = frame === undefined ? "" : `: ${frame.function} ${shortFile(frame.file)}:${frame.line}`;
+  return `${group.count} goroutines [${group.state}${age}]${place}`;
+}
+
+/** Last two elements of a path: enough to find the file, short enough for a card. */
+export function shortFile(file: string): string {
+  return file.split("/").slice(-2).join("/");
+}

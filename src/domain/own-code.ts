@@ -1,0 +1,97 @@
+import type { Frame } from "./frame.ts";
+import { packagePath } from "./frame.ts";
+
+/** Tells the service's own code from the standard library and from dependencies. */
+export interface OwnCode {
+  isOwn(frame: Frame): boolean;
+  isStandardLibrary(frame: Frame): boolean;
+}
+
+/**
+ * First path elements of standard library packages (`go list std`, Go 1.19 to 1.27). Import paths of other
+ * modules start with a domain name, or are a private module's name that is looked up by file instead.
+ */
+const standardRoots = new Set(
+  (
+    "archive arena bufio bytes cmp compress container context crypto database debug embed encoding errors expvar " +
+    "flag fmt go hash html image index internal io iter log maps math mime net os path plugin reflect regexp " +
+    "runtime simd slices sort strconv strings structs sync syscall testing text time unicode unique unsafe vendor weak"
+  ).split(" "),
+);
+
+const moduleVersion = /@v\d+\.\d+\.\d+[^/]*\//;
+
+/**
+ * Decides from symbol and file alone, because no pprof endpoint tells the main module's path.
+ *
+ * - `main` and everything that `modules` names (an import path or a prefix of one) is own.
+ * - Files in the module cache (`path@v1.2.3/`), below `vendor/` or Bazel's `external/` are dependencies, unless
+ *   the main package itself was built from the module cache (`go install path@version`): then its module is own.
+ * - Packages of the standard library whose file stands in GOROOT, or has the form that -trimpath gives it, are not own.
+ * - What is left was compiled from the service's own source tree.
+ */
+export function ownCode(frames: Iterable<Frame>, modules: readonly string[] = []): OwnCode {
+  let goroot: string | undefined;
+  let installedModule: string | undefined;
+  for (const frame of frames) {
+    if (goroot === undefined && frame.function.startsWith("runtime.")) {
+      const at = frame.file.lastIndexOf("/src/runtime/");
+      if (at > 0) goroot = frame.file.slice(0, at + "/src/".length);
+    }
+    if (installedModule === undefined && frame.function.startsWith("main.")) {
+      const version = moduleVersion.exec(frame.file);
+      if (version !== null) installedModule = frame.file.slice(0, version.index + version[0].length);
+    }
+    if (goroot !== undefined && installedModule !== undefined) break;
+  }
+
+  function isStandardLibrary({ function: symbol, file }: Frame): boolean {
+    const path = packagePath(symbol);
+    const slash = path.indexOf("/");
+    if (!standardRoots.has(slash === -1 ? path : path.slice(0, slash))) return false;
+    if (goroot !== undefined && file.startsWith(goroot)) return true;
+    return (
+      file.startsWith(`${path}/`) || file.includes(`/src/${path}/`) || file === "" || file.startsWith("<")
+    );
+  }
+
+  function decide(frame: Frame): boolean {
+    const path = packagePath(frame.function);
+    if (frame.file.startsWith("<") || frame.file === "_cgo_gotypes.go" || frame.file === "") return false;
+    if (path === "main" || modules.some((module) => isWithin(path, module))) return true;
+    if (installedModule !== undefined && frame.file.startsWith(installedModule)) return true;
+    if (moduleVersion.test(frame.file)) return false;
+    if (frame.file.includes("/vendor/") || path.startsWith("vendor/")) return false;
+    if (/(?:^|\/)external\//.test(frame.file)) return false;
+    if (!frame.function.includes(".")) return false; // C, or an assembly label
+    return !isStandardLibrary(frame);
+  }
+
+  const known = new Map<Frame, boolean>();
+  return {
+    isStandardLibrary,
+    isOwn(frame) {
+      let own = known.get(frame);
+      if (own === undefined) {
+        own = decide(frame);
+        known.set(frame, own);
+      }
+      return own;
+    },
+  };
+}
+
+/** True for the path itself and everything below it; a module that ends with "/" is a plain prefix. */
+function isWithin(path: string, module: string): boolean {
+  return path === module || path.startsWith(module.endsWith("/") ? module : `${module}/`);
+}
+
+/** The service's own frames of a stack, innermost first, at most `most`. */
+export function ownFrames(stack: readonly Frame[], own: OwnCode, most = 5): Frame[] {
+  const frames: Frame[] = [];
+  for (const frame of stack) {
+    if (own.isOwn(frame)) frames.push(frame);
+    if (frames.length === most) break;
+  }
+  return frames;
+}
