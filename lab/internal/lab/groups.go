@@ -1,0 +1,10 @@
+package lab
+
+// groups are all modes, by what is wrong (or looks wrong).
+var groups = [][]Mode{
+	leakModes,
+	lockModes,
+	httpModes,
+	poolModes,
+	idleModes,
+}

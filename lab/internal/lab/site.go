@@ -1,0 +1,88 @@
+package lab
+
+import (
+	"shop/httpapi"
+	"shop/internal/world"
+)
+
+// Site is the shop as one running mode sees it: where to hang routes, how large to be, and the world outside.
+type Site struct {
+	// Scale is the size asked for, in the mode's unit.
+	Scale int
+
+	shop    *Shop
+	outside *world.Outside
+	undo    []func()
+}
+
+// handle hangs a shop route.
+func (s *Site) handle(method, path string, handler httpapi.Handler) {
+	s.shop.router.Handle(method, path, handler)
+}
+
+// onStop runs undo, the last one first, when the mode is stopped.
+func (s *Site) onStop(undo func()) { s.undo = append(s.undo, undo) }
+
+func (s *Site) stop() {
+	if s.outside != nil {
+		s.outside.Close()
+		s.outside = nil
+	}
+	for i := len(s.undo) - 1; i >= 0; i-- {
+		s.undo[i]()
+	}
+	s.undo = nil
+}
+
+// launch starts the world outside once.
+func (s *Site) launch() (*world.Outside, error) {
+	if s.outside == nil {
+		outside, err := world.Launch()
+		if err != nil {
+			return nil, err
+		}
+		s.outside = outside
+	}
+	return s.outside, nil
+}
+
+// upstream opens a service that the shop calls and returns its host and port.
+func (s *Site) upstream(upstream world.Upstream) (string, error) {
+	outside, err := s.launch()
+	if err != nil {
+		return "", err
+	}
+	return outside.Serve(upstream)
+}
+
+// visit sends customers; without an address they come to the shop's own HTTP listener.
+func (s *Site) visit(load world.Load) error {
+	outside, err := s.launch()
+	if err != nil {
+		return err
+	}
+	if load.Addr == "" {
+		load.Addr = s.shop.HTTPAddr()
+	}
+	if load.Kind == "" {
+		load.Kind = "requests"
+	}
+	return outside.Visit(load)
+}
+
+// leakVisits is the usual pace of a leak: 120 requests at once, then 15 a second until Scale have come.
+func (s *Site) leakVisits(method, path string) error {
+	return s.visit(world.Load{Method: method, Path: path, AtOnce: least(120, s.Scale), PerSecond: 15, Total: s.Scale})
+}
+
+// pileVisits is the usual pace of a pile-up: three quarters at once, then 6 a second until Scale have come.
+func (s *Site) pileVisits(method, path string) error {
+	return s.visit(world.Load{Method: method, Path: path, AtOnce: s.Scale * 3 / 4, PerSecond: 6, Total: s.Scale})
+}
+
+func least(a, b int) int {
+	if a < b {
+		return a
+	}
+	return b
+}
