@@ -1,0 +1,34 @@
+import type { RuleMeta } from "../domain/analyzer.ts";
+import type { EvidenceKey } from "../domain/evidence.ts";
+import type { Analysis, Severity } from "../domain/finding.ts";
+
+export type Rule = RuleMeta<EvidenceKey, EvidenceKey, string>;
+
+/** One thing `gofire doctor` looked at. */
+export interface DoctorCheck {
+  readonly name: string;
+  readonly state: "ok" | "warning" | "failed";
+  readonly detail: string;
+  /** What to do about it; present unless `ok`. */
+  readonly next?: string;
+}
+
+/** What a command answers: data, rendered for the place it was asked from. */
+export type Reply =
+  | {
+      readonly kind: "analysis";
+      readonly analysis: Analysis;
+      /** Exit code 1 from this severity on. */
+      readonly severity: Severity;
+      /** Folder of the capture bundle that was written. */
+      readonly bundle?: string;
+      /** Inputs that could not be read, in words. */
+      readonly problems: readonly string[];
+    }
+  | { readonly kind: "rules"; readonly rules: readonly Rule[] }
+  | { readonly kind: "rule"; readonly rule: Rule }
+  | { readonly kind: "doctor"; readonly checks: readonly DoctorCheck[] }
+  | { readonly kind: "text"; readonly text: string };
+
+/** How a reply is wanted in the terminal. */
+export type Format = "text" | "json" | "markdown";

@@ -1,0 +1,79 @@
+import type { Analysis, Finding } from "../domain/finding.ts";
+import { bytesText, durationText } from "../domain/units.ts";
+import { printable } from "./style.ts";
+import { placeText, quantity } from "./words.ts";
+
+/** The analysis as a Markdown file: for a ticket, an incident thread or a post-mortem. */
+export function analysisMarkdown(analysis: Analysis): string {
+  const { target } = analysis;
+  const facts = [target.service, target.instance, target.goVersion].filter((fact) => fact !== undefined);
+  const open = analysis.checks.filter((check) => check.state === "inconclusive" || check.state === "skipped");
+  const sections = [
+    `# ${analysis.verdict.toUpperCase()}${facts.length > 0 ? ` · ${facts.map(inline).join(" · ")}` : ""}`,
+    ...(analysis.findings.length === 0 ? ["No findings."] : analysis.findings.map(findingSection)),
+    captureTable(analysis),
+    open.length === 0
+      ? ""
+      : `## Not checked\n\n${open.map((check) => `- \`${check.rule}\`: ${inline(check.reason ?? check.state)}`).join("\n")}`,
+    groupTable(analysis),
+  ];
+  return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
+}
+
+function findingSection(finding: Finding): string {
+  const cause = finding.causedBy === undefined ? "" : ` · symptom of ${finding.causedBy}`;
+  const parts = [
+    `## ${finding.id}: ${inline(finding.title)}`,
+    `**${finding.severity}** · ${finding.confidence} · \`${finding.rule}\`${cause}`,
+    inline(finding.summary),
+  ];
+  if (finding.measured !== undefined) {
+    const { value, limit, unit } = finding.measured;
+    parts.push(`Measured **${quantity(value, unit)}**, limit ${quantity(limit, unit)}.`);
+  }
+  if (finding.where.length > 0)
+    parts.push(`Where:\n\n${finding.where.map((frame) => `- ${code(placeText(frame))}`).join("\n")}`);
+  parts.push(
+    `Evidence:\n\n${finding.evidence.map((item) => `- ${code(item.artifact)}: ${code(item.excerpt)}`).join("\n")}`,
+  );
+  parts.push(`Next:\n\n${finding.next.map((step, index) => `${index + 1}. ${inline(step)}`).join("\n")}`);
+  return parts.join("\n\n");
+}
+
+function captureTable({ captures }: Analysis): string {
+  if (captures.length === 0) return "";
+  const rows = captures.map(
+    (capture) =>
+      `| ${capture.kind} | ${capture.status} | ${bytesText(capture.bytes)} | ${durationText(capture.durationMs)} | ${inline(capture.file ?? "")} | ${inline(capture.reason ?? "")} |`,
+  );
+  return `## Captured\n\n| what | status | size | took | file | reason |\n| --- | --- | --- | --- | --- | --- |\n${rows.join("\n")}`;
+}
+
+const groupRows = 30;
+
+function groupTable({ groups }: Analysis): string {
+  if (groups.length === 0) return "";
+  const rows = groups.slice(0, groupRows).map((group) => {
+    const age = group.waitMinutes === undefined ? "" : `${group.waitMinutes.min}-${group.waitMinutes.max}`;
+    const leaf = group.stack.find((frame) => !frame.function.startsWith("runtime.")) ?? group.stack[0];
+    return `| ${group.count} | ${inline(group.state)} | ${age} | ${leaf === undefined ? "" : code(placeText(leaf))} |`;
+  });
+  const rest =
+    groups.length > groupRows
+      ? `\n\nand ${groups.length - groupRows} smaller groups (the JSON document has all).`
+      : "";
+  return `## Goroutines\n\n| count | state | minutes | at |\n| ---: | --- | --- | --- |\n${rows.join("\n")}${rest}`;
+}
+
+/** Text of a capture inside a paragraph or table cell: nothing in it may become Markdown or HTML. */
+function inline(text: string): string {
+  return printable(text).replace(/[\\`*_[\]<>|~]/g, (c) => `\\${c}`);
+}
+
+/** Text of a capture as a code span; the fence is longer than any run of backticks inside. */
+function code(text: string): string {
+  const clean = printable(text).replace(/\|/g, "\\|");
+  const longest = Math.max(0, ...(clean.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return longest > 0 ? `${fence} ${clean} ${fence}` : `${fence}${clean}${fence}`;
+}

@@ -1,0 +1,24 @@
+import type { Frame } from "../domain/frame.ts";
+import { shortFile } from "../domain/goroutine-sites.ts";
+import { bytesText, countText, durationText, percentText } from "../domain/units.ts";
+
+/** `shop/ledger.(*Store).Post  ledger/ledger.go:88` */
+export function placeText({ function: symbol, file, line }: Frame): string {
+  return file === "" ? symbol : `${symbol}  ${shortFile(file)}:${line}`;
+}
+
+/** A measured value with its unit, in the words of the unit. */
+export function quantity(value: number, unit: string): string {
+  switch (unit) {
+    case "bytes":
+      return bytesText(value);
+    case "ms":
+      return durationText(value);
+    case "ratio":
+      return percentText(value);
+    case "per-second":
+      return `${Number(value.toPrecision(3))} per second`;
+    default:
+      return `${Number.isInteger(value) ? countText(value) : Number(value.toPrecision(3))} ${unit}`;
+  }
+}

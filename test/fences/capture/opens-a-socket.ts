@@ -1,0 +1,4 @@
+// Wrong on purpose: test/fences.test.ts proves that the linter reports it.
+import { connect } from "node:net";
+
+export const open = connect;

@@ -1,0 +1,4 @@
+// Wrong on purpose: test/fences.test.ts proves that the linter reports it.
+import { readFileSync } from "node:fs";
+
+export const now = Date.now() + readFileSync("x").length;
