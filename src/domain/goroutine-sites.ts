@@ -7,21 +7,27 @@ const siteDepth = 12;
 
 /**
  * Identity of a blocked place across captures and capture forms: the innermost frames that every form shows.
- * Leading runtime frames are left out because debug=1 and debug=2 hide them.
+ * Runtime frames are left out because debug=1 hides the leading ones and debug=2 hides them all, the outermost
+ * `runtime.main` included (Go source: runtime/traceback.go showfuncinfo, runtime/pprof/pprof.go printStackRecord).
  */
 export function siteKey(group: GoroutineGroup): string {
   const frames: string[] = [];
   for (const frame of group.stack) {
-    if (frames.length === 0 && isRuntimeFrame(frame)) continue;
+    if (isRuntimeFrame(frame)) continue;
     frames.push(`${frame.function}:${frame.line}`);
     if (frames.length === siteDepth) break;
   }
   return frames.join("\n");
 }
 
-/** Frames of the runtime itself, including the parking stubs that other packages declare for it. */
+/** Frames of the runtime itself; `internal/runtime/` was `runtime/internal/` before Go 1.23. */
 export function isRuntimeFrame(frame: Frame): boolean {
-  return frame.function.startsWith("runtime.") || frame.function.startsWith("internal/runtime/");
+  const { function: symbol } = frame;
+  return (
+    symbol.startsWith("runtime.") ||
+    symbol.startsWith("internal/runtime/") ||
+    symbol.startsWith("runtime/internal/")
+  );
 }
 
 /** How many goroutines stood at a site in the first and the last of the comparable snapshots. */

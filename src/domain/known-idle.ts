@@ -1,0 +1,169 @@
+import { isRuntimeFrame } from "./goroutine-sites.ts";
+import type { GoroutineGroup } from "./goroutine.ts";
+
+/**
+ * Why a goroutine that waits is no news. Sources: the ignore lists that projects keep for go.uber.org/goleak
+ * (goleak options.go, kcp-dev/kcp test/e2e/framework, etcd-io/etcd testutils), and the libraries' own loops.
+ */
+export interface IdleRole {
+  /** What the goroutine is there for, e.g. "waits for connections". */
+  readonly role: string;
+  /**
+   * - `process`: a handful per process, component or client object.
+   * - `connection`: one or two per open connection, so the count follows the connections.
+   */
+  readonly per: "process" | "connection";
+}
+
+/** Frames that only carry a wait: the loop that waits stands above them. */
+const passage =
+  /^(?:runtime|internal\/[a-z/]+|runtime\/internal\/[a-z/]+|sync|syscall|time|bufio|io|crypto\/tls|net|vendor\/golang\.org\/x\/sys\/[a-z]+|golang\.org\/x\/sys\/[a-z]+)\.|^net\/http\.(?:\(\*connReader\)\.Read|\(\*persistConn\)\.Read|http2readFrameHeader|\(\*http2Framer\)\.ReadFrame)|(?:^|\/)golang\.org\/x\/net\/http2\.(?:readFrameHeader|\(\*Framer\)\.ReadFrame)/;
+
+/** An accept call anywhere among the frames that carry the wait. */
+const accept = /^(?:net\.\(\*(?:TCP|Unix)Listener\)|internal\/poll\.\(\*FD\))\.Accept$/;
+
+type Loop = readonly [role: string, per: IdleRole["per"], site: RegExp];
+
+/** Looked up by the innermost frame that is no passage. Vendored copies end with the same import path. */
+const loops: readonly Loop[] = [
+  ["waits for signals", "process", /^os\/signal\.(?:signal_recv|loop|NotifyContext)/],
+  ["waits for the next request on a kept-alive connection", "connection", /^net\/http\.\(\*conn\)\.serve$/],
+  [
+    "watches the connection of a request that is being handled",
+    "connection",
+    /^net\/http\.\(\*connReader\)\.backgroundRead$/,
+  ],
+  [
+    "serves an HTTP/2 connection",
+    "connection",
+    /http2\.?\(?\*?(?:serverConn\)|http2serverConn\))\.(?:serve|readFrames)$|^net\/http\.\(\*http2serverConn\)\.(?:serve|readFrames)$/,
+  ],
+  [
+    "reads an HTTP/2 client connection",
+    "connection",
+    /\(\*(?:http2)?clientConnReadLoop\)\.run$|\(\*(?:http2)?ClientConn\)\.readLoop$/,
+  ],
+  ["keeps a client connection open", "connection", /^net\/http\.\(\*persistConn\)\.(?:readLoop|writeLoop)$/],
+  [
+    "opens or retires database connections",
+    "process",
+    /^database\/sql\.\(\*DB\)\.connection(?:Opener|Cleaner|Resetter)$/,
+  ],
+  [
+    "waits for a test to end",
+    "process",
+    /^testing\.(?:\(\*T\)\.(?:Run|Parallel)|\(\*M\)\.|tRunner|runTests|\(\*testState\)|\(\*testContext\))/,
+  ],
+  [
+    "exports statistics",
+    "process",
+    /(?:^|\/)go\.opencensus\.io\/stats\/view\.\(\*worker\)\.start$|(?:^|\/)go\.opentelemetry\.io\/otel\/sdk\/[a-z/]+\.\(\*(?:batchSpanProcessor|PeriodicReader|BatchProcessor|pollFunc|bufferExporter)\)\.|go-metrics\.\(\*meterArbiter\)\.tick$/,
+  ],
+  [
+    "is a Kubernetes client loop",
+    "process",
+    /(?:^|\/)k8s\.io\/(?:apimachinery\/pkg\/util\/wait|client-go\/(?:util\/workqueue|tools\/(?:cache|record|leaderelection|watch)|rest\/watch)|apimachinery\/pkg\/watch|client-go\/util\/flowcontrol)\./,
+  ],
+  [
+    "flushes logs",
+    "process",
+    /(?:^|\/)(?:k8s\.io\/klog(?:\/v2)?|github\.com\/golang\/glog)\.\(\*(?:flushDaemon|loggingT|fileSink)\)\.|lumberjack(?:%2ev2|\.v2)?\.\(\*Logger\)\.millRun$|go\.uber\.org\/zap\/zapcore\.\(\*BufferedWriteSyncer\)\.flushLoop$/,
+  ],
+  [
+    "keeps a database pool healthy",
+    "process",
+    /pgxpool\.\(\*Pool\)\.(?:backgroundHealthCheck|triggerHealthCheck)|\/topology\.\(\*(?:Server\)\.(?:update|check)|rttMonitor\)\.|pool\)\.(?:maintain|createConnections))|(?:^|\/)go\.mongodb\.org\/.*\/topology\.newPool/,
+  ],
+  [
+    "watches a database connection",
+    "connection",
+    /go-sql-driver\/mysql\.\(\*mysqlConn\)\.startWatcher\.func\d+$|pgconn\/ctxwatch\.\(\*ContextWatcher\)\.Watch/,
+  ],
+  [
+    "keeps Redis connections",
+    "process",
+    /go-redis\/(?:redis\/)?v\d+(?:\/internal\/pool)?\.\(\*(?:ConnPool\)\.(?:reaper|checkMinIdleConns)|channel\)\.|clusterStateHolder\))/,
+  ],
+  [
+    "is a gRPC connection loop",
+    "connection",
+    /(?:^|\/)google\.golang\.org\/grpc\/internal\/transport\.\(\*(?:controlBuffer\)\.get|loopyWriter\)\.run|http2Client\)\.(?:keepalive|reader|readServerPreface)|http2Server\)\.(?:keepalive|HandleStreams))/,
+  ],
+  [
+    "is a gRPC client or server loop",
+    "process",
+    /(?:^|\/)google\.golang\.org\/grpc(?:\/internal\/(?:grpcsync\.\(\*CallbackSerializer\)|resolver\/dns\.\(\*dnsResolver\)|idle\.|channelz\.|resolver\/)|\.\(\*(?:Server\)\.serverWorker|ccBalancerWrapper\)|ccResolverWrapper\)|addrConn\)\.(?:resetTransport|connect|createTransport)|ClientConn\)\.WaitForStateChange))/,
+  ],
+  [
+    "is an etcd client loop",
+    "process",
+    /(?:^|\/)go\.etcd\.io\/etcd\/client(?:v3|\/v3)\.\(\*(?:watchGr[pP][cC]Stream|lessor|watcher)\)\.|etcd3\.\(\*compactor\)\./,
+  ],
+  [
+    "is a message broker client loop",
+    "connection",
+    /(?:^|\/)github\.com\/(?:IBM|Shopify)\/sarama\.|(?:^|\/)github\.com\/nats-io\/(?:nats\.go|nats%2ego)\.\(\*Conn\)\.|(?:^|\/)github\.com\/(?:rabbitmq\/amqp091-go|streadway\/amqp)\.\(\*(?:Connection|Channel|consumers)\)\.|(?:^|\/)github\.com\/twmb\/franz-go\/pkg\/kgo\.\(\*(?:broker|brokerCxn|Client|cxn)\)\./,
+  ],
+  [
+    "is a library's housekeeping loop",
+    "process",
+    /(?:^|\/)github\.com\/(?:patrickmn\/go-cache\.\(\*janitor\)\.Run|dgraph-io\/ristretto(?:\/v2)?(?:\/z)?\.|fsnotify\/fsnotify\.|getsentry\/sentry-go\.|robfig\/cron(?:\/v3)?\.\(\*Cron\)\.run|godbus\/dbus(?:\/v5)?\.|hashicorp\/golang-lru\/v2\/expirable\.|jellydator\/ttlcache|golang\/groupcache\.)/,
+  ],
+];
+
+const anyLoop = new RegExp(loops.map(([, , site]) => site.source).join("|"));
+
+const known = new WeakMap<GoroutineGroup, IdleRole | "none">();
+
+/** What an idle goroutine of the runtime, the standard library or a well-known library is there for. */
+export function idleRole(group: GoroutineGroup): IdleRole | undefined {
+  let role = known.get(group);
+  if (role === undefined) {
+    role = findRole(group) ?? "none";
+    known.set(group, role);
+  }
+  return role === "none" ? undefined : role;
+}
+
+/** True when the group waits where a healthy process waits too, whatever its age. */
+export function isKnownIdle(group: GoroutineGroup): boolean {
+  return idleRole(group) !== undefined;
+}
+
+/** True for goroutines that are there because somebody is taking a capture. */
+export function isObserver(group: GoroutineGroup): boolean {
+  return group.stack.some(({ function: symbol }) => observer.test(symbol));
+}
+
+const observer = /^(?:runtime\/pprof|net\/http\/pprof|runtime\/trace|expvar)\./;
+
+function findRole(group: GoroutineGroup): IdleRole | undefined {
+  if (isObserver(group)) return { role: "takes this capture", per: "process" };
+  if (group.stack.length > 0 && group.stack.every(isRuntimeFrame)) {
+    return { role: "belongs to the runtime", per: "process" };
+  }
+  for (const { function: symbol } of group.stack) {
+    if (accept.test(symbol)) return { role: "waits for connections", per: "process" };
+    if (anyLoop.test(symbol)) {
+      if (isBusy(group, symbol)) return undefined;
+      const loop = loops.find(([, , site]) => site.test(symbol));
+      return loop === undefined ? undefined : { role: loop[0], per: loop[1] };
+    }
+    if (!passage.test(symbol)) return undefined;
+  }
+  return undefined;
+}
+
+/**
+ * The same functions in another wait are not idle: a client connection's reader that selects waits for somebody to
+ * finish a response body (Go source: net/http/transport.go, persistConn.readLoop), and a server connection that waits
+ * for anything but bytes, or for bytes it has begun to read, is at work.
+ */
+function isBusy(group: GoroutineGroup, site: string): boolean {
+  if (/^sync\.(?:Mutex|RWMutex)/.test(group.wait)) return true;
+  if (site === "net/http.(*persistConn).readLoop") return group.wait === "select";
+  if (site === "net/http.(*conn).serve") {
+    return !group.stack.some(({ function: symbol }) => symbol === "bufio.(*Reader).Peek");
+  }
+  return false;
+}
