@@ -7,15 +7,26 @@ export interface ValueType {
   readonly unit: string;
 }
 
+/** 64-bit values as two halves: value = high * 2^32 + low. */
+export interface Int64Values {
+  readonly high: Int32Array;
+  readonly low: Uint32Array;
+}
+
 /**
  * A pprof profile as flat arrays: no object per sample or location, so a profile of millions of frames stays small.
  * Format: github.com/google/pprof proto/profile.proto.
+ *
+ * A sample is one distinct stack (sequence of locations): what the file says about the same stack several times,
+ * under different labels, is added up, so a profile is as large as its distinct stacks are.
  */
 export interface Profile {
   readonly artifact: string;
   readonly sampleTypes: readonly ValueType[];
   /** Index into `sampleTypes` that `go tool pprof` shows when none is named. */
   readonly defaultSampleIndex: number;
+  /** As the file declares it; Go does so only for `allocs` ("alloc_space"). */
+  readonly defaultSampleType?: string;
   readonly periodType?: ValueType;
   readonly period: number;
   /** Milliseconds since the epoch at which the profile was taken. */
@@ -28,11 +39,18 @@ export interface Profile {
   readonly locationStart: Uint32Array;
   readonly locationFrames: Uint32Array;
   readonly sampleCount: number;
+  /** How many samples the file has; larger than `sampleCount` where stacks repeat under different labels. */
+  readonly fileSampleCount: number;
   /** Locations of sample `s`: `sampleLocations[sampleStart[s] .. sampleStart[s + 1]]`, leaf first; may be empty. */
   readonly sampleStart: Uint32Array;
   readonly sampleLocations: Uint32Array;
   /** `values[t][s]` is the value of sample `s` for sample type `t`. Negative in deltas. Exact up to 2^53. */
   readonly values: readonly Float64Array[];
+  /**
+   * Exact values of the sample types whose sums leave the 53 bits of a number (`delay` of many idle goroutines does
+   * within minutes), by index of the sample type; absent elsewhere.
+   */
+  readonly exactValues: readonly (Int64Values | undefined)[];
   /** Main binary of the process, when a mapping names it. */
   readonly binary?: { readonly file: string; readonly buildId: string };
 }
@@ -57,18 +75,15 @@ export function stackOf(profile: Profile, sample: number): Frame[] {
   return stack;
 }
 
-/** What one function holds in a profile, in the unit of the chosen sample type. */
-export interface FunctionTotal {
-  readonly function: string;
-  /** Value of the samples whose leaf is this function. */
-  readonly flat: number;
-  /** Value of the samples that have this function anywhere in their stack, each counted once. */
-  readonly cum: number;
-}
-
-/** Value of one line of code that a person can change, with the heaviest stack that reached it. */
-export interface SiteTotal {
-  readonly frame: Frame;
-  readonly value: number;
-  readonly stack: readonly Frame[];
+/** The innermost frame of a sample, or undefined for an empty stack. */
+export function leafOf(profile: Profile, sample: number): Frame | undefined {
+  const end = profile.sampleStart[sample + 1] ?? 0;
+  for (let i = profile.sampleStart[sample] ?? 0; i < end; i++) {
+    const location = profile.sampleLocations[i] ?? 0;
+    const first = profile.locationStart[location] ?? 0;
+    if (first < (profile.locationStart[location + 1] ?? 0)) {
+      return profile.frames[profile.locationFrames[first] ?? 0];
+    }
+  }
+  return undefined;
 }

@@ -1,0 +1,250 @@
+import type { Frame } from "../../domain/frame.ts";
+import { grownUint32 } from "./growable.ts";
+import type { IdSlots } from "./id-slots.ts";
+import { limits } from "./limits.ts";
+import type { StringTable } from "./string-table.ts";
+import { BadField, WireReader, wireType } from "./wire.ts";
+
+/** What pprof prints for a location of which nothing is known (google/pprof internal/graph, NameComponents). */
+const unknownName = "<unknown>";
+
+/** Frames of a profile, and which of them each location stands for. */
+export interface LocationFrames {
+  readonly frames: Frame[];
+  readonly locationStart: Uint32Array;
+  readonly locationFrames: Uint32Array;
+  /** What was referred to and is not in the file: words for the reader, or undefined. */
+  readonly missing?: string;
+}
+
+/** Locations, functions and mappings of a profile, by the slots of their ids. */
+export class LocationTable {
+  readonly #locationSlots: IdSlots;
+  readonly #functionSlots: IdSlots;
+  readonly #reader = new WireReader();
+  readonly #lineReader = new WireReader();
+  /** By location slot: first line + 1 (0: not defined), how many, and the mapping's id. */
+  #firstLine = new Uint32Array(4096);
+  #lineCount = new Uint32Array(4096);
+  #mappingOf = new Uint32Array(4096);
+  #locationCount = 0;
+  /** Lines of all locations, in file order. */
+  #lineFunction = new Uint32Array(8192);
+  #lineNumber = new Uint32Array(8192);
+  #lines = 0;
+  /** By function slot: name's string index + 1 (0: not defined), and file's string index. */
+  #functionName = new Uint32Array(4096);
+  #functionFile = new Uint32Array(4096);
+  #functionCount = 0;
+  readonly #mappingFile = new Map<number, { readonly file: number; readonly buildId: number }>();
+
+  constructor(locationSlots: IdSlots, functionSlots: IdSlots) {
+    this.#locationSlots = locationSlots;
+    this.#functionSlots = functionSlots;
+  }
+
+  /** Reads a Location message. A second definition of an id replaces the first. */
+  readLocation(bytes: Uint8Array, at: number, end: number): void {
+    const reader = this.#reader;
+    let slot = -1;
+    let mapping = 0;
+    const first = this.#lines;
+    reader.open(bytes, at, end);
+    while (reader.next()) {
+      if (reader.field === 1) {
+        reader.expect(wireType.varint);
+        reader.readVarint();
+        slot = this.#locationSlots.slotOf(reader.low, reader.high);
+      } else if (reader.field === 2) {
+        reader.expect(wireType.varint);
+        mapping = reader.readNumber();
+      } else if (reader.field === 4) {
+        reader.expect(wireType.bytes);
+        const stop = reader.readLength();
+        this.#readLine(bytes, reader.at, stop);
+        reader.at = stop;
+      } else reader.skip();
+    }
+    if (slot === -1) {
+      this.#lines = first;
+      throw new BadField("damaged", "a location has no id", at);
+    }
+    if (++this.#locationCount > limits.locations) {
+      throw new BadField("too-large", `more than ${limits.locations} locations`, at);
+    }
+    if (slot >= this.#firstLine.length) {
+      this.#firstLine = grownUint32(this.#firstLine, slot + 1);
+      this.#lineCount = grownUint32(this.#lineCount, slot + 1);
+      this.#mappingOf = grownUint32(this.#mappingOf, slot + 1);
+    }
+    this.#firstLine[slot] = first + 1;
+    this.#lineCount[slot] = this.#lines - first;
+    this.#mappingOf[slot] = mapping;
+  }
+
+  #readLine(bytes: Uint8Array, at: number, end: number): void {
+    const reader = this.#lineReader;
+    let functionSlot = 0;
+    let line = 0;
+    reader.open(bytes, at, end);
+    while (reader.next()) {
+      if (reader.field === 1) {
+        reader.expect(wireType.varint);
+        reader.readVarint();
+        functionSlot = this.#functionSlots.slotOf(reader.low, reader.high);
+      } else if (reader.field === 2) {
+        reader.expect(wireType.varint);
+        line = reader.readSigned();
+      } else reader.skip();
+    }
+    if (this.#lines >= limits.lines) {
+      throw new BadField("too-large", `more than ${limits.lines} lines in all locations`, at);
+    }
+    if (this.#lines >= this.#lineFunction.length) {
+      this.#lineFunction = grownUint32(this.#lineFunction, this.#lines + 1);
+      this.#lineNumber = grownUint32(this.#lineNumber, this.#lines + 1);
+    }
+    this.#lineFunction[this.#lines] = functionSlot;
+    this.#lineNumber[this.#lines] = line > 0 && line <= 0xffff_ffff ? line : 0;
+    this.#lines++;
+  }
+
+  /** Reads a Function message. */
+  readFunction(bytes: Uint8Array, at: number, end: number): void {
+    const reader = this.#reader;
+    let slot = -1;
+    let name = 0;
+    let file = 0;
+    reader.open(bytes, at, end);
+    while (reader.next()) {
+      if (reader.field === 1) {
+        reader.expect(wireType.varint);
+        reader.readVarint();
+        slot = this.#functionSlots.slotOf(reader.low, reader.high);
+      } else if (reader.field === 2) {
+        reader.expect(wireType.varint);
+        name = stringIndex(reader);
+      } else if (reader.field === 4) {
+        reader.expect(wireType.varint);
+        file = stringIndex(reader);
+      } else reader.skip();
+    }
+    if (slot === -1) throw new BadField("damaged", "a function has no id", at);
+    if (++this.#functionCount > limits.functions) {
+      throw new BadField("too-large", `more than ${limits.functions} functions`, at);
+    }
+    if (slot >= this.#functionName.length) {
+      this.#functionName = grownUint32(this.#functionName, slot + 1);
+      this.#functionFile = grownUint32(this.#functionFile, slot + 1);
+    }
+    this.#functionName[slot] = name + 1;
+    this.#functionFile[slot] = file;
+  }
+
+  /** Reads a Mapping message: which file of the process a location lies in. */
+  readMapping(bytes: Uint8Array, at: number, end: number): void {
+    const reader = this.#reader;
+    let id = 0;
+    let file = 0;
+    let buildId = 0;
+    reader.open(bytes, at, end);
+    while (reader.next()) {
+      if (reader.type === wireType.varint) {
+        if (reader.field === 1) id = reader.readNumber();
+        else if (reader.field === 5) file = stringIndex(reader);
+        else if (reader.field === 6) buildId = stringIndex(reader);
+        else reader.skip();
+      } else reader.skip();
+    }
+    if (this.#mappingFile.size < limits.locations) this.#mappingFile.set(id, { file, buildId });
+  }
+
+  /** The first mapping is the main binary (proto/profile.proto). */
+  binary(strings: StringTable): { readonly file: string; readonly buildId: string } | undefined {
+    const [main] = this.#mappingFile.values();
+    const file = main === undefined ? "" : (strings.text(main.file) ?? "");
+    if (main === undefined || file === "") return undefined;
+    return { file, buildId: strings.text(main.buildId) ?? "" };
+  }
+
+  /** Resolves names, when everything has been read. Location slots without a definition get an unknown frame. */
+  frames(strings: StringTable): LocationFrames {
+    const frames = new FrameList();
+    const size = this.#locationSlots.size;
+    const locationStart = new Uint32Array(size + 1);
+    const locationFrames = new Uint32Array(this.#lines + size);
+    let undefinedLocations = 0;
+    let unknownNames = 0;
+    let write = 0;
+    // Slot 0 is no location: id 0 is reserved.
+    for (let slot = 1; slot < size; slot++) {
+      locationStart[slot] = write;
+      const first = (this.#firstLine[slot] ?? 0) - 1;
+      const count = this.#lineCount[slot] ?? 0;
+      if (first === -1) undefinedLocations++;
+      if (first === -1 || count === 0) {
+        locationFrames[write++] = frames.unnamed(this.#mappingName(slot, strings));
+        continue;
+      }
+      for (let line = first; line < first + count; line++) {
+        const functionSlot = this.#lineFunction[line] ?? 0;
+        const name = (this.#functionName[functionSlot] ?? 0) - 1;
+        const text = name === -1 ? undefined : strings.text(name);
+        if (text === undefined) unknownNames++;
+        const file = strings.text(this.#functionFile[functionSlot] ?? 0) ?? "";
+        const number = this.#lineNumber[line] ?? 0;
+        locationFrames[write++] = frames.named(functionSlot, text || unknownName, file, number);
+      }
+    }
+    locationStart[size] = write;
+    const missing = [
+      ...(undefinedLocations > 0 ? [`${undefinedLocations} locations`] : []),
+      ...(unknownNames > 0 ? [`the names of ${unknownNames} frames`] : []),
+    ].join(" and ");
+    return {
+      frames: frames.list,
+      locationStart,
+      locationFrames: locationFrames.subarray(0, write),
+      ...(missing === "" ? {} : { missing }),
+    };
+  }
+
+  /** "[libc.so.6]" as `go tool pprof` names a location that has no function. */
+  #mappingName(slot: number, strings: StringTable): string {
+    const mapping = this.#mappingFile.get(this.#mappingOf[slot] ?? 0);
+    const file = mapping === undefined ? "" : (strings.text(mapping.file) ?? "");
+    return file === "" ? unknownName : `[${file.slice(file.lastIndexOf("/") + 1)}]`;
+  }
+}
+
+/** Makes each (function, line) one frame object. */
+class FrameList {
+  readonly list: Frame[] = [];
+  readonly #byFunctionAndLine = new Map<number, number>();
+  readonly #byName = new Map<string, number>();
+
+  named(functionSlot: number, name: string, file: string, line: number): number {
+    const key = functionSlot * 0x1_0000_0000 + line;
+    let frame = this.#byFunctionAndLine.get(key);
+    if (frame === undefined) {
+      frame = this.list.push({ function: name, file, line }) - 1;
+      this.#byFunctionAndLine.set(key, frame);
+    }
+    return frame;
+  }
+
+  unnamed(name: string): number {
+    let frame = this.#byName.get(name);
+    if (frame === undefined) {
+      frame = this.list.push({ function: name, file: "", line: 0 }) - 1;
+      this.#byName.set(name, frame);
+    }
+    return frame;
+  }
+}
+
+/** A string index; one that cannot be held in 32 bits names nothing. */
+function stringIndex(reader: WireReader): number {
+  const index = reader.readNumber();
+  return index < 0xffff_ffff ? index : 0xffff_fffe;
+}

@@ -1,0 +1,216 @@
+import type { ByteParser, ParseError, ParseErrorCode, ParseResult } from "../../domain/parse-result.ts";
+import type { Profile, ValueType } from "../../domain/profile.ts";
+import { FieldSplitter } from "./field-splitter.ts";
+import { IdSlots } from "./id-slots.ts";
+import { limits } from "./limits.ts";
+import { LocationTable } from "./location-table.ts";
+import { SampleTable } from "./sample-table.ts";
+import { StringTable } from "./string-table.ts";
+import { BadField, WireReader, wireType } from "./wire.ts";
+
+export interface PprofOptions {
+  /** How many bytes will be pushed, when known: saves copying while a large profile grows. Only a hint. */
+  readonly expectedBytes?: number;
+}
+
+/** Field numbers of the message Profile (github.com/google/pprof proto/profile.proto). */
+const field = {
+  sampleType: 1,
+  sample: 2,
+  mapping: 3,
+  location: 4,
+  function: 5,
+  stringTable: 6,
+  timeNanos: 9,
+  durationNanos: 10,
+  periodType: 11,
+  period: 12,
+  defaultSampleType: 14,
+} as const;
+
+/** A ValueType before its strings are known. */
+interface UnnamedType {
+  readonly type: number;
+  readonly unit: number;
+}
+
+/**
+ * Reads a pprof profile (uncompressed protobuf) as it arrives, in one pass. Memory grows with distinct stacks and
+ * names, not with the input: samples that differ in labels only are added up, labels are passed over.
+ *
+ * A broken field is left out and reported as damage. When the file breaks off, what came before is kept as long as
+ * its names are known: Go writes the string table last, so a profile cut before it tells nothing and is an error.
+ * Unlike `go tool pprof`, `drop_frames` and `keep_frames` are not applied; Go never writes them
+ * (Go source: runtime/pprof/proto.go, build).
+ */
+export function pprofParser(artifact: string, options: PprofOptions = {}): ByteParser<Profile> {
+  const reading = new ProfileReading(artifact);
+  // A location takes one or two bytes of the file. Untouched room costs no memory.
+  reading.samples.reserve(Math.min(Math.ceil((options.expectedBytes ?? 0) / 2), limits.stackLocations));
+  const splitter = new FieldSplitter((number, type, bytes, at, end) => {
+    reading.readField(number, type, bytes, at, end);
+  });
+  return {
+    push(chunk) {
+      splitter.push(chunk);
+    },
+    end() {
+      return reading.finish(splitter);
+    },
+  };
+}
+
+class ProfileReading {
+  readonly samples: SampleTable;
+  readonly #artifact: string;
+  readonly #locations: LocationTable;
+  readonly #strings = new StringTable();
+  readonly #reader = new WireReader();
+  readonly #sampleTypes: UnnamedType[] = [];
+  #periodType: UnnamedType | undefined;
+  #period = 0;
+  #timeMs = 0;
+  #durationMs = 0;
+  #defaultSampleType = 0;
+
+  constructor(artifact: string) {
+    this.#artifact = artifact;
+    const locationSlots = new IdSlots("locations", limits.locations);
+    this.samples = new SampleTable(locationSlots);
+    this.#locations = new LocationTable(locationSlots, new IdSlots("functions", limits.functions));
+  }
+
+  /** Reads one field of the Profile message; `at..end` is its value. Unknown fields are passed over. */
+  readField(number: number, type: number, bytes: Uint8Array, at: number, end: number): void {
+    if (type === wireType.bytes) {
+      if (number === field.sample) this.samples.read(bytes, at, end);
+      else if (number === field.location) this.#locations.readLocation(bytes, at, end);
+      else if (number === field.function) this.#locations.readFunction(bytes, at, end);
+      else if (number === field.stringTable) this.#strings.add(bytes, at, end);
+      else if (number === field.mapping) this.#locations.readMapping(bytes, at, end);
+      else if (number === field.sampleType) {
+        if (this.#sampleTypes.length >= limits.sampleTypes) {
+          throw new BadField("too-large", `more than ${limits.sampleTypes} sample types`, at);
+        }
+        this.#sampleTypes.push(this.#readType(bytes, at, end));
+      } else if (number === field.periodType) this.#periodType = this.#readType(bytes, at, end);
+    } else if (type === wireType.varint) {
+      this.#reader.open(bytes, at, end);
+      if (number === field.period) this.#period = this.#reader.readSigned();
+      else if (number === field.timeNanos) this.#timeMs = this.#reader.readSigned() / 1e6;
+      else if (number === field.durationNanos) this.#durationMs = this.#reader.readSigned() / 1e6;
+      else if (number === field.defaultSampleType) this.#defaultSampleType = this.#reader.readNumber();
+    }
+  }
+
+  #readType(bytes: Uint8Array, at: number, end: number): UnnamedType {
+    const reader = this.#reader;
+    let type = 0;
+    let unit = 0;
+    reader.open(bytes, at, end);
+    while (reader.next()) {
+      if (reader.field === 1 && reader.type === wireType.varint) type = reader.readNumber();
+      else if (reader.field === 2 && reader.type === wireType.varint) unit = reader.readNumber();
+      else reader.skip();
+    }
+    return { type, unit };
+  }
+
+  finish(splitter: FieldSplitter): ParseResult<Profile> {
+    const broken = splitter.finish();
+    if (splitter.offset === 0) return failure("empty", "there are no bytes", 0);
+    if (broken !== undefined && (broken.code !== "damaged" || this.#strings.count === 0)) {
+      return this.#withoutNames(splitter, broken);
+    }
+    if (this.#sampleTypes.length === 0) {
+      return splitter.firstBadField === undefined
+        ? failure("not-this-format", "no sample type is declared, so this is no profile", 0)
+        : { ok: false, error: { ...splitter.firstBadField, code: "not-this-format" } };
+    }
+    if (this.#strings.count === 0) {
+      return failure("damaged", "the string table is missing, so no name is known", splitter.offset);
+    }
+    const { samples } = this;
+    if (samples.count > 0 && samples.valuesPerSample !== this.#sampleTypes.length) {
+      const message = `samples have ${samples.valuesPerSample} values for ${this.#sampleTypes.length} sample types`;
+      return failure("damaged", message, splitter.offset);
+    }
+    return this.#profile(splitter, broken ?? splitter.firstBadField);
+  }
+
+  /** The reading stopped at a bound, or where no name was known yet. */
+  #withoutNames(splitter: FieldSplitter, broken: ParseError): ParseResult<Profile> {
+    if (broken.code === "too-large") return { ok: false, error: broken };
+    // Nothing but a profile begins with two whole fields of one.
+    const looksLikeProfile = this.#sampleTypes.length > 0 || this.samples.count > 0;
+    if (!looksLikeProfile) return { ok: false, error: { ...broken, code: "not-this-format" } };
+    const message = `${broken.message}, before the string table, so no name is known`;
+    return failure("damaged", message, splitter.offset);
+  }
+
+  #profile(splitter: FieldSplitter, broken: ParseError | undefined): ParseResult<Profile> {
+    const { samples } = this;
+    const { missing, ...located } = this.#locations.frames(this.#strings);
+    if (framesOfAllStacks(samples, located.locationStart) > limits.stackFrames) {
+      return failure("too-large", `more than ${limits.stackFrames} frames in all stacks`, splitter.offset);
+    }
+    const values = this.#sampleTypes.map((_, index) => samples.values(index));
+    const sampleTypes = this.#sampleTypes.map((type) => this.#named(type));
+    const defaultSampleType = this.#strings.text(this.#defaultSampleType) ?? "";
+    const declared = sampleTypes.findIndex((type) => type.type === defaultSampleType);
+    const binary = this.#locations.binary(this.#strings);
+    const value: Profile = {
+      artifact: this.#artifact,
+      sampleTypes,
+      // As google/pprof profile.SampleIndexByName("") decides.
+      defaultSampleIndex: declared === -1 ? sampleTypes.length - 1 : declared,
+      ...(defaultSampleType === "" ? {} : { defaultSampleType }),
+      ...(this.#periodType === undefined ? {} : { periodType: this.#named(this.#periodType) }),
+      period: this.#period,
+      ...(this.#timeMs === 0 ? {} : { timeMs: this.#timeMs }),
+      ...(this.#durationMs === 0 ? {} : { durationMs: this.#durationMs }),
+      ...located,
+      sampleCount: samples.count,
+      fileSampleCount: samples.fileCount,
+      sampleStart: samples.starts.subarray(0, samples.count + 1),
+      sampleLocations: samples.locations.subarray(0, samples.starts[samples.count]),
+      values: values.map(({ numbers }) => numbers),
+      exactValues: values.map(({ exact }) => exact),
+      ...(binary === undefined ? {} : { binary }),
+    };
+    const damage =
+      broken ??
+      (missing === undefined
+        ? undefined
+        : damaged(`${missing} are referred to, but not in the file`, splitter.offset));
+    return { ok: true, value, ...(damage === undefined ? {} : { damage }) };
+  }
+
+  #named({ type, unit }: UnnamedType): ValueType {
+    return { type: this.#strings.text(type) ?? "", unit: this.#strings.text(unit) ?? "" };
+  }
+}
+
+/** How many frames all stacks have, inlined ones expanded; stops counting beyond the bound. */
+function framesOfAllStacks(samples: SampleTable, locationStart: Uint32Array): number {
+  let widest = 0;
+  for (let location = 1; location < locationStart.length; location++) {
+    widest = Math.max(widest, (locationStart[location] ?? 0) - (locationStart[location - 1] ?? 0));
+  }
+  const locations = samples.starts[samples.count] ?? 0;
+  if (locations * widest <= limits.stackFrames) return locations * widest;
+  let frames = 0;
+  for (let i = 0; i < locations && frames <= limits.stackFrames; i++) {
+    const location = samples.locations[i] ?? 0;
+    frames += (locationStart[location + 1] ?? 0) - (locationStart[location] ?? 0);
+  }
+  return frames;
+}
+
+function failure(code: ParseErrorCode, message: string, offset: number): ParseResult<Profile> {
+  return { ok: false, error: { code, message, at: { unit: "offset", value: offset } } };
+}
+
+function damaged(message: string, offset: number): ParseError {
+  return { code: "damaged", message, at: { unit: "offset", value: offset } };
+}
