@@ -1,0 +1,30 @@
+import type { GofireConfig } from "../config/schema.ts";
+import type { CaptureLock } from "../ports/capture-lock.ts";
+import type { CaptureStore } from "../ports/capture-store.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { EvidenceSource } from "../ports/evidence-source.ts";
+import type { GoTargets } from "../ports/go-target.ts";
+import type { Host } from "../ports/host.ts";
+import type { LabService } from "../ports/lab-service.ts";
+
+/** What surrounds one run of a command. */
+export interface CommandContext {
+  readonly version: string;
+  /** Aborted when the person gives up (Ctrl-C) or the process is told to stop. */
+  readonly signal: AbortSignal;
+  /** One short line about what is going on now; shown while the command runs, never part of its answer. */
+  progress(line: string): void;
+}
+
+/** Everything a command may ask of the outside world. Each is loaded when it is first asked for. */
+export interface Ports {
+  /** `gofire.yaml`, or the file that is named; undefined when there is none and none was named. */
+  config(file: string | undefined): Promise<GofireConfig | undefined>;
+  evidence(): Promise<EvidenceSource>;
+  goTargets(): Promise<GoTargets>;
+  captureStore(folder: string): Promise<CaptureStore>;
+  captureLock(stateFolder: string): Promise<CaptureLock>;
+  clock(): Promise<Clock>;
+  host(): Promise<Host>;
+  lab(): Promise<LabService>;
+}

@@ -1,0 +1,11 @@
+import { analyze } from "./analyze.ts";
+import type { Command } from "./command.ts";
+import { completion } from "./completion.ts";
+import { demo } from "./demo.ts";
+import { doctor } from "./doctor.ts";
+import { replay } from "./replay.ts";
+import { rules } from "./rules.ts";
+import { snapshot } from "./snapshot.ts";
+
+/** Every command, in the order of the help text. */
+export const commands: readonly Command[] = [snapshot, analyze, replay, rules, doctor, demo, completion];

@@ -1,0 +1,34 @@
+import { UsageError } from "../domain/errors.ts";
+import { defineCommand } from "./command.ts";
+
+export const rules = defineCommand({
+  name: "rules",
+  summary: "List what gofire looks for, or explain one rule with its limits and sources",
+  usage: "[explain ID] [--format json]",
+  examples: [
+    { line: "rules", does: "every rule, one line each" },
+    { line: "rules explain goroutine/mutex-pileup", does: "what it looks for, when it is wrong, what to do" },
+  ],
+  whoMayUse: "anyone",
+  effect: "read",
+  operands: { placeholder: "explain ID", min: 0, max: 2 },
+  options: {
+    format: { kind: "choice", choices: ["text", "json"], short: "f", summary: "how to print" },
+  },
+  async run(_context, { operands }) {
+    const { analyzers } = await import("../analyzers/index.ts");
+    const all = analyzers.map((analyzer) => analyzer.meta);
+    const [first, second] = operands;
+    if (first === undefined) return { kind: "rules", rules: all };
+    const id = first === "explain" ? second : first;
+    if (id === undefined) throw new UsageError("Which rule? For example: gofire rules explain goroutine/mutex-pileup");
+    if (first !== "explain" && second !== undefined) throw new UsageError(`"${second}" is one word too many.`);
+    const rule = all.find((meta) => meta.id === id);
+    if (rule === undefined) {
+      const { nearest } = await import("../domain/nearest.ts");
+      const close = nearest(id, all.map((meta) => meta.id));
+      throw new UsageError(`There is no rule ${id}.${close === undefined ? "" : ` Did you mean ${close}?`} gofire rules lists all.`);
+    }
+    return { kind: "rule", rule };
+  },
+});

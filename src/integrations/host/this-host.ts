@@ -1,0 +1,51 @@
+import { execFile } from "node:child_process";
+import { constants } from "node:fs";
+import { access, mkdir, rm, writeFile } from "node:fs/promises";
+import { delimiter, isAbsolute, join, resolve } from "node:path";
+import type { Host } from "../../ports/host.ts";
+
+const programDeadlineMs = 5_000;
+
+export const thisHost: Host = {
+  nodeVersion: process.version,
+  platform: `${process.platform} ${process.arch}`,
+
+  environment(name) {
+    const value = process.env[name];
+    return value === "" ? undefined : value;
+  },
+
+  async findProgram(name) {
+    for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
+      if (!isAbsolute(folder)) continue; // a program from the current folder is not what people mean
+      const file = join(folder, name);
+      try {
+        await access(file, constants.X_OK);
+        return file;
+      } catch {
+        // not in this folder
+      }
+    }
+    return undefined;
+  },
+
+  programVersion(program, args, signal) {
+    return new Promise((resolveVersion) => {
+      execFile(program, [...args], { timeout: programDeadlineMs, signal }, (error, stdout) => {
+        resolveVersion(error === null ? stdout.split("\n", 1)[0] : undefined);
+      });
+    });
+  },
+
+  async whyNotWritable(folder) {
+    const probe = join(resolve(folder), `.gofire-probe-${process.pid}`);
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await writeFile(probe, "");
+      await rm(probe);
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  },
+};

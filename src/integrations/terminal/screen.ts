@@ -1,0 +1,49 @@
+import type { WriteStream } from "node:tty";
+
+/** What the terminal can do. */
+export interface Screen {
+  /** Columns to wrap at: the window's, at most 100; 80 when it is not a terminal. */
+  readonly width: number;
+  readonly colour: boolean;
+}
+
+/** Longer lines are hard to read, however wide the window. */
+const widestLine = 100;
+
+/** Colour when it is a terminal that wants it: https://no-color.org, and FORCE_COLOR as Node itself reads it. */
+export function screenOf(stream: WriteStream | NodeJS.WriteStream, environment: NodeJS.ProcessEnv): Screen {
+  const forced = environment["FORCE_COLOR"] !== undefined && environment["FORCE_COLOR"] !== "0";
+  const refused = (environment["NO_COLOR"] ?? "") !== "" || environment["TERM"] === "dumb";
+  const columns = stream.isTTY ? stream.columns : Number(environment["COLUMNS"] ?? 80);
+  return {
+    width: Math.max(40, Math.min(widestLine, columns > 0 ? columns : 80)),
+    colour: forced || (stream.isTTY && !refused),
+  };
+}
+
+/** One line that says what is going on: rewritten in place on a terminal, a line per step elsewhere. */
+export class ProgressLine {
+  readonly #stream: NodeJS.WriteStream;
+  #shown = "";
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream;
+  }
+
+  show(text: string): void {
+    if (text === this.#shown) return;
+    this.#shown = text;
+    if (!this.#stream.isTTY) {
+      this.#stream.write(`${text}\n`);
+      return;
+    }
+    const width = Math.max(20, this.#stream.columns - 1);
+    this.#stream.write(`\r\u001b[2K${text.length > width ? `${text.slice(0, width - 1)}…` : text}`);
+  }
+
+  /** Removes the line, so that the answer starts in the first column. */
+  clear(): void {
+    if (this.#stream.isTTY && this.#shown !== "") this.#stream.write("\r\u001b[2K");
+    this.#shown = "";
+  }
+}

@@ -1,0 +1,26 @@
+import type { CaptureRecord } from "../domain/capture.ts";
+import type { Evidence, TargetFacts } from "../domain/evidence.ts";
+
+export interface EvidenceSettings {
+  /** Import paths that count as the service's own code besides what is recognised by itself. */
+  readonly modules: readonly string[];
+}
+
+/** Captures as read: what they show, whose they are, and how each of them came out. */
+export interface ReadEvidence {
+  readonly evidence: Partial<Evidence>;
+  readonly target: TargetFacts;
+  /** One per input, in the order given (a bundle: in the order captured). */
+  readonly captures: readonly CaptureRecord[];
+  /** What could not be read at all, one sentence each, with file and position. */
+  readonly problems: readonly string[];
+}
+
+/** Reads capture files and bundles. */
+export interface EvidenceSource {
+  /**
+   * Files, or folders with a manifest (bundles) or without one (all files in name order). Formats are told by content.
+   * Throws UsageError when a path does not exist. Unreadable content becomes a problem, not an exception.
+   */
+  read(paths: readonly string[], settings: EvidenceSettings, signal: AbortSignal): Promise<ReadEvidence>;
+}

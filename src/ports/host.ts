@@ -1,0 +1,13 @@
+/** The machine that gofire itself runs on. */
+export interface Host {
+  readonly nodeVersion: string;
+  readonly platform: string;
+  /** Value of an environment variable; undefined when unset or empty. */
+  environment(name: string): string | undefined;
+  /** Absolute path of a program on PATH; undefined when there is none. */
+  findProgram(name: string): Promise<string | undefined>;
+  /** First line that `program --version`-like arguments print; undefined when it cannot be run or takes over 5 s. */
+  programVersion(program: string, args: readonly string[], signal: AbortSignal): Promise<string | undefined>;
+  /** Why `folder` cannot be written to, or undefined when it can (it is made when missing). */
+  whyNotWritable(folder: string): Promise<string | undefined>;
+}

@@ -1,0 +1,28 @@
+/** A Go service from lab/ that is running now. */
+export interface RunningLab {
+  /** `http://127.0.0.1:PORT` of its pprof and metrics listener. */
+  readonly debugUrl: string;
+  /** `http://127.0.0.1:PORT` of the shop itself. */
+  readonly shopUrl: string;
+  readonly goVersion: string;
+  stop(): Promise<void>;
+}
+
+export interface LabMode {
+  readonly name: string;
+  readonly kind: "sick" | "healthy" | "tool";
+  readonly title: string;
+  readonly description: string;
+  /** Seconds until the illness shows. */
+  readonly settleSeconds: number;
+}
+
+/** The Go service that can be made sick, for the demo and for tests. */
+export interface LabService {
+  /** Folder of a recorded capture of `mode`, for machines without Go; undefined when there is none. */
+  recorded(mode: string): Promise<string | undefined>;
+  /** Builds the service when needed. Undefined when there is no Go toolchain or no lab/ here. */
+  build(signal: AbortSignal): Promise<{ readonly modes: readonly LabMode[] } | undefined>;
+  /** Starts it in `mode`; rejects with a plain sentence when it does not come up within 20 s. */
+  start(mode: string, signal: AbortSignal): Promise<RunningLab>;
+}

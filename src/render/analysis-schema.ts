@@ -1,0 +1,85 @@
+/**
+ * JSON Schema (draft 2020-12) of the public analysis document, `Analysis` in src/domain/finding.ts. Written out rather than
+ * derived, because it is a promise to other programs; a test checks every kind of document against it.
+ */
+export function analysisJsonSchema(): object {
+  const text = { type: "string" };
+  const count = { type: "integer", minimum: 0 };
+  const frame = object({ function: text, file: text, line: count }, []);
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    $id: "urn:gofire:analysis:1",
+    title: "gofire analysis",
+    description: "What `gofire analyze --format json` and `gofire snapshot --format json` print.",
+    ...object(
+      {
+        schemaVersion: { const: 1 },
+        target: object({ service: text, instance: text, goVersion: text }, ["service", "instance", "goVersion"]),
+        verdict: { enum: ["pass", "fail", "inconclusive"] },
+        captures: list(
+          object(
+            {
+              kind: text,
+              file: text,
+              bytes: count,
+              startedAtMs: { type: "number" },
+              durationMs: { type: "number", minimum: 0 },
+              status: { enum: ["ok", "partial", "skipped", "failed"] },
+              reason: text,
+            },
+            ["file", "startedAtMs", "reason"],
+          ),
+        ),
+        findings: list(
+          object(
+            {
+              id: { type: "string", pattern: "^f[0-9]+$" },
+              rule: { type: "string", pattern: "^[a-z0-9]+/[a-z0-9-]+$" },
+              severity: { enum: ["critical", "warning", "info"] },
+              confidence: { enum: ["proven", "likely", "possible"] },
+              title: text,
+              summary: text,
+              measured: object({ value: { type: "number" }, limit: { type: "number" }, unit: text }, []),
+              where: list(frame),
+              goroutines: count,
+              waitReason: text,
+              role: { enum: ["root", "symptom"] },
+              causedBy: { type: "string", pattern: "^f[0-9]+$" },
+              evidence: list(object({ artifact: text, excerpt: text }, [])),
+              next: list(text),
+            },
+            ["measured", "goroutines", "waitReason", "causedBy"],
+          ),
+        ),
+        checks: list(object({ rule: text, state: { enum: ["pass", "fail", "inconclusive", "skipped"] }, reason: text }, ["reason"])),
+        groups: list(
+          object(
+            {
+              state: text,
+              count: { type: "integer", minimum: 1 },
+              waitMinutes: object({ min: count, max: count }, []),
+              stack: list(frame),
+              createdBy: frame,
+            },
+            ["waitMinutes", "createdBy"],
+          ),
+        ),
+      },
+      [],
+    ),
+  };
+}
+
+/** An object that has exactly these properties; the optional ones may be absent. */
+function object(properties: Readonly<Record<string, object>>, optional: readonly string[]): object {
+  return {
+    type: "object",
+    properties,
+    required: Object.keys(properties).filter((name) => !optional.includes(name)),
+    additionalProperties: false,
+  };
+}
+
+function list(items: object): object {
+  return { type: "array", items };
+}

@@ -1,0 +1,118 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { UsageError } from "../domain/errors.ts";
+import type { LabMode, LabService, RunningLab } from "../ports/lab-service.ts";
+
+const run = promisify(execFile);
+
+const startDeadlineMs = 20_000;
+const stopDeadlineMs = 5_000;
+
+/** The lab of this checkout: its Go module and its recorded captures. */
+export function labService(): LabService {
+  const lab = labFolder();
+  let binary: string | undefined;
+
+  return {
+    async recorded(mode) {
+      if (lab === undefined) return undefined;
+      const index = JSON.parse(await readFile(join(lab, "captures/index.json"), "utf8")) as RecordedIndex;
+      const entry = index.captures.find((capture) => capture.mode === mode);
+      return entry === undefined ? undefined : join(lab, "captures", entry.folder);
+    },
+
+    async build(signal) {
+      if (lab === undefined || !(await hasGo(signal))) return undefined;
+      const folder = await mkdtemp(join(tmpdir(), "gofire-lab-"));
+      process.once("exit", () => void rm(folder, { recursive: true, force: true }));
+      binary = join(folder, "shop");
+      // The module's own language version must not make the go command fetch another toolchain.
+      await run("go", ["build", "-o", binary, "./cmd/shop"], { cwd: lab, signal, env: { ...process.env, GOTOOLCHAIN: "local", GOFLAGS: "" } });
+      const { stdout } = await run(binary, ["-list"], { signal });
+      return { modes: JSON.parse(stdout) as LabMode[] };
+    },
+
+    start(mode, signal) {
+      if (binary === undefined) throw new UsageError("The lab service was not built.");
+      return startLab(binary, mode, signal);
+    },
+  };
+}
+
+interface RecordedIndex {
+  readonly captures: readonly { readonly mode: string; readonly folder: string }[];
+}
+
+/** lab/ of the checkout that this file belongs to, whether it runs from src/ or from dist/. */
+function labFolder(): string | undefined {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, "lab/go.mod"))) return join(folder, "lab");
+  }
+  return undefined;
+}
+
+async function hasGo(signal: AbortSignal): Promise<boolean> {
+  try {
+    await run("go", ["version"], { signal });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What the service prints as its first line. */
+interface Greeting {
+  readonly http: string;
+  readonly debug: string;
+  readonly go: string;
+}
+
+async function startLab(binary: string, mode: string, signal: AbortSignal): Promise<RunningLab> {
+  // -stdin: the service ends when this process does, even when it is killed.
+  const child = spawn(binary, ["-stdin", "-mode", mode], { stdio: ["pipe", "pipe", "ignore"] });
+  try {
+    const greeting = await greetingOf(child, signal);
+    return {
+      debugUrl: `http://${greeting.debug}`,
+      shopUrl: `http://${greeting.http}`,
+      goVersion: greeting.go,
+      stop: () => stopped(child),
+    };
+  } catch (error) {
+    child.kill("SIGKILL");
+    throw error;
+  }
+}
+
+function greetingOf(child: ChildProcess, signal: AbortSignal): Promise<Greeting> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new UsageError("The lab service did not come up within 20 s.")), startDeadlineMs);
+    const settle = (act: () => void) => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", aborted);
+      act();
+    };
+    const aborted = () => settle(() => reject(signal.reason as Error));
+    signal.addEventListener("abort", aborted);
+    child.once("error", (error) => settle(() => reject(error)));
+    child.once("exit", (code) => settle(() => reject(new UsageError(`The lab service ended with code ${code} before it was up.`))));
+    if (child.stdout !== null) {
+      createInterface({ input: child.stdout }).once("line", (line) => settle(() => resolve(JSON.parse(line) as Greeting)));
+    }
+  });
+}
+
+async function stopped(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.kill("SIGTERM");
+  const hardStop = setTimeout(() => child.kill("SIGKILL"), stopDeadlineMs);
+  await ended;
+  clearTimeout(hardStop);
+}
