@@ -1,0 +1,76 @@
+import { UsageError } from "../domain/errors.ts";
+import type { GoTargetAccess, GoTargetAddress } from "../ports/go-target.ts";
+
+export interface TypedTarget {
+  readonly address: GoTargetAddress;
+  /** User and password that stood in the URL; they are nowhere in `address`. */
+  readonly credentials?: NonNullable<GoTargetAccess["credentials"]>;
+}
+
+/** Where things are when nothing else is said. */
+export interface AddressDefaults {
+  readonly pprofPath?: string;
+  /** Path, or URL at another origin. */
+  readonly metrics?: string;
+  readonly expvarPath?: string;
+}
+
+const usualPprofPath = "/debug/pprof/";
+const examples = "for example localhost:6060, https://host/debug/pprof/ or unix:/run/app.sock";
+
+/**
+ * Understands what people type or paste: `host:6060`, `:6060`, a URL of the service, of the pprof index or of one of its
+ * profiles, a prefix in front of it (`https://gw/orders/debug/pprof/`, `kubectl proxy` paths), `unix:/path/to/socket`.
+ * Metrics and expvar are looked for below the same prefix. Throws UsageError.
+ */
+export function parseTarget(text: string, defaults: AddressDefaults = {}): TypedTarget {
+  const typed = text.trim();
+  if (typed.startsWith("unix:")) {
+    const socketPath = typed.slice("unix:".length).replace(/^\/\/(?=\/)/, "");
+    if (!socketPath.startsWith("/")) throw new UsageError(`"${typed}": a unix socket needs an absolute path`);
+    return { address: { origin: "http://localhost", socketPath, ...paths("/", defaults) } };
+  }
+  const url = asUrl(typed);
+  const credentials =
+    url.username === "" && url.password === ""
+      ? undefined
+      : {
+          kind: "basic" as const,
+          username: decodeURIComponent(url.username),
+          password: decodeURIComponent(url.password),
+        };
+  return {
+    address: { origin: url.origin, ...paths(url.pathname, defaults) },
+    ...(credentials === undefined ? {} : { credentials }),
+  };
+}
+
+function asUrl(typed: string): URL {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(typed)?.[1]?.toLowerCase();
+  if (scheme !== undefined && scheme !== "http" && scheme !== "https") {
+    throw new UsageError(`"${scheme}://" cannot be asked; give an http or https URL, ${examples}`);
+  }
+  const full = scheme === undefined ? `http://${typed.startsWith(":") ? "localhost" : ""}${typed}` : typed;
+  if (typed === "" || /\s/.test(typed) || !URL.canParse(full)) {
+    // The URL is not repeated: it may hold a password.
+    throw new UsageError(`this is not a target's address; ${examples}`);
+  }
+  return new URL(full);
+}
+
+function paths(pathname: string, defaults: AddressDefaults): Omit<GoTargetAddress, "origin" | "socketPath"> {
+  const pprof = /^(.*)(\/debug\/pprof)(?:\/.*)?$/.exec(pathname);
+  const prefix = pprof?.[1] ?? "";
+  // A path that is not pprof's own is taken for where somebody mounted the index.
+  const mounted = pathname === "/" || pprof !== null ? `${prefix}${usualPprofPath}` : pathname;
+  return {
+    pprofPath: withSlash(defaults.pprofPath ?? mounted),
+    metrics: defaults.metrics ?? `${prefix}/metrics`,
+    expvarPath: defaults.expvarPath ?? `${prefix}/debug/vars`,
+  };
+}
+
+function withSlash(path: string): string {
+  const absolute = path.startsWith("/") ? path : `/${path}`;
+  return absolute.endsWith("/") ? absolute : `${absolute}/`;
+}

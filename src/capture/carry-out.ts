@@ -1,0 +1,153 @@
+import { PortError } from "../domain/errors.ts";
+import { countText, durationText } from "../domain/units.ts";
+import { dumpPauseText, whyNoDump } from "./dump-cost.ts";
+import { probeDeadlineMs } from "./find-index.ts";
+import { readIndexPage } from "./index-page.ts";
+import { type CaptureStep, goroutineCounts, overWindow } from "./plan.ts";
+import { type CaptureRequest, dumpLimit } from "./request.ts";
+import { isSlow, slowLimitMs, slowReason } from "./slowdown.ts";
+import { type TakeContext, type Taken, askIndex, takeStep } from "./take.ts";
+
+/** Between two probes when the first was slow, so that one garbage collection does not end a capture. */
+const probeAgainAfterMs = 1_000;
+
+/** Takes the steps in order. Returns why it stopped before the last one, or undefined. */
+export async function carryOut(
+  steps: readonly CaptureStep[],
+  request: CaptureRequest,
+  baselineMs: number,
+  context: TakeContext,
+): Promise<string | undefined> {
+  const { clock, story, signal } = context;
+  let firstGoroutinesAt: number | undefined;
+  let stopped: string | undefined;
+  for (const [position, step] of steps.entries()) {
+    if (
+      stopped === undefined &&
+      step.afterFirstGoroutinesMs !== undefined &&
+      firstGoroutinesAt !== undefined
+    ) {
+      await waitFor(step, firstGoroutinesAt + step.afterFirstGoroutinesMs - clock.monotonicMs(), context);
+    }
+    // The index was asked a moment ago, so the first step needs no probe.
+    if (stopped === undefined && position > 0) stopped = await whyStop(baselineMs, context);
+    if (signal.aborted) stopped = context.interruption();
+    if (stopped !== undefined) {
+      await story.skip(step.kind, `not taken: ${stopped}`);
+      continue;
+    }
+    if (step.kind === "goroutine") firstGoroutinesAt ??= clock.monotonicMs();
+    const taken = await attempt(step, request, context);
+    if (taken?.silence === "timeout") {
+      stopped = `the ${step.kind} capture was not finished within ${durationText(step.limits.deadlineMs)}`;
+    }
+  }
+  return signal.aborted ? context.interruption() : stopped;
+}
+
+/** Takes one step, in another form where the target's answer calls for it, and records it. */
+async function attempt(
+  step: CaptureStep,
+  request: CaptureRequest,
+  context: TakeContext,
+): Promise<Taken | undefined> {
+  const { story, onProgress } = context;
+  let warning: string | undefined;
+  if (step.kind === "goroutine-dump") {
+    const { goroutines } = story.notes;
+    const reason = whyNoDump(goroutines, dumpLimit(request), request.deep);
+    if (reason !== undefined) {
+      await story.skip(step.kind, reason);
+      return undefined;
+    }
+    warning = `stops the world for ${dumpPauseText(goroutines ?? 0)} (${countText(goroutines ?? 0)} goroutines)`;
+  }
+  onProgress({
+    type: "started",
+    kind: step.kind,
+    expectedMs: step.expectedMs,
+    ...(warning === undefined ? {} : { warning }),
+  });
+  let taken = await takeStep(step, context);
+  if (taken.refusal === "window-too-long") taken = await shorter(step, taken, context);
+  await story.tell(taken.record);
+  if (step.kind === "goroutine" && (taken.unlike === true || taken.refusal !== undefined)) {
+    const text = goroutineCounts(step.file.includes("-2") ? 2 : 1);
+    onProgress({ type: "started", kind: text.kind, expectedMs: 0 });
+    taken = await takeStep(text, context);
+    await story.tell(taken.record);
+  }
+  return taken;
+}
+
+/** A server of Go 1.22 or older refuses windows as long as its WriteTimeout: halves the window until it fits. */
+async function shorter(step: CaptureStep, refused: Taken, context: TakeContext): Promise<Taken> {
+  const { question } = step;
+  if (question.of !== "profile" || !("seconds" in question.profile)) return refused;
+  const asked = question.profile.seconds;
+  let taken = refused;
+  for (let seconds = Math.floor(asked / 2); seconds >= 1; seconds = Math.floor(seconds / 2)) {
+    const next = overWindow(question.profile.profile, step.file, seconds);
+    context.onProgress({ type: "started", kind: next.kind, expectedMs: next.expectedMs });
+    taken = await takeStep(next, context);
+    if (taken.refusal === "window-too-long") continue;
+    if (taken.record.status !== "ok") return taken;
+    const reason = `${seconds} s instead of ${asked} s, because the server's WriteTimeout allows no more`;
+    return { record: { ...taken.record, status: "partial", reason } };
+  }
+  return taken;
+}
+
+async function waitFor(
+  step: CaptureStep,
+  forMs: number,
+  { clock, signal, onProgress }: TakeContext,
+): Promise<void> {
+  if (forMs <= 0) return;
+  onProgress({
+    type: "waiting",
+    kind: step.kind,
+    forMs,
+    reason: "the goroutines are looked at again after a while, to tell stuck ones from passing ones",
+  });
+  try {
+    await clock.sleep(forMs, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+/** Asks for the index page again: refreshes the number of goroutines and says when the target suffers. */
+async function whyStop(baselineMs: number, context: TakeContext): Promise<string | undefined> {
+  const { clock, signal } = context;
+  try {
+    const first = await probe(baselineMs, context);
+    if (!isSlow(first.latencyMs, baselineMs)) return undefined;
+    await clock.sleep(probeAgainAfterMs, signal);
+    const second = await probe(baselineMs, context);
+    return isSlow(second.latencyMs, baselineMs)
+      ? slowReason(second.latencyMs, baselineMs, second.silence)
+      : undefined;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return context.interruption();
+  }
+}
+
+interface Probe {
+  readonly latencyMs?: number;
+  /** Why there was no answer. */
+  readonly silence?: string;
+}
+
+async function probe(baselineMs: number, { target, story, signal }: TakeContext): Promise<Probe> {
+  try {
+    const answer = await askIndex(target, Math.max(probeDeadlineMs, slowLimitMs(baselineMs)), signal);
+    const goroutines = answer.status === 200 ? readIndexPage(answer.text)?.get("goroutine") : undefined;
+    if (goroutines !== undefined) story.notes.goroutines = goroutines;
+    return { latencyMs: answer.headerMs };
+  } catch (error) {
+    if (error instanceof PortError) return { silence: error.message };
+    throw error;
+  }
+}

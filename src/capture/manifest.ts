@@ -1,0 +1,139 @@
+import type { CaptureKind, CaptureRecord, CaptureStatus } from "../domain/capture.ts";
+import { type JsonFields, jsonFields } from "./json-fields.ts";
+
+/** A record with the checksum of its file. */
+export interface ManifestCapture extends CaptureRecord {
+  /** Of the file as stored, lower-case hex; present when there is a file. */
+  readonly sha256?: string;
+}
+
+/** `manifest.json` of a capture bundle: what was asked of whom, when, and what came of it. Holds no secrets. */
+export interface Manifest {
+  readonly schemaVersion: 1;
+  readonly gofireVersion: string;
+  readonly target: {
+    readonly service?: string;
+    /** `host:port`, or a socket's path. */
+    readonly instance: string;
+    /** Without credentials. */
+    readonly url: string;
+    readonly goVersion?: string;
+    /** As the index page said last. */
+    readonly goroutines?: number;
+  };
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  /** Absent while the capture runs, and for ever when it was killed. */
+  readonly finishedAt?: string;
+  /** Why it ended before its plan did, in words. */
+  readonly endedEarly?: string;
+  /** The request as it was understood, for the reader. */
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly captures: readonly ManifestCapture[];
+}
+
+export type ManifestReading =
+  | { readonly ok: true; readonly manifest: Manifest }
+  /** Each names a place: `captures[3].status: must be one of ok, ..., not "done"`. */
+  | { readonly ok: false; readonly errors: readonly string[] };
+
+export function manifestText(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, undefined, 2)}\n`;
+}
+
+// Records, not arrays, so that a word missing here does not compile.
+const kinds: Readonly<Record<CaptureKind, true>> = {
+  index: true,
+  cmdline: true,
+  goroutine: true,
+  "goroutine-counts": true,
+  "goroutine-dump": true,
+  goroutineleak: true,
+  mutex: true,
+  block: true,
+  heap: true,
+  "heap-text": true,
+  allocs: true,
+  threadcreate: true,
+  cpu: true,
+  trace: true,
+  metrics: true,
+  expvar: true,
+  log: true,
+};
+const statuses: Readonly<Record<CaptureStatus, true>> = {
+  ok: true,
+  partial: true,
+  skipped: true,
+  failed: true,
+};
+
+const mostErrors = 20;
+
+/** A file name that cannot lead out of the bundle. */
+const plainFileName = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;
+
+/** Reads a manifest, which anybody may have written. Fields that are not known are left out. */
+export function readManifest(text: string): ManifestReading {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    return { ok: false, errors: [`not JSON: ${error instanceof Error ? error.message : String(error)}`] };
+  }
+  const errors: string[] = [];
+  const root = jsonFields(json, "", errors);
+  const version = root.all()["schemaVersion"];
+  if (errors.length === 0 && version !== 1) {
+    const what =
+      version === undefined
+        ? "missing; this is not the manifest of a capture"
+        : `this gofire reads version 1, not ${JSON.stringify(version)}`;
+    return { ok: false, errors: [`schemaVersion: ${what}`] };
+  }
+  const finishedAt = root.optionalTime("finishedAt");
+  const endedEarly = root.optionalText("endedEarly");
+  const manifest: Manifest = {
+    schemaVersion: 1,
+    gofireVersion: root.text("gofireVersion"),
+    target: targetOf(root.object("target")),
+    startedAt: root.time("startedAt"),
+    ...(finishedAt === undefined ? {} : { finishedAt }),
+    ...(endedEarly === undefined ? {} : { endedEarly }),
+    request: root.object("request").all(),
+    captures: root.list("captures").map(captureOf),
+  };
+  return errors.length === 0 ? { ok: true, manifest } : { ok: false, errors: errors.slice(0, mostErrors) };
+}
+
+function targetOf(fields: JsonFields): Manifest["target"] {
+  const service = fields.optionalText("service");
+  const goVersion = fields.optionalText("goVersion");
+  const goroutines = fields.optionalCount("goroutines");
+  return {
+    ...(service === undefined ? {} : { service }),
+    instance: fields.text("instance"),
+    url: fields.text("url"),
+    ...(goVersion === undefined ? {} : { goVersion }),
+    ...(goroutines === undefined ? {} : { goroutines }),
+  };
+}
+
+function captureOf(fields: JsonFields): ManifestCapture {
+  const file = fields.matching("file", plainFileName, "a plain file name");
+  const startedAtMs = fields.optionalAmount("startedAtMs");
+  const status: CaptureStatus = fields.oneOf("status", statuses, "failed");
+  const reason = fields.optionalText("reason");
+  const sha256 = fields.matching("sha256", /^[0-9a-f]{64}$/, "64 hexadecimal digits");
+  if (status !== "ok" && reason === undefined) fields.complain("reason", "must be a text");
+  return {
+    kind: fields.oneOf("kind", kinds, "index"),
+    ...(file === undefined ? {} : { file }),
+    bytes: fields.count("bytes"),
+    ...(startedAtMs === undefined ? {} : { startedAtMs }),
+    durationMs: fields.amount("durationMs"),
+    status,
+    ...(reason === undefined ? {} : { reason }),
+    ...(sha256 === undefined ? {} : { sha256 }),
+  };
+}

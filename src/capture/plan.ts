@@ -1,0 +1,186 @@
+import type { CaptureKind } from "../domain/capture.ts";
+import type { AnswerLimits, ProfileQuestion } from "../ports/go-target.ts";
+import type { CaptureRequest, OptionalKind } from "./request.ts";
+
+/** What a step asks the target for. */
+export type Question =
+  | { readonly of: "profile"; readonly profile: ProfileQuestion }
+  | { readonly of: "metrics" }
+  | { readonly of: "expvar" };
+
+export interface CaptureStep {
+  readonly kind: CaptureKind;
+  /** File name in the bundle. */
+  readonly file: string;
+  readonly question: Question;
+  readonly limits: AnswerLimits;
+  /** Text is compressed by the store; profiles come compressed. */
+  readonly encoding: "gzip" | "as-is";
+  /** How long the target takes by design (a profile over a window); 0 for a snapshot. */
+  readonly expectedMs: number;
+  /** Not before this many milliseconds have passed since the first goroutine profile. */
+  readonly afterFirstGoroutinesMs?: number;
+}
+
+export interface LeftOut {
+  readonly kind: CaptureKind;
+  readonly reason: string;
+}
+
+export interface CapturePlan {
+  readonly steps: readonly CaptureStep[];
+  /** What was asked for, or is usual, and will not be taken. */
+  readonly leftOut: readonly LeftOut[];
+}
+
+/**
+ * Deadlines allow several times what a process of a million goroutines needs for the capture (goroutine profile of
+ * 1,000,000 goroutines: about 12 s on two cores, docs/decisions/0006-what-a-goroutine-dump-costs.md).
+ */
+const snapshotDeadlineMs = 30_000;
+/** Added to the window of a CPU profile or trace for encoding and sending it. */
+const windowSlackMs = 20_000;
+/** A dump of a million goroutines was seen to take 142 s (same record); the caller's deadline usually ends it before. */
+const dumpDeadlineMs = 180_000;
+const metricsDeadlineMs = 10_000;
+
+const mebibyte = 1 << 20;
+/** A compressed profile of 100,000 goroutines with a unique label each has about 5 MiB. */
+const largestProfileBytes = 256 * mebibyte;
+const largestTextBytes = 64 * mebibyte;
+/** Above the 64 MiB at which the runtime itself cuts a dump (Go source: runtime/pprof/pprof.go, writeGoroutineStacks). */
+const largestDumpBytes = 128 * mebibyte;
+
+/**
+ * What to ask, in an order that gets the cheap and telling evidence first and can be cut off anywhere:
+ * goroutines before everything else, profiles that stop the world or burn CPU last.
+ *
+ * `profiles` are the names on the index page; undefined when there is no page to read them from.
+ */
+export function planCapture(request: CaptureRequest, profiles: ReadonlySet<string> | undefined): CapturePlan {
+  const steps: CaptureStep[] = [];
+  const leftOut: LeftOut[] = [];
+
+  function add(step: CaptureStep, profile?: string): void {
+    if (request.exclude.includes(step.kind)) {
+      if (!leftOut.some(({ kind }) => kind === step.kind)) {
+        leftOut.push({ kind: step.kind, reason: "left out by the request" });
+      }
+    } else if (profile !== undefined && profiles !== undefined && !profiles.has(profile)) {
+      leftOut.push({ kind: step.kind, reason: `the target's index lists no ${profile} profile` });
+    } else {
+      steps.push(step);
+    }
+  }
+  function asked(kind: OptionalKind): boolean {
+    return request.include.includes(kind);
+  }
+
+  add(goroutines(1));
+  add(metrics(1));
+  add(snapshot("mutex"), "mutex");
+  add(snapshot("block"), "block");
+  add(snapshot("heap"), "heap");
+  if (asked("allocs")) add(snapshot("allocs"), "allocs");
+  add(snapshot("threadcreate"), "threadcreate");
+  add(heapText, "heap");
+  if (asked("expvar")) add(expvar);
+  if (asked("cmdline")) add(cmdline, "cmdline");
+  if (request.cpuSeconds > 0) add(overWindow("cpu", "cpu.pb.gz", request.cpuSeconds), "profile");
+  else leftOut.push({ kind: "cpu", reason: "left out by the request" });
+  add({ ...goroutines(2), afterFirstGoroutinesMs: request.goroutineGapMs });
+  add(metrics(2));
+  if (asked("goroutineleak")) add(snapshot("goroutineleak"), "goroutineleak");
+  add(dump);
+  if (asked("trace")) add(overWindow("trace", "trace.out", request.traceSeconds), "trace");
+  return { steps, leftOut };
+}
+
+function goroutines(time: 1 | 2): CaptureStep {
+  return { ...snapshot("goroutine"), file: `goroutine-${time}.pb.gz` };
+}
+
+/** The same goroutines as text: for a target that gives no protobuf. */
+export function goroutineCounts(time: 1 | 2): CaptureStep {
+  return {
+    kind: "goroutine-counts",
+    file: `goroutine-counts-${time}.txt.gz`,
+    question: { of: "profile", profile: { profile: "goroutine", debug: 1 } },
+    limits: { deadlineMs: snapshotDeadlineMs, maxBytes: largestTextBytes },
+    encoding: "gzip",
+    expectedMs: 0,
+  };
+}
+
+function metrics(time: 1 | 2): CaptureStep {
+  return {
+    kind: "metrics",
+    file: `metrics-${time}.txt.gz`,
+    question: { of: "metrics" },
+    limits: { deadlineMs: metricsDeadlineMs, maxBytes: largestTextBytes },
+    encoding: "gzip",
+    expectedMs: 0,
+  };
+}
+
+function snapshot(
+  profile: "goroutine" | "goroutineleak" | "mutex" | "block" | "heap" | "allocs" | "threadcreate",
+): CaptureStep {
+  return {
+    kind: profile,
+    file: `${profile}.pb.gz`,
+    question: { of: "profile", profile: { profile, debug: 0 } },
+    limits: { deadlineMs: snapshotDeadlineMs, maxBytes: largestProfileBytes },
+    encoding: "as-is",
+    expectedMs: 0,
+  };
+}
+
+/** A CPU profile or trace of `seconds`. */
+export function overWindow(profile: "cpu" | "trace", file: string, seconds: number): CaptureStep {
+  return {
+    kind: profile,
+    file,
+    question: { of: "profile", profile: { profile, seconds } },
+    limits: { deadlineMs: seconds * 1_000 + windowSlackMs, maxBytes: largestProfileBytes },
+    encoding: "as-is",
+    expectedMs: seconds * 1_000,
+  };
+}
+
+/** Asked for its trailer: runtime.MemStats with the last 256 GC pauses. */
+const heapText: CaptureStep = {
+  kind: "heap-text",
+  file: "heap-memstats.txt.gz",
+  question: { of: "profile", profile: { profile: "heap", debug: 1 } },
+  limits: { deadlineMs: snapshotDeadlineMs, maxBytes: largestTextBytes },
+  encoding: "gzip",
+  expectedMs: 0,
+};
+
+const dump: CaptureStep = {
+  kind: "goroutine-dump",
+  file: "goroutine-dump.txt.gz",
+  question: { of: "profile", profile: { profile: "goroutine", debug: 2 } },
+  limits: { deadlineMs: dumpDeadlineMs, maxBytes: largestDumpBytes },
+  encoding: "gzip",
+  expectedMs: 0,
+};
+
+const expvar: CaptureStep = {
+  kind: "expvar",
+  file: "expvar.json.gz",
+  question: { of: "expvar" },
+  limits: { deadlineMs: metricsDeadlineMs, maxBytes: largestTextBytes },
+  encoding: "gzip",
+  expectedMs: 0,
+};
+
+const cmdline: CaptureStep = {
+  kind: "cmdline",
+  file: "cmdline.txt.gz",
+  question: { of: "profile", profile: { profile: "cmdline" } },
+  limits: { deadlineMs: metricsDeadlineMs, maxBytes: mebibyte },
+  encoding: "gzip",
+  expectedMs: 0,
+};

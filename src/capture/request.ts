@@ -1,0 +1,75 @@
+import type { CaptureKind } from "../domain/capture.ts";
+import { UsageError } from "../domain/errors.ts";
+
+/** Captures that are only taken when somebody asks for them. */
+export const optionalKinds = ["allocs", "goroutineleak", "expvar", "cmdline", "trace"] as const;
+export type OptionalKind = (typeof optionalKinds)[number];
+
+/** What a person or a rule wants captured. */
+export interface CaptureRequest {
+  /** Name for people and for the bundle; the target's host when absent. */
+  readonly service?: string;
+  /** Length of the CPU profile in whole seconds; 0 takes none. */
+  readonly cpuSeconds: number;
+  /** Least time between the two goroutine profiles. */
+  readonly goroutineGapMs: number;
+  /** Allows a goroutine dump (debug=2), which stops the world, of more goroutines than usual. */
+  readonly deep: boolean;
+  /** Most goroutines for which a dump is taken; see `dumpLimit`. */
+  readonly dumpLimit?: number;
+  /**
+   * - `allocs`: the heap profile again, showing allocation.
+   * - `goroutineleak`: forces a leak-detecting garbage collection (Go 1.27, or 1.26 with GOEXPERIMENT).
+   * - `expvar`, `cmdline`: contain the command line, which may hold secrets.
+   * - `trace`: execution trace of `traceSeconds`.
+   */
+  readonly include: readonly OptionalKind[];
+  /** Captures to leave out. */
+  readonly exclude: readonly CaptureKind[];
+  readonly traceSeconds: number;
+  /** After this the capture ends with what it has. */
+  readonly deadlineMs: number;
+}
+
+/**
+ * - 10 s of CPU are 1,000 samples per busy core at Go's 100 Hz (Go source: runtime/pprof/pprof.go, StartCPUProfile).
+ * - 15 s between goroutine profiles fit the CPU profile in between, and tell a stuck goroutine from a passing one.
+ */
+export const defaultRequest: CaptureRequest = {
+  cpuSeconds: 10,
+  goroutineGapMs: 15_000,
+  deep: false,
+  include: [],
+  exclude: [],
+  traceSeconds: 1,
+  deadlineMs: 120_000,
+};
+
+const dumpLimitByDefault = 2_000;
+const dumpLimitWhenDeep = 10_000;
+
+/**
+ * Most goroutines for which a dump may stop the world: 2,000, or with `deep` 10,000 or whatever number is named.
+ * docs/decisions/0006-what-a-goroutine-dump-costs.md has the measurements behind both.
+ */
+export function dumpLimit({ deep, dumpLimit }: Pick<CaptureRequest, "deep" | "dumpLimit">): number {
+  if (deep) return dumpLimit ?? dumpLimitWhenDeep;
+  return Math.min(dumpLimit ?? dumpLimitByDefault, dumpLimitByDefault);
+}
+
+/** Throws UsageError for a request that cannot be carried out. */
+export function checkRequest(request: CaptureRequest): void {
+  mustBe(Number.isInteger(request.cpuSeconds), 0, 300, request.cpuSeconds, "seconds of CPU profile");
+  mustBe(true, 0, 600_000, request.goroutineGapMs, "ms between the goroutine profiles");
+  mustBe(Number.isInteger(request.traceSeconds), 1, 30, request.traceSeconds, "seconds of trace");
+  mustBe(true, 1_000, 3_600_000, request.deadlineMs, "ms for the whole capture");
+  if (request.dumpLimit !== undefined) {
+    mustBe(Number.isInteger(request.dumpLimit), 0, 100_000_000, request.dumpLimit, "goroutines in a dump");
+  }
+}
+
+function mustBe(valid: boolean, least: number, most: number, value: number, what: string): void {
+  if (!valid || !(value >= least && value <= most)) {
+    throw new UsageError(`${what} must be a whole number from ${least} to ${most}, not ${value}`);
+  }
+}

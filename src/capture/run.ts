@@ -1,0 +1,139 @@
+import { PortError } from "../domain/errors.ts";
+import { counted, durationText } from "../domain/units.ts";
+import type { CaptureLock } from "../ports/capture-lock.ts";
+import type { CaptureStore } from "../ports/capture-store.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { GoTarget } from "../ports/go-target.ts";
+import { carryOut } from "./carry-out.ts";
+import { findIndex } from "./find-index.ts";
+import type { Manifest } from "./manifest.ts";
+import { planCapture } from "./plan.ts";
+import type { OnProgress } from "./progress.ts";
+import { type CaptureRequest, checkRequest } from "./request.ts";
+import { beginStory } from "./story.ts";
+import type { TakeContext } from "./take.ts";
+
+export interface CapturePorts {
+  readonly target: GoTarget;
+  readonly store: CaptureStore;
+  readonly lock: CaptureLock;
+  readonly clock: Clock;
+  readonly gofireVersion: string;
+}
+
+/**
+ * - `complete`: every planned step was tried.
+ * - `early`: the target slowed down or went away, or the deadline of the whole capture was over.
+ * - `interrupted`: somebody stopped it.
+ * - `unreachable`: the target could not be asked at all; the index record says why.
+ */
+export type CaptureEnding = "complete" | "early" | "interrupted" | "unreachable";
+
+export interface CaptureOutcome {
+  readonly ending: CaptureEnding;
+  /** Why it ended before its plan did; present unless `complete`. */
+  readonly reason?: string;
+  /** Folder of the bundle; absent when nothing was got. */
+  readonly bundle?: string;
+  readonly manifest: Manifest;
+}
+
+/** After the deadline the lock lives this much longer, so that slow disks do not lose it. */
+const lockSlackMs = 60_000;
+
+/**
+ * Captures one Go process: the cheap and telling first, nothing that stops the world for long unless it was asked
+ * for, and not a request more once the process suffers (docs/decisions/0002-capture-is-a-room.md).
+ *
+ * When `signal` is aborted it keeps what it has, finishes the manifest and returns. Throws PortError `rate-limited`
+ * when the target is being captured already, PortError when the store fails, UsageError for an impossible request.
+ * Does not close the target.
+ */
+export async function runCapture(
+  request: CaptureRequest,
+  ports: CapturePorts,
+  signal: AbortSignal,
+  onProgress: OnProgress = () => {},
+): Promise<CaptureOutcome> {
+  checkRequest(request);
+  const { target, clock } = ports;
+  const attempt = await ports.lock.acquire(
+    target.url,
+    clock.nowMs() + request.deadlineMs + lockSlackMs,
+    signal,
+  );
+  if (!attempt.held) {
+    const { pid, host, sinceMs } = attempt.holder;
+    const ageMs = Math.max(0, clock.nowMs() - sinceMs);
+    throw new PortError(
+      "rate-limited",
+      target.url,
+      `another capture of ${target.instance} is running since ${durationText(ageMs)} (process ${pid} on ${host}); one at a time, to spare the target`,
+    );
+  }
+  const deadline = new AbortController();
+  const timer = new AbortController();
+  clock.sleep(request.deadlineMs, timer.signal).then(
+    () => deadline.abort(new Error("deadline")),
+    () => {}, // the capture was faster
+  );
+  try {
+    return await capture(request, ports, { signal, deadline: deadline.signal }, onProgress);
+  } finally {
+    timer.abort();
+    await attempt.release();
+  }
+}
+
+async function capture(
+  request: CaptureRequest,
+  ports: CapturePorts,
+  { signal, deadline }: { readonly signal: AbortSignal; readonly deadline: AbortSignal },
+  onProgress: OnProgress,
+): Promise<CaptureOutcome> {
+  const story = beginStory(request, ports, onProgress);
+  const context: TakeContext = {
+    target: ports.target,
+    clock: ports.clock,
+    story,
+    onProgress,
+    signal: AbortSignal.any([signal, deadline]),
+    interruption: () =>
+      signal.aborted
+        ? "the capture was interrupted"
+        : `the ${durationText(request.deadlineMs)} for the whole capture were over`,
+  };
+
+  async function end(ending: CaptureEnding, reason?: string): Promise<CaptureOutcome> {
+    if (reason !== undefined) onProgress({ type: "ended-early", reason });
+    const { manifest, location } = await story.finish(reason);
+    return {
+      ending,
+      ...(reason === undefined ? {} : { reason }),
+      ...(location === undefined ? {} : { bundle: location }),
+      manifest,
+    };
+  }
+
+  const index = await findIndex(context);
+  if (index.found === "nobody") {
+    return await end(signal.aborted ? "interrupted" : "unreachable", index.reason);
+  }
+  const { steps, leftOut } = planCapture(request, index.profiles);
+  onProgress({
+    type: "planned",
+    kinds: steps.map((step) => step.kind),
+    ...(story.notes.goroutines === undefined ? {} : { goroutines: story.notes.goroutines }),
+    latencyMs: index.latencyMs,
+  });
+  for (const { kind, reason } of leftOut) await story.skip(kind, reason);
+  const reason = await carryOut(steps, request, index.latencyMs, context);
+  const got = story.gotAnything();
+  if (!got && reason === undefined)
+    return await end(
+      "unreachable",
+      `none of ${counted(steps.length, "question")} was answered with a capture`,
+    );
+  if (reason === undefined) return await end("complete");
+  return await end(signal.aborted ? "interrupted" : "early", reason);
+}

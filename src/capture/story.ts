@@ -1,0 +1,109 @@
+import type { CaptureKind } from "../domain/capture.ts";
+import type { BundleWriter, CaptureStore } from "../ports/capture-store.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { GoTarget } from "../ports/go-target.ts";
+import { type Manifest, type ManifestCapture, manifestText } from "./manifest.ts";
+import type { OnProgress } from "./progress.ts";
+import type { CaptureRequest } from "./request.ts";
+
+/** What is known of the process so far. */
+export interface TargetNotes {
+  goVersion?: string;
+  goroutines?: number;
+}
+
+/** The bundle and the manifest while they grow. A folder is only made when there is something to put in. */
+export interface Story {
+  readonly notes: TargetNotes;
+  bundle(): Promise<BundleWriter>;
+  /** Adds a record and saves the manifest. */
+  tell(record: ManifestCapture): Promise<void>;
+  skip(kind: CaptureKind, reason: string): Promise<void>;
+  /** Something besides the index page was kept. */
+  gotAnything(): boolean;
+  /** Closes the manifest. */
+  finish(
+    endedEarly: string | undefined,
+  ): Promise<{ readonly manifest: Manifest; readonly location?: string }>;
+}
+
+export function beginStory(
+  request: CaptureRequest,
+  {
+    target,
+    store,
+    clock,
+    gofireVersion,
+  }: {
+    readonly target: GoTarget;
+    readonly store: CaptureStore;
+    readonly clock: Clock;
+    readonly gofireVersion: string;
+  },
+  onProgress: OnProgress,
+): Story {
+  const startedAtMs = clock.nowMs();
+  const captures: ManifestCapture[] = [];
+  const notes: TargetNotes = {};
+  // Saving goes on after an interruption: what was got is kept.
+  const always = new AbortController().signal;
+  let writer: BundleWriter | undefined;
+
+  function manifest(ending: { finishedAt?: string; endedEarly?: string }): Manifest {
+    return {
+      schemaVersion: 1,
+      gofireVersion,
+      target: {
+        ...(request.service === undefined ? {} : { service: request.service }),
+        instance: target.instance,
+        url: target.url,
+        ...notes,
+      },
+      startedAt: new Date(startedAtMs).toISOString(),
+      ...ending,
+      request: { ...request },
+      captures,
+    };
+  }
+  async function tell(record: ManifestCapture): Promise<void> {
+    captures.push(record);
+    onProgress({ type: "finished", record });
+    await writer?.writeManifest(manifestText(manifest({})), always);
+  }
+
+  return {
+    notes,
+    tell,
+    async bundle() {
+      writer ??= await store.create(
+        bundleName(request.service ?? target.instance, new Date(startedAtMs)),
+        always,
+      );
+      return writer;
+    },
+    gotAnything: () => captures.some(({ kind, file }) => kind !== "index" && file !== undefined),
+    skip: (kind, reason) => tell({ kind, bytes: 0, durationMs: 0, status: "skipped", reason }),
+    async finish(endedEarly) {
+      const whole = manifest({
+        finishedAt: new Date(clock.nowMs()).toISOString(),
+        ...(endedEarly === undefined ? {} : { endedEarly }),
+      });
+      await writer?.writeManifest(manifestText(whole), always);
+      return { manifest: whole, ...(writer === undefined ? {} : { location: writer.location }) };
+    },
+  };
+}
+
+/** `gofire-order-20240521-031200`, from a service's name or an instance's address. */
+export function bundleName(whose: string, at: Date): string {
+  const plain = whose
+    .toLowerCase()
+    .replace(/[^a-z0-9.]+/g, "-")
+    .replace(/^[-.]+|[-.]+$/g, "")
+    .slice(0, 60);
+  const stamp = at
+    .toISOString()
+    .replace(/[-:]|\..*$/g, "")
+    .replace("T", "-");
+  return `gofire-${plain === "" ? "target" : plain}-${stamp}`;
+}

@@ -1,0 +1,169 @@
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream, type WriteStream } from "node:fs";
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { once } from "node:events";
+import { finished, pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import { PortError } from "../../domain/errors.ts";
+import type { BundleWriter, CaptureStore, SavedFile } from "../../ports/capture-store.ts";
+import { diskError } from "./disk-error.ts";
+
+const manifestName = "manifest.json";
+/** A manifest lists some twenty files; more than this is not one of ours. */
+const largestManifestBytes = 1 << 20;
+/** Captures hold what a service's memory holds: for the person who took them only. */
+const folderMode = 0o700;
+const fileMode = 0o600;
+
+/** Keeps bundles as folders below `folder`, which is made when it is not there. */
+export function captureStore(folder: string): CaptureStore {
+  return {
+    async create(name, signal) {
+      signal.throwIfAborted();
+      checkName(name, folder);
+      try {
+        await mkdir(folder, { recursive: true, mode: folderMode });
+        return bundleWriter(await newFolder(folder, name));
+      } catch (error) {
+        throw diskError(error, folder);
+      }
+    },
+    async readManifest(location, signal) {
+      const path = join(location, manifestName);
+      let handle: FileHandle | undefined;
+      try {
+        handle = await open(path, "r");
+        const { size } = await handle.stat();
+        if (size > largestManifestBytes) {
+          throw new PortError("bad-response", path, `${size} bytes are too many for a capture's manifest`);
+        }
+        return await handle.readFile({ encoding: "utf8", signal });
+      } catch (error) {
+        signal.throwIfAborted();
+        throw diskError(error, path);
+      } finally {
+        await handle?.close();
+      }
+    },
+    async checksum(location, file, signal) {
+      checkName(file, location);
+      const hash = createHash("sha256");
+      try {
+        await pipeline(createReadStream(join(location, file)), hash, { signal });
+      } catch (error) {
+        signal.throwIfAborted();
+        throw diskError(error, join(location, file));
+      }
+      return hash.digest("hex");
+    },
+  };
+}
+
+async function newFolder(parent: string, name: string): Promise<string> {
+  for (let copy = 1; ; copy++) {
+    const path = join(parent, copy === 1 ? name : `${name}-${copy}`);
+    try {
+      await mkdir(path, { mode: folderMode });
+      return path;
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST") || copy >= 100) throw error;
+    }
+  }
+}
+
+function bundleWriter(location: string): BundleWriter {
+  return {
+    location,
+    async save(file, source, encoding, signal) {
+      checkName(file, location);
+      try {
+        return await replaceFile(location, file, (out) => writeBody(out, source, encoding, signal));
+      } catch (error) {
+        throw diskError(error, join(location, file));
+      }
+    },
+    async writeManifest(text, signal) {
+      signal.throwIfAborted();
+      try {
+        await replaceFile(location, manifestName, async (out) => {
+          out.end(text);
+          await finished(out);
+        });
+      } catch (error) {
+        throw diskError(error, join(location, manifestName));
+      }
+    },
+  };
+}
+
+/** Writes to a file next to `name` and renames it when it is whole and on disk. */
+async function replaceFile<T>(
+  folder: string,
+  name: string,
+  write: (out: WriteStream) => Promise<T>,
+): Promise<T> {
+  const part = join(folder, `.${name}.${randomUUID()}.part`);
+  const handle = await open(part, "wx", fileMode);
+  try {
+    const out = handle.createWriteStream({ flush: true });
+    const result = await write(out);
+    await rename(part, join(folder, name));
+    return result;
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
+}
+
+/** Ends normally with what came when the source breaks; throws when the disk does. */
+async function writeBody(
+  out: WriteStream,
+  source: AsyncIterable<Uint8Array>,
+  encoding: "gzip" | "as-is",
+  signal: AbortSignal,
+): Promise<SavedFile> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  let receivedBytes = 0;
+  let brokenBy: PortError | undefined;
+  let interrupted = false;
+
+  async function* received(): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of source) {
+        receivedBytes += chunk.length;
+        yield chunk;
+      }
+    } catch (error) {
+      if (error instanceof PortError) brokenBy = error;
+      else if (signal.aborted) interrupted = true;
+      else throw error;
+    }
+  }
+  async function* hashed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      yield chunk;
+    }
+  }
+
+  if (encoding === "gzip") await pipeline(received, createGzip(), hashed, out);
+  else await pipeline(received, hashed, out);
+  if (!out.closed) await once(out, "close"); // flushed to disk before it gets its name
+  return {
+    bytes,
+    receivedBytes,
+    sha256: hash.digest("hex"),
+    ...(brokenBy === undefined ? {} : { brokenBy }),
+    interrupted,
+  };
+}
+
+/** Names come from a manifest or a host name; none may lead out of the folder or hide in it. */
+function checkName(name: string, folder: string): void {
+  if (!/^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/.test(name)) {
+    throw new PortError("forbidden", folder, `"${name}" is not a plain file name`);
+  }
+}

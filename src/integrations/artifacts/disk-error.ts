@@ -1,0 +1,25 @@
+import { PortError } from "../../domain/errors.ts";
+
+const reasons: Readonly<Record<string, { readonly code: PortError["code"]; readonly words: string }>> = {
+  ENOENT: { code: "not-found", words: "no such file or folder" },
+  ENOTDIR: { code: "not-found", words: "a part of this path is not a folder" },
+  EISDIR: { code: "bad-response", words: "this is a folder, not a file" },
+  EACCES: { code: "forbidden", words: "no permission" },
+  EPERM: { code: "forbidden", words: "no permission" },
+  EROFS: { code: "forbidden", words: "the file system is read-only" },
+  ENOSPC: { code: "unavailable", words: "the disk is full" },
+  EDQUOT: { code: "unavailable", words: "the disk quota is used up" },
+  EMFILE: { code: "unavailable", words: "too many open files" },
+  EEXIST: { code: "unavailable", words: "it exists already" },
+};
+
+/** A file system's error in our words. */
+export function diskError(error: unknown, path: string): PortError {
+  if (error instanceof PortError) return error;
+  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+  const known = reasons[code];
+  if (known !== undefined) return new PortError(known.code, path, known.words, { cause: error });
+  return new PortError("unavailable", path, error instanceof Error ? error.message : String(error), {
+    cause: error,
+  });
+}

@@ -1,0 +1,74 @@
+import { buildConnector, Client, type Dispatcher, ProxyAgent } from "undici";
+import type { GoTargetAccess, GoTargetAddress } from "../../ports/go-target.ts";
+import { connectTimeoutMs } from "./limits.ts";
+
+/** One connection to one origin, and whether it got as far as being open. */
+export interface Connection {
+  readonly origin: string;
+  readonly dispatcher: Dispatcher;
+  /** False until a connection was opened once; always true behind a proxy, where it cannot be seen. */
+  wasOpened(): boolean;
+}
+
+/** What identifies us in the TLS handshake with the target itself; a proxy or another origin never sees it. */
+type Tls = NonNullable<GoTargetAccess["tls"]>;
+
+/**
+ * Opens nothing yet: undici connects with the first question. The HTTP_PROXY variables are not looked at, because
+ * a proxy that nobody named must not see what is asked.
+ */
+export function connectTo(
+  { origin, socketPath }: Pick<GoTargetAddress, "origin" | "socketPath">,
+  { tls, proxy, tunnel }: Pick<GoTargetAccess, "proxy"> & { readonly tls?: Tls; readonly tunnel: boolean },
+): Connection {
+  if (proxy !== undefined) {
+    const dispatcher = new ProxyAgent({
+      uri: proxy.url,
+      ...(proxy.credentials === undefined ? {} : { token: basicToken(proxy.credentials) }),
+      requestTls: tlsOptions(tls),
+      // Without a tunnel a plain HTTP question is addressed to the proxy, so one that carries credentials gets one.
+      proxyTunnel: tunnel,
+      connections: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    return { origin, dispatcher, wasOpened: () => true };
+  }
+  const connector = buildConnector({
+    ...tlsOptions(tls),
+    ...(socketPath === undefined ? {} : { socketPath }),
+    timeout: connectTimeoutMs,
+  });
+  let opened = false;
+  const dispatcher = new Client(origin, {
+    connect(options, callback) {
+      connector(options, (...result) => {
+        if (result[0] === null) opened = true;
+        callback(...result);
+      });
+    },
+    headersTimeout: 0, // the deadline of each question rules instead
+    bodyTimeout: 0,
+  });
+  return { origin, dispatcher, wasOpened: () => opened };
+}
+
+export function basicToken({
+  username,
+  password,
+}: {
+  readonly username: string;
+  readonly password: string;
+}): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}
+
+function tlsOptions(tls: Tls | undefined) {
+  return {
+    ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
+    ...(tls?.cert === undefined ? {} : { cert: tls.cert }),
+    ...(tls?.key === undefined ? {} : { key: tls.key }),
+    ...(tls?.passphrase === undefined ? {} : { passphrase: tls.passphrase }),
+    ...(tls?.serverName === undefined ? {} : { servername: tls.serverName }),
+  };
+}

@@ -1,0 +1,118 @@
+/** Where a Go process can be asked. Holds no secrets: it may be printed and saved. */
+export interface GoTargetAddress {
+  /** Scheme, host and port, e.g. `http://10.0.0.5:6060`; for a unix socket it only gives the Host header. */
+  readonly origin: string;
+  /** Absolute path of a unix socket to connect to instead of the origin's host and port. */
+  readonly socketPath?: string;
+  /** Path of the pprof index; begins and ends with "/", usually `/debug/pprof/`. */
+  readonly pprofPath: string;
+  /** Path of the Prometheus scrape at the origin, or a whole URL elsewhere, which is asked without credentials. */
+  readonly metrics: string;
+  /** Path of expvar at the origin, usually `/debug/vars`. */
+  readonly expvarPath: string;
+}
+
+/** What proves to the target who asks. Sent to the address's origin and to nobody else. */
+export interface GoTargetAccess {
+  readonly credentials?:
+    | { readonly kind: "bearer"; readonly token: string }
+    | { readonly kind: "basic"; readonly username: string; readonly password: string };
+  /** Extra request headers; treated like credentials, because they often are. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** PEM texts. `cert` and `key` are the client's (mTLS), `ca` replaces the system's authorities. */
+  readonly tls?: {
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly key?: string;
+    readonly passphrase?: string;
+    /** Name to expect in the certificate and to send as SNI when it is not the origin's host. */
+    readonly serverName?: string;
+  };
+  /** HTTP proxy to go through; its own credentials are sent to it alone. The environment is not consulted. */
+  readonly proxy?: {
+    readonly url: string;
+    readonly credentials?: { readonly username: string; readonly password: string };
+  };
+}
+
+/**
+ * A profile as net/http/pprof serves it: `cpu` is its `/profile`. A forced garbage collection (`gc=1`) cannot be
+ * asked for: it can kill a process that is near its memory limit.
+ */
+export type ProfileQuestion =
+  | {
+      readonly profile:
+        | "goroutine"
+        | "goroutineleak"
+        | "heap"
+        | "allocs"
+        | "mutex"
+        | "block"
+        | "threadcreate"
+        | "cmdline";
+      /** 0 (default) protobuf, 1 text, 2 goroutine dump. */
+      readonly debug?: 0 | 1 | 2;
+    }
+  /** Whole seconds, at least 1. */
+  | { readonly profile: "cpu" | "trace"; readonly seconds: number };
+
+/** Bounds of one question. */
+export interface AnswerLimits {
+  /** Until the last byte has arrived. */
+  readonly deadlineMs: number;
+  /** Bytes of body (decoded, when the answer came with a content encoding). */
+  readonly maxBytes: number;
+}
+
+/**
+ * What the other side said. Every HTTP status is an answer, redirects included: they are never followed.
+ */
+export interface GoTargetAnswer {
+  readonly status: number;
+  /** Lower case, without parameters; "" when there was none. */
+  readonly contentType: string;
+  /** `X-Go-Pprof: 1`: an error text written by net/http/pprof itself (Go source: net/http/pprof, serveError). */
+  readonly fromGoPprof: boolean;
+  /** Where a redirect points, without credentials and query. */
+  readonly location?: string;
+  /** `Server` header: Go's own server sends none. */
+  readonly server?: string;
+  /** Milliseconds from the question until the answer's header, connecting included. */
+  readonly headerMs: number;
+  /**
+   * The body as it arrives; can be read once. Leaving the loop early closes the connection.
+   * Throws PortError `timeout` after `deadlineMs`, `bad-response` behind `maxBytes` bytes, `unavailable` when the
+   * connection breaks, and the signal's reason when it is aborted. What was yielded before stays valid.
+   */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * The debug endpoints of one running Go process. One question at a time.
+ *
+ * Every method throws PortError `unavailable` (refused, reset, unknown host, TLS), `timeout`, or `bad-response`
+ * (not HTTP), worded for the person who asked; and the signal's reason when it is aborted.
+ */
+export interface GoTarget {
+  /** URL of the pprof index without credentials. */
+  readonly url: string;
+  /** `host:port`, or the socket's path. */
+  readonly instance: string;
+  /** The list of profiles with their counts: the cheapest question there is, it does not stop the world. */
+  index(limits: AnswerLimits, signal: AbortSignal): Promise<GoTargetAnswer>;
+  profile(question: ProfileQuestion, limits: AnswerLimits, signal: AbortSignal): Promise<GoTargetAnswer>;
+  /** The Prometheus scrape. */
+  metrics(limits: AnswerLimits, signal: AbortSignal): Promise<GoTargetAnswer>;
+  /** `/debug/vars`; contains the command line. */
+  expvar(limits: AnswerLimits, signal: AbortSignal): Promise<GoTargetAnswer>;
+  /** Closes its connections; questions still open fail. */
+  close(): Promise<void>;
+}
+
+export interface GoTargets {
+  /**
+   * A target at this address. Nothing is sent before its first question. Throws UsageError when address or access
+   * cannot be used as they are (a header that may not be set, a key without certificate).
+   */
+  open(address: GoTargetAddress, access: GoTargetAccess): GoTarget;
+}
