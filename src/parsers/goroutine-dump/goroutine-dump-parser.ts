@@ -1,0 +1,110 @@
+import type { CrashReport } from "../../domain/crash.ts";
+import type { GoroutineSnapshot } from "../../domain/goroutine.ts";
+import type { ByteParser, ParseResult } from "../../domain/parse-result.ts";
+import { countText } from "../../domain/units.ts";
+import { lineError } from "../text/line-error.ts";
+import { CarryOver } from "./carry-over.ts";
+import { DumpReader } from "./dump-reader.ts";
+import { type DumpLimits, dumpLimits, runtimeDumpCapBytes } from "./limits.ts";
+
+export interface GoroutineDump {
+  /** `form` is "dump"; `total` is what was counted here, see `withKnownTotal`. */
+  readonly snapshot: GoroutineSnapshot;
+  /** The last words of the process, when the dump is part of a crash log. */
+  readonly crash?: CrashReport;
+}
+
+export interface GoroutineDumpOptions {
+  /** Name of the file, for findings and errors. */
+  readonly artifact: string;
+  /** Milliseconds since the epoch at which the dump was taken. */
+  readonly takenAtMs?: number;
+  readonly limits?: Partial<DumpLimits>;
+}
+
+/**
+ * Reads the text that Go writes for all goroutines: `goroutine?debug=2`, a panic, a fatal error, SIGQUIT; alone or
+ * within a log. All forms from Go 1.18 to 1.27 (Go source: runtime/traceback.go).
+ *
+ * One pass, no copy of the input: memory is bounded by the distinct stacks. Chunks may be of any size, and may be
+ * overwritten after `push` returns. Every goroutine whose header is whole is in exactly one group.
+ *
+ * Errors: `empty`; `not-this-format` when there is no goroutine; otherwise what was read is kept and `damage` says
+ * what was not (`damaged` with the line, `too-large` when a bound was reached).
+ */
+export function goroutineDumpParser(options: GoroutineDumpOptions): ByteParser<GoroutineDump> {
+  const limits = { ...dumpLimits, ...options.limits };
+  const reader = new DumpReader(options.artifact, limits);
+  let bytesSeen = 0;
+  let lastByte = 0;
+  let head = "";
+
+  const carryOver = new CarryOver((bytes, from, to, last) => {
+    const cut = bytesSeen === runtimeDumpCapBytes && lastByte !== 0x0a;
+    return reader.read(bytes, from, to, last ? (cut ? "cut" : "ended") : "flowing");
+  });
+
+  return {
+    push(chunk) {
+      if (chunk.length === 0 || reader.stopped) return;
+      if (bytesSeen === 0) head = new TextDecoder().decode(chunk.subarray(0, 160)).split("\n", 1)[0] ?? "";
+      bytesSeen += chunk.length;
+      lastByte = chunk[chunk.length - 1] ?? 0;
+      if (bytesSeen > limits.maxBytes) {
+        reader.stop(
+          lineError("too-large", `the input is longer than ${countText(limits.maxBytes)} bytes`, reader.line),
+        );
+        return;
+      }
+      carryOver.push(chunk);
+    },
+
+    end(): ParseResult<GoroutineDump> {
+      carryOver.end();
+      if (bytesSeen === 0)
+        return { ok: false, error: lineError("empty", "there is nothing in this input", 1) };
+      if (reader.counted === 0) {
+        const error = reader.damage ?? lineError("not-this-format", "no goroutine in this input", 1, head);
+        return { ok: false, error };
+      }
+      const groups = reader.groups.finish();
+      const incomplete = whyIncomplete(reader, bytesSeen);
+      return {
+        ok: true,
+        value: {
+          snapshot: {
+            artifact: options.artifact,
+            form: "dump",
+            ...(options.takenAtMs === undefined ? {} : { takenAtMs: options.takenAtMs }),
+            total: reader.counted,
+            counted: reader.counted,
+            groups,
+            ...(incomplete === undefined ? {} : { incomplete }),
+          },
+          ...(reader.crash === undefined ? {} : { crash: reader.crash }),
+        },
+        ...(reader.damage === undefined ? {} : { damage: reader.damage }),
+      };
+    },
+  };
+}
+
+function whyIncomplete(reader: DumpReader, bytesSeen: number): string | undefined {
+  if (reader.stopped) return `reading stopped at a bound: ${reader.damage?.message ?? ""}`;
+  const lost = reader.cutIn === "header" ? "; the last goroutine has no whole header and is not counted" : "";
+  if (bytesSeen === runtimeDumpCapBytes) {
+    return `Go stops a goroutine dump at 64 MiB (67,108,864 bytes), and this one is cut there${lost}`;
+  }
+  if (reader.cutIn === undefined) return undefined;
+  return `the dump ends in the middle of a goroutine${lost}`;
+}
+
+/**
+ * The snapshot of an incomplete dump with the number of goroutines that the process really had, taken from the first
+ * line of debug=1, the pprof index or a metric. A number that is not larger than what was counted changes nothing:
+ * it was read at another moment.
+ */
+export function withKnownTotal(snapshot: GoroutineSnapshot, total: number): GoroutineSnapshot {
+  if (snapshot.incomplete === undefined || total <= snapshot.counted) return snapshot;
+  return { ...snapshot, total };
+}

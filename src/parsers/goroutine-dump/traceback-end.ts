@@ -1,0 +1,43 @@
+import { emptyHeader, headerWord, readHeader, standsAt } from "./header.ts";
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const tab = 0x09;
+const foreignWord = Uint8Array.from("non-Go function", (character) => character.charCodeAt(0));
+
+/**
+ * After so many lines in a row that do not belong to a traceback the goroutine is taken as ended. A log goes on
+ * behind the last goroutine without a blank line; and other threads may write a few lines into the middle of one.
+ */
+const mostStrangeLines = 64;
+
+const scratch = emptyHeader();
+
+/** Offset of the next line feed in `bytes[from .. to]`, or -1. */
+export function lineFeedAt(bytes: Uint8Array, from: number, to: number): number {
+  for (let at = from; at < to; at++) {
+    if (bytes[at] === lineFeed) return at;
+  }
+  return -1;
+}
+
+/**
+ * Where the goroutine ends whose first line behind the header is at `from`: at a blank line, at the next header, or
+ * where another writer's lines go on and on. -1 when it may go on behind `to`.
+ */
+export function tracebackEnd(bytes: Uint8Array, from: number, to: number): number {
+  let strangeLines = 0;
+  let firstStrange = from;
+  for (let at = from; at < to; ) {
+    const feed = lineFeedAt(bytes, at, to);
+    if (feed === -1) return -1;
+    if (feed === at || (feed === at + 1 && bytes[at] === carriageReturn)) return at;
+    if (standsAt(bytes, at, feed, headerWord) && readHeader(bytes, at, feed, scratch)) return at;
+    if (bytes[at] === tab || standsAt(bytes, at, feed, foreignWord)) {
+      strangeLines = 0;
+      firstStrange = feed + 1;
+    } else if (++strangeLines > mostStrangeLines) return firstStrange;
+    at = feed + 1;
+  }
+  return -1;
+}
