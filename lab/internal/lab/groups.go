@@ -4,6 +4,7 @@ package lab
 var groups = [][]Mode{
 	leakModes,
 	lockModes,
+	waitModes,
 	httpModes,
 	poolModes,
 	idleModes,

@@ -61,6 +61,8 @@ type Mode struct {
 	// NeedsRestart: stopping the mode leaves its goroutines, memory or descriptors behind.
 	NeedsRestart bool `json:"needsRestart"`
 
+	// alone modes get no browsing visitors besides their own.
+	alone bool
 	start func(*Site) error
 }
 

@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"shop/accesslog"
+	"shop/catalog"
+	"shop/handlers"
 	"shop/httpapi"
 )
 
@@ -42,6 +44,9 @@ func Open(httpAddr, debugAddr string) (*Shop, error) {
 		router: httpapi.NewRouter(), log: accesslog.New(io.Discard), api: api, debug: debug,
 		parkMain: make(chan struct{}), running: make(map[string]*Site),
 	}
+	front := &handlers.Shopfront{Catalog: catalog.New(1000)}
+	shop.router.Handle("GET", "/healthz", front.Health)
+	shop.router.Handle("GET", "/catalog", front.Page)
 	shop.server = httpapi.NewServer(shop.router, shop.log, shop.switchboard())
 	go func() { report(shop.server.Serve(api)) }()
 	return shop, nil
@@ -77,7 +82,11 @@ func (s *Shop) Start(name string, scale int) error {
 		return fmt.Errorf("mode %q is on already", name)
 	}
 	site := &Site{Scale: scale, shop: s}
-	if err := mode.start(site); err != nil {
+	err := mode.start(site)
+	if err == nil && !mode.alone {
+		err = site.browse(8)
+	}
+	if err != nil {
 		site.stop()
 		return fmt.Errorf("mode %q: %w", name, err)
 	}

@@ -80,6 +80,16 @@ func (s *Site) pileVisits(method, path string) error {
 	return s.visit(world.Load{Method: method, Path: path, AtOnce: s.Scale * 3 / 4, PerSecond: 6, Total: s.Scale})
 }
 
+// browse lets ordinary visitors leaf through the catalog, perSecond pages of about 100 kB in all. They keep the garbage
+// collector at work, as in any live service: wait times in goroutine dumps and in-use heap samples are as of the last
+// collection.
+func (s *Site) browse(perSecond int) error {
+	const visitors = 2
+	return s.visit(world.Load{
+		Method: "GET", Path: "/catalog", AtOnce: visitors, Repeat: true, PauseMs: visitors * 1000 / perSecond,
+	})
+}
+
 func least(a, b int) int {
 	if a < b {
 		return a
