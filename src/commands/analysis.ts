@@ -1,22 +1,36 @@
 import { UsageError } from "../domain/errors.ts";
-import { nearest } from "../domain/nearest.ts";
 import type { Analysis, Severity } from "../domain/finding.ts";
+import { nearest } from "../domain/nearest.ts";
 import type { ReadEvidence } from "../ports/evidence-source.ts";
 import type { CommandContext, Ports } from "./context.ts";
 import type { Reply } from "./reply.ts";
 
 /** Options of every command that ends in a verdict. */
 export const analysisOptions = {
-  format: { kind: "choice", choices: ["text", "json", "markdown"], short: "f", summary: "how to print the analysis" },
+  format: {
+    kind: "choice",
+    choices: ["text", "json", "markdown"],
+    short: "f",
+    summary: "how to print the analysis",
+  },
   rules: { kind: "list", placeholder: "ID,ID", summary: "only these rules" },
   severity: {
     kind: "choice",
     choices: ["critical", "warning", "info"],
     summary: "exit with 1 from this severity on (default warning)",
   },
-  service: { kind: "text", placeholder: "NAME", summary: "whose modules and thresholds of gofire.yaml apply" },
+  service: {
+    kind: "text",
+    placeholder: "NAME",
+    summary: "whose modules and thresholds of gofire.yaml apply",
+  },
   module: { kind: "texts", placeholder: "PATH", summary: "import path that is the service's own code too" },
-  config: { kind: "text", placeholder: "FILE", short: "c", summary: "configuration instead of ./gofire.yaml" },
+  config: {
+    kind: "text",
+    placeholder: "FILE",
+    short: "c",
+    summary: "configuration instead of ./gofire.yaml",
+  },
   verbose: { kind: "flag", short: "v", summary: "all groups, all evidence, every check" },
 } as const;
 
@@ -46,7 +60,11 @@ export async function analyse(
   );
   const config = await ports.config(request.config);
   const service = serviceSettings(config, request.service);
-  const read = await source.read(request.paths, { modules: [...service.modules, ...(request.module ?? [])] }, signal);
+  const read = await source.read(
+    request.paths,
+    { modules: [...service.modules, ...(request.module ?? [])] },
+    signal,
+  );
   if (read.captures.every((capture) => capture.status === "failed") && read.problems.length > 0) {
     throw new UsageError(read.problems.join("\n"));
   }

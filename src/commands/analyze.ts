@@ -8,7 +8,10 @@ export const analyze = defineCommand({
   examples: [
     { line: "analyze goroutines.txt", does: "a goroutine dump (debug=2), or a log with a panic in it" },
     { line: "analyze goroutine-1.pb.gz goroutine-2.pb.gz", does: "two captures of one kind show what grows" },
-    { line: "analyze gofire-order-20260101-030000 --format json", does: "a whole bundle, for another program" },
+    {
+      line: "analyze gofire-order-20260101-030000 --format json",
+      does: "a whole bundle, for another program",
+    },
     { line: "analyze heap.pb.gz --rules heap/growth,heap/timer-leak", does: "only these rules" },
   ],
   whoMayUse: "anyone",

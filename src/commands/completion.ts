@@ -17,7 +17,10 @@ export const completion = defineCommand({
   operands: { placeholder: "bash, zsh or fish", min: 1, max: 1 },
   options: {},
   async run(_context, { operands }) {
-    const [{ commands }, { analyzers }] = await Promise.all([import("./index.ts"), import("../analyzers/index.ts")]);
+    const [{ commands }, { analyzers }] = await Promise.all([
+      import("./index.ts"),
+      import("../analyzers/index.ts"),
+    ]);
     const rules = analyzers.map((analyzer) => analyzer.meta.id);
     const shell = shells.find((name) => name === operands[0]);
     switch (shell) {
@@ -34,7 +37,11 @@ export const completion = defineCommand({
 });
 
 /** Fixed words after an option, or undefined when it takes anything (then files are offered). */
-function choicesOf(command: Command, option: string, rules: readonly string[]): readonly string[] | undefined {
+function choicesOf(
+  command: Command,
+  option: string,
+  rules: readonly string[],
+): readonly string[] | undefined {
   const spec = command.options[option];
   if (spec?.kind === "choice") return spec.choices;
   return option === "rules" ? rules : undefined;
@@ -50,7 +57,9 @@ function bash(commands: readonly Command[], rules: readonly string[]): string {
     const options = ["--help", ...Object.keys(command.options).map((name) => `--${name}`)].join(" ");
     const values = Object.keys(command.options).flatMap((name) => {
       const choices = choicesOf(command, name, rules);
-      return choices === undefined ? [] : [`        --${name}) COMPREPLY=($(compgen -W "${choices.join(" ")}" -- "$word")); return;;`];
+      return choices === undefined
+        ? []
+        : [`        --${name}) COMPREPLY=($(compgen -W "${choices.join(" ")}" -- "$word")); return;;`];
     });
     return `    ${command.name})
       case "$before" in
@@ -78,7 +87,8 @@ function zsh(commands: readonly Command[], rules: readonly string[]): string {
   const cases = commands.map((command) => {
     const options = Object.entries(command.options).map(([name, spec]) => {
       const choices = choicesOf(command, name, rules);
-      const value = spec.kind === "flag" ? "" : choices === undefined ? ":value:_files" : `:value:(${choices.join(" ")})`;
+      const value =
+        spec.kind === "flag" ? "" : choices === undefined ? ":value:_files" : `:value:(${choices.join(" ")})`;
       return `'--${name}[${quote(spec.summary)}]${value}'`;
     });
     const words = firstWords(command, rules);
@@ -111,7 +121,8 @@ function fish(commands: readonly Command[], rules: readonly string[]): string {
       ...(words.length > 0 ? [`complete -c gofire ${here} -f -a ${quote(words.join(" "))}`] : []),
       ...Object.entries(command.options).map(([name, spec]) => {
         const choices = choicesOf(command, name, rules);
-        const value = spec.kind === "flag" ? "" : choices === undefined ? " -r" : ` -x -a ${quote(choices.join(" "))}`;
+        const value =
+          spec.kind === "flag" ? "" : choices === undefined ? " -r" : ` -x -a ${quote(choices.join(" "))}`;
         const short = spec.short === undefined ? "" : ` -s ${spec.short}`;
         return `complete -c gofire ${here} -l ${name}${short}${value} -d ${quote(spec.summary)}`;
       }),

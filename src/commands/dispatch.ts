@@ -15,15 +15,23 @@ export interface Answer {
 }
 
 /** Finds the command, reads its words and runs it. Throws UsageError for what the person can mend. */
-export async function dispatch(words: readonly string[], context: CommandContext, ports: Ports): Promise<Answer> {
+export async function dispatch(
+  words: readonly string[],
+  context: CommandContext,
+  ports: Ports,
+): Promise<Answer> {
   const [first, ...rest] = words;
-  if (first === undefined || first === "--help" || first === "-h") return text(helpText(commands, context.version));
+  if (first === undefined || first === "--help" || first === "-h")
+    return text(helpText(commands, context.version));
   if (first === "help") {
-    return text(rest[0] === undefined ? helpText(commands, context.version) : commandHelpText(commandNamed(rest[0])));
+    return text(
+      rest[0] === undefined ? helpText(commands, context.version) : commandHelpText(commandNamed(rest[0])),
+    );
   }
   const command = commandNamed(first);
   const beforeOperands = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
-  if (beforeOperands.includes("--help") || beforeOperands.includes("-h")) return text(commandHelpText(command));
+  if (beforeOperands.includes("--help") || beforeOperands.includes("-h"))
+    return text(commandHelpText(command));
   const args = parseArguments(command, rest);
   const reply = await command.run(context, args, ports);
   const { format, verbose } = args as { format?: Format; verbose?: boolean };
@@ -33,7 +41,10 @@ export async function dispatch(words: readonly string[], context: CommandContext
 function commandNamed(name: string): Command {
   const command = commands.find((candidate) => candidate.name === name);
   if (command !== undefined) return command;
-  const close = nearest(name, commands.map((candidate) => candidate.name));
+  const close = nearest(
+    name,
+    commands.map((candidate) => candidate.name),
+  );
   const hint = close === undefined ? "" : ` Did you mean gofire ${close}?`;
   throw new UsageError(`There is no command "${name}".${hint} gofire --help lists them.`);
 }

@@ -1,5 +1,5 @@
-import type { CommandContext, Ports } from "./context.ts";
 import { defineCommand } from "./command.ts";
+import type { CommandContext, Ports } from "./context.ts";
 import type { DoctorCheck } from "./reply.ts";
 import { type NamedTarget, targetsOfService } from "./targets.ts";
 
@@ -15,15 +15,27 @@ export const doctor = defineCommand({
   effect: "read",
   operands: { placeholder: "", min: 0, max: 0 },
   options: {
-    config: { kind: "text", placeholder: "FILE", short: "c", summary: "configuration instead of ./gofire.yaml" },
+    config: {
+      kind: "text",
+      placeholder: "FILE",
+      short: "c",
+      summary: "configuration instead of ./gofire.yaml",
+    },
     offline: { kind: "flag", summary: "do not ask any target" },
     format: { kind: "choice", choices: ["text", "json"], short: "f", summary: "how to print" },
   },
   async run(context, { config: file, offline }, ports) {
-    const checks: DoctorCheck[] = [await nodeCheck(ports), await goCheck(context, ports), await stateCheck(ports)];
+    const checks: DoctorCheck[] = [
+      await nodeCheck(ports),
+      await goCheck(context, ports),
+      await stateCheck(ports),
+    ];
     const configuration = await configCheck(file, ports);
     checks.push(configuration.check);
-    if (!offline) checks.push(...(await Promise.all(configuration.targets.map((target) => targetCheck(target, context, ports)))));
+    if (!offline)
+      checks.push(
+        ...(await Promise.all(configuration.targets.map((target) => targetCheck(target, context, ports)))),
+      );
     return { kind: "doctor", checks };
   },
 });
@@ -38,7 +50,12 @@ async function nodeCheck(ports: Ports): Promise<DoctorCheck> {
   const detail = `Node ${nodeVersion} on ${platform}`;
   return good
     ? { name: "node", state: "ok", detail }
-    : { name: "node", state: "failed", detail, next: `Install Node ${leastNode.major}.${leastNode.minor} or later.` };
+    : {
+        name: "node",
+        state: "failed",
+        detail,
+        next: `Install Node ${leastNode.major}.${leastNode.minor} or later.`,
+      };
 }
 
 async function goCheck({ signal }: CommandContext, ports: Ports): Promise<DoctorCheck> {
@@ -49,7 +66,8 @@ async function goCheck({ signal }: CommandContext, ports: Ports): Promise<Doctor
   return {
     name: "go",
     state: "warning",
-    detail: "no Go toolchain on PATH: the demo replays a recording, and the go tool pprof lines cannot be pasted here",
+    detail:
+      "no Go toolchain on PATH: the demo replays a recording, and the go tool pprof lines cannot be pasted here",
     next: "Optional: install Go 1.22 or later from https://go.dev/dl/",
   };
 }
@@ -87,7 +105,10 @@ async function configCheck(
     }
     const services = Object.keys(config.services);
     const targets = services.flatMap((service) => targetsOfService(config, service));
-    return { check: { name, state: "ok", detail: `${services.length} services, ${targets.length} targets` }, targets };
+    return {
+      check: { name, state: "ok", detail: `${services.length} services, ${targets.length} targets` },
+      targets,
+    };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     return { check: { name, state: "failed", detail, next: "Mend the places named above." }, targets: [] };
@@ -96,7 +117,11 @@ async function configCheck(
 
 const probeLimits = { deadlineMs: 2_000, maxBytes: 1 << 20 };
 
-async function targetCheck(target: NamedTarget, { signal, version }: CommandContext, ports: Ports): Promise<DoctorCheck> {
+async function targetCheck(
+  target: NamedTarget,
+  { signal, version }: CommandContext,
+  ports: Ports,
+): Promise<DoctorCheck> {
   const name = `${target.service} ${target.instance ?? ""}`.trim();
   try {
     const [{ explainRefusal }, goTarget] = await Promise.all([

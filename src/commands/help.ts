@@ -21,11 +21,15 @@ Exit codes: 0 nothing found, 1 findings, 2 usage or bad input, 3 evidence missin
 
 /** `gofire COMMAND --help` */
 export function commandHelpText(command: Command): string {
-  const options = Object.entries(command.options).map(([name, spec]) => [optionWord(name, spec), spec.summary] as const);
+  const options = Object.entries(command.options).map(
+    ([name, spec]) => [optionWord(name, spec), spec.summary] as const,
+  );
   const rows = [...options, ["-h, --help", "this text"] as const];
   const width = Math.min(30, Math.max(...rows.map(([word]) => word.length)) + 2);
   const optionLines = rows.map(([word, summary]) =>
-    word.length + 2 > width ? `  ${word}\n  ${" ".repeat(width)}${summary}` : `  ${word.padEnd(width)}${summary}`,
+    word.length + 2 > width
+      ? `  ${word}\n  ${" ".repeat(width)}${summary}`
+      : `  ${word.padEnd(width)}${summary}`,
   );
   const examples = command.examples.map(({ line, does }) => `  gofire ${line}\n      ${does}`);
   return `${command.summary}.
@@ -42,6 +46,10 @@ ${examples.join("\n")}
 function optionWord(name: string, spec: OptionSpec): string {
   const short = spec.short === undefined ? "    " : `-${spec.short}, `;
   const value =
-    spec.kind === "flag" ? "" : spec.kind === "choice" ? ` ${spec.choices.join("|")}` : ` ${spec.placeholder}`;
+    spec.kind === "flag"
+      ? ""
+      : spec.kind === "choice"
+        ? ` ${spec.choices.join("|")}`
+        : ` ${spec.placeholder}`;
   return `${short}--${name}${value}`;
 }

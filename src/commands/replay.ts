@@ -6,7 +6,10 @@ export const replay = defineCommand({
   summary: "Judge a capture bundle again: the same evidence gives the same verdict",
   usage: "BUNDLE [options]",
   examples: [
-    { line: "replay gofire-order-20260101-030000", does: "what a snapshot found, without touching the service" },
+    {
+      line: "replay gofire-order-20260101-030000",
+      does: "what a snapshot found, without touching the service",
+    },
     { line: "replay gofire-order-20260101-030000 --verbose", does: "with all evidence, groups and checks" },
   ],
   whoMayUse: "anyone",

@@ -21,13 +21,20 @@ export const rules = defineCommand({
     const [first, second] = operands;
     if (first === undefined) return { kind: "rules", rules: all };
     const id = first === "explain" ? second : first;
-    if (id === undefined) throw new UsageError("Which rule? For example: gofire rules explain goroutine/mutex-pileup");
-    if (first !== "explain" && second !== undefined) throw new UsageError(`"${second}" is one word too many.`);
+    if (id === undefined)
+      throw new UsageError("Which rule? For example: gofire rules explain goroutine/mutex-pileup");
+    if (first !== "explain" && second !== undefined)
+      throw new UsageError(`"${second}" is one word too many.`);
     const rule = all.find((meta) => meta.id === id);
     if (rule === undefined) {
       const { nearest } = await import("../domain/nearest.ts");
-      const close = nearest(id, all.map((meta) => meta.id));
-      throw new UsageError(`There is no rule ${id}.${close === undefined ? "" : ` Did you mean ${close}?`} gofire rules lists all.`);
+      const close = nearest(
+        id,
+        all.map((meta) => meta.id),
+      );
+      throw new UsageError(
+        `There is no rule ${id}.${close === undefined ? "" : ` Did you mean ${close}?`} gofire rules lists all.`,
+      );
     }
     return { kind: "rule", rule };
   },

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -14,26 +14,33 @@ const run = promisify(execFile);
 const startDeadlineMs = 20_000;
 const stopDeadlineMs = 5_000;
 
-/** The lab of this checkout: its Go module and its recorded captures. */
-export function labService(): LabService {
+/** The lab of this checkout: its Go module and its recorded captures. `go` is the toolchain to build with. */
+export function labService({ go = "go" }: { readonly go?: string } = {}): LabService {
   const lab = labFolder();
   let binary: string | undefined;
 
   return {
     async recorded(mode) {
       if (lab === undefined) return undefined;
-      const index = JSON.parse(await readFile(join(lab, "captures/index.json"), "utf8")) as RecordedIndex;
-      const entry = index.captures.find((capture) => capture.mode === mode);
-      return entry === undefined ? undefined : join(lab, "captures", entry.folder);
+      const captures = join(lab, "captures");
+      const versions = (await readdir(captures)).filter((name) => name.startsWith("go"));
+      const folders = versions
+        .map((version) => join(captures, version, mode))
+        .filter((folder) => existsSync(folder));
+      return folders.toSorted().at(-1);
     },
 
     async build(signal) {
-      if (lab === undefined || !(await hasGo(signal))) return undefined;
+      if (lab === undefined || !(await isGo(go, signal))) return undefined;
       const folder = await mkdtemp(join(tmpdir(), "gofire-lab-"));
       process.once("exit", () => void rm(folder, { recursive: true, force: true }));
       binary = join(folder, "shop");
       // The module's own language version must not make the go command fetch another toolchain.
-      await run("go", ["build", "-o", binary, "./cmd/shop"], { cwd: lab, signal, env: { ...process.env, GOTOOLCHAIN: "local", GOFLAGS: "" } });
+      await run(go, ["build", "-o", binary, "./cmd/shop"], {
+        cwd: lab,
+        signal,
+        env: { ...process.env, GOTOOLCHAIN: "local", GOFLAGS: "" },
+      });
       const { stdout } = await run(binary, ["-list"], { signal });
       return { modes: JSON.parse(stdout) as LabMode[] };
     },
@@ -45,21 +52,21 @@ export function labService(): LabService {
   };
 }
 
-interface RecordedIndex {
-  readonly captures: readonly { readonly mode: string; readonly folder: string }[];
-}
-
 /** lab/ of the checkout that this file belongs to, whether it runs from src/ or from dist/. */
 function labFolder(): string | undefined {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {
+  for (
+    let folder = dirname(fileURLToPath(import.meta.url));
+    folder !== dirname(folder);
+    folder = dirname(folder)
+  ) {
     if (existsSync(join(folder, "lab/go.mod"))) return join(folder, "lab");
   }
   return undefined;
 }
 
-async function hasGo(signal: AbortSignal): Promise<boolean> {
+async function isGo(go: string, signal: AbortSignal): Promise<boolean> {
   try {
-    await run("go", ["version"], { signal });
+    await run(go, ["version"], { signal });
     return true;
   } catch {
     return false;
@@ -92,7 +99,10 @@ async function startLab(binary: string, mode: string, signal: AbortSignal): Prom
 
 function greetingOf(child: ChildProcess, signal: AbortSignal): Promise<Greeting> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new UsageError("The lab service did not come up within 20 s.")), startDeadlineMs);
+    const timer = setTimeout(
+      () => reject(new UsageError("The lab service did not come up within 20 s.")),
+      startDeadlineMs,
+    );
     const settle = (act: () => void) => {
       clearTimeout(timer);
       signal.removeEventListener("abort", aborted);
@@ -101,9 +111,13 @@ function greetingOf(child: ChildProcess, signal: AbortSignal): Promise<Greeting>
     const aborted = () => settle(() => reject(signal.reason as Error));
     signal.addEventListener("abort", aborted);
     child.once("error", (error) => settle(() => reject(error)));
-    child.once("exit", (code) => settle(() => reject(new UsageError(`The lab service ended with code ${code} before it was up.`))));
+    child.once("exit", (code) =>
+      settle(() => reject(new UsageError(`The lab service ended with code ${code} before it was up.`))),
+    );
     if (child.stdout !== null) {
-      createInterface({ input: child.stdout }).once("line", (line) => settle(() => resolve(JSON.parse(line) as Greeting)));
+      createInterface({ input: child.stdout }).once("line", (line) =>
+        settle(() => resolve(JSON.parse(line) as Greeting)),
+      );
     }
   });
 }

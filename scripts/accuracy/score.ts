@@ -1,0 +1,76 @@
+import type { Analysis, Finding } from "../../src/domain/finding.ts";
+
+/** What the lab says about one of its modes (`shop -list`). */
+export interface Mode {
+  readonly name: string;
+  readonly kind: "sick" | "healthy" | "tool";
+  readonly title: string;
+  /** Functions to blame, best first; empty for an illness that no function shows. */
+  readonly culprits: readonly string[];
+  /** Rules that should speak, best first. */
+  readonly rules: readonly string[];
+  readonly settleSeconds: number;
+}
+
+/**
+ * - `first`: the first finding that counts names the culprit. - `named`: a later one does. - `missed`: none does.
+ * - `quiet`: a healthy mode without a finding that counts. - `false alarm`: a healthy mode with one.
+ */
+export type Score = "first" | "named" | "missed" | "quiet" | "false alarm";
+
+export interface Scored {
+  readonly mode: Mode;
+  readonly goVersion: string;
+  readonly score: Score;
+  /** The first finding that counts, in words. */
+  readonly said: string;
+}
+
+/** A finding counts when it makes the verdict `fail`: at least warning, likely or proven. */
+export function countingFindings(analysis: Pick<Analysis, "findings">): readonly Finding[] {
+  return analysis.findings.filter(
+    (finding) => finding.severity !== "info" && finding.confidence !== "possible",
+  );
+}
+
+/** Holds an analysis against what the lab says is wrong. Only `where[0]` counts as naming. */
+export function score(mode: Mode, analysis: Pick<Analysis, "findings">): Score {
+  const counting = countingFindings(analysis);
+  if (mode.kind === "healthy") return counting.length === 0 ? "quiet" : "false alarm";
+  const at = counting.findIndex((finding) => names(finding, mode));
+  return at === 0 ? "first" : at > 0 ? "named" : "missed";
+}
+
+function names({ rule, where }: Finding, mode: Mode): boolean {
+  if (mode.culprits.length === 0) return mode.rules.includes(rule);
+  return mode.culprits.includes(where[0]?.function ?? "");
+}
+
+export interface Totals {
+  readonly sick: number;
+  readonly first: number;
+  readonly named: number;
+  readonly missed: number;
+  readonly healthy: number;
+  readonly falseAlarms: number;
+}
+
+export function totals(rows: readonly Scored[]): Totals {
+  const count = (wanted: Score) => rows.filter((row) => row.score === wanted).length;
+  const first = count("first");
+  const named = count("named");
+  const missed = count("missed");
+  return {
+    sick: first + named + missed,
+    first,
+    named: first + named,
+    missed,
+    healthy: count("quiet") + count("false alarm"),
+    falseAlarms: count("false alarm"),
+  };
+}
+
+/** What the issue of accuracy promises: every illness named, nine of ten named first, no false alarm. */
+export function isGoodEnough({ sick, first, missed, healthy, falseAlarms }: Totals): boolean {
+  return sick > 0 && healthy > 0 && missed === 0 && first >= 0.9 * sick && falseAlarms === 0;
+}

@@ -1,0 +1,40 @@
+/**
+ * `npm run record`: records every lab mode as a capture bundle below lab/captures/<go version>/<mode>/.
+ *
+ *   npm run record                                 with the Go on PATH
+ *   npm run record -- --go /path/to/go1.22/bin/go  with another toolchain
+ *   npm run record -- --only a,b                   only these modes
+ */
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { labService } from "../src/sandbox/lab-service.ts";
+import { withLiveBundle } from "./accuracy/live.ts";
+import { capturesFolder } from "./accuracy/recorded.ts";
+import type { Mode } from "./accuracy/score.ts";
+
+const { values } = parseArgs({
+  options: { go: { type: "string", default: "go" }, only: { type: "string" } },
+});
+const only = values.only?.split(",");
+
+const lab = labService({ go: values.go });
+const built = await lab.build(new AbortController().signal);
+if (built === undefined) {
+  process.stderr.write(`${values.go} is no Go toolchain.\n`);
+  process.exit(2);
+}
+mkdirSync(capturesFolder, { recursive: true });
+writeFileSync(join(capturesFolder, "modes.json"), `${JSON.stringify(built.modes, undefined, 2)}\n`);
+const modes = (built.modes as readonly Mode[]).filter(
+  (mode) => mode.kind !== "tool" && (only === undefined || only.includes(mode.name)),
+);
+for (const [index, mode] of modes.entries()) {
+  await withLiveBundle(lab, mode, async (bundle, goVersion) => {
+    const folder = join(capturesFolder, goVersion, mode.name);
+    rmSync(folder, { recursive: true, force: true });
+    cpSync(bundle, folder, { recursive: true });
+    const bytes = readdirSync(folder).reduce((sum, name) => sum + readFileSync(join(folder, name)).length, 0);
+    process.stderr.write(`${index + 1}/${modes.length} ${goVersion} ${mode.name}: ${bytes} bytes\n`);
+  });
+}

@@ -1,0 +1,28 @@
+import type { CaptureProgress } from "../capture/progress.ts";
+import { bytesText, counted, durationText } from "../domain/units.ts";
+
+/** One line for the person who waits; undefined where the line before still says it. */
+export function progressText(progress: CaptureProgress): string | undefined {
+  switch (progress.type) {
+    case "planned": {
+      const goroutines =
+        progress.goroutines === undefined ? "" : `${counted(progress.goroutines, "goroutine")}; `;
+      return `The target answers in ${durationText(progress.latencyMs)}: ${goroutines}${counted(progress.kinds.length, "capture")} planned.`;
+    }
+    case "started": {
+      const time = progress.expectedMs > 0 ? ` for ${durationText(progress.expectedMs)}` : "";
+      return `… ${progress.kind}${time}${progress.warning === undefined ? "" : `: ${progress.warning}`}`;
+    }
+    case "received":
+      return undefined;
+    case "waiting":
+      return `… waiting ${durationText(progress.forMs)}: ${progress.reason}`;
+    case "finished": {
+      const { kind, status, bytes, durationMs, reason } = progress.record;
+      if (status === "ok") return `ok ${kind} ${bytesText(bytes)} in ${durationText(durationMs)}`;
+      return status === "skipped" ? undefined : `${status} ${kind}: ${reason ?? ""}`;
+    }
+    case "ended-early":
+      return `Ended early: ${progress.reason}`;
+  }
+}
