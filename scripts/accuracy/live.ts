@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { defaultRequest } from "../../src/capture/request.ts";
 import { runCapture } from "../../src/capture/run.ts";
 import { captureStore } from "../../src/integrations/artifacts/bundle.ts";
-import { fileCaptureLock } from "../../src/integrations/artifacts/capture-lock.ts";
+import { captureLock } from "../../src/integrations/artifacts/capture-lock.ts";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
-import { openGoTarget } from "../../src/integrations/go-target/client.ts";
+import { goTargets } from "../../src/integrations/go-target/client.ts";
 import type { LabService } from "../../src/ports/lab-service.ts";
 import type { Mode } from "./score.ts";
 
@@ -22,10 +22,9 @@ export async function withLiveBundle<T>(
   const { signal } = new AbortController();
   const folder = await mkdtemp(join(tmpdir(), "gofire-live-"));
   const running = await lab.start(mode.name, signal);
-  const target = openGoTarget(
+  const target = goTargets({ userAgent: "gofire accuracy" }).open(
     { origin: running.debugUrl, pprofPath: "/debug/pprof/", metrics: "/metrics", expvarPath: "/debug/vars" },
     {},
-    { version: "accuracy" },
   );
   try {
     await systemClock.sleep(mode.settleSeconds * 1_000, signal);
@@ -34,7 +33,7 @@ export async function withLiveBundle<T>(
       {
         target,
         store: captureStore(folder),
-        lock: fileCaptureLock(join(folder, "locks")),
+        lock: captureLock(join(folder, "locks")),
         clock: systemClock,
         gofireVersion: "accuracy",
       },

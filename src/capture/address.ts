@@ -31,18 +31,20 @@ export function parseTarget(text: string, defaults: AddressDefaults = {}): Typed
     return { address: { origin: "http://localhost", socketPath, ...paths("/", defaults) } };
   }
   const url = asUrl(typed);
-  const credentials =
-    url.username === "" && url.password === ""
-      ? undefined
-      : {
-          kind: "basic" as const,
-          username: decodeURIComponent(url.username),
-          password: decodeURIComponent(url.password),
-        };
-  return {
-    address: { origin: url.origin, ...paths(url.pathname, defaults) },
-    ...(credentials === undefined ? {} : { credentials }),
-  };
+  const address: GoTargetAddress = { origin: url.origin, ...paths(url.pathname, defaults) };
+  if (url.username === "" && url.password === "") return { address };
+  const username = unescaped(url.username);
+  const password = unescaped(url.password);
+  return { address, credentials: { kind: "basic", username, password } };
+}
+
+/** A stray "%" stands for itself. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function asUrl(typed: string): URL {

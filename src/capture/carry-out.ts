@@ -6,7 +6,7 @@ import { readIndexPage } from "./index-page.ts";
 import { type CaptureStep, goroutineCounts, overWindow } from "./plan.ts";
 import { type CaptureRequest, dumpLimit } from "./request.ts";
 import { isSlow, slowLimitMs, slowReason } from "./slowdown.ts";
-import { type TakeContext, type Taken, askIndex, takeStep } from "./take.ts";
+import { askIndex, interrupted, type TakeContext, type Taken, takeStep } from "./take.ts";
 
 /** Between two probes when the first was slow, so that one garbage collection does not end a capture. */
 const probeAgainAfterMs = 1_000;
@@ -21,28 +21,44 @@ export async function carryOut(
   const { clock, story, signal } = context;
   let firstGoroutinesAt: number | undefined;
   let stopped: string | undefined;
+
+  function over(): string | undefined {
+    if (signal.aborted) return interrupted;
+    return context.remainingMs() <= 0
+      ? `the ${durationText(request.deadlineMs)} for the whole capture were over`
+      : undefined;
+  }
+
   for (const [position, step] of steps.entries()) {
-    if (
-      stopped === undefined &&
-      step.afterFirstGoroutinesMs !== undefined &&
-      firstGoroutinesAt !== undefined
-    ) {
-      await waitFor(step, firstGoroutinesAt + step.afterFirstGoroutinesMs - clock.monotonicMs(), context);
+    const gapMs = firstGoroutinesAt === undefined ? 0 : (step.afterFirstGoroutinesMs ?? 0);
+    const waitMs = Math.max(0, gapMs + (firstGoroutinesAt ?? 0) - clock.monotonicMs());
+    const neededMs = step.expectedMs + waitMs;
+    if (stopped === undefined && context.remainingMs() > 0 && neededMs > context.remainingMs()) {
+      const left = durationText(context.remainingMs());
+      await story.skip(
+        step.kind,
+        `needs ${durationText(neededMs)}, and only ${left} of the capture's time were left`,
+      );
+      continue;
     }
+    if (stopped === undefined) await waitFor(step, waitMs, context);
+    stopped ??= over();
     // The index was asked a moment ago, so the first step needs no probe.
-    if (stopped === undefined && position > 0) stopped = await whyStop(baselineMs, context);
-    if (signal.aborted) stopped = context.interruption();
+    if (position > 0) stopped ??= await whyStop(baselineMs, context);
+    stopped ??= over();
     if (stopped !== undefined) {
       await story.skip(step.kind, `not taken: ${stopped}`);
       continue;
     }
     if (step.kind === "goroutine") firstGoroutinesAt ??= clock.monotonicMs();
     const taken = await attempt(step, request, context);
-    if (taken?.silence === "timeout") {
-      stopped = `the ${step.kind} capture was not finished within ${durationText(step.limits.deadlineMs)}`;
+    // Metrics are written by the service's own collectors: that they are slow says nothing about the process.
+    if (taken?.silence === "timeout" && step.question.of === "profile") {
+      stopped =
+        over() ?? `the ${step.kind} capture missed its deadline of ${durationText(step.limits.deadlineMs)}`;
     }
   }
-  return signal.aborted ? context.interruption() : stopped;
+  return stopped ?? (signal.aborted ? interrupted : undefined);
 }
 
 /** Takes one step, in another form where the target's answer calls for it, and records it. */
@@ -103,7 +119,7 @@ async function waitFor(
   forMs: number,
   { clock, signal, onProgress }: TakeContext,
 ): Promise<void> {
-  if (forMs <= 0) return;
+  if (forMs === 0) return;
   onProgress({
     type: "waiting",
     kind: step.kind,
@@ -130,7 +146,7 @@ async function whyStop(baselineMs: number, context: TakeContext): Promise<string
       : undefined;
   } catch (error) {
     if (!signal.aborted) throw error;
-    return context.interruption();
+    return interrupted;
   }
 }
 

@@ -3,7 +3,7 @@ import { durationText } from "../domain/units.ts";
 import { explainRefusal } from "./answers.ts";
 import { readIndexPage } from "./index-page.ts";
 import type { ManifestCapture } from "./manifest.ts";
-import { type IndexAnswer, type TakeContext, askIndex } from "./take.ts";
+import { askIndex, type IndexAnswer, interrupted, type TakeContext } from "./take.ts";
 
 /** Long enough for a healthy process at the other end of the world; slower than this is evidence. */
 export const probeDeadlineMs = 2_000;
@@ -47,7 +47,7 @@ export async function findIndex(context: TakeContext): Promise<IndexSearch> {
     }
   } catch (error) {
     if (!(error instanceof PortError) && !context.signal.aborted) throw error;
-    const reason = error instanceof PortError ? silentReason(error) : context.interruption();
+    const reason = error instanceof PortError ? silentReason(error) : interrupted;
     await failed(reason);
     return { found: "nobody", reason };
   }

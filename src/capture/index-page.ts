@@ -1,11 +1,9 @@
-/** Rows of pprof's index page: profile name -> count. Quotes around the link vary by Go version. */
-const row = /<tr><td>(\d+)<\/?td><a href=['"]?([\w.-]+)\?debug=\d+['"]?>/g;
+import { pprofIndexParser } from "../parsers/pprof-index/pprof-index-parser.ts";
 
-/** undefined when the page is not pprof's index (Go source: net/http/pprof/pprof.go, indexTmplExecute). */
+/** Profile name -> count, as pprof's index page lists them; undefined when the text is something else. */
 export function readIndexPage(html: string): ReadonlyMap<string, number> | undefined {
-  const counts = new Map<string, number>();
-  for (const match of html.replaceAll("</td><td>", "</td>").matchAll(row)) {
-    counts.set(match[2] ?? "", Number(match[1]));
-  }
-  return counts.size === 0 ? undefined : counts;
+  const parser = pprofIndexParser("index");
+  parser.push(new TextEncoder().encode(html));
+  const page = parser.end();
+  return page.ok ? new Map(page.value.profiles.map(({ name, count }) => [name, count])) : undefined;
 }

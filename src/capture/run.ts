@@ -71,16 +71,9 @@ export async function runCapture(
       `another capture of ${target.instance} is running since ${durationText(ageMs)} (process ${pid} on ${host}); one at a time, to spare the target`,
     );
   }
-  const deadline = new AbortController();
-  const timer = new AbortController();
-  clock.sleep(request.deadlineMs, timer.signal).then(
-    () => deadline.abort(new Error("deadline")),
-    () => {}, // the capture was faster
-  );
   try {
-    return await capture(request, ports, { signal, deadline: deadline.signal }, onProgress);
+    return await capture(request, ports, signal, onProgress);
   } finally {
-    timer.abort();
     await attempt.release();
   }
 }
@@ -88,20 +81,19 @@ export async function runCapture(
 async function capture(
   request: CaptureRequest,
   ports: CapturePorts,
-  { signal, deadline }: { readonly signal: AbortSignal; readonly deadline: AbortSignal },
+  signal: AbortSignal,
   onProgress: OnProgress,
 ): Promise<CaptureOutcome> {
+  const { target, clock } = ports;
   const story = beginStory(request, ports, onProgress);
+  const endsAtMs = clock.monotonicMs() + request.deadlineMs;
   const context: TakeContext = {
-    target: ports.target,
-    clock: ports.clock,
+    target,
+    clock,
     story,
     onProgress,
-    signal: AbortSignal.any([signal, deadline]),
-    interruption: () =>
-      signal.aborted
-        ? "the capture was interrupted"
-        : `the ${durationText(request.deadlineMs)} for the whole capture were over`,
+    signal,
+    remainingMs: () => endsAtMs - clock.monotonicMs(),
   };
 
   async function end(ending: CaptureEnding, reason?: string): Promise<CaptureOutcome> {
@@ -127,13 +119,8 @@ async function capture(
     latencyMs: index.latencyMs,
   });
   for (const { kind, reason } of leftOut) await story.skip(kind, reason);
-  const reason = await carryOut(steps, request, index.latencyMs, context);
-  const got = story.gotAnything();
-  if (!got && reason === undefined)
-    return await end(
-      "unreachable",
-      `none of ${counted(steps.length, "question")} was answered with a capture`,
-    );
-  if (reason === undefined) return await end("complete");
-  return await end(signal.aborted ? "interrupted" : "early", reason);
+  const stopped = await carryOut(steps, request, index.latencyMs, context);
+  if (stopped !== undefined) return await end(signal.aborted ? "interrupted" : "early", stopped);
+  if (story.gotAnything()) return await end("complete");
+  return await end("unreachable", `none of ${counted(steps.length, "question")} was answered with a capture`);
 }

@@ -4,12 +4,12 @@ import { bytesText, countText } from "../domain/units.ts";
 import type { SavedFile } from "../ports/capture-store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { AnswerLimits, GoTarget, GoTargetAnswer } from "../ports/go-target.ts";
-import { type RefusalMeaning, explainRefusal, unlikeCapture } from "./answers.ts";
+import { explainRefusal, type RefusalMeaning, unlikeCapture } from "./answers.ts";
 import type { ManifestCapture } from "./manifest.ts";
 import type { CaptureStep } from "./plan.ts";
 import type { OnProgress } from "./progress.ts";
 import type { Story } from "./story.ts";
-import { type Watch, goroutineHeaders, processFacts } from "./watch.ts";
+import { goroutineHeaders, processFacts, type Watch } from "./watch.ts";
 
 /** How one step ended. `refusal`, `silence` and `unlike` say in which way nothing was got. */
 export interface Taken {
@@ -25,11 +25,14 @@ export interface TakeContext {
   readonly clock: Clock;
   readonly story: Story;
   readonly onProgress: OnProgress;
-  /** Aborted by the person or by the deadline of the whole capture. */
+  /** Aborted when the person gives up. */
   readonly signal: AbortSignal;
-  /** Why `signal` was aborted, in words. */
-  interruption(): string;
+  /** Until the deadline of the whole capture; negative when it is over. */
+  remainingMs(): number;
 }
+
+/** Why something is missing after the signal was aborted. */
+export const interrupted = "the capture was interrupted";
 
 /** Enough to recognise a format or an error text by. */
 const startBytes = 64;
@@ -39,8 +42,9 @@ const receivedEveryMs = 250;
 const fullDumpBytes = 64 << 20;
 
 /** Carries out one step and keeps what came of it. Throws only when the store fails. */
-export async function takeStep(step: CaptureStep, context: TakeContext): Promise<Taken> {
+export async function takeStep(planned: CaptureStep, context: TakeContext): Promise<Taken> {
   const { clock, signal } = context;
+  const step = withinRemaining(planned, context.remainingMs());
   const startedAtMs = clock.nowMs();
   const startedAt = clock.monotonicMs();
   const record = (rest: Omit<ManifestCapture, "kind" | "startedAtMs" | "durationMs">): ManifestCapture => ({
@@ -70,7 +74,7 @@ export async function takeStep(step: CaptureStep, context: TakeContext): Promise
       return { record: record({ bytes: 0, status: "failed", reason: error.message }), silence: error.code };
     }
     if (!signal.aborted) throw error;
-    return { record: record({ bytes: 0, status: "skipped", reason: context.interruption() }) };
+    return { record: record({ bytes: 0, status: "skipped", reason: interrupted }) };
   }
 
   const dump = step.kind === "goroutine-dump" ? goroutineHeaders() : undefined;
@@ -91,13 +95,19 @@ export async function takeStep(step: CaptureStep, context: TakeContext): Promise
   };
 }
 
+/** No single step outlives the whole capture. */
+function withinRemaining(step: CaptureStep, remainingMs: number): CaptureStep {
+  const deadlineMs = Math.max(1, Math.min(step.limits.deadlineMs, Math.round(remainingMs)));
+  return { ...step, limits: { ...step.limits, deadlineMs } };
+}
+
 function whyPartial(
-  { brokenBy, interrupted, receivedBytes }: SavedFile,
+  { brokenBy, interrupted: stopped, receivedBytes }: SavedFile,
   context: TakeContext,
   dumped: number | undefined,
 ): string | undefined {
   if (brokenBy !== undefined) return `broke off after ${bytesText(receivedBytes)}: ${brokenBy.message}`;
-  if (interrupted) return `broke off after ${bytesText(receivedBytes)}: ${context.interruption()}`;
+  if (stopped) return `broke off after ${bytesText(receivedBytes)}: ${interrupted}`;
   if (dumped !== undefined && receivedBytes === fullDumpBytes) {
     const total = context.story.notes.goroutines;
     const of = total === undefined ? "" : ` of about ${countText(total)}`;
