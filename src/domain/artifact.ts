@@ -1,0 +1,30 @@
+import type { ContentionProfile } from "./contention.ts";
+import type { CrashReport } from "./crash.ts";
+import type { GoroutineSnapshot } from "./goroutine.ts";
+import type { MemStats } from "./memstats.ts";
+import type { MetricsScrape } from "./metrics.ts";
+import type { PprofIndex } from "./pprof-index.ts";
+import type { Profile } from "./profile.ts";
+
+/**
+ * One capture file as read, by what it turned out to be.
+ *
+ * - `profile`: heap, allocs, CPU, mutex or block profile; which one is for `profileKind` to say.
+ * - `goroutines`: from a profile, counts or a dump. `leaked` for the runtime's own goroutineleak profile. `crash` when
+ *   a panic, fatal error or SIGQUIT stood in front of the dump.
+ * - `unread`: a format that is known and carries nothing that is judged yet.
+ */
+export type ParsedArtifact =
+  | { readonly type: "profile"; readonly profile: Profile }
+  | {
+      readonly type: "goroutines";
+      readonly snapshot: GoroutineSnapshot;
+      readonly leaked: boolean;
+      readonly crash?: CrashReport;
+    }
+  | { readonly type: "contention"; readonly contention: ContentionProfile }
+  | { readonly type: "memstats"; readonly memstats: MemStats; readonly from: "heap-text" | "expvar" }
+  | { readonly type: "metrics"; readonly scrape: MetricsScrape }
+  | { readonly type: "index"; readonly index: PprofIndex }
+  | { readonly type: "threads"; readonly threads: number }
+  | { readonly type: "unread"; readonly format: "trace" | "cmdline" };

@@ -1,0 +1,166 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { ByteParser, ParseError, ParseResult } from "../../domain/parse-result.ts";
+import { diskError } from "./disk-error.ts";
+import { ownChunks, reusedChunks } from "./file-chunks.ts";
+import { GzipDamage, inflated, isGzip } from "./inflate.ts";
+
+export interface ParseOptions {
+  readonly signal?: AbortSignal;
+  /** Decompressed bytes after which reading stops. Default 4 GiB: twice the largest dump that we have measured. */
+  readonly maxBytes?: number;
+}
+
+/** What came of one input. */
+export interface Reading<T> {
+  readonly result: ParseResult<T>;
+  /** As stored or received. */
+  readonly storedBytes: number;
+  /** Decompressed. */
+  readonly bytes: number;
+}
+
+const defaultMaxBytes = 4 * 1024 ** 3;
+/** gzip in gzip happens when a proxy or a person compresses what was compressed; more than this is a trick. */
+const mostLayers = 3;
+/** Bytes parsed without looking at the clock. */
+const sliceBytes = 128 * 1024;
+/** The event loop gets its turn after this long at the latest. */
+const turnMs = 8;
+
+/** Deflate cannot do better than this (zlib.net, "Maximum Compression Factor"). */
+const highestRatio = 1032;
+
+/**
+ * Parses a file as it is read, gzip or not, holding a few chunks of it. `parserFor` gets the decompressed size when it
+ * can be known beforehand (a hint, never to be trusted). Other work on the event loop gets its turn at least every
+ * 20 ms as long as the parser takes a chunk of 128 KiB in less than that.
+ *
+ * Throws PortError when the file cannot be opened or read, and the signal's reason. Broken content is in the result.
+ */
+export async function parseFile<T>(
+  path: string,
+  parserFor: (expectedBytes: number | undefined) => ByteParser<T>,
+  options: ParseOptions = {},
+): Promise<Reading<T>> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path);
+    const { size } = await file.stat();
+    const head = await file.read(Buffer.alloc(2), 0, 2, 0);
+    const compressed = head.bytesRead === 2 && isGzip(head.buffer);
+    const expectedBytes = compressed ? await inflatedSize(file, size) : size;
+    // The decompressor holds on to its input while it works.
+    const chunks = compressed ? ownChunks(file) : reusedChunks(file);
+    return await parseStream(chunks, parserFor(expectedBytes), options);
+  } catch (error) {
+    if (error instanceof Error && "syscall" in error) throw diskError(error, path);
+    throw error;
+  } finally {
+    await file?.close();
+  }
+}
+
+/** The size that the last gzip member claims (RFC 1952, ISIZE), unless it cannot be true. */
+async function inflatedSize(file: FileHandle, size: number): Promise<number | undefined> {
+  if (size < 18) return undefined;
+  const { buffer } = await file.read(Buffer.alloc(4), 0, 4, size - 4);
+  const claimed = buffer.readUInt32LE();
+  return claimed <= size * highestRatio ? claimed : undefined;
+}
+
+/**
+ * Parses bytes as they arrive, gzip or not. A chunk may be reused by the source as soon as the next one is asked for,
+ * unless it is compressed. Throws what `source` throws, and the signal's reason.
+ */
+export async function parseStream<T>(
+  source: AsyncIterable<Uint8Array>,
+  parser: ByteParser<T>,
+  options: ParseOptions = {},
+): Promise<Reading<T>> {
+  const { signal, maxBytes = defaultMaxBytes } = options;
+  let storedBytes = 0;
+  let bytes = 0;
+  let damage: ParseError | undefined;
+  let turnStart = performance.now();
+  const counted = counting(source, (length) => {
+    storedBytes += length;
+  });
+  try {
+    read: for await (const chunk of decompressed(counted, mostLayers)) {
+      for (let at = 0; at < chunk.length; at += sliceBytes) {
+        signal?.throwIfAborted();
+        const slice = chunk.subarray(at, Math.min(chunk.length, at + sliceBytes, at + maxBytes - bytes));
+        parser.push(slice);
+        bytes += slice.length;
+        if (bytes >= maxBytes && at + slice.length < chunk.length) {
+          damage = {
+            code: "too-large",
+            message: `only the first ${maxBytes} bytes were read`,
+            at: offset(bytes),
+          };
+          break read;
+        }
+        if (performance.now() - turnStart > turnMs) {
+          await nextTurn();
+          turnStart = performance.now();
+        }
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof GzipDamage)) throw error;
+    damage = { code: "damaged", message: `the gzip data is broken: ${error.message}`, at: offset(bytes) };
+  }
+  signal?.throwIfAborted();
+  return { result: withDamage(parser.end(), damage), storedBytes, bytes };
+}
+
+function offset(value: number): ParseError["at"] {
+  return { unit: "offset", value };
+}
+
+async function* counting(
+  source: AsyncIterable<Uint8Array>,
+  count: (length: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    count(chunk.length);
+    yield chunk;
+  }
+}
+
+/** Takes off up to `layers` layers of gzip. */
+async function* decompressed(source: AsyncIterable<Uint8Array>, layers: number): AsyncGenerator<Uint8Array> {
+  const chunks = source[Symbol.asyncIterator]();
+  let head: Uint8Array = new Uint8Array(0);
+  while (head.length < 2) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    head = head.length === 0 ? next.value : Buffer.concat([head, next.value]);
+  }
+  const whole = restored(head, chunks);
+  if (layers > 0 && isGzip(head)) yield* decompressed(inflated(whole), layers - 1);
+  else yield* whole;
+}
+
+async function* restored(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    if (head.length > 0) yield head;
+    for (;;) {
+      const next = await rest.next();
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await rest.return?.();
+  }
+}
+
+/** What broke below the parser explains more than what the parser noticed of it. */
+function withDamage<T>(result: ParseResult<T>, damage: ParseError | undefined): ParseResult<T> {
+  if (damage === undefined) return result;
+  if (result.ok) return { ...result, damage };
+  if (result.error.code === "empty") return { ok: false, error: damage };
+  const message = `${damage.message} (and then: ${result.error.message})`;
+  return { ok: false, error: { ...result.error, code: damage.code, message } };
+}

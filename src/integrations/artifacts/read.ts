@@ -1,0 +1,225 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { type Manifest, readManifest } from "../../capture/manifest.ts";
+import type { ParsedArtifact } from "../../domain/artifact.ts";
+import { assembleEvidence, type AssemblySettings, type ReadCapture } from "../../domain/assemble-evidence.ts";
+import type { CaptureKind, CaptureRecord } from "../../domain/capture.ts";
+import { PortError, UsageError } from "../../domain/errors.ts";
+import { type ParseError, positionText } from "../../domain/parse-result.ts";
+import { isContentionProfile, profileKind } from "../../domain/profile-kind.ts";
+import { artifactParser } from "../../parsers/artifact.ts";
+import type { EvidenceSettings, ReadEvidence } from "../../ports/evidence-source.ts";
+import { diskError } from "./disk-error.ts";
+import { parseFile } from "./parse-bytes.ts";
+
+const manifestFile = "manifest.json";
+const mostManifestBytes = 8 * 1024 * 1024;
+
+/** One file to read, and what a manifest says about it. */
+interface Input {
+  readonly path: string;
+  /** As findings and problems name it. */
+  readonly name: string;
+  readonly record?: CaptureRecord;
+}
+
+/** What a path on the command line stands for. */
+interface Opened {
+  readonly inputs: readonly Input[];
+  /** Captures of a bundle that left no file. */
+  readonly withoutFile: readonly CaptureRecord[];
+  readonly target?: Manifest["target"];
+  readonly problems: readonly string[];
+}
+
+/** See `EvidenceSource.read`. */
+export async function readEvidence(
+  paths: readonly string[],
+  settings: EvidenceSettings = { modules: [] },
+  signal: AbortSignal = new AbortController().signal,
+): Promise<ReadEvidence> {
+  const captures: CaptureRecord[] = [];
+  const read: ReadCapture[] = [];
+  const problems: string[] = [];
+  let target: Manifest["target"] | undefined;
+  for (const path of paths) {
+    const opened = await open(path);
+    problems.push(...opened.problems);
+    target ??= opened.target;
+    for (const input of opened.inputs) {
+      const outcome = await readInput(input, signal);
+      captures.push(outcome.record);
+      if (outcome.capture !== undefined) read.push(outcome.capture);
+      if (outcome.problem !== undefined) problems.push(outcome.problem);
+    }
+    captures.push(...opened.withoutFile);
+  }
+  const assembled = assembleEvidence(read, { modules: settings.modules, ...assemblySettings(target) });
+  return {
+    evidence: assembled.evidence,
+    target: assembled.target,
+    captures,
+    problems: [...problems, ...assembled.notes],
+  };
+}
+
+function assemblySettings(target: Manifest["target"] | undefined): AssemblySettings {
+  if (target === undefined) return {};
+  const { service, instance, goVersion } = target;
+  return {
+    instance,
+    ...(service === undefined ? {} : { service }),
+    ...(goVersion === undefined ? {} : { goVersion }),
+  };
+}
+
+async function open(path: string): Promise<Opened> {
+  let isFolder: boolean;
+  try {
+    isFolder = (await stat(path)).isDirectory();
+  } catch (error) {
+    const { code, message } = diskError(error, path);
+    throw code === "not-found" ? new UsageError(`${path}: ${message}`) : new PortError(code, path, message);
+  }
+  if (!isFolder) return { inputs: [{ path, name: path }], withoutFile: [], problems: [] };
+  const files = (await readdir(path, { withFileTypes: true }))
+    .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
+    .map((entry) => entry.name)
+    .toSorted();
+  if (files.includes(manifestFile)) return openBundle(path);
+  if (files.length === 0)
+    return { inputs: [], withoutFile: [], problems: [`${path}: no files in this folder`] };
+  return {
+    inputs: files.map((file) => ({ path: join(path, file), name: join(path, file) })),
+    withoutFile: [],
+    problems: [],
+  };
+}
+
+async function openBundle(folder: string): Promise<Opened> {
+  const path = join(folder, manifestFile);
+  let text: string;
+  try {
+    const { size } = await stat(path);
+    if (size > mostManifestBytes) throw new UsageError(`${path}: larger than ${mostManifestBytes} bytes`);
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    throw error instanceof UsageError ? error : diskError(error, path);
+  }
+  const reading = readManifest(text);
+  if (!reading.ok) throw new UsageError(reading.errors.map((problem) => `${path}: ${problem}`).join("\n"));
+  const { captures, target } = reading.manifest;
+  return {
+    inputs: captures.flatMap((record) =>
+      record.file === undefined ? [] : [{ path: join(folder, record.file), name: record.file, record }],
+    ),
+    withoutFile: captures.filter(({ file }) => file === undefined),
+    target,
+    problems: [],
+  };
+}
+
+interface Outcome {
+  readonly record: CaptureRecord;
+  readonly capture?: ReadCapture;
+  readonly problem?: string;
+}
+
+async function readInput({ path, name, record }: Input, signal: AbortSignal): Promise<Outcome> {
+  const takenAtMs = record?.startedAtMs;
+  const timed = takenAtMs === undefined ? {} : { takenAtMs };
+  let reading: Awaited<ReturnType<typeof parseFile<ParsedArtifact>>>;
+  try {
+    reading = await parseFile(
+      path,
+      (expectedBytes) =>
+        artifactParser(name, { ...timed, ...(expectedBytes === undefined ? {} : { expectedBytes }) }),
+      { signal },
+    );
+  } catch (error) {
+    if (!(error instanceof PortError)) throw error;
+    const failed = recordOf(record, name, record?.kind ?? "log", 0, "failed", error.message);
+    return { record: failed, problem: `${path}: ${error.message}` };
+  }
+  const { result, storedBytes } = reading;
+  if (!result.ok) {
+    const reason = sentence(result.error);
+    const failed = recordOf(record, name, record?.kind ?? "log", storedBytes, "failed", reason);
+    return { record: failed, problem: `${path}: ${reason}` };
+  }
+  const artifact = result.value;
+  const kind = record?.kind;
+  const capture = { file: name, artifact, ...timed, ...(kind === undefined ? {} : { kind }) };
+  const damage = result.damage === undefined ? incompleteness(artifact) : sentence(result.damage);
+  const readKind = kind ?? captureKind(artifact);
+  if (damage === undefined) {
+    return { capture, record: recordOf(record, name, readKind, storedBytes, "ok") };
+  }
+  return {
+    capture,
+    record: recordOf(record, name, readKind, storedBytes, "partial", damage),
+    problem: `${path}: ${damage}`,
+  };
+}
+
+/** What the manifest says stands, unless reading shows that it is worse. */
+function recordOf(
+  told: CaptureRecord | undefined,
+  file: string,
+  kind: CaptureKind,
+  bytes: number,
+  status: "ok" | "partial" | "failed",
+  reason?: string,
+): CaptureRecord {
+  if (told !== undefined && (status === "ok" || told.status === status)) return told;
+  return {
+    ...(told ?? { kind, file, durationMs: 0 }),
+    bytes,
+    status,
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+function incompleteness(artifact: ParsedArtifact): string | undefined {
+  return artifact.type === "goroutines" ? artifact.snapshot.incomplete : undefined;
+}
+
+function sentence(error: ParseError): string {
+  const excerpt = error.excerpt === undefined ? "" : `: ${error.excerpt}`;
+  return `${positionText(error.at)}: ${error.message}${excerpt}`;
+}
+
+/** What a file without a manifest is a capture of. */
+function captureKind(artifact: ParsedArtifact): CaptureKind {
+  switch (artifact.type) {
+    case "profile": {
+      const { profile } = artifact;
+      const kind = profileKind(profile);
+      if (kind !== undefined) return kind;
+      const isMutex = isContentionProfile(profile) && /mutex/i.test(basename(profile.artifact));
+      return isMutex ? "mutex" : "block";
+    }
+    case "goroutines":
+      if (artifact.leaked) return "goroutineleak";
+      if (artifact.crash !== undefined) return "log";
+      return snapshotKinds[artifact.snapshot.form];
+    case "contention":
+      return artifact.contention.of;
+    case "memstats":
+      return artifact.from;
+    case "metrics":
+      return "metrics";
+    case "index":
+      return "index";
+    case "threads":
+      return "threadcreate";
+    case "unread":
+      return artifact.format;
+  }
+}
+
+const snapshotKinds = {
+  profile: "goroutine",
+  counts: "goroutine-counts",
+  dump: "goroutine-dump",
+} as const;

@@ -1,0 +1,183 @@
+import type { ParsedArtifact } from "../domain/artifact.ts";
+import type { ByteParser, ParseError, ParseResult } from "../domain/parse-result.ts";
+import type { Profile } from "../domain/profile.ts";
+import { profileKind } from "../domain/profile-kind.ts";
+import { profileTotal } from "../domain/profile-totals.ts";
+import { contentionTextParser, looksLikeContentionText } from "./contention-text/contention-text-parser.ts";
+import { goroutineDumpParser } from "./goroutine-dump/goroutine-dump-parser.ts";
+import { goroutinesOfProfile } from "./goroutine-profile.ts";
+import { expvarParser, looksLikeExpvar } from "./memstats/expvar.ts";
+import { heapTextParser, looksLikeHeapText } from "./memstats/heap-text.ts";
+import { looksLikeMetrics, metricsParser } from "./metrics/metrics-parser.ts";
+import { looksLikeProfile } from "./pprof/looks-like-profile.ts";
+import { pprofParser } from "./pprof/parse-profile.ts";
+import { looksLikePprofIndex, pprofIndexParser } from "./pprof-index/pprof-index-parser.ts";
+import { looksLikeThreadCounts, threadCountsParser } from "./thread-counts.ts";
+
+export interface ArtifactOptions {
+  /** Milliseconds since the epoch at which it was captured, for formats that do not say so themselves. */
+  readonly takenAtMs?: number;
+  /** How many bytes will be pushed, when known. Only a hint. */
+  readonly expectedBytes?: number;
+}
+
+interface Format {
+  /** Decides on the first bytes of an input, at least `headBytes` of it unless it is shorter. */
+  matches(head: Uint8Array): boolean;
+  parser(artifact: string, options: ArtifactOptions): ByteParser<ParsedArtifact>;
+}
+
+/** Enough for every format's own test; a log may have more in front of its first goroutine. */
+const headBytes = 8 * 1024;
+
+/** The first that matches reads the input. */
+const formats: readonly Format[] = [
+  {
+    matches: (head) => startsWith(head, "go 1.") && textOf(head, 16).endsWith("\0\0\0"),
+    parser: () => unread("trace"),
+  },
+  {
+    matches: looksLikePprofIndex,
+    parser: (artifact) => mapped(pprofIndexParser(artifact), (index) => ({ type: "index", index })),
+  },
+  {
+    matches: looksLikeThreadCounts,
+    parser: () => mapped(threadCountsParser(), (threads) => ({ type: "threads", threads })),
+  },
+  {
+    matches: looksLikeHeapText,
+    parser: (artifact, options) =>
+      mapped(heapTextParser(artifact, options), (memstats) => ({
+        type: "memstats",
+        memstats,
+        from: "heap-text",
+      })),
+  },
+  {
+    matches: looksLikeContentionText,
+    parser: (artifact, options) =>
+      mapped(contentionTextParser(artifact, options), (contention) => ({ type: "contention", contention })),
+  },
+  {
+    matches: looksLikeExpvar,
+    parser: (artifact, options) =>
+      mapped(expvarParser(artifact, options), (memstats) => ({ type: "memstats", memstats, from: "expvar" })),
+  },
+  {
+    matches: looksLikeMetrics,
+    parser: (artifact, options) =>
+      mapped(metricsParser(artifact, options), (scrape) => ({ type: "metrics", scrape })),
+  },
+  {
+    matches: looksLikeProfile,
+    parser: (artifact, options) => mapped(pprofParser(artifact, options), artifactOfProfile),
+  },
+  {
+    matches: isCommandLine,
+    parser: () => unread("cmdline"),
+  },
+  {
+    // Whatever text is left may be a log with a panic in it, however far down.
+    matches: (head) => !isBinary(head),
+    parser: (artifact, options) =>
+      mapped(goroutineDumpParser({ artifact, ...options }), (dump) => ({
+        type: "goroutines",
+        leaked: false,
+        ...dump,
+      })),
+  },
+];
+
+/**
+ * Reads any capture that Go or gofire writes, telling its format by content: the first bytes are gathered until they
+ * decide, everything after them goes straight to that format's parser. Compressed input is not unpacked here.
+ */
+export function artifactParser(artifact: string, options: ArtifactOptions = {}): ByteParser<ParsedArtifact> {
+  let head = new Uint8Array(0);
+  let parser: ByteParser<ParsedArtifact> | undefined;
+  function decide(): ByteParser<ParsedArtifact> {
+    const format = formats.find(({ matches }) => matches(head));
+    const chosen = format?.parser(artifact, options) ?? unknownFormat(head);
+    chosen.push(head);
+    head = new Uint8Array(0);
+    return chosen;
+  }
+  return {
+    push(chunk) {
+      if (parser !== undefined) {
+        parser.push(chunk);
+        return;
+      }
+      const missing = Math.min(chunk.length, headBytes - head.length);
+      const longer = new Uint8Array(head.length + missing);
+      longer.set(head);
+      longer.set(chunk.subarray(0, missing), head.length);
+      head = longer;
+      if (head.length < headBytes) return;
+      parser = decide();
+      if (missing < chunk.length) parser.push(chunk.subarray(missing));
+    },
+    end() {
+      if (parser === undefined && head.length === 0) {
+        return { ok: false, error: atStart("empty", "there is nothing in it") };
+      }
+      parser ??= decide();
+      return parser.end();
+    },
+  };
+}
+
+function artifactOfProfile(profile: Profile, damage: ParseError | undefined): ParsedArtifact {
+  const kind = profileKind(profile);
+  if (kind === "threadcreate") return { type: "threads", threads: profileTotal(profile, 0) };
+  if (kind !== "goroutine" && kind !== "goroutineleak") return { type: "profile", profile };
+  const snapshot = goroutinesOfProfile(profile, damage);
+  return { type: "goroutines", snapshot, leaked: kind === "goroutineleak" };
+}
+
+function mapped<From, To>(
+  parser: ByteParser<From>,
+  map: (value: From, damage: ParseError | undefined) => To,
+): ByteParser<To> {
+  return {
+    push: (chunk) => parser.push(chunk),
+    end(): ParseResult<To> {
+      const result = parser.end();
+      return result.ok ? { ...result, value: map(result.value, result.damage) } : result;
+    },
+  };
+}
+
+/** A format that is known, and not read. */
+function unread(format: "trace" | "cmdline"): ByteParser<ParsedArtifact> {
+  return { push: () => undefined, end: () => ({ ok: true, value: { type: "unread", format } }) };
+}
+
+function unknownFormat(head: Uint8Array): ByteParser<ParsedArtifact> {
+  const message =
+    head[0] === 0x1f && head[1] === 0x8b
+      ? "it is gzip within gzip more often than is unpacked"
+      : "it is no profile, goroutine dump, pprof text, metrics or expvar";
+  return { push: () => undefined, end: () => ({ ok: false, error: atStart("not-this-format", message) }) };
+}
+
+function atStart(code: ParseError["code"], message: string): ParseError {
+  return { code, message, at: { unit: "offset", value: 0 } };
+}
+
+/** argv joined by NUL (Go source: net/http/pprof/pprof.go, Cmdline): text, NULs, and no line feed. */
+function isCommandLine(head: Uint8Array): boolean {
+  return head.includes(0) && head.every((byte) => byte === 0 || byte >= 0x20) && head[0] !== 0;
+}
+
+function isBinary(head: Uint8Array): boolean {
+  return head.includes(0);
+}
+
+function startsWith(head: Uint8Array, text: string): boolean {
+  return textOf(head, text.length) === text;
+}
+
+function textOf(head: Uint8Array, length: number): string {
+  return String.fromCharCode(...head.subarray(0, length));
+}

@@ -1,0 +1,102 @@
+import type { Frame } from "../domain/frame.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "../domain/goroutine.ts";
+import { type ParseError, positionText } from "../domain/parse-result.ts";
+import { type Profile, stackOf } from "../domain/profile.ts";
+import { stateFromStack } from "./wait-reason.ts";
+
+/**
+ * Most program counters that the runtime records of a goroutine: 32 until Go 1.22, 128 since
+ * (Go source: runtime/runtime1.go, profstackdepth; runtime/pprof/pprof.go, writeGoroutine).
+ */
+const depthLimits: readonly number[] = [32, 128];
+
+/**
+ * The goroutines of a goroutine or goroutineleak profile (debug=0), grouped by functions and lines: neither labels nor
+ * the exact program counter make another group. States are derived from the leaf frames.
+ *
+ * `damage` is what the reader of the profile reported; the snapshot is incomplete then. So it is when the profile is
+ * a difference over time (`?seconds=N`): goroutines that were there all along are not in it.
+ */
+export function goroutinesOfProfile(profile: Profile, damage?: ParseError): GoroutineSnapshot {
+  const counts = profile.values[profile.defaultSampleIndex] ?? new Float64Array(0);
+  const sameLines = equalLocations(profile);
+  const deepest = deepestStack(profile);
+  const byStack = new Map<string, { sample: number; count: number }>();
+  let counted = 0;
+  for (let sample = 0; sample < profile.sampleCount; sample++) {
+    const count = counts[sample] ?? 0;
+    if (count <= 0) continue;
+    counted += count;
+    const key = stackKey(profile, sample, sameLines);
+    const group = byStack.get(key);
+    if (group === undefined) byStack.set(key, { sample, count });
+    else group.count += count;
+  }
+  const groups = [...byStack.values()].map(({ sample, count }) => groupOf(profile, sample, count, deepest));
+  const incomplete = whyIncomplete(profile, damage);
+  return {
+    artifact: profile.artifact,
+    form: "profile",
+    ...(profile.timeMs === undefined ? {} : { takenAtMs: profile.timeMs }),
+    total: counted,
+    counted,
+    groups: groups.sort((a, b) => b.count - a.count),
+    ...(incomplete === undefined ? {} : { incomplete }),
+  };
+}
+
+function groupOf(profile: Profile, sample: number, count: number, deepest: number): GoroutineGroup {
+  const stack: readonly Frame[] = stackOf(profile, sample);
+  const maybeCut = stack.length === deepest && depthLimits.includes(deepest);
+  return {
+    ...stateFromStack(stack),
+    count,
+    stack,
+    elidedFrames: maybeCut ? -1 : 0,
+    lockedToThread: 0,
+    exemplars: [],
+    waitedMutexes: new Map(),
+  };
+}
+
+function whyIncomplete(profile: Profile, damage: ParseError | undefined): string | undefined {
+  if (damage !== undefined) return `${damage.message} (${positionText(damage.at)})`;
+  if (profile.durationMs === undefined) return undefined;
+  const seconds = Math.round(profile.durationMs / 1000);
+  return `the profile is a difference over ${seconds} s: goroutines that were there all along are not in it`;
+}
+
+/** For each location the first one that stands for the same frames: locations differ by program counter. */
+function equalLocations({ locationStart, locationFrames }: Profile): Uint32Array {
+  const first = new Map<string, number>();
+  const equal = new Uint32Array(locationStart.length);
+  for (let location = 0; location + 1 < locationStart.length; location++) {
+    const frames = locationFrames.subarray(locationStart[location], locationStart[location + 1]);
+    const key = frames.join();
+    const known = first.get(key);
+    if (known === undefined) first.set(key, location);
+    equal[location] = known ?? location;
+  }
+  return equal;
+}
+
+function stackKey({ sampleStart, sampleLocations }: Profile, sample: number, equal: Uint32Array): string {
+  const locations = sampleLocations.subarray(sampleStart[sample], sampleStart[sample + 1]);
+  return locations.map((location) => equal[location] ?? location).join();
+}
+
+/** Frames of the deepest stack: when that is where the runtime stops recording, the deepest ones may be cut. */
+function deepestStack(profile: Profile): number {
+  const { sampleStart, sampleLocations, locationStart, sampleCount } = profile;
+  let deepest = 0;
+  for (let sample = 0; sample < sampleCount; sample++) {
+    let depth = 0;
+    const end = sampleStart[sample + 1] ?? 0;
+    for (let i = sampleStart[sample] ?? 0; i < end; i++) {
+      const location = sampleLocations[i] ?? 0;
+      depth += (locationStart[location + 1] ?? 0) - (locationStart[location] ?? 0);
+    }
+    if (depth > deepest) deepest = depth;
+  }
+  return deepest;
+}
