@@ -1,5 +1,6 @@
 import type { ParsedArtifact } from "./artifact.ts";
 import type { CaptureKind } from "./capture.ts";
+import { kindOfName } from "./capture-kind.ts";
 import { profileOfContention } from "./contention-profile.ts";
 import type { CrashReport } from "./crash.ts";
 import type { Evidence, NonEmpty, TargetFacts } from "./evidence.ts";
@@ -139,7 +140,7 @@ function kindOf(profile: Profile, { file, kind }: ReadCapture, notes: string[]):
   }
   if (kind === "mutex" || kind === "block") return kind;
   if (told !== undefined) return told;
-  const named = /(mutex|block)/i.exec(file.slice(file.lastIndexOf("/") + 1))?.[1]?.toLowerCase();
+  const named = kindOfName(file);
   if (named === "mutex" || named === "block") return named;
   if (profile.sampleCount > 0) {
     notes.push(`${file}: cannot be told to be a mutex or a block profile; name the file so`);

@@ -96,7 +96,7 @@ export function artifactParser(artifact: string, options: ArtifactOptions = {}):
   let head = new Uint8Array(0);
   let parser: ByteParser<ParsedArtifact> | undefined;
   function decide(): ByteParser<ParsedArtifact> {
-    const format = formats.find(({ matches }) => matches(head));
+    const format = formats.find((candidate) => candidate.matches(head));
     const chosen = format?.parser(artifact, options) ?? unknownFormat(head);
     chosen.push(head);
     head = new Uint8Array(0);

@@ -1,12 +1,12 @@
 import { readdir, readFile, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { type Manifest, readManifest } from "../../capture/manifest.ts";
 import type { ParsedArtifact } from "../../domain/artifact.ts";
 import { assembleEvidence, type AssemblySettings, type ReadCapture } from "../../domain/assemble-evidence.ts";
 import type { CaptureKind, CaptureRecord } from "../../domain/capture.ts";
+import { captureKind, kindOfName } from "../../domain/capture-kind.ts";
 import { PortError, UsageError } from "../../domain/errors.ts";
 import { type ParseError, positionText } from "../../domain/parse-result.ts";
-import { isContentionProfile, profileKind } from "../../domain/profile-kind.ts";
 import { artifactParser } from "../../parsers/artifact.ts";
 import type { EvidenceSettings, ReadEvidence } from "../../ports/evidence-source.ts";
 import { diskError } from "./disk-error.ts";
@@ -128,6 +128,8 @@ interface Outcome {
 async function readInput({ path, name, record }: Input, signal: AbortSignal): Promise<Outcome> {
   const takenAtMs = record?.startedAtMs;
   const timed = takenAtMs === undefined ? {} : { takenAtMs };
+  // A record must say what it is of; what has no telling name is most often a log.
+  const guessedKind = record?.kind ?? kindOfName(name) ?? "log";
   let reading: Awaited<ReturnType<typeof parseFile<ParsedArtifact>>>;
   try {
     reading = await parseFile(
@@ -138,20 +140,20 @@ async function readInput({ path, name, record }: Input, signal: AbortSignal): Pr
     );
   } catch (error) {
     if (!(error instanceof PortError)) throw error;
-    const failed = recordOf(record, name, record?.kind ?? "log", 0, "failed", error.message);
+    const failed = recordOf(record, name, guessedKind, 0, "failed", error.message);
     return { record: failed, problem: `${path}: ${error.message}` };
   }
   const { result, storedBytes } = reading;
   if (!result.ok) {
     const reason = sentence(result.error);
-    const failed = recordOf(record, name, record?.kind ?? "log", storedBytes, "failed", reason);
+    const failed = recordOf(record, name, guessedKind, storedBytes, "failed", reason);
     return { record: failed, problem: `${path}: ${reason}` };
   }
   const artifact = result.value;
   const kind = record?.kind;
   const capture = { file: name, artifact, ...timed, ...(kind === undefined ? {} : { kind }) };
   const damage = result.damage === undefined ? incompleteness(artifact) : sentence(result.damage);
-  const readKind = kind ?? captureKind(artifact);
+  const readKind = kind ?? captureKind(artifact) ?? guessedKind;
   if (damage === undefined) {
     return { capture, record: recordOf(record, name, readKind, storedBytes, "ok") };
   }
@@ -188,38 +190,3 @@ function sentence(error: ParseError): string {
   const excerpt = error.excerpt === undefined ? "" : `: ${error.excerpt}`;
   return `${positionText(error.at)}: ${error.message}${excerpt}`;
 }
-
-/** What a file without a manifest is a capture of. */
-function captureKind(artifact: ParsedArtifact): CaptureKind {
-  switch (artifact.type) {
-    case "profile": {
-      const { profile } = artifact;
-      const kind = profileKind(profile);
-      if (kind !== undefined) return kind;
-      const isMutex = isContentionProfile(profile) && /mutex/i.test(basename(profile.artifact));
-      return isMutex ? "mutex" : "block";
-    }
-    case "goroutines":
-      if (artifact.leaked) return "goroutineleak";
-      if (artifact.crash !== undefined) return "log";
-      return snapshotKinds[artifact.snapshot.form];
-    case "contention":
-      return artifact.contention.of;
-    case "memstats":
-      return artifact.from;
-    case "metrics":
-      return "metrics";
-    case "index":
-      return "index";
-    case "threads":
-      return "threadcreate";
-    case "unread":
-      return artifact.format;
-  }
-}
-
-const snapshotKinds = {
-  profile: "goroutine",
-  counts: "goroutine-counts",
-  dump: "goroutine-dump",
-} as const;
