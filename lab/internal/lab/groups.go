@@ -6,6 +6,7 @@ var groups = [][]Mode{
 	lockModes,
 	waitModes,
 	httpModes,
+	networkModes,
 	poolModes,
 	idleModes,
 }

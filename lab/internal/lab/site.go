@@ -55,6 +55,15 @@ func (s *Site) upstream(upstream world.Upstream) (string, error) {
 	return outside.Serve(upstream)
 }
 
+// upstreamTLS opens a service behind TLS and also returns the certificate to trust, in PEM.
+func (s *Site) upstreamTLS(upstream world.Upstream) (addr string, authority []byte, err error) {
+	outside, err := s.launch()
+	if err != nil {
+		return "", nil, err
+	}
+	return outside.ServeTLS(upstream)
+}
+
 // visit sends customers; without an address they come to the shop's own HTTP listener.
 func (s *Site) visit(load world.Load) error {
 	outside, err := s.launch()

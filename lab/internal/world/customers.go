@@ -2,7 +2,6 @@ package world
 
 import (
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -10,8 +9,12 @@ import (
 
 // loads are the ways customers behave; each function is one customer's visit.
 var loads = map[string]func(Load, *http.Client){
-	"requests": request,
-	"idle":     holdSilently,
+	"requests":    request,
+	"idle":        holdSilently,
+	"half-header": halfAHeader,
+	"no-reader":   noReader,
+	"slow-reader": slowReader,
+	"talker":      talker,
 }
 
 // arrive lets customers come at the load's pace.
@@ -57,11 +60,4 @@ func request(load Load, browser *http.Client) {
 }
 
 // holdSilently opens a connection and never sends a byte.
-func holdSilently(load Load, _ *http.Client) {
-	conn, err := net.Dial("tcp", load.Addr)
-	if err != nil {
-		return
-	}
-	_, _ = io.Copy(io.Discard, conn)
-	_ = conn.Close()
-}
+func holdSilently(load Load, _ *http.Client) { hold(load, "", 0) }

@@ -53,6 +53,12 @@ func (o *Outside) Serve(upstream Upstream) (string, error) {
 	return reply.Addr, err
 }
 
+// ServeTLS opens an upstream behind TLS and also returns the certificate to trust, in PEM.
+func (o *Outside) ServeTLS(upstream Upstream) (addr string, authority []byte, err error) {
+	reply, err := o.ask(Command{Serve: &upstream})
+	return reply.Addr, reply.Authority, err
+}
+
 // Visit sends customers; it returns when the first are on their way.
 func (o *Outside) Visit(load Load) error {
 	_, err := o.ask(Command{Visit: &load})

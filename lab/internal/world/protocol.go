@@ -12,13 +12,16 @@ type Command struct {
 
 // Reply answers one command.
 type Reply struct {
-	Addr  string `json:"addr,omitempty"`
-	Error string `json:"error,omitempty"`
+	// Addr is where an upstream listens.
+	Addr string `json:"addr,omitempty"`
+	// Authority is the certificate, in PEM, to trust for an upstream behind TLS.
+	Authority []byte `json:"authority,omitempty"`
+	Error     string `json:"error,omitempty"`
 }
 
 // Upstream is a service the shop calls.
 type Upstream struct {
-	// Kind is one of the keys of upstreams.
+	// Kind is one of the keys of upstreams, or "http2".
 	Kind string `json:"kind"`
 	// DelayMs is how long an answer takes; negative is for ever.
 	DelayMs int `json:"delayMs"`

@@ -32,6 +32,11 @@ func Run(input io.Reader, output io.Writer) error {
 func obey(command Command, reply *Reply) error {
 	switch {
 	case command.Serve != nil:
+		if command.Serve.Kind == "http2" {
+			var err error
+			reply.Addr, reply.Authority, err = serveHTTP2(*command.Serve)
+			return err
+		}
 		open, ok := upstreams[command.Serve.Kind]
 		if !ok {
 			return fmt.Errorf("no upstream kind %q", command.Serve.Kind)

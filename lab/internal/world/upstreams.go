@@ -13,6 +13,8 @@ var upstreams = map[string]func(Upstream) (string, error){
 	"http":   serveHTTP,
 	"silent": serveSilence,
 	"resp":   serveRESP,
+	"sql":    serveSQL,
+	"no-dns": serveNoDNS,
 }
 
 func listen() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") }
