@@ -1,0 +1,73 @@
+import type { Frame } from "./frame.ts";
+import { isRuntimeFrame } from "./goroutine-sites.ts";
+import type { GoroutineGroup } from "./goroutine.ts";
+
+/**
+ * What a goroutine does for an outgoing HTTP request (Go source: net/http/transport.go; for HTTP/2 h2_bundle.go, since
+ * Go 1.27 net/http/internal/http2, and golang.org/x/net/http2).
+ *
+ * - `wants-connection`: the caller waits in getConn for a dial or for somebody to return a connection.
+ * - `dials`: opens a connection on behalf of callers: looks up, connects, shakes hands.
+ * - `awaits-response`: the caller has sent its request and waits for the response header.
+ * - `reads-body`: the caller reads a response body.
+ * - `open-body`: an HTTP/1 connection's read loop waits for somebody to finish a response body that it handed out.
+ * - `reads-connection`: an HTTP/1 connection's read loop waits for bytes: idle, or its request is on the way.
+ * - `wants-stream`: an HTTP/2 request waits for a free stream of its connection.
+ * - `open-stream`: an HTTP/2 request waits for the end of its response.
+ * - `writes-requests`: an HTTP/1 connection's write loop, one per connection.
+ */
+export type HttpClientRole =
+  | "wants-connection"
+  | "dials"
+  | "awaits-response"
+  | "reads-body"
+  | "open-body"
+  | "reads-connection"
+  | "wants-stream"
+  | "open-stream"
+  | "writes-requests";
+
+/** Looked for from the innermost frame outwards; the first one found decides. */
+const landmarks: readonly (readonly [HttpClientRole, RegExp])[] = [
+  ["reads-body", /^net\/http\.\(\*bodyEOFSignal\)\.Read$|http2\.?transportResponseBody\.Read$/],
+  ["wants-connection", /^net\/http\.\(\*Transport\)\.getConn$/],
+  ["dials", /^net\/http\.\(\*Transport\)\.dialConn(?:For)?$/],
+  [
+    "awaits-response",
+    /^net\/http\.\(\*persistConn\)\.roundTrip$|http2(?:\.\(\*)?ClientConn\)\.[rR]oundTrip$/,
+  ],
+  ["reads-connection", /^net\/http\.\(\*persistConn\)\.readLoop$/],
+  ["writes-requests", /^net\/http\.\(\*persistConn\)\.writeLoop$/],
+  ["wants-stream", /http2(?:\.\(\*)?ClientConn\)\.awaitOpenSlotForStreamLocked$/],
+  ["open-stream", /http2(?:\.\(\*)?clientStream\)\.(?:writeRequest|doRequest)$/],
+];
+
+const landmarkOfFrame = new WeakMap<Frame, HttpClientRole | "none">();
+
+function landmarkOf(frame: Frame): HttpClientRole | "none" {
+  let role = landmarkOfFrame.get(frame);
+  if (role === undefined) {
+    role = landmarks.find(([, site]) => site.test(frame.function))?.[0] ?? "none";
+    landmarkOfFrame.set(frame, role);
+  }
+  return role;
+}
+
+/** Undefined for goroutines that have nothing to do with an outgoing request. */
+export function httpClientRole(group: GoroutineGroup): HttpClientRole | undefined {
+  for (const frame of group.stack) {
+    const role = landmarkOf(frame);
+    if (role === "none") continue;
+    return role === "reads-connection" && isHandingOut(group, frame) ? "open-body" : role;
+  }
+  return undefined;
+}
+
+/**
+ * The read loop has handed out a body when it selects; when it waits for bytes it stands in bufio.(*Reader).Peek.
+ * A capture that hides the runtime's frames (debug=1) does not show the select, only that nothing else is called.
+ */
+function isHandingOut(group: GoroutineGroup, readLoop: Frame): boolean {
+  const innermost = group.stack.find((frame) => !isRuntimeFrame(frame));
+  return innermost === readLoop && group.wait !== "chan receive" && group.wait !== "IO wait";
+}
