@@ -135,7 +135,8 @@ export function isObserver(group: GoroutineGroup): boolean {
   return group.stack.some(({ function: symbol }) => observer.test(symbol));
 }
 
-const observer = /^(?:runtime\/pprof|net\/http\/pprof|runtime\/trace|expvar)\./;
+/** `pprof.Do` and `trace.WithRegion` only label the service's own work. */
+const observer = /^(?:runtime\/pprof\.(?!Do\b)|net\/http\/pprof\.|runtime\/trace\.(?!WithRegion\b)|expvar\.)/;
 
 function findRole(group: GoroutineGroup): IdleRole | undefined {
   if (isObserver(group)) return { role: "takes this capture", per: "process" };
