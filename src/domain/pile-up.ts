@@ -128,8 +128,7 @@ export function trendText(pile: PileUp, trend: PileUpTrend): string {
       return `the oldest has waited for ${pile.oldestMinutes} min`;
     case "steady":
       return `as many were there in each capture (${growthText(pile)})`;
-    case "seen-once":
-    case "few":
+    default:
       return "there is one capture only, so growth is not known";
   }
 }
