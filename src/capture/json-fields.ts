@@ -12,12 +12,8 @@ export interface JsonFields {
   /** A moment in ISO 8601. */
   time(name: string): string;
   optionalTime(name: string): string | undefined;
-  /** One of the keys of `words`. */
-  oneOf<Word extends string>(
-    name: string,
-    words: Readonly<Record<Word, true>>,
-    fallback: NoInfer<Word>,
-  ): Word;
+  /** One of `words`. */
+  oneOf<Word extends string>(name: string, words: readonly Word[], fallback: NoInfer<Word>): Word;
   matching(name: string, pattern: RegExp, what: string): string | undefined;
   object(name: string): JsonFields;
   list(name: string): readonly JsonFields[];
@@ -57,9 +53,9 @@ export function jsonFields(value: unknown, place: string, errors: string[]): Jso
     optionalAmount: (name) => optional(name, isAmount, "must be a number of at least 0"),
     time: (name) => required(name, isTime, "must be a time like 2024-05-21T03:12:00.000Z", ""),
     optionalTime: (name) => optional(name, isTime, "must be a time like 2024-05-21T03:12:00.000Z"),
-    oneOf<Word extends string>(name: string, words: Readonly<Record<Word, true>>, fallback: Word): Word {
-      const isWord = (got: unknown): got is Word => typeof got === "string" && Object.hasOwn(words, got);
-      return required(name, isWord, `must be one of ${Object.keys(words).join(", ")}`, fallback);
+    oneOf<Word extends string>(name: string, words: readonly Word[], fallback: NoInfer<Word>): Word {
+      const isWord = (got: unknown): got is Word => words.some((word) => word === got);
+      return required(name, isWord, `must be one of ${words.join(", ")}`, fallback);
     },
     matching(name, pattern, what) {
       return optional(name, (got): got is string => isText(got) && pattern.test(got), `must be ${what}`);

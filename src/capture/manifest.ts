@@ -1,4 +1,4 @@
-import type { CaptureKind, CaptureRecord, CaptureStatus } from "../domain/capture.ts";
+import { type CaptureRecord, captureKinds, captureStatuses } from "../domain/capture.ts";
 import { type JsonFields, jsonFields } from "./json-fields.ts";
 
 /** A record with the checksum of its file. */
@@ -40,33 +40,6 @@ export type ManifestReading =
 export function manifestText(manifest: Manifest): string {
   return `${JSON.stringify(manifest, undefined, 2)}\n`;
 }
-
-// Records, not arrays, so that a word missing here does not compile.
-const kinds: Readonly<Record<CaptureKind, true>> = {
-  index: true,
-  cmdline: true,
-  goroutine: true,
-  "goroutine-counts": true,
-  "goroutine-dump": true,
-  goroutineleak: true,
-  mutex: true,
-  block: true,
-  heap: true,
-  "heap-text": true,
-  allocs: true,
-  threadcreate: true,
-  cpu: true,
-  trace: true,
-  metrics: true,
-  expvar: true,
-  log: true,
-};
-const statuses: Readonly<Record<CaptureStatus, true>> = {
-  ok: true,
-  partial: true,
-  skipped: true,
-  failed: true,
-};
 
 const mostErrors = 20;
 
@@ -122,12 +95,12 @@ function targetOf(fields: JsonFields): Manifest["target"] {
 function captureOf(fields: JsonFields): ManifestCapture {
   const file = fields.matching("file", plainFileName, "a plain file name");
   const startedAtMs = fields.optionalAmount("startedAtMs");
-  const status: CaptureStatus = fields.oneOf("status", statuses, "failed");
+  const status = fields.oneOf("status", captureStatuses, "failed");
   const reason = fields.optionalText("reason");
   const sha256 = fields.matching("sha256", /^[0-9a-f]{64}$/, "64 hexadecimal digits");
   if (status !== "ok" && reason === undefined) fields.complain("reason", "must be a text");
   return {
-    kind: fields.oneOf("kind", kinds, "index"),
+    kind: fields.oneOf("kind", captureKinds, "index"),
     ...(file === undefined ? {} : { file }),
     bytes: fields.count("bytes"),
     ...(startedAtMs === undefined ? {} : { startedAtMs }),

@@ -3,24 +3,26 @@
  * `goroutine` is debug=0 (protobuf), `goroutine-counts` debug=1, `goroutine-dump` debug=2.
  * `heap-text` is heap debug=1, asked for its runtime.MemStats trailer.
  */
-export type CaptureKind =
-  | "index"
-  | "cmdline"
-  | "goroutine"
-  | "goroutine-counts"
-  | "goroutine-dump"
-  | "goroutineleak"
-  | "mutex"
-  | "block"
-  | "heap"
-  | "heap-text"
-  | "allocs"
-  | "threadcreate"
-  | "cpu"
-  | "trace"
-  | "metrics"
-  | "expvar"
-  | "log";
+export const captureKinds = [
+  "index",
+  "cmdline",
+  "goroutine",
+  "goroutine-counts",
+  "goroutine-dump",
+  "goroutineleak",
+  "mutex",
+  "block",
+  "heap",
+  "heap-text",
+  "allocs",
+  "threadcreate",
+  "cpu",
+  "trace",
+  "metrics",
+  "expvar",
+  "log",
+] as const;
+export type CaptureKind = (typeof captureKinds)[number];
 
 /**
  * - `ok`: whole.
@@ -28,7 +30,8 @@ export type CaptureKind =
  * - `skipped`: a safety limit or the request left it out; `reason` names the limit.
  * - `failed`: asked for and not got.
  */
-export type CaptureStatus = "ok" | "partial" | "skipped" | "failed";
+export const captureStatuses = ["ok", "partial", "skipped", "failed"] as const;
+export type CaptureStatus = (typeof captureStatuses)[number];
 
 /** One line of a capture's story, in the order in which things were asked for. */
 export interface CaptureRecord {

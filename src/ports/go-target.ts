@@ -80,7 +80,8 @@ export interface GoTargetAnswer {
   /** Milliseconds from the question until the answer's header, connecting included. */
   readonly headerMs: number;
   /**
-   * The body as it arrives; can be read once. Leaving the loop early closes the connection.
+   * The body as it arrives; read it once, at least its beginning, because the next question has to wait for it.
+   * Leaving the loop early closes the connection.
    * Throws PortError `timeout` after `deadlineMs`, `bad-response` behind `maxBytes` bytes, `unavailable` when the
    * connection breaks, and the signal's reason when it is aborted. What was yielded before stays valid.
    */

@@ -102,6 +102,8 @@ async function ask(
       wasOpened: connection.wasOpened(),
     });
   }
+  // A deadline that passes while nobody reads the body must not become an uncaught error.
+  response.body.on("error", () => {});
   const location = header(response, "location");
   const server = header(response, "server");
   return {

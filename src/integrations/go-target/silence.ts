@@ -54,7 +54,7 @@ export function silence(error: unknown, context: SilenceContext): PortError {
       { cause: error },
     );
   }
-  const { code, message } = innermost(error);
+  const { name, code, message } = innermost(error);
   const after = received === undefined ? "" : ` after ${bytesText(received)}`;
   const certificate = certificateErrors[code];
   if (certificate !== undefined) {
@@ -68,7 +68,7 @@ export function silence(error: unknown, context: SilenceContext): PortError {
   if (code === "EPROTO" || code.startsWith("ERR_SSL_")) {
     return new PortError("unavailable", target, `TLS: ${tlsAlert(code, message)}`, { cause: error });
   }
-  if (code.startsWith("HPE_")) {
+  if (name === "HTTPParserError") {
     return new PortError("bad-response", target, "what answers there does not speak HTTP/1.1", {
       cause: error,
     });
@@ -79,12 +79,20 @@ export function silence(error: unknown, context: SilenceContext): PortError {
     return new PortError("unavailable", target, `the proxy ${why} (${proxyStatus})`, { cause: error });
   }
   if (code === "UND_ERR_SOCKET") {
-    return new PortError("unavailable", target, `the other side closed the connection${after}`, {
+    const why = received === undefined ? ` without an answer; ${closedHint(target)}` : after;
+    return new PortError("unavailable", target, `the other side closed the connection${why}`, {
       cause: error,
     });
   }
   const known = networkErrors[code];
   return new PortError("unavailable", target, `${known ?? message}${after}`, { cause: error });
+}
+
+/** With TLS 1.3 a missing client certificate is only complained about after the handshake (RFC 8446, section 4.4.2.4). */
+function closedHint(target: string): string {
+  return target.startsWith("https:")
+    ? "it may want a client certificate (mTLS)"
+    : "it may speak TLS only (ask with https://), or something in between hung up";
 }
 
 /** OpenSSL's words for the alerts that people meet (RFC 8446, section 6.2). */
@@ -106,14 +114,14 @@ function tlsAlert(code: string, message: string): string {
 }
 
 /** Errors come wrapped: `AggregateError` of several addresses, `cause` of undici's own. */
-function innermost(error: unknown): { readonly code: string; readonly message: string } {
+function innermost(error: unknown): Record<"name" | "code" | "message", string> {
   let at = error;
   for (let depth = 0; depth < 5 && at instanceof Error; depth++) {
     if (at instanceof AggregateError && at.errors.length > 0) at = at.errors[0];
     else if (at.cause instanceof Error) at = at.cause;
     else break;
   }
-  if (!(at instanceof Error)) return { code: "", message: String(at) };
+  if (!(at instanceof Error)) return { name: "", code: "", message: String(at) };
   const code = "code" in at && typeof at.code === "string" ? at.code : "";
-  return { code, message: at.message };
+  return { name: at.name, code, message: at.message };
 }
