@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { labService } from "../src/sandbox/lab-service.ts";
 import { withLiveBundle } from "./accuracy/live.ts";
 import { scoreBundle, scoreRecorded } from "./accuracy/recorded.ts";
-import { isGoodEnough, type Mode, type Scored, totals } from "./accuracy/score.ts";
+import { isGoodEnough, type Scored, totals } from "./accuracy/score.ts";
 import { accuracyPage, accuracyTable, totalsText } from "./accuracy/table.ts";
 
 const { values } = parseArgs({
@@ -36,7 +36,7 @@ async function scoreLive(): Promise<Scored[] | undefined> {
     process.stderr.write("No Go toolchain here: judging the recorded captures.\n");
     return undefined;
   }
-  const modes = (built.modes as readonly Mode[]).filter(
+  const modes = built.modes.filter(
     (mode) => mode.kind !== "tool" && (only === undefined || only.includes(mode.name)),
   );
   const scored: Scored[] = [];

@@ -11,7 +11,6 @@ import { parseArgs } from "node:util";
 import { labService } from "../src/sandbox/lab-service.ts";
 import { withLiveBundle } from "./accuracy/live.ts";
 import { capturesFolder } from "./accuracy/recorded.ts";
-import type { Mode } from "./accuracy/score.ts";
 
 const { values } = parseArgs({
   options: { go: { type: "string", default: "go" }, only: { type: "string" } },
@@ -26,7 +25,7 @@ if (built === undefined) {
 }
 mkdirSync(capturesFolder, { recursive: true });
 writeFileSync(join(capturesFolder, "modes.json"), `${JSON.stringify(built.modes, undefined, 2)}\n`);
-const modes = (built.modes as readonly Mode[]).filter(
+const modes = built.modes.filter(
   (mode) => mode.kind !== "tool" && (only === undefined || only.includes(mode.name)),
 );
 for (const [index, mode] of modes.entries()) {

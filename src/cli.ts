@@ -56,9 +56,11 @@ function ports(): Ports {
   return {
     config: async (file) => (await import("./config/load.ts")).loadConfig(file),
     evidence: async () => (await import("./integrations/artifacts/evidence-source.ts")).evidenceSource(),
-    goTargets: async () => (await import("./integrations/go-target/client.ts")).goTargets(),
+    goTargets: async () =>
+      (await import("./integrations/go-target/client.ts")).goTargets({ userAgent: `gofire/${version}` }),
     captureStore: async (folder) => (await import("./integrations/artifacts/bundle.ts")).captureStore(folder),
-    captureLock: async (folder) => (await import("./integrations/artifacts/capture-lock.ts")).captureLock(folder),
+    captureLock: async (folder) =>
+      (await import("./integrations/artifacts/capture-lock.ts")).captureLock(folder),
     clock: async () => (await import("./integrations/clock/system-clock.ts")).systemClock,
     host: async () => (await import("./integrations/host/this-host.ts")).thisHost,
     lab: async () => (await import("./sandbox/lab-service.ts")).labService(),
@@ -76,7 +78,8 @@ async function rendered({ reply, format, verbose }: Answer): Promise<string> {
   const style = colour ? colourStyle : plainStyle;
   switch (reply.kind) {
     case "analysis":
-      if (format === "markdown") return (await import("./render/markdown.ts")).analysisMarkdown(reply.analysis);
+      if (format === "markdown")
+        return (await import("./render/markdown.ts")).analysisMarkdown(reply.analysis);
       return (await import("./render/terminal.ts")).analysisText(reply.analysis, { style, width, verbose });
     case "rules":
       return (await import("./render/rules.ts")).rulesText(reply.rules, style, width);
@@ -109,7 +112,8 @@ function exitCodeOf(reply: Reply): number {
   if (reply.kind === "doctor") return reply.checks.some((check) => check.state === "failed") ? 1 : 0;
   if (reply.kind !== "analysis") return 0;
   const counted = reply.analysis.findings.some(
-    (finding) => finding.confidence !== "possible" && severityRank[finding.severity] >= severityRank[reply.severity],
+    (finding) =>
+      finding.confidence !== "possible" && severityRank[finding.severity] >= severityRank[reply.severity],
   );
   if (counted) return 1;
   return reply.analysis.verdict === "inconclusive" ? 3 : 0;
@@ -122,7 +126,9 @@ function bundleHint(bundle: string): string {
 /** Waits until a slow reader (a pipe) has taken everything; a reader that went away is not an error. */
 function print(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    process.stdout.once("error", (error: NodeJS.ErrnoException) => (error.code === "EPIPE" ? resolve() : reject(error)));
+    process.stdout.once("error", (error: NodeJS.ErrnoException) =>
+      error.code === "EPIPE" ? resolve() : reject(error),
+    );
     process.stdout.write(text, () => resolve());
   });
 }

@@ -7,8 +7,7 @@ import { captureStore } from "../../src/integrations/artifacts/bundle.ts";
 import { captureLock } from "../../src/integrations/artifacts/capture-lock.ts";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { goTargets } from "../../src/integrations/go-target/client.ts";
-import type { LabService } from "../../src/ports/lab-service.ts";
-import type { Mode } from "./score.ts";
+import type { LabMode, LabService } from "../../src/ports/lab-service.ts";
 
 /** A capture as `gofire snapshot` takes it, with a shorter gap so that all modes take minutes, not an hour. */
 const request = { ...defaultRequest, service: "shop", cpuSeconds: 4, goroutineGapMs: 10_000 };
@@ -16,7 +15,7 @@ const request = { ...defaultRequest, service: "shop", cpuSeconds: 4, goroutineGa
 /** Runs the lab in `mode` and hands the bundle's folder to `use`; both are gone afterwards. */
 export async function withLiveBundle<T>(
   lab: LabService,
-  mode: Mode,
+  mode: LabMode,
   use: (bundle: string, goVersion: string) => Promise<T>,
 ): Promise<T> {
   const { signal } = new AbortController();

@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { analyzers } from "../../src/analyzers/index.ts";
 import { runAnalyzers } from "../../src/analyzers/run.ts";
 import { evidenceSource } from "../../src/integrations/artifacts/evidence-source.ts";
-import { countingFindings, type Mode, type Scored, score } from "./score.ts";
+import type { LabMode } from "../../src/ports/lab-service.ts";
+import { countingFindings, type Scored, score } from "./score.ts";
 
 export const capturesFolder = "lab/captures";
 
 /** `lab/captures/modes.json` is what `shop -list` printed when the captures were recorded. */
-export function recordedModes(): readonly Mode[] {
-  return JSON.parse(readFileSync(join(capturesFolder, "modes.json"), "utf8")) as Mode[];
+export function recordedModes(): readonly LabMode[] {
+  return JSON.parse(readFileSync(join(capturesFolder, "modes.json"), "utf8")) as LabMode[];
 }
 
 /** Go versions with recordings: the folders `go1.x.y`. */
@@ -34,7 +35,7 @@ export async function scoreRecorded(): Promise<Scored[]> {
   return rows;
 }
 
-export async function scoreBundle(mode: Mode, goVersion: string, bundle: string): Promise<Scored> {
+export async function scoreBundle(mode: LabMode, goVersion: string, bundle: string): Promise<Scored> {
   const { evidence, target } = await evidenceSource().read(
     [bundle],
     { modules: [] },

@@ -1,16 +1,5 @@
+import type { LabMode } from "../../src/ports/lab-service.ts";
 import type { Analysis, Finding } from "../../src/domain/finding.ts";
-
-/** What the lab says about one of its modes (`shop -list`). */
-export interface Mode {
-  readonly name: string;
-  readonly kind: "sick" | "healthy" | "tool";
-  readonly title: string;
-  /** Functions to blame, best first; empty for an illness that no function shows. */
-  readonly culprits: readonly string[];
-  /** Rules that should speak, best first. */
-  readonly rules: readonly string[];
-  readonly settleSeconds: number;
-}
 
 /**
  * - `first`: the first finding that counts names the culprit. - `named`: a later one does. - `missed`: none does.
@@ -19,7 +8,7 @@ export interface Mode {
 export type Score = "first" | "named" | "missed" | "quiet" | "false alarm";
 
 export interface Scored {
-  readonly mode: Mode;
+  readonly mode: LabMode;
   readonly goVersion: string;
   readonly score: Score;
   /** The first finding that counts, in words. */
@@ -34,14 +23,14 @@ export function countingFindings(analysis: Pick<Analysis, "findings">): readonly
 }
 
 /** Holds an analysis against what the lab says is wrong. Only `where[0]` counts as naming. */
-export function score(mode: Mode, analysis: Pick<Analysis, "findings">): Score {
+export function score(mode: LabMode, analysis: Pick<Analysis, "findings">): Score {
   const counting = countingFindings(analysis);
   if (mode.kind === "healthy") return counting.length === 0 ? "quiet" : "false alarm";
   const at = counting.findIndex((finding) => names(finding, mode));
   return at === 0 ? "first" : at > 0 ? "named" : "missed";
 }
 
-function names({ rule, where }: Finding, mode: Mode): boolean {
+function names({ rule, where }: Finding, mode: LabMode): boolean {
   if (mode.culprits.length === 0) return mode.rules.includes(rule);
   return mode.culprits.includes(where[0]?.function ?? "");
 }

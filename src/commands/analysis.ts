@@ -1,36 +1,21 @@
+import type { Severity } from "../domain/finding.ts";
 import { UsageError } from "../domain/errors.ts";
-import type { Analysis, Severity } from "../domain/finding.ts";
 import { nearest } from "../domain/nearest.ts";
-import type { ReadEvidence } from "../ports/evidence-source.ts";
 import type { CommandContext, Ports } from "./context.ts";
 import type { Reply } from "./reply.ts";
 
 /** Options of every command that ends in a verdict. */
 export const analysisOptions = {
-  format: {
-    kind: "choice",
-    choices: ["text", "json", "markdown"],
-    short: "f",
-    summary: "how to print the analysis",
-  },
+  format: { kind: "choice", choices: ["text", "json", "markdown"], short: "f", summary: "how to print the analysis" },
   rules: { kind: "list", placeholder: "ID,ID", summary: "only these rules" },
   severity: {
     kind: "choice",
     choices: ["critical", "warning", "info"],
     summary: "exit with 1 from this severity on (default warning)",
   },
-  service: {
-    kind: "text",
-    placeholder: "NAME",
-    summary: "whose modules and thresholds of gofire.yaml apply",
-  },
+  service: { kind: "text", placeholder: "NAME", summary: "whose modules and thresholds of gofire.yaml apply" },
   module: { kind: "texts", placeholder: "PATH", summary: "import path that is the service's own code too" },
-  config: {
-    kind: "text",
-    placeholder: "FILE",
-    short: "c",
-    summary: "configuration instead of ./gofire.yaml",
-  },
+  config: { kind: "text", placeholder: "FILE", short: "c", summary: "configuration instead of ./gofire.yaml" },
   verbose: { kind: "flag", short: "v", summary: "all groups, all evidence, every check" },
 } as const;
 
@@ -49,34 +34,48 @@ export async function analyse(
   { signal }: CommandContext,
   ports: Ports,
 ): Promise<Extract<Reply, { kind: "analysis" }>> {
-  const [{ analyzers }, { runAnalyzers }, source] = await Promise.all([
+  const [{ analyzers }, { runAnalyzers }, { analysisDocument }, source, config] = await Promise.all([
     import("../analyzers/index.ts"),
     import("../analyzers/run.ts"),
+    import("../render/document.ts"),
     ports.evidence(),
+    ports.config(request.config),
   ]);
   checkRules(
     request.rules ?? [],
     analyzers.map((analyzer) => analyzer.meta.id),
   );
-  const config = await ports.config(request.config);
-  const service = serviceSettings(config, request.service);
-  const read = await source.read(
-    request.paths,
-    { modules: [...service.modules, ...(request.module ?? [])] },
-    signal,
-  );
-  if (read.captures.every((capture) => capture.status === "failed") && read.problems.length > 0) {
-    throw new UsageError(read.problems.join("\n"));
+  const named = request.service === undefined ? undefined : config?.services[request.service];
+  if (request.service !== undefined && config !== undefined && named === undefined) {
+    throw new UsageError(unknownService(request.service, Object.keys(config.services)));
   }
-  const limits = service.thresholds ?? (await thresholdsOf(config, read.target.service));
-  const judgement = runAnalyzers(analyzers, read.evidence, read.target, {
+  const modules = [...(named?.modules ?? []), ...(request.module ?? [])];
+  const { evidence, target, captures, problems } = await source.read(request.paths, { modules }, signal);
+  if (problems.length > 0 && captures.every((capture) => capture.status === "failed")) {
+    throw new UsageError(problems.join("\n"));
+  }
+  const judgement = runAnalyzers(analyzers, evidence, target, {
     ...(request.rules === undefined ? {} : { rules: request.rules }),
-    limits,
+    limits: named?.thresholds ?? {},
   });
   return {
     kind: "analysis",
     severity: request.severity ?? "warning",
-    problems: read.problems,
-    analysis: { ...document(read, request.service), ...judgement },
+    problems,
+    analysis: analysisDocument(evidence, target, captures, judgement),
   };
+}
+
+function checkRules(wanted: readonly string[], known: readonly string[]): void {
+  const unknown = wanted.find((id) => !known.includes(id));
+  if (unknown === undefined) return;
+  const close = nearest(unknown, known);
+  const hint = close === undefined ? "" : ` Did you mean ${close}?`;
+  throw new UsageError(`There is no rule "${unknown}".${hint} gofire rules lists all.`);
+}
+
+export function unknownService(name: string, known: readonly string[]): string {
+  const close = nearest(name, known);
+  const hint = close === undefined ? ` It has: ${known.join(", ")}.` : ` Did you mean ${close}?`;
+  return `gofire.yaml has no service "${name}".${hint}`;
 }

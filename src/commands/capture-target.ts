@@ -13,13 +13,14 @@ export async function captureTarget(
   context: CommandContext,
   ports: Ports,
 ): Promise<string> {
-  const [{ runCapture }, host, store, clock, goTarget] = await Promise.all([
+  const [{ runCapture }, host, store, clock, goTargets] = await Promise.all([
     import("../capture/run.ts"),
     ports.host(),
     ports.captureStore(folder),
     ports.clock(),
-    ports.goTarget(target.address, target.access),
+    ports.goTargets(),
   ]);
+  const goTarget = goTargets.open(target.address, target.access);
   const lock = await ports.captureLock(`${stateFolder(host)}/locks`);
   try {
     const outcome = await runCapture(

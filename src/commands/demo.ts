@@ -1,6 +1,8 @@
 import { UsageError } from "../domain/errors.ts";
+import type { Host } from "../ports/host.ts";
 import { analyse } from "./analysis.ts";
-import { capture } from "./capture-target.ts";
+import { captureTarget } from "./capture-target.ts";
+import { typedTarget } from "./targets.ts";
 import { defineCommand } from "./command.ts";
 
 /** A pool that gives out nothing, behind a lock: the story of the config change that took a shop down. */
@@ -23,9 +25,10 @@ export const demo = defineCommand({
     mode: { kind: "text", placeholder: "NAME", summary: `illness to show (default ${defaultMode})` },
     list: { kind: "flag", summary: "list the modes and end" },
     recorded: { kind: "flag", summary: "judge a recorded capture instead of running the service" },
+    out: { kind: "text", placeholder: "FOLDER", short: "o", summary: "where the bundle is kept (default: the system's temporary folder)" },
     verbose: { kind: "flag", short: "v", summary: "all groups, all evidence, every check" },
   },
-  async run(context, { mode = defaultMode, list, recorded }, ports) {
+  async run(context, { mode = defaultMode, list, recorded, out }, ports) {
     const lab = await ports.lab();
     if (!recorded) {
       context.progress("Building the lab service with Go…");
@@ -59,9 +62,10 @@ export const demo = defineCommand({
           context.progress(`The shop is getting sick: ${left} s…`);
           await clock.sleep(1_000, context.signal);
         }
-        const bundle = await capture(
-          { kind: "url", url: running.debugUrl, service: "shop" },
+        const bundle = await captureTarget(
+          { ...typedTarget(running.debugUrl, { access: {} }), service: "shop" },
           { cpuSeconds: 5, goroutineGapMs: 8_000 },
+          out ?? `${temporaryFolder(await ports.host())}/gofire-demo`,
           context,
           ports,
         );
@@ -72,6 +76,10 @@ export const demo = defineCommand({
     }
   },
 });
+
+function temporaryFolder(host: Host): string {
+  return host.environment("TMPDIR") ?? "/tmp";
+}
 
 function modesText(modes: readonly { name: string; kind: string; title: string }[]): string {
   const width = Math.max(...modes.map((mode) => mode.name.length)) + 2;

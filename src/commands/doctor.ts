@@ -119,23 +119,21 @@ const probeLimits = { deadlineMs: 2_000, maxBytes: 1 << 20 };
 
 async function targetCheck(
   target: NamedTarget,
-  { signal, version }: CommandContext,
+  { signal }: CommandContext,
   ports: Ports,
 ): Promise<DoctorCheck> {
   const name = `${target.service} ${target.instance ?? ""}`.trim();
   try {
-    const [{ explainRefusal }, goTarget] = await Promise.all([
-      import("../capture/answers.ts"),
-      target.open(ports, version),
-    ]);
+    const [{ explainRefusal }, goTargets] = await Promise.all([import("../capture/answers.ts"), ports.goTargets()]);
+    const goTarget = goTargets.open(target.address, target.access);
     try {
       const answer = await goTarget.index(probeLimits, signal);
       for await (const _chunk of answer.body); // read to the end, so that the connection closes in peace
       if (answer.status === 200) {
         return { name, state: "ok", detail: `${goTarget.url} answers in ${Math.round(answer.headerMs)} ms` };
       }
-      const { reason, next } = explainRefusal({ ...answer, text: "" });
-      return { name, state: "failed", detail: `${goTarget.url}: ${reason}`, next };
+      const { reason } = explainRefusal({ ...answer, kind: "index", text: "" });
+      return { name, state: "failed", detail: goTarget.url, next: reason };
     } finally {
       await goTarget.close();
     }

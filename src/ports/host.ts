@@ -4,6 +4,8 @@ export interface Host {
   readonly platform: string;
   /** Value of an environment variable; undefined when unset or empty. */
   environment(name: string): string | undefined;
+  /** Text of a file a person named. Throws UsageError when it cannot be read or has more than 1 MiB. */
+  readText(file: string): Promise<string>;
   /** Absolute path of a program on PATH; undefined when there is none. */
   findProgram(name: string): Promise<string | undefined>;
   /** First line that `program --version`-like arguments print; undefined when it cannot be run or takes over 5 s. */

@@ -13,6 +13,10 @@ export interface LabMode {
   readonly kind: "sick" | "healthy" | "tool";
   readonly title: string;
   readonly description: string;
+  /** Functions to blame, best first; empty for an illness that no function shows. */
+  readonly culprits: readonly string[];
+  /** Rules that should speak, best first. */
+  readonly rules: readonly string[];
   /** Seconds until the illness shows. */
   readonly settleSeconds: number;
 }

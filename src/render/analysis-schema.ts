@@ -14,7 +14,11 @@ export function analysisJsonSchema(): object {
     ...object(
       {
         schemaVersion: { const: 1 },
-        target: object({ service: text, instance: text, goVersion: text }, ["service", "instance", "goVersion"]),
+        target: object({ service: text, instance: text, goVersion: text }, [
+          "service",
+          "instance",
+          "goVersion",
+        ]),
         verdict: { enum: ["pass", "fail", "inconclusive"] },
         captures: list(
           object(
@@ -51,7 +55,11 @@ export function analysisJsonSchema(): object {
             ["measured", "goroutines", "waitReason", "causedBy"],
           ),
         ),
-        checks: list(object({ rule: text, state: { enum: ["pass", "fail", "inconclusive", "skipped"] }, reason: text }, ["reason"])),
+        checks: list(
+          object({ rule: text, state: { enum: ["pass", "fail", "inconclusive", "skipped"] }, reason: text }, [
+            "reason",
+          ]),
+        ),
         groups: list(
           object(
             {

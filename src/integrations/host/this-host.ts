@@ -1,10 +1,13 @@
 import { execFile } from "node:child_process";
 import { constants } from "node:fs";
-import { access, mkdir, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
+import { UsageError } from "../../domain/errors.ts";
 import type { Host } from "../../ports/host.ts";
 
 const programDeadlineMs = 5_000;
+/** Certificates and keys are a few KiB. */
+const largestText = 1 << 20;
 
 export const thisHost: Host = {
   nodeVersion: process.version,
@@ -13,6 +16,17 @@ export const thisHost: Host = {
   environment(name) {
     const value = process.env[name];
     return value === "" ? undefined : value;
+  },
+
+  async readText(file) {
+    try {
+      const text = await readFile(file, "utf8");
+      if (text.length > largestText) throw new UsageError(`${file} is too large to be what was meant.`);
+      return text;
+    } catch (error) {
+      if (error instanceof UsageError) throw error;
+      throw new UsageError(`Cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
+    }
   },
 
   async findProgram(name) {
