@@ -1,0 +1,58 @@
+import type { CaptureRecord } from "../domain/capture.ts";
+import type { Evidence, TargetFacts } from "../domain/evidence.ts";
+import type { Analysis, PublishedGroup } from "../domain/finding.ts";
+import type { Frame } from "../domain/frame.ts";
+import type { GoroutineGroup } from "../domain/goroutine.ts";
+
+/** The public document: what was judged and what came of it. */
+export function analysisDocument(
+  evidence: Partial<Evidence>,
+  target: TargetFacts,
+  captures: readonly CaptureRecord[],
+  judgement: Pick<Analysis, "verdict" | "findings" | "checks">,
+): Analysis {
+  const { service, instance, goVersion } = target;
+  return {
+    schemaVersion: 1,
+    target: {
+      ...(service === undefined ? {} : { service }),
+      ...(instance === undefined ? {} : { instance }),
+      ...(goVersion === undefined
+        ? {}
+        : { goVersion: `go${goVersion.major}.${goVersion.minor}.${goVersion.patch}` }),
+    },
+    verdict: judgement.verdict,
+    captures: captures.map(publishedRecord),
+    findings: judgement.findings.map((finding) => ({ ...finding, where: finding.where.map(publishedFrame) })),
+    checks: judgement.checks,
+    groups: (evidence.goroutines?.best.groups ?? []).map(publishedGroup),
+  };
+}
+
+/** Only the contract's own fields: manifests carry more. */
+function publishedRecord(record: CaptureRecord): CaptureRecord {
+  const { kind, file, bytes, startedAtMs, durationMs, status, reason } = record;
+  return {
+    kind,
+    ...(file === undefined ? {} : { file }),
+    bytes,
+    ...(startedAtMs === undefined ? {} : { startedAtMs }),
+    durationMs,
+    status,
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+function publishedGroup({ state, count, waitMinutes, stack, createdBy }: GoroutineGroup): PublishedGroup {
+  return {
+    state,
+    count,
+    ...(waitMinutes === undefined ? {} : { waitMinutes }),
+    stack: stack.map(publishedFrame),
+    ...(createdBy === undefined ? {} : { createdBy: publishedFrame(createdBy) }),
+  };
+}
+
+function publishedFrame({ function: symbol, file, line }: Frame): Frame {
+  return { function: symbol, file, line };
+}
