@@ -1,4 +1,4 @@
-import type { Analysis, Finding } from "../domain/finding.ts";
+import type { Analysis, EvidenceExcerpt, Finding } from "../domain/finding.ts";
 import { bytesText, durationText } from "../domain/units.ts";
 import { printable } from "./style.ts";
 import { placeText, quantity } from "./words.ts";
@@ -33,11 +33,16 @@ function findingSection(finding: Finding): string {
   }
   if (finding.where.length > 0)
     parts.push(`Where:\n\n${finding.where.map((frame) => `- ${code(placeText(frame))}`).join("\n")}`);
-  parts.push(
-    `Evidence:\n\n${finding.evidence.map((item) => `- ${code(item.artifact)}: ${code(item.excerpt)}`).join("\n")}`,
-  );
+  parts.push(`Evidence:\n\n${finding.evidence.map(evidenceItem).join("\n")}`);
   parts.push(`Next:\n\n${finding.next.map((step, index) => `${index + 1}. ${inline(step)}`).join("\n")}`);
   return parts.join("\n\n");
+}
+
+function evidenceItem({ artifact, excerpt }: EvidenceExcerpt): string {
+  const [first = "", ...more] = excerpt.split("\n");
+  return [`- ${code(artifact)}: ${code(first)}`, ...more.map((line) => `  - ${code(line.trim())}`)].join(
+    "\n",
+  );
 }
 
 function captureTable({ captures }: Analysis): string {

@@ -92,9 +92,11 @@ function findingLines(finding: Finding, options: TerminalOptions): string[] {
   finding.where.slice(0, verbose ? undefined : 3).forEach((frame, index) => {
     lines.push(...row(index === 0 ? "where" : "", placeText(frame)));
   });
-  for (const [index, { artifact, excerpt }] of finding.evidence.slice(0, verbose ? undefined : 3).entries()) {
-    lines.push(...row(index === 0 ? "evidence" : "", `${artifact}: ${excerpt}`));
-  }
+  finding.evidence.slice(0, verbose ? undefined : 3).forEach(({ artifact, excerpt }, index) => {
+    const [first = "", ...more] = excerpt.split("\n");
+    lines.push(...row(index === 0 ? "evidence" : "", `${artifact}: ${first}`));
+    for (const line of more) lines.push(...row("", `  ${line.trim()}`));
+  });
   finding.next.forEach((step, index) => {
     lines.push(...row(index === 0 ? "next" : "", `${index + 1}. ${step}`));
   });
