@@ -1,0 +1,81 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { captureLock } from "../../src/integrations/artifacts/capture-lock.ts";
+import { captureLockContract } from "../contracts/capture-lock.ts";
+import { fakeCaptureLock } from "../fakes/capture-lock.ts";
+
+const never = new AbortController().signal;
+const folders: string[] = [];
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+});
+async function folder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), "gofire-lock-"));
+  folders.push(path);
+  return path;
+}
+
+captureLockContract("the fake", async () => await Promise.resolve(fakeCaptureLock(() => Date.now())));
+captureLockContract("the lock file", async () => captureLock(join(await folder(), "locks")));
+
+function later(): number {
+  return Date.now() + 60_000;
+}
+
+describe("the lock file", () => {
+  const target = "http://10.0.0.5:6060/debug/pprof/";
+
+  /** Takes the lock and lets `change` rewrite what the file says. */
+  async function heldBy(path: string, change: Record<string, unknown>): Promise<void> {
+    await captureLock(path).acquire(target, later(), never);
+    const [file = ""] = await readdir(path);
+    const lock: unknown = JSON.parse(await readFile(join(path, file), "utf8"));
+    await writeFile(join(path, file), JSON.stringify(Object.assign(lock as object, change)));
+  }
+
+  test("of a process that is dead is taken over", async () => {
+    const path = await folder();
+    const dead = spawn(process.execPath, ["--version"], { stdio: "ignore" });
+    await once(dead, "exit");
+    await heldBy(path, { pid: dead.pid });
+    expect((await captureLock(path).acquire(target, later(), never)).held).toBe(true);
+  });
+
+  test("of a living process is respected, and the process is named", async () => {
+    const path = await folder();
+    await heldBy(path, { pid: process.ppid, sinceMs: 5 });
+    const attempt = await captureLock(path).acquire(target, later(), never);
+    expect(attempt).toMatchObject({ held: false, holder: { pid: process.ppid, sinceMs: 5 } });
+  });
+
+  test("of another host is respected until it expires: its processes cannot be seen from here", async () => {
+    const path = await folder();
+    await heldBy(path, { host: "elsewhere", pid: 999_999_999 });
+    expect((await captureLock(path).acquire(target, later(), never)).held).toBe(false);
+  });
+
+  test("that is damaged is taken over", async () => {
+    const path = await folder();
+    await captureLock(path).acquire(target, later(), never);
+    const [file = ""] = await readdir(path);
+    await writeFile(join(path, file), "not a lock");
+    expect((await captureLock(path).acquire(target, later(), never)).held).toBe(true);
+  });
+
+  test("leaves nothing behind when it is released", async () => {
+    const path = await folder();
+    const attempt = await captureLock(path).acquire(target, later(), never);
+    if (attempt.held) await attempt.release();
+    expect(await readdir(path)).toEqual([]);
+  });
+
+  test("does not tell in its name what the target is called", async () => {
+    const path = await folder();
+    await captureLock(path).acquire(target, later(), never);
+    expect(await readdir(path)).toEqual([expect.stringMatching(/^[0-9a-f]{24}\.lock$/)]);
+  });
+});
