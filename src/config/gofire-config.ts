@@ -1,0 +1,91 @@
+import type { CaptureKind } from "../domain/capture.ts";
+
+/** `gofire.yaml` as the program uses it: defaults applied, files made absolute, secrets still references. */
+export interface GofireConfig {
+  /** The file it was read from. */
+  readonly file: string;
+  /** By name. Has no prototype, so any name a person types can be looked up. */
+  readonly services: Readonly<Record<string, ServiceConfig>>;
+  /** For services that are not named, and for addresses that a person types. */
+  readonly defaults: ServiceSettings;
+  readonly allow: {
+    /** Patterns of addresses that may be captured besides the targets named in `services`; empty by default. */
+    readonly targets: readonly string[];
+  };
+}
+
+/** What holds for a service besides where it runs. */
+export interface ServiceSettings {
+  /** Import paths, or beginnings of them, that are the service's own code. */
+  readonly modules: readonly string[];
+  /** Rule id -> threshold name -> value, in the unit that the rule's documentation gives. */
+  readonly thresholds: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly capture: CaptureSettings;
+}
+
+export interface ServiceConfig extends ServiceSettings {
+  readonly targets: readonly TargetConfig[];
+}
+
+/** What the file says about how to capture; what it does not say is left to the capture itself. */
+export interface CaptureSettings {
+  /** 0 takes no CPU profile. */
+  readonly cpuSeconds?: number;
+  /** Least time between the two goroutine profiles. */
+  readonly goroutineGapMs?: number;
+  readonly traceSeconds?: number;
+  /** After this a capture ends with what it has. */
+  readonly deadlineMs?: number;
+  /** Most bytes of one file of a capture. */
+  readonly maxBytes?: number;
+  /** Most goroutines for which a goroutine dump may stop the world. */
+  readonly dumpLimit?: number;
+  readonly include?: readonly OptionalCapture[];
+  readonly exclude?: readonly CaptureKind[];
+}
+
+/** Captures that are only taken when somebody asks for them. */
+export type OptionalCapture = Extract<
+  CaptureKind,
+  "allocs" | "goroutineleak" | "expvar" | "cmdline" | "trace"
+>;
+
+/** A Go process that can be asked. */
+export interface TargetConfig {
+  /** Where it stands in the file, `gofire.yaml:12:9`, for messages about it. */
+  readonly at: string;
+  /** `http://host:port`, `https://host/prefix` or `unix:/path/of/socket`. */
+  readonly address: string;
+  readonly instance?: string;
+  /** Absolute path of the pprof index. */
+  readonly pprofPath?: string;
+  /** Absolute path at the address, or a URL elsewhere. */
+  readonly metrics?: string;
+  readonly expvarPath?: string;
+  readonly headers: Readonly<Record<string, string | SecretReference>>;
+  readonly auth?: TargetAuth;
+  readonly tls?: TargetTls;
+  readonly proxy?: TargetProxy;
+}
+
+export type TargetAuth =
+  | { readonly kind: "bearer"; readonly token: SecretReference }
+  | { readonly kind: "basic"; readonly user: string; readonly password: SecretReference };
+
+/** Absolute paths of PEM files. */
+export interface TargetTls {
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  readonly passphrase?: SecretReference;
+  readonly serverName?: string;
+}
+
+export interface TargetProxy {
+  readonly url: string;
+  readonly user?: string;
+  readonly password?: SecretReference;
+}
+
+/** Where a secret stands. The secret itself is never in the configuration. */
+export type SecretReference = { readonly env: string } | { readonly file: string };

@@ -1,0 +1,80 @@
+import { resolve as resolvePath } from "node:path";
+import type { GofireConfig } from "./gofire-config.ts";
+import { mistakesOf, quoted } from "./issues.ts";
+import { ConfigError, type ConfigMistake } from "./mistake.ts";
+import { resolveConfig } from "./resolve.ts";
+import { type KnownRule, limitMistakes } from "./rule-limits.ts";
+import { type ConfigFile, configSchema } from "./schema.ts";
+import { looksLikeSecret } from "./secret-shapes.ts";
+import { readYaml, type YamlText } from "./yaml-text.ts";
+
+/**
+ * Reads the text of a configuration file. `file` names it in messages; paths in it are relative to `folder`.
+ *
+ * Throws ConfigError with every mistake that could be found: of the YAML when it cannot be read, else of settings,
+ * of secrets that stand in it, and of thresholds that none of `rules` has.
+ */
+export function parseConfig(
+  source: string,
+  file: string,
+  folder: string,
+  rules: readonly KnownRule[],
+): GofireConfig {
+  const read = readYaml(source);
+  if ("mistakes" in read) throw new ConfigError(file, read.mistakes);
+  const { yaml } = read;
+  const checked = configSchema.safeParse(yaml.value ?? {});
+  const mistakes = [...pastedSecrets(yaml)];
+  if (!checked.success) {
+    mistakes.push(...mistakesOf(checked.error.issues, configSchema, yaml));
+    throw new ConfigError(file, oneForEachPlace(mistakes));
+  }
+  mistakes.push(...limitMistakes(checked.data, rules, yaml), ...sameInstances(checked.data, yaml));
+  if (mistakes.length > 0) throw new ConfigError(file, oneForEachPlace(mistakes));
+  return resolveConfig(checked.data, {
+    file,
+    folder: resolvePath(folder),
+    targetAt(service, index) {
+      const { line, column } = yaml.valueAt(["services", service, "targets", index]);
+      return `${file}:${line}:${column}`;
+    },
+  });
+}
+
+function pastedSecrets(yaml: YamlText): ConfigMistake[] {
+  return yaml.texts
+    .filter(({ text }) => looksLikeSecret(text))
+    .map(({ line, column }) => ({
+      line,
+      column,
+      message:
+        "this looks like a secret, and secrets do not stand in this file: name an environment variable or a file",
+    }));
+}
+
+/** Two targets that people could not tell apart. */
+function sameInstances(config: ConfigFile, yaml: YamlText): ConfigMistake[] {
+  return Object.entries(config.services ?? {}).flatMap(([service, { targets = [] }]) => {
+    const seen = new Set<string>();
+    return targets.flatMap(({ instance }, index) => {
+      if (instance === undefined) return [];
+      if (!seen.has(instance)) {
+        seen.add(instance);
+        return [];
+      }
+      const path = ["services", service, "targets", index, "instance"];
+      return [{ ...yaml.valueAt(path), message: `${quoted(path)} is the name of another target too` }];
+    });
+  });
+}
+
+/** A pasted secret is often malformed as well; one sentence is enough. */
+function oneForEachPlace(mistakes: readonly ConfigMistake[]): ConfigMistake[] {
+  const seen = new Set<string>();
+  return mistakes.filter(({ line, column }) => {
+    const place = `${line}:${column}`;
+    const isFirst = !seen.has(place);
+    seen.add(place);
+    return isFirst;
+  });
+}

@@ -1,0 +1,75 @@
+import * as z from "zod/mini";
+
+type Section = Readonly<Record<string, unknown>>;
+
+/** A condition on several settings of a section, for the program and for editors. */
+interface Condition {
+  readonly check: z.core.$ZodCheck<Section>;
+  readonly jsonSchema: object;
+}
+
+/** What JSON Schema says about a section's conditions; zod cannot derive it from a check. */
+export const conditionsOf = z.registry<{ readonly allOf: readonly object[] }>();
+
+/** A setting that may be left out. The description is for editors and the documentation. */
+export function setting<Schema extends z.ZodMiniType>(schema: Schema, description: string) {
+  const optional = z.optional(schema);
+  z.globalRegistry.add(optional, { description });
+  return optional;
+}
+
+/** A section that knows its settings and refuses others. */
+export function section<Shape extends z.core.$ZodShape>(shape: Shape, ...conditions: readonly Condition[]) {
+  const plain = z.strictObject(shape);
+  if (conditions.length === 0) return plain;
+  const checked = plain.check(...conditions.map(({ check }) => check));
+  conditionsOf.add(checked, { allOf: conditions.map(({ jsonSchema }) => jsonSchema) });
+  return checked;
+}
+
+/** Exactly one of two settings must be there. */
+export function exactlyOne(first: string, second: string): Condition {
+  return {
+    check: z.check<Section>(({ value, issues }) => {
+      const there = [first, second].filter((name) => value[name] !== undefined);
+      if (there.length === 0) {
+        issues.push({ code: "custom", message: `needs ${first} or ${second}`, path: [], input: value });
+      } else if (there.length === 2) {
+        issues.push(besides(second, first, value));
+      }
+    }),
+    jsonSchema: { oneOf: [{ required: [first] }, { required: [second] }] },
+  };
+}
+
+/** Not both of two settings may be there. */
+export function atMostOne(first: string, second: string): Condition {
+  return {
+    check: z.check<Section>(({ value, issues }) => {
+      if (value[first] !== undefined && value[second] !== undefined)
+        issues.push(besides(second, first, value));
+    }),
+    jsonSchema: { not: { required: [first, second] } },
+  };
+}
+
+/** One of two settings does not work without the other. */
+export function together(first: string, second: string): Condition {
+  return {
+    check: z.check<Section>(({ value, issues }) => {
+      if ((value[first] === undefined) === (value[second] === undefined)) return;
+      const [there, missing] = value[first] === undefined ? [second, first] : [first, second];
+      issues.push({ code: "custom", message: `needs ${missing} too`, path: [there], input: value });
+    }),
+    jsonSchema: { dependentRequired: { [first]: [second], [second]: [first] } },
+  };
+}
+
+function besides(name: string, other: string, input: Section) {
+  return {
+    code: "custom" as const,
+    message: `stands beside ${other}: keep one of the two`,
+    path: [name],
+    input,
+  };
+}

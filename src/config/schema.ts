@@ -1,0 +1,198 @@
+import * as z from "zod/mini";
+import { captureKinds } from "../domain/capture.ts";
+import type { OptionalCapture } from "./gofire-config.ts";
+import { atMostOne, exactlyOne, section, setting, together } from "./schema-words.ts";
+import { isSecretHeader } from "./secret-shapes.ts";
+
+const optionalCaptures = [
+  "allocs",
+  "goroutineleak",
+  "expvar",
+  "cmdline",
+  "trace",
+] as const satisfies readonly OptionalCapture[];
+
+const text = z.string().check(z.minLength(1, { error: "must not be empty" }));
+
+const environmentName = z.string().check(
+  z.regex(/^[A-Z_][A-Z0-9_]*$/, {
+    error:
+      "must be the name of an environment variable in capitals, like ORDER_TOKEN, never the secret itself",
+  }),
+);
+
+const absolutePath = z.string().check(z.regex(/^\/\S*$/, { error: 'must be a path that begins with "/"' }));
+
+const webUrl = z.string().check(
+  z.regex(/^https?:\/\/[^\s/?#]+[^\s?#]*$/i, {
+    error: "must be a URL that begins with http:// or https://, without a query",
+  }),
+);
+
+const secretReference = section(
+  {
+    env: setting(environmentName, "Environment variable that holds the secret"),
+    file: setting(text, "File that holds the secret"),
+  },
+  exactlyOne("env", "file"),
+);
+
+const headers = z
+  .record(
+    z.string().check(z.regex(/^[\w!#$%&'*+.^`|~-]+$/, { error: "is not the name of an HTTP header" })),
+    z.union([z.string(), secretReference], {
+      error: "must be text, or { env: NAME } or { file: PATH } for a secret",
+    }),
+  )
+  .check(
+    z.check(({ value, issues }) => {
+      for (const [name, content] of Object.entries(value)) {
+        if (typeof content !== "string" || !isSecretHeader(name)) continue;
+        const message = "is a secret by its name: write { env: NAME } or { file: PATH } instead";
+        issues.push({ code: "custom", message, path: [name], input: value });
+      }
+    }),
+  );
+
+const bearer = section(
+  {
+    tokenEnv: setting(environmentName, "Environment variable that holds the token"),
+    tokenFile: setting(text, "File that holds the token"),
+  },
+  exactlyOne("tokenEnv", "tokenFile"),
+);
+
+const password = {
+  passwordEnv: setting(environmentName, "Environment variable that holds the password"),
+  passwordFile: setting(text, "File that holds the password"),
+};
+
+const auth = section(
+  {
+    bearer: setting(bearer, "Sends `Authorization: Bearer TOKEN`"),
+    basic: setting(
+      section({ user: text, ...password }, exactlyOne("passwordEnv", "passwordFile")),
+      "User and password",
+    ),
+  },
+  exactlyOne("bearer", "basic"),
+);
+
+const tls = section(
+  {
+    caFile: setting(text, "PEM file of the authorities to trust instead of the system's"),
+    certFile: setting(text, "PEM file of gofire's own certificate (mTLS)"),
+    keyFile: setting(text, "PEM file of its key"),
+    passphraseEnv: setting(environmentName, "Environment variable that holds the key's passphrase"),
+    passphraseFile: setting(text, "File that holds the key's passphrase"),
+    serverName: setting(text, "Name to expect in the target's certificate"),
+  },
+  atMostOne("passphraseEnv", "passphraseFile"),
+  together("certFile", "keyFile"),
+);
+
+const proxy = section(
+  { url: webUrl, user: setting(text, "Name to log in to the proxy with"), ...password },
+  atMostOne("passwordEnv", "passwordFile"),
+);
+
+/** How a process is reached, apart from where it is. */
+const reach = {
+  pprofPath: setting(absolutePath, "Where the pprof index is. Default: /debug/pprof/"),
+  metricsPath: setting(absolutePath, "Where the Prometheus scrape is. Default: /metrics"),
+  expvarPath: setting(absolutePath, "Where expvar is. Default: /debug/vars"),
+  headers: setting(headers, "Request headers to send along"),
+  auth: setting(auth, "How gofire proves who it is. Sent to the target's own address and nowhere else"),
+  tls: setting(tls, "For https targets. Files are relative to this one"),
+  proxy: setting(proxy, "HTTP proxy to go through; the environment's http_proxy is not used"),
+};
+
+const target = section(
+  {
+    url: setting(webUrl, "Where the debug endpoints are, for example http://10.0.0.5:6060"),
+    unixSocket: setting(absolutePath, "Unix socket that the debug endpoints listen on"),
+    instance: setting(text, "Name for people. Default: host and port"),
+    metricsUrl: setting(webUrl, "Where the scrape is when it is at another address"),
+    ...reach,
+  },
+  exactlyOne("url", "unixSocket"),
+  atMostOne("metricsPath", "metricsUrl"),
+);
+
+/** Rule id -> threshold name -> limit. Ids and names are checked against the rules by rule-limits.ts. */
+export const thresholdsSchema = z.record(z.string(), z.record(z.string(), z.number().check(z.gte(0))));
+
+const capture = section({
+  cpuSeconds: setting(wholeNumber(0, 300), "Length of the CPU profile; 0 takes none"),
+  gapSeconds: setting(
+    z.number().check(z.gte(0), z.lte(600)),
+    "Least time between the two goroutine profiles",
+  ),
+  traceSeconds: setting(wholeNumber(1, 30), "Length of an execution trace"),
+  deadlineSeconds: setting(z.number().check(z.gte(1), z.lte(3600)), "A capture ends then with what it has"),
+  maxBytes: setting(wholeNumber(1 << 20, 2 ** 32), "Most bytes of one file of a capture"),
+  dumpLimit: setting(
+    wholeNumber(0, 100_000_000),
+    "Most goroutines for which a goroutine dump, which stops the world, is taken",
+  ),
+  include: setting(z.array(z.enum(optionalCaptures)), "Captures to take besides the usual"),
+  exclude: setting(z.array(z.enum(captureKinds)), "Captures to leave out"),
+});
+
+const modulePath = z.string().check(z.regex(/^[\w~-][\w.~/-]*$/, { error: "is not a Go import path" }));
+
+/** What holds for a service as well as for all of them. */
+const settings = {
+  eachTarget: setting(section(reach), "What holds for each target that does not say otherwise"),
+  modules: setting(
+    z.array(modulePath),
+    "Import paths of modules that are the service's own code, besides its main module",
+  ),
+  thresholds: setting(
+    thresholdsSchema,
+    "Limits of rules: rule id, then threshold name. `gofire rules explain ID` lists them",
+  ),
+  capture: setting(capture, "How captures are taken"),
+};
+
+function wholeNumber(least: number, most: number) {
+  return z.int().check(z.gte(least), z.lte(most));
+}
+
+const serviceName = z.string().check(
+  z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, {
+    error: "is not a service's name: letters, digits, dots and dashes",
+  }),
+);
+
+/** Same grammar as src/capture/allow.ts, which has the last word. */
+const targetPattern = z.string().check(
+  z.regex(/^(?:unix:\/\S+|(?:https?:\/\/)?(?:\[[0-9a-f:.]+\]|[a-z0-9*._-]+)(?:\/\d{1,2})?(?::\d{1,5})?)$/i, {
+    error: 'must be host:port with "*" inside a label, an IPv4 range like 10.0.0.0/8:6060, or unix:/path',
+  }),
+);
+
+const service = section({
+  targets: setting(z.array(target), "The processes that run the service"),
+  ...settings,
+});
+
+const allow = section({
+  targets: setting(
+    z.array(targetPattern),
+    "Addresses that may be captured besides the targets named above. Default: none",
+  ),
+});
+
+/** `gofire.yaml` as people write it. Later sections (chat, alerts, routing) are added here. */
+export const configSchema = section({
+  services: setting(z.record(serviceName, service), "Go services by name"),
+  defaults: setting(section(settings), "What holds for every service that does not say otherwise"),
+  allow: setting(allow, "What may be done"),
+});
+
+export type ConfigFile = z.infer<typeof configSchema>;
+export type ServiceSection = NonNullable<ConfigFile["services"]>[string];
+export type SettingsSection = Pick<ServiceSection, "modules" | "thresholds" | "capture">;
+export type ReachSection = NonNullable<ServiceSection["eachTarget"]>;
+export type TargetSection = NonNullable<ServiceSection["targets"]>[number];

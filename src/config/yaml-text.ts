@@ -1,0 +1,101 @@
+import { LineCounter, parseDocument } from "yaml";
+import type { ConfigMistake } from "./mistake.ts";
+import { firstTooDeep } from "./yaml-depth.ts";
+import { type ConfigPath, findNode, firstAlias, strayNodes, textsOf } from "./yaml-nodes.ts";
+
+const largestBytes = 256 << 10;
+/** A hand-written configuration is about ten levels deep. */
+const deepest = 100;
+/** How many values aliases may stand for, all together. */
+const mostAliased = 1000;
+
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** YAML that was read, and where in the file everything stands. */
+export interface YamlText {
+  /** Plain values; undefined when there is nothing but comments. */
+  readonly value: unknown;
+  /** Where a setting's value is written, also when an alias stands for it; the nearest section when it is missing. */
+  valueAt(path: ConfigPath): Place;
+  /** Where a setting's name is written; for an item of a list, the item. */
+  nameAt(path: ConfigPath): Place;
+  /** Every text in the file, names of settings left out. */
+  readonly texts: readonly ({ readonly text: string } & Place)[];
+}
+
+/**
+ * Reads YAML 1.2. Size, nesting and what aliases expand to are bounded before values are built, because the library
+ * composes recursively and would otherwise run out of stack or memory.
+ */
+export function readYaml(
+  source: string,
+): { readonly yaml: YamlText } | { readonly mistakes: readonly ConfigMistake[] } {
+  if (Buffer.byteLength(source) > largestBytes) {
+    return {
+      mistakes: [{ line: 1, column: 1, message: `the file is larger than ${largestBytes >> 10} KiB` }],
+    };
+  }
+  const lines = new LineCounter();
+  const place = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+  const tooDeep = firstTooDeep(source, deepest, lines);
+  if (tooDeep !== undefined) {
+    return { mistakes: [{ ...place(tooDeep), message: `is nested deeper than ${deepest} levels` }] };
+  }
+
+  const document = parseDocument(source, { prettyErrors: false });
+  const mistakes = [
+    ...[...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
+      ...place(pos[0]),
+      message: syntaxText(code, message),
+    })),
+    ...strayNodes(document).map(({ offset, message }) => ({ ...place(offset), message })),
+  ];
+  if (mistakes.length > 0) return { mistakes: oneForEachLine(mistakes) };
+
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: mostAliased });
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    const message = `aliases stand for more than ${mostAliased} values in all`;
+    return { mistakes: [{ ...place(firstAlias(document)), message }] };
+  }
+  return {
+    yaml: {
+      value: value ?? undefined,
+      valueAt: (path) => place(findNode(document, path).value),
+      nameAt: (path) => place(findNode(document, path).name),
+      texts: textsOf(document).map(({ text, offset }) => ({ text, ...place(offset) })),
+    },
+  };
+}
+
+/** The library's code in words of ours where that is clearer. */
+function syntaxText(code: string, message: string): string {
+  switch (code) {
+    case "DUPLICATE_KEY":
+      return "is here for the second time in this section";
+    case "TAB_AS_INDENT":
+      return "a tab cannot indent in YAML: use spaces";
+    case "MULTIPLE_DOCS":
+      return 'a second YAML document begins here ("---"); only one is read';
+    default:
+      return `is not YAML: ${message}`;
+  }
+}
+
+/** What follows the first problem of a line is usually caused by it. */
+function oneForEachLine(mistakes: readonly ConfigMistake[]): ConfigMistake[] {
+  const seen = new Set<number>();
+  return mistakes.filter(({ line }) => {
+    const isFirst = !seen.has(line);
+    seen.add(line);
+    return isFirst;
+  });
+}
