@@ -54,7 +54,16 @@ async function main(): Promise<number> {
 
 function ports(): Ports {
   return {
-    config: async (file) => (await import("./config/load.ts")).loadConfig(file),
+    config: async (file) => {
+      const [{ loadConfig }, { analyzers }] = await Promise.all([
+        import("./config/load.ts"),
+        import("./analyzers/index.ts"),
+      ]);
+      return loadConfig(
+        file,
+        analyzers.map((analyzer) => analyzer.meta),
+      );
+    },
     evidence: async () => (await import("./integrations/artifacts/evidence-source.ts")).evidenceSource(),
     goTargets: async () =>
       (await import("./integrations/go-target/client.ts")).goTargets({ userAgent: `gofire/${version}` }),

@@ -1,21 +1,36 @@
-import type { Severity } from "../domain/finding.ts";
+import type { GofireConfig, ServiceSettings } from "../config/gofire-config.ts";
 import { UsageError } from "../domain/errors.ts";
+import type { Severity } from "../domain/finding.ts";
 import { nearest } from "../domain/nearest.ts";
 import type { CommandContext, Ports } from "./context.ts";
 import type { Reply } from "./reply.ts";
 
 /** Options of every command that ends in a verdict. */
 export const analysisOptions = {
-  format: { kind: "choice", choices: ["text", "json", "markdown"], short: "f", summary: "how to print the analysis" },
+  format: {
+    kind: "choice",
+    choices: ["text", "json", "markdown"],
+    short: "f",
+    summary: "how to print the analysis",
+  },
   rules: { kind: "list", placeholder: "ID,ID", summary: "only these rules" },
   severity: {
     kind: "choice",
     choices: ["critical", "warning", "info"],
     summary: "exit with 1 from this severity on (default warning)",
   },
-  service: { kind: "text", placeholder: "NAME", summary: "whose modules and thresholds of gofire.yaml apply" },
+  service: {
+    kind: "text",
+    placeholder: "NAME",
+    summary: "whose modules and thresholds of gofire.yaml apply",
+  },
   module: { kind: "texts", placeholder: "PATH", summary: "import path that is the service's own code too" },
-  config: { kind: "text", placeholder: "FILE", short: "c", summary: "configuration instead of ./gofire.yaml" },
+  config: {
+    kind: "text",
+    placeholder: "FILE",
+    short: "c",
+    summary: "configuration instead of ./gofire.yaml",
+  },
   verbose: { kind: "flag", short: "v", summary: "all groups, all evidence, every check" },
 } as const;
 
@@ -45,18 +60,15 @@ export async function analyse(
     request.rules ?? [],
     analyzers.map((analyzer) => analyzer.meta.id),
   );
-  const named = request.service === undefined ? undefined : config?.services[request.service];
-  if (request.service !== undefined && config !== undefined && named === undefined) {
-    throw new UsageError(unknownService(request.service, Object.keys(config.services)));
-  }
-  const modules = [...(named?.modules ?? []), ...(request.module ?? [])];
+  const settings = settingsFor(config, request.service);
+  const modules = [...(settings?.modules ?? []), ...(request.module ?? [])];
   const { evidence, target, captures, problems } = await source.read(request.paths, { modules }, signal);
   if (problems.length > 0 && captures.every((capture) => capture.status === "failed")) {
     throw new UsageError(problems.join("\n"));
   }
   const judgement = runAnalyzers(analyzers, evidence, target, {
     ...(request.rules === undefined ? {} : { rules: request.rules }),
-    limits: named?.thresholds ?? {},
+    limits: settings?.thresholds ?? {},
   });
   return {
     kind: "analysis",
@@ -74,8 +86,10 @@ function checkRules(wanted: readonly string[], known: readonly string[]): void {
   throw new UsageError(`There is no rule "${unknown}".${hint} gofire rules lists all.`);
 }
 
-export function unknownService(name: string, known: readonly string[]): string {
-  const close = nearest(name, known);
-  const hint = close === undefined ? ` It has: ${known.join(", ")}.` : ` Did you mean ${close}?`;
-  return `gofire.yaml has no service "${name}".${hint}`;
+/** A service that gofire.yaml does not know is judged by the defaults: a bundle may come from elsewhere. */
+function settingsFor(
+  config: GofireConfig | undefined,
+  service: string | undefined,
+): ServiceSettings | undefined {
+  return service === undefined ? config?.defaults : (config?.services[service] ?? config?.defaults);
 }

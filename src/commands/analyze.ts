@@ -3,7 +3,7 @@ import { defineCommand } from "./command.ts";
 
 export const analyze = defineCommand({
   name: "analyze",
-  summary: "Judge captures that you have: profiles, goroutine dumps, panic logs, /metrics text, bundles",
+  summary: "Judge captures you have: profiles, dumps, panic logs, bundles",
   usage: "PATH… [options]",
   examples: [
     { line: "analyze goroutines.txt", does: "a goroutine dump (debug=2), or a log with a panic in it" },

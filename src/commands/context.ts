@@ -1,4 +1,4 @@
-import type { GofireConfig } from "../config/schema.ts";
+import type { GofireConfig } from "../config/gofire-config.ts";
 import type { CaptureLock } from "../ports/capture-lock.ts";
 import type { CaptureStore } from "../ports/capture-store.ts";
 import type { Clock } from "../ports/clock.ts";

@@ -2,15 +2,15 @@ import { UsageError } from "../domain/errors.ts";
 import type { Host } from "../ports/host.ts";
 import { analyse } from "./analysis.ts";
 import { captureTarget } from "./capture-target.ts";
-import { typedTarget } from "./targets.ts";
 import { defineCommand } from "./command.ts";
+import { typedTarget } from "./targets.ts";
 
 /** A pool that gives out nothing, behind a lock: the story of the config change that took a shop down. */
 const defaultMode = "redis-pool-zero";
 
 export const demo = defineCommand({
   name: "demo",
-  summary: "Make a Go service sick, capture it and explain what is wrong",
+  summary: "Make a Go service sick, capture it, explain what is wrong",
   usage: "[options]",
   examples: [
     { line: "demo", does: "a shop whose redis pool was set to 0" },
@@ -25,7 +25,12 @@ export const demo = defineCommand({
     mode: { kind: "text", placeholder: "NAME", summary: `illness to show (default ${defaultMode})` },
     list: { kind: "flag", summary: "list the modes and end" },
     recorded: { kind: "flag", summary: "judge a recorded capture instead of running the service" },
-    out: { kind: "text", placeholder: "FOLDER", short: "o", summary: "where the bundle is kept (default: the system's temporary folder)" },
+    out: {
+      kind: "text",
+      placeholder: "FOLDER",
+      short: "o",
+      summary: "where the bundle is kept (default: the system's temporary folder)",
+    },
     verbose: { kind: "flag", short: "v", summary: "all groups, all evidence, every check" },
   },
   async run(context, { mode = defaultMode, list, recorded, out }, ports) {

@@ -1,11 +1,13 @@
+import type { GofireConfig, TargetConfig } from "../config/gofire-config.ts";
+import { counted, durationText } from "../domain/units.ts";
 import { defineCommand } from "./command.ts";
 import type { CommandContext, Ports } from "./context.ts";
 import type { DoctorCheck } from "./reply.ts";
-import { type NamedTarget, targetsOfService } from "./targets.ts";
+import { configuredTarget } from "./targets.ts";
 
 export const doctor = defineCommand({
   name: "doctor",
-  summary: "Tell what works on this machine and what is missing: programs, configuration, targets",
+  summary: "Tell what works on this machine and what is missing",
   usage: "[options]",
   examples: [
     { line: "doctor", does: "this machine, gofire.yaml, and every target it names" },
@@ -30,12 +32,9 @@ export const doctor = defineCommand({
       await goCheck(context, ports),
       await stateCheck(ports),
     ];
-    const configuration = await configCheck(file, ports);
-    checks.push(configuration.check);
-    if (!offline)
-      checks.push(
-        ...(await Promise.all(configuration.targets.map((target) => targetCheck(target, context, ports)))),
-      );
+    const { check, config } = await configCheck(file, ports);
+    checks.push(check);
+    if (config !== undefined && !offline) checks.push(...(await targetChecks(config, context, ports)));
     return { kind: "doctor", checks };
   },
 });
@@ -88,61 +87,77 @@ async function stateCheck(ports: Ports): Promise<DoctorCheck> {
 async function configCheck(
   file: string | undefined,
   ports: Ports,
-): Promise<{ check: DoctorCheck; targets: readonly NamedTarget[] }> {
+): Promise<{ readonly check: DoctorCheck; readonly config?: GofireConfig }> {
   const name = "config";
   try {
     const config = await ports.config(file);
     if (config === undefined) {
+      const detail = "no gofire.yaml here: snapshot takes addresses only, and every limit is the default";
       return {
-        check: {
-          name,
-          state: "warning",
-          detail: "no gofire.yaml here: snapshot takes URLs only, and every limit is the default",
-          next: "cp gofire.example.yaml gofire.yaml, then edit it",
-        },
-        targets: [],
+        check: { name, state: "warning", detail, next: "cp gofire.example.yaml gofire.yaml, then edit it" },
       };
     }
-    const services = Object.keys(config.services);
-    const targets = services.flatMap((service) => targetsOfService(config, service));
-    return {
-      check: { name, state: "ok", detail: `${services.length} services, ${targets.length} targets` },
-      targets,
-    };
+    const services = Object.values(config.services);
+    const targets = services.reduce((sum, service) => sum + service.targets.length, 0);
+    const detail = `${config.file}: ${counted(services.length, "service")}, ${counted(targets, "target")}`;
+    return { check: { name, state: "ok", detail }, config };
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    return { check: { name, state: "failed", detail, next: "Mend the places named above." }, targets: [] };
+    return {
+      check: { name, state: "failed", detail: messageOf(error), next: "Mend the places named above." },
+    };
   }
+}
+
+/** Asked one after another: doctor must not be a load test. */
+async function targetChecks(
+  config: GofireConfig,
+  context: CommandContext,
+  ports: Ports,
+): Promise<DoctorCheck[]> {
+  const checks: DoctorCheck[] = [];
+  for (const [service, { targets }] of Object.entries(config.services)) {
+    for (const target of targets) {
+      context.progress(`Asking ${service} at ${target.address}…`);
+      checks.push(await targetCheck(service, target, context, ports));
+    }
+  }
+  return checks;
 }
 
 const probeLimits = { deadlineMs: 2_000, maxBytes: 1 << 20 };
 
 async function targetCheck(
-  target: NamedTarget,
+  service: string,
+  target: TargetConfig,
   { signal }: CommandContext,
   ports: Ports,
 ): Promise<DoctorCheck> {
-  const name = `${target.service} ${target.instance ?? ""}`.trim();
+  const name = target.instance === undefined ? service : `${service} ${target.instance}`;
   try {
-    const [{ explainRefusal }, goTargets] = await Promise.all([import("../capture/answers.ts"), ports.goTargets()]);
-    const goTarget = goTargets.open(target.address, target.access);
+    const [{ explainRefusal }, goTargets, host] = await Promise.all([
+      import("../capture/answers.ts"),
+      ports.goTargets(),
+      ports.host(),
+    ]);
+    const { address, access } = await configuredTarget(service, target, { access: {} }, host);
+    const goTarget = goTargets.open(address, access);
     try {
       const answer = await goTarget.index(probeLimits, signal);
-      for await (const _chunk of answer.body); // read to the end, so that the connection closes in peace
-      if (answer.status === 200) {
-        return { name, state: "ok", detail: `${goTarget.url} answers in ${Math.round(answer.headerMs)} ms` };
-      }
+      for await (const _chunk of answer.body); // to the end, so that the connection closes in peace
+      const latency = durationText(Math.round(answer.headerMs));
+      if (answer.status === 200)
+        return { name, state: "ok", detail: `${goTarget.url} answers in ${latency}` };
       const { reason } = explainRefusal({ ...answer, kind: "index", text: "" });
       return { name, state: "failed", detail: goTarget.url, next: reason };
     } finally {
       await goTarget.close();
     }
   } catch (error) {
-    return {
-      name,
-      state: "failed",
-      detail: error instanceof Error ? error.message : String(error),
-      next: "Is the service up, and may this machine reach its debug port?",
-    };
+    const next = `Is the service up, and may this machine reach its debug port? (${target.at})`;
+    return { name, state: "failed", detail: messageOf(error), next };
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,10 @@
+import { wrap } from "../render/wrap.ts";
 import type { Command, OptionSpec } from "./command.ts";
+
+/** Help is read in narrow windows too. */
+const helpWidth = 80;
+/** Longer option words get a line of their own. */
+const wordColumn = 30;
 
 /** `gofire --help` */
 export function helpText(commands: readonly Command[], version: string): string {
@@ -25,12 +31,14 @@ export function commandHelpText(command: Command): string {
     ([name, spec]) => [optionWord(name, spec), spec.summary] as const,
   );
   const rows = [...options, ["-h, --help", "this text"] as const];
-  const width = Math.min(30, Math.max(...rows.map(([word]) => word.length)) + 2);
-  const optionLines = rows.map(([word, summary]) =>
-    word.length + 2 > width
-      ? `  ${word}\n  ${" ".repeat(width)}${summary}`
-      : `  ${word.padEnd(width)}${summary}`,
-  );
+  const widest = Math.max(...rows.map(([word]) => word.length)) + 2;
+  const width = Math.min(widest, wordColumn);
+  const optionLines = rows.flatMap(([word, summary]) => {
+    const text = wrap(summary, helpWidth - 2 - width);
+    const fits = word.length + 2 <= width;
+    const first = fits ? `  ${word.padEnd(width)}${text[0]}` : `  ${word}`;
+    return [first, ...text.slice(fits ? 1 : 0).map((line) => `  ${" ".repeat(width)}${line}`)];
+  });
   const examples = command.examples.map(({ line, does }) => `  gofire ${line}\n      ${does}`);
   return `${command.summary}.
 

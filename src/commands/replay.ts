@@ -3,7 +3,7 @@ import { defineCommand } from "./command.ts";
 
 export const replay = defineCommand({
   name: "replay",
-  summary: "Judge a capture bundle again: the same evidence gives the same verdict",
+  summary: "Judge a capture bundle again",
   usage: "BUNDLE [options]",
   examples: [
     {

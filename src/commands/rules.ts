@@ -3,7 +3,7 @@ import { defineCommand } from "./command.ts";
 
 export const rules = defineCommand({
   name: "rules",
-  summary: "List what gofire looks for, or explain one rule with its limits and sources",
+  summary: "List what gofire looks for, or explain one rule",
   usage: "[explain ID] [--format json]",
   examples: [
     { line: "rules", does: "every rule, one line each" },

@@ -4,20 +4,33 @@ import { UsageError } from "../domain/errors.ts";
 import { analyse, analysisOptions } from "./analysis.ts";
 import { captureTarget } from "./capture-target.ts";
 import { defineCommand } from "./command.ts";
-import { accessOptions, accessOf } from "./target-access.ts";
-import { looksLikeAddress, typedTarget } from "./targets.ts";
+import { accessOf, accessOptions } from "./target-access.ts";
+import {
+  chosenTarget,
+  configuredTarget,
+  looksLikeAddress,
+  serviceNamed,
+  type TargetOverrides,
+  typedTarget,
+} from "./targets.ts";
 
 export const snapshot = defineCommand({
   name: "snapshot",
-  summary: "Capture a running Go service without hurting it, and say what is wrong, where, and what to do",
+  summary: "Capture a running Go service safely and say what is wrong",
   usage: "URL|SERVICE [options]",
   examples: [
     { line: "snapshot http://localhost:6060", does: "a service whose pprof listens there" },
     { line: "snapshot order", does: "a service of gofire.yaml; asks its first target" },
     { line: "snapshot order --instance order-7c9-x2", does: "the target of that name" },
-    { line: "snapshot localhost:6060 --cpu 0s --gap 5s", does: "quicker: no CPU profile, goroutines 5 s apart" },
+    {
+      line: "snapshot localhost:6060 --cpu 0s --gap 5s",
+      does: "quicker: no CPU profile, goroutines 5 s apart",
+    },
     { line: "snapshot localhost:6060 --deep", does: "with a goroutine dump of up to 10,000 goroutines" },
-    { line: "snapshot https://order.example:6060 --bearer-env TOKEN", does: "with a token from the environment" },
+    {
+      line: "snapshot https://order.example:6060 --bearer-env TOKEN",
+      does: "with a token from the environment",
+    },
   ],
   whoMayUse: "operators",
   effect: "read",
@@ -25,7 +38,13 @@ export const snapshot = defineCommand({
   options: {
     ...analysisOptions,
     instance: { kind: "text", placeholder: "NAME", summary: "which target of the service" },
-    cpu: { kind: "duration", placeholder: "10s", minMs: 0, maxMs: 300_000, summary: "length of the CPU profile; 0s takes none" },
+    cpu: {
+      kind: "duration",
+      placeholder: "10s",
+      minMs: 0,
+      maxMs: 300_000,
+      summary: "length of the CPU profile; 0s takes none",
+    },
     gap: {
       kind: "duration",
       placeholder: "15s",
@@ -33,7 +52,10 @@ export const snapshot = defineCommand({
       maxMs: 600_000,
       summary: "least time between the two goroutine profiles",
     },
-    deep: { kind: "flag", summary: "allow a goroutine dump, which stops the world, of more than 2,000 goroutines" },
+    deep: {
+      kind: "flag",
+      summary: "allow a goroutine dump, which stops the world, of more than 2,000 goroutines",
+    },
     "dump-limit": {
       kind: "integer",
       placeholder: "N",
@@ -47,30 +69,55 @@ export const snapshot = defineCommand({
       summary: "take these as well",
     },
     exclude: { kind: "list", placeholder: "KIND,KIND", summary: "leave these out" },
-    deadline: { kind: "duration", placeholder: "2m", minMs: 1_000, maxMs: 3_600_000, summary: "end with what there is after this" },
-    out: { kind: "text", placeholder: "FOLDER", short: "o", summary: "where the bundle is kept (default: here)" },
+    deadline: {
+      kind: "duration",
+      placeholder: "2m",
+      minMs: 1_000,
+      maxMs: 3_600_000,
+      summary: "end with what there is after this",
+    },
+    out: {
+      kind: "text",
+      placeholder: "FOLDER",
+      short: "o",
+      summary: "where the bundle is kept (default: here)",
+    },
     ...accessOptions,
   },
   async run(context, { operands, ...options }, ports) {
     const word = operands[0] ?? "";
-    const overrides = {
+    const [config, host, access] = await Promise.all([
+      ports.config(options.config),
+      ports.host(),
+      accessOf(options, ports),
+    ]);
+    const overrides: TargetOverrides = {
       pprofPath: options["pprof-path"],
       metrics: options.metrics,
       socketPath: options.socket,
-      access: await accessOf(options, ports),
+      access,
     };
-    if (!looksLikeAddress(word)) throw new UsageError(`services come with gofire.yaml: ${word}`);
-    const target = typedTarget(word, overrides);
-    const request = await requestOf(options);
-    const bundle = await captureTarget(
-      options.service === undefined ? target : { ...target, service: options.service },
-      request,
-      options.out ?? ".",
-      context,
-      ports,
-    );
+    // Whoever has the terminal may name any address; a name is looked up and never taken for an address.
+    const typed = looksLikeAddress(word);
+    const service = typed ? options.service : word;
+    const settings =
+      service === undefined
+        ? config?.defaults
+        : typed
+          ? config?.services[service]
+          : serviceNamed(config, word);
+    const target = typed
+      ? { ...typedTarget(word, overrides), ...(service === undefined ? {} : { service }) }
+      : await configuredTarget(
+          word,
+          chosenTarget(word, serviceNamed(config, word), options.instance),
+          overrides,
+          host,
+        );
+    const request = { ...settings?.capture, ...(await requestOf(options)) };
+    const bundle = await captureTarget(target, request, options.out ?? ".", context, ports);
     context.progress("Judging the evidence…");
-    return { ...(await analyse({ ...options, paths: [bundle] }, context, ports)), bundle };
+    return { ...(await analyse({ ...options, service, paths: [bundle] }, context, ports)), bundle };
   },
 });
 
@@ -79,19 +126,21 @@ async function requestOf(options: CaptureWords): Promise<Partial<CaptureRequest>
   const { optionalKinds } = await import("../capture/request.ts");
   const include = (options.include ?? []).map((word) => {
     const kind = optionalKinds.find((candidate) => candidate === word);
-    if (kind === undefined) throw new UsageError(`--include takes ${optionalKinds.join(", ")}; not "${word}".`);
+    if (kind === undefined)
+      throw new UsageError(`--include takes ${optionalKinds.join(", ")}; not "${word}".`);
     return kind;
   });
   const exclude = (options.exclude ?? []).map((word) => {
     const kind = captureKinds.find((candidate) => candidate === word);
-    if (kind === undefined) throw new UsageError(`--exclude takes ${captureKinds.join(", ")}; not "${word}".`);
+    if (kind === undefined)
+      throw new UsageError(`--exclude takes ${captureKinds.join(", ")}; not "${word}".`);
     return kind;
   });
   const limit = options["dump-limit"];
   return {
-    include,
-    exclude,
     deep: options.deep,
+    ...(options.include === undefined ? {} : { include }),
+    ...(options.exclude === undefined ? {} : { exclude }),
     ...(options.cpu === undefined ? {} : { cpuSeconds: Math.round(options.cpu / 1_000) }),
     ...(options.gap === undefined ? {} : { goroutineGapMs: options.gap }),
     ...(options.deadline === undefined ? {} : { deadlineMs: options.deadline }),

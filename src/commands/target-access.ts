@@ -2,17 +2,42 @@ import { UsageError } from "../domain/errors.ts";
 import type { GoTargetAccess } from "../ports/go-target.ts";
 import type { Arguments } from "./command.ts";
 import type { Ports } from "./context.ts";
+import { userOf } from "./targets.ts";
 
 /** How to reach and convince a target. Secrets come from the environment or a file, never from the command line. */
 export const accessOptions = {
-  "pprof-path": { kind: "text", placeholder: "PATH", summary: "path of the pprof index (default /debug/pprof/)" },
-  metrics: { kind: "text", placeholder: "PATH|URL", summary: "where the Prometheus scrape is (default /metrics)" },
-  socket: { kind: "text", placeholder: "PATH", summary: "connect to this unix socket instead of the URL's host" },
+  "pprof-path": {
+    kind: "text",
+    placeholder: "PATH",
+    summary: "path of the pprof index (default /debug/pprof/)",
+  },
+  metrics: {
+    kind: "text",
+    placeholder: "PATH|URL",
+    summary: "where the Prometheus scrape is (default /metrics)",
+  },
+  socket: {
+    kind: "text",
+    placeholder: "PATH",
+    summary: "connect to this unix socket instead of the URL's host",
+  },
   header: { kind: "texts", placeholder: "'NAME: VALUE'", short: "H", summary: "send this header, too" },
-  "bearer-env": { kind: "text", placeholder: "VARIABLE", summary: "environment variable with a bearer token" },
+  "bearer-env": {
+    kind: "text",
+    placeholder: "VARIABLE",
+    summary: "environment variable with a bearer token",
+  },
   user: { kind: "text", placeholder: "NAME", summary: "user for basic authentication" },
-  "password-env": { kind: "text", placeholder: "VARIABLE", summary: "environment variable with that user's password" },
-  ca: { kind: "text", placeholder: "FILE", summary: "certificate authority to trust instead of the system's" },
+  "password-env": {
+    kind: "text",
+    placeholder: "VARIABLE",
+    summary: "environment variable with that user's password",
+  },
+  ca: {
+    kind: "text",
+    placeholder: "FILE",
+    summary: "certificate authority to trust instead of the system's",
+  },
   cert: { kind: "text", placeholder: "FILE", summary: "client certificate (mTLS)" },
   key: { kind: "text", placeholder: "FILE", summary: "its private key" },
   "server-name": { kind: "text", placeholder: "NAME", summary: "name to expect in the server's certificate" },
@@ -20,7 +45,10 @@ export const accessOptions = {
 } as const;
 
 /** Collects what the options say. Throws UsageError when a variable or a file is missing. */
-export async function accessOf(options: Omit<Arguments<typeof accessOptions>, "operands">, ports: Ports): Promise<GoTargetAccess> {
+export async function accessOf(
+  options: Omit<Arguments<typeof accessOptions>, "operands">,
+  ports: Ports,
+): Promise<GoTargetAccess> {
   const host = await ports.host();
 
   function secret(variable: string): string {
@@ -33,9 +61,11 @@ export async function accessOf(options: Omit<Arguments<typeof accessOptions>, "o
   const bearer = options["bearer-env"];
   const passwordVariable = options["password-env"];
   const serverName = options["server-name"];
-  if (bearer !== undefined && user !== undefined) throw new UsageError("--bearer-env and --user exclude each other.");
+  if (bearer !== undefined && user !== undefined)
+    throw new UsageError("--bearer-env and --user exclude each other.");
   if ((cert === undefined) !== (key === undefined)) throw new UsageError("--cert and --key go together.");
-  if (user !== undefined && passwordVariable === undefined) throw new UsageError("--user needs --password-env VARIABLE.");
+  if (user !== undefined && passwordVariable === undefined)
+    throw new UsageError("--user needs --password-env VARIABLE.");
 
   const tls = {
     ...(ca === undefined ? {} : { ca: await host.readText(ca) }),
@@ -74,13 +104,8 @@ function proxyOf(text: string): NonNullable<GoTargetAccess["proxy"]> {
   } catch {
     throw new UsageError(`"${text}" is no proxy URL. Write http://HOST:PORT.`);
   }
-  const { username, password } = url;
+  const credentials = url.username === "" ? undefined : userOf(url);
   url.username = "";
   url.password = "";
-  return {
-    url: url.href,
-    ...(username === ""
-      ? {}
-      : { credentials: { username: decodeURIComponent(username), password: decodeURIComponent(password) } }),
-  };
+  return { url: url.href, ...(credentials === undefined ? {} : { credentials }) };
 }

@@ -1,15 +1,17 @@
+import type { GofireConfig, SecretReference, ServiceConfig, TargetConfig } from "../config/gofire-config.ts";
 import { UsageError } from "../domain/errors.ts";
+import { nearest } from "../domain/nearest.ts";
 import type { GoTargetAccess, GoTargetAddress } from "../ports/go-target.ts";
+import type { Host } from "../ports/host.ts";
 
 /** A process that can be captured, and the service it is one of. */
 export interface NamedTarget {
   readonly service?: string;
-  readonly instance?: string;
   readonly address: GoTargetAddress;
   readonly access: GoTargetAccess;
 }
 
-/** What a person may say about a target on the command line instead of in gofire.yaml. */
+/** What a person may say about a target on the command line, in place of what gofire.yaml says. */
 export interface TargetOverrides {
   readonly pprofPath?: string | undefined;
   readonly metrics?: string | undefined;
@@ -19,7 +21,7 @@ export interface TargetOverrides {
 
 /** Does the word name an address, rather than a service of gofire.yaml? */
 export function looksLikeAddress(word: string): boolean {
-  return /^(?:https?:\/\/|unix:)/i.test(word) || /^(?:localhost|\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}(?:\/|$)/i.test(word);
+  return /^(?:https?:\/\/|unix:)/i.test(word) || /^(?:\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}(?:\/|$)/i.test(word);
 }
 
 /**
@@ -27,34 +29,145 @@ export function looksLikeAddress(word: string): boolean {
  * the pprof index's. Credentials in the URL are moved out of it, so that they are never printed or saved.
  */
 export function typedTarget(word: string, overrides: TargetOverrides): NamedTarget {
-  const unix = word.startsWith("unix:") ? word.slice("unix:".length).replace(/^\/\/(?=\/)/, "") : overrides.socketPath;
-  let url: URL;
-  try {
-    url = new URL(word.startsWith("unix:") ? "http://localhost" : /^https?:\/\//i.test(word) ? word : `http://${word}`);
-  } catch {
-    throw new UsageError(`"${word}" is no address. Write http://HOST:PORT, HOST:PORT or unix:/PATH.`);
-  }
+  const unix = word.startsWith("unix:") ? socketPathOf(word) : undefined;
+  const url = unix === undefined ? urlOf(word) : new URL("http://localhost");
+  const socketPath = overrides.socketPath ?? unix;
   const typedPath = url.pathname === "/" ? undefined : url.pathname;
-  const credentials =
-    url.username === ""
-      ? undefined
-      : {
-          kind: "basic" as const,
-          username: decodeURIComponent(url.username),
-          password: decodeURIComponent(url.password),
-        };
   return {
     address: {
       origin: url.origin,
-      ...(unix === undefined ? {} : { socketPath: unix }),
-      pprofPath: folderPath(overrides.pprofPath ?? typedPath ?? "/debug/pprof/"),
-      metrics: overrides.metrics ?? "/metrics",
-      expvarPath: "/debug/vars",
+      ...(socketPath === undefined ? {} : { socketPath }),
+      pprofPath: folderPath(overrides.pprofPath ?? typedPath ?? defaultPaths.pprof),
+      metrics: overrides.metrics ?? defaultPaths.metrics,
+      expvarPath: defaultPaths.expvar,
     },
-    access: { ...(credentials === undefined ? {} : { credentials }), ...overrides.access },
+    access: {
+      ...(url.username === "" ? {} : { credentials: { kind: "basic" as const, ...userOf(url) } }),
+      ...overrides.access,
+    },
   };
 }
 
+const defaultPaths = { pprof: "/debug/pprof/", metrics: "/metrics", expvar: "/debug/vars" } as const;
+
+function urlOf(word: string): URL {
+  try {
+    return new URL(/^https?:\/\//i.test(word) ? word : `http://${word}`);
+  } catch {
+    throw new UsageError(`"${word}" is no address. Write http://HOST:PORT, HOST:PORT or unix:/PATH.`);
+  }
+}
+
+/** `unix:/run/order.sock` and `unix:///run/order.sock` are the same. */
+function socketPathOf(word: string): string {
+  return word.slice("unix:".length).replace(/^\/\/(?=\/)/, "");
+}
+
 function folderPath(path: string): string {
-  return `/${path.replace(/^\/+|\/+$/g, "")}/`.replace("//", "/");
+  const inner = path.replace(/^\/+|\/+$/g, "");
+  return inner === "" ? "/" : `/${inner}/`;
+}
+
+/** User and password of a URL, decoded. */
+export function userOf(url: URL): { username: string; password: string } {
+  return { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+}
+
+/** The service of that name. Throws UsageError with the nearest name. */
+export function serviceNamed(config: GofireConfig | undefined, name: string): ServiceConfig {
+  if (config === undefined) {
+    throw new UsageError(
+      `"${name}" is no address, and there is no gofire.yaml here that could name a service. Write http://HOST:PORT, or cp gofire.example.yaml gofire.yaml.`,
+    );
+  }
+  const service = config.services[name];
+  if (service !== undefined) return service;
+  const names = Object.keys(config.services);
+  const close = nearest(name, names);
+  const hint = close === undefined ? `It has: ${names.join(", ")}.` : `Did you mean ${close}?`;
+  throw new UsageError(`${config.file} has no service "${name}". ${hint}`);
+}
+
+/** One target of a service: the named instance, or the first. */
+export function chosenTarget(
+  name: string,
+  { targets }: ServiceConfig,
+  instance: string | undefined,
+): TargetConfig {
+  const [first] = targets;
+  if (first === undefined) throw new UsageError(`Service "${name}" has no targets in gofire.yaml.`);
+  if (instance === undefined) return first;
+  const target = targets.find((candidate) => (candidate.instance ?? candidate.address) === instance);
+  if (target !== undefined) return target;
+  const names = targets.map((candidate) => candidate.instance ?? candidate.address);
+  throw new UsageError(`Service "${name}" has no instance "${instance}". It has: ${names.join(", ")}.`);
+}
+
+/** A configured target with its secrets read; what the command line says wins. Throws UsageError when one is missing. */
+export async function configuredTarget(
+  service: string,
+  target: TargetConfig,
+  overrides: TargetOverrides,
+  host: Host,
+): Promise<NamedTarget> {
+  const typed = typedTarget(target.address, {
+    pprofPath: overrides.pprofPath ?? target.pprofPath,
+    metrics: overrides.metrics ?? target.metrics,
+    socketPath: overrides.socketPath,
+    access: { ...(await configuredAccess(target, host)), ...overrides.access },
+  });
+  const { address } = typed;
+  return {
+    ...typed,
+    service,
+    address: target.expvarPath === undefined ? address : { ...address, expvarPath: target.expvarPath },
+  };
+}
+
+async function configuredAccess(target: TargetConfig, host: Host): Promise<GoTargetAccess> {
+  async function secret(reference: SecretReference): Promise<string> {
+    if ("file" in reference) return (await host.readText(reference.file)).trimEnd();
+    const value = host.environment(reference.env);
+    if (value === undefined)
+      throw new UsageError(`${target.at}: the environment variable ${reference.env} is not set.`);
+    return value;
+  }
+
+  const { auth, tls, proxy } = target;
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(target.headers)) {
+    headers[name] = typeof value === "string" ? value : await secret(value);
+  }
+  return {
+    ...(Object.keys(headers).length === 0 ? {} : { headers }),
+    ...(auth === undefined
+      ? {}
+      : {
+          credentials:
+            auth.kind === "bearer"
+              ? { kind: "bearer", token: await secret(auth.token) }
+              : { kind: "basic", username: auth.user, password: await secret(auth.password) },
+        }),
+    ...(tls === undefined
+      ? {}
+      : {
+          tls: {
+            ...(tls.caFile === undefined ? {} : { ca: await host.readText(tls.caFile) }),
+            ...(tls.certFile === undefined ? {} : { cert: await host.readText(tls.certFile) }),
+            ...(tls.keyFile === undefined ? {} : { key: await host.readText(tls.keyFile) }),
+            ...(tls.passphrase === undefined ? {} : { passphrase: await secret(tls.passphrase) }),
+            ...(tls.serverName === undefined ? {} : { serverName: tls.serverName }),
+          },
+        }),
+    ...(proxy === undefined
+      ? {}
+      : {
+          proxy: {
+            url: proxy.url,
+            ...(proxy.user === undefined || proxy.password === undefined
+              ? {}
+              : { credentials: { username: proxy.user, password: await secret(proxy.password) } }),
+          },
+        }),
+  };
 }
