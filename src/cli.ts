@@ -119,10 +119,10 @@ const severityRank = { critical: 2, warning: 1, info: 0 } as const;
 
 function exitCodeOf(reply: Reply): number {
   if (reply.kind === "doctor") return reply.checks.some((check) => check.state === "failed") ? 1 : 0;
-  if (reply.kind !== "analysis") return 0;
+  if (reply.kind !== "analysis" || reply.severity === "never") return 0;
+  const least = severityRank[reply.severity];
   const counted = reply.analysis.findings.some(
-    (finding) =>
-      finding.confidence !== "possible" && severityRank[finding.severity] >= severityRank[reply.severity],
+    (finding) => finding.confidence !== "possible" && severityRank[finding.severity] >= least,
   );
   if (counted) return 1;
   return reply.analysis.verdict === "inconclusive" ? 3 : 0;

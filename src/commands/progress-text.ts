@@ -10,6 +10,7 @@ export function progressText(progress: CaptureProgress): string | undefined {
       return `The target answers in ${durationText(progress.latencyMs)}: ${goroutines}${counted(progress.kinds.length, "capture")} planned.`;
     }
     case "started": {
+      if (progress.expectedMs === 0 && progress.warning === undefined) return undefined;
       const time = progress.expectedMs > 0 ? ` for ${durationText(progress.expectedMs)}` : "";
       return `… ${progress.kind}${time}${progress.warning === undefined ? "" : `: ${progress.warning}`}`;
     }

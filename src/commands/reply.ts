@@ -18,8 +18,8 @@ export type Reply =
   | {
       readonly kind: "analysis";
       readonly analysis: Analysis;
-      /** Exit code 1 from this severity on. */
-      readonly severity: Severity;
+      /** Exit code 1 from this severity on; `never` where findings are the point and no failure. */
+      readonly severity: Severity | "never";
       /** Folder of the capture bundle that was written. */
       readonly bundle?: string;
       /** Inputs that could not be read, in words. */
