@@ -1,4 +1,79 @@
 import type { Analyzer } from "../domain/analyzer.ts";
+import { gcGogcThrash } from "./gc-gogc-thrash/index.ts";
+import { gcMemoryLimitThrash } from "./gc-memory-limit-thrash/index.ts";
+import { gcPauseP99 } from "./gc-pause-p99/index.ts";
+import { gcMemoryLimitUnset } from "./gc-memory-limit-unset/index.ts";
+import { heapGrowth } from "./heap-growth/index.ts";
+import { heapGoroutineMemory } from "./heap-goroutine-memory/index.ts";
+import { heapTimerLeak } from "./heap-timer-leak/index.ts";
+import { schedCpuThrottling } from "./sched-cpu-throttling/index.ts";
+import { schedGomaxprocsOverQuota } from "./sched-gomaxprocs-over-quota/index.ts";
+import { schedLatency } from "./sched-latency/index.ts";
+import { cpuRegexpCompile } from "./cpu-regexp-compile/index.ts";
+import { cpuSerialization } from "./cpu-serialization/index.ts";
+import { cpuSpin } from "./cpu-spin/index.ts";
+import { processThreads } from "./process-threads/index.ts";
+import { processRssOverHeap } from "./process-rss-over-heap/index.ts";
+import { httpBodyLeak } from "./http-body-leak/index.ts";
+import { processCrash } from "./process-crash/index.ts";
+import { processConcurrentMap } from "./process-concurrent-map/index.ts";
+import { processLockedThreads } from "./process-locked-threads/index.ts";
+import { execWaitStuck } from "./exec-wait-stuck/index.ts";
+import { logLockBlocked } from "./log-lock-blocked/index.ts";
+import { goroutineBlockedSite } from "./goroutine-blocked-site/index.ts";
+import { goroutineRuntimeLeak } from "./goroutine-runtime-leak/index.ts";
+import { goroutineFinalizerStuck } from "./goroutine-finalizer-stuck/index.ts";
+import { goroutineOnceStuck } from "./goroutine-once-stuck/index.ts";
+import { goroutineEmptySelect } from "./goroutine-empty-select/index.ts";
+import { goroutineNilChannel } from "./goroutine-nil-channel/index.ts";
+import { goroutineWaitgroupStuck } from "./goroutine-waitgroup-stuck/index.ts";
+import { goroutineRwmutexStarvation } from "./goroutine-rwmutex-starvation/index.ts";
+import { goroutineLockCycle } from "./goroutine-lock-cycle/index.ts";
+import { goroutineLockHolder } from "./goroutine-lock-holder/index.ts";
+import { goroutineMutexPileup } from "./goroutine-mutex-pileup/index.ts";
+import { goroutineCount } from "./goroutine-count/index.ts";
+import { goroutineGrowth } from "./goroutine-growth/index.ts";
+import { goroutineContextLeak } from "./goroutine-context-leak/index.ts";
+import { goroutineChanReceiveLeak } from "./goroutine-chan-receive-leak/index.ts";
+import { goroutineChanSendLeak } from "./goroutine-chan-send-leak/index.ts";
 
 /** Every rule, sorted by id. `npm run new:analyzer` adds the line; test/layout.test.ts compares it with the folders. */
-export const analyzers: readonly Analyzer[] = [];
+export const analyzers: readonly Analyzer[] = [
+  cpuRegexpCompile,
+  cpuSerialization,
+  cpuSpin,
+  execWaitStuck,
+  gcGogcThrash,
+  gcMemoryLimitThrash,
+  gcMemoryLimitUnset,
+  gcPauseP99,
+  goroutineBlockedSite,
+  goroutineChanReceiveLeak,
+  goroutineChanSendLeak,
+  goroutineContextLeak,
+  goroutineCount,
+  goroutineEmptySelect,
+  goroutineFinalizerStuck,
+  goroutineGrowth,
+  goroutineLockCycle,
+  goroutineLockHolder,
+  goroutineMutexPileup,
+  goroutineNilChannel,
+  goroutineOnceStuck,
+  goroutineRuntimeLeak,
+  goroutineRwmutexStarvation,
+  goroutineWaitgroupStuck,
+  httpBodyLeak,
+  heapGoroutineMemory,
+  heapGrowth,
+  heapTimerLeak,
+  logLockBlocked,
+  processConcurrentMap,
+  processCrash,
+  processLockedThreads,
+  processRssOverHeap,
+  processThreads,
+  schedCpuThrottling,
+  schedGomaxprocsOverQuota,
+  schedLatency,
+];

@@ -1,0 +1,150 @@
+import { defineAnalyzer } from "../../domain/analyzer.ts";
+import type { Confidence } from "../../domain/finding.ts";
+import type { GoroutineGroup } from "../../domain/goroutine.ts";
+import { leakFinding } from "../../domain/leak-report.ts";
+import type { LeakSign } from "../../domain/leak-signs.ts";
+import { leakSign, leakThresholds } from "../../domain/leak-signs.ts";
+import type { WaitSite } from "../../domain/wait-sites.ts";
+import { siteGrowth, waitSites } from "../../domain/wait-sites.ts";
+
+const ours = "docs/decisions/0003-default-thresholds.md";
+
+export const execWaitStuck = defineAnalyzer({
+  meta: {
+    id: "exec/wait-stuck",
+    title: "Goroutines wait for a child process or a pipe that does not end",
+    severity: "warning",
+    scope: "specific",
+    needs: ["goroutines"],
+    uses: [],
+    symptomOf: [],
+    thresholds: {
+      ...leakThresholds,
+      agedMinutes: {
+        default: 1,
+        unit: "minutes",
+        meaning: "age from which waiting for the output of a child that has exited counts as stuck",
+        source: ours,
+      },
+      stale: {
+        default: 10,
+        unit: "goroutines",
+        meaning: "goroutines at one end of an io.Pipe, the oldest for oldMinutes",
+        source: ours,
+      },
+    },
+    docs: {
+      what: "Goroutines in exec.Cmd.Wait (also Run, Output, CombinedOutput) for a child that does not exit, or that has exited while somebody still holds its output open; and goroutines at one end of an io.Pipe whose other end is gone.",
+      why: "Each one keeps a goroutine, descriptors and often a child process (or a zombie's parent) for ever.",
+      next: "exec.CommandContext with WaitDelay ends both waits; close the reading end of an io.Pipe with CloseWithError on every path.",
+      falsePositives:
+        "A supervisor waits for its child as long as that lives: a constant number in Wait is not reported. A child's output that is still being copied shows for a moment only.",
+      references: [
+        "https://pkg.go.dev/os/exec#Cmd",
+        "https://github.com/golang/go/issues/23019",
+        "https://pkg.go.dev/io#Pipe",
+      ],
+    },
+  },
+  analyze({ goroutines, target }, limits) {
+    return [...waits].flatMap(([kind, wait]) => {
+      const members = goroutines.best.groups.filter(wait.belongs);
+      return waitSites(members, target.own).flatMap((site) => {
+        const sign = leakSign(goroutines, site, target.own, limits) ?? staleSign(kind, site, limits);
+        const growth = siteGrowth(goroutines, site, target.own);
+        const lasts = growth !== undefined && growth.counts.every((count) => count > 0);
+        const confidence = confidenceOf(kind, site, sign, lasts, limits.agedMinutes);
+        if (confidence === undefined) return [];
+        const { doing, why, next } = wait;
+        return [
+          leakFinding(
+            { site, sign: sign ?? { kind: "huge" }, confidence, doing, why, next },
+            goroutines,
+            limits,
+          ),
+        ];
+      });
+    });
+  },
+});
+
+type Kind = "output" | "child" | "pipe";
+
+interface Wait {
+  readonly belongs: (group: GoroutineGroup) => boolean;
+  readonly doing: string;
+  readonly why: string;
+  readonly next: readonly string[];
+}
+
+function passes(group: GoroutineGroup, match: RegExp): boolean {
+  return group.stack.some(({ function: symbol }) => match.test(symbol));
+}
+
+/** Go source: os/exec/exec.go, Cmd.Wait waits for the process and then in awaitGoroutines for the copied output. */
+const waits: ReadonlyMap<Kind, Wait> = new Map<Kind, Wait>([
+  [
+    "output",
+    {
+      belongs: (group) =>
+        passes(group, /^os\/exec\.\(\*Cmd\)\.awaitGoroutines$/) ||
+        (group.wait === "chan receive" && passes(group, /^os\/exec\.\(\*Cmd\)\.Wait$/)),
+      doing: "waiting for the output of a child that has exited",
+      why: "The child itself is gone: Wait reaches this point only after it has exited. Somebody who inherited its output, usually a grandchild, keeps it open.",
+      next: [
+        "Set cmd.WaitDelay (Go 1.20+): Wait then closes the pipes some time after the child has exited.",
+        "Or start the child in its own process group and kill the group.",
+      ],
+    },
+  ],
+  [
+    "child",
+    {
+      belongs: (group) =>
+        group.wait !== "chan receive" &&
+        passes(group, /^os\/exec\.\(\*Cmd\)\.Wait$/) &&
+        passes(group, /^os\.\(\*Process\)\./),
+      doing: "waiting for a child process",
+      why: "The child does not exit. Without a deadline nobody ends it.",
+      next: [
+        "Start it with exec.CommandContext and a deadline, and set cmd.WaitDelay.",
+        "Look at the children: ps -o pid,ppid,stat,etime,args --ppid PID",
+      ],
+    },
+  ],
+  [
+    "pipe",
+    {
+      belongs: (group) => group.wait === "select" && passes(group, /^io\.\(\*pipe\)\.(?:read|write)$/),
+      doing: "at one end of an io.Pipe",
+      why: "An io.Pipe has no buffer: a write waits until somebody reads, a read until somebody writes or closes. The other end has probably been dropped.",
+      next: [
+        "Close the other end on every path: defer pr.CloseWithError(err) for the reader, pw.CloseWithError for the writer.",
+        "If the reader stops early, it must close the pipe or drain it.",
+      ],
+    },
+  ],
+]);
+
+function staleSign(
+  kind: Kind,
+  site: WaitSite,
+  limits: { readonly stale: number; readonly oldMinutes: number },
+): LeakSign | undefined {
+  const minutes = site.oldestMinutes ?? 0;
+  return kind === "pipe" && site.count >= limits.stale && minutes >= limits.oldMinutes
+    ? { kind: "old", minutes }
+    : undefined;
+}
+
+function confidenceOf(
+  kind: Kind,
+  site: WaitSite,
+  sign: LeakSign | undefined,
+  lasts: boolean,
+  agedMinutes: number,
+): Confidence | undefined {
+  if (sign !== undefined) return sign.kind === "grows" && !sign.clear ? "possible" : "likely";
+  if (kind === "output") return lasts || (site.oldestMinutes ?? 0) >= agedMinutes ? "likely" : "possible";
+  return undefined;
+}

@@ -1,0 +1,139 @@
+import type { FindingDraft } from "../../domain/analyzer.ts";
+import { defineAnalyzer } from "../../domain/analyzer.ts";
+import { isMainGoroutine } from "../../domain/code-object.ts";
+import type { GoroutineEvidence } from "../../domain/evidence.ts";
+import type { GoroutineGroup } from "../../domain/goroutine.ts";
+import { isKnownIdle } from "../../domain/known-idle.ts";
+import { siteEvidence } from "../../domain/leak-signs.ts";
+import { shortName } from "../../domain/lock-words.ts";
+import type { OwnCode } from "../../domain/own-code.ts";
+import { counted } from "../../domain/units.ts";
+import type { WaitSite } from "../../domain/wait-sites.ts";
+import { siteGrowth, waitSites } from "../../domain/wait-sites.ts";
+
+export const goroutineBlockedSite = defineAnalyzer({
+  meta: {
+    id: "goroutine/blocked-site",
+    title: "Goroutines wait for another goroutine, and nothing shows that it will come",
+    severity: "info",
+    scope: "catch-all",
+    needs: ["goroutines"],
+    uses: ["crash"],
+    symptomOf: [],
+    thresholds: {
+      agedMinutes: {
+        default: 1,
+        unit: "minutes",
+        meaning: "age from which a blocked sender, lock or WaitGroup is a warning to look at",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
+      sites: {
+        default: 10,
+        unit: "count",
+        meaning: "sites that are listed; those that idle workers look like come last",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
+    },
+    docs: {
+      what: "Own lines at which goroutines wait for a channel, a lock, a condition or a WaitGroup, and that no other rule explains. Senders, locks and WaitGroups come first, then receivers and selects.",
+      why: "A dump of a hung process often holds its cause in one or two goroutines, too few for any rule about numbers.",
+      next: "Read the line: who is to receive, close, unlock or call Done, and is that goroutine still there?",
+      falsePositives:
+        "Idle workers wait in the same way. So this is `possible` and never fails a verdict, with one exception: when the runtime itself said that all goroutines are asleep, none of them can go on, and that is proven.",
+      references: ["https://go.dev/src/runtime/runtime2.go", "https://go.dev/src/runtime/proc.go"],
+    },
+  },
+  analyze({ goroutines, crash, target }, limits) {
+    const asleep = crash !== undefined && isDeadlock(crash.message);
+    const blocked = goroutines.best.groups.filter((group) => suspicion(group) > 0 && !isKnownIdle(group));
+    const sites = waitSites(blocked, target.own)
+      .filter((site) => hasOwnCode(site, target.own))
+      .filter((site) => asleep || persists(site, goroutines, target.own))
+      .map((site) => ({ site, rank: Math.max(...site.groups.map(suspicion)) }))
+      .sort((a, b) => b.rank - a.rank || b.site.count - a.site.count);
+    return sites
+      .slice(0, limits.sites)
+      .map(({ site, rank }) => findingOf(site, rank, asleep, goroutines, limits.agedMinutes));
+  },
+});
+
+/** Go source: runtime/proc.go checkdead. */
+function isDeadlock(message: string): boolean {
+  return message.startsWith("all goroutines are asleep");
+}
+
+/** 0: not a wait for another goroutine. Idle workers look like 1 and 2; a healthy process rarely shows 3. */
+function suspicion(group: GoroutineGroup): 0 | 1 | 2 | 3 {
+  switch (group.wait) {
+    case "chan send":
+    case "chan send (nil chan)":
+    case "chan receive (nil chan)":
+    case "sync.Mutex.Lock":
+    case "sync.RWMutex.Lock":
+    case "sync.RWMutex.RLock":
+      return 3;
+    case "sync.WaitGroup.Wait":
+    case "semacquire":
+      return isMainGoroutine(group) ? 1 : 3;
+    case "chan receive":
+    case "sync.Cond.Wait":
+    case "select (no cases)":
+      return isMainGoroutine(group) ? 1 : 2;
+    case "select":
+      return isMainGoroutine(group) ? 1 : 2;
+    default:
+      return 0;
+  }
+}
+
+function hasOwnCode({ groups }: WaitSite, own: OwnCode): boolean {
+  return groups.some(
+    ({ stack, createdBy }) =>
+      stack.some((frame) => own.isOwn(frame)) || (createdBy !== undefined && own.isOwn(createdBy)),
+  );
+}
+
+/** Was there in every capture: what comes and goes is at work. */
+function persists(site: WaitSite, evidence: GoroutineEvidence, own: OwnCode): boolean {
+  const growth = siteGrowth(evidence, site, own);
+  return growth === undefined || growth.counts.every((count) => count > 0);
+}
+
+function findingOf(
+  site: WaitSite,
+  rank: number,
+  asleep: boolean,
+  goroutines: GoroutineEvidence,
+  agedMinutes: number,
+): FindingDraft {
+  const [group] = site.groups;
+  const [frame] = site.where;
+  const place = frame === undefined ? "" : ` in ${shortName(frame.function)}`;
+  const state = group?.state ?? "";
+  const age = site.oldestMinutes ?? 0;
+  const isMain = site.groups.every(isMainGoroutine);
+  const aged = rank === 3 && age >= agedMinutes;
+  const lasting = age > 0 ? `, the oldest for ${counted(age, "minute")}` : "";
+  return {
+    severity: asleep || aged ? "warning" : "info",
+    confidence: asleep ? "proven" : "possible",
+    title: `${counted(site.count, "goroutine")} in ${state}${place}`,
+    summary: asleep
+      ? `${counted(site.count, "goroutine")} in ${state}${place}. The runtime found no goroutine that could run, so this one can never go on.`
+      : `${counted(site.count, "goroutine")} wait${site.count === 1 ? "s" : ""} in ${state}${place}${lasting}. ${
+          isMain
+            ? "It is the main goroutine, which often waits on purpose."
+            : rank === 3
+              ? "Nothing in the capture shows who will let it go on; nothing proves that nobody will."
+              : "An idle worker looks the same; its number does not grow as far as the captures show."
+        }`,
+    where: site.where,
+    ...(group === undefined ? {} : { waitReason: group.wait }),
+    groups: site.groups,
+    evidence: siteEvidence(goroutines, site),
+    next: [
+      "Read the line: who is to receive, send, close, unlock or call Done, and does that goroutine still exist?",
+      "Take a second capture 15 s later: what is stuck is there again, and grows if it is a leak.",
+    ],
+  };
+}

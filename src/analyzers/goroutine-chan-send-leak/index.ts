@@ -1,0 +1,98 @@
+import { defineAnalyzer } from "../../domain/analyzer.ts";
+import { partnersAtWork } from "../../domain/channel-partners.ts";
+import { isRequest } from "../../domain/code-object.ts";
+import type { Confidence } from "../../domain/finding.ts";
+import { isKnownIdle } from "../../domain/known-idle.ts";
+import { isProvenLeak, leakFinding } from "../../domain/leak-report.ts";
+import type { LeakSign } from "../../domain/leak-signs.ts";
+import { leakSign, leakThresholds } from "../../domain/leak-signs.ts";
+import { siteGrowth, waitSites } from "../../domain/wait-sites.ts";
+
+export const goroutineChanSendLeak = defineAnalyzer({
+  meta: {
+    id: "goroutine/chan-send-leak",
+    title: "Goroutines send on a channel that nobody receives from any more",
+    severity: "warning",
+    scope: "specific",
+    needs: ["goroutines"],
+    uses: ["goroutineLeak"],
+    symptomOf: [],
+    thresholds: {
+      ...leakThresholds,
+      staleSenders: {
+        default: 10,
+        unit: "goroutines",
+        meaning: "senders at one line, the oldest for oldMinutes, with nobody in sight who could receive",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
+    },
+    docs: {
+      what: "Goroutines in chan send at one own line whose number grows, or that have been there for minutes with no goroutine of the same type at work. The usual cause: the receiver gave up (timeout, error, early return) and the channel has no room.",
+      why: "Each one keeps its stack and everything it refers to until the process ends.",
+      next: "Give the channel room for the one value (buffer 1), or select on the send and ctx.Done().",
+      falsePositives:
+        "A full work queue has blocked senders too: then its receivers are at work and the senders run requests, which lowers this to `possible`. A burst looks like growth when the first capture has none of them: `possible`.",
+      corrections: [
+        {
+          claim: "The block profile shows the sender that hangs for ever.",
+          fact: "A block profile counts a wait when it ends. A sender that never wakes is only in the goroutine profile.",
+          source: "https://go.dev/src/runtime/chan.go",
+        },
+      ],
+      references: [
+        "https://go.dev/blog/pipelines",
+        "https://www.uber.com/blog/leakprof-featherlight-in-production-goroutine-leak-detection/",
+      ],
+    },
+  },
+  analyze({ goroutines, goroutineLeak, target }, limits) {
+    const { best } = goroutines;
+    const senders = best.groups.filter((group) => group.wait === "chan send" && !isKnownIdle(group));
+    return waitSites(senders, target.own).flatMap((site) => {
+      const partners = partnersAtWork(site, best, target.own);
+      const growth = siteGrowth(goroutines, site, target.own);
+      const stays = growth === undefined || growth.before > 0;
+      const abandoned = stays && partners === 0 && !site.groups.some(isRequest);
+      const sign: LeakSign | undefined =
+        leakSign(goroutines, site, target.own, limits) ??
+        (site.count >= limits.staleSenders && (site.oldestMinutes ?? 0) >= limits.oldMinutes
+          ? { kind: "old", minutes: site.oldestMinutes ?? 0 }
+          : abandoned && site.count >= limits.oldCount
+            ? { kind: "huge" }
+            : undefined);
+      const proven = isProvenLeak(site, goroutineLeak);
+      if (sign === undefined && !proven) return [];
+      const reading: Confidence = proven
+        ? "proven"
+        : sign?.kind === "grows"
+          ? sign.clear && (partners === 0 || !site.groups.some(isRequest))
+            ? "likely"
+            : "possible"
+          : partners === 0
+            ? "likely"
+            : "possible";
+      return [
+        leakFinding(
+          {
+            site,
+            sign: sign ?? { kind: "huge" },
+            confidence: reading,
+            doing: "stuck sending",
+            why: proven
+              ? "The runtime's own leak detection found the channel unreachable for everybody else: they can never go on."
+              : partners === 0
+                ? "No goroutine of the same type is at work that could receive from this channel."
+                : "Goroutines of the same type are at work and may receive: a queue that is only full would look alike.",
+            next: [
+              "Make the channel buffered (size 1 for one answer), or send inside select with a ctx.Done() case.",
+              "Find who was to receive: a return on timeout or error before the receive leaves the sender behind.",
+              "go tool pprof -traces goroutine.pb.gz shows the whole stack of each.",
+            ],
+          },
+          goroutines,
+          limits,
+        ),
+      ];
+    });
+  },
+});

@@ -1,0 +1,86 @@
+import { defineAnalyzer } from "../../domain/analyzer.ts";
+import type { Frame } from "../../domain/frame.ts";
+import type { GoroutineGroup } from "../../domain/goroutine.ts";
+import { shortFile } from "../../domain/goroutine-sites.ts";
+import { isProvenLeak, leakFinding } from "../../domain/leak-report.ts";
+import { leakSign, leakThresholds } from "../../domain/leak-signs.ts";
+import { shortName } from "../../domain/lock-words.ts";
+import type { OwnCode } from "../../domain/own-code.ts";
+import { ownFrames } from "../../domain/own-code.ts";
+import type { Profile } from "../../domain/profile.ts";
+import { sampleIndexOf } from "../../domain/profile.ts";
+import { siteTotals } from "../../domain/profile-totals.ts";
+import { waitSites } from "../../domain/wait-sites.ts";
+
+export const goroutineContextLeak = defineAnalyzer({
+  meta: {
+    id: "goroutine/context-leak",
+    title: "Contexts that are never cancelled keep a goroutine each",
+    severity: "warning",
+    scope: "specific",
+    needs: ["goroutines"],
+    uses: ["goroutineLeak", "heap"],
+    symptomOf: [],
+    thresholds: leakThresholds,
+    docs: {
+      what: "Goroutines of package context that watch a parent of a foreign type (context.(*cancelCtx).propagateCancel.func2) and become more. Such a goroutine ends when its child context is cancelled; somebody drops the cancel function.",
+      why: "Each one keeps the context, its values and its parent alive until the parent ends, which is often never.",
+      next: "Call the cancel function on every path, usually with defer right after creating the context.",
+      falsePositives:
+        "Contexts whose parent is one of package context's own cost no goroutine, only heap (heap/timer-leak, heap/growth). A constant number of watchers belongs to long-lived contexts. The goroutine's stack has no own frame; the line that creates the contexts is taken from a heap profile and is named as inferred.",
+      references: ["https://go.dev/src/context/context.go", "https://pkg.go.dev/context#WithCancel"],
+    },
+  },
+  analyze({ goroutines, goroutineLeak, heap, target }, limits) {
+    const watchers = goroutines.best.groups.filter(isWatcher);
+    return waitSites(watchers, target.own).flatMap((site) => {
+      const sign = leakSign(goroutines, site, target.own, limits);
+      const proven = isProvenLeak(site, goroutineLeak);
+      if (!proven && sign?.kind !== "grows") return [];
+      const makers = heap === undefined ? [] : contextMakers(heap.at(-1) ?? heap[0], target.own);
+      const [maker] = makers;
+      const named =
+        maker === undefined
+          ? "Their stacks do not show who created the contexts; a heap profile does."
+          : `Inferred from the heap profile: most live contexts were created in ${shortName(maker.function)} (${shortFile(maker.file)}:${maker.line}).`;
+      return [
+        leakFinding(
+          {
+            site: maker === undefined ? site : { ...site, where: makers },
+            sign: sign ?? { kind: "huge" },
+            confidence: proven ? "proven" : sign?.kind === "grows" && sign.clear ? "likely" : "possible",
+            doing: "watching contexts that nobody cancels",
+            why: `Each watches the parent of a context and ends when that context is cancelled. ${named}`,
+            next: [
+              "Call cancel on every path: ctx, cancel := context.WithCancel(parent); defer cancel()",
+              "Who creates them: go tool pprof -sample_index=inuse_objects -peek 'context.With|propagateCancel' heap.pb.gz",
+              "go vet (lostcancel) finds cancel functions that are dropped on some path.",
+            ],
+          },
+          goroutines,
+          limits,
+        ),
+      ];
+    });
+  },
+});
+
+/** The goroutine that package context starts for a parent whose type it does not know; func1 before Go 1.21. */
+const watcher = /^context\.(?:\(\*cancelCtx\)\.)?propagateCancel\.func\d+$/;
+
+function isWatcher(group: GoroutineGroup): boolean {
+  return group.stack.some(({ function: symbol }) => watcher.test(symbol));
+}
+
+const creation =
+  /^context\.(?:With(?:Cancel|Deadline|Timeout)|withCancel|\(\*cancelCtx\)\.propagateCancel|propagateCancel)/;
+
+/** Own frames, innermost first, of the line below which most live context objects were allocated. */
+function contextMakers(heap: Profile, own: OwnCode): readonly Frame[] {
+  const objects = sampleIndexOf(heap, "inuse_objects");
+  if (objects === -1) return [];
+  const made = siteTotals(heap, objects, own).find(({ stack }) =>
+    stack.some(({ function: symbol }) => creation.test(symbol)),
+  );
+  return made === undefined ? [] : ownFrames(made.stack, own);
+}

@@ -1,0 +1,131 @@
+import { defineAnalyzer } from "../../domain/analyzer.ts";
+import type { GoroutineEvidence } from "../../domain/evidence.ts";
+import type { EvidenceExcerpt } from "../../domain/finding.ts";
+import type { GoroutineGroup } from "../../domain/goroutine.ts";
+import { shortFile, siteKey } from "../../domain/goroutine-sites.ts";
+import type { LockCycle, LockCycleMember } from "../../domain/lock-cycles.ts";
+import { lockCycles } from "../../domain/lock-cycles.ts";
+import { lockWait } from "../../domain/lock-waits.ts";
+import { shortName } from "../../domain/lock-words.ts";
+import type { OwnCode } from "../../domain/own-code.ts";
+import { isStill } from "../../domain/process-stillness.ts";
+import { countText } from "../../domain/units.ts";
+import { blamedFrames } from "../../domain/wait-sites.ts";
+
+export const goroutineLockCycle = defineAnalyzer({
+  meta: {
+    id: "goroutine/lock-cycle",
+    title: "Goroutines wait for each other's locks",
+    severity: "critical",
+    scope: "specific",
+    needs: ["goroutines"],
+    uses: ["dump"],
+    symptomOf: [],
+    thresholds: {},
+    docs: {
+      what: "Two goroutines, each waiting for a lock that the other one probably holds (AB-BA). In a dump: the address that each waits for stands among the other's live arguments. From a profile: each waits for a lock of a type that the other's stack runs through.",
+      why: "Neither can ever go on, nor can anybody who needs one of the two locks. Only a restart ends it, until the next time.",
+      next: "Take the two locks in one order everywhere, or release the first before taking the second.",
+      falsePositives:
+        "Who holds a lock is recorded nowhere; the circle is inferred. That a goroutine's own stack contains the address it waits for proves nothing and is not used. A third goroutine that touches one of the locks makes it `possible` only.",
+      references: [
+        "https://go.dev/src/internal/sync/mutex.go",
+        "https://github.com/cockroachdb/cockroach/issues/10214",
+        "https://github.com/moby/moby/pull/4951",
+      ],
+    },
+  },
+  analyze({ goroutines, dump, target }) {
+    const snapshot = dump ?? goroutines.best;
+    const still = goroutines.series.length > 1 && isStill(goroutines, target.own);
+    return lockCycles(snapshot, target.own).flatMap((cycle) => {
+      const [first, second] = cycle.members;
+      if (first === undefined || second === undefined) return [];
+      const groups = cycle.members.map(({ group }) => group);
+      const lasting =
+        groups.every((group) => (group.waitMinutes?.max ?? 0) > 0) || still || wasThere(groups, goroutines);
+      const likely = !cycle.contested && (cycle.reason === "addresses" || lasting);
+      const deadlocks = Math.min(...groups.map(({ count }) => count));
+      const blocked = snapshot.groups.filter((group) => !groups.includes(group) && isBehind(group, cycle));
+      return [
+        {
+          severity: likely ? "critical" : "warning",
+          confidence: likely ? "likely" : "possible",
+          title: `${deadlocks > 1 ? `${countText(deadlocks)} deadlocks: ` : ""}${place(first)} and ${place(second)} wait for each other's locks`,
+          summary: summaryOf(cycle, first, second, blocked),
+          where: [
+            ...new Set(cycle.members.flatMap(({ group }) => blamedFrames(group, target.own).slice(0, 2))),
+          ],
+          waitReason: first.group.wait,
+          groups,
+          blocks: blocked,
+          evidence: cycle.members.map((member) => memberExcerpt(member, snapshot.artifact, target.own)),
+          next: [
+            `Decide on one order for the two locks and keep it in ${place(first)} and ${place(second)}.`,
+            "Or release the first lock before calling into the other type.",
+            "Restarting the process frees it for now; the deadlock will come back.",
+          ],
+        },
+      ];
+    });
+  },
+});
+
+function wasThere(groups: readonly GoroutineGroup[], { series }: GoroutineEvidence): boolean {
+  return (
+    series.length > 1 &&
+    series.every((snapshot) => {
+      const sites = new Set(snapshot.groups.map(siteKey));
+      return groups.every((group) => sites.has(siteKey(group)));
+    })
+  );
+}
+
+/** Waits for one of the circle's mutexes, or without addresses for a lock of one of its types. */
+function isBehind(group: GoroutineGroup, cycle: LockCycle): boolean {
+  const wait = lockWait(group);
+  if (wait === undefined) return false;
+  return cycle.members.some(({ waitsFor, group: member }) =>
+    waitsFor === undefined || group.waitedMutexes.size === 0
+      ? lockWait(member)?.object === wait.object
+      : group.waitedMutexes.has(waitsFor),
+  );
+}
+
+function summaryOf(
+  cycle: LockCycle,
+  first: LockCycleMember,
+  second: LockCycleMember,
+  blocked: readonly GoroutineGroup[],
+): string {
+  const how =
+    cycle.reason === "addresses"
+      ? "Inferred from the dump: each waits for a mutex whose object is among the other one's arguments."
+      : "Inferred from the stacks: each waits for a lock of a type that the other one's stack runs through.";
+  const third = cycle.contested
+    ? " A third goroutine touches one of the locks and may be the real holder."
+    : " Such a circle never opens by itself.";
+  const behind = blocked.reduce((sum, group) => sum + group.count, 0);
+  const crowd = behind === 0 ? "" : ` ${countText(behind)} more wait behind them.`;
+  return `${place(first)} waits for a lock that ${place(second)} probably holds, and the other way round. ${how}${third}${crowd}`;
+}
+
+function place({ caller }: LockCycleMember): string {
+  return `${shortName(caller.function)} (${shortFile(caller.file)}:${caller.line})`;
+}
+
+function memberExcerpt(
+  { group, goroutine, waitsFor, caller }: LockCycleMember,
+  artifact: string,
+  own: OwnCode,
+): EvidenceExcerpt {
+  const who = goroutine === undefined ? `${countText(group.count)} goroutines` : `goroutine ${goroutine.id}`;
+  const mutex = waitsFor === undefined ? "" : `, waits for mutex 0x${waitsFor.toString(16)}`;
+  const frames = blamedFrames(group, own).map(
+    (frame) => `  ${frame.function} ${shortFile(frame.file)}:${frame.line}`,
+  );
+  return {
+    artifact,
+    excerpt: [`${who} [${group.state}]${mutex} in ${caller.function}`, ...frames.slice(0, 3)].join("\n"),
+  };
+}

@@ -1,0 +1,151 @@
+import { defineAnalyzer } from "../../domain/analyzer.ts";
+import { isRequest } from "../../domain/code-object.ts";
+import type { GoroutineEvidence } from "../../domain/evidence.ts";
+import { siteKey } from "../../domain/goroutine-sites.ts";
+import type { LockHolder } from "../../domain/lock-holders.ts";
+import { canHold, isBlocked, lockHolders } from "../../domain/lock-holders.ts";
+import { isHeldByReaders, lockPile } from "../../domain/lock-pile.ts";
+import type { LockQueue } from "../../domain/lock-queues.ts";
+import { lockQueues, queuedGroups } from "../../domain/lock-queues.ts";
+import { lockWait } from "../../domain/lock-waits.ts";
+import { holderExcerpt, holderReason, holderText, lockText } from "../../domain/lock-words.ts";
+import { isLogger } from "../../domain/log-locks.ts";
+import type { PileUp, PileUpTrend } from "../../domain/pile-up.ts";
+import { growthThresholds, pileExcerpt, trendOf, trendText } from "../../domain/pile-up.ts";
+import { isStill } from "../../domain/process-stillness.ts";
+import { counted } from "../../domain/units.ts";
+import { blamedFrames } from "../../domain/wait-sites.ts";
+
+const ours = "docs/decisions/0003-default-thresholds.md";
+
+export const goroutineLockHolder = defineAnalyzer({
+  meta: {
+    id: "goroutine/lock-holder",
+    title: "A lock is held by a goroutine that is itself blocked",
+    severity: "critical",
+    scope: "specific",
+    needs: ["goroutines"],
+    uses: [],
+    symptomOf: [],
+    thresholds: {
+      waiters: {
+        default: 10,
+        unit: "goroutines",
+        meaning:
+          "waiters behind the blocked holder; fewer are only worth a look unless they have waited for a minute",
+        source: ours,
+      },
+      ...growthThresholds,
+    },
+    docs: {
+      what: "Behind goroutines that wait for a lock, the goroutine that probably holds it and is blocked on I/O, a channel, a timer, or another lock. Read from lock addresses in a dump, and from stacks: it stands in the same function beyond the Lock call, or in another function of the same type.",
+      why: "The lock is free again only when that wait ends. The fix belongs there, not where the crowd stands.",
+      next: "Do not wait under the lock: copy what is needed, unlock, then do I/O or channel work; give that work a deadline.",
+      falsePositives:
+        "Which goroutine holds a sync.Mutex is recorded nowhere, so the holder is inferred and worded so. Background loops of the type, crowds that cannot all hold one mutex, and running goroutines are not named.",
+      references: [
+        "https://go.dev/src/internal/sync/mutex.go",
+        "https://go.dev/src/runtime/traceback.go",
+        "https://github.com/cockroachdb/cockroach/issues/14602",
+      ],
+    },
+  },
+  analyze({ goroutines, target }, limits) {
+    const still = goroutines.series.length > 1 && isStill(goroutines, target.own);
+    return lockQueues(goroutines.best)
+      .filter(
+        (queue) => !isHeldByReaders(queue) && !queue.waits.every(({ caller }) => isLogger(caller.function)),
+      )
+      .flatMap((queue) => {
+        const holder = blockedHolder(queue, goroutines);
+        const [largest] = queue.waits;
+        if (holder === undefined || largest === undefined) return [];
+        const pile = lockPile(queue, goroutines);
+        const trend = trendOf(pile, limits.waiters, limits);
+        const likely = isLikely({ holder, pile, trend, still, goroutines }, limits.waiters);
+        const text = holderText(holder, target.own);
+        const waiting = counted(pile.count, "goroutine");
+        return [
+          {
+            severity:
+              likely && (pile.count >= limits.waiters || queuedGroups(queue).some(isRequest))
+                ? "critical"
+                : "warning",
+            confidence: likely ? "likely" : "possible",
+            title: `Blocked in ${holder.group.state} while probably holding a lock ${waiting} want`,
+            summary:
+              `${waiting} wait for ${lockText(queue)}; ${trendText(pile, trend)}. It is probably held by ${text}. ` +
+              `${holderReason(holder, queue)} ${refutation(holder)}`,
+            measured: { value: pile.count, limit: limits.waiters, unit: "goroutines" },
+            where: blamedFrames(holder.group, target.own),
+            waitReason: holder.group.wait,
+            groups: [holder.group],
+            blocks: queuedGroups(queue).filter((group) => group !== holder.group),
+            evidence: [
+              holderExcerpt(holder, goroutines.best.artifact, target.own),
+              pileExcerpt(
+                goroutines.best.artifact,
+                queuedGroups(queue),
+                (group) => blamedFrames(group, target.own)[0],
+              ),
+            ],
+            next: [
+              "Move the wait out of the critical section: copy under the lock, unlock, then do the I/O or channel operation.",
+              "Give the wait a deadline, so that the lock comes free when the other side does not answer.",
+              ...(holder.reason === "address"
+                ? []
+                : [
+                    "Confirm the holder with a dump (lock addresses): curl -s 'http://HOST/debug/pprof/goroutine?debug=2' > goroutines.txt",
+                  ]),
+            ],
+          },
+        ];
+      });
+  },
+});
+
+/** Telling enough to be named: same function beyond the lock, or the lock's object among its arguments. */
+const leastScore = 2;
+
+/** The most telling holder that is blocked; nothing when a running goroutine is at least as telling. */
+function blockedHolder(queue: LockQueue, { best }: GoroutineEvidence): LockHolder | undefined {
+  const holders = lockHolders(queue, best).filter(
+    (holder) => holder.score >= leastScore && canHold(holder, queue) && !isWaiterOnly(holder, queue),
+  );
+  const [first] = holders;
+  const blocked = holders.find(isBlocked);
+  if (first === undefined || blocked === undefined) return undefined;
+  return !isBlocked(first) && first.score > blocked.score ? undefined : blocked;
+}
+
+/** A goroutine that waits for a lock of the same type may be behind another instance's lock, not hold this one. */
+function isWaiterOnly(holder: LockHolder, queue: LockQueue): boolean {
+  const wait = lockWait(holder.group);
+  return wait !== undefined && wait.object === queue.object && holder.reason !== "address";
+}
+
+interface Reading {
+  readonly holder: LockHolder;
+  readonly pile: PileUp;
+  readonly trend: PileUpTrend;
+  readonly still: boolean;
+  readonly goroutines: GoroutineEvidence;
+}
+
+/** The wait has lasted (age, growth, or in every capture), and the holder was there all the time. */
+function isLikely({ holder, pile, trend, still, goroutines }: Reading, waiters: number): boolean {
+  const heldOn = goroutines.series.every((snapshot) =>
+    snapshot.groups.some((group) => siteKey(group) === siteKey(holder.group)),
+  );
+  if (pile.aged > 0 && (holder.group.waitMinutes?.max ?? 0) > 0) return true;
+  if (!heldOn) return false;
+  if (still) return true;
+  if (pile.count < waiters) return false;
+  return trend === "growing" || trend === "old" || trend === "steady" || pile.count >= waiters * 5;
+}
+
+function refutation(holder: LockHolder): string {
+  return holder.reason === "address"
+    ? "Reading its code between Lock and Unlock settles it."
+    : "If that function has unlocked before it waits, the holder is somebody else.";
+}

@@ -1,0 +1,179 @@
+import { defineAnalyzer } from "../../domain/analyzer.ts";
+import { isRequest } from "../../domain/code-object.ts";
+import type { Confidence } from "../../domain/finding.ts";
+import type { LockHolder } from "../../domain/lock-holders.ts";
+import { canHold, isBlocked, lockHolders } from "../../domain/lock-holders.ts";
+import { isHeldByReaders, lockPile } from "../../domain/lock-pile.ts";
+import type { LockQueue } from "../../domain/lock-queues.ts";
+import { lockQueues, queuedGroups } from "../../domain/lock-queues.ts";
+import { holderText, lockText } from "../../domain/lock-words.ts";
+import type { PileUp, PileUpTrend } from "../../domain/pile-up.ts";
+import { growthThresholds, pileExcerpt, trendOf, trendText } from "../../domain/pile-up.ts";
+import { isStill } from "../../domain/process-stillness.ts";
+import { counted } from "../../domain/units.ts";
+import { blamedFrames } from "../../domain/wait-sites.ts";
+
+const ours = "docs/decisions/0003-default-thresholds.md";
+
+export const goroutineMutexPileup = defineAnalyzer({
+  meta: {
+    id: "goroutine/mutex-pileup",
+    title: "Many goroutines wait for one lock",
+    severity: "warning",
+    scope: "specific",
+    needs: ["goroutines"],
+    uses: [],
+    symptomOf: [],
+    thresholds: {
+      waiters: {
+        default: 10,
+        unit: "goroutines",
+        meaning: "goroutines that wait for one lock",
+        source: ours,
+      },
+      agedWaiters: {
+        default: 5,
+        unit: "goroutines",
+        meaning: "goroutines that have waited for one lock for a minute or more",
+        source: ours,
+      },
+      crowd: {
+        default: 100,
+        unit: "goroutines",
+        meaning: "waiters that make a pile-up critical, and believable from a single capture",
+        source: ours,
+      },
+      ...growthThresholds,
+    },
+    docs: {
+      what: "Goroutines in sync.Mutex.Lock, RLock or a second RWMutex.Lock, gathered by the mutex's address where a dump shows it and else by the type whose code asks for the lock. Says who probably holds the lock when a stack shows it.",
+      why: "Everything that needs the lock stops behind one goroutine. Requests pile up, memory grows with them, and a restart only starts the queue afresh.",
+      next: "Find the holder first (goroutine/lock-holder, goroutine/lock-cycle). Keep I/O, channel operations and other locks out of the critical section; copy under the lock and work outside.",
+      falsePositives:
+        "A busy lock that moves has a queue too. Without age, growth or a blocked holder a queue is only `possible`; so is one whose probable holder is running.",
+      corrections: [
+        {
+          claim: "A block profile exposes a mutex that everybody waits for.",
+          fact: "Block and mutex profiles record a wait when it ends. A wait that never ends is in neither; the goroutine profile shows it.",
+          source:
+            "https://go.dev/src/runtime/sema.go (blockevent is called after the goroutine has been woken)",
+        },
+        {
+          claim: "semacquire in a dump means a deadlock.",
+          fact: "Since Go 1.20 a mutex wait reads sync.Mutex.Lock; semacquire is also WaitGroup.Wait (until Go 1.24) and, without a sync frame, a goroutine waiting for the GC.",
+          source: "https://go.dev/src/runtime/runtime2.go",
+        },
+      ],
+      references: ["https://go.dev/src/internal/sync/mutex.go", "https://go.dev/src/sync/rwmutex.go"],
+    },
+  },
+  analyze({ goroutines, target }, limits) {
+    const still = goroutines.series.length > 1 && isStill(goroutines, target.own);
+    return lockQueues(goroutines.best)
+      .filter((queue) => !isHeldByReaders(queue))
+      .flatMap((queue) => {
+        const pile = lockPile(queue, goroutines);
+        const trend = trendOf(pile, limits.waiters, limits);
+        const holders = lockHolders(queue, goroutines.best).filter((holder) => canHold(holder, queue));
+        const [holder] = holders;
+        const confidence = confidenceOf({ queue, pile, trend, holders, still }, limits);
+        const [largest] = queue.waits;
+        if (confidence === undefined || largest === undefined) return [];
+        const aged = pile.count < limits.waiters;
+        const critical =
+          confidence !== "possible" &&
+          (pile.count >= limits.crowd ||
+            (pile.count >= limits.waiters && queuedGroups(queue).some(isRequest)));
+        return [
+          {
+            severity: critical ? "critical" : "warning",
+            confidence,
+            title: `${counted(pile.count, "goroutine")} wait${pile.count === 1 ? "s" : ""} for ${lockText(queue)}`,
+            summary: summaryOf(
+              queue,
+              pile,
+              trend,
+              still,
+              holder && { holder, text: holderText(holder, target.own) },
+            ),
+            measured: {
+              value: pile.count,
+              limit: aged ? Math.min(limits.agedWaiters, pile.count) : limits.waiters,
+              unit: "goroutines",
+            },
+            where: blamedFrames(largest.group, target.own),
+            waitReason: largest.group.wait,
+            groups: queuedGroups(queue),
+            evidence: [
+              pileExcerpt(
+                goroutines.best.artifact,
+                queuedGroups(queue),
+                (group) => blamedFrames(group, target.own)[0],
+              ),
+            ],
+            next: nextSteps(holder !== undefined, goroutines.best.form === "dump"),
+          },
+        ];
+      });
+  },
+});
+
+interface Reading {
+  readonly queue: LockQueue;
+  readonly pile: PileUp;
+  readonly trend: PileUpTrend;
+  readonly holders: readonly LockHolder[];
+  readonly still: boolean;
+}
+
+/** undefined: too little to speak of; goroutine/blocked-site may still list it. */
+function confidenceOf(
+  { queue, pile, trend, holders, still }: Reading,
+  limits: { readonly agedWaiters: number; readonly waiters: number; readonly crowd: number },
+): Confidence | undefined {
+  const known = queue.address === undefined ? "likely" : "proven";
+  if (pile.aged >= Math.min(limits.agedWaiters, 4) && pile.count >= limits.agedWaiters) return known;
+  if (pile.count < limits.waiters) {
+    const stuck = holders.length === 0 && (pile.aged > 0 || still);
+    return stuck ? "likely" : undefined;
+  }
+  const busy = holders.some((holder) => !isBlocked(holder));
+  if (trend === "growing") return busy ? "likely" : known;
+  if (still || (holders.length > 0 && !busy)) return "likely";
+  return pile.count >= limits.crowd && !busy ? "likely" : "possible";
+}
+
+function summaryOf(
+  queue: LockQueue,
+  pile: PileUp,
+  trend: PileUpTrend,
+  still: boolean,
+  found: { readonly holder: LockHolder; readonly text: string } | undefined,
+): string {
+  const one = queue.address !== undefined ? " It is one and the same mutex by its address." : "";
+  const why =
+    still && trend !== "growing" && trend !== "old"
+      ? "nothing of the service's own code runs in any capture"
+      : trendText(pile, trend);
+  const what = `${counted(pile.count, "goroutine")} stand${pile.count === 1 ? "s" : ""} in Lock; ${why}.${one}`;
+  if (found === undefined) {
+    return `${what} No goroutine in the capture is seen inside code that could hold the lock: a path that returns without Unlock, or a goroutine that locks it twice, would look like this.`;
+  }
+  return isBlocked(found.holder)
+    ? `${what} Probably held by ${found.text}, which is itself waiting.`
+    : `${what} Probably held by ${found.text}, which is running: a queue that moves is possible.`;
+}
+
+function nextSteps(hasHolder: boolean, isDump: boolean): string[] {
+  return [
+    hasHolder
+      ? "Look at what the probable holder waits for, and move that out of the critical section."
+      : "Check every path between Lock and Unlock for an early return, a panic, or a call that takes the same lock again.",
+    ...(isDump
+      ? []
+      : [
+          "Take a dump for ages and lock addresses: curl -s 'http://HOST/debug/pprof/goroutine?debug=2' > goroutines.txt",
+        ]),
+    "For contention that does move: go tool pprof -top 'http://HOST/debug/pprof/mutex' (needs runtime.SetMutexProfileFraction).",
+  ];
+}

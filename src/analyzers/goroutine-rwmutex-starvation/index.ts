@@ -1,0 +1,128 @@
+import { defineAnalyzer } from "../../domain/analyzer.ts";
+import { codeObject, isRequest } from "../../domain/code-object.ts";
+import type { Frame } from "../../domain/frame.ts";
+import type { GoroutineGroup } from "../../domain/goroutine.ts";
+import { canHold, isBlocked, lockHolders } from "../../domain/lock-holders.ts";
+import { isHeldByReaders, lockPile } from "../../domain/lock-pile.ts";
+import type { LockQueue } from "../../domain/lock-queues.ts";
+import { lockQueues, queuedGroups } from "../../domain/lock-queues.ts";
+import type { LockWait } from "../../domain/lock-waits.ts";
+import { holderReason, holderText, shortName } from "../../domain/lock-words.ts";
+import type { OwnCode } from "../../domain/own-code.ts";
+import { growthThresholds, pileExcerpt, trendOf, trendText } from "../../domain/pile-up.ts";
+import { isStill } from "../../domain/process-stillness.ts";
+import { counted } from "../../domain/units.ts";
+import { blamedFrames } from "../../domain/wait-sites.ts";
+
+export const goroutineRwmutexStarvation = defineAnalyzer({
+  meta: {
+    id: "goroutine/rwmutex-starvation",
+    title: "A waiting writer of an RWMutex keeps all readers out",
+    severity: "critical",
+    scope: "specific",
+    needs: ["goroutines"],
+    uses: [],
+    symptomOf: [],
+    thresholds: {
+      waiters: {
+        default: 10,
+        unit: "goroutines",
+        meaning:
+          "goroutines behind the waiting writer; fewer count when they have waited for a minute or lock twice",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
+      ...growthThresholds,
+    },
+    docs: {
+      what: "A goroutine in RWMutex.Lock that waits for readers to leave while others queue up in RLock behind it. Names a reader that takes the read lock again inside the first (a deadlock), or else a long reader that is blocked.",
+      why: "As soon as a writer waits, new readers must wait too. If one of them is inside the lock already, neither it nor the writer can ever go on.",
+      next: "Never take the read lock twice in one call chain: split the function into an exported one that locks and an inner one that expects the lock.",
+      falsePositives:
+        "A writer that waits for a moment is normal. That the outer function still holds its read lock is inferred from its stack, and it must last (age, growth or every capture) to be more than `possible`.",
+      references: ["https://pkg.go.dev/sync#RWMutex", "https://go.dev/src/sync/rwmutex.go"],
+    },
+  },
+  analyze({ goroutines, target }, limits) {
+    const still = goroutines.series.length > 1 && isStill(goroutines, target.own);
+    return lockQueues(goroutines.best)
+      .filter(isHeldByReaders)
+      .flatMap((queue) => {
+        const pile = lockPile(queue, goroutines);
+        const trend = trendOf(pile, limits.waiters, limits);
+        const nested = nestedReaders(queue, target.own);
+        const holder = lockHolders(queue, goroutines.best).find(
+          (one) => canHold(one, queue) && isBlocked(one),
+        );
+        const [twice] = nested;
+        const waitsInEach = pile.counts.every((count) => count >= Math.min(pile.count, limits.waiters));
+        const lasting =
+          trend === "growing" ||
+          trend === "old" ||
+          pile.aged > 0 ||
+          still ||
+          (pile.counts.length > 1 && waitsInEach);
+        if (twice === undefined && holder === undefined && !lasting) return [];
+        const likely =
+          lasting && (twice !== undefined || (holder !== undefined && pile.count >= limits.waiters));
+        const groups =
+          twice !== undefined ? nested.map(({ group }) => group) : holder !== undefined ? [holder.group] : [];
+        const [subject = queue.waits[0]?.group] = groups;
+        if (subject === undefined) return [];
+        const behind = queuedGroups(queue).filter((group) => !groups.includes(group));
+        return [
+          {
+            severity:
+              likely && (pile.count >= limits.waiters || behind.some(isRequest))
+                ? ("critical" as const)
+                : ("warning" as const),
+            confidence: likely ? ("likely" as const) : ("possible" as const),
+            title: `${counted(pile.count, "goroutine")} stuck at an RWMutex of ${shortName(queue.object)}: a writer waits for readers`,
+            summary: `${counted(countOf(queue, "write lock"), "writer")} wait${countOf(queue, "write lock") === 1 ? "s" : ""} for readers to leave and ${counted(countOf(queue, "read lock"), "reader")} wait behind; ${trendText(pile, trend)}. ${
+              twice !== undefined
+                ? `Inferred from the stack: ${shortName(twice.caller.function)} takes the read lock inside ${shortName(outerFrame(twice, target.own)?.function ?? "")}, which probably holds it already: it waits for the writer, and the writer for it.`
+                : holder !== undefined
+                  ? `A reader inside is probably ${holderText(holder, target.own)}. ${holderReason(holder, queue)}`
+                  : "Which reader is inside cannot be seen."
+            }`,
+            measured: { value: pile.count, limit: limits.waiters, unit: "goroutines" },
+            where: blamedFrames(subject, target.own),
+            waitReason: subject.wait,
+            groups: groups.length > 0 ? groups : queuedGroups(queue),
+            blocks: groups.length > 0 ? behind : [],
+            evidence: [
+              pileExcerpt(
+                goroutines.best.artifact,
+                queuedGroups(queue),
+                (group) => blamedFrames(group, target.own)[0],
+              ),
+            ],
+            next: [
+              twice !== undefined
+                ? `Let ${shortName(twice.caller.function)} have an inner form that expects the lock, and call that from under the lock.`
+                : "Shorten the read section: copy what is needed, unlock, then do the slow part.",
+              "An RWMutex pays off only for long read sections; a Mutex with a short section cannot starve like this.",
+            ],
+          },
+        ];
+      });
+  },
+});
+
+/** Readers that stand inside another function of the same type: the read lock is probably theirs already. */
+function nestedReaders(queue: LockQueue, own: OwnCode): LockWait[] {
+  return queue.waits.filter((wait) => wait.kind === "read lock" && outerFrame(wait, own) !== undefined);
+}
+
+/** The next own frame further out that belongs to the type (or function) whose lock is asked for. */
+function outerFrame({ group, callerIndex, object }: LockWait, own: OwnCode): Frame | undefined {
+  return group.stack
+    .slice(callerIndex + 1)
+    .find((frame) => codeObject(frame.function) === object && own.isOwn(frame));
+}
+
+function countOf(queue: LockQueue, kind: LockWait["kind"]): number {
+  return queue.waits
+    .filter((wait) => wait.kind === kind)
+    .map(({ group }): GoroutineGroup => group)
+    .reduce((sum, { count }) => sum + count, 0);
+}

@@ -1,0 +1,160 @@
+import { defineAnalyzer } from "../../domain/analyzer.ts";
+import { isMainGoroutine, isRequest } from "../../domain/code-object.ts";
+import type { Confidence } from "../../domain/finding.ts";
+import type { GoroutineGroup } from "../../domain/goroutine.ts";
+import { groupText } from "../../domain/goroutine-sites.ts";
+import { childrenOf } from "../../domain/group-children.ts";
+import { isKnownIdle } from "../../domain/known-idle.ts";
+import { isProvenLeak } from "../../domain/leak-report.ts";
+import type { LeakSign } from "../../domain/leak-signs.ts";
+import { leakSign, leakThresholds, signSentence } from "../../domain/leak-signs.ts";
+import { shortName } from "../../domain/lock-words.ts";
+import { counted } from "../../domain/units.ts";
+import type { WaitSite } from "../../domain/wait-sites.ts";
+import { blamedFrames, siteGrowth, waitSites } from "../../domain/wait-sites.ts";
+
+const ours = "docs/decisions/0003-default-thresholds.md";
+
+export const goroutineWaitgroupStuck = defineAnalyzer({
+  meta: {
+    id: "goroutine/waitgroup-stuck",
+    title: "WaitGroup.Wait never returns",
+    severity: "warning",
+    scope: "specific",
+    needs: ["goroutines"],
+    uses: ["goroutineLeak"],
+    symptomOf: [],
+    thresholds: {
+      ...leakThresholds,
+      waiters: {
+        default: 10,
+        unit: "goroutines",
+        meaning: "goroutines in Wait at one line in every capture, with nobody left to call Done",
+        source: ours,
+      },
+      agedMinutes: {
+        default: 1,
+        unit: "minutes",
+        meaning: "age from which a request that waits for its own goroutines counts as stuck",
+        source: ours,
+      },
+    },
+    docs: {
+      what: "Goroutines in sync.WaitGroup.Wait (also under errgroup or singleflight) that become more or have waited for minutes, and the goroutines they started, with what those are blocked on.",
+      why: "Whoever waits is lost together with its request, and with everything that waits for it in turn.",
+      next: "If the started goroutines are blocked, that is the fault. If none is left, one of them ended without Done: use defer wg.Done() as its first line, and Add before go.",
+      falsePositives:
+        "Main waits for its servers for ever, and a request waits for its workers for a moment. So main alone is never reported here, and others only when they grow faster than load explains, are old, or have nobody left who could call Done in every capture.",
+      references: ["https://pkg.go.dev/sync#WaitGroup", "https://go.dev/src/sync/waitgroup.go"],
+    },
+  },
+  analyze({ goroutines, goroutineLeak, target }, limits) {
+    const { best } = goroutines;
+    const waiters = best.groups.filter(
+      (group) => isInWait(group) && !isKnownIdle(group) && !isMainGoroutine(group),
+    );
+    return waitSites(waiters, target.own).flatMap((site) => {
+      const children = site.groups
+        .flatMap((group) => childrenOf(group, best, target.own))
+        .filter(isOther(site));
+      const stuck = children.filter(isStuck);
+      const sign = leakSign(goroutines, site, target.own, limits);
+      const growth = siteGrowth(goroutines, site, target.own);
+      const lasts =
+        growth === undefined || Math.min(...growth.counts) >= Math.min(site.count, limits.waiters);
+      const confidence: Confidence | undefined = isProvenLeak(site, goroutineLeak)
+        ? "proven"
+        : confidenceOf(
+            { site, sign, stuck, busy: children.length > stuck.length, lasts: lasts && growth !== undefined },
+            limits,
+          );
+      if (confidence === undefined) return [];
+      const [child] = stuck.toSorted((a, b) => b.count - a.count);
+      const [frame] = site.where;
+      const place = frame === undefined ? "" : ` in ${shortName(frame.function)}`;
+      const childFrames = child === undefined ? [] : blamedFrames(child, target.own);
+      return [
+        {
+          severity:
+            confidence !== "possible" && site.groups.some(isRequest) && site.count >= limits.oldCount
+              ? "critical"
+              : "warning",
+          confidence,
+          title: `${counted(site.count, "goroutine")} in WaitGroup.Wait${place}${child === undefined ? "" : `; those they wait for are in ${child.state}`}`,
+          summary: `${counted(site.count, "goroutine")} wait${site.count === 1 ? "s" : ""} for others to call Done${place}. ${sign === undefined ? "" : `${signSentence(sign)} `}${childrenText(child, children)}`,
+          measured: { value: site.count, limit: limits.waiters, unit: "goroutines" },
+          where: [...new Set([...site.where, ...childFrames])],
+          waitReason: "sync.WaitGroup.Wait",
+          groups: site.groups,
+          evidence: [
+            ...site.groups
+              .slice(0, 1)
+              .map((group) => ({ artifact: best.artifact, excerpt: groupText(group, frame) })),
+            ...stuck.slice(0, 2).map((group) => ({
+              artifact: best.artifact,
+              excerpt: `started by it: ${groupText(group, blamedFrames(group, target.own)[0])}`,
+            })),
+          ],
+          next: [
+            child === undefined
+              ? "Check that every started goroutine calls Done on every path: make defer wg.Done() its first line, and call Add before go."
+              : `Free the started goroutines first: they are blocked in ${child.state}${childFrames[0] === undefined ? "" : ` in ${shortName(childFrames[0].function)}`}.`,
+            "Give the work a context with a deadline, and wait with it, so that a lost worker costs one request only.",
+          ],
+        },
+      ];
+    });
+  },
+});
+
+function isInWait(group: GoroutineGroup): boolean {
+  if (group.wait === "sync.WaitGroup.Wait") return true;
+  return (
+    group.wait === "semacquire" &&
+    group.stack.some(({ function: symbol }) => symbol === "sync.(*WaitGroup).Wait")
+  );
+}
+
+function isOther(site: WaitSite): (group: GoroutineGroup) => boolean {
+  const members = new Set(site.groups);
+  return (group) => !members.has(group);
+}
+
+/** Waits that only another goroutine ends: such a child may never call Done. */
+function isStuck({ wait }: GoroutineGroup): boolean {
+  return (
+    wait.startsWith("chan ") || wait.startsWith("select") || wait.startsWith("sync.") || wait === "semacquire"
+  );
+}
+
+interface Reading {
+  readonly site: WaitSite;
+  readonly sign: LeakSign | undefined;
+  readonly stuck: readonly GoroutineGroup[];
+  /** Some of the started goroutines run, sleep or do I/O: they may still call Done. */
+  readonly busy: boolean;
+  /** As many waited at this line in every one of at least two captures. */
+  readonly lasts: boolean;
+}
+
+function confidenceOf(
+  { site, sign, stuck, busy, lasts }: Reading,
+  limits: { readonly waiters: number; readonly agedMinutes: number; readonly oldMinutes: number },
+): Confidence | undefined {
+  if (sign?.kind === "grows") return sign.clear && !busy ? "likely" : "possible";
+  const age = site.oldestMinutes ?? 0;
+  if (age >= limits.agedMinutes && (site.groups.some(isRequest) || stuck.length === 0))
+    return busy ? "possible" : "likely";
+  if (sign !== undefined || (age >= limits.oldMinutes && site.count >= limits.waiters))
+    return busy ? "possible" : "likely";
+  return lasts && site.count >= limits.waiters && !busy ? "likely" : undefined;
+}
+
+function childrenText(child: GoroutineGroup | undefined, children: readonly GoroutineGroup[]): string {
+  if (child !== undefined) {
+    return `Of the goroutines they started (by creator or closure name), ${counted(child.count, "goroutine")} ${child.count === 1 ? "is" : "are"} blocked in ${child.state}: that is probably why Done is not called.`;
+  }
+  return children.length > 0
+    ? "Goroutines they started are still at work and may call Done."
+    : "No goroutine that they started is left in the capture: one of them probably ended without Done, or Add counted one too many.";
+}

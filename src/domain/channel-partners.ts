@@ -1,0 +1,81 @@
+import { codeObject, declaredFunction, isMainGoroutine, startedBy } from "./code-object.ts";
+import type { GoroutineGroup, GoroutineSnapshot, WaitReason } from "./goroutine.ts";
+import { isKnownIdle } from "./known-idle.ts";
+import type { OwnCode } from "./own-code.ts";
+import type { WaitSite } from "./wait-sites.ts";
+
+/** Waits in which a goroutine may come back to its channel by itself. */
+const atWork: ReadonlySet<WaitReason> = new Set<WaitReason>([
+  "active",
+  "GC",
+  "IO wait",
+  "syscall",
+  "sleep",
+  "select",
+  "sync.Mutex.Lock",
+  "other",
+]);
+
+/**
+ * Goroutines that may serve the channel of `site` when they are done with what they do: they run other code of the
+ * same type (or another closure of the same function) and are not stuck themselves. A channel prints no address, so
+ * this is the nearest to "the other end is still there". The function that started the waiting goroutines does not
+ * count: it is their caller, not their partner.
+ */
+export function partnersAtWork(site: WaitSite, snapshot: GoroutineSnapshot, own: OwnCode): number {
+  const members = new Set(site.groups);
+  const objects = new Set<string>();
+  const starters = new Set<string>();
+  const functions = new Set<string>();
+  for (const group of site.groups) {
+    const frame = group.stack.find((candidate) => own.isOwn(candidate));
+    if (frame !== undefined) {
+      objects.add(codeObject(frame.function));
+      functions.add(frame.function);
+    }
+    const starter = startedBy(group);
+    if (starter !== undefined) starters.add(starter);
+  }
+  let partners = 0;
+  for (const group of snapshot.groups) {
+    if (members.has(group) || !atWork.has(group.wait) || isKnownIdle(group) || isMainGoroutine(group))
+      continue;
+    const serves = group.stack.some(
+      ({ function: symbol }) =>
+        objects.has(codeObject(symbol)) && !functions.has(symbol) && !starters.has(symbol),
+    );
+    if (serves) partners += group.count;
+  }
+  return partners;
+}
+
+/**
+ * How many goroutines run the function that started `groups`. A worker's or a connection's helper has its starter
+ * beside it; a leaked goroutine has outlived it. undefined when the starter is not known.
+ */
+export function livingStarters(
+  groups: readonly GoroutineGroup[],
+  snapshot: GoroutineSnapshot,
+): number | undefined {
+  const starters = new Set(groups.map(startedBy).filter((starter) => starter !== undefined));
+  if (starters.size === 0) return undefined;
+  const members = new Set(groups);
+  let living = 0;
+  for (const group of snapshot.groups) {
+    if (members.has(group)) continue;
+    if (group.stack.some(({ function: symbol }) => starters.has(declaredFunction(symbol))))
+      living += group.count;
+  }
+  return living;
+}
+
+/**
+ * How many different goroutines started the examples of `groups` (Go 1.21+): a pool has one parent, goroutines that
+ * requests left behind have one each. undefined when fewer than two examples name their parent.
+ */
+export function distinctParents(groups: readonly GoroutineGroup[]): number | undefined {
+  const parents = groups.flatMap(({ exemplars }) =>
+    exemplars.flatMap(({ parentId }) => (parentId === undefined ? [] : [parentId])),
+  );
+  return parents.length < 2 ? undefined : new Set(parents).size;
+}

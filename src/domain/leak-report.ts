@@ -1,0 +1,61 @@
+import type { FindingDraft } from "./analyzer.ts";
+import type { GoroutineEvidence } from "./evidence.ts";
+import type { Confidence, Severity } from "./finding.ts";
+import type { GoroutineSnapshot } from "./goroutine.ts";
+import { siteKey } from "./goroutine-sites.ts";
+import type { LeakLimits, LeakSign } from "./leak-signs.ts";
+import { leakMeasured, signSentence, signText, siteEvidence } from "./leak-signs.ts";
+import { shortName } from "./lock-words.ts";
+import { counted } from "./units.ts";
+import type { WaitSite } from "./wait-sites.ts";
+
+/** What a rule knows about goroutines that pile up at a line, in its own words. */
+export interface LeakReading {
+  readonly site: WaitSite;
+  readonly sign: LeakSign;
+  readonly confidence: Confidence;
+  readonly severity?: Severity;
+  /** What they do there, after "345 goroutines": "stuck sending". */
+  readonly doing: string;
+  /** Sentences on why it is read that way and what would refute it. */
+  readonly why: string;
+  readonly next: readonly string[];
+}
+
+/** The finding that all leak rules share. */
+export function leakFinding(
+  reading: LeakReading,
+  evidence: GoroutineEvidence,
+  limits: LeakLimits,
+): FindingDraft {
+  const { site, sign, confidence, doing, why, next } = reading;
+  const measured = leakMeasured(site, sign, limits);
+  const [frame] = site.where;
+  const place = frame === undefined ? "" : ` in ${shortName(frame.function)}`;
+  const detail = signText(sign);
+  const wait = site.groups[0]?.wait;
+  return {
+    severity: reading.severity ?? (measured.value >= limits.critical ? "critical" : "warning"),
+    confidence,
+    title: `${counted(measured.value, "goroutine")} ${doing}${place}${detail === "" ? "" : `, ${detail}`}`,
+    summary: `${counted(site.count, "goroutine")} ${doing}${place}. ${signSentence(sign)} ${why}`,
+    measured,
+    where: site.where,
+    ...(wait === undefined ? {} : { waitReason: wait }),
+    groups: site.groups,
+    evidence: siteEvidence(evidence, site, sign),
+    next,
+  };
+}
+
+/** True when the runtime itself found goroutines of `site` unreachable (goroutineleak profile, Go 1.26 experiment). */
+export function isProvenLeak(site: WaitSite, leaked: GoroutineSnapshot | undefined): boolean {
+  if (leaked === undefined) return false;
+  const keys = new Set(leaked.groups.filter((group) => isLeaked(group.state, leaked)).map(siteKey));
+  return site.groups.some((group) => keys.has(siteKey(group)));
+}
+
+/** A goroutineleak profile holds only leaked goroutines; its debug=2 form lists all and marks the leaked ones. */
+export function isLeaked(state: string, { form }: GoroutineSnapshot): boolean {
+  return form !== "dump" || /\(leaked\)/.test(state);
+}

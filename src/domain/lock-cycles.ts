@@ -1,0 +1,140 @@
+import { codeObject } from "./code-object.ts";
+import type { Frame } from "./frame.ts";
+import { isRuntimeFrame } from "./goroutine-sites.ts";
+import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
+import { pointsAt, waitedAddress } from "./lock-holders.ts";
+import { lockWait } from "./lock-waits.ts";
+import type { OwnCode } from "./own-code.ts";
+
+/** Goroutines each of which waits for a lock that the next one probably holds; the last one's is held by the first. */
+export interface LockCycle {
+  readonly members: readonly LockCycleMember[];
+  /**
+   * - `addresses`: each waited address stands among the live arguments of the goroutine before it in the circle.
+   * - `types`: only the code says so: each waits for a lock of a type that the other one's stack runs through.
+   */
+  readonly reason: "addresses" | "types";
+  /** Another goroutine, not part of the circle, touches one of the locks: it may be the holder instead. */
+  readonly contested: boolean;
+}
+
+export interface LockCycleMember {
+  readonly group: GoroutineGroup;
+  readonly goroutine?: Goroutine;
+  /** Address of the mutex waited for, when known. */
+  readonly waitsFor?: number;
+  /** Where it asks for the lock. */
+  readonly caller: Frame;
+}
+
+/** A pair per deadlock is enough to name it; this bounds the comparison of all with all. */
+const mostWaiters = 256;
+const mostCycles = 32;
+
+/** Circles of two, told by addresses where a dump has them and by types otherwise; one for each pair of groups. */
+export function lockCycles(snapshot: GoroutineSnapshot, own: OwnCode): LockCycle[] {
+  const byAddress = addressCycles(snapshot);
+  const told = new Set(byAddress.flatMap(({ members }) => members.map(({ group }) => group)));
+  return [
+    ...byAddress,
+    ...typeCycles(snapshot, own).filter(({ members }) => !members.some(({ group }) => told.has(group))),
+  ];
+}
+
+interface Waiter extends LockCycleMember {
+  readonly goroutine: Goroutine;
+  readonly waitsFor: number;
+}
+
+function addressCycles(snapshot: GoroutineSnapshot): LockCycle[] {
+  const waiters = mutexWaiters(snapshot);
+  const cycles: LockCycle[] = [];
+  const seen = new Set<string>();
+  for (const [index, a] of waiters.entries()) {
+    for (const b of waiters.slice(index + 1)) {
+      if (a.waitsFor === b.waitsFor || cycles.length === mostCycles) continue;
+      if (!touches(a, b.waitsFor) || !touches(b, a.waitsFor)) continue;
+      const key = `${snapshot.groups.indexOf(a.group)} ${snapshot.groups.indexOf(b.group)}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      cycles.push({ members: [a, b], reason: "addresses", contested: isContested(a, b, snapshot) });
+    }
+  }
+  return cycles;
+}
+
+function mutexWaiters(snapshot: GoroutineSnapshot): Waiter[] {
+  const waiters: Waiter[] = [];
+  for (const group of snapshot.groups) {
+    const wait = lockWait(group);
+    if (wait?.kind !== "mutex") continue;
+    for (const goroutine of group.exemplars) {
+      const waitsFor = waitedAddress(group, goroutine);
+      if (waitsFor !== undefined) waiters.push({ group, goroutine, waitsFor, caller: wait.caller });
+      if (waiters.length === mostWaiters) return waiters;
+    }
+  }
+  return waiters;
+}
+
+/** True when a frame outside package sync has the mutex, or the object around it, as a live argument. */
+function touches(
+  { group, goroutine }: { group: GoroutineGroup; goroutine: Goroutine },
+  mutex: number,
+): boolean {
+  return goroutine.pointers.some(({ frame, value }) => {
+    const symbol = group.stack[frame]?.function ?? "sync.";
+    return pointsAt(value, mutex) && !symbol.startsWith("sync.") && !symbol.startsWith("internal/sync.");
+  });
+}
+
+function isContested(a: Waiter, b: Waiter, snapshot: GoroutineSnapshot): boolean {
+  return snapshot.groups.some((group) =>
+    group.exemplars.some((goroutine) => {
+      const waitsFor = waitedAddress(group, goroutine);
+      if (waitsFor === a.waitsFor || waitsFor === b.waitsFor) return false;
+      return touches({ group, goroutine }, a.waitsFor) || touches({ group, goroutine }, b.waitsFor);
+    }),
+  );
+}
+
+interface TypedWait extends LockCycleMember {
+  readonly object: string;
+  /** Types further out in the stack, whose locks it may hold. */
+  readonly through: ReadonlySet<string>;
+}
+
+/**
+ * Own types only, and not functions: two functions of package main that call each other would look the same.
+ * Several types between the two are fine, so a request's handler that both run through is not taken for a lock's owner.
+ */
+function typeCycles(snapshot: GoroutineSnapshot, own: OwnCode): LockCycle[] {
+  const waits: TypedWait[] = [];
+  for (const group of snapshot.groups) {
+    const wait = lockWait(group);
+    if (wait === undefined || waits.length === mostWaiters) continue;
+    const through = new Set<string>();
+    for (const frame of group.stack.slice(wait.callerIndex + 1)) {
+      if (isRuntimeFrame(frame) || !own.isOwn(frame) || !isMethod(frame)) continue;
+      const object = codeObject(frame.function);
+      if (object !== wait.object) through.add(object);
+    }
+    if (isMethod(wait.caller)) waits.push({ group, caller: wait.caller, object: wait.object, through });
+  }
+  const cycles: LockCycle[] = [];
+  const seen = new Set<string>();
+  for (const [index, a] of waits.entries()) {
+    for (const b of waits.slice(index + 1)) {
+      if (a.object === b.object || !a.through.has(b.object) || !b.through.has(a.object)) continue;
+      const key = [a.object, b.object].toSorted().join();
+      if (seen.has(key)) continue;
+      seen.add(key);
+      cycles.push({ members: [a, b], reason: "types", contested: false });
+    }
+  }
+  return cycles;
+}
+
+function isMethod({ function: symbol }: Frame): boolean {
+  return symbol.includes(".(*") || /\.[A-Za-z_]\w*(?:\[\.\.\.\])?\.[A-Z]\w*$/.test(symbol);
+}

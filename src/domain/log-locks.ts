@@ -1,0 +1,20 @@
+/**
+ * Functions in which logging libraries hold their lock while they write: the standard library's log and log/slog,
+ * zap, zerolog, logrus, klog, glog, lumberjack.
+ */
+const loggers =
+  /^log\.\(\*Logger\)\.|^log\/slog\.\(\*(?:commonHandler|defaultHandler|handleState|TextHandler|JSONHandler)\)\.|(?:^|\/)go\.uber\.org\/zap\/zapcore\.\(\*(?:lockedWriteSyncer|BufferedWriteSyncer)\)\.|(?:^|\/)github\.com\/rs\/zerolog\.\(?\*?syncWriter\)?\.|(?:^|\/)github\.com\/sirupsen\/logrus\.\(\*(?:Entry|Logger|MutexWrap)\)\.|(?:^|\/)k8s\.io\/klog(?:\/v2)?\.\(\*(?:loggingT|syncBuffer|redirectBuffer)\)\.|(?:^|\/)github\.com\/golang\/glog\.\(\*(?:fileSink|stderrSink|loggingT)\)\.|lumberjack(?:%2ev2|\.v2)?\.\(\*Logger\)\.(?:Write|rotate|openNew)/;
+
+/** True for a function of a logging library that runs with the library's lock held, or asks for it. */
+export function isLogger(symbol: string): boolean {
+  return loggers.test(symbol);
+}
+
+/** Frames that hand bytes to a file, a pipe or a connection. */
+const writes =
+  /^(?:os\.\(\*File\)\.Write|internal\/poll\.\(\*FD\)\.Write|net\.\(\*conn\)\.Write|io\.\(\*pipe\)\.write|syscall\.write|syscall\.Write)/;
+
+/** True for the call that writes a log line out. */
+export function isWrite(symbol: string): boolean {
+  return writes.test(symbol);
+}
