@@ -1,7 +1,7 @@
 import { PortError } from "../domain/errors.ts";
 import { countText, durationText } from "../domain/units.ts";
 import { dumpPauseText, whyNoDump } from "./dump-cost.ts";
-import { probeDeadlineMs } from "./find-index.ts";
+import { type FoundIndex, probeDeadlineMs } from "./find-index.ts";
 import { readIndexPage } from "./index-page.ts";
 import { type CaptureStep, goroutineCounts, overWindow } from "./plan.ts";
 import { type CaptureRequest, dumpLimit } from "./request.ts";
@@ -15,12 +15,14 @@ const probeAgainAfterMs = 1_000;
 export async function carryOut(
   steps: readonly CaptureStep[],
   request: CaptureRequest,
-  baselineMs: number,
+  index: FoundIndex,
   context: TakeContext,
 ): Promise<string | undefined> {
+  const baselineMs = index.latencyMs;
   const { clock, story, signal } = context;
   let firstGoroutinesAt: number | undefined;
   let stopped: string | undefined;
+  let didNotFit = false;
 
   function over(): string | undefined {
     if (signal.aborted) return interrupted;
@@ -34,6 +36,7 @@ export async function carryOut(
     const waitMs = Math.max(0, gapMs + (firstGoroutinesAt ?? 0) - clock.monotonicMs());
     const neededMs = step.expectedMs + waitMs;
     if (stopped === undefined && context.remainingMs() > 0 && neededMs > context.remainingMs()) {
+      didNotFit = true;
       const left = durationText(context.remainingMs());
       await story.skip(
         step.kind,
@@ -52,13 +55,20 @@ export async function carryOut(
     }
     if (step.kind === "goroutine") firstGoroutinesAt ??= clock.monotonicMs();
     const taken = await attempt(step, request, context);
+    if (position === 0 && index.missing !== undefined && taken?.record.file === undefined) {
+      stopped = index.missing; // neither the index nor a profile: asking on would only knock at more doors
+    }
     // Metrics are written by the service's own collectors: that they are slow says nothing about the process.
     if (taken?.silence === "timeout" && step.question.of === "profile") {
       stopped =
         over() ?? `the ${step.kind} capture missed its deadline of ${durationText(step.limits.deadlineMs)}`;
     }
   }
-  return stopped ?? (signal.aborted ? interrupted : undefined);
+  if (stopped !== undefined) return stopped;
+  if (signal.aborted) return interrupted;
+  return didNotFit
+    ? `not everything fitted into the ${durationText(request.deadlineMs)} for the whole capture`
+    : undefined;
 }
 
 /** Takes one step, in another form where the target's answer calls for it, and records it. */

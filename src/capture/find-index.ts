@@ -10,14 +10,16 @@ export const probeDeadlineMs = 2_000;
 /** The second chance of a starved process, which is the one that most needs a capture. */
 const secondProbeDeadlineMs = 10_000;
 
-export type IndexSearch =
-  /** `profiles` is undefined when something answered but showed no index page: handlers may be there all the same. */
-  | {
-      readonly found: "index" | "something";
-      readonly profiles: ReadonlySet<string> | undefined;
-      readonly latencyMs: number;
-    }
-  | { readonly found: "nobody"; readonly reason: string };
+export interface FoundIndex {
+  readonly found: true;
+  /** Names on the page; undefined when there is no page. */
+  readonly profiles: ReadonlySet<string> | undefined;
+  /** Something answered, but why it showed no index page. Some services register a few handlers without it. */
+  readonly missing?: string;
+  readonly latencyMs: number;
+}
+
+export type IndexSearch = FoundIndex | { readonly found: false; readonly reason: string };
 
 /** Asks for the index page and records it. Its latency is the base that slowing down is measured against. */
 export async function findIndex(context: TakeContext): Promise<IndexSearch> {
@@ -49,24 +51,24 @@ export async function findIndex(context: TakeContext): Promise<IndexSearch> {
     if (!(error instanceof PortError) && !context.signal.aborted) throw error;
     const reason = error instanceof PortError ? silentReason(error) : interrupted;
     await failed(reason);
-    return { found: "nobody", reason };
+    return { found: false, reason };
   }
 
   const latencyMs = answer.headerMs;
   if (answer.status !== 200) {
     const { meaning, reason } = explainRefusal({ ...answer, kind: "index" });
     await failed(reason);
-    // Some services register a few handlers without the index; everything else will not get better by asking on.
+    // What is forbidden, elsewhere or behind a broken proxy will not get better by asking on.
     return meaning === "not-routed" || meaning === "unknown-profile" || meaning === "refused"
-      ? { found: "something", profiles: undefined, latencyMs }
-      : { found: "nobody", reason };
+      ? { found: true, profiles: undefined, missing: reason, latencyMs }
+      : { found: false, reason };
   }
   const counts = readIndexPage(answer.text);
   if (counts === undefined) {
-    await failed(
-      `200, but not pprof's index page${answer.contentType === "" ? "" : ` (${answer.contentType})`}: a proxy or login page answered, or the path is wrong`,
-    );
-    return { found: "something", profiles: undefined, latencyMs };
+    const type = answer.contentType === "" ? "" : ` (${answer.contentType})`;
+    const reason = `200, but not pprof's index page${type}: a proxy or login page answered, or the path is wrong`;
+    await failed(reason);
+    return { found: true, profiles: undefined, missing: reason, latencyMs };
   }
   const goroutines = counts.get("goroutine");
   if (goroutines !== undefined) story.notes.goroutines = goroutines;
@@ -81,7 +83,7 @@ export async function findIndex(context: TakeContext): Promise<IndexSearch> {
       ...(late === undefined ? {} : { reason: late }),
     }),
   );
-  return { found: "index", profiles: new Set(counts.keys()), latencyMs };
+  return { found: true, profiles: new Set(counts.keys()), latencyMs };
 }
 
 function silentReason({ code, message }: PortError): string {

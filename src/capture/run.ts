@@ -1,5 +1,5 @@
 import { PortError } from "../domain/errors.ts";
-import { counted, durationText } from "../domain/units.ts";
+import { durationText } from "../domain/units.ts";
 import type { CaptureLock } from "../ports/capture-lock.ts";
 import type { CaptureStore } from "../ports/capture-store.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -108,7 +108,7 @@ async function capture(
   }
 
   const index = await findIndex(context);
-  if (index.found === "nobody") {
+  if (!index.found) {
     return await end(signal.aborted ? "interrupted" : "unreachable", index.reason);
   }
   const { steps, leftOut } = planCapture(request, index.profiles);
@@ -119,8 +119,10 @@ async function capture(
     latencyMs: index.latencyMs,
   });
   for (const { kind, reason } of leftOut) await story.skip(kind, reason);
-  const stopped = await carryOut(steps, request, index.latencyMs, context);
-  if (stopped !== undefined) return await end(signal.aborted ? "interrupted" : "early", stopped);
-  if (story.gotAnything()) return await end("complete");
-  return await end("unreachable", `none of ${counted(steps.length, "question")} was answered with a capture`);
+  const stopped = await carryOut(steps, request, index, context);
+  if (signal.aborted) return await end("interrupted", stopped);
+  if (!story.gotAnything()) {
+    return await end("unreachable", stopped ?? "the target answered nothing with a capture");
+  }
+  return stopped === undefined ? await end("complete") : await end("early", stopped);
 }

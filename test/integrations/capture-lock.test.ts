@@ -45,6 +45,12 @@ describe("the lock file", () => {
     expect((await captureLock(path).acquire(target, later(), never)).held).toBe(true);
   });
 
+  test("of an earlier process with our own id is taken over", async () => {
+    const path = await folder();
+    await heldBy(path, { token: "of the container before this one" });
+    expect((await captureLock(path).acquire(target, later(), never)).held).toBe(true);
+  });
+
   test("of a living process is respected, and the process is named", async () => {
     const path = await folder();
     await heldBy(path, { pid: process.ppid, sinceMs: 5 });

@@ -14,6 +14,9 @@ interface Lock extends LockHolder {
 /** Another process may win a race for a dead lock; losing this often in a row means that something else is wrong. */
 const mostAttempts = 5;
 
+/** Tokens that this process holds, by which it knows its own locks from those of an earlier process with its id. */
+const heldHere = new Set<string>();
+
 /**
  * One lock file per target below `folder`. A lock appears whole or not at all, because it is linked into place,
  * and a dead one is moved away by rename, which only one process can win.
@@ -36,6 +39,7 @@ export function captureLock(folder: string): CaptureLock {
         for (let attempt = 0; attempt < mostAttempts; attempt++) {
           signal.throwIfAborted();
           if (await put(path, mine)) {
+            heldHere.add(mine.token);
             return { held: true, release: () => release(path, mine.token) };
           }
           holder = await read(path);
@@ -101,6 +105,8 @@ function lockOf(text: string): Lock {
 function isAlive(lock: Lock): boolean {
   if (lock.expiresAtMs <= Date.now()) return false;
   if (lock.host !== hostname()) return true;
+  // In a restarted container everything has the process id that it had before.
+  if (lock.pid === process.pid) return heldHere.has(lock.token);
   try {
     process.kill(lock.pid, 0);
     return true;
@@ -129,6 +135,7 @@ async function moveAway(path: string, token: string): Promise<void> {
 
 /** Only removes what is still ours: an expired lock may have a new holder. */
 async function release(path: string, token: string): Promise<void> {
+  heldHere.delete(token);
   if ((await read(path))?.token === token) await rm(path, { force: true });
 }
 
