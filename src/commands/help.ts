@@ -16,9 +16,9 @@ usage: gofire COMMAND [...]
 ${commands.map((command) => `  ${command.name.padEnd(width)}${command.summary}`).join("\n")}
 
 Start here
-  gofire snapshot http://localhost:6060     capture a running service and judge it
-  gofire analyze goroutines.txt heap.pb.gz  judge captures that you have
-  gofire doctor                             what works on this machine, what is missing
+  gofire snapshot http://localhost:6060   capture a running service, judge it
+  gofire analyze dump.txt heap.pb.gz      judge captures that you have
+  gofire doctor                           what works here and what is missing
 
 gofire COMMAND --help has options and examples.
 Exit codes: 0 nothing found, 1 findings, 2 usage or bad input, 3 evidence missing.

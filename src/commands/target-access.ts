@@ -41,7 +41,7 @@ export const accessOptions = {
   cert: { kind: "text", placeholder: "FILE", summary: "client certificate (mTLS)" },
   key: { kind: "text", placeholder: "FILE", summary: "its private key" },
   "server-name": { kind: "text", placeholder: "NAME", summary: "name to expect in the server's certificate" },
-  proxy: { kind: "text", placeholder: "URL", summary: "HTTP proxy to go through" },
+  proxy: { kind: "text", placeholder: "URL", summary: "go through this HTTP proxy" },
 } as const;
 
 /** Collects what the options say. Throws UsageError when a variable or a file is missing. */

@@ -1,0 +1,77 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { describe, expect, it } from "vitest";
+import type { Analysis } from "../../src/domain/finding.ts";
+import { analysisJsonSchema } from "../../src/render/analysis-schema.ts";
+import { gofire } from "./gofire.ts";
+
+const validate = new Ajv2020({ strict: true, allErrors: true }).compile(analysisJsonSchema());
+
+async function analysisOf(
+  words: readonly string[],
+): Promise<{ code: number | null; analysis: Analysis; stdout: string }> {
+  const { code, stdout } = await gofire([...words, "--format", "json"]);
+  const analysis = JSON.parse(stdout) as Analysis;
+  expect(validate(analysis), JSON.stringify(validate.errors)).toBe(true);
+  return { code, analysis, stdout };
+}
+
+const fixtures = "src/analyzers/goroutine-mutex-pileup/fixtures";
+const fires = readdirSync(fixtures).filter((name) => name.startsWith("fires-"));
+
+function filesOf(name: string): string[] {
+  const folder = join(fixtures, name);
+  return readdirSync(folder)
+    .filter((file) => file !== "expect.json")
+    .map((file) => join(folder, file));
+}
+
+describe("gofire analyze --format json", () => {
+  it("prints one document of the published schema; findings give exit code 1", async () => {
+    const { code, analysis } = await analysisOf(["analyze", ...filesOf(fires[0] ?? "")]);
+    expect(code).toBe(1);
+    expect(analysis.verdict).toBe("fail");
+    expect(analysis.findings[0]?.role).toBe("root");
+    expect(analysis.groups.length).toBeGreaterThan(0);
+    const counts = analysis.groups.map((group) => group.count);
+    expect(counts).toEqual(counts.toSorted((a, b) => b - a));
+  });
+
+  it("limits the rules to those asked for", async () => {
+    const { analysis } = await analysisOf([
+      "analyze",
+      ...filesOf(fires[0] ?? ""),
+      "--rules",
+      "goroutine/mutex-pileup,goroutine/nil-channel",
+    ]);
+    expect(analysis.checks.map((check) => check.rule).toSorted()).toEqual([
+      "goroutine/mutex-pileup",
+      "goroutine/nil-channel",
+    ]);
+    expect(new Set(analysis.findings.map((finding) => finding.rule))).toEqual(
+      new Set(["goroutine/mutex-pileup"]),
+    );
+  });
+
+  it("gives exit code 3 when the evidence for a pass is missing", async () => {
+    const heap = "lab/captures";
+    const folder = readdirSync(heap).find((name) => name.startsWith("go")) ?? "";
+    const file = join(heap, folder, "idle-workers", "metrics-1.txt.gz");
+    expect(existsSync(file)).toBe(true);
+    const { code, analysis } = await analysisOf(["analyze", file]);
+    expect(analysis.verdict).toBe("inconclusive");
+    expect(analysis.checks.find((check) => check.rule === "goroutine/mutex-pileup")).toEqual({
+      rule: "goroutine/mutex-pileup",
+      state: "inconclusive",
+      reason: "no goroutine capture",
+    });
+    expect(code).toBe(3);
+  });
+
+  it("is what docs/reference/analysis.schema.json says", () => {
+    expect(JSON.parse(readFileSync("docs/reference/analysis.schema.json", "utf8"))).toEqual(
+      JSON.parse(JSON.stringify(analysisJsonSchema())),
+    );
+  });
+});

@@ -1,0 +1,87 @@
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parseArguments } from "../../src/commands/arguments.ts";
+import { commands } from "../../src/commands/index.ts";
+import { gofire } from "./gofire.ts";
+
+const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+
+describe("gofire", () => {
+  it("tells its version", async () => {
+    expect(await gofire(["--version"])).toEqual({ code: 0, stdout: `gofire ${version}\n`, stderr: "" });
+  });
+
+  it.each([[[]], [["--help"]], [["help"]]])("explains itself: %j", async (words) => {
+    const { code, stdout } = await gofire(words);
+    expect(code).toBe(0);
+    for (const { name, summary } of commands) {
+      expect(stdout).toContain(name);
+      expect(stdout).toContain(summary);
+    }
+    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  it.each(commands.map((command) => [command.name, command] as const))(
+    "%s --help fits 80 columns and names every option",
+    async (name, command) => {
+      const { code, stdout } = await gofire([name, "--help"]);
+      expect(code).toBe(0);
+      for (const option of Object.keys(command.options)) expect(stdout).toContain(`--${option}`);
+      expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+    },
+  );
+
+  it.each([
+    [["snapsot"], /no command "snapsot".*Did you mean gofire snapshot\?/],
+    [["analyze"], /PATH is missing/],
+    [["analyze", "x", "--formt", "json"], /no option --formt.*Did you mean --format\?/],
+    [["analyze", "x", "--format", "yaml"], /--format is one of text, json, markdown; got "yaml"/],
+    [["analyze", "x", "--format"], /--format needs a value: one of text, json, markdown/],
+    [["analyze", "does-not-exist"], /does-not-exist/],
+    [
+      ["analyze", "package.json", "--rules", "goroutine/mutex-pilup"],
+      /no rule "goroutine\/mutex-pilup".*Did you mean goroutine\/mutex-pileup\?/,
+    ],
+    [["rules", "explain", "nope"], /There is no rule nope/],
+    [["snapshot", "localhost:1", "--gap", "soon"], /--gap is a duration .* got "soon"/],
+    [["snapshot", "order"], /no address, and there is no gofire.yaml/],
+    [["snapshot", "localhost:1", "--bearer-env", "GOFIRE_TEST_UNSET"], /GOFIRE_TEST_UNSET is not set/],
+    [["completion", "tcsh"], /bash, zsh, fish; not in "tcsh"/],
+  ] as const)("refuses %j with exit code 2", async (words, message) => {
+    const { code, stdout, stderr } = await gofire(words, { cwd: mkdtempSync(join(tmpdir(), "gofire-cli-")) });
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toContain("    at "); // no stack trace
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+  });
+
+  it("says where a file breaks off", async () => {
+    const file = join(mkdtempSync(join(tmpdir(), "gofire-cli-")), "heap.pb.gz");
+    writeFileSync(file, Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3]));
+    const { code, stderr } = await gofire(["analyze", file]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/heap\.pb\.gz.*(?:offset|line) \d+/);
+  });
+});
+
+describe("commands", () => {
+  it.each(commands.flatMap((command) => command.examples.map((example) => [example.line, command] as const)))(
+    "example parses: %s",
+    (line, command) => {
+      const [name, ...words] = line.split(" ");
+      expect(name).toBe(command.name);
+      expect(() => parseArguments(command, words)).not.toThrow();
+    },
+  );
+
+  it("have names and summaries that a list can show", () => {
+    expect(new Set(commands.map((command) => command.name)).size).toBe(commands.length);
+    for (const { summary, examples, options } of commands) {
+      expect(summary).toMatch(/^[A-Z].*[^.]$/);
+      expect(examples.length).toBeGreaterThan(0);
+      for (const option of Object.values(options)) expect(option.summary).toMatch(/^[^A-Z].*[^.]$/);
+    }
+  });
+});
