@@ -38,13 +38,8 @@ export function strayNodes(document: Document.Parsed): { offset: number; message
   const strays: { offset: number; message: string }[] = [];
   visit(document, {
     Pair(_, { key }) {
-      if (!isScalar(key))
-        strays.push({ offset: offsetOf(key), message: "the name of a setting must be plain text" });
-      else if (key.value === "<<") {
-        const message =
-          'merge keys ("<<") are not read: put what settings share into "defaults" or "eachTarget"';
-        strays.push({ offset: offsetOf(key), message });
-      }
+      const message = strayName(isScalar(key) ? key.value : undefined);
+      if (message !== undefined) strays.push({ offset: offsetOf(key), message });
     },
     Alias(_, alias, ancestors) {
       const target = alias.resolve(document);
@@ -59,6 +54,20 @@ export function strayNodes(document: Document.Parsed): { offset: number; message
     },
   });
   return strays;
+}
+
+function strayName(name: unknown): string | undefined {
+  switch (name) {
+    case undefined:
+    case null:
+      return "the name of a setting must be plain text";
+    case "<<":
+      return 'merge keys ("<<") are not read: put what settings share into "defaults" or "eachTarget"';
+    case "__proto__":
+      return '"__proto__" cannot be the name of a setting';
+    default:
+      return undefined;
+  }
 }
 
 /** Offset of the first alias; 0 without any. */
