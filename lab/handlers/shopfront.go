@@ -26,6 +26,6 @@ func (s *Shopfront) Page(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, err = w.Write(page)
-	return err
+	_, _ = w.Write(page)
+	return nil
 }

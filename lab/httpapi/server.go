@@ -87,8 +87,13 @@ func writeError(w http.ResponseWriter, err error) {
 	http.Error(w, err.Error(), status)
 }
 
-// WriteJSON answers with one JSON document.
+// WriteJSON answers with one JSON document. A client that hangs up before the end is no error.
 func WriteJSON(w http.ResponseWriter, document interface{}) error {
+	text, err := json.Marshal(document)
+	if err != nil {
+		return err
+	}
 	w.Header().Set("Content-Type", "application/json")
-	return json.NewEncoder(w).Encode(document)
+	_, _ = w.Write(append(text, '\n'))
+	return nil
 }

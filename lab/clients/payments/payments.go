@@ -4,6 +4,7 @@ package payments
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -36,5 +37,6 @@ func (c *Client) Authorize(ctx context.Context, card string, cents int64) error 
 	if res.StatusCode != http.StatusOK {
 		return fmt.Errorf("authorize: %s", res.Status)
 	}
-	return nil
+	_, err = io.Copy(io.Discard, res.Body)
+	return err
 }

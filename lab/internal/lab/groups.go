@@ -8,5 +8,10 @@ var groups = [][]Mode{
 	httpModes,
 	networkModes,
 	poolModes,
+	memoryModes,
+	processorModes,
+	processModes,
 	idleModes,
+	busyModes,
+	toolModes,
 }

@@ -27,6 +27,8 @@ type Upstream struct {
 	DelayMs int `json:"delayMs"`
 	// Bytes is the size of an answer's body, where the kind has one.
 	Bytes int `json:"bytes,omitempty"`
+	// Path is the file of a "file-lock".
+	Path string `json:"path,omitempty"`
 }
 
 // Load is a crowd of customers of the shop.

@@ -5,16 +5,19 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"syscall"
 	"time"
 )
 
 // upstreams open a listener on the loopback and return its address.
 var upstreams = map[string]func(Upstream) (string, error){
-	"http":   serveHTTP,
-	"silent": serveSilence,
-	"resp":   serveRESP,
-	"sql":    serveSQL,
-	"no-dns": serveNoDNS,
+	"http":      serveHTTP,
+	"silent":    serveSilence,
+	"resp":      serveRESP,
+	"sql":       serveSQL,
+	"no-dns":    serveNoDNS,
+	"file-lock": lockFile,
 }
 
 func listen() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") }
@@ -49,6 +52,19 @@ func serveHTTP(u Upstream) (string, error) {
 func serveSilence(Upstream) (string, error) {
 	return serveConns(func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
 }
+
+// lockFile is a program that has locked a file and does not let go.
+func lockFile(u Upstream) (string, error) {
+	file, err := os.OpenFile(u.Path, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return "", err
+	}
+	lockedFiles = append(lockedFiles, file)
+	return "", syscall.Flock(int(file.Fd()), syscall.LOCK_EX)
+}
+
+// lockedFiles keeps the files from being collected, which would close and unlock them.
+var lockedFiles []*os.File
 
 func serveConns(serve func(net.Conn)) (string, error) {
 	listener, err := listen()
