@@ -184,6 +184,9 @@ const allow = section({
   ),
 });
 
+// Compiled validators pay off from the second parse on; a configuration is parsed once.
+z.config({ jitless: true });
+
 /** `gofire.yaml` as people write it. Later sections (chat, alerts, routing) are added here. */
 export const configSchema = section({
   services: setting(z.record(serviceName, service), "Go services by name"),

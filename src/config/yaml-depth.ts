@@ -1,13 +1,13 @@
-import { CST, type LineCounter, Parser } from "yaml";
+import { CST } from "yaml";
 
 /**
- * Offset of the first value that is nested deeper than `deepest`. Works on the library's token tree, which is built
- * without recursion. Fills `lines`.
+ * Offset of the first value that is nested deeper than `deepest`. Works on the library's token trees, which are built
+ * without recursion.
  */
-export function firstTooDeep(source: string, deepest: number, lines: LineCounter): number | undefined {
+export function firstTooDeep(tokens: readonly CST.Token[], deepest: number): number | undefined {
   const open: { readonly token: CST.Token; readonly depth: number }[] = [];
   let found: number | undefined;
-  for (const token of new Parser(lines.addNewLine).parse(source)) {
+  for (const token of tokens) {
     if (token.type === "document" && token.value !== undefined) open.push({ token: token.value, depth: 1 });
   }
   for (let next = open.pop(); next !== undefined; next = open.pop()) {

@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument } from "yaml";
+import { Composer, type Document, LineCounter, Parser } from "yaml";
 import type { ConfigMistake } from "./mistake.ts";
 import { firstTooDeep } from "./yaml-depth.ts";
 import { type ConfigPath, findNode, firstAlias, strayNodes, textsOf } from "./yaml-nodes.ts";
@@ -43,19 +43,19 @@ export function readYaml(
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
-  const tooDeep = firstTooDeep(source, deepest, lines);
+  const tokens = [...new Parser(lines.addNewLine).parse(source)];
+  const tooDeep = firstTooDeep(tokens, deepest);
   if (tooDeep !== undefined) {
     return { mistakes: [{ ...place(tooDeep), message: `is nested deeper than ${deepest} levels` }] };
   }
 
-  const document = parseDocument(source, { prettyErrors: false });
-  const mistakes = [
-    ...[...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
-      ...place(pos[0]),
-      message: syntaxText(code, message),
-    })),
-    ...strayNodes(document).map(({ offset, message }) => ({ ...place(offset), message })),
-  ];
+  const [document, ...others] = new Composer({ prettyErrors: false }).compose(tokens, true, source.length);
+  if (document === undefined)
+    throw new Error("the YAML library composed no document although it was told to");
+  const mistakes = [...nodeMistakes(document), ...others.map(secondDocument)].map(({ offset, message }) => ({
+    ...place(offset),
+    message,
+  }));
   if (mistakes.length > 0) return { mistakes: oneForEachLine(mistakes) };
 
   let value: unknown;
@@ -76,6 +76,21 @@ export function readYaml(
   };
 }
 
+function nodeMistakes(document: Document.Parsed): { offset: number; message: string }[] {
+  const syntax = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
+    offset: pos[0],
+    message: syntaxText(code, message),
+  }));
+  return [...syntax, ...strayNodes(document)];
+}
+
+function secondDocument(document: Document.Parsed): { offset: number; message: string } {
+  return {
+    offset: document.range[0],
+    message: 'a second YAML document begins here ("---"); only one is read',
+  };
+}
+
 /** The library's code in words of ours where that is clearer. */
 function syntaxText(code: string, message: string): string {
   switch (code) {
@@ -83,8 +98,6 @@ function syntaxText(code: string, message: string): string {
       return "is here for the second time in this section";
     case "TAB_AS_INDENT":
       return "a tab cannot indent in YAML: use spaces";
-    case "MULTIPLE_DOCS":
-      return 'a second YAML document begins here ("---"); only one is read';
     default:
       return `is not YAML: ${message}`;
   }
