@@ -1,18 +1,20 @@
 import type { CrashReport } from "../../domain/crash.ts";
+import type { GoroutineGroup } from "../../domain/goroutine.ts";
 import type { ParseError } from "../../domain/parse-result.ts";
 import { lineError } from "../text/line-error.ts";
 import { beginsCrashLine, readCrashLine } from "./crash-line.ts";
-import { readGoroutineText, type TextEnd } from "./goroutine-text.ts";
-import { exemplarOf, GroupTable, waitedMutex } from "./group-table.ts";
+import { GoroutineCounter } from "./goroutine-counter.ts";
+import type { TextEnd } from "./goroutine-text.ts";
 import { emptyHeader, headerWord, isDigit, readHeader, standsAt } from "./header.ts";
 import type { DumpLimits } from "./limits.ts";
-import { lineFeedAt, tracebackEnd } from "./traceback-end.ts";
+import { unfinished } from "./skeleton.ts";
+import { tracebackEnd } from "./traceback-end.ts";
+import { lineFeedAt } from "./word-scan.ts";
 
 /** A line that is looked at as a whole because it may tell of a crash is kept up to this length. */
 const longestCrashLine = 4096;
 /** Enough to tell a header or crash line from any other line. */
 const lineWordBytes = 16;
-const longestLabels = 1024;
 
 /**
  * - `flowing`: more input may follow.
@@ -23,8 +25,6 @@ export type InputEnd = "flowing" | "ended" | "cut";
 
 /** Finds the goroutines in bytes that begin at a line start, and everything else that a crash log tells. */
 export class DumpReader {
-  readonly groups: GroupTable;
-  counted = 0;
   crash: CrashReport | undefined;
   /** The first thing that could not be read. */
   damage: ParseError | undefined;
@@ -37,26 +37,39 @@ export class DumpReader {
 
   readonly #artifact: string;
   readonly #limits: DumpLimits;
+  readonly #goroutines: GoroutineCounter;
   readonly #header = emptyHeader();
   readonly #utf8 = new TextDecoder();
+  #view: DataView = new DataView(new ArrayBuffer(0));
   #insideLongLine = false;
   #lastWords: CrashReport | undefined;
 
   constructor(artifact: string, limits: DumpLimits) {
     this.#artifact = artifact;
     this.#limits = limits;
-    this.groups = new GroupTable(limits);
+    this.#goroutines = new GoroutineCounter(limits);
+  }
+
+  /** How many goroutines are in the groups. */
+  get counted(): number {
+    return this.#goroutines.counted;
+  }
+
+  groups(): GoroutineGroup[] {
+    return this.#goroutines.groups.finish();
   }
 
   /** Reads `bytes[from .. to]` and returns where it stopped: the rest is wanted again with more behind it. */
   read(bytes: Uint8Array, from: number, to: number, end: InputEnd): number {
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let at = from;
     while (at < to && !this.stopped) {
       if (this.#insideLongLine) {
         at = this.#passLine(bytes, at, to);
         continue;
       }
-      if (end === "flowing" && to - at < lineWordBytes && lineFeedAt(bytes, at, to) === -1) return at;
+      if (end === "flowing" && to - at < lineWordBytes && lineFeedAt(bytes, this.#view, at, to) === -1)
+        return at;
       let next: number;
       if (beginsHeader(bytes, at, to)) {
         next = this.#readGoroutine(bytes, at, to, end);
@@ -80,7 +93,7 @@ export class DumpReader {
   #readGoroutine(bytes: Uint8Array, start: number, to: number, end: InputEnd): number {
     const tooLong = to - start >= this.#limits.maxGoroutineBytes;
     const mayGrow = end === "flowing" && !tooLong;
-    const feed = lineFeedAt(bytes, start, to);
+    const feed = lineFeedAt(bytes, this.#view, start, to);
     if (feed === -1) {
       if (mayGrow) return -1;
       if (end !== "flowing") this.cutIn = "header";
@@ -97,9 +110,15 @@ export class DumpReader {
       this.#note("damaged", "the header of a goroutine cannot be read", bytes, start, feed);
       return this.#passLine(bytes, start, to);
     }
-    const found = tracebackEnd(bytes, feed + 1, to);
+    const known = this.#goroutines.countKnown(bytes, this.#view, this.#header, feed + 1, to);
+    if (known >= 0) {
+      this.#counted();
+      return known;
+    }
+    if (known === unfinished && mayGrow) return -1;
+    const found = tracebackEnd(bytes, this.#view, feed + 1, to);
     if (found !== -1) {
-      this.#addGoroutine(bytes, start, feed, found, "closed");
+      this.#count(bytes, start, feed, found, "closed");
       return found;
     }
     if (mayGrow) return -1;
@@ -108,40 +127,17 @@ export class DumpReader {
       this.#note("too-large", message, bytes, start, feed);
       this.#insideLongLine = true;
     }
-    this.#addGoroutine(bytes, start, feed, to, end === "cut" ? "cut" : "open");
+    this.#count(bytes, start, feed, to, end === "cut" ? "cut" : "open");
     return to;
   }
 
-  #addGoroutine(bytes: Uint8Array, start: number, headerEnd: number, end: number, textEnd: TextEnd): void {
-    const fields = this.#header;
-    const state = this.#utf8
-      .decode(bytes.subarray(fields.stateStart, fields.stateEnd))
-      .replace(/ \(scan\)$/, "");
-    const labelsEnd = Math.min(fields.labelsEnd, fields.labelsStart + longestLabels);
-    const header = {
-      id: fields.id,
-      state,
-      waitMinutes: fields.waitMinutes,
-      lockedToThread: fields.lockedToThread,
-      ...(fields.labelsEnd === 0
-        ? {}
-        : { labels: this.#utf8.decode(bytes.subarray(fields.labelsStart, labelsEnd)) }),
-    };
-    const text = this.#utf8.decode(bytes.subarray(headerEnd + 1, end));
-    const body = readGoroutineText(text, this.#limits.maxDepth, textEnd);
-    const group = this.groups.groupOf(state, body);
-    if (group === undefined) {
-      this.#note("too-large", `more than ${this.groups.exceeded}`, bytes, start, headerEnd);
+  #count(bytes: Uint8Array, start: number, headerEnd: number, end: number, textEnd: TextEnd): void {
+    const body = this.#goroutines.count(bytes, this.#header, headerEnd + 1, end, textEnd);
+    if (body === undefined) {
+      const message = `more than ${this.#goroutines.groups.exceeded}`;
+      this.#note("too-large", message, bytes, start, headerEnd);
       this.stopped = true;
       return;
-    }
-    group.add(header.waitMinutes, header.lockedToThread);
-    if (group.wantsExemplar(header.waitMinutes)) group.addExemplar(exemplarOf(header, body));
-    const mutex = waitedMutex(body);
-    if (mutex !== undefined) group.addWaitedMutex(mutex);
-    if (this.counted++ === 0 || this.#lastWords !== undefined) {
-      this.crash = this.#lastWords ?? this.crash;
-      this.#lastWords = undefined;
     }
     if (body.cut) {
       this.cutIn = "stack";
@@ -150,11 +146,20 @@ export class DumpReader {
       const message = "a call of this goroutine has no source line";
       this.#note("damaged", message, bytes, start, headerEnd);
     }
-    this.line += text.split("\n").length;
+    this.#counted();
+  }
+
+  #counted(): void {
+    this.line += 1 + this.#goroutines.lines;
+    if (this.#lastWords === undefined) return;
+    // With GOTRACEBACK=crash every thread says it again.
+    const again = this.crash?.kind === this.#lastWords.kind && this.crash.message === this.#lastWords.message;
+    if (!again) this.crash = this.#lastWords;
+    this.#lastWords = undefined;
   }
 
   #readCrash(bytes: Uint8Array, start: number, to: number, end: InputEnd): number {
-    const feed = lineFeedAt(bytes, start, Math.min(to, start + longestCrashLine));
+    const feed = lineFeedAt(bytes, this.#view, start, Math.min(to, start + longestCrashLine));
     if (feed === -1 && end === "flowing" && to - start < longestCrashLine) return -1;
     const lineEnd = feed === -1 ? Math.min(to, start + longestCrashLine) : feed;
     const text = this.#utf8.decode(bytes.subarray(start, lineEnd));
@@ -163,7 +168,7 @@ export class DumpReader {
   }
 
   #passLine(bytes: Uint8Array, start: number, to: number): number {
-    const feed = lineFeedAt(bytes, start, to);
+    const feed = lineFeedAt(bytes, this.#view, start, to);
     this.#insideLongLine = feed === -1;
     if (feed === -1) return to;
     this.line++;

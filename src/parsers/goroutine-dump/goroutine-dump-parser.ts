@@ -67,7 +67,7 @@ export function goroutineDumpParser(options: GoroutineDumpOptions): ByteParser<G
         const error = reader.damage ?? lineError("not-this-format", "no goroutine in this input", 1, head);
         return { ok: false, error };
       }
-      const groups = reader.groups.finish();
+      const groups = reader.groups();
       const incomplete = whyIncomplete(reader, bytesSeen);
       return {
         ok: true,

@@ -1,6 +1,6 @@
 import { emptyHeader, headerWord, readHeader, standsAt } from "./header.ts";
+import { lineFeedAt } from "./word-scan.ts";
 
-const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const tab = 0x09;
 const foreignWord = Uint8Array.from("non-Go function", (character) => character.charCodeAt(0));
@@ -13,23 +13,15 @@ const mostStrangeLines = 64;
 
 const scratch = emptyHeader();
 
-/** Offset of the next line feed in `bytes[from .. to]`, or -1. */
-export function lineFeedAt(bytes: Uint8Array, from: number, to: number): number {
-  for (let at = from; at < to; at++) {
-    if (bytes[at] === lineFeed) return at;
-  }
-  return -1;
-}
-
 /**
  * Where the goroutine ends whose first line behind the header is at `from`: at a blank line, at the next header, or
  * where another writer's lines go on and on. -1 when it may go on behind `to`.
  */
-export function tracebackEnd(bytes: Uint8Array, from: number, to: number): number {
+export function tracebackEnd(bytes: Uint8Array, view: DataView, from: number, to: number): number {
   let strangeLines = 0;
   let firstStrange = from;
   for (let at = from; at < to; ) {
-    const feed = lineFeedAt(bytes, at, to);
+    const feed = lineFeedAt(bytes, view, at, to);
     if (feed === -1) return -1;
     if (feed === at || (feed === at + 1 && bytes[at] === carriageReturn)) return at;
     if (standsAt(bytes, at, feed, headerWord) && readHeader(bytes, at, feed, scratch)) return at;

@@ -1,0 +1,156 @@
+import type { Goroutine } from "../../domain/goroutine.ts";
+import { type GoroutineText, readGoroutineText, type TextEnd } from "./goroutine-text.ts";
+import { GroupTable } from "./group-table.ts";
+import type { GroupTally } from "./group-tally.ts";
+import type { HeaderFields } from "./header.ts";
+import type { DumpLimits } from "./limits.ts";
+import { addLiveWords, firstLiveWord, type LiveWord } from "./live-words.ts";
+import { Skeleton, unfinished } from "./skeleton.ts";
+import { SkeletonMemo } from "./skeleton-memo.ts";
+
+/** A goroutine that has to be read in full. */
+export const unknown = -2;
+
+const longestLabels = 1024;
+/** Offsets in the functions make several skeletons of one group. */
+const skeletonsPerGroup = 4;
+/** Whose receiver is the mutex waited for. Its neighbours are inlined or have their arguments marked as stale. */
+const lockFunction = "sync.(*Mutex).lockSlow";
+
+/** A group as its skeleton is recognised. */
+interface KnownGroup {
+  readonly group: GroupTally;
+  /** Index of the call whose receiver is the mutex that the goroutines wait for; -1 for none. */
+  readonly lockCall: number;
+  /** The calls of the skeleton are the frames of the stack, and the creator. */
+  readonly callsAreFrames: boolean;
+}
+
+/**
+ * Counts goroutines into groups. The first of its kind is read as text; all that follow are recognised by their
+ * skeleton, without a string or an object for any of them but the few that are kept as examples.
+ */
+export class GoroutineCounter {
+  readonly groups: GroupTable;
+  counted = 0;
+  /** Line feeds in the lines of the goroutine counted last, its header left out. */
+  lines = 0;
+
+  readonly #limits: DumpLimits;
+  readonly #utf8 = new TextDecoder();
+  readonly #skeleton = new Skeleton();
+  readonly #memo: SkeletonMemo;
+  readonly #known: KnownGroup[] = [];
+  #skeletonEnd = unknown;
+
+  constructor(limits: DumpLimits) {
+    this.#limits = limits;
+    this.groups = new GroupTable(limits);
+    this.#memo = new SkeletonMemo(skeletonsPerGroup * limits.maxGroups);
+  }
+
+  /**
+   * Counts the goroutine whose lines begin at `start` if it is one of many, and returns where it ends; `unfinished`
+   * when more bytes are needed, `unknown` when it must be read in full. Nothing is counted then.
+   */
+  countKnown(bytes: Uint8Array, view: DataView, header: HeaderFields, start: number, to: number): number {
+    const skeleton = this.#skeleton;
+    const end = skeleton.read(bytes, view, header, start, to);
+    this.#skeletonEnd = end;
+    if (end < 0) return end === unfinished ? unfinished : unknown;
+    const known = this.#known[this.#memo.get(skeleton.hashA, skeleton.hashB)];
+    if (known === undefined) return unknown;
+    const { group, lockCall } = known;
+    if (group.wantsExemplar(header.waitMinutes)) {
+      if (!known.callsAreFrames) return unknown;
+      group.addExemplar(this.#exemplarHere(group, bytes, header, end));
+    }
+    group.add(header.waitMinutes, header.lockedToThread);
+    if (lockCall !== -1) {
+      const mutex = firstLiveWord(bytes, (skeleton.nameEnds[lockCall] ?? 0) + 1, end);
+      if (mutex !== 0) group.addWaitedMutex(mutex);
+    }
+    this.counted++;
+    this.lines = skeleton.lines;
+    return end;
+  }
+
+  /**
+   * Reads the goroutine in `bytes[start .. end]`, which `countKnown` was asked about just before, and counts it.
+   * Undefined when it would make one group too many.
+   */
+  count(
+    bytes: Uint8Array,
+    header: HeaderFields,
+    start: number,
+    end: number,
+    textEnd: TextEnd,
+  ): GoroutineText | undefined {
+    const text = this.#utf8.decode(bytes.subarray(start, end));
+    const body = readGoroutineText(text, this.#limits.maxDepth, textEnd);
+    const state = this.#utf8.decode(bytes.subarray(header.stateStart, header.stateEnd));
+    // The scan bit says that a GC looked at the goroutine just then; it is no part of its state.
+    const group = this.groups.groupOf(state.replace(/ \(scan\)$/, ""), body);
+    if (group === undefined) return undefined;
+    if (group.wantsExemplar(header.waitMinutes)) {
+      const pointers: LiveWord[] = [];
+      for (const [frame, { args }] of body.calls.entries()) {
+        const written = Buffer.from(args, "latin1");
+        addLiveWords(pointers, frame, written, 0, written.length);
+      }
+      group.addExemplar(this.#exemplar(bytes, header, pointers, body.parentId));
+    }
+    group.add(header.waitMinutes, header.lockedToThread);
+    const lockArgs = body.calls.find((call) => call.function.endsWith(lockFunction))?.args ?? "";
+    const mutex = firstLiveWord(Buffer.from(`${lockArgs})`, "latin1"), 0, lockArgs.length);
+    if (mutex !== 0) group.addWaitedMutex(mutex);
+    this.counted++;
+    this.lines = text.split("\n").length - 1;
+    if (textEnd === "closed" && this.#skeletonEnd === end && this.#skeleton.lines === this.lines) {
+      this.#remember(group);
+    }
+    return body;
+  }
+
+  /** From now on goroutines with the skeleton at hand are known: it covers the lines that were read, no more. */
+  #remember(group: GroupTally): void {
+    const skeleton = this.#skeleton;
+    if (this.#memo.get(skeleton.hashA, skeleton.hashB) !== -1) return;
+    this.#memo.add(skeleton.hashA, skeleton.hashB, this.#known.length);
+    const creators = group.createdBy === undefined ? 0 : 1;
+    this.#known.push({
+      group,
+      lockCall: skeleton.callOf(lockFunction),
+      callsAreFrames: skeleton.callCount === group.stack.length + creators,
+    });
+  }
+
+  /** Makes an example of the goroutine whose skeleton is at hand. */
+  #exemplarHere(group: GroupTally, bytes: Uint8Array, header: HeaderFields, end: number): Goroutine {
+    const pointers: LiveWord[] = [];
+    const { nameEnds } = this.#skeleton;
+    for (let frame = 0; frame < group.stack.length; frame++) {
+      addLiveWords(pointers, frame, bytes, nameEnds[frame] ?? 0, end);
+    }
+    const parentId = group.createdBy === undefined ? 0 : this.#skeleton.creatorId();
+    return this.#exemplar(bytes, header, pointers, parentId === 0 ? undefined : parentId);
+  }
+
+  #exemplar(
+    bytes: Uint8Array,
+    header: HeaderFields,
+    pointers: readonly LiveWord[],
+    parentId: number | undefined,
+  ): Goroutine {
+    const labelsEnd = Math.min(header.labelsEnd, header.labelsStart + longestLabels);
+    return {
+      id: header.id,
+      ...(header.waitMinutes === 0 ? {} : { waitMinutes: header.waitMinutes }),
+      ...(parentId === undefined ? {} : { parentId }),
+      pointers,
+      ...(labelsEnd === 0
+        ? {}
+        : { labels: this.#utf8.decode(bytes.subarray(header.labelsStart, labelsEnd)) }),
+    };
+  }
+}
