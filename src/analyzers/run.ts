@@ -18,13 +18,14 @@ export interface Judgement {
 
 type AnyMeta = RuleMeta<EvidenceKey, EvidenceKey, string>;
 
-/** A draft on its way to a finding. `sites` and `blocks` are site keys. */
+/** A draft on its way to a finding. `sites`, `blocks` and `waitsFor` are site keys. */
 interface Candidate {
   readonly meta: AnyMeta;
   readonly draft: FindingDraft;
   readonly severity: Severity;
   readonly sites: ReadonlySet<string>;
   readonly blocks: ReadonlySet<string>;
+  readonly waitsFor: ReadonlySet<string>;
   cause?: Candidate;
 }
 
@@ -89,6 +90,7 @@ function runOne(
       severity: draft.severity ?? meta.severity,
       sites: new Set((draft.groups ?? []).map(siteKey)),
       blocks: new Set((draft.blocks ?? []).map(siteKey)),
+      waitsFor: new Set((draft.waitsFor ?? []).map(siteKey)),
     })),
   };
 }
@@ -110,29 +112,40 @@ const evidenceNames: Readonly<Record<EvidenceKey, string>> = {
 
 const breadth = { specific: 0, general: 1, "catch-all": 2 } as const;
 
-/** Drops what a narrower rule already said about the same goroutines. */
+/**
+ * Drops what a narrower rule already said about the same goroutines. A rule that only found it `possible` does not
+ * silence one that is sure.
+ */
 function withoutExplained(candidates: readonly Candidate[]): Candidate[] {
-  return candidates.filter(({ meta, sites }) => {
+  return candidates.filter((candidate) => {
+    const { meta, sites } = candidate;
     if (meta.scope === "specific" || sites.size === 0) return true;
     const explained = new Set<string>();
     for (const other of candidates) {
-      if (breadth[other.meta.scope] < breadth[meta.scope])
-        for (const site of other.sites) explained.add(site);
+      if (breadth[other.meta.scope] >= breadth[meta.scope]) continue;
+      if (isFailing(candidate) && !isFailing(other)) continue;
+      for (const site of [...other.sites, ...other.blocks]) explained.add(site);
     }
     return [...sites].some((site) => !explained.has(site));
   });
 }
 
+/**
+ * Gives each finding the most serious one that causes it: one that says it blocks these goroutines, one about the
+ * goroutines these wait for, or else one of a rule that this rule names as its cause.
+ */
 function linkCauses(candidates: readonly Candidate[]): void {
-  for (const symptom of candidates) {
-    const cause =
-      candidates.find((other) => other !== symptom && intersects(other.blocks, symptom.sites)) ??
-      symptom.meta.symptomOf
-        .map((rule) =>
-          candidates.find((other) => other !== symptom && other.meta.id === rule && isFailing(other)),
-        )
-        .find((other) => other !== undefined);
-    if (cause !== undefined && rootOf(cause) !== symptom) symptom.cause = cause;
+  const bySerious = candidates.toSorted(bySeriousness);
+  for (const symptom of bySerious) {
+    const causes = [
+      ...bySerious.filter((other) => intersects(other.blocks, symptom.sites)),
+      ...bySerious.filter((other) => intersects(symptom.waitsFor, other.sites)),
+      ...symptom.meta.symptomOf.flatMap((rule) =>
+        bySerious.filter((other) => other.meta.id === rule && isFailing(other)),
+      ),
+    ];
+    const cause = causes.find((other) => rootOf(other) !== symptom);
+    if (cause !== undefined) symptom.cause = cause;
   }
 }
 

@@ -66,6 +66,8 @@ export interface FindingDraft {
   readonly groups?: readonly GoroutineGroup[];
   /** Goroutines of other findings that wait because of these: their findings become symptoms of this one. */
   readonly blocks?: readonly GoroutineGroup[];
+  /** Goroutines that this finding's ones wait for: a finding about those becomes the cause of this one. */
+  readonly waitsFor?: readonly GoroutineGroup[];
   readonly evidence: readonly EvidenceExcerpt[];
   readonly next: readonly string[];
 }

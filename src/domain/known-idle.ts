@@ -1,5 +1,5 @@
-import { isRuntimeFrame } from "./goroutine-sites.ts";
 import type { GoroutineGroup } from "./goroutine.ts";
+import { isRuntimeFrame } from "./goroutine-sites.ts";
 
 /**
  * Why a goroutine that waits is no news. Sources: the ignore lists that projects keep for go.uber.org/goleak
@@ -26,6 +26,7 @@ type Loop = readonly [role: string, per: IdleRole["per"], site: RegExp];
 
 /** Looked up by the innermost frame that is no passage. Vendored copies end with the same import path. */
 const loops: readonly Loop[] = [
+  ["waits for connections", "process", /^net\/http\.\(\*Server\)\.Serve$/],
   ["waits for signals", "process", /^os\/signal\.(?:signal_recv|loop|NotifyContext)/],
   ["waits for the next request on a kept-alive connection", "connection", /^net\/http\.\(\*conn\)\.serve$/],
   [

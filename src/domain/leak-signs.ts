@@ -41,11 +41,13 @@ export type LeakLimits = Readonly<Record<keyof typeof leakThresholds, number>>;
  *   had none (a start or a burst), or the goroutines run request handlers and the load may simply have risen.
  * - `old`: a crowd, the oldest of which has waited for minutes.
  * - `huge`: more than LeakProf's mark, without anything known about growth or age.
+ * - `crowd`: none of these; the rule has another reason to speak.
  */
 export type LeakSign =
   | { readonly kind: "grows"; readonly growth: SiteGrowth; readonly clear: boolean }
   | { readonly kind: "old"; readonly minutes: number }
-  | { readonly kind: "huge" };
+  | { readonly kind: "huge" }
+  | { readonly kind: "crowd" };
 
 /** Growth of a crowd of request handlers that a rise of the load hardly explains within one capture window. */
 const crowdedRequests = { before: 20, grownBy: 50, grownRatio: 0.3 } as const;
@@ -72,21 +74,24 @@ export function leakSign(
   return site.count >= limits.critical ? { kind: "huge" } : undefined;
 }
 
-/** The number that the sign is held against. */
+/** The number that the sign is held against; a crowd has no limit of its own, so it is held against `oldCount`. */
 export function leakMeasured(site: WaitSite, sign: LeakSign, limits: LeakLimits): Measured {
-  const count = sign.kind === "grows" ? Math.max(site.count, sign.growth.after) : site.count;
-  const limit =
-    sign.kind === "grows"
-      ? Math.round(sign.growth.before * (1 + limits.growthRatio))
-      : sign.kind === "old"
-        ? limits.oldCount
-        : limits.critical;
-  return { value: count, limit, unit: "goroutines" };
+  switch (sign.kind) {
+    case "grows": {
+      const limit = Math.round(sign.growth.before * (1 + limits.growthRatio));
+      return { value: Math.max(site.count, sign.growth.after), limit, unit: "goroutines" };
+    }
+    case "huge":
+      return { value: site.count, limit: limits.critical, unit: "goroutines" };
+    case "old":
+    case "crowd":
+      return { value: site.count, limit: Math.min(site.count, limits.oldCount), unit: "goroutines" };
+  }
 }
 
 /** "120 more in 15 s", "the oldest for 41 min", or nothing. */
 export function signText(sign: LeakSign): string {
-  if (sign.kind === "huge") return "";
+  if (sign.kind === "huge" || sign.kind === "crowd") return "";
   if (sign.kind === "old") return `the oldest for ${sign.minutes} min`;
   const { before, after, windowMs } = sign.growth;
   return `${countText(after - before)} more ${windowMs === undefined ? "than before" : `in ${durationText(windowMs)}`}`;
@@ -94,7 +99,8 @@ export function signText(sign: LeakSign): string {
 
 /** The sign as a sentence. */
 export function signSentence(sign: LeakSign): string {
-  if (sign.kind === "huge") return "How long they have been there cannot be told from one capture.";
+  if (sign.kind === "huge" || sign.kind === "crowd")
+    return "How long they have been there the captures do not tell.";
   if (sign.kind === "old") return `The oldest has waited for ${counted(sign.minutes, "minute")} or longer.`;
   const { before, after, windowMs } = sign.growth;
   const window = windowMs === undefined ? "between the captures" : `within ${durationText(windowMs)}`;

@@ -1,7 +1,7 @@
 import { codeObject } from "./code-object.ts";
 import type { Frame } from "./frame.ts";
-import { isRuntimeFrame } from "./goroutine-sites.ts";
 import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
+import { isRuntimeFrame } from "./goroutine-sites.ts";
 import { pointsAt, waitedAddress } from "./lock-holders.ts";
 import { lockWait } from "./lock-waits.ts";
 import type { OwnCode } from "./own-code.ts";
@@ -48,19 +48,35 @@ interface Waiter extends LockCycleMember {
 
 function addressCycles(snapshot: GoroutineSnapshot): LockCycle[] {
   const waiters = mutexWaiters(snapshot);
-  const cycles: LockCycle[] = [];
-  const seen = new Set<string>();
+  const pairs: [Waiter, Waiter][] = [];
   for (const [index, a] of waiters.entries()) {
     for (const b of waiters.slice(index + 1)) {
-      if (a.waitsFor === b.waitsFor || cycles.length === mostCycles) continue;
-      if (!touches(a, b.waitsFor) || !touches(b, a.waitsFor)) continue;
-      const key = `${snapshot.groups.indexOf(a.group)} ${snapshot.groups.indexOf(b.group)}`;
-      if (seen.has(key)) continue;
-      seen.add(key);
-      cycles.push({ members: [a, b], reason: "addresses", contested: isContested(a, b, snapshot) });
+      if (a.waitsFor !== b.waitsFor && !isQueueing(a, b) && touches(a, b.waitsFor) && touches(b, a.waitsFor))
+        pairs.push([a, b]);
     }
   }
+  // A mutex has one holder, so it closes one circle only; the pair in different functions is the telling one.
+  const taken = new Set<number>();
+  const seen = new Set<string>();
+  const cycles: LockCycle[] = [];
+  for (const [a, b] of pairs.toSorted((one, other) => sameFunction(one) - sameFunction(other))) {
+    const key = `${snapshot.groups.indexOf(a.group)} ${snapshot.groups.indexOf(b.group)}`;
+    if (seen.has(key) || taken.has(a.waitsFor) || taken.has(b.waitsFor) || cycles.length === mostCycles)
+      continue;
+    seen.add(key);
+    taken.add(a.waitsFor).add(b.waitsFor);
+    cycles.push({ members: [a, b], reason: "addresses", contested: isContested(a, b, snapshot) });
+  }
   return cycles;
+}
+
+/** At two lines of one function the earlier one queues for what the later one has taken; it holds nothing of it. */
+function isQueueing(a: Waiter, b: Waiter): boolean {
+  return a.caller.function === b.caller.function && a.caller.line !== b.caller.line;
+}
+
+function sameFunction([a, b]: [Waiter, Waiter]): number {
+  return a.caller.function === b.caller.function ? 1 : 0;
 }
 
 function mutexWaiters(snapshot: GoroutineSnapshot): Waiter[] {

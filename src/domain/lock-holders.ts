@@ -1,7 +1,7 @@
 import { codeObject, declaredFunction, entryFrame } from "./code-object.ts";
 import type { Frame } from "./frame.ts";
-import { isRuntimeFrame } from "./goroutine-sites.ts";
 import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
+import { isRuntimeFrame } from "./goroutine-sites.ts";
 import { isKnownIdle } from "./known-idle.ts";
 import type { LockQueue } from "./lock-queues.ts";
 

@@ -1,7 +1,7 @@
 import { codeObject } from "./code-object.ts";
 import type { Frame } from "./frame.ts";
-import { isRuntimeFrame } from "./goroutine-sites.ts";
 import type { GoroutineGroup } from "./goroutine.ts";
+import { isRuntimeFrame } from "./goroutine-sites.ts";
 
 export type LockKind = "mutex" | "read lock" | "write lock";
 

@@ -51,7 +51,11 @@ export function ownCode(frames: Iterable<Frame>, modules: readonly string[] = []
     if (!standardRoots.has(slash === -1 ? path : path.slice(0, slash))) return false;
     if (goroot !== undefined && file.startsWith(goroot)) return true;
     return (
-      file.startsWith(`${path}/`) || file.includes(`/src/${path}/`) || file === "" || file.startsWith("<")
+      file.startsWith(`${path}/`) ||
+      file.includes(`/src/${path}/`) ||
+      file === "" ||
+      file.startsWith("<") ||
+      isRuntimeFile(file)
     );
   }
 
@@ -79,6 +83,14 @@ export function ownCode(frames: Iterable<Frame>, modules: readonly string[] = []
       return own;
     },
   };
+}
+
+/**
+ * Functions that other packages declare and the runtime implements keep their name and get the runtime's file:
+ * `sync.runtime_Semacquire` in runtime/sema.go, `time.Sleep` in runtime/time.go.
+ */
+function isRuntimeFile(file: string): boolean {
+  return file.startsWith("runtime/") || file.includes("/src/runtime/");
 }
 
 /** True for the path itself and everything below it; a module that ends with "/" is a plain prefix. */

@@ -1,43 +1,26 @@
 import type { GoroutineEvidence } from "./evidence.ts";
 import type { GoroutineSnapshot } from "./goroutine.ts";
-import { isMainGoroutine } from "./code-object.ts";
 import { isKnownIdle } from "./known-idle.ts";
 import type { OwnCode } from "./own-code.ts";
 
-/** Waits that only another goroutine can end. */
-const needsSomebody: ReadonlySet<string> = new Set([
-  "chan send",
-  "chan receive",
-  "chan send (nil chan)",
-  "chan receive (nil chan)",
-  "select",
-  "select (no cases)",
-  "sync.Mutex.Lock",
-  "sync.RWMutex.RLock",
-  "sync.RWMutex.Lock",
-  "sync.WaitGroup.Wait",
-  "sync.Cond.Wait",
-  "semacquire",
-]);
-
 /**
- * True when in every capture each goroutine that runs the service's own code waits for another goroutine: nothing of
- * the service runs, sleeps, reads or writes. Contention that moves cannot look like this in two captures; an idle
- * process can. `main` itself may sleep. Captures that hide channel waits (debug=1) never count as still.
+ * True when there are at least two captures and in none of them a goroutine with the service's own code runs or is
+ * ready to run. A lock that moves has a holder at work, or a waiter that has just been woken and is about to run; an
+ * idle or a stuck process has neither. Captures that hide channel waits (debug=1) show running and waiting goroutines
+ * alike and never count.
  */
-export function isStill(evidence: GoroutineEvidence, own: OwnCode): boolean {
-  return evidence.series.every((snapshot) => isSnapshotStill(snapshot, own));
+export function nothingRuns(evidence: GoroutineEvidence, own: OwnCode): boolean {
+  return evidence.series.length > 1 && evidence.series.every((snapshot) => isQuiet(snapshot, own));
 }
 
-function isSnapshotStill(snapshot: GoroutineSnapshot, own: OwnCode): boolean {
+function isQuiet(snapshot: GoroutineSnapshot, own: OwnCode): boolean {
   return (
     snapshot.form !== "counts" &&
     snapshot.incomplete === undefined &&
     snapshot.groups.every(
       (group) =>
-        needsSomebody.has(group.wait) ||
+        (group.wait !== "active" && group.wait !== "GC") ||
         isKnownIdle(group) ||
-        isMainGoroutine(group) ||
         !group.stack.some((frame) => own.isOwn(frame)),
     )
   );

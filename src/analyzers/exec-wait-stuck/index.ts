@@ -58,7 +58,7 @@ export const execWaitStuck = defineAnalyzer({
         const { doing, why, next } = wait;
         return [
           leakFinding(
-            { site, sign: sign ?? { kind: "huge" }, confidence, doing, why, next },
+            { site, sign: sign ?? { kind: "crowd" }, confidence, doing, why, next },
             goroutines,
             limits,
           ),

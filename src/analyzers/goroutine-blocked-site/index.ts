@@ -62,7 +62,7 @@ function isDeadlock(message: string): boolean {
   return message.startsWith("all goroutines are asleep");
 }
 
-/** 0: not a wait for another goroutine. Idle workers look like 1 and 2; a healthy process rarely shows 3. */
+/** 0: not a wait for another goroutine, or main waiting for the end of the process. Idle workers look like 1 and 2; a healthy process rarely shows 3. */
 function suspicion(group: GoroutineGroup): 0 | 1 | 2 | 3 {
   switch (group.wait) {
     case "chan send":
@@ -78,9 +78,8 @@ function suspicion(group: GoroutineGroup): 0 | 1 | 2 | 3 {
     case "chan receive":
     case "sync.Cond.Wait":
     case "select (no cases)":
-      return isMainGoroutine(group) ? 1 : 2;
     case "select":
-      return isMainGoroutine(group) ? 1 : 2;
+      return isMainGoroutine(group) ? 0 : 2;
     default:
       return 0;
   }

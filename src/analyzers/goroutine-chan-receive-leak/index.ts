@@ -50,7 +50,7 @@ export const goroutineChanReceiveLeak = defineAnalyzer({
         leakFinding(
           {
             site,
-            sign: sign ?? { kind: "huge" },
+            sign: sign ?? { kind: "crowd" },
             confidence,
             doing: "stuck receiving",
             why: proven

@@ -6,6 +6,7 @@ import { isKnownIdle } from "../../domain/known-idle.ts";
 import { isProvenLeak, leakFinding } from "../../domain/leak-report.ts";
 import type { LeakSign } from "../../domain/leak-signs.ts";
 import { leakSign, leakThresholds } from "../../domain/leak-signs.ts";
+import { nothingRuns } from "../../domain/process-stillness.ts";
 import { siteGrowth, waitSites } from "../../domain/wait-sites.ts";
 
 export const goroutineChanSendLeak = defineAnalyzer({
@@ -48,6 +49,7 @@ export const goroutineChanSendLeak = defineAnalyzer({
   analyze({ goroutines, goroutineLeak, target }, limits) {
     const { best } = goroutines;
     const senders = best.groups.filter((group) => group.wait === "chan send" && !isKnownIdle(group));
+    const stuck = nothingRuns(goroutines, target.own);
     return waitSites(senders, target.own).flatMap((site) => {
       const partners = partnersAtWork(site, best, target.own);
       const growth = siteGrowth(goroutines, site, target.own);
@@ -57,8 +59,9 @@ export const goroutineChanSendLeak = defineAnalyzer({
         leakSign(goroutines, site, target.own, limits) ??
         (site.count >= limits.staleSenders && (site.oldestMinutes ?? 0) >= limits.oldMinutes
           ? { kind: "old", minutes: site.oldestMinutes ?? 0 }
-          : abandoned && site.count >= limits.oldCount
-            ? { kind: "huge" }
+          : (abandoned && site.count >= limits.oldCount) ||
+              (stuck && site.count >= limits.staleSenders && partners === 0)
+            ? { kind: "crowd" }
             : undefined);
       const proven = isProvenLeak(site, goroutineLeak);
       if (sign === undefined && !proven) return [];
@@ -75,7 +78,7 @@ export const goroutineChanSendLeak = defineAnalyzer({
         leakFinding(
           {
             site,
-            sign: sign ?? { kind: "huge" },
+            sign: sign ?? { kind: "crowd" },
             confidence: reading,
             doing: "stuck sending",
             why: proven

@@ -37,17 +37,14 @@ export const goroutineContextLeak = defineAnalyzer({
       const sign = leakSign(goroutines, site, target.own, limits);
       const proven = isProvenLeak(site, goroutineLeak);
       if (!proven && sign?.kind !== "grows") return [];
-      const makers = heap === undefined ? [] : contextMakers(heap.at(-1) ?? heap[0], target.own);
-      const [maker] = makers;
-      const named =
-        maker === undefined
-          ? "Their stacks do not show who created the contexts; a heap profile does."
-          : `Inferred from the heap profile: most live contexts were created in ${shortName(maker.function)} (${shortFile(maker.file)}:${maker.line}).`;
+      const maker =
+        heap === undefined ? undefined : contextMaker(heap.at(-1) ?? heap[0], site.count, target.own);
+      const named = maker?.reason ?? "Their stacks do not show who created the contexts; a heap profile may.";
       return [
         leakFinding(
           {
-            site: maker === undefined ? site : { ...site, where: makers },
-            sign: sign ?? { kind: "huge" },
+            site: maker === undefined ? site : { ...site, where: maker.where },
+            sign: sign ?? { kind: "crowd" },
             confidence: proven ? "proven" : sign?.kind === "grows" && sign.clear ? "likely" : "possible",
             doing: "watching contexts that nobody cancels",
             why: `Each watches the parent of a context and ends when that context is cancelled. ${named}`,
@@ -75,12 +72,43 @@ function isWatcher(group: GoroutineGroup): boolean {
 const creation =
   /^context\.(?:With(?:Cancel|Deadline|Timeout)|withCancel|\(\*cancelCtx\)\.propagateCancel|propagateCancel)/;
 
-/** Own frames, innermost first, of the line below which most live context objects were allocated. */
-function contextMakers(heap: Profile, own: OwnCode): readonly Frame[] {
+interface Maker {
+  readonly where: readonly Frame[];
+  /** Why this line, as a sentence. */
+  readonly reason: string;
+}
+
+/**
+ * The own line that probably creates the contexts. A context is too small for every one to be sampled, so without a
+ * sample inside package context the line counts that holds the most memory in about as many objects as there are
+ * watchers: what a request keeps alive is allocated beside its context.
+ */
+function contextMaker(heap: Profile, watchers: number, own: OwnCode): Maker | undefined {
   const objects = sampleIndexOf(heap, "inuse_objects");
-  if (objects === -1) return [];
-  const made = siteTotals(heap, objects, own).find(({ stack }) =>
-    stack.some(({ function: symbol }) => creation.test(symbol)),
+  const bytes = sampleIndexOf(heap, "inuse_space");
+  if (objects === -1 || bytes === -1) return undefined;
+  const byObjects = siteTotals(heap, objects, own);
+  const created = byObjects.find(({ stack }) => stack.some(({ function: symbol }) => creation.test(symbol)));
+  if (created !== undefined) {
+    return {
+      where: ownFrames(created.stack, own),
+      reason: `Inferred from the heap profile: most live contexts were created in ${placeOf(created.frame)}.`,
+    };
+  }
+  const alike = new Set(
+    byObjects
+      .filter(({ value }) => value >= watchers / 1.5 && value <= watchers * 1.5)
+      .map(({ frame }) => frame),
   );
-  return made === undefined ? [] : ownFrames(made.stack, own);
+  const beside = siteTotals(heap, bytes, own).find(({ frame, value }) => value > 0 && alike.has(frame));
+  return beside === undefined
+    ? undefined
+    : {
+        where: ownFrames(beside.stack, own),
+        reason: `Inferred from the heap profile: about as many objects as watchers are alive that were allocated in ${placeOf(beside.frame)}; the contexts themselves are too small to be sampled.`,
+      };
+}
+
+function placeOf(frame: Frame): string {
+  return `${shortName(frame.function)} (${shortFile(frame.file)}:${frame.line})`;
 }

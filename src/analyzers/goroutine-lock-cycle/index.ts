@@ -8,7 +8,7 @@ import { lockCycles } from "../../domain/lock-cycles.ts";
 import { lockWait } from "../../domain/lock-waits.ts";
 import { shortName } from "../../domain/lock-words.ts";
 import type { OwnCode } from "../../domain/own-code.ts";
-import { isStill } from "../../domain/process-stillness.ts";
+import { nothingRuns } from "../../domain/process-stillness.ts";
 import { countText } from "../../domain/units.ts";
 import { blamedFrames } from "../../domain/wait-sites.ts";
 
@@ -37,7 +37,7 @@ export const goroutineLockCycle = defineAnalyzer({
   },
   analyze({ goroutines, dump, target }) {
     const snapshot = dump ?? goroutines.best;
-    const still = goroutines.series.length > 1 && isStill(goroutines, target.own);
+    const still = nothingRuns(goroutines, target.own);
     return lockCycles(snapshot, target.own).flatMap((cycle) => {
       const [first, second] = cycle.members;
       if (first === undefined || second === undefined) return [];

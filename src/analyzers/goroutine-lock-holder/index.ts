@@ -2,6 +2,7 @@ import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { isRequest } from "../../domain/code-object.ts";
 import type { GoroutineEvidence } from "../../domain/evidence.ts";
 import { siteKey } from "../../domain/goroutine-sites.ts";
+import { lockCycles } from "../../domain/lock-cycles.ts";
 import type { LockHolder } from "../../domain/lock-holders.ts";
 import { canHold, isBlocked, lockHolders } from "../../domain/lock-holders.ts";
 import { isHeldByReaders, lockPile } from "../../domain/lock-pile.ts";
@@ -12,7 +13,7 @@ import { holderExcerpt, holderReason, holderText, lockText } from "../../domain/
 import { isLogger } from "../../domain/log-locks.ts";
 import type { PileUp, PileUpTrend } from "../../domain/pile-up.ts";
 import { growthThresholds, pileExcerpt, trendOf, trendText } from "../../domain/pile-up.ts";
-import { isStill } from "../../domain/process-stillness.ts";
+import { nothingRuns } from "../../domain/process-stillness.ts";
 import { counted } from "../../domain/units.ts";
 import { blamedFrames } from "../../domain/wait-sites.ts";
 
@@ -51,7 +52,10 @@ export const goroutineLockHolder = defineAnalyzer({
     },
   },
   analyze({ goroutines, target }, limits) {
-    const still = goroutines.series.length > 1 && isStill(goroutines, target.own);
+    const still = nothingRuns(goroutines, target.own);
+    const inCircle = new Set(
+      lockCycles(goroutines.best, target.own).flatMap(({ members }) => members.map(({ group }) => group)),
+    );
     return lockQueues(goroutines.best)
       .filter(
         (queue) => !isHeldByReaders(queue) && !queue.waits.every(({ caller }) => isLogger(caller.function)),
@@ -59,7 +63,7 @@ export const goroutineLockHolder = defineAnalyzer({
       .flatMap((queue) => {
         const holder = blockedHolder(queue, goroutines);
         const [largest] = queue.waits;
-        if (holder === undefined || largest === undefined) return [];
+        if (holder === undefined || largest === undefined || inCircle.has(holder.group)) return [];
         const pile = lockPile(queue, goroutines);
         const trend = trendOf(pile, limits.waiters, limits);
         const likely = isLikely({ holder, pile, trend, still, goroutines }, limits.waiters);
@@ -80,6 +84,7 @@ export const goroutineLockHolder = defineAnalyzer({
             where: blamedFrames(holder.group, target.own),
             waitReason: holder.group.wait,
             groups: [holder.group],
+            waitsFor: [holder.group],
             blocks: queuedGroups(queue).filter((group) => group !== holder.group),
             evidence: [
               holderExcerpt(holder, goroutines.best.artifact, target.own),

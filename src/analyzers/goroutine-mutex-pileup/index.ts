@@ -9,7 +9,7 @@ import { lockQueues, queuedGroups } from "../../domain/lock-queues.ts";
 import { holderText, lockText } from "../../domain/lock-words.ts";
 import type { PileUp, PileUpTrend } from "../../domain/pile-up.ts";
 import { growthThresholds, pileExcerpt, trendOf, trendText } from "../../domain/pile-up.ts";
-import { isStill } from "../../domain/process-stillness.ts";
+import { nothingRuns } from "../../domain/process-stillness.ts";
 import { counted } from "../../domain/units.ts";
 import { blamedFrames } from "../../domain/wait-sites.ts";
 
@@ -68,7 +68,7 @@ export const goroutineMutexPileup = defineAnalyzer({
     },
   },
   analyze({ goroutines, target }, limits) {
-    const still = goroutines.series.length > 1 && isStill(goroutines, target.own);
+    const still = nothingRuns(goroutines, target.own);
     return lockQueues(goroutines.best)
       .filter((queue) => !isHeldByReaders(queue))
       .flatMap((queue) => {

@@ -67,6 +67,7 @@ export const goroutineOnceStuck = defineAnalyzer({
         where: blamedFrames(subject, target.own),
         waitReason: subject.wait,
         groups: subjects,
+        waitsFor: subjects,
         blocks: behind,
         evidence: [
           pileExcerpt(best.artifact, [...subjects, ...behind], (group) => blamedFrames(group, target.own)[0]),

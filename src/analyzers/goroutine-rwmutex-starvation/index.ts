@@ -10,7 +10,7 @@ import type { LockWait } from "../../domain/lock-waits.ts";
 import { holderReason, holderText, shortName } from "../../domain/lock-words.ts";
 import type { OwnCode } from "../../domain/own-code.ts";
 import { growthThresholds, pileExcerpt, trendOf, trendText } from "../../domain/pile-up.ts";
-import { isStill } from "../../domain/process-stillness.ts";
+import { nothingRuns } from "../../domain/process-stillness.ts";
 import { counted } from "../../domain/units.ts";
 import { blamedFrames } from "../../domain/wait-sites.ts";
 
@@ -43,16 +43,17 @@ export const goroutineRwmutexStarvation = defineAnalyzer({
     },
   },
   analyze({ goroutines, target }, limits) {
-    const still = goroutines.series.length > 1 && isStill(goroutines, target.own);
+    const still = nothingRuns(goroutines, target.own);
     return lockQueues(goroutines.best)
       .filter(isHeldByReaders)
       .flatMap((queue) => {
         const pile = lockPile(queue, goroutines);
         const trend = trendOf(pile, limits.waiters, limits);
-        const nested = nestedReaders(queue, target.own);
-        const holder = lockHolders(queue, goroutines.best).find(
-          (one) => canHold(one, queue) && isBlocked(one),
+        const inside = lockHolders(queue, goroutines.best).filter(
+          (one) => one.score >= telling && canHold(one, queue),
         );
+        const holder = inside.find(isBlocked);
+        const nested = inside.length > 0 ? [] : nestedReaders(queue, target.own);
         const [twice] = nested;
         const waitsInEach = pile.counts.every((count) => count >= Math.min(pile.count, limits.waiters));
         const lasting =
@@ -62,8 +63,11 @@ export const goroutineRwmutexStarvation = defineAnalyzer({
           still ||
           (pile.counts.length > 1 && waitsInEach);
         if (twice === undefined && holder === undefined && !lasting) return [];
+        // With nobody else inside, only the nested readers themselves can be the ones that the writer waits for.
         const likely =
-          lasting && (twice !== undefined || (holder !== undefined && pile.count >= limits.waiters));
+          pile.count >= limits.waiters
+            ? twice !== undefined || (holder !== undefined && lasting)
+            : twice !== undefined && lasting;
         const groups =
           twice !== undefined ? nested.map(({ group }) => group) : holder !== undefined ? [holder.group] : [];
         const [subject = queue.waits[0]?.group] = groups;
@@ -107,6 +111,9 @@ export const goroutineRwmutexStarvation = defineAnalyzer({
       });
   },
 });
+
+/** A holder's score from which it is more than a background loop of the same type. */
+const telling = 2;
 
 /** Readers that stand inside another function of the same type: the read lock is probably theirs already. */
 function nestedReaders(queue: LockQueue, own: OwnCode): LockWait[] {

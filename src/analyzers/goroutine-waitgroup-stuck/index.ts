@@ -86,6 +86,7 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
           where: [...new Set([...site.where, ...childFrames])],
           waitReason: "sync.WaitGroup.Wait",
           groups: site.groups,
+          waitsFor: stuck,
           evidence: [
             ...site.groups
               .slice(0, 1)

@@ -50,7 +50,7 @@ export const logLockBlocked = defineAnalyzer({
       snapshot.groups.some((group) => siteKey(group) === siteKey(writer)),
     );
     const likely =
-      (staysThere && trend !== "few" && trend !== "seen-once") ||
+      (staysThere && trend !== "few" && (trend !== "seen-once" || waiting.count >= limits.waiters * 10)) ||
       (waiting.aged > 0 && (writer.waitMinutes?.max ?? 0) > 0);
     const logger = writer.stack.find(({ function: symbol }) => isLogger(symbol));
     const where = blamedFrames(writer, target.own);
