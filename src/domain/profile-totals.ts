@@ -1,7 +1,7 @@
 import type { Frame } from "./frame.ts";
 import type { OwnCode } from "./own-code.ts";
-import type { Int64Values, Profile } from "./profile.ts";
-import { stackOf } from "./profile.ts";
+import type { Profile } from "./profile.ts";
+import { leafIndex, stackOf } from "./profile.ts";
 
 /** What one function holds in a profile, in the unit of the chosen sample type. */
 export interface FunctionTotal {
@@ -22,9 +22,13 @@ export interface SiteTotal {
 
 /** Sum of all samples, those without a stack included. */
 export function profileTotal(profile: Profile, sampleIndex: number): number {
-  const sum = new ExactSums(profile, sampleIndex, 1);
-  for (let sample = 0; sample < profile.sampleCount; sample++) sum.add(0, sample);
-  return sum.of(0);
+  const [total] = exactSums(profile, sampleIndex, (values) => {
+    const sum = new Float64Array(1);
+    for (let sample = 0; sample < profile.sampleCount; sample++)
+      sum[0] = (sum[0] ?? 0) + (values[sample] ?? 0);
+    return [sum];
+  });
+  return total?.[0] ?? 0;
 }
 
 /**
@@ -34,31 +38,13 @@ export function profileTotal(profile: Profile, sampleIndex: number): number {
  */
 export function functionTotals(profile: Profile, sampleIndex: number): FunctionTotal[] {
   const names: string[] = [];
-  const functionOfFrame = functionIds(profile, names);
-  const flat = new ExactSums(profile, sampleIndex, names.length);
-  const cum = new ExactSums(profile, sampleIndex, names.length);
-  const countedIn = new Int32Array(names.length).fill(-1);
-  const { sampleStart, sampleLocations, locationStart, locationFrames, sampleCount } = profile;
-  for (let sample = 0; sample < sampleCount; sample++) {
-    if (flat.isZero(sample)) continue;
-    let isLeaf = true;
-    const end = sampleStart[sample + 1] ?? 0;
-    for (let i = sampleStart[sample] ?? 0; i < end; i++) {
-      const location = sampleLocations[i] ?? 0;
-      const frameEnd = locationStart[location + 1] ?? 0;
-      for (let f = locationStart[location] ?? 0; f < frameEnd; f++) {
-        const id = functionOfFrame[locationFrames[f] ?? 0] ?? 0;
-        if (countedIn[id] === sample) continue;
-        countedIn[id] = sample;
-        cum.add(id, sample);
-        if (isLeaf) flat.add(id, sample);
-        isLeaf = false;
-      }
-    }
-  }
+  const functions = functionIds(profile, names);
+  const [flat, cum] = exactSums(profile, sampleIndex, (values) =>
+    flatAndCum(profile, functions, names.length, values),
+  );
   const totals: FunctionTotal[] = [];
   for (const [id, name] of names.entries()) {
-    const total = { function: name, flat: flat.of(id), cum: cum.of(id) };
+    const total = { function: name, flat: flat?.[id] ?? 0, cum: cum?.[id] ?? 0 };
     if (total.flat !== 0 || total.cum !== 0) totals.push(total);
   }
   return totals.sort(
@@ -66,19 +52,59 @@ export function functionTotals(profile: Profile, sampleIndex: number): FunctionT
   );
 }
 
-/** Numbers the functions of all frames; returns the number of each frame's function. */
+function flatAndCum(profile: Profile, functions: Uint32Array, size: number, values: Values): Float64Array[] {
+  const flat = new Float64Array(size);
+  const cum = new Float64Array(size);
+  const countedIn = new Int32Array(size).fill(-1);
+  for (let sample = 0; sample < profile.sampleCount; sample++) {
+    const value = values[sample] ?? 0;
+    if (value === 0) continue;
+    addStack(profile, sample, functions, value, cum, countedIn);
+    const leaf = functions[leafIndex(profile, sample)];
+    if (leaf !== undefined) flat[leaf] = (flat[leaf] ?? 0) + value;
+  }
+  return [flat, cum];
+}
+
+/**
+ * Adds `value` once to each function on a stack; `countedIn` notes which sample a function was last counted in.
+ * A profile of 50 MB has more than twenty million locations on its stacks: a function for one stack with all it needs
+ * as parameters is compiled early, and for good.
+ */
+function addStack(
+  { sampleStart, sampleLocations, locationStart }: Profile,
+  sample: number,
+  functions: Uint32Array,
+  value: number,
+  cum: Float64Array,
+  countedIn: Int32Array,
+): void {
+  const end = sampleStart[sample + 1] ?? 0;
+  for (let i = sampleStart[sample] ?? 0; i < end; i++) {
+    const location = sampleLocations[i] ?? 0;
+    const last = locationStart[location + 1] ?? 0;
+    for (let f = locationStart[location] ?? 0; f < last; f++) {
+      const id = functions[f] ?? 0;
+      if (countedIn[id] === sample) continue;
+      countedIn[id] = sample;
+      cum[id] = (cum[id] ?? 0) + value;
+    }
+  }
+}
+
+/** Numbers the functions by name. Returns the number of each element of `locationFrames`; `names` gets the names. */
 function functionIds(profile: Profile, names: string[]): Uint32Array {
   const ids = new Map<string, number>();
-  const functionOfFrame = new Uint32Array(profile.frames.length);
+  const ofFrame = new Uint32Array(profile.frames.length);
   for (const [index, frame] of profile.frames.entries()) {
     let id = ids.get(frame.function);
     if (id === undefined) {
       id = names.push(frame.function) - 1;
       ids.set(frame.function, id);
     }
-    functionOfFrame[index] = id;
+    ofFrame[index] = id;
   }
-  return functionOfFrame;
+  return profile.locationFrames.map((frame) => ofFrame[frame] ?? 0);
 }
 
 function byText(a: FunctionTotal, b: FunctionTotal): number {
@@ -90,82 +116,78 @@ function byText(a: FunctionTotal, b: FunctionTotal): number {
  * `profileTotal` tells how much that is.
  */
 export function siteTotals(profile: Profile, sampleIndex: number, own: OwnCode): SiteTotal[] {
-  const { frames, sampleStart, sampleLocations, sampleCount } = profile;
-  const ownFrameOfLocation = innermostOwnFrames(profile, own);
-  const sums = new ExactSums(profile, sampleIndex, frames.length);
+  const { frames, sampleCount } = profile;
+  const siteOfSample = innermostOwnFrames(profile, own);
+  const numbers = profile.values[sampleIndex] ?? new Float64Array(0);
   const heaviest = new Int32Array(frames.length).fill(-1);
-  const values = profile.values[sampleIndex] ?? new Float64Array(0);
   for (let sample = 0; sample < sampleCount; sample++) {
-    if (sums.isZero(sample)) continue;
-    const end = sampleStart[sample + 1] ?? 0;
-    for (let i = sampleStart[sample] ?? 0; i < end; i++) {
-      const frame = ownFrameOfLocation[sampleLocations[i] ?? 0] ?? -1;
-      if (frame === -1) continue;
-      sums.add(frame, sample);
-      const before = heaviest[frame] ?? -1;
-      if (before === -1 || (values[sample] ?? 0) > (values[before] ?? 0)) heaviest[frame] = sample;
-      break;
-    }
+    const frame = siteOfSample[sample] ?? -1;
+    const value = numbers[sample] ?? 0;
+    if (frame === -1 || value === 0) continue;
+    const before = heaviest[frame] ?? -1;
+    if (before === -1 || value > (numbers[before] ?? 0)) heaviest[frame] = sample;
   }
+  const [sums] = exactSums(profile, sampleIndex, (values) => {
+    const sum = new Float64Array(frames.length);
+    for (let sample = 0; sample < sampleCount; sample++) {
+      const frame = siteOfSample[sample] ?? -1;
+      if (frame !== -1) sum[frame] = (sum[frame] ?? 0) + (values[sample] ?? 0);
+    }
+    return [sum];
+  });
   const sites: SiteTotal[] = [];
   for (const [id, frame] of frames.entries()) {
     const sample = heaviest[id] ?? -1;
-    if (sample === -1) continue;
-    sites.push({ frame, value: sums.of(id), stack: stackOf(profile, sample) });
+    if (sample !== -1) sites.push({ frame, value: sums?.[id] ?? 0, stack: stackOf(profile, sample) });
   }
   return sites.sort((a, b) => b.value - a.value);
 }
 
-/** For each location the innermost frame that is own code, or -1. */
+/** For each sample the innermost frame that is own code, or -1. */
 function innermostOwnFrames(profile: Profile, own: OwnCode): Int32Array {
-  const { frames, locationStart, locationFrames } = profile;
+  const { frames, locationStart, locationFrames, sampleStart, sampleLocations, sampleCount } = profile;
   const isOwn = frames.map((frame) => own.isOwn(frame));
-  const found = new Int32Array(locationStart.length).fill(-1);
+  const ofLocation = new Int32Array(locationStart.length).fill(-1);
   for (let location = 0; location + 1 < locationStart.length; location++) {
-    const end = locationStart[location + 1] ?? 0;
-    for (let f = locationStart[location] ?? 0; f < end; f++) {
+    const last = locationStart[location + 1] ?? 0;
+    for (let f = locationStart[location] ?? 0; f < last; f++) {
       const frame = locationFrames[f] ?? 0;
       if (isOwn[frame] !== true) continue;
-      found[location] = frame;
+      ofLocation[location] = frame;
       break;
     }
   }
-  return found;
+  const ofSample = new Int32Array(sampleCount).fill(-1);
+  for (let sample = 0; sample < sampleCount; sample++) {
+    const end = sampleStart[sample + 1] ?? 0;
+    for (let i = sampleStart[sample] ?? 0; i < end; i++) {
+      const frame = ofLocation[sampleLocations[i] ?? 0] ?? -1;
+      if (frame === -1) continue;
+      ofSample[sample] = frame;
+      break;
+    }
+  }
+  return ofSample;
 }
 
+type Values = Float64Array | Uint32Array | Int32Array;
+
 /**
- * Sums of one sample type's values by some small number. Beyond 53 bits the two halves of the values are added up
- * apart, which stays exact, and wraps as the Go tools' int64 does.
+ * Runs `addUp` over the values of one sample type. Where sums may leave the 53 bits of a number it runs over both
+ * halves of the values, and the sums are put together as the Go tools' int64 would have them, which wraps.
  */
-class ExactSums {
-  readonly #values: Float64Array;
-  readonly #exact: Int64Values | undefined;
-  readonly #sums: Float64Array;
-  readonly #highSums: Float64Array;
-
-  constructor(profile: Profile, sampleIndex: number, size: number) {
-    this.#values = profile.values[sampleIndex] ?? new Float64Array(0);
-    this.#exact = profile.exactValues[sampleIndex];
-    this.#sums = new Float64Array(size);
-    this.#highSums = new Float64Array(this.#exact === undefined ? 0 : size);
-  }
-
-  isZero(sample: number): boolean {
-    return (this.#values[sample] ?? 0) === 0;
-  }
-
-  add(id: number, sample: number): void {
-    if (this.#exact === undefined) {
-      this.#sums[id] = (this.#sums[id] ?? 0) + (this.#values[sample] ?? 0);
-      return;
-    }
-    this.#sums[id] = (this.#sums[id] ?? 0) + (this.#exact.low[sample] ?? 0);
-    this.#highSums[id] = (this.#highSums[id] ?? 0) + (this.#exact.high[sample] ?? 0);
-  }
-
-  of(id: number): number {
-    const sum = this.#sums[id] ?? 0;
-    if (this.#exact === undefined) return sum;
-    return Number(BigInt.asIntN(64, (BigInt(this.#highSums[id] ?? 0) << 32n) + BigInt(sum)));
-  }
+function exactSums(
+  profile: Profile,
+  sampleIndex: number,
+  addUp: (values: Values) => Float64Array[],
+): Float64Array[] {
+  const exact = profile.exactValues[sampleIndex];
+  if (exact === undefined) return addUp(profile.values[sampleIndex] ?? new Float64Array(0));
+  const highSums = addUp(exact.high);
+  return addUp(exact.low).map((lowSums, list) =>
+    lowSums.map((low, id) => {
+      const high = highSums[list]?.[id] ?? 0;
+      return Number(BigInt.asIntN(64, (BigInt(high) << 32n) + BigInt(low)));
+    }),
+  );
 }

@@ -41,9 +41,12 @@ export interface Profile {
   readonly sampleCount: number;
   /** How many samples the file has; larger than `sampleCount` where stacks repeat under different labels. */
   readonly fileSampleCount: number;
-  /** Locations of sample `s`: `sampleLocations[sampleStart[s] .. sampleStart[s + 1]]`, leaf first; may be empty. */
+  /**
+   * Locations of sample `s`: `sampleLocations[sampleStart[s] .. sampleStart[s + 1]]`, leaf first; may be empty.
+   * This is nearly all of a profile's memory, hence the short numbers wherever they do.
+   */
   readonly sampleStart: Uint32Array;
-  readonly sampleLocations: Uint32Array;
+  readonly sampleLocations: Uint16Array | Uint32Array;
   /** `values[t][s]` is the value of sample `s` for sample type `t`. Negative in deltas. Exact up to 2^53. */
   readonly values: readonly Float64Array[];
   /**
@@ -75,15 +78,20 @@ export function stackOf(profile: Profile, sample: number): Frame[] {
   return stack;
 }
 
+/** Index into `locationFrames` of the innermost frame of a sample, or -1 for an empty stack. */
+export function leafIndex(profile: Profile, sample: number): number {
+  const { sampleStart, sampleLocations, locationStart } = profile;
+  const end = sampleStart[sample + 1] ?? 0;
+  for (let i = sampleStart[sample] ?? 0; i < end; i++) {
+    const location = sampleLocations[i] ?? 0;
+    const first = locationStart[location] ?? 0;
+    if (first < (locationStart[location + 1] ?? 0)) return first;
+  }
+  return -1;
+}
+
 /** The innermost frame of a sample, or undefined for an empty stack. */
 export function leafOf(profile: Profile, sample: number): Frame | undefined {
-  const end = profile.sampleStart[sample + 1] ?? 0;
-  for (let i = profile.sampleStart[sample] ?? 0; i < end; i++) {
-    const location = profile.sampleLocations[i] ?? 0;
-    const first = profile.locationStart[location] ?? 0;
-    if (first < (profile.locationStart[location + 1] ?? 0)) {
-      return profile.frames[profile.locationFrames[first] ?? 0];
-    }
-  }
-  return undefined;
+  const frame = profile.locationFrames[leafIndex(profile, sample)];
+  return frame === undefined ? undefined : profile.frames[frame];
 }

@@ -30,7 +30,7 @@ export async function* reusedChunks(file: FileHandle): AsyncGenerator<Uint8Array
 export async function* ownChunks(file: FileHandle): AsyncGenerator<Uint8Array> {
   let at = 0;
   for (;;) {
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunkBytes / 4), 0, chunkBytes / 4, at);
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(chunkBytes), 0, chunkBytes, at);
     if (bytesRead === 0) return;
     at += bytesRead;
     yield buffer.subarray(0, bytesRead);

@@ -1,7 +1,7 @@
 import { createGunzip } from "node:zlib";
 
 /** One output buffer of the decompressor: small enough to be parsed in a few milliseconds. */
-const outputBytes = 128 * 1024;
+const outputBytes = 256 * 1024;
 /** Decompressed chunks that may wait for the parser; the decompressor pauses behind them. */
 const mostWaiting = 4;
 

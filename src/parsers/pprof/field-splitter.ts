@@ -38,17 +38,28 @@ export class FieldSplitter {
     this.#readField = readField;
   }
 
-  push(chunk: Uint8Array): void {
+  push(pushed: Uint8Array): void {
     const start = this.offset;
-    this.offset += chunk.length;
+    this.offset += pushed.length;
     if (this.#stopped !== undefined) return;
+    // Buffers and what is carried over must be of one class: the reading functions are compiled for one.
+    const chunk = new Uint8Array(pushed.buffer, pushed.byteOffset, pushed.length);
     let at = this.#carried === 0 ? 0 : this.#finishCarried(chunk, start);
     while (at < chunk.length && this.#stopped === undefined) {
-      if (!this.#head(chunk, at, chunk.length, start) || this.#valueEnd > chunk.length) break;
-      this.#deliver(chunk, start);
-      at = this.#valueEnd;
+      const next = this.#deliverAt(chunk, at, start);
+      if (next === -1) {
+        if (this.#stopped === undefined) this.#carryOn(chunk, at, chunk.length);
+        return;
+      }
+      at = next;
     }
-    if (at < chunk.length && this.#stopped === undefined) this.#carryOn(chunk, at, chunk.length);
+  }
+
+  /** Delivers the field at `at`. Returns where the next one begins, or -1 when it is not whole or the reading stopped. */
+  #deliverAt(chunk: Uint8Array, at: number, start: number): number {
+    if (!this.#head(chunk, at, chunk.length, start) || this.#valueEnd > chunk.length) return -1;
+    this.#deliver(chunk, start);
+    return this.#valueEnd;
   }
 
   /** Why the reading ended before the input did, or in the middle of a field; undefined when all is well. */

@@ -5,6 +5,12 @@ export function grownUint32(array: Uint32Array, size: number): Uint32Array<Array
   return grown;
 }
 
+export function grownUint16(array: Uint16Array, size: number): Uint16Array<ArrayBuffer> {
+  const grown = new Uint16Array(Math.max(size, array.length * 2));
+  grown.set(array);
+  return grown;
+}
+
 export function grownInt32(array: Int32Array, size: number): Int32Array<ArrayBuffer> {
   const grown = new Int32Array(Math.max(size, array.length * 2));
   grown.set(array);

@@ -45,8 +45,7 @@ interface UnnamedType {
  */
 export function pprofParser(artifact: string, options: PprofOptions = {}): ByteParser<Profile> {
   const reading = new ProfileReading(artifact);
-  // A location takes one or two bytes of the file. Untouched room costs no memory.
-  reading.samples.reserve(Math.min(Math.ceil((options.expectedBytes ?? 0) / 2), limits.stackLocations));
+  if (options.expectedBytes !== undefined) reading.samples.expect(options.expectedBytes);
   const splitter = new FieldSplitter((number, type, bytes, at, end) => {
     reading.readField(number, type, bytes, at, end);
   });
@@ -154,7 +153,6 @@ class ProfileReading {
     if (framesOfAllStacks(samples, located.locationStart) > limits.stackFrames) {
       return failure("too-large", `more than ${limits.stackFrames} frames in all stacks`, splitter.offset);
     }
-    const values = this.#sampleTypes.map((_, index) => samples.values(index));
     const sampleTypes = this.#sampleTypes.map((type) => this.#named(type));
     const defaultSampleType = this.#strings.text(this.#defaultSampleType) ?? "";
     const declared = sampleTypes.findIndex((type) => type.type === defaultSampleType);
@@ -174,8 +172,8 @@ class ProfileReading {
       fileSampleCount: samples.fileCount,
       sampleStart: samples.starts.subarray(0, samples.count + 1),
       sampleLocations: samples.locations.subarray(0, samples.starts[samples.count]),
-      values: values.map(({ numbers }) => numbers),
-      exactValues: values.map(({ exact }) => exact),
+      values: this.#sampleTypes.map((_, index) => samples.values(index)),
+      exactValues: this.#sampleTypes.map((_, index) => samples.exactValues(index)),
       ...(binary === undefined ? {} : { binary }),
     };
     const damage =

@@ -1,5 +1,5 @@
 import type { Int64Values } from "../../domain/profile.ts";
-import { grownInt32, grownUint32 } from "./growable.ts";
+import { grownInt32, grownUint16, grownUint32 } from "./growable.ts";
 import type { IdSlots } from "./id-slots.ts";
 import { limits } from "./limits.ts";
 import { BadField, WireReader, wireType } from "./wire.ts";
@@ -7,8 +7,12 @@ import { BadField, WireReader, wireType } from "./wire.ts";
 const locationIdField = 1;
 const valueField = 2;
 
-/** Ids below this have at most two bytes on the wire, nearly all ids of real profiles. */
-const twoByteIds = 1 << 14;
+/** Four bytes, read little-endian, that are two varints of two bytes each. */
+const twoIdsMask = 0x80808080 | 0;
+const twoIds = 0x00800080;
+
+/** Slots from here on do not fit into 16 bits. */
+const wideSlots = 1 << 16;
 
 /** Longest walk through the hash table. Stacks made to collide are kept apart instead, which changes no sum. */
 const longestProbe = 32;
@@ -18,8 +22,8 @@ const exactLimit = Number.MAX_SAFE_INTEGER;
 
 /** The samples of a profile, equal stacks added up while they are read. */
 export class SampleTable {
-  /** Slot of every location on every distinct stack, leaf first. */
-  locations = new Uint32Array(16 * 1024);
+  /** Slot of every location on every distinct stack, leaf first. In 16 bits until a slot needs more. */
+  locations: Uint16Array | Uint32Array = new Uint16Array(16 * 1024);
   /** `locations[starts[s] .. starts[s + 1]]` is the stack of sample `s`. */
   starts = new Uint32Array(1024);
   count = 0;
@@ -48,9 +52,22 @@ export class SampleTable {
     this.#slots = slots;
   }
 
-  /** Makes room for this many locations in all; a large reservation up front saves copying while it grows. */
-  reserve(locations: number): void {
-    if (locations > this.locations.length) this.locations = grownUint32(this.locations, locations);
+  /**
+   * Prepares for a profile of about this many bytes, so that it is not copied while it grows. A location takes one or
+   * two bytes of the file, a sample of a large profile more than a hundred; untouched room costs no memory.
+   */
+  expect(bytes: number): void {
+    this.#reserve(Math.min(Math.ceil(bytes / 2), limits.stackLocations));
+    while (this.#buckets.length < bytes / 64 && this.#buckets.length < limits.distinctStacks) this.#rehash();
+  }
+
+  /** Makes room for this many locations in all. */
+  #reserve(locations: number): void {
+    if (locations <= this.locations.length) return;
+    this.locations =
+      this.locations instanceof Uint16Array
+        ? grownUint16(this.locations, locations)
+        : grownUint32(this.locations, locations);
   }
 
   /** Reads the Sample message in `bytes[at..end]`. Fields come in any order: Go writes values before locations. */
@@ -61,7 +78,7 @@ export class SampleTable {
     this.#hash = 0;
     this.#newValues = 0;
     // One byte of the message is at least what one location takes.
-    this.reserve(first + (end - at));
+    this.#reserve(first + (end - at));
     reader.open(bytes, at, end);
     while (reader.next()) {
       if (reader.field === locationIdField) this.#readLocations(reader);
@@ -86,49 +103,68 @@ export class SampleTable {
 
   #readLocations(reader: WireReader): void {
     if (reader.type === wireType.varint) {
-      reader.readVarint();
-      this.#addLocation(this.#slots.slotOf(reader.low, reader.high));
+      const slot = this.#readSlot(reader);
+      this.locations[this.#write++] = slot;
+      this.#hash = (Math.imul(this.#hash, 31) + slot) | 0;
       return;
     }
     reader.expect(wireType.bytes);
     const stop = reader.readLength();
-    const { bytes } = reader;
-    const { locations } = this;
+    this.#write = this.#readPacked(reader, stop);
+  }
+
+  /**
+   * The hot loop: nearly all ids of real profiles have two bytes, and are read two at a time; nearly all others have
+   * one. The hash depends on how ids are written, too: a stack written in two ways would be kept twice.
+   */
+  #readPacked(reader: WireReader, stop: number): number {
+    const { bytes, view } = reader;
+    let { locations } = this;
     let { at } = reader;
     let write = this.#write;
     let hash = this.#hash;
     let largest = 0;
     while (at < stop) {
+      const four = at + 4 <= stop ? view.getInt32(at, true) : 0;
+      if ((four & twoIdsMask) === twoIds) {
+        const slot = (four & 0x7f) | ((four >>> 1) & 0x3f80);
+        const next = ((four >>> 16) & 0x7f) | ((four >>> 17) & 0x3f80);
+        if (slot > largest) largest = slot;
+        if (next > largest) largest = next;
+        locations[write] = slot;
+        locations[write + 1] = next;
+        write += 2;
+        at += 4;
+        hash = (Math.imul(hash, 31) + four) | 0;
+        continue;
+      }
       let slot = bytes[at] ?? 0;
       if (slot < 0x80) at++;
       else {
-        const second = at + 1 < stop ? (bytes[at + 1] ?? 0) : 0x80;
-        if (second < 0x80) {
-          slot = (slot & 0x7f) | (second << 7);
-          at += 2;
-        } else {
-          reader.at = at;
-          reader.readVarint();
-          slot = this.#slots.slotOf(reader.low, reader.high);
-          at = reader.at;
-        }
+        reader.at = at;
+        slot = this.#readSlot(reader);
+        at = reader.at;
+        locations = this.locations;
       }
       if (slot > largest) largest = slot;
       locations[write++] = slot;
-      hash = Math.imul(hash ^ slot, 0x9e3779b1);
-      hash ^= hash >>> 15;
+      hash = (Math.imul(hash, 31) + slot) | 0;
     }
     if (at !== stop) throw new BadField("damaged", "a list of locations breaks off", at);
-    if (largest < twoByteIds) this.#slots.slotOf(largest, 0);
-    reader.at = stop;
-    this.#write = write;
+    if (largest < wideSlots) this.#slots.slotOf(largest, 0);
     this.#hash = hash;
+    reader.at = stop;
+    return write;
   }
 
-  #addLocation(slot: number): void {
-    this.locations[this.#write++] = slot;
-    const hash = Math.imul(this.#hash ^ slot, 0x9e3779b1);
-    this.#hash = hash ^ (hash >>> 15);
+  /** Reads an id of any size, and makes room for slots that 16 bits do not hold. */
+  #readSlot(reader: WireReader): number {
+    reader.readVarint();
+    const slot = this.#slots.slotOf(reader.low, reader.high);
+    if (slot >= wideSlots && this.locations instanceof Uint16Array) {
+      this.locations = new Uint32Array(this.locations);
+    }
+    return slot;
   }
 
   #readValues(reader: WireReader): void {
@@ -154,7 +190,7 @@ export class SampleTable {
 
   /** Adds the sample that was read to the one that has the same stack, or makes it a new one. */
   #keep(first: number, depth: number, at: number): void {
-    const hash = (this.#hash ^ depth) >>> 0;
+    const hash = mixed(this.#hash ^ depth);
     const mask = this.#buckets.length - 1;
     let bucket = hash & mask;
     for (let probe = 0; probe < longestProbe; probe++) {
@@ -224,20 +260,31 @@ export class SampleTable {
     this.#buckets = buckets;
   }
 
-  /** The values of one sample type as numbers, and exactly when numbers may not do. */
-  values(type: number): { numbers: Float64Array; exact: Int64Values | undefined } {
-    const numbers = new Float64Array(this.count);
-    const isWide = (this.#magnitude[type] ?? 0) > exactLimit;
-    const low = new Uint32Array(isWide ? this.count : 0);
-    const high = new Int32Array(isWide ? this.count : 0);
-    for (let sample = 0; sample < this.count; sample++) {
-      const at = sample * this.valuesPerSample + type;
-      numbers[sample] = (this.#high[at] ?? 0) * 0x1_0000_0000 + (this.#low[at] ?? 0);
-      if (isWide) {
-        low[sample] = this.#low[at] ?? 0;
-        high[sample] = this.#high[at] ?? 0;
-      }
+  /** The values of one sample type as numbers. */
+  values(type: number): Float64Array {
+    const values = new Float64Array(this.count);
+    for (let sample = 0, at = type; sample < this.count; sample++, at += this.valuesPerSample) {
+      values[sample] = (this.#high[at] ?? 0) * 0x1_0000_0000 + (this.#low[at] ?? 0);
     }
-    return { numbers, exact: isWide ? { low, high } : undefined };
+    return values;
   }
+
+  /** The values of one sample type in 64 bits, when sums of them may not fit into a number. */
+  exactValues(type: number): Int64Values | undefined {
+    if ((this.#magnitude[type] ?? 0) <= exactLimit) return undefined;
+    const low = new Uint32Array(this.count);
+    const high = new Int32Array(this.count);
+    for (let sample = 0, at = type; sample < this.count; sample++, at += this.valuesPerSample) {
+      low[sample] = this.#low[at] ?? 0;
+      high[sample] = this.#high[at] ?? 0;
+    }
+    return { low, high };
+  }
+}
+
+/** Spreads what a product of small numbers leaves in the lower bits (finalizer of MurmurHash3, public domain). */
+function mixed(hash: number): number {
+  let bits = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return (bits ^ (bits >>> 16)) >>> 0;
 }

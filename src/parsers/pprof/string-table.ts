@@ -2,15 +2,12 @@ import { grownUint8, grownUint32 } from "./growable.ts";
 import { limits } from "./limits.ts";
 import { BadField } from "./wire.ts";
 
-// Lossy on purpose: a name with a broken byte is still the best name there is.
-const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
-
 /**
  * The string table as bytes. Most strings of a labelled profile are label values that nobody asks for, so a string
  * becomes a JavaScript string only when it is named.
  */
 export class StringTable {
-  #bytes = new Uint8Array(32 * 1024);
+  #bytes = Buffer.alloc(32 * 1024);
   #starts = new Uint32Array(2048);
   #count = 0;
   readonly #decoded = new Map<number, string>();
@@ -24,7 +21,7 @@ export class StringTable {
     const stop = start + (end - at);
     if (this.#count >= limits.strings) throw tooLarge(`more than ${limits.strings} strings`, at);
     if (stop > limits.stringBytes) throw tooLarge(`more than ${limits.stringBytes} bytes of strings`, at);
-    if (stop > this.#bytes.length) this.#bytes = grownUint8(this.#bytes, stop);
+    if (stop > this.#bytes.length) this.#bytes = Buffer.from(grownUint8(this.#bytes, stop).buffer);
     const bytes = this.#bytes;
     if (end - at > 64) bytes.set(source.subarray(at, end), start);
     else for (let i = at, to = start; i < end; i++, to++) bytes[to] = source[i] ?? 0;
@@ -40,7 +37,8 @@ export class StringTable {
     if (text === undefined) {
       const start = this.#starts[index] ?? 0;
       const end = Math.min(this.#starts[index + 1] ?? start, start + limits.nameBytes);
-      text = utf8.decode(this.#bytes.subarray(start, end));
+      // Lossy on purpose: a name with a broken byte is still the best name there is.
+      text = this.#bytes.toString("utf8", start, end);
       this.#decoded.set(index, text);
     }
     return text;

@@ -24,6 +24,8 @@ export const wireType = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const
  */
 export class WireReader {
   bytes: Uint8Array = new Uint8Array(0);
+  /** Of `bytes`, for reading several at once. */
+  view = new DataView(this.bytes.buffer);
   at = 0;
   end = 0;
   /** Field number and wire type of the field that `next` found. */
@@ -34,7 +36,10 @@ export class WireReader {
   high = 0;
 
   open(bytes: Uint8Array, at: number, end: number): void {
-    this.bytes = bytes;
+    if (bytes !== this.bytes) {
+      this.bytes = bytes;
+      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
     this.at = at;
     this.end = end;
   }
