@@ -3,7 +3,7 @@ import type { AnswerLimits, ProfileQuestion } from "../ports/go-target.ts";
 import type { CaptureRequest, OptionalKind } from "./request.ts";
 
 /** What a step asks the target for. */
-export type Question =
+type Question =
   | { readonly of: "profile"; readonly profile: ProfileQuestion }
   | { readonly of: "metrics" }
   | { readonly of: "expvar" };
@@ -22,7 +22,7 @@ export interface CaptureStep {
   readonly afterFirstGoroutinesMs?: number;
 }
 
-export interface LeftOut {
+interface LeftOut {
   readonly kind: CaptureKind;
   readonly reason: string;
 }

@@ -27,7 +27,7 @@ export interface CapturePorts {
  * - `interrupted`: somebody stopped it.
  * - `unreachable`: the target could not be asked at all; the index record says why.
  */
-export type CaptureEnding = "complete" | "early" | "interrupted" | "unreachable";
+type CaptureEnding = "complete" | "early" | "interrupted" | "unreachable";
 
 export interface CaptureOutcome {
   readonly ending: CaptureEnding;

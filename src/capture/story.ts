@@ -7,7 +7,7 @@ import type { OnProgress } from "./progress.ts";
 import type { CaptureRequest } from "./request.ts";
 
 /** What is known of the process so far. */
-export interface TargetNotes {
+interface TargetNotes {
   goVersion?: string;
   goroutines?: number;
 }

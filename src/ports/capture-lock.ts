@@ -6,7 +6,7 @@ export interface LockHolder {
   readonly sinceMs: number;
 }
 
-export type LockAttempt =
+type LockAttempt =
   | { readonly held: true; release(): Promise<void> }
   | { readonly held: false; readonly holder: LockHolder };
 

@@ -102,7 +102,7 @@ export function fakeGoTarget(script: Script, clock: Clock): ScriptedTarget {
   return { target, asked, close: () => Promise.resolve() };
 }
 
-export function questionName(question: ProfileQuestion): string {
+function questionName(question: ProfileQuestion): string {
   if ("seconds" in question) return `${question.profile}?seconds=${question.seconds}`;
   return question.debug === undefined ? question.profile : `${question.profile}?debug=${question.debug}`;
 }

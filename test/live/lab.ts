@@ -1,0 +1,65 @@
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+/** Another toolchain can be named, to record or try against an older Go. */
+const go = process.env["GO"] ?? "go";
+
+/** False where there is no Go toolchain: live tests are then skipped, and vitest says so. */
+export const hasGo = spawnSync(go, ["version"], { stdio: "ignore" }).status === 0;
+
+export interface LiveLab {
+  readonly pid: number;
+  readonly debugUrl: string;
+  readonly shopUrl: string;
+  signal(name: "SIGSTOP" | "SIGCONT" | "SIGKILL"): void;
+  stop(): Promise<void>;
+}
+
+interface Greeting {
+  readonly http: string;
+  readonly debug: string;
+  readonly pid: number;
+}
+
+/** Builds lab/ once. */
+export function buildLab(): { start(...flags: string[]): Promise<LiveLab>; remove(): void } {
+  const folder = mkdtempSync(join(tmpdir(), "gofire-live-lab-"));
+  const binary = join(folder, "shop");
+  execFileSync(go, ["build", "-o", binary, "./cmd/shop"], {
+    cwd: fileURLToPath(new URL("../../lab", import.meta.url)),
+    env: { ...process.env, GOTOOLCHAIN: "local", GOFLAGS: "" },
+  });
+  return {
+    start: (...flags) => start(binary, flags),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+async function start(binary: string, flags: readonly string[]): Promise<LiveLab> {
+  // With -stdin it ends when this process does.
+  const child = spawn(binary, ["-stdin", ...flags], { stdio: ["pipe", "pipe", "inherit"] });
+  const lines = createInterface({ input: child.stdout });
+  const [line] = (await Promise.race([
+    once(lines, "line"),
+    once(child, "exit").then(([code]) => {
+      throw new Error(`the lab ended with code ${code} before it was up`);
+    }),
+  ])) as [string];
+  const greeting = JSON.parse(line) as Greeting;
+  const ended = once(child, "exit");
+  return {
+    pid: greeting.pid,
+    debugUrl: `http://${greeting.debug}`,
+    shopUrl: `http://${greeting.http}`,
+    signal: (name) => void child.kill(name),
+    async stop() {
+      child.kill("SIGKILL");
+      if (child.exitCode === null && child.signalCode === null) await ended;
+    },
+  };
+}
