@@ -1,0 +1,86 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+/** One whole process, from fork to exit. */
+export interface Run {
+  readonly wallSeconds: number;
+  /** Peak resident set in MiB; undefined where /proc is missing. */
+  readonly peakMiB: number | undefined;
+}
+
+export interface Contender {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+  readonly cwd?: string;
+  /** Fewer rounds for what takes minutes. */
+  readonly rounds?: number;
+  /** Exit codes that mean it worked; gofire tells findings by 1. Default: 0 only. */
+  readonly goodCodes?: readonly number[];
+}
+
+/** Peak memory is read this often while a process runs; it only ever grows, so the last reading is the peak. */
+const peakIntervalMs = 4;
+
+/** Runs a command once and reads away what it prints. Throws when it fails: a failed run measures nothing. */
+export function runOnce({ name, command, cwd, goodCodes = [0] }: Contender): Promise<Run> {
+  return new Promise((resolve, reject) => {
+    const started = process.hrtime.bigint();
+    const [program, ...args] = command;
+    const child = spawn(program, args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
+    // A pipe, not /dev/null: GNU grep stops at the first match when nobody can see its output.
+    child.stdout?.resume();
+    let errors = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      if (errors.length < 2_000) errors += chunk.toString();
+    });
+    let peakMiB: number | undefined;
+    const timer = setInterval(() => {
+      peakMiB = peakOf(child.pid) ?? peakMiB;
+    }, peakIntervalMs);
+    child.once("error", reject);
+    child.once("exit", (code) => {
+      clearInterval(timer);
+      const wallSeconds = Number(process.hrtime.bigint() - started) / 1e9;
+      if (goodCodes.includes(code ?? -1)) resolve({ wallSeconds, peakMiB });
+      else reject(new Error(`${name} ended with ${code}: ${errors.trim()}`));
+    });
+  });
+}
+
+/** VmHWM of /proc/PID/status (proc(5)). */
+function peakOf(pid: number | undefined): number | undefined {
+  try {
+    const kib = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+    return kib === undefined ? undefined : Number(kib) / 1024;
+  } catch {
+    return undefined; // gone already, or no /proc
+  }
+}
+
+export interface Result {
+  readonly name: string;
+  /** Medians. */
+  readonly wallSeconds: number;
+  readonly peakMiB: number | undefined;
+  readonly rounds: number;
+}
+
+/** Runs the contenders in turns, so that a slow moment of the machine hits all of them, and takes medians. */
+export async function race(contenders: readonly Contender[], rounds: number): Promise<Result[]> {
+  const runs = new Map<string, Run[]>(contenders.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const contender of contenders) {
+      if (round < (contender.rounds ?? rounds)) runs.get(contender.name)?.push(await runOnce(contender));
+    }
+  }
+  return [...runs].map(([name, list]) => ({
+    name,
+    wallSeconds: median(list.map((run) => run.wallSeconds)) ?? Number.NaN,
+    peakMiB: median(list.flatMap((run) => run.peakMiB ?? [])),
+    rounds: list.length,
+  }));
+}
+
+export function median(values: readonly number[]): number | undefined {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}
