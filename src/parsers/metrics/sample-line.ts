@@ -22,9 +22,9 @@ const mostLabels = 128;
 export function parseSampleLine(line: string): SampleLine | string {
   const scanner = new SampleScanner(line);
   scanner.skipBlanks();
-  const labels = new Map<string, string>();
-  let name = scanner.takeName();
-  if (scanner.skipBlanks() === "{") {
+  const labels: Record<string, string> = {};
+  let name = scanner.takeWord(true);
+  if (scanner.skipBlanks() === openBrace) {
     const quotedName = scanner.takeLabels(labels);
     if (name === "") name = quotedName ?? "";
   }
@@ -34,29 +34,36 @@ export function parseSampleLine(line: string): SampleLine | string {
   const value = scanner.takeNumber();
   if (value === undefined) return "The value is not a number.";
   let timestamp: number | undefined;
-  if (scanner.skipBlanks() !== "" && scanner.peek() !== "#") {
+  const next = scanner.skipBlanks();
+  if (next !== end && next !== hash) {
     timestamp = scanner.takeNumber();
     if (timestamp === undefined || !Number.isFinite(timestamp)) return "The timestamp is not a number.";
   }
-  const hasExemplar = scanner.skipBlanks() === "#";
+  const hasExemplar = scanner.skipBlanks() === hash;
   if (hasExemplar) scanner.skipExemplar();
   if (scanner.problem !== undefined) return scanner.problem;
-  if (scanner.skipBlanks() !== "") return "Text follows the sample.";
-  return {
-    name,
-    // Not by assignment: a label may be called `__proto__`.
-    labels: Object.fromEntries(labels),
-    value,
-    ...(timestamp === undefined ? {} : { timestamp }),
-    hasExemplar,
-  };
+  if (scanner.skipBlanks() !== end) return "Text follows the sample.";
+  return timestamp === undefined
+    ? { name, labels, value, hasExemplar }
+    : { name, labels, value, timestamp, hasExemplar };
 }
 
-const metricName = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
-const labelName = /[a-zA-Z_][a-zA-Z0-9_]*/y;
-const token = /[^ \t#]+/y;
+/** What `charCodeAt` gives behind the last character, as far as comparisons go. */
+const end = -1;
+const tab = 0x09;
+const space = 0x20;
+const quote = 0x22;
+const hash = 0x23;
+const comma = 0x2c;
+const colon = 0x3a;
+const equals = 0x3d;
+const backslash = 0x5c;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+
 const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
+/** Works on character codes: a scrape of kube-state-metrics has a hundred thousand lines that are all wanted. */
 class SampleScanner {
   readonly #line: string;
   #at = 0;
@@ -66,47 +73,64 @@ class SampleScanner {
     this.#line = line;
   }
 
-  peek(): string {
-    return this.#line.charAt(this.#at);
+  /** The next character that is not a blank. */
+  skipBlanks(): number {
+    const line = this.#line;
+    for (; this.#at < line.length; this.#at++) {
+      const code = line.charCodeAt(this.#at);
+      if (code !== space && code !== tab) return code;
+    }
+    return end;
   }
 
-  /** The next character that is not a blank; "" at the end. */
-  skipBlanks(): string {
-    while (this.peek() === " " || this.peek() === "\t") this.#at++;
-    return this.peek();
-  }
-
-  takeName(): string {
-    return this.#take(metricName);
+  /** `[a-zA-Z_][a-zA-Z0-9_]*`, for metrics with colons; "" when there is none. */
+  takeWord(colons: boolean): string {
+    const line = this.#line;
+    const start = this.#at;
+    for (; this.#at < line.length; this.#at++) {
+      const code = line.charCodeAt(this.#at);
+      const isDigit = code >= 0x30 && code <= 0x39;
+      if (isDigit ? this.#at === start : !isLetter(code) && !(colons && code === colon)) break;
+    }
+    return line.slice(start, this.#at);
   }
 
   /** Decimal, `NaN`, `Inf` or `Infinity` in any case; no hexadecimal, which no exporter writes. */
   takeNumber(): number | undefined {
     this.skipBlanks();
-    return numberOf(this.#take(token));
+    const line = this.#line;
+    const start = this.#at;
+    for (; this.#at < line.length; this.#at++) {
+      const code = line.charCodeAt(this.#at);
+      if (code === space || code === tab || code === hash) break;
+    }
+    return numberOf(line.slice(start, this.#at));
   }
 
   /** Reads `{...}` into `labels`. Returns the metric name when it stands inside, as Prometheus 3 quotes it. */
-  takeLabels(labels: Map<string, string>): string | undefined {
+  takeLabels(labels: Record<string, string>): string | undefined {
     let metric: string | undefined;
+    let count = 0;
     this.#at++; // {
-    while (this.skipBlanks() !== "}") {
-      const quoted = this.peek() === '"';
-      const name = quoted ? this.#takeQuoted() : this.#take(labelName);
-      const isName = this.skipBlanks() !== "=";
-      if (isName && quoted && metric === undefined && labels.size === 0) {
+    for (let next = this.skipBlanks(); next !== closeBrace; next = this.skipBlanks()) {
+      const quoted = next === quote;
+      const name = quoted ? this.#takeQuoted() : this.takeWord(false);
+      const isName = this.skipBlanks() !== equals;
+      if (isName && quoted && metric === undefined && count === 0) {
         metric = name;
       } else if (isName || name === "") {
         this.problem ??= 'A label is not of the form name="value".';
       } else {
         this.#at++; // =
-        if (this.skipBlanks() !== '"') this.problem ??= "A label value is not quoted.";
-        else labels.set(name, this.#takeQuoted());
+        if (this.skipBlanks() === quote) setLabel(labels, name, this.#takeQuoted());
+        else this.problem ??= "A label value is not quoted.";
       }
-      if (labels.size > mostLabels) this.problem ??= `The sample has more than ${mostLabels} labels.`;
+      count++;
+      if (count > mostLabels) this.problem ??= `The sample has more than ${mostLabels} labels.`;
       if (this.problem !== undefined) return undefined;
-      if (this.skipBlanks() === ",") this.#at++;
-      else if (this.peek() !== "}") {
+      const separator = this.skipBlanks();
+      if (separator === comma) this.#at++;
+      else if (separator !== closeBrace) {
         this.problem = "The list of labels is not closed.";
         return undefined;
       }
@@ -118,25 +142,17 @@ class SampleScanner {
   /** `# {trace_id="x"} 0.67 1520879607.789` */
   skipExemplar(): void {
     this.#at++; // #
-    if (this.skipBlanks() !== "{") {
+    if (this.skipBlanks() !== openBrace) {
       this.problem = "Text follows the sample.";
       return;
     }
-    this.takeLabels(new Map());
+    this.takeLabels({});
     if (this.problem === undefined && this.takeNumber() === undefined) {
       this.problem = "The exemplar's value is not a number.";
     }
-    if (this.skipBlanks() !== "" && this.takeNumber() === undefined) {
+    if (this.skipBlanks() !== end && this.takeNumber() === undefined) {
       this.problem ??= "The exemplar's timestamp is not a number.";
     }
-  }
-
-  #take(pattern: RegExp): string {
-    pattern.lastIndex = this.#at;
-    const match = pattern.exec(this.#line);
-    if (match === null) return "";
-    this.#at += match[0].length;
-    return match[0];
   }
 
   /** `\\`, `\"` and `\n` are escapes; any other backslash stands for itself. */
@@ -146,16 +162,16 @@ class SampleScanner {
     let from = this.#at;
     let text = "";
     for (; this.#at < line.length; this.#at++) {
-      const character = line.charAt(this.#at);
-      if (character === '"') {
+      const code = line.charCodeAt(this.#at);
+      if (code === quote) {
         text += line.slice(from, this.#at);
         this.#at++;
         return text;
       }
-      if (character !== "\\") continue;
-      const next = line.charAt(this.#at + 1);
-      if (next === "\\" || next === '"' || next === "n") {
-        text += line.slice(from, this.#at) + (next === "n" ? "\n" : next);
+      if (code !== backslash) continue;
+      const escaped = line.charAt(this.#at + 1);
+      if (escaped === "\\" || escaped === '"' || escaped === "n") {
+        text += line.slice(from, this.#at) + (escaped === "n" ? "\n" : escaped);
         this.#at++;
         from = this.#at + 1;
       }
@@ -163,6 +179,16 @@ class SampleScanner {
     this.problem ??= "A quoted text is not closed.";
     return text;
   }
+}
+
+function isLetter(code: number): boolean {
+  return (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f;
+}
+
+function setLabel(labels: Record<string, string>, name: string, value: string): void {
+  // An assignment to `__proto__` would be lost.
+  if (name === "__proto__") Object.defineProperty(labels, name, { value, enumerable: true });
+  else labels[name] = value;
 }
 
 function numberOf(text: string): number | undefined {
