@@ -195,7 +195,7 @@ export const configSchema = section({
 });
 
 export type ConfigFile = z.infer<typeof configSchema>;
-export type ServiceSection = NonNullable<ConfigFile["services"]>[string];
+type ServiceSection = NonNullable<ConfigFile["services"]>[string];
 export type SettingsSection = Pick<ServiceSection, "modules" | "thresholds" | "capture">;
 export type ReachSection = NonNullable<ServiceSection["eachTarget"]>;
 export type TargetSection = NonNullable<ServiceSection["targets"]>[number];

@@ -9,7 +9,7 @@ const deepest = 100;
 /** How many values aliases may stand for, all together. */
 const mostAliased = 1000;
 
-export interface Place {
+interface Place {
   readonly line: number;
   readonly column: number;
 }

@@ -9,7 +9,7 @@ export interface ContentionTextOptions {
   readonly bounds?: Partial<ContentionTextBounds>;
 }
 
-export interface ContentionTextBounds {
+interface ContentionTextBounds {
   readonly sites: number;
   /** Frames of one stack. The runtime records at most 1024 (Go source: runtime/runtime1.go, maxProfStackDepth). */
   readonly depth: number;

@@ -8,7 +8,7 @@ import { parseSampleLine, type SampleLine } from "./sample-line.ts";
  * Families that analyzers read: those of client_golang's Go and process collectors, of cAdvisor and of
  * kube-state-metrics. A service's own series, often a hundred thousand, are passed over unread.
  */
-export const diagnosticFamilies: readonly string[] = ["go_", "process_", "container_", "kube_"];
+const diagnosticFamilies: readonly string[] = ["go_", "process_", "container_", "kube_"];
 
 export interface MetricsOptions {
   readonly takenAtMs?: number;
@@ -19,7 +19,7 @@ export interface MetricsOptions {
   readonly bounds?: Partial<MetricsBounds>;
 }
 
-export interface MetricsBounds {
+interface MetricsBounds {
   readonly samples: number;
   /** Bytes of the lines that are kept. */
   readonly bytes: number;

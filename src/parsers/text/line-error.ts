@@ -9,7 +9,7 @@ export function lineError(code: ParseErrorCode, message: string, line: number, t
 }
 
 /** At most 80 characters, control characters written as JSON does. */
-export function excerptOf(text: string): string {
+function excerptOf(text: string): string {
   // Twice the bound is enough to fill it and keeps the work small when the line is huge.
   const printable = text.slice(0, 2 * longestExcerpt).replace(/[\p{Cc}\u2028\u2029\ufffd]/gu, escaped);
   return printable.length > longestExcerpt ? `${printable.slice(0, longestExcerpt - 1)}…` : printable;
