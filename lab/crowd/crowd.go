@@ -8,17 +8,19 @@ import (
 
 // Crowd is everybody in the hall.
 type Crowd struct {
-	ctx   context.Context
-	leave context.CancelFunc
-	calls chan string
-	turn  sync.Mutex
-	open  *sync.Cond
-	gone  bool
+	ctx    context.Context
+	leave  context.CancelFunc
+	calls  chan string
+	wishes chan string
+	sighs  chan string
+	turn   sync.Mutex
+	open   *sync.Cond
+	gone   bool
 }
 
 // New is an empty hall.
 func New() *Crowd {
-	c := &Crowd{calls: make(chan string)}
+	c := &Crowd{calls: make(chan string), sighs: make(chan string)}
 	c.ctx, c.leave = context.WithCancel(context.Background())
 	c.open = sync.NewCond(&c.turn)
 	return c
@@ -36,11 +38,12 @@ func (c *Crowd) Leave() {
 	c.open.Broadcast()
 }
 
-// The depths: 6 frames for waiting at the door, up to 14 at the far end.
 const (
-	nearest  = 0
-	depths   = 9
-	shallows = 4
+	// nearest and depths make stacks of 6 frames at the door and of 14 at the far end.
+	nearest = 1
+	depths  = 7
+	// places to wait in.
+	places = 4
 )
 
 //go:noinline
@@ -67,7 +70,7 @@ func (c *Crowd) room(n, further int, entered func()) {
 //go:noinline
 func (c *Crowd) seat(n int, entered func()) {
 	entered()
-	switch n % shallows {
+	switch n % places {
 	case 0:
 		c.listen()
 	case 1:
@@ -105,12 +108,12 @@ func (c *Crowd) queue() {
 	}
 }
 
-// rest waits to be sent home with a message that nobody takes.
+// rest waits with a message that nobody takes.
 //
 //go:noinline
 func (c *Crowd) rest() {
 	select {
-	case c.calls <- "resting":
+	case c.sighs <- "resting":
 	case <-c.ctx.Done():
 	}
 }

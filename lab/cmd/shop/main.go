@@ -32,11 +32,15 @@ func main() {
 	mode := flag.String("mode", "", "start this mode at once (see -list)")
 	scale := flag.Int("scale", 0, "size of the mode in its own unit; 0 is the mode's default")
 	list := flag.Bool("list", false, "print the manifest of all modes as JSON and exit")
+	table := flag.Bool("table", false, "with -list: print a Markdown table instead")
 	stdin := flag.Bool("stdin", false, "exit when standard input is closed")
 	outside := flag.Bool("world", false, "play the world outside the shop, driven over standard input (internal)")
 	flag.Parse()
 
 	switch {
+	case *list && *table:
+		exitOn(lab.WriteTable(os.Stdout))
+		return
 	case *list:
 		exitOn(lab.WriteManifest(os.Stdout))
 		return

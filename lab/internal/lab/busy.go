@@ -2,6 +2,8 @@ package lab
 
 import (
 	"fmt"
+	"runtime"
+	"sync"
 	"time"
 
 	"shop/clients/payments"
@@ -16,12 +18,19 @@ import (
 	"shop/workers"
 )
 
+// settleHeap collects twice, after which a heap profile shows everything that was allocated before.
+func settleHeap() {
+	runtime.GC()
+	runtime.GC()
+}
+
 // busyModes have a lot going on and are well.
 var busyModes = []Mode{
 	{
 		Name: "long-reads", Kind: Healthy,
 		Title:       "WebSocket-like connections",
 		Description: "200 browsers hold an upgraded connection and say something every few seconds; each costs a reader and a writer.",
+		Lures:       []string{"shop/live.(*Session).readLoop", "shop/live.(*Session).writeLoop"},
 		Scale:       200, ScaleUnit: "connections", SettleSeconds: 3,
 		start: func(s *Site) error {
 			s.handle("GET", "/live", (&handlers.Live{}).Socket)
@@ -32,6 +41,7 @@ var busyModes = []Mode{
 		Name: "long-poll", Kind: Healthy,
 		Title:       "Long polls",
 		Description: "200 browsers wait for news with a patience of 20 seconds, and ask again; news come twice a second.",
+		Lures:       []string{"shop/live.(*Inbox).Poll"},
 		Scale:       200, ScaleUnit: "customers", SettleSeconds: 3,
 		start: func(s *Site) error {
 			inbox := &live.Inbox{Patience: 20 * time.Second, News: make(chan string, 8)}
@@ -50,6 +60,7 @@ var busyModes = []Mode{
 		Name: "streaming", Kind: Healthy,
 		Title:       "Streaming responses",
 		Description: "100 clients listen to server-sent events, and 12 download the product feed slowly but steadily.",
+		Lures:       []string{"shop/live.Stream", "shop/exports.(*Feed).Write"},
 		Scale:       100, ScaleUnit: "connections", SettleSeconds: 3,
 		start: func(s *Site) error {
 			s.handle("GET", "/events", (&handlers.Live{}).Events)
@@ -65,14 +76,24 @@ var busyModes = []Mode{
 		Name: "busy-pool", Kind: Healthy,
 		Title:       "A full but moving crew",
 		Description: "64 workers are all busy with jobs of 20 ms and 32 producers wait for room in the queue; 3,200 jobs a second go through.",
+		Lures:       []string{"shop/workers.(*Pool).Submit", "shop/printing.Label"},
 		Scale:       64, SettleSeconds: 2,
 		start: func(s *Site) error {
 			pool := workers.NewPool(s.Scale, s.Scale)
 			stop := make(chan struct{})
+			var producers sync.WaitGroup
 			for i := 0; i < s.Scale/2; i++ {
-				go pool.Feed(printing.Label, stop)
+				producers.Add(1)
+				go func() {
+					defer producers.Done()
+					pool.Feed(printing.Label, stop)
+				}()
 			}
-			s.onStop(func() { close(stop) })
+			s.onStop(func() {
+				close(stop)
+				producers.Wait()
+				pool.Close()
+			})
 			return nil
 		},
 	},
@@ -80,6 +101,7 @@ var busyModes = []Mode{
 		Name: "shared-transport", Kind: Healthy,
 		Title:       "One shared transport with traffic",
 		Description: "100 customers pay over one transport; the provider answers within 60 ms, and its connections are used again.",
+		Lures:       []string{"shop/clients/payments.(*Client).Authorize"},
 		Scale:       100, ScaleUnit: "customers", SettleSeconds: 3,
 		start: func(s *Site) error {
 			addr, err := s.upstream(world.Upstream{Kind: "http", DelayMs: 60})
@@ -94,6 +116,7 @@ var busyModes = []Mode{
 		Name: "batch-exporter", Kind: Healthy,
 		Title:       "A batching exporter",
 		Description: "Spans of 40 payments at a time queue up in memory and are shipped every five seconds.",
+		Lures:       []string{"shop/telemetry.(*Exporter).run"},
 		Scale:       40, ScaleUnit: "customers", SettleSeconds: 3,
 		start: func(s *Site) error {
 			addr, err := s.upstream(world.Upstream{Kind: "http", DelayMs: 20})
@@ -110,7 +133,8 @@ var busyModes = []Mode{
 		Name: "heavy-load", Kind: Healthy,
 		Title:       "Honest heavy load",
 		Description: "Searches keep about one core busy with ranking; every request is answered within milliseconds.",
-		Scale:       3, ScaleUnit: "customers", SettleSeconds: 3,
+		Lures:       []string{"shop/search.Rank"}, SeenIn: InCPU,
+		Scale: 3, ScaleUnit: "customers", SettleSeconds: 3,
 		start: func(s *Site) error {
 			names := make([]string, 600)
 			for i := range names {
@@ -124,10 +148,12 @@ var busyModes = []Mode{
 		Name: "stable-cache", Kind: Healthy,
 		Title:       "A large cache that does not grow",
 		Description: "120 MiB of previews are kept in memory from the start, and served.",
-		Scale:       120, ScaleUnit: "MiB", SettleSeconds: 4,
+		Lures:       []string{"shop/previews.paint"}, SeenIn: InHeap,
+		Scale: 120, ScaleUnit: "MiB", SettleSeconds: 4,
 		start: func(s *Site) error {
 			const previewsPerMiB = 32
 			engine := &handlers.Engine{Previews: previews.NewRenderer(s.Scale * previewsPerMiB)}
+			settleHeap()
 			s.handle("GET", "/previews/popular", engine.Popular)
 			if err := s.browse(30); err != nil {
 				return err

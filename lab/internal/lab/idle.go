@@ -20,6 +20,7 @@ var idleModes = []Mode{
 		Name: "idle-workers", Kind: Healthy,
 		Title:       "A large crew with nothing to do",
 		Description: "5,000 workers wait for jobs; their number never changes.",
+		Lures:       []string{"shop/workers.(*Pool).work"},
 		Scale:       5000, SettleSeconds: 1,
 		start: func(s *Site) error {
 			s.onStop(workers.NewPool(s.Scale, 100).Close)
@@ -47,6 +48,7 @@ var idleModes = []Mode{
 		Name: "tickers", Kind: Healthy,
 		Title:       "Many tickers",
 		Description: "200 jobs run at intervals between one and thirty seconds.",
+		Lures:       []string{"shop/schedule.(*Job).loop"},
 		Scale:       200, SettleSeconds: 1,
 		start: func(s *Site) error {
 			for i := 0; i < s.Scale; i++ {
@@ -60,6 +62,7 @@ var idleModes = []Mode{
 		Name: "sql-idle-pool", Kind: Healthy,
 		Title:       "A large, idle database pool",
 		Description: "200 idle connections, each with its driver's goroutine, and a query now and then.",
+		Lures:       []string{"shop/store/wire.(*conn).watch"},
 		Scale:       200, ScaleUnit: "connections", SettleSeconds: 3,
 		start: func(s *Site) error {
 			db, err := s.database(s.Scale, 50)
@@ -78,6 +81,7 @@ var idleModes = []Mode{
 		Name: "cond-queue", Kind: Healthy,
 		Title:       "Consumers on a condition variable",
 		Description: "100 consumers wait on a sync.Cond; twenty mails a second come in.",
+		Lures:       []string{"shop/queue.(*Queue).Take"},
 		Scale:       100, SettleSeconds: 1,
 		start: func(s *Site) error {
 			mails := queue.New()
@@ -94,6 +98,7 @@ var idleModes = []Mode{
 		Name: "select-main", Kind: Healthy,
 		Title:       "select {} in main",
 		Description: "Main has nothing left to do and parks for ever, which keeps the process alive; signals still end it.",
+		Lures:       []string{"main.main"},
 		Scale:       1, ScaleUnit: "goroutine", SettleSeconds: 1, NeedsRestart: true,
 		start: func(s *Site) error {
 			s.shop.parkOnce.Do(func() { close(s.shop.parkMain) })
@@ -104,6 +109,7 @@ var idleModes = []Mode{
 		Name: "just-started", Kind: Healthy,
 		Title:       "A process that has just started",
 		Description: "The crew is hired at 25 workers a second for the first 20 seconds of the mode and then stays as it is.",
+		Lures:       []string{"shop/workers.(*Pool).work"},
 		Scale:       500, SettleSeconds: 1,
 		start: func(s *Site) error {
 			pool := workers.NewPool(0, 100)

@@ -46,7 +46,9 @@ type Mode struct {
 	// Culprits are exact Go symbols, the one where the fix belongs first. Empty on healthy modes and where no profile
 	// can honestly name a function.
 	Culprits []string `json:"culprits"`
-	// SeenIn is where every run shows the first culprit.
+	// Lures are functions of a healthy mode that stand out in its profiles and that a hasty diagnosis would blame.
+	Lures []string `json:"lures,omitempty"`
+	// SeenIn is where every run shows the first culprit, or the lures.
 	SeenIn Evidence `json:"seenIn"`
 	// Rules are the gofire rules that should fire, the best one first.
 	Rules []string `json:"rules"`
@@ -65,6 +67,9 @@ type Mode struct {
 	alone bool
 	start func(*Site) error
 }
+
+// oldestGo is the first Go release that builds the lab, and the default of MinGo.
+const oldestGo = "1.19"
 
 // Manifest lists every mode by kind, then in the order of this package.
 func Manifest() []Mode {
@@ -90,12 +95,12 @@ func (m *Mode) fill() {
 	}
 	if m.SeenIn == "" {
 		m.SeenIn = InGoroutines
-		if len(m.Culprits) == 0 {
+		if len(m.Culprits)+len(m.Lures) == 0 {
 			m.SeenIn = Nowhere
 		}
 	}
 	if m.MinGo == "" {
-		m.MinGo = "1.19"
+		m.MinGo = oldestGo
 	}
 	if m.ScaleUnit == "" {
 		m.ScaleUnit = "goroutines"
