@@ -180,7 +180,7 @@ function fill(hole: Hole | undefined, mutexes: readonly string[], random: Random
       return `${hex(Math.floor(random() * 0x10000))}?`;
     case "parent":
       return String(1 + Math.floor(random() * 5000));
-    case undefined:
+    default:
       return "";
   }
 }

@@ -4,6 +4,10 @@ import type { Profile } from "../domain/profile.ts";
 import { profileKind } from "../domain/profile-kind.ts";
 import { profileTotal } from "../domain/profile-totals.ts";
 import { contentionTextParser, looksLikeContentionText } from "./contention-text/contention-text-parser.ts";
+import {
+  goroutineCountsParser,
+  looksLikeGoroutineCounts,
+} from "./goroutine-counts/goroutine-counts-parser.ts";
 import { goroutineDumpParser } from "./goroutine-dump/goroutine-dump-parser.ts";
 import { goroutinesOfProfile } from "./goroutine-profile.ts";
 import { expvarParser, looksLikeExpvar } from "./memstats/expvar.ts";
@@ -43,6 +47,14 @@ const formats: readonly Format[] = [
   {
     matches: looksLikeThreadCounts,
     parser: () => mapped(threadCountsParser(), (threads) => ({ type: "threads", threads })),
+  },
+  {
+    matches: looksLikeGoroutineCounts,
+    parser: (artifact, options) =>
+      mapped(goroutineCountsParser({ artifact, ...options }), (counts) => ({
+        type: "goroutines",
+        ...counts,
+      })),
   },
   {
     matches: looksLikeHeapText,

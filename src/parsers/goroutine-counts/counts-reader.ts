@@ -1,0 +1,215 @@
+import type { Frame } from "../../domain/frame.ts";
+import type { GoroutineGroup } from "../../domain/goroutine.ts";
+import type { ParseError } from "../../domain/parse-result.ts";
+import type { LineShape } from "../text/line-cutter.ts";
+import { lineError } from "../text/line-error.ts";
+import { stateFromStack, type WaitState } from "../wait-reason.ts";
+
+export interface CountsBounds {
+  /** Distinct stacks. */
+  readonly groups: number;
+  /** Distinct lists of program counters. */
+  readonly rows: number;
+  /** Distinct frames over all stacks. */
+  readonly frames: number;
+  /** Frames of one stack. */
+  readonly depth: number;
+}
+
+/** The goroutineleak profile (Go 1.26 experiment) has the same form. */
+export const countsTitle = /^(goroutine|goroutineleak) profile: total (\d{1,15})\s*$/;
+
+const row = /^(\d{1,15}) @((?: 0x[0-9a-f]+)*)$/;
+/** Columns are filled up with tabs (text/tabwriter), so several stand between two. */
+const frameRow = /^#\t(0x[0-9a-f]+)(?:\t+(.+?)\+0x[0-9a-f]+\t+(.+):(\d+))?$/;
+
+const hash = 0x23;
+const space = 0x20;
+
+/** Depths at which the runtime stops recording: until Go 1.22, and since. */
+const depthLimits: readonly number[] = [32, 128];
+
+interface Tally {
+  count: number;
+  readonly stack: readonly Frame[];
+  readonly waiting: WaitState;
+  readonly programCounters: number;
+  readonly cut: boolean;
+}
+
+interface OpenRow {
+  readonly line: number;
+  readonly count: number;
+  readonly programCounters: string;
+  readonly frames: Frame[];
+  firstShown?: string;
+}
+
+/** Reads line after line. A stack is read once; further rows with the same program counters only add to its count. */
+export class CountsReader {
+  total: number | undefined;
+  leaked = false;
+  counted = 0;
+  firstLine = "";
+  damage: ParseError | undefined;
+
+  readonly #bounds: CountsBounds;
+  readonly #byProgramCounters = new Map<string, Tally>();
+  readonly #byFrames = new Map<string, Tally>();
+  readonly #frames = new Map<string, Frame>();
+  #open: OpenRow | undefined;
+  #deepest = 0;
+  #stopped = false;
+
+  constructor(bounds: CountsBounds) {
+    this.#bounds = bounds;
+  }
+
+  read(bytes: Buffer, start: number, end: number, line: number, shape: LineShape): void {
+    if (line === 1) {
+      this.#readTitle(bytes.toString("utf8", start, Math.min(end, start + 200)));
+      return;
+    }
+    if (this.total === undefined || this.#stopped) return;
+    if (end === start) {
+      this.#close(false);
+      return;
+    }
+    if (bytes[start] === hash) {
+      // Labels do not make another group; frames of a stack that is known need not be read again.
+      if (this.#open === undefined || bytes[start + 1] === space) return;
+      this.#readFrame(this.#open, bytes.toString("utf8", start, end), line, shape);
+    } else {
+      this.#close(false);
+      if (this.#stopped) return;
+      this.#readRow(bytes.toString("latin1", start, end), line, shape);
+    }
+  }
+
+  /** Largest first; equal sizes in order of first appearance. */
+  finish(): GoroutineGroup[] {
+    // A whole capture ends with a blank line, so a row that is still open may lack frames.
+    this.#close(true);
+    return [...this.#byFrames.values()]
+      .map((tally) => this.#groupOf(tally))
+      .sort((a, b) => b.count - a.count);
+  }
+
+  #readTitle(text: string): void {
+    this.firstLine = text;
+    const title = countsTitle.exec(text);
+    if (title === null) return;
+    this.leaked = title[1] === "goroutineleak";
+    this.total = Number(title[2]);
+  }
+
+  #readRow(text: string, line: number, shape: LineShape): void {
+    const words = shape === "whole" ? row.exec(text) : null;
+    if (words === null) {
+      const message =
+        shape === "unterminated" ? "the input ends within a row" : "this is no row of a profile";
+      this.damage ??= lineError(shape === "too-long" ? "too-large" : "damaged", message, line, text);
+      return;
+    }
+    const count = Number(words[1]);
+    const programCounters = words[2] ?? "";
+    const known = this.#byProgramCounters.get(programCounters);
+    if (known !== undefined) {
+      known.count += count;
+      this.counted += count;
+    } else if (this.#byProgramCounters.size >= this.#bounds.rows) {
+      this.#stop(line);
+    } else {
+      this.#open = { line, count, programCounters, frames: [] };
+    }
+  }
+
+  #stop(line: number): void {
+    this.#stopped = true;
+    this.damage ??= lineError("too-large", "there are more distinct stacks or frames than are read", line);
+  }
+
+  #readFrame(open: OpenRow, text: string, line: number, shape: LineShape): void {
+    if (shape !== "whole" || open.frames.length >= this.#bounds.depth) {
+      const code = shape === "unterminated" ? "damaged" : "too-large";
+      const message = shape === "unterminated" ? "the input ends within a stack" : "this stack is too large";
+      this.damage ??= lineError(code, message, line, text);
+      return;
+    }
+    const words = frameRow.exec(text);
+    if (words === null) {
+      this.damage ??= lineError("damaged", "this is no frame of a stack", line, text);
+      return;
+    }
+    if (this.#frames.size >= this.#bounds.frames) {
+      this.#open = undefined;
+      this.#stop(line);
+      return;
+    }
+    const [, address = "", symbol, file = "", lineNumber] = words;
+    open.firstShown ??= address;
+    open.frames.push(this.#frame(symbol ?? address, file, Number(lineNumber ?? 0)));
+  }
+
+  #frame(symbol: string, file: string, line: number): Frame {
+    const key = `${symbol}\n${file}\n${line}`;
+    let frame = this.#frames.get(key);
+    if (frame === undefined) {
+      // Cut out of the key, so that no frame keeps the text it was read from alive.
+      const fileAt = symbol.length + 1;
+      frame = { function: key.slice(0, symbol.length), file: key.slice(fileAt, fileAt + file.length), line };
+      this.#frames.set(key, frame);
+    }
+    return frame;
+  }
+
+  #close(cut: boolean): void {
+    const open = this.#open;
+    if (open === undefined) return;
+    this.#open = undefined;
+    const waiting = stateOf(open);
+    const key = `${waiting.state}\n${open.frames.map((f) => `${f.function}\n${f.file}\n${f.line}`).join("\n")}`;
+    let tally = this.#byFrames.get(key);
+    if (tally === undefined) {
+      if (this.#byFrames.size >= this.#bounds.groups) {
+        this.#stop(open.line);
+        return;
+      }
+      const programCounters = open.programCounters.split("0x").length - 1;
+      if (programCounters > this.#deepest) this.#deepest = programCounters;
+      tally = { count: 0, stack: open.frames, waiting, programCounters, cut };
+      this.#byFrames.set(key, tally);
+    }
+    tally.count += open.count;
+    this.counted += open.count;
+    this.#byProgramCounters.set(open.programCounters, tally);
+  }
+
+  #groupOf({ count, stack, waiting, programCounters, cut }: Tally): GoroutineGroup {
+    const atLimit = programCounters === this.#deepest && depthLimits.includes(programCounters);
+    return {
+      ...waiting,
+      count,
+      stack,
+      elidedFrames: cut || atLimit ? -1 : 0,
+      lockedToThread: 0,
+      exemplars: [],
+      waitedMutexes: new Map(),
+    };
+  }
+}
+
+const unknownState: WaitState = { state: "unknown", wait: "other" };
+
+/**
+ * Leading runtime frames are not printed, so a goroutine that seems to run may as well wait for a channel: only when
+ * the innermost program counter belongs to the first frame shown it does run. Go prints a frame one byte before its
+ * return address.
+ */
+function stateOf({ programCounters, frames, firstShown }: OpenRow): WaitState {
+  const derived = stateFromStack(frames);
+  if (derived.wait !== "active" || firstShown === undefined) return derived;
+  const innermost = Number.parseInt(programCounters.trimStart().slice(2), 16);
+  const shown = Number.parseInt(firstShown.slice(2), 16);
+  return innermost - shown <= 1 && innermost >= shown ? derived : unknownState;
+}
