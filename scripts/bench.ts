@@ -16,7 +16,7 @@ import { parseArgs } from "node:util";
 import { constants, gzipSync } from "node:zlib";
 import { writeDump } from "./bench/make-dump.ts";
 import { type ProfileShape, profileBytes } from "./bench/make-profile.ts";
-import { type Contender, type Result, race } from "./bench/measure.ts";
+import { type Contender, race } from "./bench/measure.ts";
 import { buildPeers, type Peers } from "./bench/peers.ts";
 import { type Goal, report, type Section } from "./bench/report.ts";
 import { warmRun } from "./bench/stall.ts";
