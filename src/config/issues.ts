@@ -47,14 +47,21 @@ function valueAt(value: unknown, path: ConfigPath): unknown {
   return at;
 }
 
-/** `services.order.targets[0].url`, in quotes. */
+/** `services.order.targets[0].url`, in quotes; names shortened and without control characters. */
 export function quoted(path: ConfigPath): string {
   let text = "";
   for (const step of path) {
     if (typeof step === "number") text += `[${step}]`;
-    else text += text === "" ? String(step) : `.${String(step)}`;
+    else text += (text === "" ? "" : ".") + printable(String(step));
   }
   return `"${text}"`;
+}
+
+const longestName = 60;
+
+function printable(name: string): string {
+  const short = name.length > longestName ? `${name.slice(0, longestName)}…` : name;
+  return short.replace(/[\p{Cc}\u2028\u2029]/gu, "\ufffd");
 }
 
 /** `, did you mean "url"?` when a candidate is close, else the candidates themselves. */
@@ -84,8 +91,11 @@ function settingsAt(schema: z.ZodMiniType, path: ConfigPath): readonly string[] 
   return at instanceof z.ZodMiniObject ? Object.keys(at.shape) : [];
 }
 
+/** The section in an optional setting, or in one that may be text as well. */
 function unwrapped(schema: unknown): unknown {
-  return schema instanceof z.ZodMiniOptional ? unwrapped(schema.def.innerType) : schema;
+  if (schema instanceof z.ZodMiniOptional) return unwrapped(schema.def.innerType);
+  if (!(schema instanceof z.ZodMiniUnion)) return schema;
+  return schema.def.options.find((option) => option instanceof z.ZodMiniObject);
 }
 
 function issueText(issue: z.core.$ZodIssue, value: unknown): string {

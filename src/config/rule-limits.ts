@@ -1,4 +1,4 @@
-import { suggestion } from "./issues.ts";
+import { quoted, suggestion } from "./issues.ts";
 import type { ConfigMistake } from "./mistake.ts";
 import type { ConfigFile } from "./schema.ts";
 import type { ConfigPath } from "./yaml-nodes.ts";
@@ -28,7 +28,7 @@ export function limitMistakes(
       const rule = rules.find((known) => known.id === id);
       if (rule === undefined) {
         const ids = rules.map((known) => known.id);
-        const message = `there is no rule "${id}"; ${suggestion(id, ids, "rules")}`;
+        const message = `there is no rule ${quoted([id])}; ${suggestion(id, ids, "rules")}`;
         return [{ ...yaml.nameAt([...path, id]), message }];
       }
       const names = Object.keys(rule.thresholds);
@@ -36,7 +36,7 @@ export function limitMistakes(
         .filter((name) => !names.includes(name))
         .map((name) => ({
           ...yaml.nameAt([...path, id, name]),
-          message: `rule "${id}" has no threshold "${name}"; ${suggestion(name, names, "thresholds")}`,
+          message: `rule "${id}" has no threshold ${quoted([name])}; ${suggestion(name, names, "thresholds")}`,
         }));
     }),
   );

@@ -46,10 +46,10 @@ export function strayNodes(document: Document.Parsed): { offset: number; message
       if (target === undefined) {
         strays.push({
           offset: offsetOf(alias),
-          message: `the alias *${alias.source} has no anchor before it`,
+          message: "this alias has no anchor before it",
         });
       } else if (ancestors.some((ancestor) => ancestor === target)) {
-        strays.push({ offset: offsetOf(alias), message: `the alias *${alias.source} stands inside itself` });
+        strays.push({ offset: offsetOf(alias), message: "this alias stands inside itself" });
       }
     },
   });

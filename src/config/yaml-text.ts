@@ -49,7 +49,11 @@ export function readYaml(
     return { mistakes: [{ ...place(tooDeep), message: `is nested deeper than ${deepest} levels` }] };
   }
 
-  const [document, ...others] = new Composer({ prettyErrors: false }).compose(tokens, true, source.length);
+  const [document, ...others] = new Composer({ prettyErrors: false, resolveKnownTags: false }).compose(
+    tokens,
+    true,
+    source.length,
+  );
   if (document === undefined)
     throw new Error("the YAML library composed no document although it was told to");
   const mistakes = [...nodeMistakes(document), ...others.map(secondDocument)].map(({ offset, message }) => ({
@@ -99,7 +103,8 @@ function syntaxText(code: string, message: string): string {
     case "TAB_AS_INDENT":
       return "a tab cannot indent in YAML: use spaces";
     default:
-      return `is not YAML: ${message}`;
+      // Behind the colon the library repeats what stands there, which may be a secret.
+      return `is not YAML: ${message.replace(/(?<! ): .*$/s, "")}`;
   }
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "../../src/config/mistake.ts";
 import { parseConfig } from "../../src/config/parse.ts";
@@ -41,11 +42,12 @@ describe("YAML", () => {
     ["services:\n\torder: {}\n", "2:1: a tab cannot indent in YAML: use spaces"],
     ["allow: {}\nservices: {}\nallow: {}\n", "3:1: is here for the second time in this section"],
     ["allow: {}\n---\nallow: {}\n", '2:1: a second YAML document begins here ("---"); only one is read'],
-    ["allow: !!foo {}\n", "1:8: is not YAML: Unresolved tag: tag:yaml.org,2002:foo"],
+    ["allow: !!foo {}\n", "1:8: is not YAML: Unresolved tag"],
+    ["allow: !!binary aGk=\n", "1:8: is not YAML: Unresolved tag"],
     ["? [a]\n: 1\n", "1:3: the name of a setting must be plain text"],
     ["__proto__: {}\n", '1:1: "__proto__" cannot be the name of a setting'],
-    ["allow: *x\n", "1:8: the alias *x has no anchor before it"],
-    ["allow: &x\n  targets: [*x]\n", "2:13: the alias *x stands inside itself"],
+    ["allow: *x\n", "1:8: this alias has no anchor before it"],
+    ["allow: &x\n  targets: [*x]\n", "2:13: this alias stands inside itself"],
     [
       "allow: &x {}\ndefaults:\n  <<: *x\n",
       '3:3: merge keys ("<<") are not read: put what settings share into "defaults" or "eachTarget"',
@@ -98,6 +100,14 @@ describe("settings", () => {
     [
       order("capture: { include: [alloc] }"),
       '3:26: "services.order.capture.include[0]" must be one of allocs, goroutineleak, expvar, cmdline, trace',
+    ],
+    [
+      target("url: http://a:1", "headers: { X-N: { env: A, fiel: b } }"),
+      '5:35: "services.order.targets[0].headers.X-N.fiel" is not a setting; did you mean "file"?',
+    ],
+    [
+      `"a\\e[31m${"x".repeat(80)}": 1\n`,
+      `1:1: "a\ufffd[31m${"x".repeat(54)}…" is not a setting; settings here: services, defaults, allow`,
     ],
     [order("modules: [/abs]"), '3:15: "services.order.modules[0]" is not a Go import path'],
     [
@@ -176,6 +186,8 @@ describe("secrets", () => {
       target("url: http://a:1", "auth: { bearer: { tokenEnv: hunter2 } }"),
       '5:37: "services.order.targets[0].auth.bearer.tokenEnv" must be the name of an environment variable in capitals, like ORDER_TOKEN, never the secret itself',
     ],
+    [target("url: http://a:1", "auth: { bearer: *hunter2 }"), "5:25: this alias has no anchor before it"],
+    [target("url: http://a:1", "auth: { bearer: !hunter2 x }"), "5:25: is not YAML: Unresolved tag"],
     [
       target("url: http://a:1", "auth: { bearer: hunter2 }"),
       '5:25: "services.order.targets[0].auth.bearer" must be a section of settings',
@@ -246,6 +258,41 @@ describe("several mistakes", () => {
     const lines = mistakes(Array.from({ length: 30 }, (_, i) => `x${i}: 1\n`).join(""));
     expect(lines).toHaveLength(21);
     expect(lines.at(-1)).toBe("and 10 more");
+  });
+});
+
+describe("damaged files", () => {
+  it("are read or refused, never anything else", () => {
+    const example = readFileSync("gofire.example.yaml", "utf8").replaceAll(/^ *#.*\n/gm, "");
+    const words = [
+      "&a ",
+      "*a",
+      "? ",
+      "- ",
+      "[",
+      "}",
+      "!!set ",
+      "|\n",
+      "'",
+      "\t",
+      "---\n",
+      ": ",
+      "~",
+      "\0",
+      "1e400",
+    ];
+    let places = 0;
+    for (let i = 0; i < 400; i++) {
+      // Prime strides: every word meets many places, the same on every run.
+      const at = (i * 7919) % example.length;
+      const end = at + ((i * 31) % 23);
+      const source = `${example.slice(0, at)}${words[i % words.length]}${example.slice(end)}`;
+      for (const line of mistakes(source)) {
+        expect(line).toMatch(/^gofire\.yaml:\d+:\d+: \P{Cc}+$|^and \d+ more$/u);
+        places++;
+      }
+    }
+    expect(places).toBeGreaterThan(400);
   });
 });
 
