@@ -1,7 +1,10 @@
 import { BadField } from "./wire.ts";
 
-/** Ids below this are their own slot. Go numbers locations and functions from 1 without holes. */
-const denseIds = 1 << 20;
+/**
+ * Ids below this are their own slot: Go numbers locations and functions from 1 without holes. Far more than a large
+ * service's profile has, and few enough to leave a table of this size mostly empty when ids are sparse.
+ */
+const denseIds = 1 << 18;
 
 /**
  * Small numbers for the ids of a profile, which may be anything up to 2^64 (other producers use addresses).

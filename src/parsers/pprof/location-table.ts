@@ -1,4 +1,5 @@
 import type { Frame } from "../../domain/frame.ts";
+import { counted } from "../../domain/units.ts";
 import { grownUint32 } from "./growable.ts";
 import type { IdSlots } from "./id-slots.ts";
 import { limits } from "./limits.ts";
@@ -167,22 +168,30 @@ export class LocationTable {
     return { file, buildId: strings.text(main.buildId) ?? "" };
   }
 
-  /** Resolves names, when everything has been read. Location slots without a definition get an unknown frame. */
-  frames(strings: StringTable): LocationFrames {
+  /**
+   * Resolves names, when everything has been read. `isReferenced` tells by slot which locations stand on some stack;
+   * it is asked for only when there are undefined ones, which get an unknown frame.
+   */
+  frames(strings: StringTable, isReferenced: (slots: number) => Uint8Array): LocationFrames {
     const frames = new FrameList();
     const size = this.#locationSlots.size;
+    // Slot 0 is no location: id 0 is reserved.
+    const hasHoles = this.#hasHoles(size);
+    const referenced = hasHoles ? isReferenced(size) : new Uint8Array(0);
     const locationStart = new Uint32Array(size + 1);
     const locationFrames = new Uint32Array(this.#lines + size);
     let undefinedLocations = 0;
     let unknownNames = 0;
     let write = 0;
-    // Slot 0 is no location: id 0 is reserved.
     for (let slot = 1; slot < size; slot++) {
       locationStart[slot] = write;
       const first = (this.#firstLine[slot] ?? 0) - 1;
       const count = this.#lineCount[slot] ?? 0;
-      if (first === -1) undefinedLocations++;
-      if (first === -1 || count === 0) {
+      if (first === -1) {
+        if (referenced[slot] !== 1) continue;
+        undefinedLocations++;
+      }
+      if (count === 0) {
         locationFrames[write++] = frames.unnamed(this.#mappingName(slot, strings));
         continue;
       }
@@ -192,14 +201,15 @@ export class LocationTable {
         const text = name === -1 ? undefined : strings.text(name);
         if (text === undefined) unknownNames++;
         const file = strings.text(this.#functionFile[functionSlot] ?? 0) ?? "";
-        const number = this.#lineNumber[line] ?? 0;
-        locationFrames[write++] = frames.named(functionSlot, text || unknownName, file, number);
+        const known =
+          text === undefined ? unknownName : text === "" ? this.#mappingName(slot, strings) : text;
+        locationFrames[write++] = frames.named(functionSlot, known, file, this.#lineNumber[line] ?? 0);
       }
     }
     locationStart[size] = write;
     const missing = [
-      ...(undefinedLocations > 0 ? [`${undefinedLocations} locations`] : []),
-      ...(unknownNames > 0 ? [`the names of ${unknownNames} frames`] : []),
+      ...(undefinedLocations > 0 ? [counted(undefinedLocations, "location")] : []),
+      ...(unknownNames > 0 ? [`the names of ${counted(unknownNames, "frame")}`] : []),
     ].join(" and ");
     return {
       frames: frames.list,
@@ -207,6 +217,12 @@ export class LocationTable {
       locationFrames: locationFrames.subarray(0, write),
       ...(missing === "" ? {} : { missing }),
     };
+  }
+
+  #hasHoles(size: number): boolean {
+    for (let slot = 1; slot < size; slot++)
+      if (this.#firstLine[slot] === 0 || slot >= this.#firstLine.length) return true;
+    return false;
   }
 
   /** "[libc.so.6]" as `go tool pprof` names a location that has no function. */

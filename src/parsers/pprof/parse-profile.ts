@@ -149,7 +149,9 @@ class ProfileReading {
 
   #profile(splitter: FieldSplitter, broken: ParseError | undefined): ParseResult<Profile> {
     const { samples } = this;
-    const { missing, ...located } = this.#locations.frames(this.#strings);
+    const { missing, ...located } = this.#locations.frames(this.#strings, (slots) =>
+      samples.referenced(slots),
+    );
     if (framesOfAllStacks(samples, located.locationStart) > limits.stackFrames) {
       return failure("too-large", `more than ${limits.stackFrames} frames in all stacks`, splitter.offset);
     }

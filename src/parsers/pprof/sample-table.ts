@@ -260,6 +260,14 @@ export class SampleTable {
     this.#buckets = buckets;
   }
 
+  /** 1 for each of the first `slots` slots that some stack names. */
+  referenced(slots: number): Uint8Array {
+    const referenced = new Uint8Array(slots);
+    const end = this.starts[this.count] ?? 0;
+    for (let i = 0; i < end; i++) referenced[this.locations[i] ?? 0] = 1;
+    return referenced;
+  }
+
   /** The values of one sample type as numbers. */
   values(type: number): Float64Array {
     const values = new Float64Array(this.count);
