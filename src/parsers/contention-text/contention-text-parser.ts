@@ -1,8 +1,8 @@
 import type { ContentionProfile, ContentionSite } from "../../domain/contention.ts";
 import type { Frame } from "../../domain/frame.ts";
 import type { ByteParser, ParseError, ParseResult } from "../../domain/parse-result.ts";
-import { lineError } from "../text/line-error.ts";
 import { headLines, LineCutter, type LineShape } from "../text/line-cutter.ts";
+import { lineError } from "../text/line-error.ts";
 
 export interface ContentionTextOptions {
   readonly takenAtMs?: number;

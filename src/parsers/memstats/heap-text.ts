@@ -1,7 +1,7 @@
 import type { MemStats } from "../../domain/memstats.ts";
 import type { ByteParser, ParseError, ParseResult } from "../../domain/parse-result.ts";
-import { lineError } from "../text/line-error.ts";
 import { headLines, LineCutter, type LineShape } from "../text/line-cutter.ts";
+import { lineError } from "../text/line-error.ts";
 import { memStatsOf, missingField, type RawMemStats } from "./memstats-fields.ts";
 
 export interface MemStatsOptions {

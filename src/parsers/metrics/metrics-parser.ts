@@ -1,7 +1,7 @@
 import type { MetricSample, MetricsScrape } from "../../domain/metrics.ts";
 import type { ByteParser, ParseError, ParseResult } from "../../domain/parse-result.ts";
-import { lineError } from "../text/line-error.ts";
 import { headLines, LineCutter, type LineShape } from "../text/line-cutter.ts";
+import { lineError } from "../text/line-error.ts";
 import { parseSampleLine, type SampleLine } from "./sample-line.ts";
 
 /**

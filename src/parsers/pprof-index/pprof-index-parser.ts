@@ -1,7 +1,7 @@
 import type { ByteParser, ParseError, ParseResult } from "../../domain/parse-result.ts";
 import type { OfferedProfile, PprofIndex } from "../../domain/pprof-index.ts";
-import { lineError } from "../text/line-error.ts";
 import { headLines, LineCutter } from "../text/line-cutter.ts";
+import { lineError } from "../text/line-error.ts";
 
 /** A process has about ten profiles; its libraries may register more. */
 const mostProfiles = 1000;
