@@ -60,6 +60,7 @@ const largestDumpBytes = 128 * mebibyte;
 export function planCapture(request: CaptureRequest, profiles: ReadonlySet<string> | undefined): CapturePlan {
   const steps: CaptureStep[] = [];
   const leftOut: LeftOut[] = [];
+  const most = request.maxBytes ?? Number.POSITIVE_INFINITY;
 
   function add(step: CaptureStep, profile?: string): void {
     if (request.exclude.includes(step.kind)) {
@@ -69,7 +70,7 @@ export function planCapture(request: CaptureRequest, profiles: ReadonlySet<strin
     } else if (profile !== undefined && profiles !== undefined && !profiles.has(profile)) {
       leftOut.push({ kind: step.kind, reason: `the target's index lists no ${profile} profile` });
     } else {
-      steps.push(step);
+      steps.push({ ...step, limits: { ...step.limits, maxBytes: Math.min(step.limits.maxBytes, most) } });
     }
   }
   function asked(kind: OptionalKind): boolean {
@@ -78,9 +79,9 @@ export function planCapture(request: CaptureRequest, profiles: ReadonlySet<strin
 
   add(goroutines(1));
   add(metrics(1));
-  add(snapshot("mutex"), "mutex");
-  add(snapshot("block"), "block");
-  add(snapshot("heap"), "heap");
+  add(snapshot("mutex", 1), "mutex");
+  add(snapshot("block", 1), "block");
+  add(snapshot("heap", 1), "heap");
   if (asked("allocs")) add(snapshot("allocs"), "allocs");
   add(snapshot("threadcreate"), "threadcreate");
   add(heapText, "heap");
@@ -90,6 +91,10 @@ export function planCapture(request: CaptureRequest, profiles: ReadonlySet<strin
   else leftOut.push({ kind: "cpu", reason: "left out by the request" });
   add({ ...goroutines(2), afterFirstGoroutinesMs: request.goroutineGapMs });
   add(metrics(2));
+  // Mutex and block profiles count since the process started, and a heap that grows shows only between two.
+  add(snapshot("heap", 2), "heap");
+  add(snapshot("mutex", 2), "mutex");
+  add(snapshot("block", 2), "block");
   if (asked("goroutineleak")) add(snapshot("goroutineleak"), "goroutineleak");
   add(dump);
   if (asked("trace")) add(overWindow("trace", "trace.out", request.traceSeconds), "trace");
@@ -97,7 +102,7 @@ export function planCapture(request: CaptureRequest, profiles: ReadonlySet<strin
 }
 
 function goroutines(time: 1 | 2): CaptureStep {
-  return { ...snapshot("goroutine"), file: `goroutine-${time}.pb.gz` };
+  return snapshot("goroutine", time);
 }
 
 /** The same goroutines as text: for a target that gives no protobuf. */
@@ -125,10 +130,11 @@ function metrics(time: 1 | 2): CaptureStep {
 
 function snapshot(
   profile: "goroutine" | "goroutineleak" | "mutex" | "block" | "heap" | "allocs" | "threadcreate",
+  time?: 1 | 2,
 ): CaptureStep {
   return {
     kind: profile,
-    file: `${profile}.pb.gz`,
+    file: time === undefined ? `${profile}.pb.gz` : `${profile}-${time}.pb.gz`,
     question: { of: "profile", profile: { profile, debug: 0 } },
     limits: { deadlineMs: snapshotDeadlineMs, maxBytes: largestProfileBytes },
     encoding: "as-is",

@@ -27,6 +27,8 @@ export interface CaptureRequest {
   /** Captures to leave out. */
   readonly exclude: readonly CaptureKind[];
   readonly traceSeconds: number;
+  /** Most bytes of any one capture; the plan's own limits hold below it. */
+  readonly maxBytes?: number;
   /** After this the capture ends with what it has. */
   readonly deadlineMs: number;
 }

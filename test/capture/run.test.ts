@@ -27,6 +27,9 @@ describe("the default capture of a healthy process", () => {
       "cpu?seconds=10",
       "goroutine?debug=0",
       "metrics",
+      "heap?debug=0",
+      "mutex?debug=0",
+      "block?debug=0",
       "goroutine?debug=2",
     ]);
   });
@@ -48,18 +51,21 @@ describe("the default capture of a healthy process", () => {
     expect(new Set(made.outcome.manifest.captures.map(({ status }) => status))).toEqual(new Set(["ok"]));
     const files = made.store.bundles.get(made.outcome.bundle ?? "");
     expect([...(files?.keys() ?? [])].sort()).toEqual([
-      "block.pb.gz",
+      "block-1.pb.gz",
+      "block-2.pb.gz",
       "cpu.pb.gz",
       "goroutine-1.pb.gz",
       "goroutine-2.pb.gz",
       "goroutine-dump.txt.gz",
+      "heap-1.pb.gz",
+      "heap-2.pb.gz",
       "heap-memstats.txt.gz",
-      "heap.pb.gz",
       "index.html.gz",
       "manifest.json",
       "metrics-1.txt.gz",
       "metrics-2.txt.gz",
-      "mutex.pb.gz",
+      "mutex-1.pb.gz",
+      "mutex-2.pb.gz",
       "threadcreate.pb.gz",
     ]);
     for (const { file = "", bytes, sha256 } of made.outcome.manifest.captures) {
@@ -120,7 +126,7 @@ describe("the default capture of a healthy process", () => {
     const { outcome, store } = await run(healthy);
     const files = store.bundles.get(outcome.bundle ?? "");
     expect(gunzipSync(files?.get("metrics-1.txt.gz") ?? "").toString()).toContain("go_goroutines 12");
-    expect(gunzipSync(files?.get("heap.pb.gz") ?? "").toString()).toBe("profile of heap?debug=0");
+    expect(gunzipSync(files?.get("heap-1.pb.gz") ?? "").toString()).toBe("profile of heap?debug=0");
   });
 });
 

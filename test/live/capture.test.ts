@@ -13,7 +13,7 @@ import { captureLock } from "../../src/integrations/artifacts/capture-lock.ts";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { goTargets } from "../../src/integrations/go-target/client.ts";
 import { pprofParser } from "../../src/parsers/pprof/parse-profile.ts";
-import { buildLab, hasGo, type LiveLab } from "./lab.ts";
+import { type BuiltLab, buildLab, hasGo, type LiveLab } from "./lab.ts";
 
 async function stored(outcome: CaptureOutcome, file: string): Promise<Buffer> {
   return await readFile(join(outcome.bundle ?? "", file));
@@ -31,7 +31,7 @@ const never = new AbortController().signal;
 const quick: CaptureRequest = { ...defaultRequest, service: "shop", cpuSeconds: 1, goroutineGapMs: 2_000 };
 
 describe.skipIf(!hasGo)("a capture of a live Go process (needs Go)", () => {
-  let lab: ReturnType<typeof buildLab>;
+  let lab: BuiltLab;
   let shop: LiveLab;
   let folder: string;
   beforeAll(() => {
@@ -85,7 +85,7 @@ describe.skipIf(!hasGo)("a capture of a live Go process (needs Go)", () => {
   test("holds what Go writes: protobuf, text, the memory trailer, a whole dump, a trace", async () => {
     const outcome = await capture({ include: ["trace", "cmdline"] });
     expect(await sampleTypes(outcome, "goroutine-1.pb.gz")).toEqual(["goroutine"]);
-    expect(await sampleTypes(outcome, "heap.pb.gz")).toContain("inuse_space");
+    expect(await sampleTypes(outcome, "heap-1.pb.gz")).toContain("inuse_space");
     expect(await sampleTypes(outcome, "cpu.pb.gz")).toEqual(["samples", "cpu"]);
     expect(gunzipSync(await stored(outcome, "heap-memstats.txt.gz")).toString()).toContain("# PauseNs = [");
     expect(gunzipSync(await stored(outcome, "metrics-2.txt.gz")).toString()).toContain("go_goroutines");
