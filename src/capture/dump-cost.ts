@@ -2,22 +2,24 @@ import { countText, durationText } from "../domain/units.ts";
 
 /**
  * Milliseconds that the world stands still for one `goroutine?debug=2`, all tries together, by number of
- * goroutines: what was measured at least and at most (docs/decisions/0006-what-a-goroutine-dump-costs.md). It is
- * retried with a buffer of 1, 2, 4 ... 64 MiB and stops the world for each try (Go source: runtime/pprof/pprof.go,
- * writeGoroutineStacks), so that deep stacks cost more than this says.
+ * goroutines: the least and the most that was measured, with stacks of about 8 to 22 frames
+ * (docs/decisions/0006-what-a-goroutine-dump-costs.md). The last row is extrapolated around one measurement of 142 s.
  */
 const measured: readonly {
   readonly goroutines: number;
   readonly leastMs: number;
   readonly mostMs: number;
 }[] = [
-  { goroutines: 1_000, leastMs: 8, mostMs: 60 },
+  { goroutines: 1_000, leastMs: 8, mostMs: 55 },
+  { goroutines: 2_000, leastMs: 23, mostMs: 230 },
+  { goroutines: 5_000, leastMs: 200, mostMs: 700 },
   { goroutines: 10_000, leastMs: 400, mostMs: 1_700 },
-  { goroutines: 100_000, leastMs: 9_000, mostMs: 33_000 },
-  { goroutines: 1_000_000, leastMs: 90_000, mostMs: 330_000 },
+  { goroutines: 30_000, leastMs: 1_500, mostMs: 5_000 },
+  { goroutines: 100_000, leastMs: 6_000, mostMs: 18_000 },
+  { goroutines: 1_000_000, leastMs: 60_000, mostMs: 180_000 },
 ];
 
-export interface DumpPause {
+interface DumpPause {
   readonly leastMs: number;
   readonly mostMs: number;
 }
@@ -53,10 +55,10 @@ export function dumpPauseText(goroutines: number): string {
 
 /** Why no dump is taken; undefined when it may be. */
 export function whyNoDump(goroutines: number | undefined, limit: number, deep: boolean): string | undefined {
-  const more = deep ? "a larger limit must be named" : "ask for a deep capture to take it";
   if (goroutines === undefined) {
-    return `nobody knows how many goroutines there are, and a dump stops the world for all of them; ${more}`;
+    return "neither the index page nor metrics say how many goroutines there are, and a dump stops the world for all of them";
   }
   if (goroutines <= limit) return undefined;
+  const more = deep ? "a larger limit must be named" : "ask for a deep capture to take it";
   return `${countText(goroutines)} goroutines are more than the limit of ${countText(limit)}: a dump would stop the world for ${dumpPauseText(goroutines)}; ${more}`;
 }

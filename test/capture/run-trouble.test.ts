@@ -46,7 +46,9 @@ describe("a goroutine dump", () => {
     const made = await run(
       but({ index: { status: 404, chunks: ["404 page not found\n"] }, metrics: { status: 404 } }),
     );
-    expect(reasonOf(made, "goroutine-dump")).toContain("nobody knows how many goroutines there are");
+    expect(reasonOf(made, "goroutine-dump")).toContain(
+      "neither the index page nor metrics say how many goroutines there are",
+    );
     expect(made.steps).not.toContain("goroutine?debug=2");
   });
 

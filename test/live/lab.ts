@@ -26,8 +26,15 @@ interface Greeting {
   readonly pid: number;
 }
 
+export interface BuiltLab {
+  start(...flags: string[]): Promise<LiveLab>;
+  /** Ahead of other programs where that is permitted, so that they disturb a measurement less. */
+  startAhead(...flags: string[]): Promise<LiveLab>;
+  remove(): void;
+}
+
 /** Builds lab/ once. */
-export function buildLab(): { start(...flags: string[]): Promise<LiveLab>; remove(): void } {
+export function buildLab(): BuiltLab {
   const folder = mkdtempSync(join(tmpdir(), "gofire-live-lab-"));
   const binary = join(folder, "shop");
   execFileSync(go, ["build", "-o", binary, "./cmd/shop"], {
@@ -36,13 +43,15 @@ export function buildLab(): { start(...flags: string[]): Promise<LiveLab>; remov
   });
   return {
     start: (...flags) => start(binary, flags),
+    // Runs it all the same when the priority is refused (POSIX: nice).
+    startAhead: (...flags) => start("nice", ["-n", "-15", binary, ...flags]),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
-async function start(binary: string, flags: readonly string[]): Promise<LiveLab> {
+async function start(program: string, words: readonly string[]): Promise<LiveLab> {
   // With -stdin it ends when this process does.
-  const child = spawn(binary, ["-stdin", ...flags], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(program, [...words, "-stdin"], { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout });
   const [line] = (await Promise.race([
     once(lines, "line"),
