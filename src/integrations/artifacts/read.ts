@@ -25,9 +25,8 @@ interface Input {
 
 /** What a path on the command line stands for. */
 interface Opened {
-  readonly inputs: readonly Input[];
-  /** Captures of a bundle that left no file. */
-  readonly withoutFile: readonly CaptureRecord[];
+  /** In the order captured; a record is a capture that left no file. */
+  readonly captures: readonly (Input | CaptureRecord)[];
   readonly target?: Manifest["target"];
   readonly problems: readonly string[];
 }
@@ -46,13 +45,16 @@ export async function readEvidence(
     const opened = await open(path);
     problems.push(...opened.problems);
     target ??= opened.target;
-    for (const input of opened.inputs) {
+    for (const input of opened.captures) {
+      if (!("path" in input)) {
+        captures.push(input);
+        continue;
+      }
       const outcome = await readInput(input, signal);
       captures.push(outcome.record);
       if (outcome.capture !== undefined) read.push(outcome.capture);
       if (outcome.problem !== undefined) problems.push(outcome.problem);
     }
-    captures.push(...opened.withoutFile);
   }
   const assembled = assembleEvidence(read, { modules: settings.modules, ...assemblySettings(target) });
   return {
@@ -81,17 +83,15 @@ async function open(path: string): Promise<Opened> {
     const { code, message } = diskError(error, path);
     throw code === "not-found" ? new UsageError(`${path}: ${message}`) : new PortError(code, path, message);
   }
-  if (!isFolder) return { inputs: [{ path, name: path }], withoutFile: [], problems: [] };
+  if (!isFolder) return { captures: [{ path, name: path }], problems: [] };
   const files = (await readdir(path, { withFileTypes: true }))
     .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
     .map((entry) => entry.name)
     .toSorted();
   if (files.includes(manifestFile)) return openBundle(path);
-  if (files.length === 0)
-    return { inputs: [], withoutFile: [], problems: [`${path}: no files in this folder`] };
+  if (files.length === 0) return { captures: [], problems: [`${path}: no files in this folder`] };
   return {
-    inputs: files.map((file) => ({ path: join(path, file), name: join(path, file) })),
-    withoutFile: [],
+    captures: files.map((file) => ({ path: join(path, file), name: join(path, file) })),
     problems: [],
   };
 }
@@ -110,10 +110,9 @@ async function openBundle(folder: string): Promise<Opened> {
   if (!reading.ok) throw new UsageError(reading.errors.map((problem) => `${path}: ${problem}`).join("\n"));
   const { captures, target } = reading.manifest;
   return {
-    inputs: captures.flatMap((record) =>
-      record.file === undefined ? [] : [{ path: join(folder, record.file), name: record.file, record }],
+    captures: captures.map((record) =>
+      record.file === undefined ? record : { path: join(folder, record.file), name: record.file, record },
     ),
-    withoutFile: captures.filter(({ file }) => file === undefined),
     target,
     problems: [],
   };

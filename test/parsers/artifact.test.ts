@@ -1,0 +1,150 @@
+import { describe, expect, it } from "vitest";
+import type { ParsedArtifact } from "../../src/domain/artifact.ts";
+import { artifactParser } from "../../src/parsers/artifact.ts";
+import { capture, failure, feed, whole } from "./feed.ts";
+import { type Field, functionOf, location, message, packed, strings, valueType } from "./profile-message.ts";
+
+const parked: readonly Field[] = [
+  [4, location(1, [1, 462])],
+  [4, location(2, [2, 170])],
+  [4, location(3, [3, 41])],
+  [5, functionOf(1, 3, 4)],
+  [5, functionOf(2, 5, 6)],
+  [5, functionOf(3, 7, 8)],
+];
+
+function goroutineProfile(type: string, ...more: readonly Field[]): Uint8Array {
+  const names = [
+    "runtime.gopark",
+    "proc.go",
+    "runtime.chansend",
+    "chan.go",
+    "shop/orders.Place",
+    "orders.go",
+  ];
+  return message([
+    [11, valueType(1, 2)],
+    [12, 1],
+    [1, valueType(1, 2)],
+    [
+      2,
+      [
+        [1, packed(1, 2, 3)],
+        [2, 4],
+      ],
+    ],
+    ...parked,
+    ...more,
+    ...strings("", type, "count", ...names),
+  ]);
+}
+
+const dump = `goroutine 7 [chan send, 3 minutes]:
+shop/orders.Place(0xc000012345)
+	/src/orders.go:41 +0x1d
+created by main.main in goroutine 1
+	/src/main.go:9 +0x2f
+`;
+const noise = Array.from(
+  { length: 600 },
+  (_, line) => `2026/01/02 03:04:05 request ${line} took 12 ms\n`,
+).join("");
+const index =
+  "<html><head><title>/debug/pprof/</title></head><body>/debug/pprof/<br><table><tr><td>Count</td><td>Profile</td></tr>" +
+  "<tr><td>31</td><td><a href='goroutine?debug=1'>goroutine</a></td></tr></table></body></html>";
+
+/** What an artifact was taken for, in a few words. */
+function summary(artifact: ParsedArtifact): string {
+  switch (artifact.type) {
+    case "profile":
+      return `profile of ${artifact.profile.sampleTypes.map(({ type }) => type).join(", ")}`;
+    case "goroutines": {
+      const { leaked, crash, snapshot } = artifact;
+      return `${snapshot.counted} in a ${snapshot.form}${leaked ? ", leaked" : ""}${crash === undefined ? "" : `, ${crash.kind}`}`;
+    }
+    case "contention":
+      return `${artifact.contention.of} text`;
+    case "memstats":
+      return `memstats of ${artifact.from}`;
+    case "metrics":
+      return `${artifact.scrape.samples.size > 0 ? "metrics" : "no metrics"}`;
+    case "index":
+      return `index of ${artifact.index.profiles.length}`;
+    case "threads":
+      return `${artifact.threads} threads`;
+    default:
+      return `unread ${artifact.format}`;
+  }
+}
+
+const inputs: readonly (readonly [string, string | Uint8Array, string])[] = [
+  ["a goroutine profile", goroutineProfile("goroutine"), "4 in a profile"],
+  ["a goroutineleak profile", goroutineProfile("goroutineleak"), "4 in a profile, leaked"],
+  ["a threadcreate profile", goroutineProfile("threadcreate"), "4 threads"],
+  ["another profile", goroutineProfile("widgets"), "profile of widgets"],
+  ["a goroutine dump", dump, "1 in a dump"],
+  ["a log that ends in a panic", `${noise}panic: boom\n\n${dump}`, "1 in a dump, panic"],
+  [
+    "goroutine counts",
+    "goroutine profile: total 3\n3 @ 0x1 0x2\n#\t0x1\tmain.f+0x1\t/src/a.go:3\n\n",
+    "3 in a counts",
+  ],
+  ["thread counts", "threadcreate profile: total 9\n8 @\n#\t0x0\n\n", "9 threads"],
+  ["the pprof index", index, "index of 1"],
+  ["heap text", capture("heap-go1.27.txt"), "memstats of heap-text"],
+  ["mutex text", capture("mutex-go1.19.txt"), "mutex text"],
+  ["block text", capture("block-go1.27.txt"), "block text"],
+  ["Prometheus metrics", capture("metrics-prometheus.txt"), "metrics"],
+  ["OpenMetrics", capture("metrics-openmetrics.txt"), "metrics"],
+  ["expvar", capture("expvar-go1.27.json"), "memstats of expvar"],
+  ["an execution trace", "go 1.23 trace\0\0\0 and then bytes", "unread trace"],
+  ["a command line", "/usr/bin/shop\0-listen\0:8080", "unread cmdline"],
+];
+
+describe("artifactParser", () => {
+  it.each(inputs)("reads %s, whatever the pieces are", (_, input, expected) => {
+    for (const piece of [undefined, 1, 97, 8191, 8193]) {
+      expect(summary(whole(feed(artifactParser("x"), input, piece)))).toBe(expected);
+    }
+  });
+
+  it("hands the time of capture to formats that do not have one", () => {
+    const artifact = whole(feed(artifactParser("x", { takenAtMs: 1234 }), dump));
+    expect(artifact.type === "goroutines" && artifact.snapshot.takenAtMs).toBe(1234);
+  });
+
+  it("derives states from the stacks of a goroutine profile", () => {
+    const artifact = whole(feed(artifactParser("x"), goroutineProfile("goroutine")));
+    expect(artifact.type === "goroutines" && artifact.snapshot.groups).toMatchObject([
+      {
+        state: "chan send",
+        wait: "chan send",
+        count: 4,
+        stack: [{}, {}, { function: "shop/orders.Place", line: 41 }],
+      },
+    ]);
+  });
+
+  it("calls a snapshot incomplete when its profile is damaged", () => {
+    const bytes = goroutineProfile("goroutine");
+    const result = feed(artifactParser("x"), bytes.subarray(0, bytes.length - 5));
+    if (!result.ok || result.value.type !== "goroutines") throw new Error("not read");
+    expect(result.damage?.code).toBe("damaged");
+    expect(result.value.snapshot.incomplete).toMatch(/breaks off in the middle of a field \(offset \d+\)/);
+  });
+
+  it("says what it cannot read", () => {
+    expect(failure(feed(artifactParser("x"), "")).code).toBe("empty");
+    expect(failure(feed(artifactParser("x"), "just a log line\n"))).toMatchObject({
+      code: "not-this-format",
+    });
+    expect(failure(feed(artifactParser("x"), Uint8Array.from([0x7f, 0x45, 0x4c, 0x46, 0, 0])))).toEqual({
+      code: "not-this-format",
+      message: "it is no profile, goroutine dump, pprof text, metrics or expvar",
+      at: { unit: "offset", value: 0 },
+    });
+    expect(failure(feed(artifactParser("x"), Uint8Array.from([0x1f, 0x8b, 8, 0, 0]))).message).toMatch(
+      /gzip/,
+    );
+  });
+});
