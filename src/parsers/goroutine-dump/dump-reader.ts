@@ -7,9 +7,11 @@ import { GoroutineCounter } from "./goroutine-counter.ts";
 import type { TextEnd } from "./goroutine-text.ts";
 import { emptyHeader, headerWord, isDigit, readHeader, standsAt } from "./header.ts";
 import type { DumpLimits } from "./limits.ts";
+import { type LogPrefix, logPrefix } from "./log-prefix.ts";
 import { unfinished } from "./skeleton.ts";
 import { tracebackEnd } from "./traceback-end.ts";
 import { lineFeedAt } from "./word-scan.ts";
+import { WordsAhead } from "./words-ahead.ts";
 
 /** A line that is looked at as a whole because it may tell of a crash is kept up to this length. */
 const longestCrashLine = 4096;
@@ -30,8 +32,13 @@ export class DumpReader {
   damage: ParseError | undefined;
   /** The input ended within a goroutine; `header` when not even its header was whole. */
   cutIn: "header" | "stack" | undefined;
-  /** A bound was reached and the rest was not read. */
-  stopped = false;
+  /** The bound at which reading stopped, in words. */
+  stopReason: string | undefined;
+  /**
+   * Set when the lines turn out to begin with the words of a log writer: `read` stops there, and wants the rest without
+   * them.
+   */
+  prefix: LogPrefix | undefined;
   /** The line (1-based) that is read next. */
   line = 1;
 
@@ -42,7 +49,11 @@ export class DumpReader {
   readonly #utf8 = new TextDecoder();
   #view: DataView = new DataView(new ArrayBuffer(0));
   #insideLongLine = false;
+  #full = false;
   #lastWords: CrashReport | undefined;
+  readonly #words = new WordsAhead(["goroutine ", "panic: ", "fatal error: ", "SIG"]);
+  /** What looked like last words behind the words of a log writer, and how many these were. */
+  #prefixedWords: { readonly words: number; readonly crash: CrashReport } | undefined;
 
   constructor(artifact: string, limits: DumpLimits) {
     this.#artifact = artifact;
@@ -62,19 +73,25 @@ export class DumpReader {
   /** Reads `bytes[from .. to]` and returns where it stopped: the rest is wanted again with more behind it. */
   read(bytes: Uint8Array, from: number, to: number, end: InputEnd): number {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#words.forget();
     let at = from;
-    while (at < to && !this.stopped) {
+    while (at < to && !this.#full) {
       if (this.#insideLongLine) {
         at = this.#passLine(bytes, at, to);
         continue;
       }
-      if (end === "flowing" && to - at < lineWordBytes && lineFeedAt(bytes, this.#view, at, to) === -1)
+      const keptBytes = this.#looksForPrefix() ? longestCrashLine : lineWordBytes;
+      if (end === "flowing" && to - at < keptBytes && lineFeedAt(bytes, this.#view, at, to) === -1) {
         return at;
+      }
       let next: number;
       if (beginsHeader(bytes, at, to)) {
         next = this.#readGoroutine(bytes, at, to, end);
       } else if (beginsCrashLine(bytes, at, to)) {
         next = this.#readCrash(bytes, at, to, end);
+      } else if (this.#looksForPrefix() && this.#words.standInLine(bytes, this.#view, at, to)) {
+        next = this.#readPrefixed(bytes, at, to, end);
+        if (this.prefix !== undefined) return at;
       } else {
         next = this.#passLine(bytes, at, to);
       }
@@ -84,9 +101,28 @@ export class DumpReader {
     return to;
   }
 
-  stop(error: ParseError): void {
-    this.damage ??= error;
-    this.stopped = true;
+  #looksForPrefix(): boolean {
+    return this.counted === 0 && this.prefix === undefined;
+  }
+
+  /** Looks whether a goroutine's header stands behind the words of a log writer; passes the line if not. */
+  #readPrefixed(bytes: Uint8Array, start: number, to: number, end: InputEnd): number {
+    const feed = lineFeedAt(bytes, this.#view, start, to);
+    const nextFeed = feed === -1 ? -1 : lineFeedAt(bytes, this.#view, feed + 1, to);
+    if (nextFeed === -1 && end === "flowing" && to - start < 2 * longestCrashLine) return -1;
+    const textEnd = Math.min(nextFeed === -1 ? to : nextFeed, start + 2 * longestCrashLine);
+    const [line = "", nextLine = ""] = this.#utf8.decode(bytes.subarray(start, textEnd)).split("\n", 2);
+    this.prefix = logPrefix(line, nextLine);
+    if (this.prefix !== undefined) {
+      if (this.#prefixedWords?.words === this.prefix.words) this.#lastWords = this.#prefixedWords.crash;
+      return start;
+    }
+    const words = line.slice(0, longestCrashLine).split(/(?<=\s)(?=panic: |fatal error: |SIG[A-Z0-9]+: )/, 2);
+    const crash = readCrashLine(words[1] ?? "", this.#artifact, this.line);
+    if (crash !== undefined) {
+      this.#prefixedWords = { words: (words[0] ?? "").trimEnd().split(/\s+/).length, crash };
+    }
+    return this.#passLine(bytes, start, to);
   }
 
   /** Returns where the goroutine ends, or -1 when more input is needed to tell. */
@@ -136,7 +172,8 @@ export class DumpReader {
     if (body === undefined) {
       const message = `more than ${this.#goroutines.groups.exceeded}`;
       this.#note("too-large", message, bytes, start, headerEnd);
-      this.stopped = true;
+      this.stopReason = message;
+      this.#full = true;
       return;
     }
     if (body.cut) {

@@ -5,7 +5,10 @@ import { countText } from "../../domain/units.ts";
 import { lineError } from "../text/line-error.ts";
 import { CarryOver } from "./carry-over.ts";
 import { DumpReader } from "./dump-reader.ts";
+import { PrefixRemover } from "./log-prefix.ts";
 import { type DumpLimits, dumpLimits, runtimeDumpCapBytes } from "./limits.ts";
+
+const excerptBytes = 160;
 
 export interface GoroutineDump {
   /** `form` is "dump"; `total` is what was counted here, see `withKnownTotal`. */
@@ -38,34 +41,53 @@ export function goroutineDumpParser(options: GoroutineDumpOptions): ByteParser<G
   let bytesSeen = 0;
   let lastByte = 0;
   let head = "";
+  let overlong = false;
 
-  const carryOver = new CarryOver((bytes, from, to, last) => {
-    const cut = bytesSeen === runtimeDumpCapBytes && lastByte !== 0x0a;
+  function read(bytes: Uint8Array, from: number, to: number, last: boolean): number {
+    const cut = overlong || (bytesSeen === runtimeDumpCapBytes && lastByte !== 0x0a);
     return reader.read(bytes, from, to, last ? (cut ? "cut" : "ended") : "flowing");
+  }
+  let remover: PrefixRemover | undefined;
+  const plainLines = new CarryOver(read);
+  const carryOver = new CarryOver((bytes, from, to, last) => {
+    let at = from;
+    if (remover === undefined) {
+      at = read(bytes, from, to, last);
+      if (reader.prefix === undefined) return at;
+      remover = new PrefixRemover(reader.prefix, limits.maxGoroutineBytes, (lines) => plainLines.push(lines));
+    }
+    remover.push(bytes.subarray(at, to));
+    return to;
   });
 
   return {
     push(chunk) {
-      if (chunk.length === 0 || reader.stopped) return;
-      if (bytesSeen === 0) head = new TextDecoder().decode(chunk.subarray(0, 160)).split("\n", 1)[0] ?? "";
-      bytesSeen += chunk.length;
-      lastByte = chunk[chunk.length - 1] ?? 0;
-      if (bytesSeen > limits.maxBytes) {
-        reader.stop(
-          lineError("too-large", `the input is longer than ${countText(limits.maxBytes)} bytes`, reader.line),
-        );
-        return;
-      }
-      carryOver.push(chunk);
+      const wanted = chunk.subarray(0, limits.maxBytes - bytesSeen);
+      if (wanted.length < chunk.length) overlong = true;
+      if (wanted.length === 0 || reader.stopReason !== undefined) return;
+      if (head.length < excerptBytes)
+        head += Buffer.from(wanted.subarray(0, excerptBytes)).toString("latin1");
+      bytesSeen += wanted.length;
+      lastByte = wanted[wanted.length - 1] ?? 0;
+      carryOver.push(wanted);
     },
 
     end(): ParseResult<GoroutineDump> {
+      if (overlong) {
+        const message = `the input is longer than ${countText(limits.maxBytes)} bytes`;
+        reader.stopReason ??= message;
+        reader.damage ??= lineError("too-large", message, reader.line);
+      }
       carryOver.end();
-      if (bytesSeen === 0)
+      remover?.end();
+      plainLines.end();
+      if (bytesSeen === 0) {
         return { ok: false, error: lineError("empty", "there is nothing in this input", 1) };
+      }
       if (reader.counted === 0) {
-        const error = reader.damage ?? lineError("not-this-format", "no goroutine in this input", 1, head);
-        return { ok: false, error };
+        const firstLine = head.split("\n", 1)[0];
+        const none = lineError("not-this-format", "no goroutine in this input", 1, firstLine);
+        return { ok: false, error: reader.damage ?? none };
       }
       const groups = reader.groups();
       const incomplete = whyIncomplete(reader, bytesSeen);
@@ -90,7 +112,7 @@ export function goroutineDumpParser(options: GoroutineDumpOptions): ByteParser<G
 }
 
 function whyIncomplete(reader: DumpReader, bytesSeen: number): string | undefined {
-  if (reader.stopped) return `reading stopped at a bound: ${reader.damage?.message ?? ""}`;
+  if (reader.stopReason !== undefined) return `reading stopped at a bound: ${reader.stopReason}`;
   const lost = reader.cutIn === "header" ? "; the last goroutine has no whole header and is not counted" : "";
   if (bytesSeen === runtimeDumpCapBytes) {
     return `Go stops a goroutine dump at 64 MiB (67,108,864 bytes), and this one is cut there${lost}`;

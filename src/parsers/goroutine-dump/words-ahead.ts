@@ -1,0 +1,34 @@
+import { lineFeedAt } from "./word-scan.ts";
+
+/** Tells cheaply which lines have one of some words in them: each word is looked for in one native search. */
+export class WordsAhead {
+  readonly #words: readonly string[];
+  /** Where each word stands next: at or behind the last line asked about, or -1 for not looked for yet. */
+  readonly #next: number[];
+
+  constructor(words: readonly string[]) {
+    this.#words = words;
+    this.#next = words.map(() => -1);
+  }
+
+  /** To be called whenever the bytes are others than before. */
+  forget(): void {
+    this.#next.fill(-1);
+  }
+
+  /** Whether a word stands in the line that begins at `at`; lines must be asked about in their order. */
+  standInLine(bytes: Uint8Array, view: DataView, at: number, to: number): boolean {
+    let nearest = to;
+    for (const [index, word] of this.#words.entries()) {
+      let next = this.#next[index] ?? -1;
+      if (next < at) {
+        const found = Buffer.from(bytes.buffer, bytes.byteOffset, to).indexOf(word, at, "latin1");
+        next = found === -1 ? to : found;
+        this.#next[index] = next;
+      }
+      if (next < nearest) nearest = next;
+    }
+    const feed = lineFeedAt(bytes, view, at, to);
+    return nearest < (feed === -1 ? to : feed);
+  }
+}

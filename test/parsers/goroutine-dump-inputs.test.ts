@@ -1,0 +1,199 @@
+import { describe, expect, it } from "vitest";
+import {
+  goroutineDumpParser,
+  withKnownTotal,
+} from "../../src/parsers/goroutine-dump/goroutine-dump-parser.ts";
+import { failure, feed, whole } from "./feed.ts";
+import { groupLine, groupLines, parse, partial, publish, publishLine } from "./goroutine-dumps.ts";
+
+describe("inputs", () => {
+  const dump = `goroutine 1 [chan send]:\n${publish}\ngoroutine 2 [chan send]:\n${publish}\ngoroutine 3 [select]:\n${publish}`;
+  const dumpLines = [`2 [chan send] ${publishLine}`, `1 [select] ${publishLine}`];
+
+  it("may have carriage returns, no last line feed, no blank lines, or many", () => {
+    const expected = parse(dump);
+    expect(groupLines(dump)).toEqual(dumpLines);
+    expect(parse(dump.replaceAll("\n", "\r\n"))).toEqual(expected);
+    expect(parse(dump.trimEnd())).toEqual(expected);
+    expect(parse(dump.replaceAll("\n\n", "\n"))).toEqual(expected);
+    expect(parse(`\n\n${dump.replaceAll("\n\n", "\n\n\n\n")}\n\n`)).toEqual(expected);
+  });
+
+  it("are read the same however they are cut into chunks", () => {
+    const expected = parse(dump);
+    for (let size = 1; size <= dump.length; size++) expect(parse(dump, size)).toEqual(expected);
+    for (let at = 1; at < dump.length; at++) {
+      const parser = goroutineDumpParser({ artifact: "goroutines.txt" });
+      parser.push(Buffer.from(dump.slice(0, at)));
+      parser.push(Buffer.from(dump.slice(at)));
+      expect(parser.end()).toEqual(expected);
+    }
+  });
+
+  it("may be a crash log with noise around the dump", () => {
+    const log = `2026/11/23 10:00:00 listening on :8080
+panic: an old one that was recovered
+2026/11/23 10:04:00 order 7 took 3s
+fatal error: all goroutines are asleep - deadlock!
+[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x4a1d20]
+
+${dump}exit status 2
+2026/11/23 10:05:00 listening on :8080
+`;
+    const { snapshot, crash } = whole(parse(log));
+    expect(snapshot.groups.map(groupLine)).toEqual(dumpLines);
+    expect(crash).toEqual({
+      artifact: "goroutines.txt",
+      kind: "fatal error",
+      message: "all goroutines are asleep - deadlock!",
+      at: { unit: "line", value: 4 },
+    });
+  });
+
+  it.each([
+    ["panic: runtime error: index out of range [5] with length 3 [recovered]", "panic", 5],
+    ["SIGQUIT: quit", "signal", 5],
+    ["fatal error: concurrent map writes\r", "fatal error", 5],
+  ])("tell how the process died: %s", (words, kind, at) => {
+    const { crash } = whole(parse(`\n\n\n\n${words}\n\n${dump}`));
+    expect(crash).toMatchObject({ kind, message: words.slice(words.indexOf(": ") + 2).trimEnd() });
+    expect(crash?.at).toEqual({ unit: "line", value: at });
+  });
+
+  it("tell the death once although every thread repeats it", () => {
+    const { crash, snapshot } = whole(parse(`SIGQUIT: quit\n\n${dump}\n-----\n\nSIGQUIT: quit\n\n${dump}`));
+    expect(crash?.at.value).toBe(1);
+    expect(snapshot.counted).toBe(6);
+  });
+
+  it("may have a log writer's words before every line", () => {
+    const died = `panic: boom\n\n${dump}`;
+    const expected = parse(died);
+    for (const prefix of [
+      "2026-11-23T10:00:00.123456789Z stderr F ",
+      "Nov  3 10:00:00 host shop[312]: ",
+      "shop-1  | ",
+    ]) {
+      const logged = died.replaceAll(/^/gm, prefix);
+      expect(parse(logged)).toEqual(expected);
+      expect(parse(logged, 100)).toEqual(expected);
+    }
+    // The words change their length, and nothing stands behind them on blank lines.
+    let second = 8;
+    const growing = died.replaceAll(/^/gm, () => `${second++}.5 stderr F `).replaceAll(/ +$/gm, "");
+    expect(parse(growing)).toEqual(expected);
+  });
+
+  it("take no log message that begins with words for such a log", () => {
+    const logged = `2026/11/23 recovered: goroutine 9 [running]:\n${publish}\n${dump}`;
+    expect(groupLines(logged)).toEqual(dumpLines);
+  });
+
+  it.each([
+    ["", "empty"],
+    ["hello\nworld\n", "not-this-format"],
+    ["goroutine profile: total 3\n2 @ 0x1\n", "not-this-format"],
+    [Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0]), "not-this-format"],
+  ])("that are no dump are refused: %j", (input, code) => {
+    expect(failure(parse(input))).toMatchObject({ code, at: { unit: "line", value: 1 } });
+  });
+});
+
+describe("an incomplete dump", () => {
+  const first = `goroutine 1 [chan send]:\n${publish}\n`;
+
+  it.each(["goroutine 2 [chan send]:\nshop/orders.(*Not", "goroutine 2 [chan send]:\n"])(
+    "is read as far as it goes: %j",
+    (tail) => {
+      const result = parse(first + tail);
+      if (!result.ok) throw new Error(result.error.message);
+      expect(result.value.snapshot.counted).toBe(2);
+    },
+  );
+
+  it("says so when it ends within a call, a place or a header", () => {
+    const whole = `goroutine 2 [chan send]:\n${publish}`;
+    const [inCall, inPlace, inCreator] = ["{0xc0000b4000", "notifier.go:", "service.go"].map((word) =>
+      partial(first + whole.slice(0, whole.indexOf(word))),
+    );
+    for (const cut of [inCall, inPlace, inCreator]) {
+      expect(cut?.snapshot.counted).toBe(2);
+      expect(cut?.snapshot.incomplete).toBe("the dump ends in the middle of a goroutine");
+      expect(cut?.damage).toMatchObject({ code: "damaged", at: { unit: "line", value: 7 } });
+    }
+    expect(inCall?.snapshot.groups.map(groupLine)).toEqual([
+      `1 [chan send] ${publishLine}`,
+      "1 [chan send]  elided -1",
+    ]);
+    const inHeader = partial(`${first}goroutine 2 [chan s`);
+    expect(inHeader.snapshot.counted).toBe(1);
+    expect(inHeader.snapshot.incomplete).toContain("has no whole header and is not counted");
+  });
+
+  it("can be given the number of goroutines that the process really had", () => {
+    const { snapshot } = partial(`${first}goroutine 2 [chan s`);
+    expect(withKnownTotal(snapshot, 25_000)).toEqual({ ...snapshot, total: 25_000 });
+    expect(withKnownTotal(snapshot, 1)).toEqual(snapshot);
+    const complete = whole(parse(first)).snapshot;
+    expect(withKnownTotal(complete, 25_000)).toEqual(complete);
+  });
+
+  it("of exactly 64 MiB was cut by the runtime, wherever it ends", () => {
+    const goroutine = Buffer.from(`goroutine 123 [chan send, 3 minutes]:\n${publish}\n`);
+    const chunk = Buffer.concat(Array.from({ length: 4096 }, () => goroutine));
+    const parser = goroutineDumpParser({ artifact: "goroutines.txt" });
+    let left = 64 * 1024 * 1024;
+    for (; left > 0; left -= Math.min(left, chunk.length)) parser.push(chunk.subarray(0, left));
+    const result = parser.end();
+    if (!result.ok) throw new Error(result.error.message);
+    const { snapshot } = result.value;
+    const written = (64 * 1024 * 1024) / goroutine.length;
+    expect(snapshot.counted).toBe(Math.ceil(written));
+    expect(snapshot.incomplete).toBe(
+      "Go stops a goroutine dump at 64 MiB (67,108,864 bytes), and this one is cut there",
+    );
+    expect(snapshot.groups.map((group) => group.count)).toEqual([Math.floor(written), 1]);
+  });
+});
+
+describe("bounds", () => {
+  const goroutines = [1, 2, 3, 1].map((n) => `goroutine ${n} [select]:\n${publish.replace(":41", `:${n}`)}`);
+
+  it("on distinct stacks stop the reading and keep what was read", () => {
+    const parser = goroutineDumpParser({ artifact: "a", limits: { maxGroups: 2 } });
+    const result = feed(parser, goroutines.join("\n"));
+    if (!result.ok) throw new Error(result.error.message);
+    expect(result.value.snapshot).toMatchObject({ counted: 2, total: 2 });
+    expect(result.value.snapshot.incomplete).toBe("reading stopped at a bound: more than 2 distinct stacks");
+    expect(result.damage).toMatchObject({ code: "too-large", at: { unit: "line", value: 13 } });
+  });
+
+  it("on bytes stop the reading", () => {
+    const parser = goroutineDumpParser({ artifact: "a", limits: { maxBytes: 1000 } });
+    const result = feed(parser, goroutines.join("\n").repeat(3), 100);
+    if (!result.ok) throw new Error(result.error.message);
+    expect(result.damage?.code).toBe("too-large");
+    expect(result.value.snapshot.incomplete).toContain("longer than 1,000 bytes");
+  });
+
+  it("on one goroutine cut it and go on with the next", () => {
+    const limits = { maxGoroutineBytes: 32 * 1024 };
+    const endless = `goroutine 9 [select]:\nmain.f(${"0x1, ".repeat(20_000)})\n\t/src/main.go:9 +0x1\n`;
+    const parser = goroutineDumpParser({ artifact: "a", limits });
+    const result = feed(parser, `${endless}\n${goroutines[0]}`, 1000);
+    if (!result.ok) throw new Error(result.error.message);
+    expect(result.value.snapshot.counted).toBe(2);
+    expect(result.damage).toMatchObject({ code: "too-large", at: { unit: "line", value: 1 } });
+    expect(result.value.snapshot.groups.map(groupLine)[1]).toBe(
+      `1 [select] ${publishLine.replace(":41", ":1")}`,
+    );
+  });
+
+  it("hold for one line of a hundred megabytes in small chunks", () => {
+    const parser = goroutineDumpParser({ artifact: "a" });
+    const chunk = Buffer.alloc(64 * 1024, "x");
+    for (let i = 0; i < 1600; i++) parser.push(chunk);
+    parser.push(Buffer.from(`\n${goroutines[0]}`));
+    expect(whole(parser.end()).snapshot.counted).toBe(1);
+  });
+});
