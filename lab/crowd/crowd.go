@@ -8,14 +8,13 @@ import (
 
 // Crowd is everybody in the hall.
 type Crowd struct {
-	ctx    context.Context
-	leave  context.CancelFunc
-	calls  chan string
-	wishes chan string
-	sighs  chan string
-	turn   sync.Mutex
-	open   *sync.Cond
-	gone   bool
+	ctx   context.Context
+	leave context.CancelFunc
+	calls chan string
+	sighs chan string
+	turn  sync.Mutex
+	open  *sync.Cond
+	gone  bool
 }
 
 // New is an empty hall.

@@ -1,6 +1,7 @@
 //go:build go1.26 && !go1.27
 
-// Behave like a module of this release: go.mod says 1.19 only so that 1.19 can build it.
-//
 //go:debug default=go1.26
+
+// Behaves like a module of this release: go.mod says 1.19 only so that 1.19 can build it.
+
 package main
