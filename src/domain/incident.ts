@@ -1,0 +1,177 @@
+import type { CaptureKind, CaptureStatus } from "./capture.ts";
+import type { Confidence, Measured, Severity, Verdict } from "./finding.ts";
+import type { Frame } from "./frame.ts";
+import type { MessageRef, Place } from "./message.ts";
+
+/**
+ * - `queued`: waits for a worker, or for another capture of the same target to end.
+ * - `capturing`: from the first question to the target until the evidence is judged.
+ * - `verdict`: judged; `analysis` says how.
+ * - `failed`: there is no verdict; `problem` says why and what to do.
+ * - `resolved`: over, whoever said so.
+ */
+export type IncidentState = "queued" | "capturing" | "verdict" | "failed" | "resolved";
+
+/** Who wanted the capture, and how. */
+export interface IncidentOrigin {
+  readonly kind: "command" | "mention" | "shortcut" | "page";
+  readonly userId?: string;
+  /**
+   * What the chat or the alert sender calls this one request (trigger id, event id, fingerprint and start): the same
+   * request, delivered again, is the same incident.
+   */
+  readonly intent: string;
+}
+
+/** What was asked for beyond the service's own settings. */
+export interface CaptureWish {
+  readonly cpuSeconds?: number;
+  readonly deep?: boolean;
+  readonly include?: readonly CaptureKind[];
+  readonly exclude?: readonly CaptureKind[];
+}
+
+/** One capture of the list on the card. */
+export interface CaptureStep {
+  readonly kind: CaptureKind;
+  readonly state: "planned" | "running" | CaptureStatus;
+  /** Milliseconds since the epoch; present once it runs. */
+  readonly startedAtMs?: number;
+  /** How long the target takes by design, e.g. a CPU profile's length; 0 for a snapshot. */
+  readonly expectedMs?: number;
+  readonly durationMs?: number;
+  readonly bytes?: number;
+  /** Name inside the bundle; present when something was kept. */
+  readonly file?: string;
+  /** Why it is not `ok`, in words. */
+  readonly reason?: string;
+}
+
+/** A finding as the card needs it; the whole one is in the analysis document. */
+export interface FindingSummary {
+  readonly id: string;
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly confidence: Confidence;
+  readonly title: string;
+  readonly summary: string;
+  readonly measured?: Measured;
+  /** Innermost own frames, at most three. */
+  readonly where: readonly Frame[];
+  readonly goroutines?: number;
+  readonly role: "root" | "symptom";
+  readonly next: readonly string[];
+}
+
+/** What a card says of an analysis. Small: it lives in the incident. */
+export interface AnalysisSummary {
+  readonly verdict: Verdict;
+  /** Worst first, at most five. */
+  readonly findings: readonly FindingSummary[];
+  /** Of all findings. */
+  readonly counts: Readonly<Record<Severity, number>>;
+  /** How many rules came out how. */
+  readonly checks: {
+    readonly pass: number;
+    readonly fail: number;
+    readonly inconclusive: number;
+    readonly skipped: number;
+  };
+  /** Why rules could not judge, each reason once, at most five. */
+  readonly missing: readonly string[];
+  readonly goVersion?: string;
+  readonly goroutines?: number;
+  /** Artifact key of the whole document, `analysis.json`. */
+  readonly document: string;
+}
+
+/** A file that belongs into the thread. */
+export interface ReplyFile {
+  /** Artifact key. */
+  readonly artifact: string;
+  /** As people see and save it. */
+  readonly name: string;
+  readonly title: string;
+  /** What a picture shows, in words; present for pictures. */
+  readonly altText?: string;
+}
+
+/** Something new for the thread: the outbox that the publish job works off in order. */
+export interface Reply {
+  /** Unique among all messages of all incidents: `gf-3fa9/findings`. */
+  readonly intent: string;
+  readonly kind: "findings" | "evidence" | "flame-graph" | "resolved" | "note";
+  /** What the message says besides its files. */
+  readonly text: string;
+  readonly files: readonly ReplyFile[];
+  /**
+   * - `posting`: an attempt was made and may have got through.
+   * - `given-up`: the chat refuses it; `problem` says why, and the card says so.
+   */
+  readonly state: "pending" | "posting" | "posted" | "given-up";
+  /** Milliseconds since the epoch at which the first attempt began; present from `posting` on. */
+  readonly attemptedAtMs?: number;
+  readonly ref?: MessageRef;
+  readonly problem?: string;
+}
+
+/** The one message that shows the incident. */
+export interface Card {
+  /** Absent until the first attempt to post came back. */
+  readonly ref?: MessageRef;
+  /** Milliseconds since the epoch at which the first attempt to post began. */
+  readonly attemptedAtMs: number;
+  /** Milliseconds since the epoch of the last change that the chat took. */
+  readonly shownAtMs?: number;
+  /** Of the body that is shown; the same body is not sent twice. */
+  readonly digest?: string;
+  /** State of the incident that is shown. */
+  readonly state?: IncidentState;
+  /** Why the card cannot be shown, when the chat refuses it for good. */
+  readonly problem?: string;
+}
+
+/** One request for a verdict, from the moment it was made until it is over. */
+export interface Incident {
+  /** `gf-` and at least four letters or digits of Crockford's base 32, lower case. */
+  readonly id: string;
+  /** 1 when created, one more with each change. */
+  readonly version: number;
+  readonly state: IncidentState;
+  readonly service: string;
+  /** Name or address of one target of the service; its first one when absent. */
+  readonly instance?: string;
+  readonly wish: CaptureWish;
+  readonly origin: IncidentOrigin;
+  readonly place: Place;
+  readonly card?: Card;
+  /** Milliseconds since the epoch. */
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  /** Present once resolved. */
+  readonly resolvedAtMs?: number;
+  /** How many captures stand before this one; only while it is queued. */
+  readonly queuePlace?: number;
+  /** What it waits for besides its turn, in words; only while it is queued. */
+  readonly waitsFor?: string;
+  readonly steps: readonly CaptureStep[];
+  /** Artifact key prefix of the capture bundle, ending in "/"; present when something was captured. */
+  readonly bundle?: string;
+  /** Why the capture ended before its plan did. */
+  readonly endedEarly?: string;
+  readonly analysis?: AnalysisSummary;
+  /** Why there is no verdict and what to do about it; present when `failed`. */
+  readonly problem?: string;
+  /** How often the same thing was reported again while the incident was open. */
+  readonly repeats: number;
+  readonly lastRepeatAtMs?: number;
+  readonly replies: readonly Reply[];
+}
+
+/** What an incident begins with; the rest is the store's. */
+export type IncidentDraft = Pick<Incident, "service" | "instance" | "wish" | "origin" | "place">;
+
+/** Nothing more will be captured or judged for it. */
+export function isSettled(state: IncidentState): boolean {
+  return state === "verdict" || state === "failed" || state === "resolved";
+}

@@ -1,0 +1,59 @@
+import type { MessageBody, MessageRef, Place } from "../domain/message.ts";
+
+/** What makes a message the only one of its kind. */
+export interface Posting {
+  /** Unique id of what is to be said; travels with the message where nobody sees it. */
+  readonly intent: string;
+  /**
+   * Milliseconds since the epoch of an earlier attempt that may have got through. The chat is searched for the
+   * intent first, from then on, and what is found is returned instead of a second message.
+   */
+  readonly attemptedAtMs?: number;
+}
+
+export interface ChatFile {
+  readonly name: string;
+  readonly title: string;
+  readonly contentType: string;
+  readonly bytes: number;
+  /** Opens the content from its beginning; may be called again. */
+  open(): AsyncIterable<Uint8Array>;
+  /** Present for pictures. */
+  readonly altText?: string;
+}
+
+/**
+ * Messages. Methods throw PortError: `rate-limited` with `retryAfterMs`; `unavailable` and `timeout` when the outcome
+ * may be unknown, so that a `post` or `upload` after it must name its `attemptedAtMs`; `not-found` (channel or message
+ * gone), `forbidden` (not a member, scope missing), `bad-response` (refused as malformed). Messages of errors tell
+ * people what to do. They never repeat a write by themselves. All throw the signal's reason.
+ */
+export interface Chat {
+  post(place: Place, body: MessageBody, posting: Posting, signal: AbortSignal): Promise<MessageRef>;
+  /** May be repeated freely: the last one counts. */
+  edit(ref: MessageRef, body: MessageBody, signal: AbortSignal): Promise<void>;
+  /** One message with all files, when the chat shares them. */
+  upload(
+    place: Place,
+    files: readonly ChatFile[],
+    comment: string,
+    posting: Posting,
+    signal: AbortSignal,
+  ): Promise<MessageRef>;
+  /** Only `userId` sees it, and it may vanish: for refusals and help, never for results. */
+  tellOnly(place: Place, userId: string, body: MessageBody, signal: AbortSignal): Promise<void>;
+  /** Having it already is no error. `emoji` without colons. */
+  react(ref: MessageRef, emoji: string, signal: AbortSignal): Promise<void>;
+  /** Not having it is no error. */
+  unreact(ref: MessageRef, emoji: string, signal: AbortSignal): Promise<void>;
+  permalink(ref: MessageRef, signal: AbortSignal): Promise<string>;
+}
+
+/** What only a person at a screen sees: modals and the app's home. Errors as of `Chat`. */
+export interface ChatScreens {
+  /** `view` in the chat's own format. */
+  home(userId: string, view: object, signal: AbortSignal): Promise<void>;
+  /** `triggerId` is good for 3 s and once. Returns the view's id. */
+  openView(triggerId: string, view: object, signal: AbortSignal): Promise<string>;
+  updateView(viewId: string, view: object, signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,40 @@
+import type { Incident, IncidentDraft, IncidentState } from "../domain/incident.ts";
+
+export interface IncidentFilter {
+  readonly service?: string;
+  readonly channel?: string;
+  readonly states?: readonly IncidentState[];
+  /** At most so many, 1 to 200. */
+  readonly limit: number;
+}
+
+/**
+ * Every incident, by id. All methods throw PortError `unavailable` or `timeout` when the store cannot be reached, and
+ * the signal's reason when it is aborted.
+ */
+export interface Incidents {
+  /**
+   * Creates an incident in state `queued`, or gives back the one that the same `origin.intent` created before,
+   * whoever asks at the same time.
+   */
+  create(
+    draft: IncidentDraft,
+    signal: AbortSignal,
+  ): Promise<{ readonly incident: Incident; readonly isNew: boolean }>;
+  read(id: string, signal: AbortSignal): Promise<Incident | undefined>;
+  /**
+   * Applies `change` to the newest version and saves the result as the next one; when somebody else was quicker,
+   * `change` is called again with theirs, so it must have no effects. Returning the same object saves nothing.
+   * `version`, `updatedAtMs`, `id` and `createdAtMs` are the store's. PortError `not-found`.
+   */
+  update(id: string, change: (incident: Incident) => Incident, signal: AbortSignal): Promise<Incident>;
+  /** Newest first. */
+  recent(filter: IncidentFilter, signal: AbortSignal): Promise<readonly Incident[]>;
+  /**
+   * Says that everything of `version` is shown in the chat and nothing is left to capture. False, and nothing
+   * happens, when it changed since.
+   */
+  settle(id: string, version: number, signal: AbortSignal): Promise<boolean>;
+  /** Ids of incidents that changed before `changedBeforeMs` and were not settled since; oldest first, at most 100. */
+  unsettled(changedBeforeMs: number, signal: AbortSignal): Promise<readonly string[]>;
+}
