@@ -1,4 +1,16 @@
 import type { Analyzer } from "../domain/analyzer.ts";
+import { processFdExhaustion } from "./process-fd-exhaustion/index.ts";
+import { sqlPoolExhausted } from "./sql-pool-exhausted/index.ts";
+import { poolExhausted } from "./pool-exhausted/index.ts";
+import { poolNestedAcquire } from "./pool-nested-acquire/index.ts";
+import { dnsSlowLookup } from "./dns-slow-lookup/index.ts";
+import { tlsHandshakeStall } from "./tls-handshake-stall/index.ts";
+import { httpSlowHeaders } from "./http-slow-headers/index.ts";
+import { httpSlowClients } from "./http-slow-clients/index.ts";
+import { httpH2StreamLimit } from "./http-h2-stream-limit/index.ts";
+import { httpConnQueue } from "./http-conn-queue/index.ts";
+import { httpSlowUpstream } from "./http-slow-upstream/index.ts";
+import { httpTransportLeak } from "./http-transport-leak/index.ts";
 import { gcGogcThrash } from "./gc-gogc-thrash/index.ts";
 import { gcMemoryLimitThrash } from "./gc-memory-limit-thrash/index.ts";
 import { gcPauseP99 } from "./gc-pause-p99/index.ts";
@@ -42,6 +54,7 @@ export const analyzers: readonly Analyzer[] = [
   cpuRegexpCompile,
   cpuSerialization,
   cpuSpin,
+  dnsSlowLookup,
   execWaitStuck,
   gcGogcThrash,
   gcMemoryLimitThrash,
@@ -63,17 +76,28 @@ export const analyzers: readonly Analyzer[] = [
   goroutineRuntimeLeak,
   goroutineRwmutexStarvation,
   goroutineWaitgroupStuck,
-  httpBodyLeak,
   heapGoroutineMemory,
   heapGrowth,
   heapTimerLeak,
+  httpBodyLeak,
+  httpConnQueue,
+  httpH2StreamLimit,
+  httpSlowClients,
+  httpSlowHeaders,
+  httpSlowUpstream,
+  httpTransportLeak,
   logLockBlocked,
+  poolExhausted,
+  poolNestedAcquire,
   processConcurrentMap,
   processCrash,
+  processFdExhaustion,
   processLockedThreads,
   processRssOverHeap,
   processThreads,
   schedCpuThrottling,
   schedGomaxprocsOverQuota,
   schedLatency,
+  sqlPoolExhausted,
+  tlsHandshakeStall,
 ];

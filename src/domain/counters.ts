@@ -6,7 +6,7 @@ export interface Unknown {
   readonly unknown: string;
 }
 
-export function isUnknown<T extends object>(value: T | Unknown): value is Unknown {
+export function isUnknown(value: object): value is Unknown {
   return "unknown" in value;
 }
 

@@ -53,7 +53,7 @@ export function heapGoal(evidence: Partial<Pick<Evidence, "metrics" | "memstats"
   };
 }
 
-/** A heap profile is the state that the last GC left (Go source: runtime/mprof.go, mProf_FlushLocked). */
+/** A heap profile is the state at the end of the last GC but one (Go source: runtime/mprof.go, memRecord). */
 function sampledLiveBytes(heap: Evidence["heap"] | undefined): number | undefined {
   const profile = heap?.at(-1);
   if (profile === undefined) return undefined;

@@ -163,7 +163,7 @@ export function heapMoves(first: Profile, last: Profile, own: OwnCode): HeapMove
     );
 }
 
-/** False when the profiles are the same: a heap profile changes only when a GC has ended. */
+/** False when the profiles are the same: a heap profile changes only when a GC ends (Go source: runtime/mprof.go). */
 export function collectedBetween(first: Profile, last: Profile): boolean {
   if (first.sampleCount !== last.sampleCount) return true;
   return last.values.some((values, type) =>

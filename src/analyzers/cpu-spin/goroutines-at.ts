@@ -1,0 +1,21 @@
+import type { GoroutineSnapshot } from "../../domain/goroutine.ts";
+import type { OwnCode } from "../../domain/own-code.ts";
+
+/** How often goroutines whose innermost own frame is a function were seen, over all captures. */
+export interface GoroutinesAt {
+  readonly active: number;
+  readonly waiting: number;
+}
+
+export function goroutinesAt(series: readonly GoroutineSnapshot[], name: string, own: OwnCode): GoroutinesAt {
+  let active = 0;
+  let waiting = 0;
+  for (const { groups } of series) {
+    for (const group of groups) {
+      if (group.stack.find((frame) => own.isOwn(frame))?.function !== name) continue;
+      if (group.wait === "active") active += group.count;
+      else waiting += group.count;
+    }
+  }
+  return { active, waiting };
+}

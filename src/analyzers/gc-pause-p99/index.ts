@@ -1,0 +1,183 @@
+import { defineAnalyzer, type FindingDraft, type Inconclusive } from "../../domain/analyzer.ts";
+import { cpuSaturation } from "../../domain/cpu-sites.ts";
+import { gauge, isUnknown } from "../../domain/counters.ts";
+import type { Evidence } from "../../domain/evidence.ts";
+import { histogramMove, observations, quantileRange } from "../../domain/histograms.ts";
+import { recentPauses } from "../../domain/gc-pauses.ts";
+import { durationText, percentText } from "../../domain/units.ts";
+
+export const gcPauseP99 = defineAnalyzer({
+  meta: {
+    id: "gc/pause-p99",
+    title: "Garbage collection stops the world for long",
+    severity: "warning",
+    scope: "specific",
+    needs: [],
+    uses: ["memstats", "metrics", "cpu"],
+    symptomOf: ["sched/cpu-throttling", "sched/gomaxprocs-over-quota"],
+    thresholds: {
+      warningMs: {
+        default: 5,
+        unit: "ms",
+        meaning: "p99 of the stop-the-world time of one GC",
+        source: "docs/decisions/0003-default-thresholds.md; design goal: https://go.dev/blog/ismmkeynote",
+      },
+      criticalMs: {
+        default: 50,
+        unit: "ms",
+        meaning: "the same, critical",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
+      busy: {
+        default: 0.5,
+        unit: "ratio",
+        meaning:
+          "CPU use of GOMAXPROCS from which pauses below the critical limit are no more than worth a look",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
+      enoughGcs: {
+        default: 100,
+        unit: "count",
+        meaning:
+          "GCs in the last ten minutes below which p99 is the longest one, and no more than worth a look",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
+    },
+    docs: {
+      what:
+        "The exact 99th percentile of the stop-the-world times that the runtime keeps for its last 256 collections " +
+        "(PauseNs in heap?debug=1), those of the last ten minutes. One value is the sum of the pauses of one cycle. Without " +
+        "them, the bucket of the runtime's pause histogram, as a range.",
+      why:
+        "While the world is stopped nothing is served. Go is built to stay far below a millisecond, so pauses of many " +
+        "milliseconds mean that its threads do not get CPU when they should, or that one goroutine could not be stopped.",
+      next: "Look for CPU throttling first, then for a host that is overcommitted, then for loops in assembly or cgo callbacks.",
+      falsePositives:
+        "Pauses older than ten minutes are left out, and few recent collections are reported as possible only. Stops that " +
+        'captures cause (goroutine dumps) are not in PauseNs. quantile="1" of go_gc_duration_seconds is the longest of the last ' +
+        "256 pauses at most: it can clear the rule, and never convicts.",
+      corrections: [
+        {
+          claim: "GC pause p99 can be read from go_gc_duration_seconds",
+          fact: "That summary has the quantiles 0, 0.25, 0.5, 0.75 and 1 only. The 256 latest pauses in heap?debug=1 give an exact p99 without a change of the service.",
+          source: "https://github.com/prometheus/client_golang/blob/main/prometheus/go_collector.go",
+        },
+      ],
+      references: [
+        "https://pkg.go.dev/runtime#MemStats",
+        "https://go.dev/blog/ismmkeynote",
+        "docs/decisions/0003-default-thresholds.md",
+      ],
+    },
+  },
+  analyze(evidence, limits) {
+    const { memstats, metrics } = evidence;
+    const saturation = cpuSaturation(evidence);
+    const isBusy = saturation !== undefined && saturation >= limits.busy;
+    const pauses = memstats === undefined ? undefined : recentPauses(memstats);
+    if (pauses !== undefined) {
+      if (pauses.p99Ms < limits.warningMs) return [];
+      const isEnough = pauses.count >= limits.enoughGcs;
+      const isCritical = pauses.p99Ms >= limits.criticalMs;
+      return [
+        {
+          severity: isCritical ? "critical" : "warning",
+          confidence: isEnough && !isBusy ? "likely" : "possible",
+          title: `GC stops the world for ${durationText(pauses.p99Ms)} at p99`,
+          summary:
+            `p99 of the last ${pauses.count} collections within ${durationText(pauses.spanMs)}, median ${durationText(pauses.medianMs)}, longest ` +
+            `${durationText(pauses.longestMs)}. Go's own work needs far less than a millisecond, so the usual reading is that its ` +
+            `threads did not get CPU: ${isBusy ? `the process itself uses ${percentText(saturation)} of GOMAXPROCS` : "throttling, or a busy host"}. That is inferred.`,
+          measured: {
+            value: pauses.p99Ms,
+            limit: isCritical ? limits.criticalMs : limits.warningMs,
+            unit: "ms",
+          },
+          where: [],
+          evidence: [
+            {
+              artifact: pauses.artifact,
+              excerpt: `PauseNs, longest first: ${pauses.longestFirstMs.slice(0, 5).map(durationText).join(", ")}`,
+            },
+          ],
+          next: nextSteps,
+        },
+      ];
+    }
+    // Every collection is older than ten minutes, or there was none.
+    if (memstats !== undefined) return [];
+    return metrics === undefined
+      ? { inconclusive: "no heap debug=1 capture, which holds the last 256 pauses, and no /metrics scrape" }
+      : judgeScrapes(metrics, isBusy, limits);
+  },
+});
+
+const nextSteps = [
+  "Check the container's CPU throttling: rate(container_cpu_cfs_throttled_periods_total) over rate(container_cpu_cfs_periods_total).",
+  "Tell the two parts of a pause apart (Go 1.22+): /sched/pauses/stopping/gc:seconds is waiting for goroutines to stop, /sched/pauses/total/gc:seconds is all of it.",
+  "One second of execution trace shows the stops: curl -o trace.out http://HOST/debug/pprof/trace?seconds=1 && go tool trace trace.out",
+];
+
+/** In seconds: the runtime's pause histograms, the newer name first (Go 1.22). */
+const histogramNames = ["go_sched_pauses_total_gc_seconds", "go_gc_pauses_seconds"];
+
+function judgeScrapes(
+  metrics: Evidence["metrics"],
+  isBusy: boolean,
+  limits: { readonly warningMs: number; readonly criticalMs: number; readonly enoughGcs: number },
+): readonly FindingDraft[] | Inconclusive {
+  // The longest of at most 256 pauses bounds their p99 from above.
+  const longest = gauge(metrics, "go_gc_duration_seconds", { quantile: "1" });
+  if (longest !== undefined && longest * 1000 < limits.warningMs) return [];
+  const range = pauseRange(metrics);
+  if (range === undefined) {
+    const known =
+      longest === undefined
+        ? ""
+        : `; go_gc_duration_seconds tells only that the longest of the last pauses, at most 256, took ${durationText(longest * 1000)}`;
+    return { inconclusive: `no heap debug=1 capture, which holds the last 256 pauses${known}` };
+  }
+  const { aboveMs, upToMs, count, artifact } = range;
+  const text = Number.isFinite(upToMs)
+    ? `between ${durationText(aboveMs)} and ${durationText(upToMs)}`
+    : `above ${durationText(aboveMs)}`;
+  if (upToMs <= limits.warningMs) return [];
+  if (aboveMs < limits.warningMs) {
+    return {
+      inconclusive: `no heap debug=1 capture, and the pause histogram only tells that p99 lies ${text}`,
+    };
+  }
+  const isCritical = aboveMs >= limits.criticalMs;
+  return [
+    {
+      severity: isCritical ? "critical" : "warning",
+      confidence: count >= limits.enoughGcs && !isBusy ? "likely" : "possible",
+      title: `GC stops the world for more than ${durationText(aboveMs)} at p99`,
+      summary:
+        `p99 of the ${count} pauses between the two scrapes lies ${text}; a histogram does not tell more. Go's own work needs far ` +
+        "less than a millisecond, so the usual reading is that its threads did not get CPU. That is inferred.",
+      measured: { value: aboveMs, limit: isCritical ? limits.criticalMs : limits.warningMs, unit: "ms" },
+      where: [],
+      evidence: [{ artifact, excerpt: `p99 of ${count} pauses lies ${text}` }],
+      next: nextSteps,
+    },
+  ];
+}
+
+function pauseRange(
+  metrics: Evidence["metrics"],
+): { aboveMs: number; upToMs: number; count: number; artifact: string } | undefined {
+  for (const name of histogramNames) {
+    const move = histogramMove(metrics, name);
+    if (isUnknown(move)) continue;
+    const range = quantileRange(move.histogram, 0.99);
+    if (range === undefined) continue;
+    return {
+      aboveMs: range.above * 1000,
+      upToMs: range.upTo * 1000,
+      count: observations(move.histogram),
+      artifact: move.last.artifact,
+    };
+  }
+  return undefined;
+}

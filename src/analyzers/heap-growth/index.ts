@@ -1,0 +1,188 @@
+import { defineAnalyzer, type FindingDraft } from "../../domain/analyzer.ts";
+import {
+  collectedBetween,
+  firstAndLast,
+  type HeapMove,
+  heapMoves,
+  heapSites,
+} from "../../domain/heap-sites.ts";
+import type { Evidence } from "../../domain/evidence.ts";
+import { isRuntimeFrame, shortFile } from "../../domain/goroutine-sites.ts";
+import { type LiveHeapMove, liveHeapMove } from "../../domain/live-heap.ts";
+import { growthOfWhole } from "./whole.ts";
+import { ownFrames, type OwnCode } from "../../domain/own-code.ts";
+import { bytesText, durationText, percentText } from "../../domain/units.ts";
+
+export const heapGrowth = defineAnalyzer({
+  meta: {
+    id: "heap/growth",
+    title: "Memory in use grows at one place",
+    severity: "warning",
+    scope: "specific",
+    needs: ["heap"],
+    uses: ["metrics"],
+    symptomOf: ["heap/goroutine-memory", "heap/timer-leak"],
+    thresholds: {
+      growthBytes: {
+        default: 8 * 2 ** 20,
+        unit: "bytes",
+        meaning: "growth of what one function's objects hold between the first and the last heap profile",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
+      growthRatio: {
+        default: 0.1,
+        unit: "ratio",
+        meaning: "the same growth as part of what they held before",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
+      standardErrors: {
+        default: 4,
+        unit: "count",
+        meaning: "the growth must exceed its own sampling error so many times",
+        source:
+          "docs/decisions/0003-default-thresholds.md; sampling: runtime/pprof/protomem.go, scaleHeapSample",
+      },
+      keptRatio: {
+        default: 0.5,
+        unit: "ratio",
+        meaning:
+          "part of all bytes ever allocated there that is still in use, above which nothing seems to be freed",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
+    },
+    docs: {
+      what:
+        "In-use space by the function that allocated it, between two or more heap profiles. A heap profile is the state at the " +
+        "end of the last GC but one, so the saw-tooth between collections is not in it; growth must exceed the sampling error " +
+        "(one sample per 512 KiB) four times. Where /metrics was scraped twice, the runtime's own figure of the live heap must confirm it.",
+      why: "What grows steadily ends at the container's limit, with ever more GC work on the way.",
+      next: "Find what keeps the objects (a map, a slice, a goroutine) and bound it; compare with a profile taken minutes later.",
+      falsePositives:
+        "A cache that is still filling looks the same until it is full: with three profiles, growth that slows down is left " +
+        "alone. Memory in flight and batches free what they allocate: when less than half of all bytes ever allocated there " +
+        "is in use, two profiles are reported as possible only. What was allocated shortly before the first profile is not in it yet, and " +
+        "would look like growth: when the live heap did not grow with it, the finding is possible only.",
+      corrections: [
+        {
+          claim: "-alloc_space finds memory leaks",
+          fact: "alloc_space counts everything ever allocated and finds churn. What is still held is inuse_space.",
+          source: "https://pkg.go.dev/runtime/pprof#hdr-Heap_profile",
+        },
+      ],
+      references: [
+        "https://pkg.go.dev/runtime/pprof#hdr-Heap_profile",
+        "https://go.dev/src/runtime/mprof.go",
+        "https://go.dev/doc/diagnostics",
+      ],
+    },
+  },
+  analyze({ heap, metrics, target: { own } }, limits) {
+    const ends = firstAndLast(heap);
+    if (ends === undefined) {
+      const draft = metrics === undefined ? undefined : growthOfWhole(heap[0], metrics, own, limits);
+      return draft === undefined
+        ? { inconclusive: "only one heap profile: at which place the heap grows shows between two" }
+        : [draft];
+    }
+    const [first, last] = ends;
+    if (heapSites(last, own).size === 0 || heapSites(first, own).size === 0) {
+      return { inconclusive: "the heap profiles hold no samples" };
+    }
+    if (!collectedBetween(first, last)) {
+      return {
+        inconclusive: "the heap profiles are the same: no GC ended in between, and only then they change",
+      };
+    }
+    const windowMs =
+      first.timeMs !== undefined && last.timeMs !== undefined ? last.timeMs - first.timeMs : undefined;
+    const live = metrics === undefined ? undefined : liveHeapMove(metrics);
+    const middle = heap.slice(1, -1).map((profile) => heapSites(profile, own));
+    const drafts: FindingDraft[] = [];
+    for (const move of heapMoves(first, last, own)) {
+      const isLarge =
+        // Without any other frame: goroutine descriptors, which are another rule's.
+        !isRuntimeFrame(move.site.frame) &&
+        move.growthBytes >= limits.growthBytes &&
+        move.growthBytes >= move.before.inuseBytes * limits.growthRatio &&
+        move.growthBytes >= move.growthErrorBytes * limits.standardErrors;
+      if (!isLarge) continue;
+      const course = [
+        move.before.inuseBytes,
+        ...middle.map((sites) => sites.get(move.site.frame.function)?.held.inuseBytes ?? 0),
+        move.after.inuseBytes,
+      ];
+      if (course.length > 2 && levelsOff(course)) continue;
+      drafts.push(draftOf(move, course, windowMs, live, last, own, limits));
+      if (drafts.length === mostFindings) break;
+    }
+    return drafts;
+  },
+});
+
+/** More than that is a sick whole, not a list of sites. */
+const mostFindings = 3;
+
+/** The last step is less than a quarter of the average one, or goes down: a cache that is full, a batch that ended. */
+function levelsOff(course: readonly number[]): boolean {
+  const first = course[0] ?? 0;
+  const last = course.at(-1) ?? 0;
+  const step = last - (course.at(-2) ?? 0);
+  return step < (last - first) / (course.length - 1) / 4;
+}
+
+function draftOf(
+  move: HeapMove,
+  course: readonly number[],
+  windowMs: number | undefined,
+  live: LiveHeapMove | undefined,
+  last: Evidence["heap"][0],
+  own: OwnCode,
+  limits: { readonly growthBytes: number; readonly keptRatio: number },
+): FindingDraft {
+  const { site, before, after, growthBytes, growthErrorBytes, allocatedBytes } = move;
+  const kept = after.allocBytes <= 0 ? 1 : Math.min(1, after.inuseBytes / after.allocBytes);
+  const rises =
+    course.length > 2 && course.every((bytes, index) => index === 0 || bytes > (course[index - 1] ?? 0));
+  // Objects allocated since the last GC but one are in no profile yet, so growth may be from before the first one.
+  const isConfirmed = live === undefined || live.afterBytes - live.beforeBytes >= growthBytes / 2;
+  const isKept = kept >= limits.keptRatio;
+  const speed =
+    windowMs === undefined || windowMs <= 0
+      ? ""
+      : ` in ${durationText(windowMs)} (${bytesText((growthBytes / windowMs) * 60_000)} a minute)`;
+  return {
+    confidence: rises || (isKept && isConfirmed) ? "likely" : "possible",
+    title: `Heap grew by ${bytesText(growthBytes)} at ${site.frame.function}`,
+    summary: [
+      `What this function allocated and is still in use grew from ${bytesText(before.inuseBytes)} to ${bytesText(after.inuseBytes)}${speed}.`,
+      `The sampling error is at most ±${bytesText(growthErrorBytes)}.`,
+      isKept
+        ? `${percentText(kept)} of all that was ever allocated there is still in use, so hardly anything is freed.`
+        : `Only ${percentText(kept)} of all that was ever allocated there is still in use, so it is freed as well: memory in flight or a batch looks the same.`,
+      live === undefined
+        ? ""
+        : isConfirmed
+          ? `The runtime's own figure of the live heap grew from about ${bytesText(live.beforeBytes)} to ${bytesText(live.afterBytes)}.`
+          : `The live heap went from about ${bytesText(live.beforeBytes)} to ${bytesText(live.afterBytes)} only, so most of it was there before the first profile, which lags behind by a GC.`,
+      site.isOwn ? "" : "No frame of the service's own code is on the stack: the function is a library's.",
+      "A cache that is still filling looks the same: whether it stops, only a later profile tells.",
+    ]
+      .filter((sentence) => sentence !== "")
+      .join(" "),
+    measured: { value: growthBytes, limit: limits.growthBytes, unit: "bytes" },
+    where: site.isOwn ? ownFrames(site.stack, own) : [site.frame],
+    evidence: [
+      {
+        artifact: last.artifact,
+        excerpt:
+          `${site.frame.function} ${shortFile(site.frame.file)}:${site.frame.line}: inuse_space ${course.map(bytesText).join(" -> ")}, ` +
+          `allocated meanwhile ${bytesText(allocatedBytes)}`,
+      },
+    ],
+    next: [
+      `Take another profile in ten minutes and compare: go tool pprof -top -sample_index=inuse_space -diff_base=FIRST ${last.artifact}`,
+      "Find what keeps the objects: a map or slice without a bound, a list that is never drained, a goroutine that never ends.",
+      "Bound it: a size, an expiry, or removal where the owner ends.",
+    ],
+  };
+}

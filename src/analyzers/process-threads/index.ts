@@ -1,0 +1,131 @@
+import { defineAnalyzer } from "../../domain/analyzer.ts";
+import { gauge } from "../../domain/counters.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
+import { groupText } from "../../domain/goroutine-sites.ts";
+import { ownFrames } from "../../domain/own-code.ts";
+import { counted, countText } from "../../domain/units.ts";
+
+export const processThreads = defineAnalyzer({
+  meta: {
+    id: "process/threads",
+    title: "The process has very many operating system threads",
+    severity: "warning",
+    scope: "specific",
+    needs: [],
+    uses: ["threadCount", "metrics", "goroutines"],
+    symptomOf: ["exec/wait-stuck"],
+    thresholds: {
+      threads: {
+        default: 500,
+        unit: "threads",
+        meaning: "threads that the runtime has started",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
+      perGomaxprocs: {
+        default: 50,
+        unit: "threads",
+        meaning: "threads for each processor of GOMAXPROCS, where that is known",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
+      critical: {
+        default: 8000,
+        unit: "threads",
+        meaning: "80 % of the 10,000 threads at which the runtime ends the process",
+        source: "https://go.dev/src/runtime/proc.go (sched.maxmcount, checkmcount)",
+      },
+    },
+    docs: {
+      what:
+        "Threads known to the runtime (threadcreate profile, go_threads), and which own functions have goroutines in system " +
+        "calls or C calls right now: each of those keeps one.",
+      why:
+        "A goroutine in a blocking system call, a cgo call or a C library's name lookup holds a thread. At 10,000 the runtime " +
+        "ends the process, and long before that each thread costs kernel memory and, with cgo, a C stack.",
+      next: "Bound how many goroutines may be in the call at once, or give it a timeout.",
+      falsePositives:
+        "The runtime never ends a thread that it has no use for, so a burst long ago leaves its threads behind: when few " +
+        "goroutines are in system calls now, the finding is context (info).",
+      references: [
+        "https://go.dev/src/runtime/proc.go",
+        "https://pkg.go.dev/runtime/debug#SetMaxThreads",
+        "https://github.com/golang/go/issues/14592",
+      ],
+    },
+  },
+  analyze({ threadCount, metrics, goroutines, target: { own } }, limits) {
+    const threads = threadCount ?? (metrics === undefined ? undefined : gauge(metrics, "go_threads"));
+    if (threads === undefined) {
+      return { inconclusive: "no threadcreate profile and no go_threads in /metrics" };
+    }
+    const gomaxprocs = metrics === undefined ? undefined : gauge(metrics, "go_sched_gomaxprocs_threads");
+    const limit = Math.min(
+      limits.threads,
+      gomaxprocs === undefined ? limits.threads : gomaxprocs * limits.perGomaxprocs,
+    );
+    if (threads < limit) return [];
+
+    const groups = goroutines === undefined ? [] : inSystemCalls(goroutines.best);
+    const now = groups.reduce((sum, group) => sum + group.count, 0);
+    const largest = groups.find((group) => ownFrames(group.stack, own).length > 0) ?? groups[0];
+    const where = largest === undefined ? [] : whereOf(largest);
+    // Half of the threads and more are in use, so this is going on.
+    const isOngoing = now >= threads / 2;
+    const isCritical = threads >= limits.critical;
+    return [
+      {
+        severity: isCritical ? "critical" : isOngoing || goroutines === undefined ? "warning" : "info",
+        confidence: isOngoing || isCritical ? "likely" : "possible",
+        title: `The process has ${counted(threads, "thread")}`,
+        summary: [
+          goroutines === undefined
+            ? "Which functions hold them is not known without a goroutine capture."
+            : isOngoing
+              ? `${counted(now, "goroutine")} are in system or C calls right now, and each keeps a thread.`
+              : `Only ${counted(now, "goroutine")} are in system or C calls right now: the rest is left from an earlier burst, since the runtime does not end idle threads.`,
+          largest === undefined || !isOngoing
+            ? ""
+            : `Most of them, ${countText(largest.count)}, are in one place.`,
+          "At 10,000 threads the runtime ends the process.",
+        ]
+          .filter((sentence) => sentence !== "")
+          .join(" "),
+        measured: { value: threads, limit, unit: "threads" },
+        where,
+        waitReason: "syscall",
+        ...(largest === undefined || !isOngoing ? {} : { groups: [largest] }),
+        evidence: [
+          {
+            artifact: threadCount === undefined ? (metrics?.at(-1)?.artifact ?? "metrics") : "threadcreate",
+            excerpt: `${counted(threads, "thread")}${gomaxprocs === undefined ? "" : `, GOMAXPROCS ${gomaxprocs}`}`,
+          },
+          ...(largest === undefined || goroutines === undefined
+            ? []
+            : [{ artifact: goroutines.best.artifact, excerpt: groupText(largest, where[0]) }]),
+        ],
+        next: [
+          "Bound the calls: a semaphore or worker pool around file, cgo and DNS work at the named place.",
+          "Name lookups through the C library: try GODEBUG=netdns=go. System calls that may hang: use deadlines or the network poller.",
+        ],
+      },
+    ];
+
+    function whereOf(group: GoroutineGroup) {
+      const frames = ownFrames(group.stack, own);
+      return frames.length > 0
+        ? frames
+        : group.stack.filter((frame) => !own.isStandardLibrary(frame)).slice(0, 1);
+    }
+  },
+});
+
+/** The signal loop sits in a system call in every process. */
+const always = /^os\/signal\.signal_recv$|^runtime\.notetsleepg$/;
+
+/** Groups of goroutines in system or C calls, largest first. */
+function inSystemCalls({ groups }: GoroutineSnapshot): GoroutineGroup[] {
+  return groups.filter(
+    ({ wait, stack }) =>
+      (wait === "syscall" || stack.some(({ function: symbol }) => symbol === "runtime.cgocall")) &&
+      !stack.some(({ function: symbol }) => always.test(symbol)),
+  );
+}

@@ -1,0 +1,172 @@
+import { defineAnalyzer } from "../../domain/analyzer.ts";
+import { isUnknown } from "../../domain/counters.ts";
+import { busiestCpuSite, cpuSaturation } from "../../domain/cpu-sites.ts";
+import { histogramMove, observations, quantileRange, shareAbove } from "../../domain/histograms.ts";
+import { countText, durationText, percentText } from "../../domain/units.ts";
+
+export const schedLatency = defineAnalyzer({
+  meta: {
+    id: "sched/latency",
+    title: "Goroutines that could run wait for a processor",
+    severity: "warning",
+    scope: "specific",
+    needs: ["metrics"],
+    uses: ["cpu"],
+    symptomOf: [
+      "sched/cpu-throttling",
+      "sched/gomaxprocs-over-quota",
+      "gc/memory-limit-thrash",
+      "gc/gogc-thrash",
+      "cpu/spin",
+      "cpu/regexp-compile",
+    ],
+    thresholds: {
+      slowMs: {
+        default: 10,
+        unit: "ms",
+        meaning:
+          "a wait counts as slow above the next bucket bound from here: 10.49 ms in client_golang's histogram",
+        source:
+          "docs/decisions/0003-default-thresholds.md; https://github.com/prometheus/client_golang/blob/main/prometheus/internal/go_runtime_metrics.go",
+      },
+      warningRatio: {
+        default: 0.01,
+        unit: "ratio",
+        meaning: "share of slow waits",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
+      criticalRatio: {
+        default: 0.1,
+        unit: "ratio",
+        meaning: "the same, critical",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
+      waits: {
+        default: 50,
+        unit: "count",
+        meaning:
+          "waits recorded between the scrapes below which the share says little; the runtime records one in eight",
+        source: "docs/decisions/0003-default-thresholds.md; runtime/runtime2.go (gTrackingPeriod)",
+      },
+      slowWaits: {
+        default: 10,
+        unit: "count",
+        meaning: "slow waits among them below which a share of some percent is chance",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
+      saturation: {
+        default: 0.9,
+        unit: "ratio",
+        meaning:
+          "CPU use of GOMAXPROCS from which the process itself is the reason: it has more to run than processors",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
+    },
+    docs: {
+      what:
+        "go_sched_latencies_seconds between two scrapes: the share of waits of runnable goroutines above 10.49 ms. It is a " +
+        "histogram with bounds a factor of ten apart, so p99 is printed as the range it lies in.",
+      why:
+        "Every request pays that wait at each step where its goroutine becomes runnable. It means too little CPU: throttling, " +
+        "too few processors, or more work than they can do.",
+      next: "Check throttling and CPU use; then GOMAXPROCS; then what uses the CPU.",
+      falsePositives:
+        "Batch work that keeps all processors busy makes goroutines wait without anybody noticing: when the process itself fills " +
+        "GOMAXPROCS the finding is only possible, unless one wait in ten is slow. Few waits are left alone.",
+      corrections: [
+        {
+          claim: "high sched.latency means lock contention",
+          fact: "The histogram is the time in the runnable state. A goroutine that waits for a lock is not runnable: it counts only after it got the lock.",
+          source: "https://pkg.go.dev/runtime/metrics#hdr-Supported_metrics (/sched/latencies:seconds)",
+        },
+        {
+          claim: "/debug/pprof/sched shows the scheduler",
+          fact: "There is no such profile (404 Unknown profile). GODEBUG=schedtrace, runtime/metrics and the execution trace show it.",
+          source: "https://pkg.go.dev/net/http/pprof",
+        },
+        {
+          claim: "p99 of the scheduling latency above 20 ms is the alarm",
+          fact: "client_golang's buckets are about 0.92, 10.49 and 117 ms, so 20 ms cannot be told; the share above 10.49 ms can.",
+          source:
+            "https://github.com/prometheus/client_golang/blob/main/prometheus/internal/go_runtime_metrics.go",
+        },
+      ],
+      references: [
+        "https://pkg.go.dev/runtime/metrics#hdr-Supported_metrics",
+        "docs/decisions/0003-default-thresholds.md",
+      ],
+    },
+  },
+  analyze(evidence, limits) {
+    const { metrics } = evidence;
+    const move = histogramMove(metrics, "go_sched_latencies_seconds");
+    if (isUnknown(move)) {
+      return {
+        inconclusive: `${move.unknown}; client_golang exports it with collectors.MetricsScheduler only`,
+      };
+    }
+    const waits = observations(move.histogram);
+    if (waits < limits.waits) {
+      return {
+        inconclusive: `only ${countText(waits)} scheduling waits recorded between the scrapes: too few for a share`,
+      };
+    }
+    const slow = shareAbove(move.histogram, limits.slowMs / 1000);
+    if (slow === undefined)
+      return { inconclusive: "go_sched_latencies_seconds has no bucket bound from 10 ms on" };
+    if (slow.share <= limits.warningRatio || slow.share * waits < limits.slowWaits) return [];
+
+    const isCritical = slow.share > limits.criticalRatio;
+    const busy = cpuSaturation(evidence);
+    const isSaturated = busy !== undefined && busy >= limits.saturation;
+    const bound = `${(slow.bound * 1000).toFixed(2)} ms`;
+    const site = busiestCpuSite(evidence);
+    const range = rangeText(quantileRange(move.histogram, 0.99));
+    return [
+      {
+        severity: isCritical ? "critical" : "warning",
+        confidence: isSaturated && !isCritical ? "possible" : "likely",
+        title: `${percentText(slow.share)} of runnable goroutines waited over ${bound} for a CPU`,
+        summary: [
+          `Of ${countText(waits)} waits recorded between the scrapes ${percentText(slow.share)} took more than ${bound}; p99 lies ${range}.`,
+          busy === undefined
+            ? "How busy its processors are is not known."
+            : isSaturated
+              ? `The process uses ${percentText(busy)} of GOMAXPROCS itself: there is more to run than processors.`
+              : `The process uses only ${percentText(busy)} of GOMAXPROCS, so its threads do not get the CPU: throttling or a busy host. That is inferred.`,
+          site === undefined
+            ? ""
+            : `${site.function} uses most CPU: ${percentText(site.share)} of what the process uses.`,
+          "These goroutines do not wait for locks: those are not runnable.",
+        ]
+          .filter((sentence) => sentence !== "")
+          .join(" "),
+        measured: {
+          value: slow.share,
+          limit: isCritical ? limits.criticalRatio : limits.warningRatio,
+          unit: "ratio",
+        },
+        where: site?.where ?? [],
+        evidence: [
+          {
+            artifact: move.last.artifact,
+            excerpt: `go_sched_latencies_seconds: ${percentText(slow.share)} of ${countText(waits)} above ${bound}, p99 ${range}`,
+          },
+        ],
+        next: [
+          "Check throttling: rate(container_cpu_cfs_throttled_periods_total) over rate(container_cpu_cfs_periods_total).",
+          "See what uses the CPU: go tool pprof -top -cum cpu.pb.gz",
+          "More CPU, more replicas, or less work per request; GOMAXPROCS should fit the container's CPU limit.",
+        ],
+      },
+    ];
+  },
+});
+
+function rangeText(range: { readonly above: number; readonly upTo: number } | undefined): string {
+  if (range === undefined) return "nowhere";
+  const above = durationText(range.above * 1000);
+  return Number.isFinite(range.upTo)
+    ? `between ${above} and ${durationText(range.upTo * 1000)}`
+    : `above ${above}`;
+}
