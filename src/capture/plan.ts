@@ -62,13 +62,14 @@ export function planCapture(request: CaptureRequest, profiles: ReadonlySet<strin
   const leftOut: LeftOut[] = [];
   const most = request.maxBytes ?? Number.POSITIVE_INFINITY;
 
+  function leaveOut(kind: CaptureKind, reason: string): void {
+    if (!leftOut.some((earlier) => earlier.kind === kind)) leftOut.push({ kind, reason });
+  }
   function add(step: CaptureStep, profile?: string): void {
     if (request.exclude.includes(step.kind)) {
-      if (!leftOut.some(({ kind }) => kind === step.kind)) {
-        leftOut.push({ kind: step.kind, reason: "left out by the request" });
-      }
+      leaveOut(step.kind, "left out by the request");
     } else if (profile !== undefined && profiles !== undefined && !profiles.has(profile)) {
-      leftOut.push({ kind: step.kind, reason: `the target's index lists no ${profile} profile` });
+      leaveOut(step.kind, `the target's index lists no ${profile} profile`);
     } else {
       steps.push({ ...step, limits: { ...step.limits, maxBytes: Math.min(step.limits.maxBytes, most) } });
     }
@@ -88,7 +89,7 @@ export function planCapture(request: CaptureRequest, profiles: ReadonlySet<strin
   if (asked("expvar")) add(expvar);
   if (asked("cmdline")) add(cmdline, "cmdline");
   if (request.cpuSeconds > 0) add(overWindow("cpu", "cpu.pb.gz", request.cpuSeconds), "profile");
-  else leftOut.push({ kind: "cpu", reason: "left out by the request" });
+  else leaveOut("cpu", "left out by the request");
   add({ ...goroutines(2), afterFirstGoroutinesMs: request.goroutineGapMs });
   add(metrics(2));
   // Mutex and block profiles count since the process started, and a heap that grows shows only between two.
@@ -96,6 +97,7 @@ export function planCapture(request: CaptureRequest, profiles: ReadonlySet<strin
   add(snapshot("mutex", 2), "mutex");
   add(snapshot("block", 2), "block");
   if (asked("goroutineleak")) add(snapshot("goroutineleak"), "goroutineleak");
+  else if (profiles?.has("goroutineleak") === true) leaveOut("goroutineleak", leakNotAsked);
   add(dump);
   if (asked("trace")) add(overWindow("trace", "trace.out", request.traceSeconds), "trace");
   return { steps, leftOut };
@@ -104,6 +106,9 @@ export function planCapture(request: CaptureRequest, profiles: ReadonlySet<strin
 function goroutines(time: 1 | 2): CaptureStep {
   return snapshot("goroutine", time);
 }
+
+/** A process that offers it should not keep it a secret (Go proposal 74609: the profile runs its own collection). */
+const leakNotAsked = "not asked for: it forces a garbage collection that looks for leaked goroutines";
 
 /** The same goroutines as text: for a target that gives no protobuf. */
 export function goroutineCounts(time: 1 | 2): CaptureStep {

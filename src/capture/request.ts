@@ -65,6 +65,15 @@ export function checkRequest(request: CaptureRequest): void {
   mustBe(true, 0, 600_000, request.goroutineGapMs, "ms between the goroutine profiles");
   mustBe(Number.isInteger(request.traceSeconds), 1, 30, request.traceSeconds, "seconds of trace");
   mustBe(true, 1_000, 3_600_000, request.deadlineMs, "ms for the whole capture");
+  if (request.maxBytes !== undefined) {
+    mustBe(
+      Number.isInteger(request.maxBytes),
+      1,
+      Number.MAX_SAFE_INTEGER,
+      request.maxBytes,
+      "bytes of a capture",
+    );
+  }
   if (request.dumpLimit !== undefined) {
     mustBe(Number.isInteger(request.dumpLimit), 0, 100_000_000, request.dumpLimit, "goroutines in a dump");
   }

@@ -16,5 +16,13 @@ export const replay = defineCommand({
   effect: "read",
   operands: { placeholder: "BUNDLE", min: 1, max: 1 },
   options: analysisOptions,
-  run: (context, { operands, ...options }, ports) => analyse({ paths: operands, ...options }, context, ports),
+  async run(context, { operands, ...options }, ports) {
+    const reply = await analyse({ paths: operands, ...options }, context, ports);
+    const [{ changesSinceCapture }, store] = await Promise.all([
+      import("../capture/verify.ts"),
+      ports.captureStore("."),
+    ]);
+    const changes = await changesSinceCapture(operands[0] ?? "", store, context.signal);
+    return { ...reply, problems: [...changes, ...reply.problems] };
+  },
 });

@@ -156,6 +156,20 @@ describe("a request", () => {
     expect(story(made)).toContain("goroutineleak ok");
   });
 
+  test("is told of a goroutineleak profile that it did not ask for", async () => {
+    const made = await run((question) =>
+      question === "index" ? indexPage(12, ["goroutineleak"]) : healthy(question),
+    );
+    expect(reasonOf(made, "goroutineleak")).toMatch(/^not asked for: it forces a garbage collection/);
+  });
+
+  test("can bound the size of every capture", async () => {
+    const made = await run(healthy, { request: { maxBytes: 70 } });
+    expect(story(made)).toContain("metrics partial");
+    expect(reasonOf(made, "metrics")).toBe("broke off after 70 B: larger than the limit of 70 B");
+    expect(made.outcome.ending).toBe("complete");
+  });
+
   test("can leave things out", async () => {
     const made = await run(healthy, { request: { exclude: ["goroutine-dump", "metrics"] } });
     expect(made.steps).not.toContain("metrics");
@@ -171,6 +185,7 @@ describe("a request", () => {
     { traceSeconds: 0 },
     { deadlineMs: 10 },
     { dumpLimit: 1.5 },
+    { maxBytes: 0 },
   ])("that is impossible is refused before anything is asked: %j", async (request) => {
     await expect(run(healthy, { request })).rejects.toBeInstanceOf(UsageError);
   });
