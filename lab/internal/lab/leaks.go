@@ -18,12 +18,12 @@ var leakModes = []Mode{
 	{
 		Name: "chan-send-leak", Kind: Sick,
 		Title:       "A sender whose receiver gave up",
-		Description: "The quote's receiver times out after 20 ms; the carrier answers after 60 ms and sends on an unbuffered channel for ever.",
+		Description: "The quote's receiver times out after 20 ms; the carrier answers after 400 ms and sends on an unbuffered channel for ever.",
 		Culprits:    []string{"shop/pricing.(*Quoter).ask", "shop/pricing.(*Quoter).Quote"},
 		Rules:       []string{"goroutine/chan-send-leak", "goroutine/growth"}, SettleSeconds: 2,
 		Scale: 5000, NeedsRestart: true,
 		start: func(s *Site) error {
-			quoter := &pricing.Quoter{Patience: 20 * time.Millisecond, AnswerTime: 60 * time.Millisecond}
+			quoter := &pricing.Quoter{Patience: 20 * time.Millisecond, AnswerTime: 400 * time.Millisecond}
 			s.handle("POST", "/checkout/quote", (&handlers.Checkout{Quoter: quoter}).Quote)
 			return s.leakVisits("POST", "/checkout/quote")
 		},

@@ -63,10 +63,12 @@ func TestLeakGrowsUpToItsScale(t *testing.T) {
 	t.Parallel()
 	shop := start(t, "-mode", "chan-send-leak", "-scale", "160")
 	early := leaked(t, shop, 100)
-	if early > 160 {
-		t.Errorf("%d leaked, more than the scale", early)
+	if early < 100 {
+		t.Fatalf("%d leaked, want 100", early)
 	}
-	if late := leaked(t, shop, 160); late != 160 {
+	time.Sleep(4 * time.Second) // the remaining 40 come within three seconds
+	// On a machine that stands still for half a second, a receiver may be there after all.
+	if late := leaked(t, shop, 155); late < 155 || late > 160 {
 		t.Errorf("%d leaked in the end, want 160", late)
 	}
 }
