@@ -35,8 +35,9 @@ export function labService({ go = "go" }: { readonly go?: string } = {}): LabSer
       const folder = await mkdtemp(join(tmpdir(), "gofire-lab-"));
       process.once("exit", () => void rm(folder, { recursive: true, force: true }));
       binary = join(folder, "shop");
-      // The module's own language version must not make the go command fetch another toolchain.
-      await run(go, ["build", "-o", binary, "./cmd/shop"], {
+      // -trimpath: a recording must not tell whose machine it was made on. GOTOOLCHAIN: the module's language
+      // version must not make the go command fetch another toolchain.
+      await run(go, ["build", "-trimpath", "-o", binary, "./cmd/shop"], {
         cwd: lab,
         signal,
         env: { ...process.env, GOTOOLCHAIN: "local", GOFLAGS: "" },
