@@ -179,8 +179,9 @@ function atStart(code: ParseError["code"], message: string): ParseError {
 
 /** argv joined by NUL (Go source: net/http/pprof/pprof.go, Cmdline): text, NULs, and no line feed. */
 function isCommandLine(head: Uint8Array): boolean {
-  const isText = (byte: number) => byte >= 0x20 && byte !== 0x7f;
-  return head.includes(0) && head[0] !== 0 && head.every((byte) => byte === 0 || isText(byte));
+  return (
+    head.includes(0) && head[0] !== 0 && head.every((byte) => byte === 0 || (byte >= 0x20 && byte !== 0x7f))
+  );
 }
 
 function isBinary(head: Uint8Array): boolean {

@@ -46,6 +46,29 @@ async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Arr
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
+function goroutines(count: number, timeMs: number): Uint8Array {
+  return gzipSync(
+    message([
+      [11, valueType(1, 2)],
+      [12, 1],
+      [1, valueType(1, 2)],
+      [
+        2,
+        [
+          [1, packed(1, 2)],
+          [2, count],
+        ],
+      ],
+      [9, BigInt(timeMs) * 1_000_000n],
+      [4, location(1, [1, 462])],
+      [4, location(2, [2, 41])],
+      [5, functionOf(1, 3, 4)],
+      [5, functionOf(2, 5, 6)],
+      ...strings("", "goroutine", "count", "runtime.gopark", "proc.go", "shop/orders.Place", "orders.go"),
+    ]),
+  );
+}
+
 describe("parseFile", () => {
   const content = text(3_000_000);
   const half = content.length / 2;
@@ -218,29 +241,6 @@ describe("parseStream", () => {
 });
 
 describe("readEvidence", () => {
-  function goroutines(count: number, timeMs: number): Uint8Array {
-    return gzipSync(
-      message([
-        [11, valueType(1, 2)],
-        [12, 1],
-        [1, valueType(1, 2)],
-        [
-          2,
-          [
-            [1, packed(1, 2)],
-            [2, count],
-          ],
-        ],
-        [9, BigInt(timeMs) * 1_000_000n],
-        [4, location(1, [1, 462])],
-        [4, location(2, [2, 41])],
-        [5, functionOf(1, 3, 4)],
-        [5, functionOf(2, 5, 6)],
-        ...strings("", "goroutine", "count", "runtime.gopark", "proc.go", "shop/orders.Place", "orders.go"),
-      ]),
-    );
-  }
-
   it("reads loose files, tells them by content, and reports what it cannot read", async () => {
     const later = saved("b.bin", goroutines(40, 1_700_000_060_000));
     const earlier = saved("a.bin", goroutines(30, 1_700_000_000_000));

@@ -67,7 +67,7 @@ function summary(artifact: ParsedArtifact): string {
     case "memstats":
       return `memstats of ${artifact.from}`;
     case "metrics":
-      return `${artifact.scrape.samples.size > 0 ? "metrics" : "no metrics"}`;
+      return artifact.scrape.samples.size > 0 ? "metrics" : "no metrics";
     case "index":
       return `index of ${artifact.index.profiles.length}`;
     case "threads":
