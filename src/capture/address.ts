@@ -9,10 +9,10 @@ export interface TypedTarget {
 
 /** Where things are when nothing else is said. */
 export interface AddressDefaults {
-  readonly pprofPath?: string;
+  readonly pprofPath?: string | undefined;
   /** Path, or URL at another origin. */
-  readonly metrics?: string;
-  readonly expvarPath?: string;
+  readonly metrics?: string | undefined;
+  readonly expvarPath?: string | undefined;
 }
 
 const usualPprofPath = "/debug/pprof/";

@@ -71,8 +71,9 @@ export async function runCapture(
       `another capture of ${target.instance} is running since ${durationText(ageMs)} (process ${pid} on ${host}); one at a time, to spare the target`,
     );
   }
+  const held = attempt.lost === undefined ? signal : AbortSignal.any([signal, attempt.lost]);
   try {
-    return await capture(request, ports, signal, onProgress);
+    return await capture(request, ports, held, onProgress);
   } finally {
     await attempt.release();
   }

@@ -1,3 +1,4 @@
+import { parseTarget } from "../capture/address.ts";
 import type { GofireConfig, SecretReference, ServiceConfig, TargetConfig } from "../config/gofire-config.ts";
 import { UsageError } from "../domain/errors.ts";
 import { nearest } from "../domain/nearest.ts";
@@ -21,51 +22,17 @@ export interface TargetOverrides {
 
 /** Does the word name an address, rather than a service of gofire.yaml? */
 export function looksLikeAddress(word: string): boolean {
-  return /^(?:https?:\/\/|unix:)/i.test(word) || /^(?:\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}(?:\/|$)/i.test(word);
+  return /^(?:https?:\/\/|unix:)/i.test(word) || /^(?:\[[0-9a-f:.]+\]|[\w.-]*):\d{1,5}(?:\/|$)/i.test(word);
 }
 
-/**
- * The address that a person typed: `http://host:port[/path]`, `host:port`, or `unix:/path/to.sock`. A path is taken for
- * the pprof index's. Credentials in the URL are moved out of it, so that they are never printed or saved.
- */
+/** The address that a person typed or configured, with what the command line says about it; see `parseTarget`. */
 export function typedTarget(word: string, overrides: TargetOverrides): NamedTarget {
-  const unix = word.startsWith("unix:") ? socketPathOf(word) : undefined;
-  const url = unix === undefined ? urlOf(word) : new URL("http://localhost");
-  const socketPath = overrides.socketPath ?? unix;
-  const typedPath = url.pathname === "/" ? undefined : url.pathname;
+  const { pprofPath, metrics, socketPath } = overrides;
+  const { address, credentials } = parseTarget(word, { pprofPath, metrics });
   return {
-    address: {
-      origin: url.origin,
-      ...(socketPath === undefined ? {} : { socketPath }),
-      pprofPath: folderPath(overrides.pprofPath ?? typedPath ?? defaultPaths.pprof),
-      metrics: overrides.metrics ?? defaultPaths.metrics,
-      expvarPath: defaultPaths.expvar,
-    },
-    access: {
-      ...(url.username === "" ? {} : { credentials: { kind: "basic" as const, ...userOf(url) } }),
-      ...overrides.access,
-    },
+    address: socketPath === undefined ? address : { ...address, socketPath },
+    access: { ...(credentials === undefined ? {} : { credentials }), ...overrides.access },
   };
-}
-
-const defaultPaths = { pprof: "/debug/pprof/", metrics: "/metrics", expvar: "/debug/vars" } as const;
-
-function urlOf(word: string): URL {
-  try {
-    return new URL(/^https?:\/\//i.test(word) ? word : `http://${word}`);
-  } catch {
-    throw new UsageError(`"${word}" is no address. Write http://HOST:PORT, HOST:PORT or unix:/PATH.`);
-  }
-}
-
-/** `unix:/run/order.sock` and `unix:///run/order.sock` are the same. */
-function socketPathOf(word: string): string {
-  return word.slice("unix:".length).replace(/^\/\/(?=\/)/, "");
-}
-
-function folderPath(path: string): string {
-  const inner = path.replace(/^\/+|\/+$/g, "");
-  return inner === "" ? "/" : `/${inner}/`;
 }
 
 /** User and password of a URL, decoded. */
