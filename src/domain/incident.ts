@@ -154,6 +154,8 @@ export interface Incident {
   readonly queuePlace?: number;
   /** What it waits for besides its turn, in words; only while it is queued. */
   readonly waitsFor?: string;
+  /** How often a capture was begun: more than 1 after a worker died over it. The run of that number owns the steps. */
+  readonly runs: number;
   readonly steps: readonly CaptureStep[];
   /** Artifact key prefix of the capture bundle, ending in "/"; present when something was captured. */
   readonly bundle?: string;

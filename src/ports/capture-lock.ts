@@ -7,7 +7,12 @@ export interface LockHolder {
 }
 
 type LockAttempt =
-  | { readonly held: true; release(): Promise<void> }
+  | {
+      readonly held: true;
+      release(): Promise<void>;
+      /** Aborted when the lock was lost before it was released; absent where that cannot happen. */
+      readonly lost?: AbortSignal;
+    }
   | { readonly held: false; readonly holder: LockHolder };
 
 /** At most one capture per target at a time, whoever starts it. */

@@ -28,5 +28,10 @@ export interface Queue {
   publish(incidentId: string, when: "now" | "soon", signal: AbortSignal): Promise<void>;
   /** How many captures stand before this one: 0 is next; undefined when it does not wait for a worker. */
   placeOf(incidentId: string, signal: AbortSignal): Promise<number | undefined>;
+  /**
+   * What became of the incident's capture and analysis: `absent` when it was never enqueued or is long forgotten,
+   * `over` when both are done or given up.
+   */
+  workOf(incidentId: string, signal: AbortSignal): Promise<"absent" | "pending" | "over">;
   counts(signal: AbortSignal): Promise<QueueCounts>;
 }
