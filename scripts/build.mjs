@@ -23,7 +23,9 @@ await build({
   legalComments: "none",
   define: { "process.env.GOFIRE_VERSION": JSON.stringify(version) },
   // Bundled CommonJS packages ask for Node's own modules with require().
-  banner: { js: 'import{createRequire as gofireRequire}from"node:module";const require=gofireRequire(import.meta.url);' },
+  banner: {
+    js: 'import{createRequire as gofireRequire}from"node:module";const require=gofireRequire(import.meta.url);',
+  },
   logLevel: "warning",
 });
 chmodSync("dist/cli.js", 0o755);

@@ -44,8 +44,13 @@ lines.splice(firstRule === -1 ? 1 : firstRule, 0, importLine);
 const text = lines
   .join("\n")
   .replace(/analyzers: readonly Analyzer\[\] = \[([^\]]*)\]/, (_, members: string) => {
-    const names = [...members.split(",").map((member) => member.trim()), name].filter((member) => member !== "");
-    return `analyzers: readonly Analyzer[] = [\n${names.toSorted().map((member) => `  ${member},\n`).join("")}]`;
+    const names = [...members.split(",").map((member) => member.trim()), name].filter(
+      (member) => member !== "",
+    );
+    return `analyzers: readonly Analyzer[] = [\n${names
+      .toSorted()
+      .map((member) => `  ${member},\n`)
+      .join("")}]`;
   });
 writeFileSync(list, text);
 process.stdout.write(

@@ -23,18 +23,24 @@ describe.each(analyzers.map((analyzer) => [analyzer.meta.id, analyzer] as const)
   it.each(readdirSync(fixtures).toSorted())("%s", async (name) => {
     const folder = join(fixtures, name);
     const expectationFile = join(folder, "expect.json");
-    const expected: Expectation = existsSync(expectationFile) ? JSON.parse(readFileSync(expectationFile, "utf8")) : {};
+    const expected: Expectation = existsSync(expectationFile)
+      ? JSON.parse(readFileSync(expectationFile, "utf8"))
+      : {};
     const paths = readdirSync(folder)
       .filter((file) => file !== "expect.json" && file !== "README.md")
       .toSorted()
       .map((file) => join(folder, file));
 
     const { evidence, target } = await readEvidence(paths);
-    const { findings, checks } = runAnalyzers([analyzer], evidence, target, { limits: { [id]: expected.thresholds ?? {} } });
+    const { findings, checks } = runAnalyzers([analyzer], evidence, target, {
+      limits: { [id]: expected.thresholds ?? {} },
+    });
 
     if (name.startsWith("quiet-")) {
       expect(findings.map((finding) => finding.title)).toEqual([]);
-      expect(checks, "a quiet case must have been checked, not skipped").toEqual([{ rule: id, state: "pass" }]);
+      expect(checks, "a quiet case must have been checked, not skipped").toEqual([
+        { rule: id, state: "pass" },
+      ]);
       return;
     }
     expect(name).toMatch(/^fires-/);

@@ -1,5 +1,5 @@
-import type { LabMode } from "../../src/ports/lab-service.ts";
 import type { Analysis, Finding } from "../../src/domain/finding.ts";
+import type { LabMode } from "../../src/ports/lab-service.ts";
 
 /**
  * - `first`: the first finding that counts names the culprit. - `named`: a later one does. - `missed`: none does.
