@@ -61,6 +61,10 @@ go_cpu_classes_total_cpu_seconds_total ${total}
 go_cpu_classes_idle_cpu_seconds_total ${idle}`);
 }
 
+function collected(gcs: number, takenAtMs?: number) {
+  return scrape(`go_gc_duration_seconds_count ${gcs}`, takenAtMs);
+}
+
 describe("gcRate", () => {
   it("comes from the pause ends of one MemStats, the last minute only", () => {
     const hourOld = ends(256, 100).map((end) => end - 3_600_000);
@@ -85,12 +89,11 @@ describe("gcRate", () => {
   });
 
   it("falls back to two scrapes, and needs their times", () => {
-    const text = (count: number) => `go_gc_duration_seconds_count ${count}`;
-    expect(gcRate({ metrics: [scrape(text(10), noon), scrape(text(70), noon + 15_000)] })).toMatchObject({
+    expect(gcRate({ metrics: [collected(10, noon), collected(70, noon + 15_000)] })).toMatchObject({
       perSecond: 4,
       cycles: 60,
     });
-    const untimed = gcRate({ metrics: [scrape(text(10)), scrape(text(70))] });
+    const untimed = gcRate({ metrics: [collected(10), collected(70)] });
     expect(isUnknown(untimed) && untimed.unknown).toMatch(/time between/);
     expect(gcRate({})).toHaveProperty("unknown");
   });
