@@ -252,6 +252,14 @@ describe("why nothing answers", () => {
     });
   });
 
+  test("nobody listens at any address of a name", async () => {
+    const server = await serve(() => {});
+    const port = portOf(server);
+    await closed(server);
+    const target = open({ origin: `http://localhost:${port}` });
+    await expect(target.index(limits, never)).rejects.toThrow("connection refused: nothing listens there");
+  });
+
   test("the socket is not there", async () => {
     const target = open({ origin: "http://localhost", socketPath: "/nowhere/app.sock" });
     await expect(target.index(limits, never)).rejects.toThrow("there is no such socket");
