@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"shop/audit"
+	"shop/backups"
 	"shop/catalog"
 	"shop/documents"
 	"shop/httpapi"
@@ -30,6 +31,7 @@ type Engine struct {
 	Renderer  *thumbnails.Renderer
 	Visits    *visits.Counter
 	Refunds   *refunds.Desk
+	Backup    *backups.Copy
 	// Names are what searches look through.
 	Names []string
 }
@@ -114,6 +116,11 @@ func (e *Engine) Thumbnail(w http.ResponseWriter, r *http.Request) error {
 // Visit counts the pages of a visit.
 func (e *Engine) Visit(w http.ResponseWriter, r *http.Request) error {
 	return httpapi.WriteJSON(w, e.Visits.Hit(20_000))
+}
+
+// Verify checks the nightly backup.
+func (e *Engine) Verify(w http.ResponseWriter, r *http.Request) error {
+	return httpapi.WriteJSON(w, e.Backup.Checksum())
 }
 
 // Refund pays money back.

@@ -1,7 +1,12 @@
 package lab
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
+
 	"shop/audit"
+	"shop/backups"
 	"shop/handlers"
 	"shop/internal/world"
 	"shop/previews"
@@ -63,6 +68,33 @@ var memoryModes = []Mode{
 		},
 	},
 	{
+		Name: "gc-pauses", Kind: Sick,
+		Title: "Collections that wait for a long assembly loop",
+		Description: "A backup of 48 MiB is hashed in one call, whose assembly loop cannot be preempted: a collection that begins " +
+			"meanwhile stops everybody else until the hash is done.",
+		Culprits: []string{"shop/backups.(*Copy).Checksum", "shop/handlers.(*Engine).Verify"},
+		SeenIn:   InCPU,
+		Rules:    []string{"gc/pause-p99", "sched/latency"}, SettleSeconds: 8,
+		Scale: 48, ScaleUnit: "MiB", start: startGCPauses,
+	},
+	{
+		Name: "memory-limit-unset", Kind: Sick,
+		Title: "A container limit that Go does not know of",
+		Description: "110 MiB are live and GOGC=100 lets the heap double, the container may have 192 MiB, and GOMEMLIMIT is not set. " +
+			"The heap is real; the container's figures in /metrics are played by the lab, and nobody is killed.",
+		Culprits: nil,
+		Rules:    []string{"gc/memory-limit-unset"}, SettleSeconds: 4,
+		Scale: 110, ScaleUnit: "MiB",
+		start: func(s *Site) error {
+			const previewsPerMiB = 32
+			engine := &handlers.Engine{Previews: previews.NewRenderer(s.Scale * previewsPerMiB)}
+			settleHeap()
+			s.onStop(s.shop.debug.metrics.Play("container", newContainer(2, 192*mib).memoryFamilies))
+			s.handle("GET", "/previews/popular", engine.Popular)
+			return s.visit(world.Load{Method: "GET", Path: "/previews/popular", AtOnce: 10, Repeat: true, PauseMs: 100})
+		},
+	},
+	{
 		Name: "rss-over-heap", Kind: Sick,
 		Title:       "Memory that Go does not know of",
 		Description: "160 MiB of pixels are mapped outside the Go heap, so that the process is far larger than anything a heap profile shows.",
@@ -78,4 +110,25 @@ var memoryModes = []Mode{
 			return nil
 		},
 	},
+}
+
+func startGCPauses(s *Site) error {
+	dir, err := s.tempDir()
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, "backup")
+	if err := os.WriteFile(path, bytes.Repeat([]byte("order;"), s.Scale*mib/6), 0o600); err != nil {
+		return err
+	}
+	backup, err := backups.Open(path) // stays mapped: a request may still be reading it after the mode was stopped
+	if err != nil {
+		return err
+	}
+	settleHeap()
+	s.handle("GET", "/backup/verify", (&handlers.Engine{Backup: backup}).Verify)
+	if err := s.browse(40); err != nil {
+		return err
+	}
+	return s.visit(world.Load{Method: "GET", Path: "/backup/verify", AtOnce: 1, Repeat: true, PauseMs: 80})
 }

@@ -63,7 +63,7 @@ var processorModes = []Mode{
 		Scale: 16, ScaleUnit: "processors",
 		start: func(s *Site) error {
 			s.onStop(tuning.Apply(tuning.Settings{Procs: s.Scale}))
-			s.onStop(s.shop.debug.metrics.Play("container", newContainer(2).families))
+			s.onStop(s.shop.debug.metrics.Play("container", newContainer(2, 512*mib).cpuFamilies))
 			s.handle("POST", "/reprice", (&handlers.Engine{Repricer: &pricing.Repricer{Rounds: 60_000}}).Reprice)
 			return s.visit(world.Load{Method: "POST", Path: "/reprice", AtOnce: 1, Repeat: true, PauseMs: 60})
 		},

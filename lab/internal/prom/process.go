@@ -40,6 +40,18 @@ func processFamilies() []Family {
 	return families
 }
 
+// CPUSeconds is the processor time that the process has used; 0 where there is no /proc.
+func CPUSeconds() float64 {
+	stat, _ := readStat()
+	return stat.cpuSeconds
+}
+
+// ResidentBytes is the resident memory of the process; 0 where there is no /proc.
+func ResidentBytes() float64 {
+	stat, _ := readStat()
+	return stat.residentBytes
+}
+
 type procStat struct {
 	cpuSeconds, startedSeconds, virtualBytes, residentBytes float64
 }
