@@ -24,6 +24,9 @@ export function sampleWork(profile: Profile, own: OwnCode): SampleWork {
   return work;
 }
 
+/** Beside the kinds of a location's frames: one of them is own. */
+const hasOwnFrame = 1 << 30;
+
 function classify(profile: Profile, own: OwnCode): SampleWork {
   const { sampleStart, sampleLocations, sampleCount } = profile;
   const locations = classifyLocations(profile, own);
@@ -31,27 +34,30 @@ function classify(profile: Profile, own: OwnCode): SampleWork {
   const below = new Uint32Array(sampleCount);
   const anywhere = new Uint32Array(sampleCount);
   for (let sample = 0; sample < sampleCount; sample++) {
+    // One look-up for each location, because there are millions of them.
     let set: WorkSet = 0;
-    let found = -1;
     const end = sampleStart[sample + 1] ?? 0;
-    for (let i = sampleStart[sample] ?? 0; i < end; i++) {
+    let i = sampleStart[sample] ?? 0;
+    for (; i < end; i++) {
       const location = sampleLocations[i] ?? 0;
-      if (found === -1) {
-        found = locations.ownFrame[location] ?? -1;
-        if (found !== -1) below[sample] = set | (locations.below[location] ?? 0);
+      const kinds = locations.anywhere[location] ?? 0;
+      if ((kinds & hasOwnFrame) !== 0) {
+        ownFrame[sample] = locations.ownFrame[location] ?? -1;
+        below[sample] = set | (locations.below[location] ?? 0);
+        break;
       }
-      set |= locations.anywhere[location] ?? 0;
+      set |= kinds;
     }
-    if (found === -1) below[sample] = set;
-    ownFrame[sample] = found;
-    anywhere[sample] = set;
+    if (i === end) below[sample] = set;
+    for (; i < end; i++) set |= locations.anywhere[sampleLocations[i] ?? 0] ?? 0;
+    anywhere[sample] = set & ~hasOwnFrame;
   }
   return { ownFrame, below, anywhere };
 }
 
 const packageInit = workSet("packageInit");
 
-/** The same three facts for each location, whose inlined frames stand innermost first. */
+/** The same three facts for each location, whose inlined frames stand innermost first; `anywhere` with `hasOwnFrame`. */
 function classifyLocations(profile: Profile, own: OwnCode): SampleWork {
   const { frames, locationStart, locationFrames } = profile;
   const isOwn = frames.map((frame) => own.isOwn(frame));
@@ -76,7 +82,7 @@ function classifyLocations(profile: Profile, own: OwnCode): SampleWork {
       set |= kinds[frame] ?? 0;
     }
     if (ownFrame[location] === -1) below[location] = set;
-    anywhere[location] = set;
+    anywhere[location] = ownFrame[location] === -1 ? set : set | hasOwnFrame;
   }
   return { ownFrame, below, anywhere };
 }
@@ -147,6 +153,29 @@ function byFunction(
   return [...functions.values()]
     .sort((a, b) => b.value - a.value || (a.frame.function < b.frame.function ? -1 : 1))
     .map(({ value, frame, heaviest }) => ({ frame, value, stack: stackOf(profile, heaviest) }));
+}
+
+/** The stack that holds most of the chosen samples without an own frame, innermost first. */
+export function heaviestForeignStack(
+  profile: Profile,
+  sampleIndex: number,
+  own: OwnCode,
+  chosen: SampleChoice,
+): readonly Frame[] | undefined {
+  const { ownFrame, below, anywhere } = sampleWork(profile, own);
+  const values = profile.values[sampleIndex] ?? new Float64Array(0);
+  let heaviest = -1;
+  for (let sample = 0; sample < profile.sampleCount; sample++) {
+    if (ownFrame[sample] !== -1 || !chosen(below[sample] ?? 0, anywhere[sample] ?? 0, -1)) continue;
+    if (heaviest === -1 || (values[sample] ?? 0) > (values[heaviest] ?? 0)) heaviest = sample;
+  }
+  return heaviest === -1 ? undefined : stackOf(profile, heaviest);
+}
+
+/** True when any function of the profile does work of one of the kinds: cheaper than looking at the samples. */
+export function mentions(profile: Profile, set: WorkSet): boolean {
+  const workOf = workClassifier();
+  return profile.frames.some((frame) => hasAnyOf(workOf(frame.function), set));
 }
 
 /** CPU time of a profile, in nanoseconds of one core. */

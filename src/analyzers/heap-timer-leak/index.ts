@@ -4,7 +4,14 @@ import { isAtLeast } from "../../domain/go-version.ts";
 import { shortFile } from "../../domain/goroutine-sites.ts";
 import { type OwnCode, ownFrames } from "../../domain/own-code.ts";
 import { sampleIndexOf } from "../../domain/profile.ts";
-import { does, type WorkSite, workSites, workTotal } from "../../domain/sample-work.ts";
+import {
+  does,
+  heaviestForeignStack,
+  mentions,
+  type WorkSite,
+  workSites,
+  workTotal,
+} from "../../domain/sample-work.ts";
 import { bytesText, counted, countText } from "../../domain/units.ts";
 import { workSet } from "../../domain/work-kinds.ts";
 
@@ -63,8 +70,9 @@ export const heapTimerLeak = defineAnalyzer({
     if (objectsIndex === -1 || bytesIndex === -1) {
       return { inconclusive: "the heap profile has no inuse_objects" };
     }
+    if (!mentions(last, timers)) return [];
     const site =
-      workSites(last, objectsIndex, own, startsTimer)[0] ?? withoutOwnCode(last, objectsIndex, own);
+      workSites(last, objectsIndex, own, startsTimer)[0] ?? libraryTimers(last, objectsIndex, own);
     if (site === undefined || site.value < limits.timers) return [];
     const goroutineCount = goroutines?.best.total;
     const perGoroutine = goroutineCount === undefined ? undefined : site.value / Math.max(1, goroutineCount);
@@ -80,7 +88,8 @@ export const heapTimerLeak = defineAnalyzer({
           )?.value ?? 0);
     const grows = before !== undefined && site.value > before * (1 + limits.growthRatio);
     const isContext = site.stack.some((frame) => frame.function.startsWith("context."));
-    const where = ownFrames(site.stack, own);
+    const frames = ownFrames(site.stack, own);
+    const where = frames.length > 0 ? frames : [site.frame];
     return [
       {
         severity: "warning",
@@ -123,16 +132,15 @@ export const heapTimerLeak = defineAnalyzer({
   },
 });
 
-const startsTimer = does(workSet("newTimer"));
+const timers = workSet("newTimer");
+const startsTimer = does(timers);
 
-/** A library that leaks timers on goroutines of its own. */
-function withoutOwnCode(profile: Evidence["heap"][0], index: number, own: OwnCode): WorkSite | undefined {
-  return workSites(
-    profile,
-    index,
-    { ...own, isOwn: (frame) => !own.isStandardLibrary(frame) },
-    startsTimer,
-  )[0];
+/** All timers that are started without own code on the stack; named is the library of the heaviest stack. */
+function libraryTimers(profile: Evidence["heap"][0], index: number, own: OwnCode): WorkSite | undefined {
+  const stack = heaviestForeignStack(profile, index, own, startsTimer);
+  const frame = stack?.find((candidate) => !own.isStandardLibrary(candidate)) ?? stack?.at(-1);
+  if (stack === undefined || frame === undefined) return undefined;
+  return { frame, stack, value: workTotal(profile, index, own, startsTimer) };
 }
 
 function timerFunction({ stack }: WorkSite): string {
