@@ -1,0 +1,189 @@
+import { createHash, randomInt } from "node:crypto";
+import { PortError } from "../../domain/errors.ts";
+import type { Incident, IncidentDraft } from "../../domain/incident.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { IncidentFilter, Incidents } from "../../ports/incidents.ts";
+import { ask } from "./ask.ts";
+import { type RedisClient, redisError } from "./connection.ts";
+import { key } from "./keys.ts";
+
+const dayMs = 86_400_000;
+/** Cards older than this show nothing new when somebody clicks on them. */
+export const retentionMs = 30 * dayMs;
+const mostKept = 10_000;
+/** Crockford's base 32 (https://www.crockford.com/base32.html): no I, L, O or U, so ids can be read out. */
+const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+/** A million ids of four; a fifth character after so many that are taken. */
+const idAttempts = 20;
+/** Losing a race this often in a row means that somebody writes without end. */
+const updateAttempts = 50;
+
+const recentKey = key("incidents");
+const unsettledKey = key("incidents", "unsettled");
+
+/** KEYS intent, incident, recent, unsettled; ARGV id, content, nowMs, retentionMs, mostKept. */
+const createScript = `
+local known = redis.call("GET", KEYS[1])
+if known then return {"known", known} end
+if redis.call("EXISTS", KEYS[2]) == 1 then return {"taken"} end
+redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[4])
+redis.call("HSET", KEYS[2], "version", 1, "content", ARGV[2])
+redis.call("PEXPIRE", KEYS[2], ARGV[4])
+redis.call("ZADD", KEYS[3], ARGV[3], ARGV[1])
+redis.call("ZREMRANGEBYSCORE", KEYS[3], "-inf", ARGV[3] - ARGV[4])
+redis.call("ZREMRANGEBYRANK", KEYS[3], 0, -1 - ARGV[5])
+redis.call("ZADD", KEYS[4], ARGV[3], ARGV[1])
+return {"created"}`;
+
+/** KEYS incident, unsettled; ARGV expected version, next version, content, id, nowMs, retentionMs. */
+const updateScript = `
+if redis.call("HGET", KEYS[1], "version") ~= ARGV[1] then return 0 end
+redis.call("HSET", KEYS[1], "version", ARGV[2], "content", ARGV[3])
+redis.call("PEXPIRE", KEYS[1], ARGV[6])
+redis.call("ZADD", KEYS[2], ARGV[5], ARGV[4])
+return 1`;
+
+/** KEYS incident, unsettled; ARGV version, id. */
+const settleScript = `
+local version = redis.call("HGET", KEYS[1], "version")
+if version and version ~= ARGV[1] then return 0 end
+redis.call("ZREM", KEYS[2], ARGV[2])
+return 1`;
+
+/** Incidents in Redis: one hash each, kept for 30 days after its last change. */
+export function incidentStore(client: RedisClient, clock: Clock): Incidents {
+  async function read(id: string, signal: AbortSignal): Promise<Incident | undefined> {
+    return incidentOf(await ask(client.hget(incidentKey(id), "content"), signal));
+  }
+
+  return {
+    read,
+    async create(draft, signal) {
+      const intent = key("intent", createHash("sha256").update(draft.origin.intent).digest("hex"));
+      for (let attempt = 0; attempt < idAttempts; attempt++) {
+        const incident = newIncident(draft, newId(attempt < idAttempts / 2 ? 4 : 6), clock.nowMs());
+        const [outcome, known] = texts(
+          await ask(
+            client.eval(
+              createScript,
+              4,
+              intent,
+              incidentKey(incident.id),
+              recentKey,
+              unsettledKey,
+              incident.id,
+              JSON.stringify(incident),
+              incident.createdAtMs,
+              retentionMs,
+              mostKept,
+            ),
+            signal,
+          ),
+        );
+        if (outcome === "created") return { incident, isNew: true };
+        if (outcome === "known" && known !== undefined) {
+          const before = await read(known, signal);
+          if (before !== undefined) return { incident: before, isNew: false };
+          await ask(client.del(intent), signal); // the incident went first: its intent may be used again
+        }
+      }
+      throw redisError(new Error("no free incident id was found"));
+    },
+    async update(id, change, signal) {
+      for (let attempt = 0; attempt < updateAttempts; attempt++) {
+        const before = await read(id, signal);
+        if (before === undefined)
+          throw new PortError("not-found", id, `There is no incident ${id} any more.`);
+        const changed = change(before);
+        if (changed === before) return before;
+        const { createdAtMs, version } = before;
+        const next = { ...changed, id, createdAtMs, version: version + 1, updatedAtMs: clock.nowMs() };
+        const saved = await ask(
+          client.eval(
+            updateScript,
+            2,
+            incidentKey(id),
+            unsettledKey,
+            version,
+            next.version,
+            JSON.stringify(next),
+            id,
+            next.updatedAtMs,
+            retentionMs,
+          ),
+          signal,
+        );
+        if (saved === 1) return next;
+      }
+      throw redisError(new Error(`incident ${id} changes too fast to be changed`));
+    },
+    async recent(filter, signal) {
+      const found: Incident[] = [];
+      const pageSize = 50;
+      for (let from = 0; ; from += pageSize) {
+        const ids = await ask(client.zrevrange(recentKey, from, from + pageSize - 1), signal);
+        const page = await Promise.all(ids.map((id) => read(id, signal)));
+        for (const incident of page) {
+          if (incident !== undefined && fits(incident, filter)) found.push(incident);
+          if (found.length >= filter.limit) return found;
+        }
+        if (ids.length < pageSize) return found;
+      }
+    },
+    async settle(id, version, signal) {
+      const settled = await ask(
+        client.eval(settleScript, 2, incidentKey(id), unsettledKey, version, id),
+        signal,
+      );
+      return settled === 1;
+    },
+    async unsettled(changedBeforeMs, signal) {
+      return await ask(
+        client.zrangebyscore(unsettledKey, "-inf", `(${changedBeforeMs}`, "LIMIT", 0, 100),
+        signal,
+      );
+    },
+  };
+}
+
+function incidentKey(id: string): string {
+  return key("incident", id);
+}
+
+function newId(length: number): string {
+  let id = "gf-";
+  for (let at = 0; at < length; at++) id += alphabet[randomInt(alphabet.length)];
+  return id;
+}
+
+function newIncident(draft: IncidentDraft, id: string, nowMs: number): Incident {
+  return {
+    ...draft,
+    id,
+    version: 1,
+    state: "queued",
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+    runs: 0,
+    steps: [],
+    repeats: 0,
+    replies: [],
+  };
+}
+
+/** What we wrote ourselves; a later version of gofire may add fields, never change one. */
+function incidentOf(content: string | null): Incident | undefined {
+  return content === null ? undefined : (JSON.parse(content) as Incident);
+}
+
+function fits(incident: Incident, { service, channel, states }: IncidentFilter): boolean {
+  return (
+    (service === undefined || incident.service === service) &&
+    (channel === undefined || incident.place.channel === channel) &&
+    (states === undefined || states.includes(incident.state))
+  );
+}
+
+function texts(reply: unknown): (string | undefined)[] {
+  return Array.isArray(reply) ? reply.map((part) => (typeof part === "string" ? part : undefined)) : [];
+}

@@ -1,0 +1,123 @@
+import { DelayedError, type Job, UnrecoverableError, Worker } from "bullmq";
+import { PortError } from "../../domain/errors.ts";
+import type { RunnableJob, RunningWorker } from "../../ports/worker.ts";
+import type { RedisClient } from "./connection.ts";
+import { keyPrefix } from "./keys.ts";
+import type { JobContent } from "./queues.ts";
+
+export interface WorkerSettings {
+  /** After this without a sign of life a job is taken from its worker. Renewed twice as often. */
+  readonly lockMs: number;
+  /** How often workers look for such jobs. */
+  readonly stalledCheckMs: number;
+  readonly onTrouble: (message: string) => void;
+}
+
+export const defaultWorkerTimes = { lockMs: 15_000, stalledCheckMs: 5_000 };
+
+/** A job that kills its worker so often is the reason, not the victim. */
+const mostStalls = 3;
+
+/** Runs `jobs` in this process until stopped. */
+export async function startWorker(
+  jobs: readonly RunnableJob[],
+  client: RedisClient,
+  settings: WorkerSettings,
+): Promise<RunningWorker> {
+  let stopping = false;
+  const workers = jobs.map((job) => workerOf(job, client, settings, () => stopping));
+  await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+  return {
+    async stop(graceMs) {
+      const finished = Promise.all(workers.map((worker) => worker.close()));
+      const timer = setTimeout(() => {
+        stopping = true;
+        for (const worker of workers) worker.cancelAllJobs("the worker ends");
+      }, graceMs);
+      await finished;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function workerOf(
+  job: RunnableJob,
+  client: RedisClient,
+  { lockMs, stalledCheckMs, onTrouble }: WorkerSettings,
+  stopping: () => boolean,
+): Worker<JobContent> {
+  const worker = new Worker<JobContent>(
+    job.name,
+    async (run, token, signal) => await carryOut(job, run, token, signal, stopping),
+    {
+      connection: client,
+      prefix: keyPrefix,
+      concurrency: job.concurrency,
+      lockDuration: lockMs,
+      stalledInterval: stalledCheckMs,
+      maxStalledCount: mostStalls,
+    },
+  );
+  worker.on("error", (error) => onTrouble(`${job.name}: ${error.message}`));
+  worker.on("stalled", (id) => onTrouble(`${job.name} ${id}: its worker was lost; running it again`));
+  worker.on("lockRenewalFailed", (ids) => {
+    for (const id of ids) worker.cancelJob(id, "another worker took it over");
+  });
+  worker.on("failed", (run, error) => {
+    onTrouble(`${job.name} ${run?.data.incidentId ?? ""}: ${error.message}`);
+    if (run === undefined) return;
+    void giveUpIfFinal(job, run, error).catch((trouble: unknown) =>
+      onTrouble(`${job.name} ${run.data.incidentId}: ${String(trouble)}`),
+    );
+  });
+  return worker;
+}
+
+/** One attempt, with our errors turned into BullMQ's ways of going on. */
+async function carryOut(
+  job: RunnableJob,
+  run: Job<JobContent>,
+  token: string | undefined,
+  cancelled: AbortSignal | undefined,
+  stopping: () => boolean,
+): Promise<void> {
+  const timeout = AbortSignal.timeout(job.timeoutMs);
+  const signal = cancelled === undefined ? timeout : AbortSignal.any([cancelled, timeout]);
+
+  async function runLater(delayMs: number): Promise<never> {
+    await run.moveToDelayed(Date.now() + delayMs, token);
+    throw new DelayedError();
+  }
+
+  try {
+    const outcome = await job.run(run.data, { signal, attempt: run.attemptsMade + 1 });
+    if (outcome.kind === "later") await runLater(outcome.delayMs);
+  } catch (error) {
+    if (error instanceof DelayedError) throw error;
+    if (stopping()) await runLater(0);
+    if (timeout.aborted) throw new Error(`took longer than ${job.timeoutMs / 1000} s`, { cause: error });
+    if (cancelled?.aborted === true) throw error; // no longer ours: what BullMQ does with it changes nothing
+    if (!(error instanceof PortError)) throw new UnrecoverableError(messageOf(error));
+    switch (error.code) {
+      case "unavailable":
+      case "timeout":
+      case "rate-limited":
+        if (error.retryAfterMs !== undefined) await runLater(error.retryAfterMs);
+        throw error;
+      case "not-found":
+      case "forbidden":
+      case "bad-response":
+        throw new UnrecoverableError(error.message);
+    }
+  }
+}
+
+/** A worker that dies here leaves the incident to the sweep. */
+async function giveUpIfFinal(job: RunnableJob, run: Job<JobContent>, error: Error): Promise<void> {
+  if ((await run.getState()) !== "failed") return;
+  await job.gaveUp(run.data, error.message, AbortSignal.timeout(30_000));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
