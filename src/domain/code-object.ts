@@ -11,6 +11,10 @@ const compilerMade = /^(?:func\d+|gowrap\d+|deferwrap\d+|\d+)(?:-range\d+)?$|^in
  * `main.serve.func2.1` -> `main.serve`. Two functions of one object are likely to share its locks and channels.
  */
 export function codeObject(symbol: string): string {
+  return remembered(objects, symbol, findObject);
+}
+
+function findObject(symbol: string): string {
   const path = packagePath(symbol);
   const name = symbol.slice(path.length + 1).replace(/\[\.\.\.\]|\[[^\]]*\]/g, "");
   const first = /^\(\*?([^)]*)\)|^[^.]*/.exec(name);
@@ -22,11 +26,30 @@ export function codeObject(symbol: string): string {
  * `shop/pricing.(*Quoter).Quote.func1` -> `shop/pricing.(*Quoter).Quote`.
  */
 export function declaredFunction(symbol: string): string {
+  return remembered(declarations, symbol, findDeclaration);
+}
+
+function findDeclaration(symbol: string): string {
   const path = packagePath(symbol);
   const parts = symbol.slice(path.length).replace(/-fm$/, "").split(".");
   let end = parts.length;
   while (end > 2 && compilerMade.test((parts[end - 1] ?? "").replace(/-range\d+$/, ""))) end--;
   return path + parts.slice(0, end).join(".");
+}
+
+/** A process has far fewer functions than stacks: their names are taken apart once. */
+const mostRemembered = 50_000;
+const objects = new Map<string, string>();
+const declarations = new Map<string, string>();
+
+function remembered(known: Map<string, string>, symbol: string, find: (symbol: string) => string): string {
+  let answer = known.get(symbol);
+  if (answer === undefined) {
+    if (known.size >= mostRemembered) known.clear();
+    answer = find(symbol);
+    known.set(symbol, answer);
+  }
+  return answer;
 }
 
 /** The function whose `go` statement started the goroutines: as a dump says, else read from a closure's name. */

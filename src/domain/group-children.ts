@@ -1,5 +1,6 @@
-import { declaredFunction, startedBy } from "./code-object.ts";
+import { codeObject, startedBy } from "./code-object.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
+import { isRuntimeFrame } from "./goroutine-sites.ts";
 import { isKnownIdle } from "./known-idle.ts";
 import type { OwnCode } from "./own-code.ts";
 
@@ -15,16 +16,31 @@ export function childrenOf(
 ): GoroutineGroup[] {
   const ids = new Set(parent.exemplars.map(({ id }) => id));
   const functions = new Set(
-    parent.stack.filter((frame) => own.isOwn(frame)).map(({ function: symbol }) => declaredFunction(symbol)),
+    parent.stack.filter((frame) => own.isOwn(frame)).map(({ function: symbol }) => symbol),
   );
+  const waiting = ownWaitObject(parent, own);
   return snapshot.groups.filter((group) => {
     if (group === parent || isKnownIdle(group)) return false;
     if (group.exemplars.some(({ parentId }) => parentId !== undefined && ids.has(parentId))) return true;
+    if (group.createdBy !== undefined && functions.has(group.createdBy.function)) return true;
     const starter = startedBy(group);
-    if (starter !== undefined && functions.has(starter)) return true;
+    if (starter !== undefined && codeObject(starter) === waiting) return true;
     const outermost = group.stack.findLast((frame) => own.isOwn(frame))?.function;
-    if (outermost === undefined) return false;
-    const declared = declaredFunction(outermost);
-    return declared !== outermost && functions.has(declared);
+    return outermost !== undefined && functions.has(enclosingFunction(outermost));
   });
+}
+
+/** The function, itself perhaps a closure, that a closure or a `go` wrapper stands in. */
+function enclosingFunction(symbol: string): string {
+  return symbol.replace(/\.(?:func\d+|gowrap\d+|\d+)$/, "");
+}
+
+/** The service's own type whose method waits: its other methods start what is waited for, as `Go` does for `Wait`. */
+function ownWaitObject({ stack }: GoroutineGroup, own: OwnCode): string | undefined {
+  const caller = stack.find(
+    (frame) => !isRuntimeFrame(frame) && !/^(?:internal\/)?sync\./.test(frame.function),
+  );
+  return caller !== undefined && own.isOwn(caller) && caller.function.includes(".(*")
+    ? codeObject(caller.function)
+    : undefined;
 }

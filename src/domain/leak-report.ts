@@ -48,8 +48,8 @@ export function leakFinding(
   };
 }
 
-/** True when the runtime itself found goroutines of `site` unreachable (goroutineleak profile, Go 1.26 experiment). */
-export function isProvenLeak(site: WaitSite, leaked: GoroutineSnapshot | undefined): boolean {
+/** True when the runtime itself found that goroutines of `site` can never go on (goroutineleak profile, Go 1.26 experiment). */
+export function isProvenLeak(site: Pick<WaitSite, "groups">, leaked: GoroutineSnapshot | undefined): boolean {
   if (leaked === undefined) return false;
   const keys = new Set(leaked.groups.filter((group) => isLeaked(group.state, leaked)).map(siteKey));
   return site.groups.some((group) => keys.has(siteKey(group)));

@@ -30,17 +30,35 @@ const mutexReachBytes = 256;
 /** Who probably holds the lock that `queue` waits for, the most telling first. */
 export function lockHolders(queue: LockQueue, snapshot: GoroutineSnapshot): LockHolder[] {
   const waiting = new Set(queue.waits.map(({ group }) => group));
+  const callers = callersOf(queue);
   const holders: LockHolder[] = [];
   for (const group of snapshot.groups) {
     if (isKnownIdle(group)) continue;
-    const byAddress = queue.address === undefined ? undefined : holderByAddress(queue, group, queue.address);
-    if (byAddress !== undefined) holders.push(byAddress);
-    else if (!waiting.has(group)) {
-      const byCode = holderByCode(queue, group);
-      if (byCode !== undefined) holders.push(byCode);
-    }
+    const byCode = waiting.has(group) ? undefined : holderByCode(callers, group);
+    const byAddress =
+      queue.address === undefined ? undefined : holderByAddress(callers, group, queue.address, byCode);
+    const holder = byAddress ?? byCode;
+    if (holder !== undefined) holders.push(holder);
   }
   return holders.sort((a, b) => b.score - a.score || a.group.count - b.group.count);
+}
+
+/** The functions that ask for the lock, by how they stand in the source, and the types they belong to. */
+interface Callers {
+  readonly frames: ReadonlyMap<string, readonly Frame[]>;
+  readonly objects: ReadonlySet<string>;
+}
+
+function callersOf({ waits }: LockQueue): Callers {
+  const frames = new Map<string, Frame[]>();
+  for (const { caller } of waits) {
+    const declared = declaredFunction(caller.function);
+    const others = frames.get(declared);
+    if (others === undefined) frames.set(declared, [caller]);
+    else if (!others.some((other) => other.function === caller.function && other.line === caller.line))
+      others.push(caller);
+  }
+  return { frames, objects: new Set(waits.map(({ object }) => object)) };
 }
 
 /** True for an address that is the mutex or the start of the object that it is probably a field of. */
@@ -54,8 +72,12 @@ export function waitedAddress(group: GoroutineGroup, goroutine: Goroutine): numb
   return at === -1 ? undefined : goroutine.pointers.find(({ frame }) => frame === at)?.value;
 }
 
-function holderByAddress(queue: LockQueue, group: GoroutineGroup, mutex: number): LockHolder | undefined {
-  const callers = new Set(queue.waits.map(({ caller }) => declaredFunction(caller.function)));
+function holderByAddress(
+  callers: Callers,
+  group: GoroutineGroup,
+  mutex: number,
+  byCode: LockHolder | undefined,
+): LockHolder | undefined {
   for (const goroutine of group.exemplars) {
     if (waitedAddress(group, goroutine) === mutex) continue;
     const pointer = goroutine.pointers.find(
@@ -63,9 +85,8 @@ function holderByAddress(queue: LockQueue, group: GoroutineGroup, mutex: number)
     );
     const passes = pointer === undefined ? undefined : group.stack[pointer.frame];
     if (passes === undefined) continue;
-    const code = holderByCode(queue, group);
-    const sameFunction = callers.has(declaredFunction(passes.function));
-    const score = 3 + (code?.score ?? (sameFunction ? 0 : -loopPenalty(group, passes)));
+    const sameFunction = callers.frames.has(declaredFunction(passes.function));
+    const score = 3 + (byCode?.score ?? (sameFunction ? 0 : -loopPenalty(group, passes)));
     return { group, goroutine, passes, reason: "address", score };
   }
   return undefined;
@@ -78,22 +99,23 @@ function isLockFrame(frame: Frame | undefined): boolean {
 }
 
 /** A goroutine beyond a Lock call of the same function, or in another function of the same type. */
-function holderByCode(queue: LockQueue, group: GoroutineGroup): LockHolder | undefined {
+function holderByCode(callers: Callers, group: GoroutineGroup): LockHolder | undefined {
   let best: LockHolder | undefined;
   for (const frame of group.stack) {
     if (isRuntimeFrame(frame) || isLockFrame(frame)) continue;
-    for (const { caller, object } of queue.waits) {
-      const sameFunction = declaredFunction(frame.function) === declaredFunction(caller.function);
-      if (!sameFunction && codeObject(frame.function) !== object) continue;
+    const sameFunction = callers.frames.get(declaredFunction(frame.function));
+    if (sameFunction === undefined && !callers.objects.has(codeObject(frame.function))) continue;
+    for (const caller of sameFunction ?? [undefined]) {
+      const here = caller?.function === frame.function ? caller : undefined;
       // Above the Lock call in the same function: it has not come to the lock yet.
-      if (frame.function === caller.function && frame.line < caller.line) continue;
+      if (here !== undefined && frame.line < here.line) continue;
       const score =
-        (sameFunction ? 3 : 2) +
-        (frame.function === caller.function && frame.line > caller.line ? 1 : 0) -
-        (isStarter(frame, caller) ? 2 : 0) -
+        (caller === undefined ? 2 : 3) +
+        (here !== undefined && frame.line > here.line ? 1 : 0) -
+        (caller !== undefined && isStarter(frame, caller) ? 2 : 0) -
         loopPenalty(group, frame);
       if (best === undefined || score > best.score)
-        best = { group, passes: frame, reason: sameFunction ? "function" : "object", score };
+        best = { group, passes: frame, reason: caller === undefined ? "object" : "function", score };
     }
   }
   return best;

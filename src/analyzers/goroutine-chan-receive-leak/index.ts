@@ -43,7 +43,7 @@ export const goroutineChanReceiveLeak = defineAnalyzer({
     );
     return waitSites(receivers, target.own).flatMap((site) => {
       const proven = isProvenLeak(site, goroutineLeak);
-      const sign = leakSign(goroutines, site, target.own, limits);
+      const sign = leakSign(goroutines, site, target.own, limits) ?? crowdSign(site, limits.oldCount);
       const confidence = proven ? "proven" : sign && confidenceOf(sign, site, best);
       if (confidence === undefined) return [];
       return [
@@ -55,7 +55,7 @@ export const goroutineChanReceiveLeak = defineAnalyzer({
             doing: "stuck receiving",
             why: proven
               ? "The runtime's own leak detection found the channel unreachable for everybody else: they can never go on."
-              : sign?.kind === "old"
+              : sign?.kind === "old" || sign?.kind === "crowd"
                 ? "Different goroutines started them and are gone; a crew of idle workers has one living parent."
                 : "A crew of idle workers has a constant size; this one has not.",
             next: [
@@ -72,6 +72,11 @@ export const goroutineChanReceiveLeak = defineAnalyzer({
   },
 });
 
+/** Many goroutines with as many parents: worth a look, whatever their age. */
+function crowdSign(site: WaitSite, crowd: number): LeakSign | undefined {
+  return site.count >= crowd && (distinctParents(site.groups) ?? 1) > 1 ? { kind: "crowd" } : undefined;
+}
+
 function confidenceOf(sign: LeakSign, site: WaitSite, snapshot: GoroutineSnapshot): Confidence | undefined {
   const starters = livingStarters(site.groups, snapshot);
   const accompanied = starters !== undefined && starters >= site.count / 2;
@@ -79,5 +84,5 @@ function confidenceOf(sign: LeakSign, site: WaitSite, snapshot: GoroutineSnapsho
   if (sign.kind === "huge") return "possible";
   const parents = distinctParents(site.groups);
   if (parents === undefined || parents === 1 || accompanied) return undefined;
-  return "likely";
+  return sign.kind === "old" ? "likely" : "possible";
 }

@@ -58,7 +58,7 @@ export const goroutineLockCycle = defineAnalyzer({
           ],
           waitReason: first.group.wait,
           groups,
-          blocks: blocked,
+          blocks: [...groups, ...blocked],
           evidence: cycle.members.map((member) => memberExcerpt(member, snapshot.artifact, target.own)),
           next: [
             `Decide on one order for the two locks and keep it in ${place(first)} and ${place(second)}.`,

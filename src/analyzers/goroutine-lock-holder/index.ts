@@ -76,7 +76,7 @@ export const goroutineLockHolder = defineAnalyzer({
                 ? "critical"
                 : "warning",
             confidence: likely ? "likely" : "possible",
-            title: `Blocked in ${holder.group.state} while probably holding a lock ${waiting} want`,
+            title: `Lock with ${counted(pile.count, "waiter")} is probably held by a goroutine in ${holder.group.state}`,
             summary:
               `${waiting} wait for ${lockText(queue)}; ${trendText(pile, trend)}. It is probably held by ${text}. ` +
               `${holderReason(holder, queue)} ${refutation(holder)}`,

@@ -1,6 +1,7 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { isRequest } from "../../domain/code-object.ts";
 import type { Confidence } from "../../domain/finding.ts";
+import { isProvenLeak } from "../../domain/leak-report.ts";
 import type { LockHolder } from "../../domain/lock-holders.ts";
 import { canHold, isBlocked, lockHolders } from "../../domain/lock-holders.ts";
 import { isHeldByReaders, lockPile } from "../../domain/lock-pile.ts";
@@ -22,7 +23,7 @@ export const goroutineMutexPileup = defineAnalyzer({
     severity: "warning",
     scope: "specific",
     needs: ["goroutines"],
-    uses: [],
+    uses: ["goroutineLeak"],
     symptomOf: [],
     thresholds: {
       waiters: {
@@ -67,16 +68,18 @@ export const goroutineMutexPileup = defineAnalyzer({
       references: ["https://go.dev/src/internal/sync/mutex.go", "https://go.dev/src/sync/rwmutex.go"],
     },
   },
-  analyze({ goroutines, target }, limits) {
+  analyze({ goroutines, goroutineLeak, target }, limits) {
     const still = nothingRuns(goroutines, target.own);
     return lockQueues(goroutines.best)
       .filter((queue) => !isHeldByReaders(queue))
       .flatMap((queue) => {
         const pile = lockPile(queue, goroutines);
+        const leaked = isProvenLeak({ groups: queuedGroups(queue) }, goroutineLeak);
+        if (pile.count < limits.waiters && pile.aged === 0 && !still && !leaked) return [];
         const trend = trendOf(pile, limits.waiters, limits);
         const holders = lockHolders(queue, goroutines.best).filter((holder) => canHold(holder, queue));
         const [holder] = holders;
-        const confidence = confidenceOf({ queue, pile, trend, holders, still }, limits);
+        const confidence = leaked ? "proven" : confidenceOf({ queue, pile, trend, holders, still }, limits);
         const [largest] = queue.waits;
         if (confidence === undefined || largest === undefined) return [];
         const aged = pile.count < limits.waiters;

@@ -62,12 +62,13 @@ export const goroutineRwmutexStarvation = defineAnalyzer({
           pile.aged > 0 ||
           still ||
           (pile.counts.length > 1 && waitsInEach);
-        if (twice === undefined && holder === undefined && !lasting) return [];
-        // With nobody else inside, only the nested readers themselves can be the ones that the writer waits for.
+        const many = pile.count >= limits.waiters;
+        if (twice === undefined && holder === undefined && !lasting && !many) return [];
+        // With nobody else inside, only the waiting readers themselves can be the ones that the writer waits for.
         const likely =
-          pile.count >= limits.waiters
-            ? twice !== undefined || (holder !== undefined && lasting)
-            : twice !== undefined && lasting;
+          (twice !== undefined && (many || lasting)) ||
+          (holder !== undefined && many && lasting) ||
+          (inside.length === 0 && lasting && still);
         const groups =
           twice !== undefined ? nested.map(({ group }) => group) : holder !== undefined ? [holder.group] : [];
         const [subject = queue.waits[0]?.group] = groups;
@@ -86,7 +87,7 @@ export const goroutineRwmutexStarvation = defineAnalyzer({
                 ? `Inferred from the stack: ${shortName(twice.caller.function)} takes the read lock inside ${shortName(outerFrame(twice, target.own)?.function ?? "")}, which probably holds it already: it waits for the writer, and the writer for it.`
                 : holder !== undefined
                   ? `A reader inside is probably ${holderText(holder, target.own)}. ${holderReason(holder, queue)}`
-                  : "Which reader is inside cannot be seen."
+                  : "No other reader is in sight, so one of those that wait probably holds the read lock already, or one has ended without RUnlock."
             }`,
             measured: { value: pile.count, limit: limits.waiters, unit: "goroutines" },
             where: blamedFrames(subject, target.own),
