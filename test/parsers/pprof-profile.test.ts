@@ -294,6 +294,20 @@ describe("pprofParser", () => {
     expect(stackOf(profile, 1).map(({ line }) => line)).toEqual(ids.slice(60_000));
   });
 
+  it("reads short ids whose locations come after 65,536 others", () => {
+    const ids = Array.from({ length: 66_000 }, (_, index) => 66_000 - index);
+    const profile = whole(
+      parse([
+        [1, valueType(3, 4)],
+        ...ids.map((id): Field => [4, location(id, [1, id])]),
+        sample([2, 1], [1, packed(200, 300, 5, 400, 66_000)]),
+        [5, functionOf(1, 5, 6)],
+        ...texts,
+      ]),
+    );
+    expect(stackOf(profile, 0).map(({ line }) => line)).toEqual([200, 300, 5, 400, 66_000]);
+  });
+
   it("names a location without a function by its mapping, as go tool pprof does", () => {
     const profile = whole(
       parse([

@@ -1,46 +1,51 @@
+import { grownUint32 } from "./growable.ts";
 import { BadField } from "./wire.ts";
 
-/**
- * Ids below this are their own slot: Go numbers locations and functions from 1 without holes. Far more than a large
- * service's profile has, and few enough to leave a table of this size mostly empty when ids are sparse.
- */
-const denseIds = 1 << 18;
+/** Ids below this are looked up in an array, all others (some producers use addresses) in a map. */
+const directIds = 1 << 20;
+
+/** Ids of at most two bytes on the wire, nearly all ids of real profiles, always have a place in `direct`. */
+export const twoByteIds = 1 << 14;
 
 /**
- * Small numbers for the ids of a profile, which may be anything up to 2^64 (other producers use addresses).
- * Slots can be handed out before the id is defined: profiles may name a location before they describe it.
+ * Small numbers for the ids of a profile, which may be anything up to 2^64: 1, 2, 3, ... in the order in which ids
+ * are first met. An id may be met before it is defined: profiles may name a location before they describe it.
  */
 export class IdSlots {
+  /** Slot by id; 0 for ids that were not met. */
+  direct = new Uint32Array(twoByteIds);
+  /** One more than the largest slot. */
+  size = 1;
+
   readonly #what: string;
   readonly #most: number;
-  readonly #sparse = new Map<number | bigint, number>();
-  #dense = 0;
+  readonly #mapped = new Map<number | bigint, number>();
 
   constructor(what: string, most: number) {
     this.#what = what;
     this.#most = most;
   }
 
-  /** One more than the largest slot handed out. */
-  get size(): number {
-    return this.#sparse.size === 0 ? this.#dense : denseIds + this.#sparse.size;
-  }
-
   /** Slot of the id `high * 2^32 + low`. */
   slotOf(low: number, high: number): number {
-    if (high === 0 && low < denseIds) {
-      if (low >= this.#dense) this.#dense = low + 1;
-      return low;
+    if (high === 0 && low < directIds) {
+      if (low >= this.direct.length) this.direct = grownUint32(this.direct, low + 1);
+      const known = this.direct[low] ?? 0;
+      if (known !== 0) return known;
+      const slot = this.#next();
+      this.direct[low] = slot;
+      return slot;
     }
     const id = high < 1 << 21 ? high * 0x1_0000_0000 + low : (BigInt(high) << 32n) | BigInt(low);
-    let slot = this.#sparse.get(id);
-    if (slot === undefined) {
-      if (this.#sparse.size >= this.#most) {
-        throw new BadField("too-large", `more than ${this.#most} ${this.#what}`, 0);
-      }
-      slot = denseIds + this.#sparse.size;
-      this.#sparse.set(id, slot);
-    }
+    const known = this.#mapped.get(id);
+    if (known !== undefined) return known;
+    const slot = this.#next();
+    this.#mapped.set(id, slot);
     return slot;
+  }
+
+  #next(): number {
+    if (this.size > this.#most) throw new BadField("too-large", `more than ${this.#most} ${this.#what}`, 0);
+    return this.size++;
   }
 }

@@ -168,29 +168,21 @@ export class LocationTable {
     return { file, buildId: strings.text(main.buildId) ?? "" };
   }
 
-  /**
-   * Resolves names, when everything has been read. `isReferenced` tells by slot which locations stand on some stack;
-   * it is asked for only when there are undefined ones, which get an unknown frame.
-   */
-  frames(strings: StringTable, isReferenced: (slots: number) => Uint8Array): LocationFrames {
+  /** Resolves names, when everything has been read. Locations that are named and not defined get an unknown frame. */
+  frames(strings: StringTable): LocationFrames {
     const frames = new FrameList();
-    const size = this.#locationSlots.size;
-    // Slot 0 is no location: id 0 is reserved.
-    const hasHoles = this.#hasHoles(size);
-    const referenced = hasHoles ? isReferenced(size) : new Uint8Array(0);
+    const { size } = this.#locationSlots;
     const locationStart = new Uint32Array(size + 1);
     const locationFrames = new Uint32Array(this.#lines + size);
     let undefinedLocations = 0;
     let unknownNames = 0;
     let write = 0;
+    // There is no slot 0.
     for (let slot = 1; slot < size; slot++) {
       locationStart[slot] = write;
       const first = (this.#firstLine[slot] ?? 0) - 1;
       const count = this.#lineCount[slot] ?? 0;
-      if (first === -1) {
-        if (referenced[slot] !== 1) continue;
-        undefinedLocations++;
-      }
+      if (first === -1) undefinedLocations++;
       if (count === 0) {
         locationFrames[write++] = frames.unnamed(this.#mappingName(slot, strings));
         continue;
@@ -217,12 +209,6 @@ export class LocationTable {
       locationFrames: locationFrames.subarray(0, write),
       ...(missing === "" ? {} : { missing }),
     };
-  }
-
-  #hasHoles(size: number): boolean {
-    for (let slot = 1; slot < size; slot++)
-      if (this.#firstLine[slot] === 0 || slot >= this.#firstLine.length) return true;
-    return false;
   }
 
   /** "[libc.so.6]" as `go tool pprof` names a location that has no function. */

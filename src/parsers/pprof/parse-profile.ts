@@ -149,9 +149,7 @@ class ProfileReading {
 
   #profile(splitter: FieldSplitter, broken: ParseError | undefined): ParseResult<Profile> {
     const { samples } = this;
-    const { missing, ...located } = this.#locations.frames(this.#strings, (slots) =>
-      samples.referenced(slots),
-    );
+    const { missing, ...located } = this.#locations.frames(this.#strings);
     if (framesOfAllStacks(samples, located.locationStart) > limits.stackFrames) {
       return failure("too-large", `more than ${limits.stackFrames} frames in all stacks`, splitter.offset);
     }

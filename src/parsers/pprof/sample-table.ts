@@ -118,40 +118,39 @@ export class SampleTable {
    * one. The hash depends on how ids are written, too: a stack written in two ways would be kept twice.
    */
   #readPacked(reader: WireReader, stop: number): number {
-    const { bytes, view } = reader;
+    const { view } = reader;
+    const slots = this.#slots;
+    if (slots.size > wideSlots) this.#widen();
+    let { direct } = slots;
     let { locations } = this;
     let { at } = reader;
     let write = this.#write;
     let hash = this.#hash;
-    let largest = 0;
     while (at < stop) {
       const four = at + 4 <= stop ? view.getInt32(at, true) : 0;
       if ((four & twoIdsMask) === twoIds) {
-        const slot = (four & 0x7f) | ((four >>> 1) & 0x3f80);
+        const id = (four & 0x7f) | ((four >>> 1) & 0x3f80);
         const next = ((four >>> 16) & 0x7f) | ((four >>> 17) & 0x3f80);
-        if (slot > largest) largest = slot;
-        if (next > largest) largest = next;
-        locations[write] = slot;
-        locations[write + 1] = next;
-        write += 2;
-        at += 4;
-        hash = (Math.imul(hash, 31) + four) | 0;
-        continue;
+        const slot = direct[id] ?? 0;
+        const nextSlot = direct[next] ?? 0;
+        if (slot !== 0 && nextSlot !== 0) {
+          locations[write] = slot;
+          locations[write + 1] = nextSlot;
+          write += 2;
+          at += 4;
+          hash = (Math.imul(hash, 31) + four) | 0;
+          continue;
+        }
       }
-      let slot = bytes[at] ?? 0;
-      if (slot < 0x80) at++;
-      else {
-        reader.at = at;
-        slot = this.#readSlot(reader);
-        at = reader.at;
-        locations = this.locations;
-      }
-      if (slot > largest) largest = slot;
+      reader.at = at;
+      const slot = this.#readSlot(reader);
+      at = reader.at;
+      locations = this.locations;
+      direct = slots.direct;
       locations[write++] = slot;
       hash = (Math.imul(hash, 31) + slot) | 0;
     }
     if (at !== stop) throw new BadField("damaged", "a list of locations breaks off", at);
-    if (largest < wideSlots) this.#slots.slotOf(largest, 0);
     this.#hash = hash;
     reader.at = stop;
     return write;
@@ -161,10 +160,12 @@ export class SampleTable {
   #readSlot(reader: WireReader): number {
     reader.readVarint();
     const slot = this.#slots.slotOf(reader.low, reader.high);
-    if (slot >= wideSlots && this.locations instanceof Uint16Array) {
-      this.locations = new Uint32Array(this.locations);
-    }
+    if (slot >= wideSlots) this.#widen();
     return slot;
+  }
+
+  #widen(): void {
+    if (this.locations instanceof Uint16Array) this.locations = new Uint32Array(this.locations);
   }
 
   #readValues(reader: WireReader): void {
@@ -258,14 +259,6 @@ export class SampleTable {
       if (buckets[bucket] === 0) buckets[bucket] = sample + 1;
     }
     this.#buckets = buckets;
-  }
-
-  /** 1 for each of the first `slots` slots that some stack names. */
-  referenced(slots: number): Uint8Array {
-    const referenced = new Uint8Array(slots);
-    const end = this.starts[this.count] ?? 0;
-    for (let i = 0; i < end; i++) referenced[this.locations[i] ?? 0] = 1;
-    return referenced;
   }
 
   /** The values of one sample type as numbers. */
