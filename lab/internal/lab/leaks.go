@@ -20,7 +20,7 @@ var leakModes = []Mode{
 		Title:       "A sender whose receiver gave up",
 		Description: "The quote's receiver times out after 20 ms; the carrier answers after 400 ms and sends on an unbuffered channel for ever.",
 		Culprits:    []string{"shop/pricing.(*Quoter).ask", "shop/pricing.(*Quoter).Quote"},
-		Rules:       []string{"goroutine/chan-send-leak", "goroutine/growth"}, SettleSeconds: 2,
+		Rules:       []string{"goroutine/chan-send-leak", "goroutine/growth", "goroutine/runtime-leak"}, SettleSeconds: 2,
 		Scale: 5000, NeedsRestart: true,
 		start: func(s *Site) error {
 			quoter := &pricing.Quoter{Patience: 20 * time.Millisecond, AnswerTime: 400 * time.Millisecond}
@@ -33,7 +33,7 @@ var leakModes = []Mode{
 		Title:       "Receivers of a channel that nobody closes",
 		Description: "Each follower of the order feed ranges over a channel; to unfollow only forgets the channel.",
 		Culprits:    []string{"shop/orders.(*Feed).deliver", "shop/orders.(*Feed).Follow"},
-		Rules:       []string{"goroutine/chan-receive-leak", "goroutine/growth"}, SettleSeconds: 2,
+		Rules:       []string{"goroutine/chan-receive-leak", "goroutine/growth", "goroutine/runtime-leak"}, SettleSeconds: 2,
 		Scale: 5000, NeedsRestart: true,
 		start: func(s *Site) error {
 			s.handle("GET", "/orders/status", (&handlers.Orders{Feed: orders.NewFeed()}).Status)
@@ -111,7 +111,7 @@ var leakModes = []Mode{
 		Title:       "Goroutines parked in select {}",
 		Description: "Every mirror site that attaches leaves a goroutine in an empty select, to keep its deferred clean-up from running.",
 		Culprits:    []string{"shop/mirror.(*Mirror).keep", "shop/mirror.(*Mirror).Attach"},
-		Rules:       []string{"goroutine/empty-select", "goroutine/growth"}, SettleSeconds: 2,
+		Rules:       []string{"goroutine/empty-select", "goroutine/growth", "goroutine/runtime-leak"}, SettleSeconds: 2,
 		Scale: 5000, NeedsRestart: true,
 		start: func(s *Site) error {
 			s.handle("POST", "/mirror", (&handlers.Visit{Mirror: &mirror.Mirror{}}).Attach)
@@ -123,7 +123,7 @@ var leakModes = []Mode{
 		Title:       "Writers of a pipe that nobody reads on",
 		Description: "A look at the first bytes of an export leaves its compressor writing into an io.Pipe.",
 		Culprits:    []string{"shop/exports.(*Archive).compress", "shop/exports.(*Archive).Open"},
-		Rules:       []string{"exec/wait-stuck", "goroutine/growth"}, SettleSeconds: 2,
+		Rules:       []string{"exec/wait-stuck", "goroutine/growth", "goroutine/runtime-leak"}, SettleSeconds: 2,
 		Scale: 200, NeedsRestart: true,
 		start: func(s *Site) error {
 			s.handle("GET", "/journal", (&handlers.Visit{Archive: exports.NewArchive(100_000)}).Journal)
@@ -135,7 +135,7 @@ var leakModes = []Mode{
 		Title:       "Goroutines that hold large buffers",
 		Description: "Every abandoned upload keeps a goroutine and its 64 KiB buffer.",
 		Culprits:    []string{"shop/uploads.(*Upload).assemble", "shop/uploads.Begin"},
-		Rules:       []string{"goroutine/chan-receive-leak", "heap/goroutine-memory", "goroutine/growth"}, SettleSeconds: 3,
+		Rules:       []string{"goroutine/chan-receive-leak", "heap/goroutine-memory", "goroutine/growth", "goroutine/runtime-leak"}, SettleSeconds: 3,
 		Scale: 2000, NeedsRestart: true,
 		start: func(s *Site) error {
 			s.handle("POST", "/upload", (&handlers.Visit{}).Upload)

@@ -23,7 +23,7 @@ var waitModes = []Mode{
 		Title:       "A WaitGroup that is never done",
 		Description: "A report waits for all its sections; the section without sales returned early, without Done.",
 		Culprits:    []string{"shop/reports.(*Builder).Build"},
-		Rules:       []string{"goroutine/waitgroup-stuck"}, SettleSeconds: 2,
+		Rules:       []string{"goroutine/waitgroup-stuck", "goroutine/runtime-leak"}, SettleSeconds: 2,
 		Scale: 160, NeedsRestart: true,
 		start: func(s *Site) error {
 			builder := &reports.Builder{
@@ -44,7 +44,7 @@ var waitModes = []Mode{
 		Title:       "A group that waits for a blocked member",
 		Description: "An import's collector ends at the first bad line; the suppliers' readers block on its channel, and the group waits for them.",
 		Culprits:    []string{"shop/feeds.(*Importer).pull", "shop/feeds.(*Importer).Import", "shop/feeds.(*Group).Wait"},
-		Rules:       []string{"goroutine/chan-send-leak", "goroutine/waitgroup-stuck"}, SettleSeconds: 2,
+		Rules:       []string{"goroutine/chan-send-leak", "goroutine/waitgroup-stuck", "goroutine/runtime-leak"}, SettleSeconds: 2,
 		Scale: 120, NeedsRestart: true,
 		start: func(s *Site) error {
 			importer := &feeds.Importer{Suppliers: []string{"acme", "umbrella"}}
@@ -57,7 +57,7 @@ var waitModes = []Mode{
 		Title:       "A send on a nil channel",
 		Description: "The message hub was never started, so that its channel is nil: every message blocks for ever.",
 		Culprits:    []string{"shop/notify.(*Hub).Tell"},
-		Rules:       []string{"goroutine/nil-channel"}, SettleSeconds: 2,
+		Rules:       []string{"goroutine/nil-channel", "goroutine/runtime-leak"}, SettleSeconds: 2,
 		Scale: 160, NeedsRestart: true,
 		start: func(s *Site) error {
 			s.handle("POST", "/tell", (&handlers.BackOffice{Hub: notify.NewHub()}).Tell)
