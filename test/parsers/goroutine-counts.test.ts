@@ -111,12 +111,14 @@ describe("goroutineCountsParser", () => {
       [13, 0],
       [3, -1],
     ]);
-    expect(snapshot.incomplete).toBe("5 of 21 are not there: the input ends within a stack");
+    expect(snapshot.incomplete).toBe(
+      "5 of 21 goroutines are not in the file. The input ends within a stack.",
+    );
   });
 
   it("says that rows are missing when the file ends between two of them", () => {
     const { snapshot } = whole(parse(counts.slice(0, counts.indexOf("3 @"))));
-    expect(snapshot.incomplete).toBe("8 of 21 are not there: rows are missing");
+    expect(snapshot.incomplete).toBe("8 of 21 goroutines are not in the file. Rows are missing.");
   });
 
   it("says that roots may be cut at the depth where Go stops recording", () => {

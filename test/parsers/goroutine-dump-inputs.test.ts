@@ -3,7 +3,8 @@ import {
   goroutineDumpParser,
   withKnownTotal,
 } from "../../src/parsers/goroutine-dump/goroutine-dump-parser.ts";
-import { failure, feed, whole } from "./feed.ts";
+import { looksLikeGoroutineDump } from "../../src/parsers/goroutine-dump/looks-like-goroutine-dump.ts";
+import { capture, failure, feed, whole } from "./feed.ts";
 import { groupLine, groupLines, parse, partial, publish, publishLine } from "./goroutine-dumps.ts";
 
 describe("inputs", () => {
@@ -99,6 +100,64 @@ ${dump}exit status 2
   });
 });
 
+describe("captures of Go 1.26", () => {
+  it("are read to the last goroutine", () => {
+    const semaphore = "internal/sync.runtime_SemacquireMutex:95 < internal/sync.(*Mutex).lockSlow:149";
+    const lock = `${semaphore} < internal/sync.(*Mutex).Lock:70 < sync.(*Mutex).Lock:46`;
+    const poll = "internal/poll.runtime_pollWait:351 < internal/poll.(*pollDesc).wait:84";
+    const accept =
+      "internal/poll.(*pollDesc).waitRead:89 < internal/poll.(*FD).Accept:613 < net.(*netFD).accept:150";
+    const listen = "net.(*TCPListener).accept:159 < net.(*TCPListener).Accept:387";
+    const dumped =
+      "runtime/pprof.writeGoroutineStacks:819 < runtime/pprof.writeGoroutine:782 < runtime/pprof.(*Profile).WriteTo:408";
+    expect(groupLines(capture("goroutine-dump-go1.26.txt"))).toEqual([
+      `5 [sync.Mutex.Lock] ${lock} < main.park.func1:50 by main.park:50`,
+      `5 [sync.Mutex.Lock] ${lock} < main.(*box[...]).set:29 by main.park:51`,
+      "5 [sync.RWMutex.RLock] sync.runtime_SemacquireRWMutexR:100 < sync.(*RWMutex).RLock:74 < main.park.func2:52 by main.park:52",
+      "5 [chan send] main.park.func3:53 by main.park:53",
+      "3 [sleep] time.Sleep:363 < main.park.func12:80 < runtime/pprof.Do:57 by main.park:80",
+      `1 [running] ${dumped} < main.write:99 < main.main:105`,
+      `1 [sync.Mutex.Lock] ${lock} < sync.(*RWMutex).Lock:150 < main.park.func4:55 by main.park:55`,
+      "1 [chan receive (nil chan)] main.park.func5:56 by main.park:56",
+      "1 [select (no cases)] main.park.func6:57 by main.park:57",
+      "1 [sync.WaitGroup.Wait] sync.runtime_SemacquireWaitGroup:114 < sync.(*WaitGroup).Wait:206 < main.park.func7:61 by main.park:58",
+      "1 [sync.Cond.Wait] sync.runtime_notifyListWait:617 < sync.(*Cond).Wait:71 < main.park.func8:66 by main.park:63",
+      "1 [sleep] time.Sleep:363 < main.park.func9:70 by main.park:68 locked 1",
+      "1 [sleep] time.Sleep:363 < main.park.func10.1:72 < main.each[...]:36 < main.park.func10:72 by main.park:72",
+      "1 [coroutine] iter.Pull[...].func2:317 < main.park.func11:76 by main.park:73",
+      "1 [runnable] main.park.func13:1 by main.park:82",
+      `1 [IO wait] ${poll} < ${accept} < ${listen} by main.park:89`,
+      "1 [sleep] time.Sleep:363 < main.park.func11.1:74 < iter.Pull[...].func1:301 by iter.Pull[...]:271",
+      "1 [sleep] time.Sleep:363 < main.park.func14:86 by time.goFunc:215",
+    ]);
+  });
+
+  it.each([
+    ["panic", 10, "panic", "boom"],
+    ["fatal", 8, "fatal error", "concurrent map writes"],
+    ["quit", 6, "signal", "quit"],
+  ])("tell how the process died: %s", (name, counted, kind, message) => {
+    const { snapshot, crash } = whole(parse(capture(`goroutine-${name}-go1.26.txt`)));
+    expect(snapshot.counted).toBe(counted);
+    expect(crash).toMatchObject({ kind, message, at: { unit: "line", value: 1 } });
+  });
+});
+
+describe("looksLikeGoroutineDump", () => {
+  it.each([
+    ["goroutine 1 [running]:\nmain.main()\n", true],
+    ["goroutine 5 gp=0xc000002380 m=nil [select]:\r\n", true],
+    [`${"2026/11/23 10:00:00 order shipped\n".repeat(1000)}goroutine 1 [running]:\n`, true],
+    ["goroutine 1 [chan rec", true],
+    [`${"x".repeat(70_000)}\ngoroutine 1 [running]:\n`, false],
+    ["goroutine profile: total 3\n", false],
+    ["goroutine 12 is stuck\n", false],
+    ["", false],
+  ])("%j", (head, expected) => {
+    expect(looksLikeGoroutineDump(Buffer.from(head))).toBe(expected);
+  });
+});
+
 describe("an incomplete dump", () => {
   const first = `goroutine 1 [chan send]:\n${publish}\n`;
 
@@ -164,7 +223,9 @@ describe("bounds", () => {
     const result = feed(parser, goroutines.join("\n"));
     if (!result.ok) throw new Error(result.error.message);
     expect(result.value.snapshot).toMatchObject({ counted: 2, total: 2 });
-    expect(result.value.snapshot.incomplete).toBe("reading stopped at a bound: more than 2 distinct stacks");
+    expect(result.value.snapshot.incomplete).toBe(
+      "reading stopped at a bound: there are more than 2 distinct stacks",
+    );
     expect(result.damage).toMatchObject({ code: "too-large", at: { unit: "line", value: 13 } });
   });
 

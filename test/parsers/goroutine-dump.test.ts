@@ -201,7 +201,7 @@ describe("headers", () => {
     expect(snapshot.counted).toBe(1);
     expect(damage).toEqual({
       code: "damaged",
-      message: "the header of a goroutine cannot be read",
+      message: "The header of a goroutine cannot be read.",
       at: { unit: "line", value: 7 },
       excerpt: "goroutine 5 [sel\\u0000ct:",
     });

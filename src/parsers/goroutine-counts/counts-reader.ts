@@ -107,7 +107,7 @@ export class CountsReader {
     const words = shape === "whole" ? row.exec(text) : null;
     if (words === null) {
       const message =
-        shape === "unterminated" ? "the input ends within a row" : "this is no row of a profile";
+        shape === "unterminated" ? "The input ends within a row." : "This is no row of a profile.";
       this.damage ??= lineError(shape === "too-long" ? "too-large" : "damaged", message, line, text);
       return;
     }
@@ -126,19 +126,20 @@ export class CountsReader {
 
   #stop(line: number): void {
     this.#stopped = true;
-    this.damage ??= lineError("too-large", "there are more distinct stacks or frames than are read", line);
+    this.damage ??= lineError("too-large", "There are more distinct stacks or frames than are read.", line);
   }
 
   #readFrame(open: OpenRow, text: string, line: number, shape: LineShape): void {
     if (shape !== "whole" || open.frames.length >= this.#bounds.depth) {
       const code = shape === "unterminated" ? "damaged" : "too-large";
-      const message = shape === "unterminated" ? "the input ends within a stack" : "this stack is too large";
+      const message =
+        shape === "unterminated" ? "The input ends within a stack." : "This stack is too large.";
       this.damage ??= lineError(code, message, line, text);
       return;
     }
     const words = frameRow.exec(text);
     if (words === null) {
-      this.damage ??= lineError("damaged", "this is no frame of a stack", line, text);
+      this.damage ??= lineError("damaged", "This is no frame of a stack.", line, text);
       return;
     }
     if (this.#frames.size >= this.#bounds.frames) {

@@ -46,15 +46,15 @@ export function goroutineCountsParser(options: GoroutineCountsOptions): BytePars
       lines.end();
       const groups = reader.finish();
       if (lines.bytes === 0) {
-        return { ok: false, error: lineError("empty", "there is nothing in this input", 1) };
+        return { ok: false, error: lineError("empty", "There is nothing in the input.", 1) };
       }
       const { total, counted, damage } = reader;
       if (total === undefined) {
-        const message = "the first line does not give the number of goroutines";
+        const message = "The first line does not give the number of goroutines.";
         return { ok: false, error: lineError("not-this-format", message, 1, reader.firstLine) };
       }
       const missing = total - counted;
-      const why = damage === undefined ? "rows are missing" : damage.message;
+      const why = damage === undefined ? "Rows are missing." : damage.message;
       const snapshot: GoroutineSnapshot = {
         artifact: options.artifact,
         form: "counts",
@@ -63,7 +63,9 @@ export function goroutineCountsParser(options: GoroutineCountsOptions): BytePars
         counted,
         groups,
         ...(missing > 0
-          ? { incomplete: `${countText(missing)} of ${countText(total)} are not there: ${why}` }
+          ? {
+              incomplete: `${countText(missing)} of ${countText(total)} goroutines are not in the file. ${why}`,
+            }
           : {}),
       };
       return {

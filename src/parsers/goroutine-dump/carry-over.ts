@@ -4,6 +4,8 @@ export type Consume = (bytes: Uint8Array, from: number, to: number, last: boolea
 /** Smaller chunks are gathered before they are looked at, so that bytes that come one by one cost no more. */
 const gatherBytes = 16 * 1024;
 
+const smallestBuffer = 1024;
+
 /**
  * Feeds chunks to a reader that wants the things it reads in one piece. What is left of a chunk is carried over to
  * the next one; everything else is read where it lies. Each byte is looked at a bounded number of times: after a
@@ -11,7 +13,7 @@ const gatherBytes = 16 * 1024;
  */
 export class CarryOver {
   readonly #consume: Consume;
-  #buffer = new Uint8Array(2 * gatherBytes);
+  #buffer = new Uint8Array(0);
   #carried = 0;
   /** How much must be there before the next attempt. */
   #wanted = gatherBytes;
@@ -59,7 +61,7 @@ export class CarryOver {
   #append(chunk: Uint8Array, from: number, to: number): void {
     const needed = this.#carried + to - from;
     if (needed > this.#buffer.length) {
-      const grown = new Uint8Array(Math.max(needed, 2 * this.#buffer.length));
+      const grown = new Uint8Array(Math.max(needed, 2 * this.#buffer.length, smallestBuffer));
       grown.set(this.#buffer.subarray(0, this.#carried));
       this.#buffer = grown;
     }

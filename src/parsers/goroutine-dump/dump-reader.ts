@@ -1,6 +1,7 @@
 import type { CrashReport } from "../../domain/crash.ts";
 import type { GoroutineGroup } from "../../domain/goroutine.ts";
 import type { ParseError } from "../../domain/parse-result.ts";
+import { countText } from "../../domain/units.ts";
 import { lineError } from "../text/line-error.ts";
 import { beginsCrashLine, readCrashLine } from "./crash-line.ts";
 import { GoroutineCounter } from "./goroutine-counter.ts";
@@ -135,7 +136,7 @@ export class DumpReader {
       if (end !== "flowing") this.cutIn = "header";
       this.#note(
         tooLong ? "too-large" : "damaged",
-        "the header of a goroutine does not end",
+        "The header of a goroutine does not end.",
         bytes,
         start,
         to,
@@ -143,7 +144,7 @@ export class DumpReader {
       return this.#passLine(bytes, start, to);
     }
     if (!readHeader(bytes, start, feed, this.#header)) {
-      this.#note("damaged", "the header of a goroutine cannot be read", bytes, start, feed);
+      this.#note("damaged", "The header of a goroutine cannot be read.", bytes, start, feed);
       return this.#passLine(bytes, start, to);
     }
     const known = this.#goroutines.countKnown(bytes, this.#view, this.#header, feed + 1, to);
@@ -159,7 +160,7 @@ export class DumpReader {
     }
     if (mayGrow) return -1;
     if (tooLong && end === "flowing") {
-      const message = `a goroutine is longer than ${this.#limits.maxGoroutineBytes} bytes`;
+      const message = `A goroutine is longer than ${countText(this.#limits.maxGoroutineBytes)} bytes.`;
       this.#note("too-large", message, bytes, start, feed);
       this.#insideLongLine = true;
     }
@@ -170,17 +171,17 @@ export class DumpReader {
   #count(bytes: Uint8Array, start: number, headerEnd: number, end: number, textEnd: TextEnd): void {
     const body = this.#goroutines.count(bytes, this.#header, headerEnd + 1, end, textEnd);
     if (body === undefined) {
-      const message = `more than ${this.#goroutines.groups.exceeded}`;
+      this.stopReason = `there are more than ${this.#goroutines.groups.exceeded}`;
+      const message = `${this.stopReason.replace("there", "There")}.`;
       this.#note("too-large", message, bytes, start, headerEnd);
-      this.stopReason = message;
       this.#full = true;
       return;
     }
     if (body.cut) {
       this.cutIn = "stack";
-      this.#note("damaged", "the input ends within a goroutine", bytes, start, headerEnd);
+      this.#note("damaged", "The input ends within a goroutine.", bytes, start, headerEnd);
     } else if (body.brokenLine !== undefined) {
-      const message = "a call of this goroutine has no source line";
+      const message = "A call of this goroutine has no source line.";
       this.#note("damaged", message, bytes, start, headerEnd);
     }
     this.#counted();

@@ -74,19 +74,19 @@ export function goroutineDumpParser(options: GoroutineDumpOptions): ByteParser<G
 
     end(): ParseResult<GoroutineDump> {
       if (overlong) {
-        const message = `the input is longer than ${countText(limits.maxBytes)} bytes`;
-        reader.stopReason ??= message;
-        reader.damage ??= lineError("too-large", message, reader.line);
+        const bound = `the input is longer than ${countText(limits.maxBytes)} bytes`;
+        reader.stopReason ??= bound;
+        reader.damage ??= lineError("too-large", `${bound.replace("the", "The")}.`, reader.line);
       }
       carryOver.end();
       remover?.end();
       plainLines.end();
       if (bytesSeen === 0) {
-        return { ok: false, error: lineError("empty", "there is nothing in this input", 1) };
+        return { ok: false, error: lineError("empty", "There is nothing in the input.", 1) };
       }
       if (reader.counted === 0) {
         const firstLine = head.split("\n", 1)[0];
-        const none = lineError("not-this-format", "no goroutine in this input", 1, firstLine);
+        const none = lineError("not-this-format", "There is no goroutine in the input.", 1, firstLine);
         return { ok: false, error: reader.damage ?? none };
       }
       const groups = reader.groups();

@@ -29,8 +29,6 @@ export type TextEnd = "closed" | "open" | "cut";
 
 /** Text behind the last colon of a path: line, offset in the function, registers, or the pc of a C frame. */
 const location = /^\t(.+):(\d+)(?: \+0x[0-9a-f]+)?( fp=0x[0-9a-f]+ sp=0x[0-9a-f]+)?( pc=0x[0-9a-f]+)?\r?$/;
-/** A call of Go code, or the creator. Other lines that end in a parenthesis may be calls, or another writer's. */
-const goCall = /^(?:[^\s(]\S*\(.*\)|created by \S.*)$/;
 /** The beginning of a call, creator, place, or header. */
 const unfinishedCall = /^(?:\t|created by |goroutine \d|[^\s(]+(?:\(|$))/;
 const elided = /^\.\.\.(?:(\d+)|additional) frames elided\.\.\.\r?$/;
@@ -85,8 +83,8 @@ export function readGoroutineText(text: string, maxDepth: number, end: TextEnd):
       continue;
     }
     const words = line.endsWith("\r") ? line.slice(0, -1) : line;
-    if (goCall.test(words)) {
-      if (call !== undefined && goCall.test(call)) brokenLine ??= callLine;
+    if (isGoCall(words)) {
+      if (call !== undefined && isGoCall(call)) brokenLine ??= callLine;
       call = words;
       callLine = index;
     } else if (words.startsWith("...")) {
@@ -102,7 +100,7 @@ export function readGoroutineText(text: string, maxDepth: number, end: TextEnd):
       foreignCall = words;
     }
   }
-  const callOpen = call !== undefined && goCall.test(call);
+  const callOpen = call !== undefined && isGoCall(call);
   const lineOpen = !lastLineWhole && unfinishedCall.test(unfinished);
   const cut = end !== "closed" && (callOpen || lineOpen || (end === "cut" && createdBy === undefined));
   if (callOpen && !cut) brokenLine ??= callLine;
@@ -114,6 +112,15 @@ export function readGoroutineText(text: string, maxDepth: number, end: TextEnd):
     cut,
     ...(brokenLine === undefined ? {} : { brokenLine }),
   };
+}
+
+/** A call of Go code, or the creator. Other lines that end in a parenthesis may be calls, or another writer's. */
+function isGoCall(line: string): boolean {
+  if (line.startsWith(createdWords)) return line.length > createdWords.length;
+  if (!line.endsWith(")")) return false;
+  const open = line.indexOf("(");
+  const blank = line.search(/\s/);
+  return open > 0 && (blank === -1 || blank > open);
 }
 
 /** How a frame of C code without symbols is called in a stack. */

@@ -1,5 +1,6 @@
 import type { Frame } from "../../domain/frame.ts";
 import type { GoroutineGroup } from "../../domain/goroutine.ts";
+import { countText } from "../../domain/units.ts";
 import type { CallText, GoroutineText } from "./goroutine-text.ts";
 import { GroupTally } from "./group-tally.ts";
 import type { DumpLimits } from "./limits.ts";
@@ -18,8 +19,8 @@ export class GroupTable {
   /** The bound that kept a group out, in words. */
   get exceeded(): string {
     return this.#groups.size >= this.#limits.maxGroups
-      ? `${this.#limits.maxGroups} distinct stacks`
-      : `${this.#limits.maxFrames} distinct frames`;
+      ? `${countText(this.#limits.maxGroups)} distinct stacks`
+      : `${countText(this.#limits.maxFrames)} distinct frames`;
   }
 
   /**
