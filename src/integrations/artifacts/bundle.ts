@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { createReadStream, type WriteStream } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { once } from "node:events";
 import { finished, pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
+import { measuredBody } from "../../capture/measured-body.ts";
 import { PortError } from "../../domain/errors.ts";
 import type { BundleWriter, CaptureStore, SavedFile } from "../../ports/capture-store.ts";
 import { diskError } from "./disk-error.ts";
@@ -123,42 +123,10 @@ async function writeBody(
   encoding: "gzip" | "as-is",
   signal: AbortSignal,
 ): Promise<SavedFile> {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  let receivedBytes = 0;
-  let brokenBy: PortError | undefined;
-  let interrupted = false;
-
-  async function* received(): AsyncGenerator<Uint8Array> {
-    try {
-      for await (const chunk of source) {
-        receivedBytes += chunk.length;
-        yield chunk;
-      }
-    } catch (error) {
-      if (error instanceof PortError) brokenBy = error;
-      else if (signal.aborted) interrupted = true;
-      else throw error;
-    }
-  }
-  async function* hashed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of chunks) {
-      hash.update(chunk);
-      bytes += chunk.length;
-      yield chunk;
-    }
-  }
-
-  if (encoding === "gzip") await pipeline(received, createGzip(), hashed, out);
-  else await pipeline(received, hashed, out);
+  const body = measuredBody(source, encoding, signal);
+  await pipeline(body.chunks, out);
   if (!out.closed) await once(out, "close"); // flushed to disk before it gets its name
-  return {
-    bytes,
-    receivedBytes,
-    sha256: hash.digest("hex"),
-    ...(brokenBy === undefined ? {} : { brokenBy }),
-    interrupted,
-  };
+  return body.saved();
 }
 
 /** Names come from a manifest or a host name; none may lead out of the folder or hide in it. */
