@@ -3,8 +3,8 @@ import { defineAnalyzer, type FindingDraft } from "../../domain/analyzer.ts";
 import { isUnknown } from "../../domain/counters.ts";
 import { type GcCpuShare, gcCpuShare } from "../../domain/gc-cpu.ts";
 import { type GcRate, gcRate, gcRateText } from "../../domain/gc-rate.ts";
-import { heapGoal, isLimitBound } from "../../domain/heap-goal.ts";
-import { percentText } from "../../domain/units.ts";
+import { type HeapGoal, heapGoal, isLimitBound } from "../../domain/heap-goal.ts";
+import { bytesText, percentText } from "../../domain/units.ts";
 import { type CollectionCause, collectionCause, collectionCauseText, nextSteps } from "./cause.ts";
 
 export const gcGogcThrash = defineAnalyzer({
@@ -121,7 +121,9 @@ export const gcGogcThrash = defineAnalyzer({
         evidence: [
           ...(isUnknown(share) ? [] : [{ artifact: share.artifact, excerpt: shareText(share) }]),
           ...(isUnknown(rate) ? [] : [{ artifact: rate.artifact, excerpt: gcRateText(rate) }]),
-          ...(goal.figures === undefined ? [] : [{ artifact: goal.figures.artifact, excerpt: causeText }]),
+          ...(goal.figures === undefined
+            ? []
+            : [{ artifact: goal.figures.artifact, excerpt: goalText(goal) }]),
         ],
         next: nextSteps(cause, evidence.cpu?.artifact),
       },
@@ -177,6 +179,14 @@ function judgedByRate(
     title: `The process collects garbage ${rate.perSecond.toFixed(rate.perSecond < 10 ? 1 : 0)} times a second`,
     measured: { value: rate.perSecond, limit: limits.rate, unit: "per-second" },
   };
+}
+
+function goalText({ gogcPercent, liveBytes, goalBytes }: HeapGoal): string {
+  return [
+    `GOGC ${gogcPercent ?? "not reported"}`,
+    ...(liveBytes === undefined ? [] : [`live heap ${bytesText(liveBytes)}`]),
+    ...(goalBytes === undefined ? [] : [`next GC at ${bytesText(goalBytes)}`]),
+  ].join(", ");
 }
 
 function shareText(share: GcCpuShare): string {

@@ -87,7 +87,8 @@ export const gcMemoryLimitThrash = defineAnalyzer({
     const share = gcCpuShare(evidence);
     if (isUnknown(rate) && isUnknown(share)) return { inconclusive: `${rate.unknown}; ${share.unknown}` };
 
-    const fullness = limitGoalBytes <= 0 ? 1 : Math.min(1, liveBytes / limitGoalBytes);
+    // Nothing left: what is not heap fills the limit alone.
+    const fullness = limitGoalBytes <= 0 ? 1 : liveBytes / limitGoalBytes;
     const isFast = !isUnknown(rate) && rate.perSecond >= limits.rate && rate.cycles >= 10;
     const isDear = !isUnknown(share) && share.share >= limits.warningShare;
     if (fullness < limits.fullness || !(isFast || isDear)) return [];
@@ -104,10 +105,10 @@ export const gcMemoryLimitThrash = defineAnalyzer({
       {
         severity: isCritical ? "critical" : "warning",
         confidence: isFast && (isDear || isUnknown(share)) && !goal.liveIsSampled ? "proven" : "likely",
-        title: `Live heap fills ${percentText(fullness)} of what GOMEMLIMIT leaves: GC thrash`,
+        title: `Live heap ${bytesText(liveBytes)} against the ${bytesText(limitGoalBytes)} that GOMEMLIMIT leaves: GC thrash`,
         summary: [
           `GOMEMLIMIT is ${bytesText(memoryLimit)}; after other runtime memory it leaves ${bytesText(limitGoalBytes)} for the heap, and ` +
-            `${goal.liveIsSampled ? "about " : ""}${bytesText(liveBytes)} of that is alive.`,
+            `${goal.liveIsSampled ? "about " : ""}${bytesText(liveBytes)} are alive.`,
           isUnknown(rate) ? "" : `The runtime collects ${rate.perSecond.toFixed(1)} times a second.`,
           shareText === "" ? "" : `${shareText}.`,
           limiterActed ? "The runtime's own CPU limiter stepped in meanwhile." : "",

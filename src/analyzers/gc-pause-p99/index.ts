@@ -35,6 +35,12 @@ export const gcPauseP99 = defineAnalyzer({
           "CPU use of GOMAXPROCS from which pauses below the critical limit are no more than worth a look",
         source: "docs/decisions/0003-default-thresholds.md",
       },
+      fewestGcs: {
+        default: 20,
+        unit: "count",
+        meaning: "GCs in the last ten minutes below which only a critical pause is worth a word",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
       enoughGcs: {
         default: 100,
         unit: "count",
@@ -77,16 +83,17 @@ export const gcPauseP99 = defineAnalyzer({
     const pauses = memstats === undefined ? undefined : recentPauses(memstats);
     if (pauses !== undefined) {
       if (pauses.p99Ms < limits.warningMs) return [];
+      if (pauses.count < limits.fewestGcs && pauses.p99Ms < limits.criticalMs) return [];
       const isEnough = pauses.count >= limits.enoughGcs;
       const isCritical = pauses.p99Ms >= limits.criticalMs;
       return [
         {
           severity: isCritical ? "critical" : "warning",
           confidence: isEnough && !isBusy ? "likely" : "possible",
-          title: `GC stops the world for ${durationText(pauses.p99Ms)} at p99`,
+          title: `GC stops the world for ${durationText(pauses.p99Ms)} at ${isEnough ? "p99" : "worst"}`,
           summary:
-            `p99 of the last ${pauses.count} collections within ${durationText(pauses.spanMs)}, median ${durationText(pauses.medianMs)}, longest ` +
-            `${durationText(pauses.longestMs)}. Go's own work needs far less than a millisecond, so the usual reading is that its ` +
+            `${isEnough ? "p99" : "The longest"} of the last ${pauses.count} collections within ${durationText(pauses.spanMs)}, median ${durationText(pauses.medianMs)}, longest ` +
+            `${durationText(pauses.longestMs)}. Go is built to stay well below a millisecond, so the usual reading is that its ` +
             `threads did not get CPU: ${isBusy ? `the process itself uses ${percentText(saturation)} of GOMAXPROCS` : "throttling, or a busy host"}. That is inferred.`,
           measured: {
             value: pauses.p99Ms,
@@ -154,8 +161,8 @@ function judgeScrapes(
       confidence: count >= limits.enoughGcs && !isBusy ? "likely" : "possible",
       title: `GC stops the world for more than ${durationText(aboveMs)} at p99`,
       summary:
-        `p99 of the ${count} pauses between the two scrapes lies ${text}; a histogram does not tell more. Go's own work needs far ` +
-        "less than a millisecond, so the usual reading is that its threads did not get CPU. That is inferred.",
+        `p99 of the ${count} pauses between the two scrapes lies ${text}; a histogram does not tell more. Go is built to stay well ` +
+        "below a millisecond, so the usual reading is that its threads did not get CPU. That is inferred.",
       measured: { value: aboveMs, limit: isCritical ? limits.criticalMs : limits.warningMs, unit: "ms" },
       where: [],
       evidence: [{ artifact, excerpt: `p99 of ${count} pauses lies ${text}` }],

@@ -12,7 +12,15 @@ export const heapGoroutineMemory = defineAnalyzer({
     scope: "specific",
     needs: ["goroutines"],
     uses: ["memstats", "metrics", "heap"],
-    symptomOf: [],
+    symptomOf: [
+      "http/body-leak",
+      "http/transport-leak",
+      "goroutine/runtime-leak",
+      "goroutine/chan-send-leak",
+      "goroutine/chan-receive-leak",
+      "goroutine/context-leak",
+      "goroutine/growth",
+    ],
     thresholds: {
       heldBytes: {
         default: 64 * 2 ** 20,

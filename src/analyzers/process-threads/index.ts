@@ -13,7 +13,7 @@ export const processThreads = defineAnalyzer({
     scope: "specific",
     needs: [],
     uses: ["threadCount", "metrics", "goroutines"],
-    symptomOf: ["exec/wait-stuck"],
+    symptomOf: ["dns/slow-lookup", "exec/wait-stuck", "process/locked-threads"],
     thresholds: {
       threads: {
         default: 500,
@@ -81,10 +81,8 @@ export const processThreads = defineAnalyzer({
             ? "Which functions hold them is not known without a goroutine capture."
             : isOngoing
               ? `${counted(now, "goroutine")} are in system or C calls right now, and each keeps a thread.`
-              : `Only ${counted(now, "goroutine")} are in system or C calls right now: the rest is left from an earlier burst, since the runtime does not end idle threads.`,
-          largest === undefined || !isOngoing
-            ? ""
-            : `Most of them, ${countText(largest.count)}, are in one place.`,
+              : `${now === 0 ? "No goroutine is" : `Only ${countText(now)} goroutines are`} in system or C calls right now: the threads are left from an earlier burst, since the runtime does not end idle ones.`,
+          largest === undefined || !isOngoing ? "" : `${countText(largest.count)} of them are in one place.`,
           "At 10,000 threads the runtime ends the process.",
         ]
           .filter((sentence) => sentence !== "")

@@ -2,7 +2,7 @@ import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { isUnknown } from "../../domain/counters.ts";
 import { busiestCpuSite, cpuSaturation } from "../../domain/cpu-sites.ts";
 import { histogramMove, observations, quantileRange, shareAbove } from "../../domain/histograms.ts";
-import { countText, durationText, percentText } from "../../domain/units.ts";
+import { countText, percentText } from "../../domain/units.ts";
 
 export const schedLatency = defineAnalyzer({
   meta: {
@@ -133,7 +133,7 @@ export const schedLatency = defineAnalyzer({
             ? "How busy its processors are is not known."
             : isSaturated
               ? `The process uses ${percentText(busy)} of GOMAXPROCS itself: there is more to run than processors.`
-              : `The process uses only ${percentText(busy)} of GOMAXPROCS, so its threads do not get the CPU: throttling or a busy host. That is inferred.`,
+              : reasonText(busy),
           site === undefined
             ? ""
             : `${site.function} uses most CPU: ${percentText(site.share)} of what the process uses.`,
@@ -163,10 +163,16 @@ export const schedLatency = defineAnalyzer({
   },
 });
 
+function reasonText(busy: number): string {
+  return busy < 0.5
+    ? `The process uses only ${percentText(busy)} of GOMAXPROCS, so its threads do not get the CPU: throttling or a busy host. That is inferred.`
+    : `The process uses ${percentText(busy)} of GOMAXPROCS: bursts of work, or a host that gives it less than it asks for.`;
+}
+
 function rangeText(range: { readonly above: number; readonly upTo: number } | undefined): string {
   if (range === undefined) return "nowhere";
-  const above = durationText(range.above * 1000);
+  const above = `${(range.above * 1000).toFixed(2)} ms`;
   return Number.isFinite(range.upTo)
-    ? `between ${above} and ${durationText(range.upTo * 1000)}`
+    ? `between ${above} and ${(range.upTo * 1000).toFixed(2)} ms`
     : `above ${above}`;
 }
