@@ -124,7 +124,7 @@ var leakModes = []Mode{
 		Description: "A look at the first bytes of an export leaves its compressor writing into an io.Pipe.",
 		Culprits:    []string{"shop/exports.(*Archive).compress", "shop/exports.(*Archive).Open"},
 		Rules:       []string{"exec/wait-stuck", "goroutine/growth", "goroutine/runtime-leak"}, SettleSeconds: 2,
-		Scale: 200, NeedsRestart: true,
+		Scale: 2000, NeedsRestart: true,
 		start: func(s *Site) error {
 			s.handle("GET", "/journal", (&handlers.Visit{Archive: exports.NewArchive(100_000)}).Journal)
 			return s.leakVisits("GET", "/journal")
