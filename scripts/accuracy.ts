@@ -9,7 +9,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { labService } from "../src/sandbox/lab-service.ts";
-import { withLiveBundle } from "./accuracy/live.ts";
+import { withLiveCaptures } from "./accuracy/live.ts";
 import { scoreBundle, scoreRecorded } from "./accuracy/recorded.ts";
 import { isGoodEnough, type Scored, totals } from "./accuracy/score.ts";
 import { accuracyPage, accuracyTable, totalsText } from "./accuracy/table.ts";
@@ -42,7 +42,7 @@ async function scoreLive(): Promise<Scored[] | undefined> {
   const scored: Scored[] = [];
   for (const [index, mode] of modes.entries()) {
     process.stderr.write(`${index + 1}/${modes.length} ${mode.name}… `);
-    const row = await withLiveBundle(lab, mode, (bundle, goVersion) => scoreBundle(mode, goVersion, bundle));
+    const row = await withLiveCaptures(lab, mode, (folder) => scoreBundle(mode, built.goVersion, folder));
     process.stderr.write(`${row.score} (${row.said})\n`);
     scored.push(row);
   }

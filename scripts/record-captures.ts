@@ -9,7 +9,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { labService } from "../src/sandbox/lab-service.ts";
-import { withLiveBundle } from "./accuracy/live.ts";
+import { withLiveCaptures } from "./accuracy/live.ts";
 import { capturesFolder } from "./accuracy/recorded.ts";
 
 const { values } = parseArgs({
@@ -29,11 +29,11 @@ const modes = built.modes.filter(
   (mode) => mode.kind !== "tool" && (only === undefined || only.includes(mode.name)),
 );
 for (const [index, mode] of modes.entries()) {
-  await withLiveBundle(lab, mode, async (bundle, goVersion) => {
-    const folder = join(capturesFolder, goVersion, mode.name);
+  await withLiveCaptures(lab, mode, async (bundle) => {
+    const folder = join(capturesFolder, built.goVersion, mode.name);
     rmSync(folder, { recursive: true, force: true });
     cpSync(bundle, folder, { recursive: true });
     const bytes = readdirSync(folder).reduce((sum, name) => sum + readFileSync(join(folder, name)).length, 0);
-    process.stderr.write(`${index + 1}/${modes.length} ${goVersion} ${mode.name}: ${bytes} bytes\n`);
+    process.stderr.write(`${index + 1}/${modes.length} ${built.goVersion} ${mode.name}: ${bytes} bytes\n`);
   });
 }

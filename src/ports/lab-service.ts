@@ -17,8 +17,16 @@ export interface LabMode {
   readonly culprits: readonly string[];
   /** Rules that should speak, best first. */
   readonly rules: readonly string[];
+  /** Where a capture shows it; `crash` when the process dies and only its last words are left. */
+  readonly seenIn: string;
   /** Seconds until the illness shows. */
   readonly settleSeconds: number;
+}
+
+export interface BuiltLab {
+  readonly modes: readonly LabMode[];
+  /** Of the toolchain, e.g. `go1.26.8`. */
+  readonly goVersion: string;
 }
 
 /** The Go service that can be made sick, for the demo and for tests. */
@@ -26,7 +34,9 @@ export interface LabService {
   /** Folder of a recorded capture of `mode`, for machines without Go; undefined when there is none. */
   recorded(mode: string): Promise<string | undefined>;
   /** Builds the service when needed. Undefined when there is no Go toolchain or no lab/ here. */
-  build(signal: AbortSignal): Promise<{ readonly modes: readonly LabMode[] } | undefined>;
+  build(signal: AbortSignal): Promise<BuiltLab | undefined>;
   /** Starts it in `mode`; rejects with a plain sentence when it does not come up within 20 s. */
   start(mode: string, signal: AbortSignal): Promise<RunningLab>;
+  /** Starts it in a `mode` that kills it, and returns what it wrote to standard error by then. Waits 30 s at most. */
+  lastWords(mode: string, signal: AbortSignal): Promise<string>;
 }

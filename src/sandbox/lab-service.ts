@@ -13,6 +13,7 @@ const run = promisify(execFile);
 
 const startDeadlineMs = 20_000;
 const stopDeadlineMs = 5_000;
+const crashDeadlineMs = 30_000;
 
 /** The lab of this checkout: its Go module and its recorded captures. `go` is the toolchain to build with. */
 export function labService({ go = "go" }: { readonly go?: string } = {}): LabService {
@@ -31,7 +32,8 @@ export function labService({ go = "go" }: { readonly go?: string } = {}): LabSer
     },
 
     async build(signal) {
-      if (lab === undefined || !(await isGo(go, signal))) return undefined;
+      const goVersion = await versionOf(go, signal);
+      if (lab === undefined || goVersion === undefined) return undefined;
       const folder = await mkdtemp(join(tmpdir(), "gofire-lab-"));
       process.once("exit", () => void rm(folder, { recursive: true, force: true }));
       binary = join(folder, "shop");
@@ -43,12 +45,26 @@ export function labService({ go = "go" }: { readonly go?: string } = {}): LabSer
         env: { ...process.env, GOTOOLCHAIN: "local", GOFLAGS: "" },
       });
       const { stdout } = await run(binary, ["-list"], { signal });
-      return { modes: JSON.parse(stdout) as LabMode[] };
+      return { modes: JSON.parse(stdout) as LabMode[], goVersion };
     },
 
     start(mode, signal) {
       if (binary === undefined) throw new UsageError("The lab service was not built.");
       return startLab(binary, mode, signal);
+    },
+
+    async lastWords(mode, signal) {
+      if (binary === undefined) throw new UsageError("The lab service was not built.");
+      const child = spawn(binary, ["-stdin", "-mode", mode], { stdio: ["pipe", "ignore", "pipe"], signal });
+      const chunks: Buffer[] = [];
+      child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
+      const timer = setTimeout(() => child.kill("SIGKILL"), crashDeadlineMs);
+      await new Promise<void>((resolve, reject) => {
+        child.once("error", reject);
+        child.once("close", () => resolve());
+      });
+      clearTimeout(timer);
+      return Buffer.concat(chunks).toString();
     },
   };
 }
@@ -65,12 +81,15 @@ function labFolder(): string | undefined {
   return undefined;
 }
 
-async function isGo(go: string, signal: AbortSignal): Promise<boolean> {
+async function versionOf(go: string, signal: AbortSignal): Promise<string | undefined> {
   try {
-    await run(go, ["version"], { signal });
-    return true;
+    const { stdout } = await run(go, ["env", "GOVERSION"], {
+      signal,
+      env: { ...process.env, GOTOOLCHAIN: "local" },
+    });
+    return stdout.trim();
   } catch {
-    return false;
+    return undefined; // no such program
   }
 }
 
