@@ -1,4 +1,11 @@
-import { codeObject, declaredFunction, isMainGoroutine, startedBy } from "./code-object.ts";
+import {
+  codeObject,
+  declaredFunction,
+  entryFrame,
+  isMainGoroutine,
+  isRequest,
+  startedBy,
+} from "./code-object.ts";
 import type { GoroutineGroup, GoroutineSnapshot, WaitReason } from "./goroutine.ts";
 import { isKnownIdle } from "./known-idle.ts";
 import type { OwnCode } from "./own-code.ts";
@@ -67,6 +74,29 @@ export function livingStarters(
       living += group.count;
   }
   return living;
+}
+
+/**
+ * True when somebody may just be filling a crew of workers: one goroutine started all examples and its function still
+ * runs; or, where the capture names no parents, a background goroutine runs other code of the same type. A
+ * dispatcher that leaks one goroutine per message looks the same, so growth alone is no proof then.
+ */
+export function mayBeFilling(site: WaitSite, snapshot: GoroutineSnapshot, own: OwnCode): boolean {
+  const parents = distinctParents(site.groups);
+  if (parents !== undefined) return parents === 1 && (livingStarters(site.groups, snapshot) ?? 0) > 0;
+  const members = new Set(site.groups);
+  const workers = new Set(site.groups.map(({ stack }) => entryFrame(stack)?.function));
+  const objects = new Set([...workers].map((symbol) => (symbol === undefined ? "" : codeObject(symbol))));
+  return snapshot.groups.some(
+    (group) =>
+      !members.has(group) &&
+      !isMainGoroutine(group) &&
+      !isRequest(group) &&
+      group.stack.some(
+        (frame) =>
+          own.isOwn(frame) && !workers.has(frame.function) && objects.has(codeObject(frame.function)),
+      ),
+  );
 }
 
 /**

@@ -76,17 +76,12 @@ export function leakSign(
 
 /** The number that the sign is held against; a crowd has no limit of its own, so it is held against `oldCount`. */
 export function leakMeasured(site: WaitSite, sign: LeakSign, limits: LeakLimits): Measured {
-  switch (sign.kind) {
-    case "grows": {
-      const limit = Math.round(sign.growth.before * (1 + limits.growthRatio));
-      return { value: Math.max(site.count, sign.growth.after), limit, unit: "goroutines" };
-    }
-    case "huge":
-      return { value: site.count, limit: limits.critical, unit: "goroutines" };
-    case "old":
-    case "crowd":
-      return { value: site.count, limit: Math.min(site.count, limits.oldCount), unit: "goroutines" };
+  if (sign.kind === "grows") {
+    const limit = Math.round(sign.growth.before * (1 + limits.growthRatio));
+    return { value: Math.max(site.count, sign.growth.after), limit, unit: "goroutines" };
   }
+  const limit = sign.kind === "huge" ? limits.critical : Math.min(site.count, limits.oldCount);
+  return { value: site.count, limit, unit: "goroutines" };
 }
 
 /** "120 more in 15 s", "the oldest for 41 min", or nothing. */

@@ -1,5 +1,5 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { distinctParents, livingStarters } from "../../domain/channel-partners.ts";
+import { distinctParents, livingStarters, mayBeFilling } from "../../domain/channel-partners.ts";
 import { isMainGoroutine } from "../../domain/code-object.ts";
 import type { Confidence } from "../../domain/finding.ts";
 import type { GoroutineSnapshot } from "../../domain/goroutine.ts";
@@ -7,6 +7,7 @@ import { isKnownIdle } from "../../domain/known-idle.ts";
 import { isProvenLeak, leakFinding } from "../../domain/leak-report.ts";
 import type { LeakSign } from "../../domain/leak-signs.ts";
 import { leakSign, leakThresholds } from "../../domain/leak-signs.ts";
+import type { OwnCode } from "../../domain/own-code.ts";
 import type { WaitSite } from "../../domain/wait-sites.ts";
 import { waitSites } from "../../domain/wait-sites.ts";
 
@@ -44,7 +45,7 @@ export const goroutineChanReceiveLeak = defineAnalyzer({
     return waitSites(receivers, target.own).flatMap((site) => {
       const proven = isProvenLeak(site, goroutineLeak);
       const sign = leakSign(goroutines, site, target.own, limits) ?? crowdSign(site, limits.oldCount);
-      const confidence = proven ? "proven" : sign && confidenceOf(sign, site, best);
+      const confidence = proven ? "proven" : sign && confidenceOf(sign, site, best, target.own);
       if (confidence === undefined) return [];
       return [
         leakFinding(
@@ -77,10 +78,16 @@ function crowdSign(site: WaitSite, crowd: number): LeakSign | undefined {
   return site.count >= crowd && (distinctParents(site.groups) ?? 1) > 1 ? { kind: "crowd" } : undefined;
 }
 
-function confidenceOf(sign: LeakSign, site: WaitSite, snapshot: GoroutineSnapshot): Confidence | undefined {
+function confidenceOf(
+  sign: LeakSign,
+  site: WaitSite,
+  snapshot: GoroutineSnapshot,
+  own: OwnCode,
+): Confidence | undefined {
   const starters = livingStarters(site.groups, snapshot);
   const accompanied = starters !== undefined && starters >= site.count / 2;
-  if (sign.kind === "grows") return sign.clear && !accompanied ? "likely" : "possible";
+  if (sign.kind === "grows")
+    return sign.clear && !accompanied && !mayBeFilling(site, snapshot, own) ? "likely" : "possible";
   if (sign.kind === "huge") return "possible";
   const parents = distinctParents(site.groups);
   if (parents === undefined || parents === 1 || accompanied) return undefined;

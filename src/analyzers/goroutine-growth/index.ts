@@ -1,4 +1,5 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
+import { mayBeFilling } from "../../domain/channel-partners.ts";
 import { isKnownIdle } from "../../domain/known-idle.ts";
 import { leakFinding } from "../../domain/leak-report.ts";
 import { leakSign, leakThresholds } from "../../domain/leak-signs.ts";
@@ -42,18 +43,21 @@ export const goroutineGrowth = defineAnalyzer({
       if (sign?.kind !== "grows") return [];
       const running =
         best.form !== "counts" && site.groups.every(({ wait }) => wait === "active" || wait === "GC");
+      const filling = mayBeFilling(site, best, target.own);
       return [
         leakFinding(
           {
             site,
             sign,
-            confidence: sign.clear && !running ? "likely" : "possible",
+            confidence: sign.clear && !running && !filling ? "likely" : "possible",
             doing: `more and more [${site.groups[0]?.state ?? "?"}]`,
             why: running
               ? "They are ready to run, so the processors may simply not keep up with the load."
-              : sign.clear
-                ? "Load alone rarely does that at one line within so short a time; a third capture that shows fewer would refute it."
-                : "The load may have risen, or the process may have just started: a third capture tells.",
+              : filling
+                ? "Somebody may just be filling a crew of workers: a third capture tells."
+                : sign.clear
+                  ? "Load alone rarely does that at one line within so short a time; a third capture that shows fewer would refute it."
+                  : "The load may have risen, or the process may have just started: a third capture tells.",
             next: [
               "Look at who starts them and what should end them: a context, a closed channel, a deadline.",
               "Compare the captures: go tool pprof -top -base FIRST.pb.gz LAST.pb.gz",
