@@ -18,7 +18,7 @@ import (
 	"shop/internal/world"
 )
 
-// ready is the one line printed on standard output once both listeners are open.
+// ready is the one line printed on standard output once both listeners are open and the mode asked for is on.
 type ready struct {
 	HTTP  string `json:"http"`
 	Debug string `json:"debug"`
@@ -52,15 +52,15 @@ func main() {
 	shop, err := lab.Open(*httpAddr, *debugAddr)
 	exitOn(err)
 	quit := quitSignal(*stdin)
-	exitOn(json.NewEncoder(os.Stdout).Encode(ready{
-		HTTP: shop.HTTPAddr(), Debug: shop.DebugAddr(), PID: os.Getpid(), Go: runtime.Version(),
-	}))
 	if *mode != "" {
 		if err := shop.Start(*mode, *scale); err != nil {
 			shop.Close()
 			exitOn(err)
 		}
 	}
+	exitOn(json.NewEncoder(os.Stdout).Encode(ready{
+		HTTP: shop.HTTPAddr(), Debug: shop.DebugAddr(), PID: os.Getpid(), Go: runtime.Version(),
+	}))
 	select {
 	case <-quit:
 	case <-shop.MainParks():

@@ -68,7 +68,7 @@ var processModes = []Mode{
 		Scale: 16, ScaleUnit: "customers", NeedsRestart: true,
 		start: func(s *Site) error {
 			s.handle("POST", "/visit", (&handlers.Engine{Visits: visits.NewCounter()}).Visit)
-			return s.visit(world.Load{Method: "POST", Path: "/visit", AtOnce: s.Scale, Repeat: true})
+			return s.visit(world.Load{Method: "POST", Path: "/visit", PerSecond: 20, Total: s.Scale, Repeat: true})
 		},
 	},
 	{

@@ -130,7 +130,7 @@ func TestUnknownModeIsAnError(t *testing.T) {
 func TestTickerAndPausesMeasureTheCrowd(t *testing.T) {
 	t.Parallel()
 	shop := start(t, "-mode", "crowd", "-scale", "3000")
-	if count := waitForCrowd(t, shop); count < 3000 {
+	if count := shop.goroutines(t); count < 3000 {
 		t.Fatalf("%d goroutines, want 3000", count)
 	}
 	shop.call(t, "POST", shop.HTTP, "/lab/ticker/reset")
@@ -146,16 +146,6 @@ func TestTickerAndPausesMeasureTheCrowd(t *testing.T) {
 	if _, exact := after.Histograms["other"]; exact && after.TotalSeconds <= before.TotalSeconds {
 		t.Errorf("a debug=2 dump stops the world, yet the pauses went from %v s to %v s", before.TotalSeconds, after.TotalSeconds)
 	}
-}
-
-func waitForCrowd(t *testing.T, shop *process) int {
-	t.Helper()
-	count := 0
-	for deadline := time.Now().Add(showsWithin); time.Now().Before(deadline) && count < 3000; {
-		count = shop.goroutines(t)
-		time.Sleep(100 * time.Millisecond)
-	}
-	return count
 }
 
 func decode(t *testing.T, text []byte, into interface{}) {
