@@ -1,6 +1,6 @@
 import type { Frame } from "./frame.ts";
-import { isRuntimeFrame } from "./goroutine-sites.ts";
 import type { GoroutineGroup } from "./goroutine.ts";
+import { isRuntimeFrame } from "./goroutine-sites.ts";
 
 /**
  * What a goroutine does for an outgoing HTTP request (Go source: net/http/transport.go; for HTTP/2 h2_bundle.go, since
@@ -9,9 +9,11 @@ import type { GoroutineGroup } from "./goroutine.ts";
  * - `wants-connection`: the caller waits in getConn for a dial or for somebody to return a connection.
  * - `dials`: opens a connection on behalf of callers: looks up, connects, shakes hands.
  * - `awaits-response`: the caller has sent its request and waits for the response header.
+ * - `awaits-stream-response`: the same over HTTP/2, where the request may still wait for a stream.
  * - `reads-body`: the caller reads a response body.
  * - `open-body`: an HTTP/1 connection's read loop waits for somebody to finish a response body that it handed out.
  * - `reads-connection`: an HTTP/1 connection's read loop waits for bytes: idle, or its request is on the way.
+ * - `reads-shared-connection`: an HTTP/2 connection's read loop, for all its requests.
  * - `wants-stream`: an HTTP/2 request waits for a free stream of its connection.
  * - `open-stream`: an HTTP/2 request waits for the end of its response.
  * - `writes-requests`: an HTTP/1 connection's write loop, one per connection.
@@ -20,9 +22,11 @@ export type HttpClientRole =
   | "wants-connection"
   | "dials"
   | "awaits-response"
+  | "awaits-stream-response"
   | "reads-body"
   | "open-body"
   | "reads-connection"
+  | "reads-shared-connection"
   | "wants-stream"
   | "open-stream"
   | "writes-requests";
@@ -32,11 +36,10 @@ const landmarks: readonly (readonly [HttpClientRole, RegExp])[] = [
   ["reads-body", /^net\/http\.\(\*bodyEOFSignal\)\.Read$|http2\.?transportResponseBody\.Read$/],
   ["wants-connection", /^net\/http\.\(\*Transport\)\.getConn$/],
   ["dials", /^net\/http\.\(\*Transport\)\.dialConn(?:For)?$/],
-  [
-    "awaits-response",
-    /^net\/http\.\(\*persistConn\)\.roundTrip$|http2(?:\.\(\*)?ClientConn\)\.[rR]oundTrip$/,
-  ],
+  ["awaits-response", /^net\/http\.\(\*persistConn\)\.roundTrip$/],
+  ["awaits-stream-response", /http2(?:\.\(\*)?ClientConn\)\.[rR]oundTrip$/],
   ["reads-connection", /^net\/http\.\(\*persistConn\)\.readLoop$/],
+  ["reads-shared-connection", /http2(?:\.\(\*)?clientConnReadLoop\)\.run$/],
   ["writes-requests", /^net\/http\.\(\*persistConn\)\.writeLoop$/],
   ["wants-stream", /http2(?:\.\(\*)?ClientConn\)\.awaitOpenSlotForStreamLocked$/],
   ["open-stream", /http2(?:\.\(\*)?clientStream\)\.(?:writeRequest|doRequest)$/],

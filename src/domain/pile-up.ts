@@ -144,3 +144,13 @@ export function pileExcerpt(
   if (groups.length > most) lines.push(`... and ${countText(sumOf(groups.slice(most)))} more of their kind`);
   return { artifact, excerpt: lines.join("\n") };
 }
+
+/** The growth as evidence, naming the captures that show it; nothing when there was only one. */
+export function growthExcerpt(
+  series: readonly GoroutineSnapshot[],
+  pile: PileUp,
+  unit: string,
+): EvidenceExcerpt[] {
+  if (pile.counts.length < 2) return [];
+  return [{ artifact: series.map(({ artifact }) => artifact).join(", "), excerpt: growthText(pile, unit) }];
+}

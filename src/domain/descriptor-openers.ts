@@ -1,0 +1,96 @@
+import type { Evidence, TargetFacts } from "./evidence.ts";
+import type { Frame } from "./frame.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
+import { httpCallers } from "./http-callers.ts";
+import { type HttpClientRole, httpClientRole } from "./http-client-roles.ts";
+import { listenersOf } from "./listeners.ts";
+import { ownFrames } from "./own-code.ts";
+import { countIn } from "./pile-up.ts";
+import { sampleIndexOf, stackOf } from "./profile.ts";
+
+/** Who may have opened most of the descriptors. Always an inference: no profile lists descriptors. */
+export interface DescriptorOpener {
+  readonly where: readonly Frame[];
+  /** "312 are HTTP client connections". */
+  readonly text: string;
+  readonly artifact: string;
+}
+
+type Sources = Partial<Pick<Evidence, "goroutines" | "heap" | "cpu">> & { readonly target: TargetFacts };
+
+/** The likeliest opener of at least `share` of `open` descriptors; undefined when nothing tells. */
+export function descriptorOpener(sources: Sources, open: number, share = 0.4): DescriptorOpener | undefined {
+  const { goroutines } = sources;
+  if (goroutines !== undefined) {
+    const client = clientConnections(goroutines.best);
+    if (client >= open * share) {
+      const [caller] = httpCallers(sources);
+      return {
+        where: caller?.where ?? [],
+        text: `about ${client} of them are HTTP client connections${caller === undefined ? "" : `, probably those of ${caller.where[0]?.function}`}`,
+        artifact: goroutines.best.artifact,
+      };
+    }
+    const served = goroutines.best.groups.filter(servesConnection);
+    const server = served.reduce((sum, { count }) => sum + count, 0);
+    if (server >= open * share) {
+      const [listener] = listenersOf(served, goroutines.best, sources.target.own);
+      return {
+        where: listener?.where ?? [],
+        text: `about ${server} of them are connections that clients hold open to this server`,
+        artifact: goroutines.best.artifact,
+      };
+    }
+  }
+  return heapOpener(sources);
+}
+
+const connectionRoles: ReadonlySet<HttpClientRole | undefined> = new Set<HttpClientRole>([
+  "open-body",
+  "reads-connection",
+  "reads-shared-connection",
+  "dials",
+]);
+
+function clientConnections(snapshot: GoroutineSnapshot): number {
+  return countIn(snapshot, (group) => connectionRoles.has(httpClientRole(group)));
+}
+
+function servesConnection({ stack }: GoroutineGroup): boolean {
+  return stack.some(({ function: symbol }) => symbol === "net/http.(*conn).serve");
+}
+
+/** Go source: os/file.go, os/file_unix.go, os/pipe2_unix.go, net/dial.go. Accepted connections are counted by goroutine. */
+const opens =
+  /^os\.(?:newFile|NewFile|OpenFile|Open|Create|CreateTemp|Pipe|openFileNolog)$|^net\.(?:\(\*Dialer\)\.DialContext|Dial(?:Timeout)?|Listen)$|^net\.\(\*ListenConfig\)\.Listen$/;
+
+/** The own function whose opened files or connections stay in memory, else the one that opened most since the start. */
+function heapOpener({ heap, target: { own } }: Sources): DescriptorOpener | undefined {
+  const profile = heap?.at(-1);
+  if (profile === undefined) return undefined;
+  const inuse = profile.values[sampleIndexOf(profile, "inuse_objects")];
+  const alloc = profile.values[sampleIndexOf(profile, "alloc_objects")];
+  const openers = new Map<string, { where: readonly Frame[]; inuse: number; alloc: number }>();
+  for (let sample = 0; sample < profile.sampleCount; sample++) {
+    const stack = stackOf(profile, sample);
+    const at = stack.findLastIndex((frame) => opens.test(frame.function));
+    const where = at === -1 ? [] : ownFrames(stack.slice(at + 1), own);
+    const name = where[0]?.function;
+    if (name === undefined) continue;
+    const opener = openers.get(name) ?? { where, inuse: 0, alloc: 0 };
+    opener.inuse += inuse?.[sample] ?? 0;
+    opener.alloc += alloc?.[sample] ?? 0;
+    openers.set(name, opener);
+  }
+  const [most] = [...openers.values()].sort((a, b) => b.inuse - a.inuse || b.alloc - a.alloc);
+  const name = most?.where[0]?.function;
+  if (most === undefined || name === undefined) return undefined;
+  return {
+    where: most.where,
+    text:
+      most.inuse > 0
+        ? `${name} opened files or connections that are still in memory`
+        : `${name} opened most files or connections since the start`,
+    artifact: profile.artifact,
+  };
+}

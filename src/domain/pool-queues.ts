@@ -1,0 +1,105 @@
+import type { GoroutineEvidence } from "./evidence.ts";
+import type { Frame } from "./frame.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
+import { isKnownIdle } from "./known-idle.ts";
+import type { OwnCode } from "./own-code.ts";
+import { ownFrames } from "./own-code.ts";
+import { type PileUp, pileUp } from "./pile-up.ts";
+import { type Keeps, keptAfter, type PoolWait, poolWait } from "./pool-waits.ts";
+
+/** Everybody who waits for one kind of pool. Pools of one type cannot be told apart. */
+export interface PoolQueue {
+  readonly pool: string;
+  readonly library: PoolWait["library"];
+  readonly pile: PileUp;
+  /** The calls that want something from the pool, as far as own code makes them, over all snapshots. */
+  readonly acquisitions: readonly Acquisition[];
+}
+
+/** An own line that takes something from the pool. */
+export interface Acquisition {
+  readonly frame: Frame;
+  readonly keeps: Keeps;
+}
+
+/** The queues of all pools that somebody waits for in the most telling snapshot, longest first. */
+export function poolQueues(evidence: GoroutineEvidence, own: OwnCode): PoolQueue[] {
+  const names = new Set<string>();
+  for (const group of evidence.best.groups) {
+    const wait = poolWait(group);
+    if (wait !== undefined) names.add(wait.pool);
+  }
+  return [...names]
+    .map((pool) => {
+      const pile = pileUp(evidence, (group) => poolWait(group)?.pool === pool);
+      const [first] = pile.groups;
+      const library = (first === undefined ? undefined : poolWait(first)?.library) ?? "unknown";
+      return { pool, library, pile, acquisitions: acquisitionsOf(pool, evidence, own) };
+    })
+    .sort((a, b) => b.pile.count - a.pile.count);
+}
+
+function acquisitionsOf(pool: string, { best, series }: GoroutineEvidence, own: OwnCode): Acquisition[] {
+  const found = new Map<string, Acquisition>();
+  for (const snapshot of [best, ...series]) {
+    for (const group of snapshot.groups) {
+      const wait = poolWait(group);
+      if (wait?.pool !== pool) continue;
+      const [frame] = ownFrames(group.stack.slice(wait.acquireIndex + 1), own, 1);
+      if (frame === undefined) continue;
+      const keeps = keptAfter(group.stack, wait, own);
+      found.set(`${frame.function}:${frame.line}:${keeps}`, { frame, keeps });
+    }
+  }
+  return [...found.values()];
+}
+
+/** Goroutines that hold something from a pool, because they have come past a line that takes it. */
+export interface Holder {
+  readonly group: GoroutineGroup;
+  /** The own frame that has it, where it stands now. */
+  readonly frame: Frame;
+  /** The same function at the line that took it. */
+  readonly takenAt: Frame;
+}
+
+/**
+ * Who holds something from the pool, inferred from source order: a function that is seen waiting for the pool at one
+ * line, and elsewhere stands at a later line of the same call, has got what it waited for. Calls that give it back
+ * before they return do not count, and a function that asks twice counts only when the first time was for a
+ * transaction or a connection. Wrong when the function gives it back in between.
+ */
+export function holdersOf(queue: PoolQueue, snapshot: GoroutineSnapshot, own: OwnCode): Holder[] {
+  return snapshot.groups.flatMap((group) => {
+    const wait = poolWait(group);
+    const waits = wait?.pool === queue.pool;
+    const frames = ownFrames(group.stack.slice(waits ? wait.acquireIndex + 1 : 0), own, mostOwnFrames);
+    for (const [index, frame] of frames.entries()) {
+      const asksItself = waits && index === 0;
+      const taken = queue.acquisitions.find(
+        (acquisition) =>
+          acquisition.frame.function === frame.function &&
+          acquisition.frame.line < frame.line &&
+          (asksItself ? acquisition.keeps === "a-scope" : acquisition.keeps !== "nothing"),
+      );
+      if (taken !== undefined) return [{ group, frame, takenAt: taken.frame }];
+    }
+    return [];
+  });
+}
+
+const mostOwnFrames = 50;
+
+/**
+ * Goroutines that are not waiting for the pool, but in a function that takes things from it: some of them hold one
+ * now. None at all while many wait means that what the pool lent is lost, or in the hands of those who wait.
+ */
+export function atWorkWith(queue: PoolQueue, snapshot: GoroutineSnapshot): GoroutineGroup[] {
+  const users = new Set(queue.acquisitions.map(({ frame }) => frame.function));
+  return snapshot.groups.filter(
+    (group) =>
+      poolWait(group)?.pool !== queue.pool &&
+      !isKnownIdle(group) &&
+      group.stack.some((frame) => users.has(frame.function)),
+  );
+}
