@@ -15,7 +15,7 @@ import type { TakeContext } from "./take.ts";
 
 export interface CapturePorts {
   readonly target: GoTarget;
-  readonly store: CaptureStore;
+  readonly store: Pick<CaptureStore, "create">;
   readonly lock: CaptureLock;
   readonly clock: Clock;
   readonly gofireVersion: string;

@@ -36,7 +36,7 @@ export function beginStory(
     gofireVersion,
   }: {
     readonly target: GoTarget;
-    readonly store: CaptureStore;
+    readonly store: Pick<CaptureStore, "create">;
     readonly clock: Clock;
     readonly gofireVersion: string;
   },

@@ -27,7 +27,7 @@ export interface IncidentOrigin {
 export interface CaptureWish {
   readonly cpuSeconds?: number;
   readonly deep?: boolean;
-  readonly include?: readonly CaptureKind[];
+  readonly include?: readonly ("allocs" | "goroutineleak" | "expvar" | "cmdline" | "trace")[];
   readonly exclude?: readonly CaptureKind[];
 }
 
@@ -176,4 +176,10 @@ export type IncidentDraft = Pick<Incident, "service" | "instance" | "wish" | "or
 /** Nothing more will be captured or judged for it. */
 export function isSettled(state: IncidentState): boolean {
   return state === "verdict" || state === "failed" || state === "resolved";
+}
+
+/** The same without what only holds while it waits for its turn. */
+export function leftQueue(incident: Incident): Incident {
+  const { queuePlace: _queuePlace, waitsFor: _waitsFor, ...rest } = incident;
+  return rest;
 }

@@ -4,10 +4,10 @@ import { createReadStream, type WriteStream } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { finished, pipeline } from "node:stream/promises";
-import { measuredBody } from "../../capture/measured-body.ts";
 import { PortError } from "../../domain/errors.ts";
 import type { BundleWriter, CaptureStore, SavedFile } from "../../ports/capture-store.ts";
 import { diskError } from "./disk-error.ts";
+import { measuredBody } from "./measured-body.ts";
 
 const manifestName = "manifest.json";
 /** A manifest lists some twenty files; more than this is not one of ours. */

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import { PortError } from "../domain/errors.ts";
-import type { SavedFile } from "../ports/capture-store.ts";
+import { PortError } from "../../domain/errors.ts";
+import type { SavedFile } from "../../ports/capture-store.ts";
 
 /** A body on its way into a store. */
 export interface MeasuredBody {

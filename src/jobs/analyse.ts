@@ -1,0 +1,108 @@
+import * as z from "zod/mini";
+import { analyzers } from "../analyzers/index.ts";
+import { runAnalyzers } from "../analyzers/run.ts";
+import type { Analysis } from "../domain/finding.ts";
+import { type Incident, isSettled, type ReplyFile } from "../domain/incident.ts";
+import type { Artifacts } from "../ports/artifacts.ts";
+import type { EvidenceSource } from "../ports/evidence-source.ts";
+import type { Pictures } from "../ports/pictures.ts";
+import type { Services } from "../ports/services.ts";
+import type { JobOutcome } from "../ports/worker.ts";
+import { analysisDocument } from "../render/document.ts";
+import { analysisMarkdown } from "../render/markdown.ts";
+import { contentTypeOf, utf8 } from "./contents.ts";
+import { defineJob, done } from "./job.ts";
+import { fail, type SettlePorts } from "./settle.ts";
+import { summaryOf } from "./summary.ts";
+import { repliesFor, withReplies } from "./thread.ts";
+
+export interface AnalyseJobPorts extends SettlePorts {
+  readonly artifacts: Artifacts;
+  /** Reads bundles by their key prefix. */
+  readonly evidence: EvidenceSource;
+  readonly services: Services;
+  readonly pictures: Pictures;
+  /** Hears of a picture that could not be drawn: the verdict does not wait for it. */
+  readonly onTrouble: (message: string) => void;
+}
+
+/** Judges what was captured. Its artifacts are the same however often it runs. */
+export const analyse = defineJob({
+  name: "analyse",
+  payload: z.object({ incidentId: z.string() }),
+  attempts: 4,
+  backoffMs: 1_000,
+  timeoutMs: 300_000,
+  // Judging a large dump takes all of one core.
+  concurrency: 1,
+  async run({ incidentId }, ports: AnalyseJobPorts, { signal }): Promise<JobOutcome> {
+    const incident = await ports.incidents.read(incidentId, signal);
+    if (incident === undefined || isSettled(incident.state)) return done;
+    if (incident.bundle === undefined) {
+      await fail(incidentId, "The capture ended without anything to judge. Capture again.", ports, signal);
+      return done;
+    }
+    await judge(incident, incident.bundle, ports, signal);
+    return done;
+  },
+  async gaveUp({ incidentId }, reason, ports, signal) {
+    await fail(incidentId, `What was captured could not be judged: ${reason}`, ports, signal);
+  },
+});
+
+async function judge(
+  incident: Incident,
+  bundle: string,
+  ports: AnalyseJobPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { artifacts } = ports;
+  const { modules, thresholds } = await ports.services.rules(incident.service);
+  const { evidence, target, captures, problems } = await ports.evidence.read([bundle], { modules }, signal);
+  const judgement = runAnalyzers(analyzers, evidence, target, { limits: thresholds });
+  const analysis = analysisDocument(evidence, target, captures, judgement);
+
+  async function put(name: string, text: string): Promise<string> {
+    const key = `incidents/${incident.id}/${name}`;
+    await artifacts.put(key, utf8(text), { contentType: contentTypeOf(name) }, signal);
+    return key;
+  }
+
+  const [document, findings, pictures] = await Promise.all([
+    put("analysis.json", `${JSON.stringify(analysis, undefined, 2)}\n`),
+    put("findings.md", analysisMarkdown(analysis)),
+    drawn(incident, bundle, analysis, ports, signal),
+  ]);
+  for (const problem of problems) ports.onTrouble(`${incident.id}: ${problem}`);
+  const summary = summaryOf(analysis, document, evidence.goroutines?.best.total);
+  await ports.incidents.update(
+    incident.id,
+    (now) =>
+      isSettled(now.state)
+        ? now
+        : {
+            ...now,
+            state: "verdict",
+            analysis: summary,
+            replies: withReplies(now.replies, repliesFor(now, analysis, findings, pictures)),
+          },
+    signal,
+  );
+  await ports.queue.publish(incident.id, "now", signal);
+}
+
+async function drawn(
+  { id }: Incident,
+  bundle: string,
+  analysis: Analysis,
+  { pictures, onTrouble }: AnalyseJobPorts,
+  signal: AbortSignal,
+): Promise<readonly ReplyFile[]> {
+  try {
+    return await pictures.draw(bundle, analysis, `incidents/${id}/pictures/`, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    onTrouble(`${id}: no picture: ${error instanceof Error ? error.message : String(error)}`);
+    return [];
+  }
+}

@@ -1,0 +1,55 @@
+import { PortError } from "../domain/errors.ts";
+import type { Incident, IncidentDraft } from "../domain/incident.ts";
+import type { Priority } from "../ports/queue.ts";
+import type { SettlePorts } from "./settle.ts";
+
+/**
+ * Begins an incident: its card appears, its capture is queued. The same intent again gives the incident that it began,
+ * and begins nothing. Throws PortError `rate-limited`, in words for the person, when the queue is full: then there is
+ * no card.
+ */
+export async function beginIncident(
+  draft: IncidentDraft,
+  ports: SettlePorts,
+  signal: AbortSignal,
+): Promise<{ readonly incident: Incident; readonly isNew: boolean }> {
+  const { incidents, queue } = ports;
+  const { incident, isNew } = await incidents.create(draft, signal);
+  if (!isNew) return { incident, isNew };
+  try {
+    await queue.enqueueCapture(incident.id, priorityOf(incident), signal);
+  } catch (error) {
+    if (!(error instanceof PortError && error.code === "rate-limited")) throw error;
+    const { version } = await incidents.update(
+      incident.id,
+      (now) => ({ ...now, state: "failed", problem: error.message }),
+      signal,
+    );
+    await incidents.settle(incident.id, version, signal);
+    throw error;
+  }
+  const placed = await withPlace(incident, ports, signal);
+  await queue.publish(incident.id, "now", signal);
+  return { incident: placed, isNew };
+}
+
+export function priorityOf({ origin }: Incident): Priority {
+  return origin.kind === "page" ? "page" : "person";
+}
+
+/** The incident with its place in the queue as it is now; unchanged once it is captured. */
+export async function withPlace(
+  incident: Incident,
+  { incidents, queue }: SettlePorts,
+  signal: AbortSignal,
+): Promise<Incident> {
+  const queuePlace = await queue.placeOf(incident.id, signal);
+  return await incidents.update(
+    incident.id,
+    (now) =>
+      now.state !== "queued" || queuePlace === undefined || now.queuePlace === queuePlace
+        ? now
+        : { ...now, queuePlace },
+    signal,
+  );
+}

@@ -1,0 +1,169 @@
+import * as z from "zod/mini";
+import { type CaptureRequest, defaultRequest } from "../capture/request.ts";
+import { type CaptureOutcome, runCapture } from "../capture/run.ts";
+import { PortError, UsageError } from "../domain/errors.ts";
+import { type Incident, isSettled } from "../domain/incident.ts";
+import { durationText } from "../domain/units.ts";
+import type { CaptureLimits } from "../ports/capture-limits.ts";
+import type { CaptureLock } from "../ports/capture-lock.ts";
+import type { CaptureStore } from "../ports/capture-store.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { ServiceCapture, Services } from "../ports/services.ts";
+import type { JobOutcome, JobRun } from "../ports/worker.ts";
+import { captureLog } from "./capture-log.ts";
+import { defineJob, done, later } from "./job.ts";
+import { fail, type SettlePorts } from "./settle.ts";
+import { stepOf } from "./steps.ts";
+
+export interface CaptureJobPorts extends SettlePorts {
+  /** A bundle with this key prefix among the artifacts. */
+  bundleAt(prefix: string): Pick<CaptureStore, "create">;
+  readonly services: Services;
+  readonly lock: CaptureLock;
+  readonly limits: CaptureLimits;
+  readonly clock: Clock;
+  readonly gofireVersion: string;
+}
+
+/** How soon a capture that had to wait for its target or for a place looks again. */
+const lookAgainMs = 1_000;
+
+/** Asks the target. Everything it gets is among the artifacts when it ends; the analysis follows. */
+export const capture = defineJob({
+  name: "capture",
+  payload: z.object({ incidentId: z.string() }),
+  attempts: 4,
+  backoffMs: 1_000,
+  // The request's own deadline ends a capture; this is for one that hangs in spite of it.
+  timeoutMs: 3_900_000,
+  concurrency: 4,
+  async run({ incidentId }, ports: CaptureJobPorts, run): Promise<JobOutcome> {
+    const incident = await ports.incidents.read(incidentId, run.signal);
+    // With a bundle the capture is over: the worker died before it could say so.
+    if (incident === undefined || isSettled(incident.state) || incident.bundle !== undefined) return done;
+    if (incident.origin.kind === "page" && incident.runs === 0) {
+      const cooldownMs = await ports.limits.cooldownMs(incident.service, run.signal);
+      if (cooldownMs > 0) {
+        await fail(incident.id, cooldownText(incident.service, cooldownMs), ports, run.signal);
+        return done;
+      }
+    }
+    const place = await ports.limits.enter(incident.service, run.signal);
+    if (!place.entered) return await waitFor(incident, place.reason, ports, run);
+    try {
+      return await captureFor(incident, ports, run);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      await fail(incident.id, error.message, ports, run.signal);
+      return done;
+    } finally {
+      await place.leave();
+    }
+  },
+  async gaveUp({ incidentId }, reason, ports, signal) {
+    await fail(incidentId, `The capture was given up: ${reason}`, ports, signal);
+  },
+});
+
+async function captureFor(incident: Incident, ports: CaptureJobPorts, run: JobRun): Promise<JobOutcome> {
+  const { id, service } = incident;
+  const { target, capture: settings } = await ports.services.open(service, incident.instance);
+  const log = captureLog(id, ports, run.signal);
+  try {
+    const outcome = await runCapture(
+      requestOf(incident, settings),
+      {
+        ...ports,
+        target,
+        // Its place among the artifacts is only known once the lock is held and the run has begun.
+        store: { create: (name, signal) => ports.bundleAt(log.prefix()).create(name, signal) },
+        lock: {
+          async acquire(...words) {
+            const attempt = await ports.lock.acquire(...words);
+            if (attempt.held) await log.begin();
+            return attempt;
+          },
+        },
+      },
+      log.signal,
+      log.onProgress,
+    );
+    await log.written();
+    run.signal.throwIfAborted();
+    await end(outcome, incident, log.run(), ports, run.signal);
+    return done;
+  } catch (error) {
+    run.signal.throwIfAborted();
+    if (log.overtaken()) return done;
+    // Without a run of its own the lock was not to be had.
+    if (error instanceof PortError && error.code === "rate-limited" && log.run() === 0)
+      return await waitFor(incident, error.message, ports, run);
+    throw error;
+  } finally {
+    await target.close();
+  }
+}
+
+async function end(
+  outcome: CaptureOutcome,
+  { id, service }: Incident,
+  ownRun: number,
+  ports: CaptureJobPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { ending, bundle, reason } = outcome;
+  if (ending === "interrupted") {
+    throw new PortError("unavailable", service, reason ?? "the capture was interrupted");
+  }
+  await ports.limits.captured(service, signal);
+  if (ending === "unreachable" || bundle === undefined) {
+    await fail(id, reason ?? "Nothing was captured.", ports, signal);
+    return;
+  }
+  const steps = outcome.manifest.captures.map(stepOf);
+  await ports.incidents.update(
+    id,
+    (incident) =>
+      incident.runs !== ownRun || isSettled(incident.state)
+        ? incident
+        : { ...incident, steps, bundle, ...(reason === undefined ? {} : { endedEarly: reason }) },
+    signal,
+  );
+  await ports.queue.publish(id, "soon", signal);
+}
+
+/** What was asked for comes before what the service says comes before the defaults. */
+function requestOf({ service, wish }: Incident, settings: ServiceCapture): CaptureRequest {
+  return {
+    ...defaultRequest,
+    ...settings,
+    service,
+    ...(wish.cpuSeconds === undefined ? {} : { cpuSeconds: wish.cpuSeconds }),
+    ...(wish.deep === undefined ? {} : { deep: wish.deep }),
+    include: [...new Set([...(settings.include ?? []), ...(wish.include ?? [])])],
+    exclude: [...new Set([...(settings.exclude ?? []), ...(wish.exclude ?? [])])],
+  };
+}
+
+async function waitFor(
+  { id }: Incident,
+  reason: string,
+  { incidents, queue }: CaptureJobPorts,
+  { signal }: JobRun,
+): Promise<JobOutcome> {
+  let told = true;
+  await incidents.update(
+    id,
+    (incident) => {
+      told = incident.waitsFor !== undefined || incident.state !== "queued";
+      return told ? incident : { ...incident, waitsFor: reason };
+    },
+    signal,
+  );
+  if (!told) await queue.publish(id, "soon", signal);
+  return later(lookAgainMs, reason);
+}
+
+function cooldownText(service: string, cooldownMs: number): string {
+  return `${service} was captured a moment ago; alerts may ask again in ${durationText(cooldownMs)}. You may at any time: /gofire snapshot ${service}`;
+}

@@ -1,0 +1,20 @@
+import type { RunnableJob } from "../ports/worker.ts";
+import { type AnalyseJobPorts, analyse } from "./analyse.ts";
+import { type CaptureJobPorts, capture } from "./capture.ts";
+import { bindJob } from "./job.ts";
+import { type PublishJobPorts, publish } from "./publish.ts";
+
+/** Everything that jobs ask of the outside world. */
+export type JobPorts = CaptureJobPorts & AnalyseJobPorts & PublishJobPorts;
+
+/** Every job, with its ports. */
+export function jobs(ports: JobPorts): readonly RunnableJob[] {
+  return [bindJob(capture, ports), bindJob(analyse, ports), bindJob(publish, ports)];
+}
+
+/** How failed attempts are repeated, for the queue. */
+export const retries = {
+  capture: { attempts: capture.attempts, backoffMs: capture.backoffMs },
+  analyse: { attempts: analyse.attempts, backoffMs: analyse.backoffMs },
+  publish: { attempts: publish.attempts, backoffMs: publish.backoffMs },
+};

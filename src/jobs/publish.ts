@@ -1,0 +1,168 @@
+import { createHash } from "node:crypto";
+import * as z from "zod/mini";
+import { PortError } from "../domain/errors.ts";
+import { type Incident, isSettled, type Reply } from "../domain/incident.ts";
+import type { MessageBody, MessageRef, Place } from "../domain/message.ts";
+import type { Artifacts } from "../ports/artifacts.ts";
+import type { Chat, ChatFile } from "../ports/chat.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { JobOutcome } from "../ports/worker.ts";
+import { contentTypeOf } from "./contents.ts";
+import { defineJob, done, later } from "./job.ts";
+import type { SettlePorts } from "./settle.ts";
+
+/** How incidents look in the chat. Pure: the same incident gives the same body. */
+export interface Cards {
+  card(incident: Incident): MessageBody;
+  /** A reply without files. */
+  reply(incident: Incident, reply: Reply): MessageBody;
+}
+
+export interface PublishJobPorts extends SettlePorts {
+  readonly artifacts: Artifacts;
+  readonly chat: Chat;
+  readonly cards: Cards;
+  readonly clock: Clock;
+}
+
+/** Edits that only show progress; a change of state is shown at once (Slack's own design guides: one edit per 3 s). */
+const editEveryMs = 3_000;
+
+/**
+ * Makes the chat show what the incident says: its card, posted once and edited from then on, and its replies in
+ * order. The queue runs it for one incident at a time. Before each message it notes that it is about to be sent, so
+ * that after a death in between the chat is searched instead of told twice.
+ */
+export const publish = defineJob({
+  name: "publish",
+  payload: z.object({ incidentId: z.string() }),
+  // About two minutes; after that the sweep begins anew.
+  attempts: 8,
+  backoffMs: 500,
+  timeoutMs: 120_000,
+  concurrency: 10,
+  async run({ incidentId }, ports: PublishJobPorts, { signal }): Promise<JobOutcome> {
+    const incident = await ports.incidents.read(incidentId, signal);
+    if (incident === undefined) return done;
+    const tooSoonMs = waitMs(incident, ports.clock.nowMs());
+    if (tooSoonMs > 0) return later(tooSoonMs, "the last edit is fresh");
+    let shown = await showCard(incident, ports, signal);
+    for (;;) {
+      const reply = shown.replies.find(({ state }) => state === "pending" || state === "posting");
+      if (reply === undefined) break;
+      shown = await send(shown, reply, ports, signal);
+    }
+    if (!isSettled(shown.state)) return done;
+    // False: it changed meanwhile, and what changed is to be shown, too.
+    return (await ports.incidents.settle(shown.id, shown.version, signal))
+      ? done
+      : later(0, "the incident changed meanwhile");
+  },
+  async gaveUp() {
+    // The incident stays unsettled, so the sweep wakes this job again until the chat takes it.
+  },
+});
+
+function waitMs({ card, state }: Incident, nowMs: number): number {
+  if (card?.shownAtMs === undefined || card.state !== state) return 0;
+  // Never longer than the pause itself, whatever the clocks of other machines say.
+  return Math.min(editEveryMs, Math.max(0, card.shownAtMs + editEveryMs - nowMs));
+}
+
+async function showCard(incident: Incident, ports: PublishJobPorts, signal: AbortSignal): Promise<Incident> {
+  const { incidents, chat, clock } = ports;
+  const { id, card, state } = incident;
+  const body = ports.cards.card(incident);
+  const digest = createHash("sha256").update(JSON.stringify(body)).digest("hex");
+  if (card?.problem !== undefined || card?.digest === digest) return incident;
+
+  async function remember(change: Partial<NonNullable<Incident["card"]>>): Promise<Incident> {
+    return await incidents.update(
+      id,
+      (now) => ({ ...now, card: { attemptedAtMs: clock.nowMs(), ...now.card, ...change } }),
+      signal,
+    );
+  }
+
+  if (card === undefined) await remember({});
+  try {
+    const ref =
+      card?.ref ?? (await chat.post(incident.place, body, postingOf(id, card?.attemptedAtMs), signal));
+    if (card?.ref !== undefined) await chat.edit(card.ref, body, signal);
+    return await remember({ ref, digest, state, shownAtMs: clock.nowMs() });
+  } catch (error) {
+    if (!refuses(error)) throw error;
+    return await remember({ problem: error.message });
+  }
+}
+
+async function send(
+  incident: Incident,
+  reply: Reply,
+  ports: PublishJobPorts,
+  signal: AbortSignal,
+): Promise<Incident> {
+  const { incidents, clock } = ports;
+
+  async function remember(change: Partial<Reply>): Promise<Incident> {
+    return await incidents.update(
+      incident.id,
+      (now) => ({
+        ...now,
+        replies: now.replies.map((other) =>
+          other.intent === reply.intent ? { ...other, ...change } : other,
+        ),
+      }),
+      signal,
+    );
+  }
+
+  const { card, place } = incident;
+  const thread = place.thread ?? card?.ref?.ts;
+  if (card?.ref === undefined || thread === undefined) {
+    return await remember({ state: "given-up", problem: card?.problem ?? "There is no card to reply to." });
+  }
+  if (reply.attemptedAtMs === undefined) await remember({ state: "posting", attemptedAtMs: clock.nowMs() });
+  try {
+    const ref = await sent(incident, reply, { channel: card.ref.channel, thread }, ports, signal);
+    return await remember({ state: "posted", ref });
+  } catch (error) {
+    if (!refuses(error)) throw error;
+    return await remember({ state: "given-up", problem: error.message });
+  }
+}
+
+async function sent(
+  incident: Incident,
+  reply: Reply,
+  place: Place,
+  { chat, cards, artifacts }: PublishJobPorts,
+  signal: AbortSignal,
+): Promise<MessageRef> {
+  const posting = postingOf(reply.intent, reply.attemptedAtMs);
+  const files: ChatFile[] = [];
+  for (const { artifact, name, title, altText } of reply.files) {
+    const stored = await artifacts.stat(artifact, signal);
+    if (stored === undefined || stored.bytes === 0) continue; // removed meanwhile
+    files.push({
+      name,
+      title,
+      contentType: contentTypeOf(name),
+      bytes: stored.bytes,
+      open: () => artifacts.get(artifact, signal),
+      ...(altText === undefined ? {} : { altText }),
+    });
+  }
+  return files.length === 0
+    ? await chat.post(place, cards.reply(incident, reply), posting, signal)
+    : await chat.upload(place, files, reply.text, posting, signal);
+}
+
+function postingOf(intent: string, attemptedAtMs: number | undefined) {
+  return attemptedAtMs === undefined ? { intent } : { intent, attemptedAtMs };
+}
+
+/** Asking again would not help. */
+function refuses(error: unknown): error is PortError {
+  return error instanceof PortError && ["not-found", "forbidden", "bad-response"].includes(error.code);
+}

@@ -1,0 +1,58 @@
+import type { Analysis, CheckState, Finding, Severity } from "../domain/finding.ts";
+import type { AnalysisSummary, FindingSummary } from "../domain/incident.ts";
+
+/** A card has room for so many; the rest is in the thread. */
+const mostFindings = 5;
+const mostFrames = 3;
+const mostReasons = 5;
+
+/** What the incident keeps of an analysis whose document is the artifact `document`. */
+export function summaryOf(
+  analysis: Analysis,
+  document: string,
+  goroutines: number | undefined,
+): AnalysisSummary {
+  const { verdict, findings, checks, target } = analysis;
+  const reasons = checks.flatMap(({ state, reason }) =>
+    state === "inconclusive" && reason !== undefined ? [reason] : [],
+  );
+  return {
+    verdict,
+    findings: findings.slice(0, mostFindings).map(findingSummary),
+    counts: { critical: count("critical"), warning: count("warning"), info: count("info") },
+    checks: {
+      pass: outcomes("pass"),
+      fail: outcomes("fail"),
+      inconclusive: outcomes("inconclusive"),
+      skipped: outcomes("skipped"),
+    },
+    missing: [...new Set(reasons)].slice(0, mostReasons),
+    ...(target.goVersion === undefined ? {} : { goVersion: target.goVersion }),
+    ...(goroutines === undefined ? {} : { goroutines }),
+    document,
+  };
+
+  function count(severity: Severity): number {
+    return findings.filter((finding) => finding.severity === severity).length;
+  }
+  function outcomes(state: CheckState): number {
+    return checks.filter((check) => check.state === state).length;
+  }
+}
+
+function findingSummary(finding: Finding): FindingSummary {
+  const { id, rule, severity, confidence, title, summary, measured, where, goroutines, role, next } = finding;
+  return {
+    id,
+    rule,
+    severity,
+    confidence,
+    title,
+    summary,
+    ...(measured === undefined ? {} : { measured }),
+    where: where.slice(0, mostFrames),
+    ...(goroutines === undefined ? {} : { goroutines }),
+    role,
+    next,
+  };
+}

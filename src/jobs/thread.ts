@@ -1,0 +1,62 @@
+import type { Analysis } from "../domain/finding.ts";
+import type { Incident, Reply, ReplyFile } from "../domain/incident.ts";
+import { counted } from "../domain/units.ts";
+
+type Draft = Pick<Reply, "kind" | "text" | "files">;
+
+/** What the thread gets once there is a verdict: the picture, the findings, the evidence, in this order. */
+export function repliesFor(
+  incident: Incident,
+  analysis: Analysis,
+  findings: string,
+  pictures: readonly ReplyFile[],
+): readonly Reply[] {
+  const drafts: Draft[] = [];
+  const [best] = pictures;
+  if (best !== undefined) {
+    drafts.push({ kind: "flame-graph", text: best.altText ?? best.title, files: pictures });
+  }
+  drafts.push({
+    kind: "findings",
+    text:
+      analysis.findings.length === 0
+        ? `No findings for ${incident.service}: ${counted(analysis.checks.length, "rule")} looked.`
+        : `All ${counted(analysis.findings.length, "finding")} for ${incident.service}, with evidence and next steps.`,
+    files: [{ artifact: findings, name: `findings.${incident.id}.md`, title: `Findings ${incident.id}` }],
+  });
+  const evidence = evidenceOf(incident);
+  if (evidence.length > 0) {
+    drafts.push({
+      kind: "evidence",
+      text: `What was captured: ${counted(evidence.length, "file")}.`,
+      files: evidence,
+    });
+  }
+  return drafts.map((draft) => ({ ...draft, intent: `${incident.id}/${draft.kind}`, state: "pending" }));
+}
+
+/** The outbox with `wanted` in it; what is there already stays as it is, posted or not. */
+export function withReplies(present: readonly Reply[], wanted: readonly Reply[]): readonly Reply[] {
+  const known = new Set(present.map(({ intent }) => intent));
+  return [...present, ...wanted.filter(({ intent }) => !known.has(intent))];
+}
+
+/** Files as people save them: `pprof.order.10.0.0.5-6060.heap.20240521-031204.pb.gz`. */
+function evidenceOf({ bundle, steps, service, instance }: Incident): ReplyFile[] {
+  if (bundle === undefined) return [];
+  return steps.flatMap(({ kind, file, startedAtMs }) => {
+    if (file === undefined) return [];
+    const stamp = new Date(startedAtMs ?? 0)
+      .toISOString()
+      .replace(/[-:]|\..*$/g, "")
+      .replace("T", "-");
+    const whose = [service, instance].filter((part) => part !== undefined).map(plain);
+    const ending = /\..*$/.exec(file)?.[0] ?? "";
+    const name = ["pprof", ...whose, kind, `${stamp}${ending}`].join(".");
+    return [{ artifact: `${bundle}${file}`, name, title: `${kind} of ${service}` }];
+  });
+}
+
+function plain(text: string): string {
+  return text.replace(/[^A-Za-z0-9.-]+/g, "-").slice(0, 60);
+}
