@@ -19,6 +19,9 @@ const standardRoots = new Set(
   ).split(" "),
 );
 
+/** Where Bazel puts other repositories; a folder of the service may be called `external` as well. */
+const bazelDependency = /^external\/|\/execroot\/[^/]+\/external\//;
+
 const moduleVersion = /@v\d+\.\d+\.\d+[^/]*\//;
 
 /**
@@ -62,11 +65,12 @@ export function ownCode(frames: Iterable<Frame>, modules: readonly string[] = []
   function decide(frame: Frame): boolean {
     const path = packagePath(frame.function);
     if (frame.file.startsWith("<") || frame.file === "_cgo_gotypes.go" || frame.file === "") return false;
+    if (frame.file === "_testmain.go") return false; // the main that `go test` writes
     if (path === "main" || modules.some((module) => isWithin(path, module))) return true;
     if (installedModule !== undefined && frame.file.startsWith(installedModule)) return true;
     if (moduleVersion.test(frame.file)) return false;
     if (frame.file.includes("/vendor/") || path.startsWith("vendor/")) return false;
-    if (/(?:^|\/)external\//.test(frame.file)) return false;
+    if (bazelDependency.test(frame.file)) return false;
     if (!frame.function.includes(".")) return false; // C, or an assembly label
     return !isStandardLibrary(frame);
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { captureKind, kindOfName } from "../../src/domain/capture-kind.ts";
 import { isContentionProfile, profileKind } from "../../src/domain/profile-kind.ts";
-import { type SampleText, profile } from "./profiles.ts";
+import { profile, type SampleText } from "./profiles.ts";
 
 const contention = ["contentions/count", "delay/nanoseconds"];
 
