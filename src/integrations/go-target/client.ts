@@ -83,7 +83,7 @@ async function ask(
 ): Promise<GoTargetAnswer> {
   signal.throwIfAborted();
   const asked = connection.origin + path;
-  const deadline = AbortSignal.timeout(limits.deadlineMs);
+  const deadline = AbortSignal.timeout(Math.ceil(limits.deadlineMs));
   const sentAtMs = performance.now();
   let response: Dispatcher.ResponseData;
   try {
