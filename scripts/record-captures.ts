@@ -4,6 +4,7 @@
  *   npm run record                                 with the Go on PATH
  *   npm run record -- --go /path/to/go1.22/bin/go  with another toolchain
  *   npm run record -- --only a,b                   only these modes
+ *   npm run record -- --lanes 3                    so many at a time (default 2)
  */
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +14,11 @@ import { withLiveCaptures } from "./accuracy/live.ts";
 import { capturesFolder } from "./accuracy/recorded.ts";
 
 const { values } = parseArgs({
-  options: { go: { type: "string", default: "go" }, only: { type: "string" } },
+  options: {
+    go: { type: "string", default: "go" },
+    only: { type: "string" },
+    lanes: { type: "string", default: "2" },
+  },
 });
 const only = values.only?.split(",");
 
@@ -23,17 +28,27 @@ if (built === undefined) {
   process.stderr.write(`${values.go} is no Go toolchain.\n`);
   process.exit(2);
 }
+const { goVersion } = built;
 mkdirSync(capturesFolder, { recursive: true });
 writeFileSync(join(capturesFolder, "modes.json"), `${JSON.stringify(built.modes, undefined, 2)}\n`);
 const modes = built.modes.filter(
   (mode) => mode.kind !== "tool" && (only === undefined || only.includes(mode.name)),
 );
-for (const [index, mode] of modes.entries()) {
-  await withLiveCaptures(lab, mode, async (bundle) => {
-    const folder = join(capturesFolder, built.goVersion, mode.name);
+let recorded = 0;
+const waiting = [...modes];
+await Promise.all(Array.from({ length: Number(values.lanes) }, lane));
+
+/** Records one mode after another. Most of the time of a recording is waiting, so several lanes fit on one machine. */
+async function lane(): Promise<void> {
+  for (let mode = waiting.shift(); mode !== undefined; mode = waiting.shift()) await record(mode);
+}
+
+async function record(mode: LabMode): Promise<void> {
+  await withLiveCaptures(lab, mode, async (captures) => {
+    const folder = join(capturesFolder, goVersion, mode.name);
     rmSync(folder, { recursive: true, force: true });
-    cpSync(bundle, folder, { recursive: true });
+    cpSync(captures, folder, { recursive: true });
     const bytes = readdirSync(folder).reduce((sum, name) => sum + readFileSync(join(folder, name)).length, 0);
-    process.stderr.write(`${index + 1}/${modes.length} ${built.goVersion} ${mode.name}: ${bytes} bytes\n`);
+    process.stderr.write(`${++recorded}/${modes.length} ${goVersion} ${mode.name}: ${bytes} bytes\n`);
   });
 }
