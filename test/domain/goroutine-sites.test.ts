@@ -43,10 +43,12 @@ describe("waitSites", () => {
   });
 });
 
+function line(count: number) {
+  return snapshot([group("chan send", ["runtime.gopark:402", "shop/a.send:7"], { count })]);
+}
+
 describe("siteGrowth", () => {
   it("follows the line through the captures", () => {
-    const line = (count: number) =>
-      snapshot([group("chan send", ["runtime.gopark:402", "shop/a.send:7"], { count })]);
     const evidence = seen(line(10), [line(30), line(70)], 30_000);
     const [site] = waitSites(evidence.best.groups, own);
     expect(site && siteGrowth(evidence, site, own)).toEqual({

@@ -90,15 +90,23 @@ describe("lockQueues", () => {
   });
 });
 
-describe("lockHolders", () => {
-  function holdersOf(groups: readonly GoroutineGroup[]) {
-    const capture = snapshot(groups, "dump");
-    const [queue] = lockQueues(capture);
-    return queue === undefined
-      ? []
-      : lockHolders(queue, capture).map((holder) => ({ holder, can: canHold(holder, queue) }));
-  }
+function holdersOf(groups: readonly GoroutineGroup[]) {
+  const capture = snapshot(groups, "dump");
+  const [queue] = lockQueues(capture);
+  return queue === undefined
+    ? []
+    : lockHolders(queue, capture).map((holder) => ({ holder, can: canHold(holder, queue) }));
+}
 
+/** Whether so many goroutines beyond the lock can hold what a hundred wait for. */
+function crowd(count: number): boolean | undefined {
+  return holdersOf([
+    group("sync.Mutex.Lock", [...lock, "shop/a.(*Store).Post:31"], { count: 100 }),
+    group("chan send", ["shop/a.(*Store).Post:40"], { count }),
+  ])[0]?.can;
+}
+
+describe("lockHolders", () => {
   it("finds the goroutine beyond the Lock call of the same function", () => {
     const [first] = holdersOf([
       group("sync.Mutex.Lock", [...lock, "shop/a.(*Store).Post:31"], { count: 9 }),
@@ -133,11 +141,6 @@ describe("lockHolders", () => {
   });
 
   it("lets a crowd hold only as many mutexes as there are waiters", () => {
-    const crowd = (count: number) =>
-      holdersOf([
-        group("sync.Mutex.Lock", [...lock, "shop/a.(*Store).Post:31"], { count: 100 }),
-        group("chan send", ["shop/a.(*Store).Post:40"], { count }),
-      ])[0]?.can;
     expect(crowd(1)).toBe(true);
     expect(crowd(97)).toBe(true);
     expect(crowd(40)).toBe(false);
