@@ -1,5 +1,5 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { cpuSaturation } from "../../domain/cpu-sites.ts";
+import { cpuPressure } from "../../domain/cpu-pressure.ts";
 import { shortFile } from "../../domain/goroutine-sites.ts";
 import { ownFrames } from "../../domain/own-code.ts";
 import { cpuTime, does, workSites, workTotal } from "../../domain/sample-work.ts";
@@ -74,7 +74,7 @@ export const cpuSerialization = defineAnalyzer({
     const share = ns / time.totalNs;
     const cores = cpu.durationMs === undefined ? undefined : ns / 1e6 / cpu.durationMs;
     if (share < limits.share || (cores !== undefined && cores < limits.cores)) return [];
-    const saturation = cpuSaturation(evidence);
+    const saturation = cpuPressure(evidence)?.busy;
     const isShort = saturation !== undefined && saturation >= limits.busy && share >= limits.warningShare;
     const parts = kinds
       .map(([name, set]) => ({

@@ -87,8 +87,8 @@ export const gcMemoryLimitThrash = defineAnalyzer({
     const share = gcCpuShare(evidence);
     if (isUnknown(rate) && isUnknown(share)) return { inconclusive: `${rate.unknown}; ${share.unknown}` };
 
-    // Nothing left: what is not heap fills the limit alone.
-    const fullness = limitGoalBytes <= 0 ? 1 : liveBytes / limitGoalBytes;
+    // Without any room the process is over the limit already.
+    const fullness = limitGoalBytes <= 0 ? Math.max(1, liveBytes / memoryLimit) : liveBytes / limitGoalBytes;
     const isFast = !isUnknown(rate) && rate.perSecond >= limits.rate && rate.cycles >= 10;
     const isDear = !isUnknown(share) && share.share >= limits.warningShare;
     if (fullness < limits.fullness || !(isFast || isDear)) return [];
@@ -105,9 +105,9 @@ export const gcMemoryLimitThrash = defineAnalyzer({
       {
         severity: isCritical ? "critical" : "warning",
         confidence: isFast && (isDear || isUnknown(share)) && !goal.liveIsSampled ? "proven" : "likely",
-        title: `Live heap ${bytesText(liveBytes)} against the ${bytesText(limitGoalBytes)} that GOMEMLIMIT leaves: GC thrash`,
+        title: `Live heap of ${bytesText(liveBytes)} fills GOMEMLIMIT ${bytesText(memoryLimit)}: GC thrash`,
         summary: [
-          `GOMEMLIMIT is ${bytesText(memoryLimit)}; after other runtime memory it leaves ${bytesText(limitGoalBytes)} for the heap, and ` +
+          `GOMEMLIMIT is ${bytesText(memoryLimit)}; after other runtime memory it leaves ${limitGoalBytes <= 0 ? "nothing" : bytesText(limitGoalBytes)} for the heap, and ` +
             `${goal.liveIsSampled ? "about " : ""}${bytesText(liveBytes)} are alive.`,
           isUnknown(rate) ? "" : `The runtime collects ${rate.perSecond.toFixed(1)} times a second.`,
           shareText === "" ? "" : `${shareText}.`,

@@ -1,5 +1,5 @@
 import { defineAnalyzer, type FindingDraft, type Inconclusive } from "../../domain/analyzer.ts";
-import { cpuSaturation } from "../../domain/cpu-sites.ts";
+import { type CpuPressure, cpuPressure } from "../../domain/cpu-pressure.ts";
 import { gauge, isUnknown } from "../../domain/counters.ts";
 import type { Evidence } from "../../domain/evidence.ts";
 import { histogramMove, observations, quantileRange } from "../../domain/histograms.ts";
@@ -35,6 +35,12 @@ export const gcPauseP99 = defineAnalyzer({
           "CPU use of GOMAXPROCS from which pauses below the critical limit are no more than worth a look",
         source: "docs/decisions/0003-default-thresholds.md",
       },
+      granted: {
+        default: 0.3,
+        unit: "ratio",
+        meaning: "CPU time it got of what it asked for, below which a busy process is stopped from outside",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
       fewestGcs: {
         default: 20,
         unit: "count",
@@ -59,7 +65,9 @@ export const gcPauseP99 = defineAnalyzer({
         "milliseconds mean that its threads do not get CPU when they should, or that one goroutine could not be stopped.",
       next: "Look for CPU throttling first, then for a host that is overcommitted, then for loops in assembly or cgo callbacks.",
       falsePositives:
-        "Pauses older than ten minutes are left out, and few recent collections are reported as possible only. Stops that " +
+        "Pauses older than ten minutes are left out, and few recent collections are reported as possible only. So are the pauses of a " +
+        "process that keeps half of its processors busy, because its threads compete with each other; except critical ones when it got " +
+        "less than a third of the CPU time it asked for, which is throttling or a crowded host. Stops that " +
         'captures cause (goroutine dumps) are not in PauseNs. quantile="1" of go_gc_duration_seconds is the longest of the last ' +
         "256 pauses at most: it can clear the rule, and never convicts.",
       corrections: [
@@ -78,8 +86,9 @@ export const gcPauseP99 = defineAnalyzer({
   },
   analyze(evidence, limits) {
     const { memstats, metrics } = evidence;
-    const saturation = cpuSaturation(evidence);
-    const isBusy = saturation !== undefined && saturation >= limits.busy;
+    const pressure = cpuPressure(evidence);
+    const isBusy = pressure !== undefined && pressure.busy >= limits.busy;
+    const isStarved = pressure?.granted !== undefined && pressure.granted < limits.granted;
     const pauses = memstats === undefined ? undefined : recentPauses(memstats);
     if (pauses !== undefined) {
       if (pauses.p99Ms < limits.warningMs) return [];
@@ -89,12 +98,12 @@ export const gcPauseP99 = defineAnalyzer({
       return [
         {
           severity: isCritical ? "critical" : "warning",
-          confidence: isEnough && !isBusy ? "likely" : "possible",
+          confidence: isEnough && (!isBusy || (isStarved && isCritical)) ? "likely" : "possible",
           title: `GC stops the world for ${durationText(pauses.p99Ms)} at ${isEnough ? "p99" : "worst"}`,
           summary:
             `${isEnough ? "p99" : "The longest"} of the last ${pauses.count} collections within ${durationText(pauses.spanMs)}, median ${durationText(pauses.medianMs)}, longest ` +
             `${durationText(pauses.longestMs)}. Go is built to stay well below a millisecond, so the usual reading is that its ` +
-            `threads did not get CPU: ${isBusy ? `the process itself uses ${percentText(saturation)} of GOMAXPROCS` : "throttling, or a busy host"}. That is inferred.`,
+            `threads did not get CPU: ${reasonText(pressure, isBusy, isStarved)}. That is inferred.`,
           measured: {
             value: pauses.p99Ms,
             limit: isCritical ? limits.criticalMs : limits.warningMs,
@@ -118,6 +127,15 @@ export const gcPauseP99 = defineAnalyzer({
       : judgeScrapes(metrics, isBusy, limits);
   },
 });
+
+function reasonText(pressure: CpuPressure | undefined, isBusy: boolean, isStarved: boolean): string {
+  if (isStarved) {
+    return `of what it asked for it got ${percentText(pressure?.granted ?? 0)}, so it was throttled or the host is crowded`;
+  }
+  return isBusy
+    ? `the process itself keeps ${percentText(pressure?.busy ?? 0)} of GOMAXPROCS busy`
+    : "throttling, or a busy host";
+}
 
 const nextSteps = [
   "Check the container's CPU throttling: rate(container_cpu_cfs_throttled_periods_total) over rate(container_cpu_cfs_periods_total).",

@@ -1,6 +1,7 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { isUnknown } from "../../domain/counters.ts";
-import { busiestCpuSite, cpuSaturation } from "../../domain/cpu-sites.ts";
+import { type CpuPressure, cpuPressure } from "../../domain/cpu-pressure.ts";
+import { busiestCpuSite } from "../../domain/cpu-sites.ts";
 import { histogramMove, observations, quantileRange, shareAbove } from "../../domain/histograms.ts";
 import { countText, percentText } from "../../domain/units.ts";
 
@@ -54,11 +55,11 @@ export const schedLatency = defineAnalyzer({
         meaning: "slow waits among them below which a share of some percent is chance",
         source: "docs/decisions/0003-default-thresholds.md",
       },
-      saturation: {
-        default: 0.9,
+      busy: {
+        default: 0.5,
         unit: "ratio",
         meaning:
-          "CPU use of GOMAXPROCS from which the process itself is the reason: it has more to run than processors",
+          "part of its GOMAXPROCS processors that the process keeps busy, from which it may be the reason itself",
         source: "docs/decisions/0003-default-thresholds.md",
       },
     },
@@ -71,8 +72,8 @@ export const schedLatency = defineAnalyzer({
         "too few processors, or more work than they can do.",
       next: "Check throttling and CPU use; then GOMAXPROCS; then what uses the CPU.",
       falsePositives:
-        "Batch work that keeps all processors busy makes goroutines wait without anybody noticing: when the process itself fills " +
-        "GOMAXPROCS the finding is only possible, unless one wait in ten is slow. Few waits are left alone.",
+        "Batch work that keeps all processors busy makes goroutines wait without anybody noticing: when the process itself keeps half of " +
+        "GOMAXPROCS busy the finding is only possible, unless one wait in ten is slow. Few waits are left alone.",
       corrections: [
         {
           claim: "high sched.latency means lock contention",
@@ -117,23 +118,20 @@ export const schedLatency = defineAnalyzer({
     if (slow.share <= limits.warningRatio || slow.share * waits < limits.slowWaits) return [];
 
     const isCritical = slow.share > limits.criticalRatio;
-    const busy = cpuSaturation(evidence);
-    const isSaturated = busy !== undefined && busy >= limits.saturation;
+    const pressure = cpuPressure(evidence);
+    const busy = pressure?.busy;
+    const isBusy = busy !== undefined && busy >= limits.busy;
     const bound = `${(slow.bound * 1000).toFixed(2)} ms`;
     const site = busiestCpuSite(evidence);
     const range = rangeText(quantileRange(move.histogram, 0.99));
     return [
       {
         severity: isCritical ? "critical" : "warning",
-        confidence: isSaturated && !isCritical ? "possible" : "likely",
+        confidence: isBusy && !isCritical ? "possible" : "likely",
         title: `${percentText(slow.share)} of runnable goroutines waited over ${bound} for a CPU`,
         summary: [
           `Of ${countText(waits)} waits recorded between the scrapes ${percentText(slow.share)} took more than ${bound}; p99 lies ${range}.`,
-          busy === undefined
-            ? "How busy its processors are is not known."
-            : isSaturated
-              ? `The process uses ${percentText(busy)} of GOMAXPROCS itself: there is more to run than processors.`
-              : reasonText(busy),
+          reasonText(pressure),
           site === undefined
             ? ""
             : `${site.function} uses most CPU: ${percentText(site.share)} of what the process uses.`,
@@ -163,10 +161,15 @@ export const schedLatency = defineAnalyzer({
   },
 });
 
-function reasonText(busy: number): string {
-  return busy < 0.5
-    ? `The process uses only ${percentText(busy)} of GOMAXPROCS, so its threads do not get the CPU: throttling or a busy host. That is inferred.`
-    : `The process uses ${percentText(busy)} of GOMAXPROCS: bursts of work, or a host that gives it less than it asks for.`;
+function reasonText(pressure: CpuPressure | undefined): string {
+  if (pressure === undefined) return "How busy its processors are is not known.";
+  const { busy, granted } = pressure;
+  if (granted !== undefined && granted < 0.5) {
+    return `Of the CPU time that it asked for it got ${percentText(granted)}, so it was throttled or the host is crowded. That is inferred.`;
+  }
+  return busy >= 0.9
+    ? `The process keeps ${percentText(busy)} of GOMAXPROCS busy: it has more to run than processors.`
+    : `The process keeps ${percentText(busy)} of GOMAXPROCS busy.`;
 }
 
 function rangeText(range: { readonly above: number; readonly upTo: number } | undefined): string {
