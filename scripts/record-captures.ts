@@ -9,6 +9,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import type { LabMode } from "../src/ports/lab-service.ts";
 import { labService } from "../src/sandbox/lab-service.ts";
 import { withLiveCaptures } from "./accuracy/live.ts";
 import { capturesFolder } from "./accuracy/recorded.ts";
