@@ -1,9 +1,11 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { gauge } from "../../domain/counters.ts";
+import type { NonEmpty } from "../../domain/evidence.ts";
+import type { Frame } from "../../domain/frame.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
 import { groupText } from "../../domain/goroutine-sites.ts";
-import { ownFrames } from "../../domain/own-code.ts";
-import { counted, countText } from "../../domain/units.ts";
+import { type OwnCode, ownFrames } from "../../domain/own-code.ts";
+import { countText } from "../../domain/units.ts";
 
 export const processThreads = defineAnalyzer({
   meta: {
@@ -53,21 +55,22 @@ export const processThreads = defineAnalyzer({
     },
   },
   analyze({ threadCount, metrics, goroutines, target: { own } }, limits) {
-    const threads = threadCount ?? (metrics === undefined ? undefined : gauge(metrics, "go_threads"));
-    if (threads === undefined) {
-      return { inconclusive: "no threadcreate profile and no go_threads in /metrics" };
-    }
+    const counted = threadCount ?? (metrics === undefined ? undefined : gauge(metrics, "go_threads"));
     const gomaxprocs = metrics === undefined ? undefined : gauge(metrics, "go_sched_gomaxprocs_threads");
     const limit = Math.min(
       limits.threads,
       gomaxprocs === undefined ? limits.threads : gomaxprocs * limits.perGomaxprocs,
     );
-    if (threads < limit) return [];
-
     const groups = goroutines === undefined ? [] : inSystemCalls(goroutines.best);
     const now = groups.reduce((sum, group) => sum + group.count, 0);
-    const largest = groups.find((group) => ownFrames(group.stack, own).length > 0) ?? groups[0];
-    const where = largest === undefined ? [] : whereOf(largest);
+    // Each goroutine in a system call keeps a thread: at least that many there are.
+    if (counted === undefined && now < limit) {
+      return { inconclusive: "no threadcreate profile and no go_threads in /metrics" };
+    }
+    const threads = counted ?? now;
+    if (threads < limit) return [];
+
+    const place = largestPlace(groups, own);
     // Half of the threads and more are in use, so this is going on.
     const isOngoing = now >= threads / 2;
     const isCritical = threads >= limits.critical;
@@ -75,30 +78,40 @@ export const processThreads = defineAnalyzer({
       {
         severity: isCritical ? "critical" : isOngoing || goroutines === undefined ? "warning" : "info",
         confidence: isOngoing || isCritical ? "likely" : "possible",
-        title: `The process has ${counted(threads, "thread")}`,
+        title: `The process has ${counted === undefined ? "at least " : ""}${countText(threads)} threads`,
         summary: [
           goroutines === undefined
             ? "Which functions hold them is not known without a goroutine capture."
             : isOngoing
-              ? `${counted(now, "goroutine")} are in system or C calls right now, and each keeps a thread.`
+              ? `${countText(now)} goroutines are in system or C calls right now, and each keeps a thread.`
               : `${now === 0 ? "No goroutine is" : `Only ${countText(now)} goroutines are`} in system or C calls right now: the threads are left from an earlier burst, since the runtime does not end idle ones.`,
-          largest === undefined || !isOngoing ? "" : `${countText(largest.count)} of them are in one place.`,
+          place === undefined || !isOngoing ? "" : `${countText(place.count)} of them are in one place.`,
           "At 10,000 threads the runtime ends the process.",
         ]
           .filter((sentence) => sentence !== "")
           .join(" "),
         measured: { value: threads, limit, unit: "threads" },
-        where,
+        where: place?.where ?? [],
         waitReason: "syscall",
-        ...(largest === undefined || !isOngoing ? {} : { groups: [largest] }),
+        ...(place === undefined || !isOngoing ? {} : { groups: place.groups }),
         evidence: [
-          {
-            artifact: threadCount === undefined ? (metrics?.at(-1)?.artifact ?? "metrics") : "threadcreate",
-            excerpt: `${counted(threads, "thread")}${gomaxprocs === undefined ? "" : `, GOMAXPROCS ${gomaxprocs}`}`,
-          },
-          ...(largest === undefined || goroutines === undefined
+          ...(counted === undefined
             ? []
-            : [{ artifact: goroutines.best.artifact, excerpt: groupText(largest, where[0]) }]),
+            : [
+                {
+                  artifact:
+                    threadCount === undefined ? (metrics?.at(-1)?.artifact ?? "metrics") : "threadcreate",
+                  excerpt: `${countText(threads)} threads${gomaxprocs === undefined ? "" : `, GOMAXPROCS ${gomaxprocs}`}`,
+                },
+              ]),
+          ...(place === undefined || goroutines === undefined
+            ? []
+            : [
+                {
+                  artifact: goroutines.best.artifact,
+                  excerpt: groupText({ ...place.groups[0], count: place.count }, place.where[0]),
+                },
+              ]),
         ],
         next: [
           "Bound the calls: a semaphore or worker pool around file, cgo and DNS work at the named place.",
@@ -106,13 +119,6 @@ export const processThreads = defineAnalyzer({
         ],
       },
     ];
-
-    function whereOf(group: GoroutineGroup) {
-      const frames = ownFrames(group.stack, own);
-      return frames.length > 0
-        ? frames
-        : group.stack.filter((frame) => !own.isStandardLibrary(frame)).slice(0, 1);
-    }
   },
 });
 
@@ -126,4 +132,33 @@ function inSystemCalls({ groups }: GoroutineSnapshot): GoroutineGroup[] {
       (wait === "syscall" || stack.some(({ function: symbol }) => symbol === "runtime.cgocall")) &&
       !stack.some(({ function: symbol }) => always.test(symbol)),
   );
+}
+
+/** Goroutines whose calls come from the same function. */
+interface Place {
+  readonly where: readonly Frame[];
+  readonly groups: NonEmpty<GoroutineGroup>;
+  readonly count: number;
+}
+
+/** By the innermost own function, or by that of a library where no own one takes part; own ones go first. */
+function largestPlace(groups: readonly GoroutineGroup[], own: OwnCode): Place | undefined {
+  const places = new Map<
+    string,
+    { where: readonly Frame[]; groups: [GoroutineGroup, ...GoroutineGroup[]]; count: number }
+  >();
+  for (const group of groups) {
+    const frames = ownFrames(group.stack, own);
+    const where =
+      frames.length > 0 ? frames : group.stack.filter((frame) => !own.isStandardLibrary(frame)).slice(0, 1);
+    const name = where[0]?.function ?? "";
+    const place = places.get(name);
+    if (place === undefined) places.set(name, { where, groups: [group], count: group.count });
+    else {
+      place.groups.push(group);
+      place.count += group.count;
+    }
+  }
+  const rank = ({ where }: Place) => (where[0] === undefined ? 0 : own.isOwn(where[0]) ? 2 : 1);
+  return [...places.values()].sort((a, b) => rank(b) - rank(a) || b.count - a.count)[0];
 }
