@@ -41,7 +41,7 @@ async function main(): Promise<number> {
       for (const problem of answer.reply.problems) process.stderr.write(`gofire: ${problem}\n`);
       if (answer.reply.bundle !== undefined) process.stderr.write(bundleHint(answer.reply.bundle));
     }
-    return exitCodeOf(answer.reply);
+    return await exitCodeOf(answer.reply);
   } catch (error) {
     progress.clear();
     if (error instanceof UsageError || error instanceof PortError) {
@@ -115,17 +115,13 @@ function jsonOf(reply: Reply): unknown {
   }
 }
 
-const severityRank = { critical: 2, warning: 1, info: 0 } as const;
-
-function exitCodeOf(reply: Reply): number {
+async function exitCodeOf(reply: Reply): Promise<number> {
   if (reply.kind === "doctor") return reply.checks.some((check) => check.state === "failed") ? 1 : 0;
   if (reply.kind !== "analysis" || reply.severity === "never") return 0;
-  const least = severityRank[reply.severity];
-  const counted = reply.analysis.findings.some(
-    (finding) => finding.confidence !== "possible" && severityRank[finding.severity] >= least,
-  );
-  if (counted) return 1;
-  return reply.analysis.verdict === "inconclusive" ? 3 : 0;
+  const { analysis, severity } = reply;
+  const { counts } = await import("./domain/finding.ts");
+  if (analysis.findings.some((finding) => counts(finding, severity))) return 1;
+  return analysis.verdict === "inconclusive" ? 3 : 0;
 }
 
 function bundleHint(bundle: string): string {

@@ -2,9 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { analyzers } from "../../src/analyzers/index.ts";
 import { runAnalyzers } from "../../src/analyzers/run.ts";
+import { counts } from "../../src/domain/finding.ts";
 import { evidenceSource } from "../../src/integrations/artifacts/evidence-source.ts";
 import type { LabMode } from "../../src/ports/lab-service.ts";
-import { countingFindings, type Scored, score } from "./score.ts";
+import { type Scored, score } from "./score.ts";
 
 export const capturesFolder = "lab/captures";
 
@@ -42,7 +43,7 @@ export async function scoreBundle(mode: LabMode, goVersion: string, bundle: stri
     new AbortController().signal,
   );
   const judgement = runAnalyzers(analyzers, evidence, target);
-  const [first] = countingFindings(judgement);
+  const first = judgement.findings.find((finding) => counts(finding));
   return {
     mode,
     goVersion,

@@ -1,4 +1,4 @@
-import type { Analysis, Finding } from "../../src/domain/finding.ts";
+import { type Analysis, counts, type Finding } from "../../src/domain/finding.ts";
 import type { LabMode } from "../../src/ports/lab-service.ts";
 
 /**
@@ -15,16 +15,9 @@ export interface Scored {
   readonly said: string;
 }
 
-/** A finding counts when it makes the verdict `fail`: at least warning, likely or proven. */
-export function countingFindings(analysis: Pick<Analysis, "findings">): readonly Finding[] {
-  return analysis.findings.filter(
-    (finding) => finding.severity !== "info" && finding.confidence !== "possible",
-  );
-}
-
 /** Holds an analysis against what the lab says is wrong. Only `where[0]` counts as naming. */
 export function score(mode: LabMode, analysis: Pick<Analysis, "findings">): Score {
-  const counting = countingFindings(analysis);
+  const counting = analysis.findings.filter((finding) => counts(finding));
   if (mode.kind === "healthy") return counting.length === 0 ? "quiet" : "false alarm";
   const at = counting.findIndex((finding) => names(finding, mode));
   return at === 0 ? "first" : at > 0 ? "named" : "missed";

@@ -1,6 +1,14 @@
 import type { Analyzer, EvidenceFor, FindingDraft, RuleMeta } from "../domain/analyzer.ts";
 import type { Evidence, EvidenceKey, TargetFacts } from "../domain/evidence.ts";
-import type { Check, Confidence, Finding, Severity, Verdict } from "../domain/finding.ts";
+import {
+  type Check,
+  type Confidence,
+  counts,
+  type Finding,
+  type Severity,
+  severityRank,
+  type Verdict,
+} from "../domain/finding.ts";
 import { siteKey } from "../domain/goroutine-sites.ts";
 
 export interface RunOptions {
@@ -160,12 +168,11 @@ function intersects(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
   return false;
 }
 
-const severityRank: Readonly<Record<Severity, number>> = { critical: 0, warning: 1, info: 2 };
 const confidenceRank: Readonly<Record<Confidence, number>> = { proven: 0, likely: 1, possible: 2 };
 
 /** A finding that makes the verdict `fail`. */
 function isFailing({ severity, draft }: Candidate): boolean {
-  return severity !== "info" && draft.confidence !== "possible";
+  return counts({ severity, confidence: draft.confidence });
 }
 
 /** Roots, worst first, each followed by its symptoms. */
@@ -234,8 +241,7 @@ function verdictOf(
   evidence: Partial<Evidence>,
   options: RunOptions,
 ): Verdict {
-  if (findings.some((finding) => finding.severity !== "info" && finding.confidence !== "possible"))
-    return "fail";
+  if (findings.some((finding) => counts(finding))) return "fail";
   if (options.rules !== undefined) {
     return checks.length > 0 && checks.every((check) => check.state === "pass" || check.state === "fail")
       ? "pass"

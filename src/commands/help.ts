@@ -21,7 +21,8 @@ Start here
   gofire doctor                           what works here and what is missing
 
 gofire COMMAND --help has options and examples.
-Exit codes: 0 nothing found, 1 findings, 2 usage or bad input, 3 evidence missing.
+Exit codes: 0 nothing found, 1 findings, 2 usage or bad input,
+            3 evidence missing.
 `;
 }
 

@@ -117,7 +117,9 @@ export const snapshot = defineCommand({
     const request = { ...settings?.capture, ...(await requestOf(options)) };
     const bundle = await captureTarget(target, request, options.out ?? ".", context, ports);
     context.progress("Judging the evidence…");
-    return { ...(await analyse({ ...options, service, paths: [bundle] }, context, ports)), bundle };
+    // Who stops a capture still wants to know what it showed: only a second Ctrl-C ends that.
+    const judging = { ...context, signal: new AbortController().signal };
+    return { ...(await analyse({ ...options, service, paths: [bundle] }, judging, ports)), bundle };
   },
 });
 

@@ -17,6 +17,17 @@ export type Confidence = "proven" | "likely" | "possible";
 
 export type Verdict = "pass" | "fail" | "inconclusive";
 
+/** Worst first: 0 is the most serious. */
+export const severityRank: Readonly<Record<Severity, number>> = { critical: 0, warning: 1, info: 2 };
+
+/** Does a finding count: at least `least` severe, and more than possible? From `warning` on such a one fails the verdict. */
+export function counts(
+  { severity, confidence }: { readonly severity: Severity; readonly confidence: Confidence },
+  least: Severity = "warning",
+): boolean {
+  return confidence !== "possible" && severityRank[severity] <= severityRank[least];
+}
+
 /** - `inconclusive`: evidence was missing. - `skipped`: a setting or the request left the rule out. */
 export type CheckState = "pass" | "fail" | "inconclusive" | "skipped";
 

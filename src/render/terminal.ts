@@ -1,5 +1,13 @@
 import type { CaptureRecord } from "../domain/capture.ts";
-import type { Analysis, Check, Finding, PublishedGroup, Severity, Verdict } from "../domain/finding.ts";
+import {
+  type Analysis,
+  type Check,
+  counts,
+  type Finding,
+  type PublishedGroup,
+  type Severity,
+  type Verdict,
+} from "../domain/finding.ts";
 import { bytesText, counted, countText, durationText } from "../domain/units.ts";
 import { printable, type Style } from "./style.ts";
 import { placeText, quantity } from "./words.ts";
@@ -54,7 +62,7 @@ function headline(
     target.goVersion,
     goroutines > 0 ? counted(goroutines, "goroutine") : undefined,
   ].filter((fact) => fact !== undefined);
-  const first = findings.find((finding) => finding.severity !== "info" && finding.confidence !== "possible");
+  const first = findings.find((finding) => counts(finding));
   const sentence =
     verdict === "fail"
       ? (first?.title ?? "")

@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
@@ -55,10 +56,8 @@ describe("gofire analyze --format json", () => {
   });
 
   it("gives exit code 3 when the evidence for a pass is missing", async () => {
-    const heap = "lab/captures";
-    const folder = readdirSync(heap).find((name) => name.startsWith("go")) ?? "";
-    const file = join(heap, folder, "idle-workers", "metrics-1.txt.gz");
-    expect(existsSync(file)).toBe(true);
+    const file = join(mkdtempSync(join(tmpdir(), "gofire-cli-")), "metrics.txt");
+    writeFileSync(file, "# TYPE go_goroutines gauge\ngo_goroutines 12\n");
     const { code, analysis } = await analysisOf(["analyze", file]);
     expect(analysis.verdict).toBe("inconclusive");
     expect(analysis.checks.find((check) => check.rule === "goroutine/mutex-pileup")).toEqual({
