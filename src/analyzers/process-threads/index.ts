@@ -141,7 +141,7 @@ interface Place {
   readonly count: number;
 }
 
-/** By the innermost own function, or by that of a library where no own one takes part; own ones go first. */
+/** By the innermost own function, or by that of a library where no own one takes part. */
 function largestPlace(groups: readonly GoroutineGroup[], own: OwnCode): Place | undefined {
   const places = new Map<
     string,
@@ -159,6 +159,5 @@ function largestPlace(groups: readonly GoroutineGroup[], own: OwnCode): Place | 
       place.count += group.count;
     }
   }
-  const rank = ({ where }: Place) => (where[0] === undefined ? 0 : own.isOwn(where[0]) ? 2 : 1);
-  return [...places.values()].sort((a, b) => rank(b) - rank(a) || b.count - a.count)[0];
+  return [...places.values()].sort((a, b) => b.count - a.count)[0];
 }
