@@ -26,7 +26,7 @@ export interface CaptureJobPorts extends SettlePorts {
 }
 
 /** How soon a capture that had to wait for its target or for a place looks again. */
-const lookAgainMs = 1_000;
+const lookAgainMs = 500;
 
 /** Asks the target. Everything it gets is among the artifacts when it ends; the analysis follows. */
 export const capture = defineJob({

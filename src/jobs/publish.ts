@@ -88,7 +88,11 @@ async function showCard(incident: Incident, ports: PublishJobPorts, signal: Abor
   try {
     const ref =
       card?.ref ?? (await chat.post(incident.place, body, postingOf(id, card?.attemptedAtMs), signal));
-    if (card?.ref !== undefined) await chat.edit(card.ref, body, signal);
+    // What an earlier attempt got through may have been older than this.
+    if (card !== undefined) {
+      if (card.ref === undefined) await remember({ ref });
+      await chat.edit(ref, body, signal);
+    }
     return await remember({ ref, digest, state, shownAtMs: clock.nowMs() });
   } catch (error) {
     if (!refuses(error)) throw error;

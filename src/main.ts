@@ -1,0 +1,114 @@
+/** The bot that `gofire serve` runs: wires the queue, its workers and what they need, and takes it all down again. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { storedBundle } from "./integrations/artifacts/stored-bundle.ts";
+import { storedEvidence } from "./integrations/artifacts/stored-evidence.ts";
+import type { RedisAddress } from "./integrations/redis/address.ts";
+import { type Caps, captureLimits } from "./integrations/redis/capture-limits.ts";
+import { redisCaptureLock } from "./integrations/redis/capture-lock.ts";
+import { type OpenRedis, openRedis, type RedisTls } from "./integrations/redis/connection.ts";
+import { incidentStore } from "./integrations/redis/incident-store.ts";
+import { redisQueue } from "./integrations/redis/queue.ts";
+import { defaultWorkerTimes, startWorker } from "./integrations/redis/worker.ts";
+import { jobs, retries } from "./jobs/index.ts";
+import type { Cards } from "./jobs/publish.ts";
+import { sweep } from "./jobs/sweep.ts";
+import type { Artifacts } from "./ports/artifacts.ts";
+import type { Chat } from "./ports/chat.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { Incidents } from "./ports/incidents.ts";
+import type { Pictures } from "./ports/pictures.ts";
+import type { Queue } from "./ports/queue.ts";
+import type { Services } from "./ports/services.ts";
+import type { RunningWorker } from "./ports/worker.ts";
+
+/** - `web` hears people and alerts, `worker` does the work, `all` does both in one process. */
+export type Role = "web" | "worker" | "all";
+
+export interface BotSettings {
+  readonly role: Role;
+  readonly redis: RedisAddress;
+  readonly tls?: RedisTls;
+  readonly caps: Caps;
+  /** Most captures that may wait. */
+  readonly mostWaiting: number;
+  readonly chat: Chat;
+  readonly cards: Cards;
+  readonly artifacts: Artifacts;
+  readonly pictures: Pictures;
+  readonly services: Services;
+  readonly clock: Clock;
+  readonly version: string;
+  /** One line for who looks after gofire. */
+  readonly onTrouble: (message: string) => void;
+  readonly workerTimes?: { readonly lockMs: number; readonly stalledCheckMs: number };
+  /** How often lost work is looked for. */
+  readonly sweepEveryMs?: number;
+}
+
+export interface Bot {
+  readonly incidents: Incidents;
+  readonly queue: Queue;
+  readonly redis: Pick<OpenRedis, "client" | "address" | "server">;
+  /** Takes nothing new, waits up to `graceMs` for what runs, hands over the rest, says goodbye to Redis. */
+  stop(graceMs: number): Promise<void>;
+}
+
+const sweepEveryMs = 5_000;
+
+/** Throws PortError when Redis cannot be used. */
+export async function startBot(settings: BotSettings): Promise<Bot> {
+  const { clock, onTrouble, artifacts } = settings;
+  const redis = await openRedis(settings.redis, {
+    onTrouble: (message) => onTrouble(`Redis: ${message}`),
+    ...(settings.tls === undefined ? {} : { tls: settings.tls }),
+  });
+  const { client } = redis;
+  const incidents = incidentStore(client, clock);
+  const queue = redisQueue(client, { retries, mostWaiting: settings.mostWaiting, onTrouble });
+  let worker: RunningWorker | undefined;
+  const ending = new AbortController();
+  let sweeping: Promise<void> = Promise.resolve();
+  if (settings.role !== "web") {
+    const ports = {
+      ...settings,
+      incidents,
+      queue,
+      lock: redisCaptureLock(client),
+      limits: captureLimits(client, settings.caps),
+      evidence: storedEvidence(artifacts),
+      bundleAt: (prefix: string) => storedBundle(artifacts, prefix),
+      gofireVersion: settings.version,
+    };
+    worker = await startWorker(jobs(ports), client, {
+      ...(settings.workerTimes ?? defaultWorkerTimes),
+      onTrouble,
+    });
+    sweeping = sweepUntil(ending.signal, settings.sweepEveryMs ?? sweepEveryMs, async () => {
+      await sweep(ports, ending.signal);
+    });
+  }
+
+  async function sweepUntil(signal: AbortSignal, everyMs: number, work: () => Promise<void>): Promise<void> {
+    while (!signal.aborted) {
+      // Not all workers at the same moment.
+      await sleep(everyMs * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
+      if (signal.aborted) return;
+      await work().catch((error: unknown) => {
+        if (!signal.aborted) onTrouble(error instanceof Error ? error.message : String(error));
+      });
+    }
+  }
+
+  return {
+    incidents,
+    queue,
+    redis,
+    async stop(graceMs) {
+      ending.abort(new Error("gofire ends"));
+      await sweeping;
+      await worker?.stop(graceMs);
+      await queue.close();
+      await redis.close();
+    },
+  };
+}

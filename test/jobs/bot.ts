@@ -1,0 +1,158 @@
+import { readFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { UsageError } from "../../src/domain/errors.ts";
+import type { Incident, IncidentDraft } from "../../src/domain/incident.ts";
+import { systemClock } from "../../src/integrations/clock/system-clock.ts";
+import { goTargets } from "../../src/integrations/go-target/client.ts";
+import { parseRedisUrl } from "../../src/integrations/redis/address.ts";
+import type { Cards } from "../../src/jobs/publish.ts";
+import { type Bot, type BotSettings, startBot } from "../../src/main.ts";
+import type { Chat } from "../../src/ports/chat.ts";
+import type { ServiceCapture, Services } from "../../src/ports/services.ts";
+import { healthy } from "../capture/scripted.ts";
+import { fakeArtifacts } from "../fakes/artifacts.ts";
+import { scriptedListener } from "../integrations/pprof-server.ts";
+
+/** What a bot of a test is told; plain values, so that it can be handed to another process. */
+export interface TestBot {
+  readonly redis: string;
+  readonly artifacts: string;
+  /** Service -> URL of its pprof listener. */
+  readonly targets: Readonly<Record<string, string>>;
+  readonly settings?: Partial<
+    Pick<BotSettings, "role" | "caps" | "mostWaiting" | "workerTimes" | "sweepEveryMs">
+  >;
+}
+
+export const quickCapture: ServiceCapture = { cpuSeconds: 0, goroutineGapMs: 200 };
+
+/** The state in words: enough to see which version of an incident a card shows. */
+export const plainCards: Cards = {
+  card: ({ id, state, steps, queuePlace, problem, analysis }) => ({
+    text: [
+      id,
+      state,
+      ...(queuePlace === undefined ? [] : [`${queuePlace} before it`]),
+      ...steps.map((step) => `${step.kind} ${step.state}`),
+      ...(problem === undefined ? [] : [problem]),
+      ...(analysis === undefined ? [] : [analysis.verdict]),
+    ].join(" · "),
+  }),
+  reply: (_incident, reply) => ({ text: reply.text }),
+};
+
+export function testServices(targets: TestBot["targets"]): Services {
+  const open = goTargets({ userAgent: "gofire/test" });
+  return {
+    list: () => Promise.resolve(Object.keys(targets).map((name) => ({ name, instances: [] }))),
+    async open(service) {
+      await Promise.resolve();
+      const url = targets[service];
+      if (url === undefined) throw new UsageError(`There is no service "${service}".`);
+      return {
+        target: open.open(
+          { origin: url, pprofPath: "/debug/pprof/", metrics: "/metrics", expvarPath: "/debug/vars" },
+          {},
+        ),
+        capture: quickCapture,
+      };
+    },
+    rules: () => Promise.resolve({ modules: [], thresholds: {} }),
+  };
+}
+
+export async function startTestBot(
+  { redis, artifacts, targets, settings }: TestBot,
+  chat: Chat,
+  onTrouble: (message: string) => void = () => {},
+): Promise<Bot> {
+  return await startBot({
+    role: "all",
+    redis: parseRedisUrl(redis),
+    caps: { overall: 8, perService: 4, cooldownMs: 0 },
+    mostWaiting: 500,
+    workerTimes: { lockMs: 2_000, stalledCheckMs: 500 },
+    sweepEveryMs: 500,
+    chat,
+    cards: plainCards,
+    artifacts: fakeArtifacts(artifacts),
+    pictures: { draw: () => Promise.resolve([]) },
+    services: testServices(targets),
+    clock: systemClock,
+    version: "0.0.0",
+    onTrouble,
+    ...settings,
+  });
+}
+
+export function draftFor(service: string, intent: string): IncidentDraft {
+  return {
+    service,
+    wish: {},
+    origin: { kind: "command", userId: "U1", intent },
+    place: { channel: "C1" },
+  };
+}
+
+const pileUp = new URL(
+  "../../src/analyzers/goroutine-mutex-pileup/fixtures/fires-behind-io/goroutine-2.pb.gz",
+  import.meta.url,
+);
+
+/** A process with a pile-up behind a mutex, over HTTP. `delayMs` is how long each answer takes. */
+export async function sickTarget(
+  delayMs: () => number = () => 0,
+): Promise<{ readonly url: string; readonly asked: string[]; close(): void }> {
+  const goroutines = await readFile(pileUp);
+  const asked: string[] = [];
+  const listener = scriptedListener(
+    (question) =>
+      question === "goroutine" || question === "goroutine?debug=0"
+        ? { chunks: [goroutines] }
+        : healthy(question),
+    asked,
+  );
+  const server: Server = createServer((request, response) => {
+    setTimeout(() => listener(request, response), delayMs());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    asked,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+/** Polls until `found` gives something. */
+export async function until<T>(
+  found: () => Promise<T | undefined> | T | undefined,
+  what: string,
+  withinMs = 60_000,
+): Promise<T> {
+  const endsAt = Date.now() + withinMs;
+  for (;;) {
+    const value = await found();
+    if (value !== undefined) return value;
+    if (Date.now() > endsAt) throw new Error(`${what}: not within ${withinMs / 1000} s`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+/** The incident once nothing is left to do for it. */
+export async function settled(bot: Bot, id: string, withinMs = 60_000): Promise<Incident> {
+  const never = new AbortController().signal;
+  return await until(
+    async () => {
+      const open = await bot.incidents.unsettled(Date.now() + 60_000, never);
+      const incident = await bot.incidents.read(id, never);
+      return open.includes(id) || incident?.state === "queued" ? undefined : incident;
+    },
+    `${id} settled`,
+    withinMs,
+  );
+}

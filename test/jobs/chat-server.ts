@@ -1,0 +1,105 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { PortError, type PortErrorCode } from "../../src/domain/errors.ts";
+import type { MessageBody, MessageRef, Place } from "../../src/domain/message.ts";
+import type { Chat, Posting } from "../../src/ports/chat.ts";
+import { type FakeChat, fakeChat } from "../fakes/chat.ts";
+
+interface Call {
+  readonly method: "post" | "edit" | "upload";
+  readonly place?: Place;
+  readonly ref?: MessageRef;
+  readonly body: MessageBody;
+  readonly posting?: Posting;
+  readonly files?: readonly { readonly name: string; readonly bytes: number }[];
+}
+
+/** The fake chat as a server of its own, which outlives the bots that write to it. */
+export async function chatServer(): Promise<{
+  readonly url: string;
+  readonly chat: FakeChat;
+  close(): void;
+}> {
+  const chat = fakeChat();
+  const never = new AbortController().signal;
+  const nowhere = { channel: "", ts: "" };
+
+  async function answer({
+    method,
+    place,
+    ref = nowhere,
+    body,
+    posting,
+    files = [],
+  }: Call): Promise<MessageRef> {
+    if (method === "edit") await chat.edit(ref, body, never);
+    if (method === "edit" || place === undefined || posting === undefined) return ref;
+    if (method === "post") return await chat.post(place, body, posting, never);
+    const sent = files.map(({ name, bytes }) => ({
+      name,
+      title: name,
+      contentType: "",
+      bytes,
+      open: async function* () {
+        yield await Promise.resolve(new Uint8Array(bytes));
+      },
+    }));
+    return await chat.upload(place, sent, body.text, posting, never);
+  }
+
+  const server = createServer((request, response) => {
+    void text(request).then(async (content) => {
+      try {
+        response.end(JSON.stringify({ ref: await answer(JSON.parse(content) as Call) }));
+      } catch (error) {
+        const { code, message } = error as PortError;
+        response.end(JSON.stringify({ code, message }));
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    chat,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+/** Writes to a chat server. */
+export function chatClient(url: string): Chat {
+  async function call(content: Call, signal: AbortSignal): Promise<MessageRef> {
+    const response = await fetch(url, { method: "POST", body: JSON.stringify(content), signal });
+    const { ref, code, message } = (await response.json()) as {
+      ref?: MessageRef;
+      code?: PortErrorCode;
+      message?: string;
+    };
+    if (ref === undefined) throw new PortError(code ?? "bad-response", url, message ?? "");
+    return ref;
+  }
+  return {
+    post: (place, body, posting, signal) => call({ method: "post", place, body, posting }, signal),
+    async edit(ref, body, signal) {
+      await call({ method: "edit", ref, body }, signal);
+    },
+    upload: (place, files, comment, posting, signal) =>
+      call(
+        {
+          method: "upload",
+          place,
+          body: { text: comment },
+          posting,
+          files: files.map(({ name, bytes }) => ({ name, bytes })),
+        },
+        signal,
+      ),
+    tellOnly: () => Promise.resolve(),
+    react: () => Promise.resolve(),
+    unreact: () => Promise.resolve(),
+    permalink: () => Promise.resolve(url),
+  };
+}

@@ -1,0 +1,168 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PortError } from "../../src/domain/errors.ts";
+import { beginIncident } from "../../src/jobs/begin.ts";
+import type { Bot } from "../../src/main.ts";
+import { fakeChat } from "../fakes/chat.ts";
+import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-server.ts";
+import { draftFor, settled, sickTarget, startTestBot } from "./bot.ts";
+
+const never = new AbortController().signal;
+
+describe.skipIf(redisProgram === undefined)("an incident on real Redis", () => {
+  let redis: TestRedis;
+  let artifacts: string;
+  let target: Awaited<ReturnType<typeof sickTarget>>;
+  beforeAll(async () => {
+    [redis, artifacts, target] = await Promise.all([
+      testRedis(),
+      mkdtemp(join(tmpdir(), "gofire-artifacts-")),
+      sickTarget(),
+    ]);
+  });
+  afterAll(async () => {
+    target.close();
+    await redis.remove();
+    await rm(artifacts, { recursive: true, force: true });
+  });
+
+  async function withBot(
+    work: (bot: Bot, chat: ReturnType<typeof fakeChat>, troubles: string[]) => Promise<void>,
+    settings = {},
+  ): Promise<void> {
+    const chat = fakeChat();
+    const troubles: string[] = [];
+    const targets = { order: target.url, gone: "http://127.0.0.1:9" };
+    const bot = await startTestBot({ redis: redis.url, artifacts, targets, settings }, chat, (message) =>
+      troubles.push(message),
+    );
+    try {
+      await work(bot, chat, troubles);
+    } finally {
+      await bot.stop(5_000);
+    }
+  }
+
+  test("goes from a request to a verdict in one edited card, with findings and evidence in its thread", async () => {
+    await withBot(async (bot, chat, troubles) => {
+      const { incident } = await beginIncident(draftFor("order", "t1"), bot, never);
+      const end = await settled(bot, incident.id);
+      expect(end.state).toBe("verdict");
+      expect(end.analysis?.verdict).toBe("fail");
+      expect(end.analysis?.findings[0]?.title).toMatch(/199 waiters/);
+      expect(end.steps.some(({ kind, state }) => kind === "goroutine" && state === "ok")).toBe(true);
+      expect(chat.messages.map(({ intent }) => intent)).toEqual([
+        incident.id,
+        `${incident.id}/findings`,
+        `${incident.id}/evidence`,
+      ]);
+      const [card, findings, evidence] = chat.messages;
+      expect(card?.body.text).toContain(`${incident.id} · verdict`);
+      expect(findings?.place.thread).toBe(card?.ref.ts);
+      expect(findings?.files[0]?.bytes).toBeGreaterThan(100);
+      expect(evidence?.files.map(({ name }) => name)).toContainEqual(
+        expect.stringMatching(/^pprof\.order\.goroutine\.\d{8}-\d{6}\.pb\.gz$/),
+      );
+      // The scripted process' other profiles are no real ones.
+      expect(troubles.filter((trouble) => !trouble.includes("gofire-bundle"))).toEqual([]);
+    });
+  });
+
+  test("the same request delivered twice is one incident and one card", async () => {
+    await withBot(async (bot, chat) => {
+      const begun = await Promise.all(
+        Array.from({ length: 5 }, () => beginIncident(draftFor("order", "twice"), bot, never)),
+      );
+      expect(new Set(begun.map(({ incident }) => incident.id)).size).toBe(1);
+      expect(begun.filter(({ isNew }) => isNew)).toHaveLength(1);
+      const id = begun[0]?.incident.id ?? "";
+      await settled(bot, id);
+      expect(chat.messages.filter(({ intent }) => intent === id)).toHaveLength(1);
+    });
+  });
+
+  test("a target that cannot be reached and a service that there is not end in words, not in retries", async () => {
+    await withBot(async (bot, chat) => {
+      const gone = await beginIncident(draftFor("gone", "g1"), bot, never);
+      const unknown = await beginIncident(draftFor("nobody", "n1"), bot, never);
+      expect(await settled(bot, gone.incident.id)).toMatchObject({ state: "failed", runs: 1 });
+      expect(await settled(bot, unknown.incident.id)).toMatchObject({
+        state: "failed",
+        problem: 'There is no service "nobody".',
+      });
+      expect(chat.messages.map(({ body }) => body.text)).toContainEqual(
+        expect.stringContaining("no service"),
+      );
+    });
+  });
+
+  test("one capture per target at a time; those that wait are told, and all get their verdict", async () => {
+    await withBot(async (bot, chat) => {
+      const before = target.asked.filter((question) => question === "index").length;
+      const begun = await Promise.all(
+        Array.from({ length: 6 }, (_, at) => beginIncident(draftFor("order", `same-${at}`), bot, never)),
+      );
+      const ends = await Promise.all(begun.map(({ incident }) => settled(bot, incident.id)));
+      expect(ends.map(({ state }) => state)).toEqual(Array.from({ length: 6 }, () => "verdict"));
+      const spans = ends
+        .map(({ steps }) => steps.map(({ startedAtMs }) => startedAtMs ?? 0).filter((at) => at > 0))
+        .map((times) => ({ from: Math.min(...times), to: Math.max(...times) }))
+        .sort((a, b) => a.from - b.from);
+      for (const [at, span] of spans.entries())
+        expect(span.from).toBeGreaterThanOrEqual(spans[at - 1]?.to ?? 0);
+      expect(target.asked.length).toBeGreaterThan(before);
+      expect(new Set(chat.messages.map(({ intent }) => intent)).size).toBe(chat.messages.length);
+    });
+  });
+
+  test("a chat that loses answers, limits and breaks shows everything once", async () => {
+    await withBot(async (bot, chat) => {
+      const seen = new Map<string, number>();
+      chat.fault = (method, intent) => {
+        const nth = (seen.get(`${method} ${intent}`) ?? 0) + 1;
+        seen.set(`${method} ${intent}`, nth);
+        if (nth === 1)
+          return { when: "after", error: new PortError("unavailable", "chat", "connection reset") };
+        if (nth === 2)
+          return {
+            when: "before",
+            error: new PortError("rate-limited", "chat", "429", { retryAfterMs: 300 }),
+          };
+        if (nth === 3) return { when: "before", error: new PortError("timeout", "chat", "no answer") };
+        return undefined;
+      };
+      const { incident } = await beginIncident(draftFor("order", "faults"), bot, never);
+      const end = await settled(bot, incident.id);
+      expect(end.state).toBe("verdict");
+      expect(end.replies.map(({ state }) => state)).toEqual(["posted", "posted"]);
+      const ofIt = chat.messages.filter(({ intent }) => intent.startsWith(incident.id));
+      expect(ofIt).toHaveLength(3);
+      expect(ofIt[0]?.body.text).toContain("verdict");
+    });
+  });
+
+  test("a full queue refuses in words, and a page within the cooldown is told so", async () => {
+    await withBot(
+      async (bot) => {
+        await expect(beginIncident(draftFor("order", "full"), bot, never)).rejects.toThrow(
+          /captures are waiting/,
+        );
+      },
+      { mostWaiting: 0 },
+    );
+    await withBot(
+      async (bot) => {
+        const first = await beginIncident(draftFor("order", "cool-1"), bot, never);
+        expect((await settled(bot, first.incident.id)).state).toBe("verdict");
+        const draft = draftFor("order", "cool-2");
+        const page = await beginIncident({ ...draft, origin: { ...draft.origin, kind: "page" } }, bot, never);
+        expect((await settled(bot, page.incident.id)).problem).toMatch(/alerts may ask again in/);
+        const person = await beginIncident(draftFor("order", "cool-3"), bot, never);
+        expect((await settled(bot, person.incident.id)).state).toBe("verdict");
+      },
+      { caps: { overall: 8, perService: 4, cooldownMs: 60_000 } },
+    );
+  });
+});

@@ -1,0 +1,165 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Incident } from "../../src/domain/incident.ts";
+import { beginIncident } from "../../src/jobs/begin.ts";
+import type { Bot } from "../../src/main.ts";
+import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-server.ts";
+import { draftFor, settled, sickTarget, startTestBot, until } from "./bot.ts";
+import { chatServer } from "./chat-server.ts";
+
+const never = new AbortController().signal;
+
+/** Where a worker is when it is killed: the first moment at which the incident or the chat looks like this. */
+type Moment = (incident: Incident, told: ReadonlySet<string>, id: string) => boolean;
+const moments: Readonly<Record<string, Moment>> = {
+  "before it has begun": () => true,
+  "while the card is posted": (_incident, told, id) => told.has(`post ${id}`),
+  "while it takes the target": ({ state }) => state === "capturing",
+  "in the middle of the capture": ({ steps }) => steps.some(({ state }) => state === "ok"),
+  "between capture and analysis": ({ bundle }) => bundle !== undefined,
+  "once judged": ({ state }) => state === "verdict",
+  "while the findings are uploaded": (_incident, told, id) => told.has(`upload ${id}/findings`),
+  "while the evidence is uploaded": (_incident, told, id) => told.has(`upload ${id}/evidence`),
+};
+
+describe.skipIf(redisProgram === undefined)("a worker that is killed", () => {
+  let folder: string;
+  let program: string;
+  let redis: TestRedis;
+  let target: Awaited<ReturnType<typeof sickTarget>>;
+  let chat: Awaited<ReturnType<typeof chatServer>>;
+  let web: Bot;
+  const told = new Set<string>();
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "gofire-killed-"));
+    program = join(folder, "worker.mjs");
+    [redis, target, chat] = await Promise.all([
+      testRedis(),
+      sickTarget(() => 40),
+      chatServer(),
+      bundled(program),
+    ]);
+    chat.chat.fault = (method, intent) => {
+      told.add(`${method} ${intent}`);
+      return undefined;
+    };
+    web = await startTestBot({ ...settings(), settings: { role: "web" } }, chat.chat);
+  }, 120_000);
+  afterAll(async () => {
+    await web.stop(1_000);
+    target.close();
+    chat.close();
+    await redis.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  function settings() {
+    return { redis: redis.url, artifacts: join(folder, "artifacts"), targets: { order: target.url } };
+  }
+  async function worker(): Promise<ChildProcess> {
+    const words = [program, JSON.stringify({ ...settings(), chat: chat.url })];
+    const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "ignore"] });
+    if (child.stdout !== null) await once(child.stdout, "data");
+    return child;
+  }
+  async function ended(child: ChildProcess, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+    const gone = once(child, "exit");
+    child.kill(signal);
+    await gone;
+  }
+  function messagesOf(id: string): string[] {
+    return chat.chat.messages.map(({ intent }) => intent).filter((intent) => intent.startsWith(id));
+  }
+  function whole(id: string): void {
+    expect(messagesOf(id)).toEqual([id, `${id}/findings`, `${id}/evidence`]);
+    expect(chat.chat.messages.find(({ intent }) => intent === id)?.body.text).toContain(`${id} · verdict`);
+  }
+
+  test.each(Object.keys(moments))(
+    "%s loses no card and says nothing twice",
+    async (when) => {
+      const first = await worker();
+      const { incident } = await beginIncident(draftFor("order", when), web, never);
+      const { id } = incident;
+      await until(async () => {
+        const now = await web.incidents.read(id, never);
+        return now !== undefined && moments[when]?.(now, told, id) === true ? now : undefined;
+      }, when);
+      await ended(first, "SIGKILL");
+      const second = await worker();
+      try {
+        expect((await settled(web, id)).state).toBe("verdict");
+        whole(id);
+      } finally {
+        await ended(second, "SIGKILL");
+      }
+    },
+    90_000,
+  );
+
+  test("told to end, finishes what runs and leaves the rest to the next", async () => {
+    const first = await worker();
+    const begun = await Promise.all(
+      Array.from({ length: 3 }, (_, at) => beginIncident(draftFor("order", `term ${at}`), web, never)),
+    );
+    const [{ incident: running }] = begun as [(typeof begun)[0]];
+    await until(async () => {
+      const states = await Promise.all(begun.map(({ incident }) => web.incidents.read(incident.id, never)));
+      return states.some((incident) => incident?.state === "capturing") ? running : undefined;
+    }, "the first capture");
+    await ended(first, "SIGTERM");
+    expect(first.exitCode).toBe(0);
+    const second = await worker();
+    try {
+      for (const { incident } of begun) {
+        const end = await settled(web, incident.id);
+        expect(end).toMatchObject({ state: "verdict", runs: 1 });
+        whole(incident.id);
+      }
+    } finally {
+      await ended(second, "SIGKILL");
+    }
+  }, 90_000);
+
+  test("and a Redis that is killed and comes back lose nothing that was a second old", async () => {
+    const only = await worker();
+    try {
+      const begun = await Promise.all(
+        Array.from({ length: 3 }, (_, at) => beginIncident(draftFor("order", `redis ${at}`), web, never)),
+      );
+      await new Promise((resolve) => setTimeout(resolve, 1_500)); // appendfsync everysec
+      await redis.kill();
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      await redis.start();
+      for (const { incident } of begun) {
+        expect((await settled(web, incident.id)).state).toBe("verdict");
+        whole(incident.id);
+      }
+    } finally {
+      await ended(only, "SIGKILL");
+    }
+  }, 90_000);
+});
+
+/** One file that plain Node runs: a loader would take a second of each start. */
+async function bundled(outfile: string): Promise<void> {
+  await build({
+    entryPoints: [fileURLToPath(new URL("worker-process.ts", import.meta.url))],
+    outfile,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    define: { "import.meta.url": JSON.stringify(new URL("bot.ts", import.meta.url).href) },
+    banner: {
+      js: 'import{createRequire as gofireRequire}from"node:module";const require=gofireRequire(process.execPath);',
+    },
+    logLevel: "warning",
+  });
+}
