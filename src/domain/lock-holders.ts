@@ -132,9 +132,9 @@ function loopPenalty(group: GoroutineGroup, frame: Frame): number {
   return isLoop && entryFrame(group.stack) === frame ? 2 : 0;
 }
 
-/** True for a goroutine that cannot go on by itself now; `active` ones are merely busy under the lock. */
+/** True for a goroutine that waits itself; `active` ones are merely busy under the lock, debug=1 may not tell. */
 export function isBlocked({ group }: LockHolder): boolean {
-  return group.wait !== "active" && group.wait !== "GC";
+  return group.wait !== "active" && group.wait !== "GC" && group.state !== "unknown";
 }
 
 /**

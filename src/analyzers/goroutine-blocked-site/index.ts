@@ -45,7 +45,10 @@ export const goroutineBlockedSite = defineAnalyzer({
   },
   analyze({ goroutines, crash, target }, limits) {
     const asleep = crash !== undefined && isDeadlock(crash.message);
-    const blocked = goroutines.best.groups.filter((group) => suspicion(group) > 0 && !isKnownIdle(group));
+    const hidden = goroutines.best.form === "counts";
+    const blocked = goroutines.best.groups.filter(
+      (group) => (suspicion(group) > 0 || (hidden && isHidden(group))) && !isKnownIdle(group),
+    );
     const sites = waitSites(blocked, target.own)
       .filter((site) => hasOwnCode(site, target.own))
       .filter((site) => asleep || persists(site, goroutines, target.own))
@@ -56,6 +59,11 @@ export const goroutineBlockedSite = defineAnalyzer({
       .map(({ site, rank }) => findingOf(site, rank, asleep, goroutines, limits.agedMinutes));
   },
 });
+
+/** In own code and neither in a lock nor in I/O: debug=1 hides whether it waits for a channel or runs. */
+function isHidden(group: GoroutineGroup): boolean {
+  return group.wait === "other" && group.state === "unknown" && !isMainGoroutine(group);
+}
 
 /** Go source: runtime/proc.go checkdead. */
 function isDeadlock(message: string): boolean {
@@ -113,6 +121,20 @@ function findingOf(
   const isMain = site.groups.every(isMainGoroutine);
   const aged = rank === 3 && age >= agedMinutes;
   const lasting = age > 0 ? `, the oldest for ${counted(age, "minute")}` : "";
+  if (group !== undefined && isHidden(group)) {
+    return {
+      severity: "info",
+      confidence: "possible",
+      title: `${counted(site.count, "goroutine")}${place}, waiting for a channel or running`,
+      summary: `${counted(site.count, "goroutine")} stand${site.count === 1 ? "s" : ""}${place}. This form of the capture (debug=1) hides whether they wait for a channel or run.`,
+      where: site.where,
+      groups: site.groups,
+      evidence: siteEvidence(goroutines, site),
+      next: [
+        "Capture without debug=1, which costs no more and tells what each waits for: curl -s 'http://HOST/debug/pprof/goroutine' > goroutine.pb.gz",
+      ],
+    };
+  }
   return {
     severity: asleep || aged ? "warning" : "info",
     confidence: asleep ? "proven" : "possible",

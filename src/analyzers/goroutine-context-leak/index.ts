@@ -1,4 +1,5 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
+import type { NonEmpty } from "../../domain/evidence.ts";
 import type { Frame } from "../../domain/frame.ts";
 import type { GoroutineGroup } from "../../domain/goroutine.ts";
 import { shortFile } from "../../domain/goroutine-sites.ts";
@@ -37,8 +38,7 @@ export const goroutineContextLeak = defineAnalyzer({
       const sign = leakSign(goroutines, site, target.own, limits);
       const proven = isProvenLeak(site, goroutineLeak);
       if (!proven && sign?.kind !== "grows") return [];
-      const maker =
-        heap === undefined ? undefined : contextMaker(heap.at(-1) ?? heap[0], site.count, target.own);
+      const maker = heap === undefined ? undefined : contextMaker(heap, site.count, target.own);
       const named = maker?.reason ?? "Their stacks do not show who created the contexts; a heap profile may.";
       return [
         leakFinding(
@@ -78,16 +78,18 @@ interface Maker {
   readonly reason: string;
 }
 
+/** Sampling of a few large objects is that coarse (about one sample per 512 KiB, Go source: runtime/mprof.go). */
+const samplingError = 3;
+
 /**
  * The own line that probably creates the contexts. A context is too small for every one to be sampled, so without a
- * sample inside package context the line counts that holds the most memory in about as many objects as there are
+ * sample inside package context the line counts that gained the most memory, in about as many objects as there are
  * watchers: what a request keeps alive is allocated beside its context.
  */
-function contextMaker(heap: Profile, watchers: number, own: OwnCode): Maker | undefined {
-  const objects = sampleIndexOf(heap, "inuse_objects");
-  const bytes = sampleIndexOf(heap, "inuse_space");
-  if (objects === -1 || bytes === -1) return undefined;
-  const byObjects = siteTotals(heap, objects, own);
+function contextMaker(heaps: NonEmpty<Profile>, watchers: number, own: OwnCode): Maker | undefined {
+  const [first] = heaps;
+  const last = heaps.at(-1) ?? first;
+  const byObjects = siteTotals(last, sampleIndexOf(last, "inuse_objects"), own);
   const created = byObjects.find(({ stack }) => stack.some(({ function: symbol }) => creation.test(symbol)));
   if (created !== undefined) {
     return {
@@ -97,16 +99,28 @@ function contextMaker(heap: Profile, watchers: number, own: OwnCode): Maker | un
   }
   const alike = new Set(
     byObjects
-      .filter(({ value }) => value >= watchers / 1.5 && value <= watchers * 1.5)
-      .map(({ frame }) => frame),
+      .filter(({ value }) => value >= watchers / samplingError && value <= watchers * samplingError)
+      .map(({ frame }) => keyOf(frame)),
   );
-  const beside = siteTotals(heap, bytes, own).find(({ frame, value }) => value > 0 && alike.has(frame));
+  const before = new Map<string, number>();
+  if (first !== last)
+    for (const { frame, value } of siteTotals(first, sampleIndexOf(first, "inuse_space"), own))
+      before.set(keyOf(frame), value);
+  const [beside] = siteTotals(last, sampleIndexOf(last, "inuse_space"), own)
+    .filter(({ frame }) => alike.has(keyOf(frame)))
+    .map((site) => ({ site, gained: site.value - (before.get(keyOf(site.frame)) ?? 0) }))
+    .filter(({ gained }) => gained > 0)
+    .sort((a, b) => b.gained - a.gained);
   return beside === undefined
     ? undefined
     : {
-        where: ownFrames(beside.stack, own),
-        reason: `Inferred from the heap profile: about as many objects as watchers are alive that were allocated in ${placeOf(beside.frame)}; the contexts themselves are too small to be sampled.`,
+        where: ownFrames(beside.site.stack, own),
+        reason: `Inferred from the heap profile: objects in about the same number as the watchers are alive that were allocated in ${placeOf(beside.site.frame)}; the contexts themselves are too small to be sampled.`,
       };
+}
+
+function keyOf({ function: symbol, line }: Frame): string {
+  return `${symbol}:${line}`;
 }
 
 function placeOf(frame: Frame): string {

@@ -164,7 +164,7 @@ function summaryOf(
   }
   return isBlocked(found.holder)
     ? `${what} Probably held by ${found.text}, which is itself waiting.`
-    : `${what} Probably held by ${found.text}, which is running: a queue that moves is possible.`;
+    : `${what} Probably held by ${found.text}, which is ${found.holder.group.state === "unknown" ? "waiting for a channel or running (debug=1 hides which)" : "running"}: a queue that moves is possible.`;
 }
 
 function nextSteps(hasHolder: boolean, isDump: boolean): string[] {

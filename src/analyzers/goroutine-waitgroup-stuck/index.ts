@@ -1,7 +1,7 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { isMainGoroutine, isRequest } from "../../domain/code-object.ts";
 import type { Confidence } from "../../domain/finding.ts";
-import type { GoroutineGroup } from "../../domain/goroutine.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
 import { groupText } from "../../domain/goroutine-sites.ts";
 import { childrenOf } from "../../domain/group-children.ts";
 import { isKnownIdle } from "../../domain/known-idle.ts";
@@ -9,6 +9,7 @@ import { isProvenLeak } from "../../domain/leak-report.ts";
 import type { LeakSign } from "../../domain/leak-signs.ts";
 import { leakSign, leakThresholds, signSentence } from "../../domain/leak-signs.ts";
 import { shortName } from "../../domain/lock-words.ts";
+import type { OwnCode } from "../../domain/own-code.ts";
 import { counted } from "../../domain/units.ts";
 import type { WaitSite } from "../../domain/wait-sites.ts";
 import { blamedFrames, siteGrowth, waitSites } from "../../domain/wait-sites.ts";
@@ -65,7 +66,14 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
       const confidence: Confidence | undefined = isProvenLeak(site, goroutineLeak)
         ? "proven"
         : confidenceOf(
-            { site, sign, stuck, busy: children.length > stuck.length, lasts: lasts && growth !== undefined },
+            {
+              site,
+              sign,
+              stuck,
+              childrenAtWork: children.length > stuck.length,
+              crewAtWork: hasCrewAtWork(site, best, target.own),
+              lasts: lasts && growth !== undefined,
+            },
             limits,
           );
       if (confidence === undefined) return [];
@@ -133,22 +141,38 @@ interface Reading {
   readonly sign: LeakSign | undefined;
   readonly stuck: readonly GoroutineGroup[];
   /** Some of the started goroutines run, sleep or do I/O: they may still call Done. */
-  readonly busy: boolean;
+  readonly childrenAtWork: boolean;
+  /** Workers that somebody else started are at work: the job may have been handed to them. */
+  readonly crewAtWork: boolean;
   /** As many waited at this line in every one of at least two captures. */
   readonly lasts: boolean;
 }
 
 function confidenceOf(
-  { site, sign, stuck, busy, lasts }: Reading,
+  { site, sign, stuck, childrenAtWork, crewAtWork, lasts }: Reading,
   limits: { readonly waiters: number; readonly agedMinutes: number; readonly oldMinutes: number },
 ): Confidence | undefined {
-  if (sign?.kind === "grows") return sign.clear && !busy ? "likely" : "possible";
   const age = site.oldestMinutes ?? 0;
-  if (age >= limits.agedMinutes && (site.groups.some(isRequest) || stuck.length === 0))
-    return busy ? "possible" : "likely";
-  if (sign !== undefined || (age >= limits.oldMinutes && site.count >= limits.waiters))
-    return busy ? "possible" : "likely";
-  return lasts && site.count >= limits.waiters && !busy ? "likely" : undefined;
+  const old =
+    (age >= limits.agedMinutes && (site.groups.some(isRequest) || stuck.length === 0)) ||
+    (age >= limits.oldMinutes && site.count >= limits.waiters);
+  if (old && !childrenAtWork) return "likely";
+  const abandoned = lasts && site.count >= limits.waiters;
+  if (!childrenAtWork && !crewAtWork && (abandoned || (sign?.kind === "grows" && sign.clear)))
+    return "likely";
+  return old || sign !== undefined ? "possible" : undefined;
+}
+
+/** Two or more goroutines of one kind, neither requests nor main, that run, sleep or do I/O in own code. */
+function hasCrewAtWork(site: WaitSite, snapshot: GoroutineSnapshot, own: OwnCode): boolean {
+  const crews = new Map<string, number>();
+  for (const group of snapshot.groups) {
+    if (site.groups.includes(group) || isStuck(group) || isKnownIdle(group)) continue;
+    if (isMainGoroutine(group) || isRequest(group)) continue;
+    const worker = group.stack.findLast((frame) => own.isOwn(frame))?.function;
+    if (worker !== undefined) crews.set(worker, (crews.get(worker) ?? 0) + group.count);
+  }
+  return [...crews.values()].some((count) => count > 1);
 }
 
 function childrenText(child: GoroutineGroup | undefined, children: readonly GoroutineGroup[]): string {

@@ -14,16 +14,16 @@ export const processLockedThreads = defineAnalyzer({
     symptomOf: [],
     thresholds: {
       noticed: {
-        default: 64,
+        default: 32,
         unit: "threads",
         meaning: "goroutines locked to a thread that are worth a look",
         source: "docs/decisions/0003-default-thresholds.md",
       },
       threads: {
-        default: 500,
+        default: 200,
         unit: "threads",
         meaning: "goroutines locked to a thread that are a problem; the runtime aborts at 10,000 threads",
-        source: "https://go.dev/src/runtime/proc.go",
+        source: "docs/decisions/0003-default-thresholds.md",
       },
     },
     docs: {
