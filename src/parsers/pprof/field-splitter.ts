@@ -6,11 +6,14 @@ import { BadField, wireType } from "./wire.ts";
 /** Longest tag and longest length, ten bytes each. */
 const longestHead = 20;
 
-/**
- * Receives one top-level field: its value is `bytes[at..end]`, valid during the call only.
- * Throws BadField when the value is broken; the splitter notes that and goes on with the next field.
- */
-type FieldReader = (number: number, type: number, bytes: Uint8Array, at: number, end: number) => void;
+/** Receives the top-level fields. */
+export interface FieldReader {
+  /**
+   * `tag` is number * 8 + wire type; the value is `bytes[at..end]`, valid during the call only. Throws BadField when
+   * the value is broken; the splitter notes that and goes on with the next field.
+   */
+  readField(tag: number, bytes: Uint8Array, at: number, end: number): void;
+}
 
 /**
  * Cuts a protobuf message that arrives in chunks into its top-level fields. Fields are read where they stand in the
@@ -22,20 +25,19 @@ export class FieldSplitter {
   /** The first field whose value was broken; it was left out. */
   firstBadField: ParseError | undefined;
 
-  readonly #readField: FieldReader;
+  readonly #reader: FieldReader;
   #stopped: ParseError | undefined;
   #badFields = 0;
   /** Beginning of a field that continues in the next chunk. */
   #carry = new Uint8Array(1024);
   #carried = 0;
   /** What `#head` found: where the value of a field begins and ends; -1 when the head itself is not whole. */
-  #number = 0;
-  #type = 0;
+  #tag = 0;
   #valueAt = 0;
   #valueEnd = 0;
 
-  constructor(readField: FieldReader) {
-    this.#readField = readField;
+  constructor(reader: FieldReader) {
+    this.#reader = reader;
   }
 
   push(pushed: Uint8Array): void {
@@ -102,24 +104,25 @@ export class FieldSplitter {
   #head(bytes: Uint8Array, at: number, end: number, base: number): boolean {
     const tag = this.#varint(bytes, at, end, base);
     if (tag < 0) return false;
-    let next = this.#valueAt;
-    this.#number = Math.floor(tag / 8);
-    this.#type = tag % 8;
-    if (this.#number === 0) return this.#stop("damaged", "a field has the number 0", base + at);
-    if (this.#type === wireType.bytes) {
+    this.#tag = tag;
+    if (tag < 8) return this.#stop("damaged", "a field has the number 0", base + at);
+    const next = this.#valueAt;
+    const type = tag % 8;
+    if (type === wireType.bytes) {
       const length = this.#varint(bytes, next, end, base);
       if (length < 0) return false;
-      next = this.#valueAt;
       if (length > limits.fieldBytes) {
         return this.#stop("too-large", `a field of more than ${limits.fieldBytes} bytes`, base + at);
       }
-      this.#valueEnd = next + length;
-    } else if (this.#type === wireType.varint) {
+      this.#valueEnd = this.#valueAt + length;
+      return true;
+    }
+    if (type === wireType.varint) {
       if (this.#varint(bytes, next, end, base) < 0) return false;
       this.#valueEnd = this.#valueAt;
-    } else if (this.#type === wireType.fixed64) this.#valueEnd = next + 8;
-    else if (this.#type === wireType.fixed32) this.#valueEnd = next + 4;
-    else return this.#stop("damaged", `a field has the unknown wire type ${this.#type}`, base + at);
+    } else if (type === wireType.fixed64) this.#valueEnd = next + 8;
+    else if (type === wireType.fixed32) this.#valueEnd = next + 4;
+    else return this.#stop("damaged", `a field has the unknown wire type ${type}`, base + at);
     this.#valueAt = next;
     return true;
   }
@@ -146,7 +149,7 @@ export class FieldSplitter {
 
   #deliver(bytes: Uint8Array, base: number): void {
     try {
-      this.#readField(this.#number, this.#type, bytes, this.#valueAt, this.#valueEnd);
+      this.#reader.readField(this.#tag, bytes, this.#valueAt, this.#valueEnd);
     } catch (error) {
       if (!(error instanceof BadField)) throw error;
       const { code, message } = error;

@@ -4,7 +4,13 @@ import { grownUint32 } from "./growable.ts";
 import type { IdSlots } from "./id-slots.ts";
 import { limits } from "./limits.ts";
 import type { StringTable } from "./string-table.ts";
-import { BadField, WireReader, wireType } from "./wire.ts";
+import { BadField, type WireReader } from "./wire.ts";
+
+/** Tags of the messages Location, Line, Function and Mapping, as far as they are read. */
+const locationTag = { id: 0x08, mapping: 0x10, line: 0x22 } as const;
+const lineTag = { function: 0x08, line: 0x10 } as const;
+const functionTag = { id: 0x08, name: 0x10, file: 0x20 } as const;
+const mappingTag = { id: 0x08, file: 0x28, buildId: 0x30 } as const;
 
 /** What pprof prints for a location of which nothing is known (google/pprof internal/graph, NameComponents). */
 const unknownName = "<unknown>";
@@ -22,8 +28,6 @@ export interface LocationFrames {
 export class LocationTable {
   readonly #locationSlots: IdSlots;
   readonly #functionSlots: IdSlots;
-  readonly #reader = new WireReader();
-  readonly #lineReader = new WireReader();
   /** By location slot: first line + 1 (0: not defined), how many, and the mapping's id. */
   #firstLine = new Uint32Array(4096);
   #lineCount = new Uint32Array(4096);
@@ -44,29 +48,32 @@ export class LocationTable {
     this.#functionSlots = functionSlots;
   }
 
-  /** Reads a Location message. A second definition of an id replaces the first. */
-  readLocation(bytes: Uint8Array, at: number, end: number): void {
-    const reader = this.#reader;
-    let slot = -1;
-    let mapping = 0;
+  /** Reads the Location message that `reader` is open on. A second definition of an id replaces the first. */
+  readLocation(reader: WireReader): void {
+    const { at, end } = reader;
     const first = this.#lines;
-    reader.open(bytes, at, end);
+    let slot = 0;
+    let mapping = 0;
     while (reader.next()) {
-      if (reader.field === 1) {
-        reader.expect(wireType.varint);
-        reader.readVarint();
-        slot = this.#locationSlots.slotOf(reader.low, reader.high);
-      } else if (reader.field === 2) {
-        reader.expect(wireType.varint);
-        mapping = reader.readNumber();
-      } else if (reader.field === 4) {
-        reader.expect(wireType.bytes);
-        const stop = reader.readLength();
-        this.#readLine(bytes, reader.at, stop);
-        reader.at = stop;
-      } else reader.skip();
+      switch (reader.tag) {
+        case locationTag.line: {
+          const stop = reader.readLength();
+          reader.end = stop;
+          this.#readLine(reader);
+          reader.end = end;
+          break;
+        }
+        case locationTag.id:
+          slot = readSlot(reader, this.#locationSlots);
+          break;
+        case locationTag.mapping:
+          mapping = reader.readNumber();
+          break;
+        default:
+          reader.skip();
+      }
     }
-    if (slot === -1) {
+    if (slot === 0) {
       this.#lines = first;
       throw new BadField("damaged", "a location has no id", at);
     }
@@ -83,54 +90,41 @@ export class LocationTable {
     this.#mappingOf[slot] = mapping;
   }
 
-  #readLine(bytes: Uint8Array, at: number, end: number): void {
-    const reader = this.#lineReader;
+  #readLine(reader: WireReader): void {
     let functionSlot = 0;
     let line = 0;
-    reader.open(bytes, at, end);
     while (reader.next()) {
-      if (reader.field === 1) {
-        reader.expect(wireType.varint);
-        reader.readVarint();
-        functionSlot = this.#functionSlots.slotOf(reader.low, reader.high);
-      } else if (reader.field === 2) {
-        reader.expect(wireType.varint);
-        line = reader.readSigned();
-      } else reader.skip();
+      if (reader.tag === lineTag.function) functionSlot = readSlot(reader, this.#functionSlots);
+      else if (reader.tag === lineTag.line) line = reader.readNumber();
+      else reader.skip();
     }
-    if (this.#lines >= limits.lines) {
-      throw new BadField("too-large", `more than ${limits.lines} lines in all locations`, at);
+    const at = this.#lines;
+    if (at >= limits.lines) {
+      throw new BadField("too-large", `more than ${limits.lines} lines in all locations`, reader.at);
     }
-    if (this.#lines >= this.#lineFunction.length) {
-      this.#lineFunction = grownUint32(this.#lineFunction, this.#lines + 1);
-      this.#lineNumber = grownUint32(this.#lineNumber, this.#lines + 1);
+    if (at >= this.#lineFunction.length) {
+      this.#lineFunction = grownUint32(this.#lineFunction, at + 1);
+      this.#lineNumber = grownUint32(this.#lineNumber, at + 1);
     }
-    this.#lineFunction[this.#lines] = functionSlot;
-    this.#lineNumber[this.#lines] = line > 0 && line <= 0xffff_ffff ? line : 0;
-    this.#lines++;
+    this.#lineFunction[at] = functionSlot;
+    // What is no line number, negative ones included, is unknown.
+    this.#lineNumber[at] = line <= 0xffff_ffff ? line : 0;
+    this.#lines = at + 1;
   }
 
-  /** Reads a Function message. */
-  readFunction(bytes: Uint8Array, at: number, end: number): void {
-    const reader = this.#reader;
-    let slot = -1;
+  /** Reads the Function message that `reader` is open on. */
+  readFunction(reader: WireReader): void {
+    const { at } = reader;
+    let slot = 0;
     let name = 0;
     let file = 0;
-    reader.open(bytes, at, end);
     while (reader.next()) {
-      if (reader.field === 1) {
-        reader.expect(wireType.varint);
-        reader.readVarint();
-        slot = this.#functionSlots.slotOf(reader.low, reader.high);
-      } else if (reader.field === 2) {
-        reader.expect(wireType.varint);
-        name = stringIndex(reader);
-      } else if (reader.field === 4) {
-        reader.expect(wireType.varint);
-        file = stringIndex(reader);
-      } else reader.skip();
+      if (reader.tag === functionTag.id) slot = readSlot(reader, this.#functionSlots);
+      else if (reader.tag === functionTag.name) name = stringIndex(reader);
+      else if (reader.tag === functionTag.file) file = stringIndex(reader);
+      else reader.skip();
     }
-    if (slot === -1) throw new BadField("damaged", "a function has no id", at);
+    if (slot === 0) throw new BadField("damaged", "a function has no id", at);
     if (++this.#functionCount > limits.functions) {
       throw new BadField("too-large", `more than ${limits.functions} functions`, at);
     }
@@ -142,20 +136,16 @@ export class LocationTable {
     this.#functionFile[slot] = file;
   }
 
-  /** Reads a Mapping message: which file of the process a location lies in. */
-  readMapping(bytes: Uint8Array, at: number, end: number): void {
-    const reader = this.#reader;
+  /** Reads the Mapping message that `reader` is open on: which file of the process a location lies in. */
+  readMapping(reader: WireReader): void {
     let id = 0;
     let file = 0;
     let buildId = 0;
-    reader.open(bytes, at, end);
     while (reader.next()) {
-      if (reader.type === wireType.varint) {
-        if (reader.field === 1) id = reader.readNumber();
-        else if (reader.field === 5) file = stringIndex(reader);
-        else if (reader.field === 6) buildId = stringIndex(reader);
-        else reader.skip();
-      } else reader.skip();
+      if (reader.tag === mappingTag.id) id = reader.readNumber();
+      else if (reader.tag === mappingTag.file) file = stringIndex(reader);
+      else if (reader.tag === mappingTag.buildId) buildId = stringIndex(reader);
+      else reader.skip();
     }
     if (this.#mappingFile.size < limits.locations) this.#mappingFile.set(id, { file, buildId });
   }
@@ -249,4 +239,9 @@ class FrameList {
 function stringIndex(reader: WireReader): number {
   const index = reader.readNumber();
   return index < 0xffff_ffff ? index : 0xffff_fffe;
+}
+
+function readSlot(reader: WireReader, slots: IdSlots): number {
+  reader.readVarint();
+  return slots.slotOf(reader.low, reader.high);
 }

@@ -1,32 +1,36 @@
 import type { ByteParser, ParseError, ParseErrorCode, ParseResult } from "../../domain/parse-result.ts";
 import type { Profile, ValueType } from "../../domain/profile.ts";
-import { FieldSplitter } from "./field-splitter.ts";
+import { type FieldReader, FieldSplitter } from "./field-splitter.ts";
 import { IdSlots } from "./id-slots.ts";
 import { limits } from "./limits.ts";
 import { LocationTable } from "./location-table.ts";
 import { SampleTable } from "./sample-table.ts";
 import { StringTable } from "./string-table.ts";
-import { BadField, WireReader, wireType } from "./wire.ts";
+import { BadField, WireReader } from "./wire.ts";
 
 export interface PprofOptions {
   /** How many bytes will be pushed, when known: saves copying while a large profile grows. Only a hint. */
   readonly expectedBytes?: number;
 }
 
-/** Field numbers of the message Profile (github.com/google/pprof proto/profile.proto). */
-const field = {
-  sampleType: 1,
-  sample: 2,
-  mapping: 3,
-  location: 4,
-  function: 5,
-  stringTable: 6,
-  timeNanos: 9,
-  durationNanos: 10,
-  periodType: 11,
-  period: 12,
-  defaultSampleType: 14,
+/** Tags of the message Profile (github.com/google/pprof proto/profile.proto), as far as they are read. */
+const tag = {
+  sampleType: 0x0a,
+  sample: 0x12,
+  mapping: 0x1a,
+  location: 0x22,
+  function: 0x2a,
+  stringTable: 0x32,
+  timeNanos: 0x48,
+  durationNanos: 0x50,
+  periodType: 0x5a,
+  period: 0x60,
+  defaultSampleType: 0x70,
 } as const;
+
+/** Tags of the message ValueType. */
+const typeTag = 0x08;
+const unitTag = 0x10;
 
 /** A ValueType before its strings are known. */
 interface UnnamedType {
@@ -46,9 +50,7 @@ interface UnnamedType {
 export function pprofParser(artifact: string, options: PprofOptions = {}): ByteParser<Profile> {
   const reading = new ProfileReading(artifact);
   if (options.expectedBytes !== undefined) reading.samples.expect(options.expectedBytes);
-  const splitter = new FieldSplitter((number, type, bytes, at, end) => {
-    reading.readField(number, type, bytes, at, end);
-  });
+  const splitter = new FieldSplitter(reading);
   return {
     push(chunk) {
       splitter.push(chunk);
@@ -59,7 +61,7 @@ export function pprofParser(artifact: string, options: PprofOptions = {}): ByteP
   };
 }
 
-class ProfileReading {
+class ProfileReading implements FieldReader {
   readonly samples: SampleTable;
   readonly #artifact: string;
   readonly #locations: LocationTable;
@@ -80,39 +82,48 @@ class ProfileReading {
   }
 
   /** Reads one field of the Profile message; `at..end` is its value. Unknown fields are passed over. */
-  readField(number: number, type: number, bytes: Uint8Array, at: number, end: number): void {
-    if (type === wireType.bytes) {
-      if (number === field.sample) this.samples.read(bytes, at, end);
-      else if (number === field.location) this.#locations.readLocation(bytes, at, end);
-      else if (number === field.function) this.#locations.readFunction(bytes, at, end);
-      else if (number === field.stringTable) this.#strings.add(bytes, at, end);
-      else if (number === field.mapping) this.#locations.readMapping(bytes, at, end);
-      else if (number === field.sampleType) {
+  readField(field: number, bytes: Uint8Array, at: number, end: number): void {
+    if (field === tag.stringTable) {
+      this.#strings.add(bytes, at, end);
+      return;
+    }
+    const reader = this.#reader;
+    reader.open(bytes, at, end);
+    switch (field) {
+      case tag.sample:
+        this.samples.read(reader);
+        break;
+      case tag.location:
+        this.#locations.readLocation(reader);
+        break;
+      case tag.function:
+        this.#locations.readFunction(reader);
+        break;
+      case tag.mapping:
+        this.#locations.readMapping(reader);
+        break;
+      case tag.sampleType:
         if (this.#sampleTypes.length >= limits.sampleTypes) {
           throw new BadField("too-large", `more than ${limits.sampleTypes} sample types`, at);
         }
-        this.#sampleTypes.push(this.#readType(bytes, at, end));
-      } else if (number === field.periodType) this.#periodType = this.#readType(bytes, at, end);
-    } else if (type === wireType.varint) {
-      this.#reader.open(bytes, at, end);
-      if (number === field.period) this.#period = this.#reader.readSigned();
-      else if (number === field.timeNanos) this.#timeMs = this.#reader.readSigned() / 1e6;
-      else if (number === field.durationNanos) this.#durationMs = this.#reader.readSigned() / 1e6;
-      else if (number === field.defaultSampleType) this.#defaultSampleType = this.#reader.readNumber();
+        this.#sampleTypes.push(readType(reader));
+        break;
+      case tag.periodType:
+        this.#periodType = readType(reader);
+        break;
+      case tag.period:
+        this.#period = reader.readSigned();
+        break;
+      case tag.timeNanos:
+        this.#timeMs = reader.readSigned() / 1e6;
+        break;
+      case tag.durationNanos:
+        this.#durationMs = reader.readSigned() / 1e6;
+        break;
+      case tag.defaultSampleType:
+        this.#defaultSampleType = reader.readNumber();
+        break;
     }
-  }
-
-  #readType(bytes: Uint8Array, at: number, end: number): UnnamedType {
-    const reader = this.#reader;
-    let type = 0;
-    let unit = 0;
-    reader.open(bytes, at, end);
-    while (reader.next()) {
-      if (reader.field === 1 && reader.type === wireType.varint) type = reader.readNumber();
-      else if (reader.field === 2 && reader.type === wireType.varint) unit = reader.readNumber();
-      else reader.skip();
-    }
-    return { type, unit };
   }
 
   finish(splitter: FieldSplitter): ParseResult<Profile> {
@@ -211,4 +222,15 @@ function failure(code: ParseErrorCode, message: string, offset: number): ParseRe
 
 function damaged(message: string, offset: number): ParseError {
   return { code: "damaged", message, at: { unit: "offset", value: offset } };
+}
+
+function readType(reader: WireReader): UnnamedType {
+  let type = 0;
+  let unit = 0;
+  while (reader.next()) {
+    if (reader.tag === typeTag) type = reader.readNumber();
+    else if (reader.tag === unitTag) unit = reader.readNumber();
+    else reader.skip();
+  }
+  return { type, unit };
 }

@@ -2,10 +2,13 @@ import type { Int64Values } from "../../domain/profile.ts";
 import { grownInt32, grownUint16, grownUint32 } from "./growable.ts";
 import type { IdSlots } from "./id-slots.ts";
 import { limits } from "./limits.ts";
-import { BadField, WireReader, wireType } from "./wire.ts";
+import { BadField, type WireReader } from "./wire.ts";
 
-const locationIdField = 1;
-const valueField = 2;
+/** Tags of the message Sample. Lists come packed and not. */
+const locationId = 0x08;
+const locationIds = 0x0a;
+const value = 0x10;
+const values = 0x12;
 
 /** Four bytes, read little-endian, that are two varints of two bytes each. */
 const twoIdsMask = 0x80808080 | 0;
@@ -32,7 +35,6 @@ export class SampleTable {
   valuesPerSample = -1;
 
   readonly #slots: IdSlots;
-  readonly #reader = new WireReader();
   #low = new Uint32Array(1024);
   #high = new Int32Array(1024);
   /** Sum of absolute values by sample type: tells whether sums can leave 53 bits. */
@@ -70,20 +72,32 @@ export class SampleTable {
         : grownUint32(this.locations, locations);
   }
 
-  /** Reads the Sample message in `bytes[at..end]`. Fields come in any order: Go writes values before locations. */
-  read(bytes: Uint8Array, at: number, end: number): void {
-    const reader = this.#reader;
+  /** Reads the Sample message that `reader` is open on. Its fields come in any order: Go writes values first. */
+  read(reader: WireReader): void {
+    const { at, end } = reader;
     const first = this.starts[this.count] ?? 0;
     this.#write = first;
     this.#hash = 0;
     this.#newValues = 0;
     // One byte of the message is at least what one location takes.
     this.#reserve(first + (end - at));
-    reader.open(bytes, at, end);
     while (reader.next()) {
-      if (reader.field === locationIdField) this.#readLocations(reader);
-      else if (reader.field === valueField) this.#readValues(reader);
-      else reader.skip();
+      switch (reader.tag) {
+        case values:
+          this.#readValues(reader);
+          break;
+        case locationIds:
+          this.#write = this.#readPacked(reader, reader.readLength());
+          break;
+        case value:
+          this.#readValue(reader);
+          break;
+        case locationId:
+          this.#readLocation(reader);
+          break;
+        default:
+          reader.skip();
+      }
     }
     const depth = this.#write - first;
     if (depth > limits.stackDepth) {
@@ -101,16 +115,10 @@ export class SampleTable {
     this.#keep(first, depth, at);
   }
 
-  #readLocations(reader: WireReader): void {
-    if (reader.type === wireType.varint) {
-      const slot = this.#readSlot(reader);
-      this.locations[this.#write++] = slot;
-      this.#hash = (Math.imul(this.#hash, 31) + slot) | 0;
-      return;
-    }
-    reader.expect(wireType.bytes);
-    const stop = reader.readLength();
-    this.#write = this.#readPacked(reader, stop);
+  #readLocation(reader: WireReader): void {
+    const slot = this.#readSlot(reader);
+    this.locations[this.#write++] = slot;
+    this.#hash = (Math.imul(this.#hash, 31) + slot) | 0;
   }
 
   /**
@@ -169,11 +177,6 @@ export class SampleTable {
   }
 
   #readValues(reader: WireReader): void {
-    if (reader.type === wireType.varint) {
-      this.#readValue(reader);
-      return;
-    }
-    reader.expect(wireType.bytes);
     const stop = reader.readLength();
     while (reader.at < stop) this.#readValue(reader);
     if (reader.at !== stop) throw new BadField("damaged", "a list of values breaks off", reader.at);
