@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { PortError, type PortErrorCode } from "../../src/domain/errors.ts";
@@ -48,15 +48,18 @@ export async function chatServer(): Promise<{
     return await chat.upload(place, sent, body.text, posting, never);
   }
 
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const ref = await answer(JSON.parse(await text(request)) as Call);
+      response.end(JSON.stringify({ ref }));
+    } catch (error) {
+      const { code, message } = error as PortError;
+      response.end(JSON.stringify({ code, message }));
+    }
+  }
+
   const server = createServer((request, response) => {
-    void text(request).then(async (content) => {
-      try {
-        response.end(JSON.stringify({ ref: await answer(JSON.parse(content) as Call) }));
-      } catch (error) {
-        const { code, message } = error as PortError;
-        response.end(JSON.stringify({ code, message }));
-      }
-    });
+    void respond(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {

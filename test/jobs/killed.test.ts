@@ -68,11 +68,6 @@ describe.skipIf(redisProgram === undefined)("a worker that is killed", () => {
     if (child.stdout !== null) await once(child.stdout, "data");
     return child;
   }
-  async function ended(child: ChildProcess, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
-    const gone = once(child, "exit");
-    child.kill(signal);
-    await gone;
-  }
   function messagesOf(id: string): string[] {
     return chat.chat.messages.map(({ intent }) => intent).filter((intent) => intent.startsWith(id));
   }
@@ -146,6 +141,12 @@ describe.skipIf(redisProgram === undefined)("a worker that is killed", () => {
     }
   }, 90_000);
 });
+
+async function ended(child: ChildProcess, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+  const gone = once(child, "exit");
+  child.kill(signal);
+  await gone;
+}
 
 /** One file that plain Node runs: a loader would take a second of each start. */
 async function bundled(outfile: string): Promise<void> {
