@@ -36,6 +36,12 @@ export const schedLatency = defineAnalyzer({
         meaning: "share of slow waits",
         source: "docs/decisions/0003-default-thresholds.md",
       },
+      clearRatio: {
+        default: 0.05,
+        unit: "ratio",
+        meaning: "share from which it is more than a crowded moment of the host",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
       criticalRatio: {
         default: 0.1,
         unit: "ratio",
@@ -73,7 +79,8 @@ export const schedLatency = defineAnalyzer({
       next: "Check throttling and CPU use; then GOMAXPROCS; then what uses the CPU.",
       falsePositives:
         "Batch work that keeps all processors busy makes goroutines wait without anybody noticing: when the process itself keeps half of " +
-        "GOMAXPROCS busy the finding is only possible, unless one wait in ten is slow. Few waits are left alone.",
+        "GOMAXPROCS busy the finding is only possible, unless one wait in ten is slow. So it is below one in twenty, which a crowded host " +
+        "causes for moments. Few waits are left alone.",
       corrections: [
         {
           claim: "high sched.latency means lock contention",
@@ -127,7 +134,7 @@ export const schedLatency = defineAnalyzer({
     return [
       {
         severity: isCritical ? "critical" : "warning",
-        confidence: isBusy && !isCritical ? "possible" : "likely",
+        confidence: isCritical || (slow.share >= limits.clearRatio && !isBusy) ? "likely" : "possible",
         title: `${percentText(slow.share)} of runnable goroutines waited over ${bound} for a CPU`,
         summary: [
           `Of ${countText(waits)} waits recorded between the scrapes ${percentText(slow.share)} took more than ${bound}; p99 lies ${range}.`,
