@@ -113,8 +113,9 @@ export class WireReader {
       if (type !== wireType.fixed64 && type !== wireType.fixed32) {
         throw new BadField("damaged", `a field has the unknown wire type ${type}`, this.at);
       }
-      this.at += type === wireType.fixed64 ? 8 : 4;
-      if (this.at > this.end) throw tooLong(this.at);
+      const stop = this.at + (type === wireType.fixed64 ? 8 : 4);
+      if (stop > this.end) throw tooLong(this.at);
+      this.at = stop;
     }
   }
 }
