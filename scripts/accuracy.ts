@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { labService } from "../src/sandbox/lab-service.ts";
 import { withLiveCaptures } from "./accuracy/live.ts";
 import { scoreBundle, scoreRecorded } from "./accuracy/recorded.ts";
-import { isGoodEnough, type Scored, totals } from "./accuracy/score.ts";
+import { isGoodEnough, runsOn, type Scored, totals } from "./accuracy/score.ts";
 import { accuracyPage, accuracyTable, totalsText } from "./accuracy/table.ts";
 
 const { values } = parseArgs({
@@ -37,7 +37,7 @@ async function scoreLive(): Promise<Scored[] | undefined> {
     return undefined;
   }
   const modes = built.modes.filter(
-    (mode) => mode.kind !== "tool" && (only === undefined || only.includes(mode.name)),
+    (mode) => runsOn(mode, built.goVersion) && (only === undefined || only.includes(mode.name)),
   );
   const scored: Scored[] = [];
   for (const [index, mode] of modes.entries()) {

@@ -13,6 +13,7 @@ import type { LabMode } from "../src/ports/lab-service.ts";
 import { labService } from "../src/sandbox/lab-service.ts";
 import { withLiveCaptures } from "./accuracy/live.ts";
 import { capturesFolder } from "./accuracy/recorded.ts";
+import { runsOn } from "./accuracy/score.ts";
 
 const { values } = parseArgs({
   options: {
@@ -33,7 +34,7 @@ const { goVersion } = built;
 mkdirSync(capturesFolder, { recursive: true });
 writeFileSync(join(capturesFolder, "modes.json"), `${JSON.stringify(built.modes, undefined, 2)}\n`);
 const modes = built.modes.filter(
-  (mode) => mode.kind !== "tool" && (only === undefined || only.includes(mode.name)),
+  (mode) => runsOn(mode, built.goVersion) && (only === undefined || only.includes(mode.name)),
 );
 let recorded = 0;
 const waiting = [...modes];

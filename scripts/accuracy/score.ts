@@ -56,3 +56,15 @@ export function totals(rows: readonly Scored[]): Totals {
 export function isGoodEnough({ sick, first, missed, healthy, falseAlarms }: Totals): boolean {
   return sick > 0 && healthy > 0 && missed === 0 && first >= 0.9 * sick && falseAlarms === 0;
 }
+
+/** Can a service built with this Go have the illness? A tool is neither sick nor healthy. */
+export function runsOn({ kind, minGo, maxGo }: LabMode, goVersion: string): boolean {
+  if (kind === "tool") return false;
+  const minor = Number(goVersion.split(".")[1]);
+  return minor >= minorOf(minGo, 0) && minor <= minorOf(maxGo, Number.POSITIVE_INFINITY);
+}
+
+/** "1.26" -> 26 */
+function minorOf(release: string | undefined, otherwise: number): number {
+  return release === undefined ? otherwise : Number(release.split(".")[1]);
+}

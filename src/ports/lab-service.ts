@@ -21,6 +21,9 @@ export interface LabMode {
   readonly seenIn: string;
   /** Seconds until the illness shows. */
   readonly settleSeconds: number;
+  /** Go releases that can have it, e.g. "1.26"; both inclusive. */
+  readonly minGo?: string;
+  readonly maxGo?: string;
 }
 
 export interface BuiltLab {
