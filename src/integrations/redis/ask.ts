@@ -4,10 +4,10 @@ import { redisError } from "./connection.ts";
 const patienceMs = 15_000;
 
 /**
- * Awaits a command with the signal and our patience, in our errors. The command itself cannot be taken back: it may
+ * Gives a command and awaits it with the signal and our patience, in our errors. The command itself cannot be taken back: it may
  * still be carried out when the server returns, so callers' commands must bear that.
  */
-export async function ask<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function ask<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   const over = new AbortController();
   const late = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
@@ -17,7 +17,7 @@ export async function ask<T>(work: Promise<T>, signal: AbortSignal): Promise<T> 
     });
   });
   try {
-    return await Promise.race([work, given]);
+    return await Promise.race([work(), given]);
   } catch (error) {
     signal.throwIfAborted();
     throw redisError(error);

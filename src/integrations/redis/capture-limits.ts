@@ -55,7 +55,7 @@ export function captureLimits(client: RedisClient, caps: Caps = defaultCaps): Ca
       const ofService = key("capturing", "of", service);
       const token = randomUUID();
       const outcome = await ask(
-        client.eval(enterScript, 2, all, ofService, token, placeMs, caps.overall, caps.perService),
+        () => client.eval(enterScript, 2, all, ofService, token, placeMs, caps.overall, caps.perService),
         signal,
       );
       if (outcome === "service") {
@@ -65,7 +65,7 @@ export function captureLimits(client: RedisClient, caps: Caps = defaultCaps): Ca
         return { entered: false, reason: `${caps.overall} captures are running, which is the limit` };
       }
       const timer = setInterval(() => {
-        void ask(client.eval(renewScript, 2, all, ofService, token, placeMs), never).catch(() => {});
+        void ask(() => client.eval(renewScript, 2, all, ofService, token, placeMs), never).catch(() => {});
       }, placeMs / 3);
       timer.unref();
       return {
@@ -73,16 +73,16 @@ export function captureLimits(client: RedisClient, caps: Caps = defaultCaps): Ca
         async leave() {
           clearInterval(timer);
           const gone = [client.zrem(all, token), client.zrem(ofService, token)];
-          await ask(Promise.all(gone), never).catch(() => {}); // it runs out by itself
+          await ask(() => Promise.all(gone), never).catch(() => {}); // it runs out by itself
         },
       };
     },
     async cooldownMs(service, signal) {
-      return Math.max(0, await ask(client.pttl(key("cooldown", service)), signal));
+      return Math.max(0, await ask(() => client.pttl(key("cooldown", service)), signal));
     },
     async captured(service, signal) {
       if (caps.cooldownMs <= 0) return;
-      await ask(client.set(key("cooldown", service), "1", "PX", caps.cooldownMs), signal);
+      await ask(() => client.set(key("cooldown", service), "1", "PX", caps.cooldownMs), signal);
     },
   };
 }

@@ -35,9 +35,9 @@ export function redisCaptureLock(client: RedisClient, ttlMs = defaultTtlMs): Cap
         const leftMs = Math.floor(expiresAtMs - Date.now());
         // A lock that is over already keeps nobody out.
         if (leftMs <= 0) return { held: true, release: async () => {} };
-        const taken = await ask(client.set(lock, content, "PX", Math.min(ttlMs, leftMs), "NX"), signal);
+        const taken = await ask(() => client.set(lock, content, "PX", Math.min(ttlMs, leftMs), "NX"), signal);
         if (taken === "OK") return { held: true, ...holding(client, lock, token, expiresAtMs, ttlMs) };
-        const holder = holderOf(await ask(client.get(lock), signal));
+        const holder = holderOf(await ask(() => client.get(lock), signal));
         // Undefined: released in between.
         if (holder !== undefined) return { held: false, holder };
       }
@@ -53,7 +53,8 @@ function holding(client: RedisClient, lock: string, token: string, expiresAtMs: 
   async function renew(): Promise<void> {
     const sentAtMs = Date.now();
     const leftMs = Math.min(ttlMs, Math.floor(expiresAtMs - sentAtMs));
-    const kept = leftMs > 0 && (await ask(client.eval(renewScript, 1, lock, token, leftMs), never)) === 1;
+    const kept =
+      leftMs > 0 && (await ask(() => client.eval(renewScript, 1, lock, token, leftMs), never)) === 1;
     if (kept) goodUntilMs = sentAtMs + leftMs;
     else end(new Error("the lock of the target was lost"));
   }
@@ -72,7 +73,7 @@ function holding(client: RedisClient, lock: string, token: string, expiresAtMs: 
     async release(): Promise<void> {
       clearInterval(timer);
       // A Redis that is away forgets the lock by itself.
-      await ask(client.eval(releaseScript, 1, lock, token), never).catch(() => {});
+      await ask(() => client.eval(releaseScript, 1, lock, token), never).catch(() => {});
     },
   };
 }

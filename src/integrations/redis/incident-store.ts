@@ -53,7 +53,7 @@ return 1`;
 /** Incidents in Redis: one hash each, kept for 30 days after its last change. */
 export function incidentStore(client: RedisClient, clock: Clock): Incidents {
   async function read(id: string, signal: AbortSignal): Promise<Incident | undefined> {
-    return incidentOf(await ask(client.hget(incidentKey(id), "content"), signal));
+    return incidentOf(await ask(() => client.hget(incidentKey(id), "content"), signal));
   }
 
   return {
@@ -64,19 +64,20 @@ export function incidentStore(client: RedisClient, clock: Clock): Incidents {
         const incident = newIncident(draft, newId(attempt < idAttempts / 2 ? 4 : 6), clock.nowMs());
         const [outcome, known] = texts(
           await ask(
-            client.eval(
-              createScript,
-              4,
-              intent,
-              incidentKey(incident.id),
-              recentKey,
-              unsettledKey,
-              incident.id,
-              JSON.stringify(incident),
-              incident.createdAtMs,
-              retentionMs,
-              mostKept,
-            ),
+            () =>
+              client.eval(
+                createScript,
+                4,
+                intent,
+                incidentKey(incident.id),
+                recentKey,
+                unsettledKey,
+                incident.id,
+                JSON.stringify(incident),
+                incident.createdAtMs,
+                retentionMs,
+                mostKept,
+              ),
             signal,
           ),
         );
@@ -84,7 +85,7 @@ export function incidentStore(client: RedisClient, clock: Clock): Incidents {
         if (outcome === "known" && known !== undefined) {
           const before = await read(known, signal);
           if (before !== undefined) return { incident: before, isNew: false };
-          await ask(client.del(intent), signal); // the incident went first: its intent may be used again
+          await ask(() => client.del(intent), signal); // the incident went first: its intent may be used again
         }
       }
       throw redisError(new Error("no free incident id was found"));
@@ -99,18 +100,19 @@ export function incidentStore(client: RedisClient, clock: Clock): Incidents {
         const { createdAtMs, version } = before;
         const next = { ...changed, id, createdAtMs, version: version + 1, updatedAtMs: clock.nowMs() };
         const saved = await ask(
-          client.eval(
-            updateScript,
-            2,
-            incidentKey(id),
-            unsettledKey,
-            version,
-            next.version,
-            JSON.stringify(next),
-            id,
-            next.updatedAtMs,
-            retentionMs,
-          ),
+          () =>
+            client.eval(
+              updateScript,
+              2,
+              incidentKey(id),
+              unsettledKey,
+              version,
+              next.version,
+              JSON.stringify(next),
+              id,
+              next.updatedAtMs,
+              retentionMs,
+            ),
           signal,
         );
         if (saved === 1) return next;
@@ -121,7 +123,7 @@ export function incidentStore(client: RedisClient, clock: Clock): Incidents {
       const found: Incident[] = [];
       const pageSize = 50;
       for (let from = 0; ; from += pageSize) {
-        const ids = await ask(client.zrevrange(recentKey, from, from + pageSize - 1), signal);
+        const ids = await ask(() => client.zrevrange(recentKey, from, from + pageSize - 1), signal);
         const page = await Promise.all(ids.map((id) => read(id, signal)));
         for (const incident of page) {
           if (incident !== undefined && fits(incident, filter)) found.push(incident);
@@ -132,14 +134,14 @@ export function incidentStore(client: RedisClient, clock: Clock): Incidents {
     },
     async settle(id, version, signal) {
       const settled = await ask(
-        client.eval(settleScript, 2, incidentKey(id), unsettledKey, version, id),
+        () => client.eval(settleScript, 2, incidentKey(id), unsettledKey, version, id),
         signal,
       );
       return settled === 1;
     },
     async unsettled(changedBeforeMs, signal) {
       return await ask(
-        client.zrangebyscore(unsettledKey, "-inf", `(${changedBeforeMs}`, "LIMIT", 0, 100),
+        () => client.zrangebyscore(unsettledKey, "-inf", `(${changedBeforeMs}`, "LIMIT", 0, 100),
         signal,
       );
     },

@@ -50,10 +50,10 @@ export function redisQueue(
 
   return {
     async enqueueCapture(incidentId, priority, signal) {
-      const { waiting: inLine, delayed } = await ask(waiting(), signal);
+      const { waiting: inLine, delayed } = await ask(() => waiting(), signal);
       if (inLine + delayed >= mostWaiting) {
         // Asked again about one that has its place already, the answer must not be a refusal.
-        if ((await ask(captures.getJobState(incidentId), signal)) !== "unknown") return;
+        if ((await ask(() => captures.getJobState(incidentId), signal)) !== "unknown") return;
         throw new PortError(
           "rate-limited",
           "queue",
@@ -63,70 +63,73 @@ export function redisQueue(
       }
       const shared = { jobId: incidentId, priority: priorities[priority] };
       await ask(
-        flows.add(
-          {
-            name: "analyse",
-            queueName: "analyse",
-            data: { incidentId },
-            opts: { ...shared, ...retriesOf("analyse"), ...keptOf(analyses) },
-            children: [
-              {
-                name: "capture",
-                queueName: "capture",
-                data: { incidentId },
-                // The analysis runs in any case: it tells people when there is nothing to judge.
-                opts: {
-                  ...shared,
-                  ...retriesOf("capture"),
-                  ...keptOf(captures),
-                  ignoreDependencyOnFailure: true,
+        () =>
+          flows.add(
+            {
+              name: "analyse",
+              queueName: "analyse",
+              data: { incidentId },
+              opts: { ...shared, ...retriesOf("analyse"), ...keptOf(analyses) },
+              children: [
+                {
+                  name: "capture",
+                  queueName: "capture",
+                  data: { incidentId },
+                  // The analysis runs in any case: it tells people when there is nothing to judge.
+                  opts: {
+                    ...shared,
+                    ...retriesOf("capture"),
+                    ...keptOf(captures),
+                    ignoreDependencyOnFailure: true,
+                  },
                 },
-              },
-            ],
-          },
-          undefined,
-        ),
+              ],
+            },
+            undefined,
+          ),
         signal,
       );
     },
     async publish(incidentId, when, signal) {
       await ask(
-        publications.add(
-          "publish",
-          { incidentId },
-          {
-            ...retriesOf("publish"),
-            // Keeping the newest: a change during a run has another run follow it.
-            deduplication: {
-              id: incidentId,
-              keepLastIfActive: true,
-              ...(when === "now" ? { reschedule: true } : {}),
+        () =>
+          publications.add(
+            "publish",
+            { incidentId },
+            {
+              ...retriesOf("publish"),
+              // Keeping the newest: a change during a run has another run follow it.
+              deduplication: {
+                id: incidentId,
+                keepLastIfActive: true,
+                ...(when === "now" ? { reschedule: true } : {}),
+              },
+              removeOnComplete: { age: 3_600, count: 500 },
             },
-            removeOnComplete: { age: 3_600, count: 500 },
-          },
-        ),
+          ),
         signal,
       );
     },
     async placeOf(incidentId, signal) {
       const [rank, ahead, delayedRank] = await ask(
-        Promise.all([
-          client.zrank(captures.toKey("prioritized"), incidentId),
-          client.zcard(captures.toKey("prioritized")),
-          client.zrank(captures.toKey("delayed"), incidentId),
-        ]),
+        () =>
+          Promise.all([
+            client.zrank(captures.toKey("prioritized"), incidentId),
+            client.zcard(captures.toKey("prioritized")),
+            client.zrank(captures.toKey("delayed"), incidentId),
+          ]),
         signal,
       );
       if (rank !== null) return rank;
       return delayedRank === null ? undefined : ahead + delayedRank;
     },
     async workOf(incidentId, signal) {
-      const state = await ask(analyses.getJobState(incidentId), signal);
+      const state = await ask(() => analyses.getJobState(incidentId), signal);
       if (state === "unknown") return "absent";
       return state === "completed" || state === "failed" ? "over" : "pending";
     },
     async counts(signal) {
-      return { ...(await ask(waiting(), signal)), limit: mostWaiting };
+      return { ...(await ask(() => waiting(), signal)), limit: mostWaiting };
     },
     async close() {
       await Promise.all([captures.close(), analyses.close(), publications.close(), flows.close()]);

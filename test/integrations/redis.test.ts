@@ -1,0 +1,201 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { systemClock } from "../../src/integrations/clock/system-clock.ts";
+import { addressText, parseRedisUrl } from "../../src/integrations/redis/address.ts";
+import { captureLimits } from "../../src/integrations/redis/capture-limits.ts";
+import { redisCaptureLock } from "../../src/integrations/redis/capture-lock.ts";
+import { type OpenRedis, openRedis } from "../../src/integrations/redis/connection.ts";
+import { incidentStore } from "../../src/integrations/redis/incident-store.ts";
+import { captureLockContract } from "../contracts/capture-lock.ts";
+import { draftFor } from "../jobs/bot.ts";
+import { answering, redisProgram, type TestRedis, testRedis } from "./redis-server.ts";
+
+const never = new AbortController().signal;
+const quiet = { onTrouble: () => {} };
+
+describe("REDIS_URL", () => {
+  test.each([
+    ["redis://cache", "redis://cache:6379/0"],
+    ["redis://:secret@cache:6380/3", "redis://cache:6380/3"],
+    ["rediss://user:p%40ss@cache", "rediss://cache:6379/0"],
+    ["redis://[::1]:6379", "redis://::1:6379/0"],
+    ["unix:/run/redis.sock", "unix:/run/redis.sock"],
+    ["unix:///run/redis.sock", "unix:/run/redis.sock"],
+    ["redis-cluster://a:7000,b:7001", "redis-cluster://a:7000,b:7001"],
+    ["rediss-sentinel://u:p@a,b:26380/shop/2", "rediss-sentinel://a:26379,b:26380/shop/2"],
+  ])("%s is understood and shown without its secrets", (url, shown) => {
+    expect(addressText(parseRedisUrl(url))).toBe(shown);
+  });
+
+  test("logs in with what the URL says, decoded", () => {
+    expect(parseRedisUrl("rediss://user:p%40ss@cache")).toMatchObject({ username: "user", password: "p@ss" });
+  });
+
+  test.each([
+    "",
+    "cache:6379",
+    "http://cache",
+    "redis://a,b",
+    "redis://cache/one",
+    "redis-sentinel://a",
+    "redis://:0",
+  ])("%j is refused without being repeated", (url) => {
+    expect(() => parseRedisUrl(url)).toThrow(/REDIS_URL/);
+    if (url !== "") expect(() => parseRedisUrl(`${url}?secret`)).toThrow(/^(?!.*secret).*$/);
+  });
+});
+
+describe.skipIf(redisProgram === undefined)("Redis", () => {
+  let server: TestRedis;
+  let redis: OpenRedis;
+  beforeAll(async () => {
+    server = await testRedis();
+    redis = await openRedis(parseRedisUrl(server.url), quiet);
+  });
+  afterAll(async () => {
+    await redis.close();
+    await server.remove();
+  });
+
+  captureLockContract("Redis", async () => {
+    await redis.client.flushall();
+    return redisCaptureLock(redis.client);
+  });
+
+  test("a lock is kept alive while it is held, and told when it is lost", async () => {
+    const lock = redisCaptureLock(redis.client, 300);
+    const first = await lock.acquire("kept", Date.now() + 60_000, never);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect((await lock.acquire("kept", Date.now() + 60_000, never)).held).toBe(false);
+    if (!first.held || first.lost === undefined) throw new Error("no lock");
+    expect(first.lost.aborted).toBe(false);
+    await redis.client.flushall();
+    await once(first.lost, "abort");
+    expect((await lock.acquire("kept", Date.now() + 60_000, never)).held).toBe(true);
+    await first.release();
+    expect((await lock.acquire("kept", Date.now() + 60_000, never)).held).toBe(false);
+  });
+
+  test("fifty changes at once are fifty versions, none of them lost", async () => {
+    const incidents = incidentStore(redis.client, systemClock);
+    const { incident } = await incidents.create(draftFor("order", "race"), never);
+    await Promise.all(
+      Array.from({ length: 50 }, () =>
+        incidents.update(incident.id, (now) => ({ ...now, repeats: now.repeats + 1 }), never),
+      ),
+    );
+    expect(await incidents.read(incident.id, never)).toMatchObject({ version: 51, repeats: 50 });
+  });
+
+  test("an incident is settled only as it was last seen, and unsettled by the next change", async () => {
+    const incidents = incidentStore(redis.client, systemClock);
+    const { incident } = await incidents.create(draftFor("order", "settle"), never);
+    const later = (): number => Date.now() + 1_000;
+    expect(await incidents.unsettled(later(), never)).toContain(incident.id);
+    const changed = await incidents.update(incident.id, (now) => ({ ...now, repeats: 1 }), never);
+    expect(await incidents.settle(incident.id, incident.version, never)).toBe(false);
+    expect(await incidents.settle(incident.id, changed.version, never)).toBe(true);
+    expect(await incidents.unsettled(later(), never)).not.toContain(incident.id);
+    await incidents.update(incident.id, (now) => ({ ...now, repeats: 2 }), never);
+    expect(await incidents.unsettled(later(), never)).toContain(incident.id);
+  });
+
+  test("recent incidents come newest first and by filter; an unknown one cannot be changed", async () => {
+    await redis.client.flushall();
+    let nowMs = 1_000_000_000_000;
+    const clock = { ...systemClock, nowMs: () => (nowMs += 1_000) };
+    const incidents = incidentStore(redis.client, clock);
+    for (let at = 0; at < 120; at++)
+      await incidents.create(draftFor(at % 2 === 0 ? "order" : "cart", `recent ${at}`), never);
+    const found = await incidents.recent({ service: "cart", limit: 3 }, never);
+    expect(found.map(({ origin }) => origin.intent)).toEqual(["recent 119", "recent 117", "recent 115"]);
+    expect(await incidents.recent({ service: "nobody", limit: 3 }, never)).toEqual([]);
+    await expect(incidents.update("gf-0000", (now) => now, never)).rejects.toMatchObject({
+      code: "not-found",
+    });
+  });
+
+  test("caps hold over all who ask at once", async () => {
+    const limits = captureLimits(redis.client, { overall: 5, perService: 2, cooldownMs: 0 });
+    const asked = await Promise.all(
+      ["a", "b", "c", "d"].flatMap((service) =>
+        Array.from({ length: 10 }, async () => ({ service, entry: await limits.enter(service, never) })),
+      ),
+    );
+    const entered = asked.filter(({ entry }) => entry.entered);
+    expect(entered).toHaveLength(5);
+    for (const name of ["a", "b", "c", "d"])
+      expect(entered.filter(({ service }) => service === name).length).toBeLessThanOrEqual(2);
+    for (const { entry } of entered) if (entry.entered) await entry.leave();
+    expect((await limits.enter("a", never)).entered).toBe(true);
+  });
+});
+
+describe.skipIf(redisProgram === undefined)("a Redis elsewhere", () => {
+  const started: ChildProcess[] = [];
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "gofire-redis-kinds-"));
+  });
+  afterAll(async () => {
+    for (const child of started) child.kill("SIGKILL");
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function freePort(): Promise<number> {
+    const socket = createServer().listen(0, "127.0.0.1");
+    await once(socket, "listening");
+    const { port } = socket.address() as AddressInfo;
+    socket.close();
+    return port;
+  }
+  function run(...words: string[]): void {
+    started.push(spawn(redisProgram ?? "", words, { stdio: "ignore", cwd: folder }));
+  }
+
+  test("is found through its sentinels", async () => {
+    const [port, sentinel] = [await freePort(), await freePort()];
+    run("--port", `${port}`, "--bind", "127.0.0.1", "--save", "");
+    await answering({ port });
+    const file = join(folder, "sentinel.conf");
+    await writeFile(file, `port ${sentinel}\nbind 127.0.0.1\nsentinel monitor shop 127.0.0.1 ${port} 1\n`);
+    run(file, "--sentinel");
+    await answering({ port: sentinel });
+    const redis = await openRedis(parseRedisUrl(`redis-sentinel://127.0.0.1:${sentinel}/shop`), quiet);
+    const incidents = incidentStore(redis.client, systemClock);
+    expect((await incidents.create(draftFor("order", "sentinel"), never)).isNew).toBe(true);
+    expect(redis.server).toMatch(/^(?:Redis|Valkey) \d/);
+    await redis.close();
+  });
+
+  test("speaks TLS with an authority of its own, and is refused without", async () => {
+    const port = await freePort();
+    const file = (name: string): string => fileURLToPath(new URL(`certificates/${name}`, import.meta.url));
+    run(
+      ...["--port", "0", "--tls-port", `${port}`, "--bind", "127.0.0.1", "--save", ""],
+      ...["--tls-cert-file", file("server.pem"), "--tls-key-file", file("server.key.pem")],
+      ...["--tls-ca-cert-file", file("ca.pem"), "--tls-auth-clients", "no", "--requirepass", "secret"],
+    );
+    const ca = readFileSync(file("ca.pem"), "utf8");
+    const url = `rediss://:secret@127.0.0.1:${port}`;
+    const redis = await openRedis(parseRedisUrl(url), { ...quiet, tls: { ca, serverName: "localhost" } });
+    expect(await redis.client.ping()).toBe("PONG");
+    await redis.close();
+    await expect(openRedis(parseRedisUrl(url), quiet)).rejects.toMatchObject({ code: "unavailable" });
+    const wrong = parseRedisUrl(`rediss://:wrong@127.0.0.1:${port}`);
+    await expect(openRedis(wrong, { ...quiet, tls: { ca, serverName: "localhost" } })).rejects.toMatchObject({
+      code: "forbidden",
+    });
+  }, 60_000);
+
+  test("that is not there is reported within seconds", async () => {
+    await expect(openRedis(parseRedisUrl("redis://127.0.0.1:1"), quiet)).rejects.toThrow(/cannot be used/);
+  });
+});
