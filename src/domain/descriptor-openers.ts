@@ -1,12 +1,14 @@
 import type { Evidence, TargetFacts } from "./evidence.ts";
 import type { Frame } from "./frame.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
+import { type HeapSite, heapSites } from "./heap-sites.ts";
 import { httpCallers } from "./http-callers.ts";
 import { type HttpClientRole, httpClientRole } from "./http-client-roles.ts";
 import { listenersOf } from "./listeners.ts";
-import { ownFrames } from "./own-code.ts";
+import { type OwnCode, ownFrames } from "./own-code.ts";
 import { countIn } from "./pile-up.ts";
-import { sampleIndexOf, stackOf } from "./profile.ts";
+import { type Profile, sampleIndexOf, stackOf } from "./profile.ts";
+import { countText } from "./units.ts";
 
 /** Who may have opened most of the descriptors. Always an inference: no profile lists descriptors. */
 export interface DescriptorOpener {
@@ -42,7 +44,7 @@ export function descriptorOpener(sources: Sources, open: number, share = 0.4): D
       };
     }
   }
-  return heapOpener(sources);
+  return heapOpener(sources, open);
 }
 
 const connectionRoles: ReadonlySet<HttpClientRole | undefined> = new Set<HttpClientRole>([
@@ -64,10 +66,35 @@ function servesConnection({ stack }: GoroutineGroup): boolean {
 const opens =
   /^os\.(?:newFile|NewFile|OpenFile|Open|Create|CreateTemp|Pipe|openFileNolog)$|^net\.(?:\(\*Dialer\)\.DialContext|Dial(?:Timeout)?|Listen)$|^net\.\(\*ListenConfig\)\.Listen$/;
 
-/** The own function whose opened files or connections stay in memory, else the one that opened most since the start. */
-function heapOpener({ heap, target: { own } }: Sources): DescriptorOpener | undefined {
+/**
+ * The own function whose opened files or connections stay in memory; else one that keeps about as many objects as
+ * descriptors are open; else the one that opened most since the start.
+ */
+function heapOpener({ heap, target: { own } }: Sources, open: number): DescriptorOpener | undefined {
   const profile = heap?.at(-1);
   if (profile === undefined) return undefined;
+  const opener = largestOpener(profile, own);
+  if (opener !== undefined && opener.inuse > 0) {
+    const text = `${opener.where[0]?.function} opened files or connections that are still in memory`;
+    return { where: opener.where, text, artifact: profile.artifact };
+  }
+  const keeper = keeperOfAsMany(profile, own, open);
+  if (keeper !== undefined) {
+    const objects = countText(keeper.held.inuseObjects);
+    const text = `${keeper.frame.function} keeps about ${objects} objects, one for each descriptor, and may have opened them`;
+    return { where: ownFrames(keeper.stack, own), text, artifact: profile.artifact };
+  }
+  if (opener === undefined) return undefined;
+  const text = `${opener.where[0]?.function} opened most files or connections since the start`;
+  return { where: opener.where, text, artifact: profile.artifact };
+}
+
+interface HeapOpener {
+  readonly where: readonly Frame[];
+  readonly inuse: number;
+}
+
+function largestOpener(profile: Profile, own: OwnCode): HeapOpener | undefined {
   const inuse = profile.values[sampleIndexOf(profile, "inuse_objects")];
   const alloc = profile.values[sampleIndexOf(profile, "alloc_objects")];
   const openers = new Map<string, { where: readonly Frame[]; inuse: number; alloc: number }>();
@@ -82,15 +109,16 @@ function heapOpener({ heap, target: { own } }: Sources): DescriptorOpener | unde
     opener.alloc += alloc?.[sample] ?? 0;
     openers.set(name, opener);
   }
-  const [most] = [...openers.values()].sort((a, b) => b.inuse - a.inuse || b.alloc - a.alloc);
-  const name = most?.where[0]?.function;
-  if (most === undefined || name === undefined) return undefined;
-  return {
-    where: most.where,
-    text:
-      most.inuse > 0
-        ? `${name} opened files or connections that are still in memory`
-        : `${name} opened most files or connections since the start`,
-    artifact: profile.artifact,
-  };
+  return [...openers.values()].sort((a, b) => b.inuse - a.inuse || b.alloc - a.alloc)[0];
+}
+
+/** How far the estimated number of kept objects may be from the number of descriptors, as a factor. */
+const aboutAsMany = 1.6;
+
+/** The own function whose objects in use are nearest in number to the open descriptors; the figures are samples. */
+function keeperOfAsMany(profile: Profile, own: OwnCode, open: number): HeapSite | undefined {
+  const distance = ({ held }: HeapSite) => Math.abs(Math.log(held.inuseObjects / open));
+  return [...heapSites(profile, own).values()]
+    .filter((site) => site.isOwn && site.held.inuseObjects > 0 && distance(site) <= Math.log(aboutAsMany))
+    .sort((a, b) => distance(a) - distance(b))[0];
 }

@@ -8,6 +8,7 @@ import { isRuntimeFrame } from "./goroutine-sites.ts";
  *
  * - `wants-connection`: the caller waits in getConn for a dial or for somebody to return a connection.
  * - `dials`: opens a connection on behalf of callers: looks up, connects, shakes hands.
+ * - `watches-dial`: waits for a context to end beside a connect or TLS handshake (before Go 1.25).
  * - `awaits-response`: the caller has sent its request and waits for the response header.
  * - `awaits-stream-response`: the same over HTTP/2, where the request may still wait for a stream.
  * - `reads-body`: the caller reads a response body.
@@ -21,6 +22,7 @@ import { isRuntimeFrame } from "./goroutine-sites.ts";
 export type HttpClientRole =
   | "wants-connection"
   | "dials"
+  | "watches-dial"
   | "awaits-response"
   | "awaits-stream-response"
   | "reads-body"
@@ -36,6 +38,7 @@ const landmarks: readonly (readonly [HttpClientRole, RegExp])[] = [
   ["reads-body", /^net\/http\.\(\*bodyEOFSignal\)\.Read$|http2\.?transportResponseBody\.Read$/],
   ["wants-connection", /^net\/http\.\(\*Transport\)\.getConn$/],
   ["dials", /^net\/http\.\(\*Transport\)\.dialConn(?:For)?$/],
+  ["watches-dial", /^net\.\(\*netFD\)\.connect\.func\d|^crypto\/tls\.\(\*Conn\)\.handshakeContext\.func\d/],
   ["awaits-response", /^net\/http\.\(\*persistConn\)\.roundTrip$/],
   ["awaits-stream-response", /http2(?:\.\(\*)?ClientConn\)\.[rR]oundTrip$/],
   ["reads-connection", /^net\/http\.\(\*persistConn\)\.readLoop$/],

@@ -1,3 +1,4 @@
+import { declaredFunction } from "./code-object.ts";
 import type { Frame } from "./frame.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import type { OwnCode } from "./own-code.ts";
@@ -24,7 +25,7 @@ export interface NestedWait {
 
 /** Functions that run a callback while they hold a transaction or connection, in ORMs, drivers and own code. */
 const runsInside =
-  /\.(?:[Ww]ith|[Ii]n|[Rr]un(?:In)?|[Dd]o(?:In)?|[Ee]xec(?:ute)?(?:In)?)?_?(?:Tx|Transaction(?:al)?|Txn)(?:Context|Ctx|Func|Do|Exec)?$|\.(?:BeginFunc|BeginTxFunc|AcquireFunc|Transact|Atomic(?:ally)?|Watch|WithConn(?:ection)?)$/;
+  /\.(?:[Ww]ith|[Ii]n|[Rr]un(?:In)?|[Dd]o(?:In)?|[Ee]xec(?:ute)?(?:In)?)?_?(?:Tx|Transaction(?:al)?|Txn)(?:Context|Ctx|Func|Do|Exec)?$|\.(?:BeginFunc|BeginTxFunc|AcquireFunc|Transact|Atomic(?:ally)?|WithConn(?:ection)?)$|\/go-redis\/.*\.\(\*\w+\)\.Watch$/;
 
 /** The waits of `queue` that are nested, most certain reason first and largest first. */
 export function nestedWaits(
@@ -51,14 +52,23 @@ export function nestedWaits(
   return [...found.values()].sort((a, b) => b.group.count - a.group.count);
 }
 
-/** The frame outside the pool's caller that runs it inside a transaction; the pool's own frames do not count. */
+/** The function further out that runs a closure or method value of somebody else's inside a transaction. */
 function callbackRunner(group: GoroutineGroup, own: OwnCode): Frame | undefined {
   const wait = poolWait(group);
   const outside = group.stack.slice((wait?.acquireIndex ?? -1) + 1);
-  const callback = outside.findIndex((frame) => own.isOwn(frame));
-  if (callback === -1) return undefined;
-  return outside.slice(callback + 1).find((frame) => runsInside.test(frame.function));
+  return outside.find((runner, index) => {
+    const callback = outside[index - 1];
+    return (
+      callback !== undefined &&
+      own.isOwn(callback) &&
+      isCallback.test(callback.function) &&
+      runsInside.test(runner.function) &&
+      declaredFunction(callback.function) !== declaredFunction(runner.function)
+    );
+  });
 }
+
+const isCallback = /\.func\d+(?:\.\d+)*(?:-range\d+)?$|-fm$/;
 
 function nestedSql(
   queue: PoolQueue,

@@ -69,27 +69,38 @@ export function poolPressure(
   const wanted = serving > 0 || (queue.library !== "unknown" && queue.library !== "semaphore");
   const least = Math.min(pile.count, ...pile.counts);
   const isLong = least >= limits.longQueue && least >= limits.waitingPerUser * Math.max(1, mostAtWork);
-  const confidence = confidenceOf(trend, wanted, isLong, mostAtWork);
+  const confidence = confidenceOf(trend, wanted, {
+    isLong,
+    outnumbers: pile.count >= mostAtWork,
+    mostAtWork,
+  });
   if (confidence === undefined) return undefined;
   return { trend, confidence, atWork: users[0] ?? 0, holders, serving };
+}
+
+interface Queue {
+  /** Several times longer than the users at work. */
+  readonly isLong: boolean;
+  /** At least as long as the users at work; a shorter one grows and shrinks with the load. */
+  readonly outnumbers: boolean;
+  readonly mostAtWork: number;
 }
 
 function confidenceOf(
   trend: PileUpTrend,
   wanted: boolean,
-  isLong: boolean,
-  mostAtWork: number,
+  { isLong, outnumbers, mostAtWork }: Queue,
 ): Confidence | undefined {
   switch (trend) {
     case "growing":
-      return "likely";
+      return outnumbers ? "likely" : undefined;
     case "old":
       return wanted ? "likely" : undefined;
     case "steady":
       return wanted && (isLong || mostAtWork === 0) ? "likely" : undefined;
     case "seen-once":
-      if (!wanted) return undefined;
-      return isLong && mostAtWork === 0 ? "likely" : isLong ? "possible" : undefined;
+      if (!wanted || !isLong) return undefined;
+      return mostAtWork === 0 ? "likely" : "possible";
     default:
       return undefined;
   }

@@ -62,7 +62,7 @@ const libraryPackages: Readonly<Record<PoolLibrary, RegExp | undefined>> = {
 };
 
 /** A type that lends things: `(*Pool)`, `(*ConnPool)`, `(*connectionPool[...])`; or the package of a pool: `dbpool.`. */
-const poolOwner = /[Pp]ool\w*$/;
+const poolOwner = /(?:[Pp]ool|[Ss]emaphore)\w*$/;
 /** Functions that borrow. */
 const acquireName =
   /^(?:[Gg]et|[Aa]cquire|[Cc]heck_?[Oo]ut|[Tt]ake|[Bb]orrow|[Ll]ease|[Rr]eserve|[Oo]btain|[Rr]ent|[Cc]laim)(?:[A-Z_]\w*)?$|^[Ww]ait(?:Turn|For[A-Z]\w*|Free|Idle|Vacant|Slot|Conn)\w*$/;

@@ -1,6 +1,6 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { entryFrame, isRequest } from "../../domain/code-object.ts";
-import { coresUsed, leastWaitMs } from "../../domain/cores-used.ts";
+import { coresUsed, cpuMsPerLookup, leastWaitMs } from "../../domain/cores-used.ts";
 import type { Confidence } from "../../domain/finding.ts";
 import type { GoroutineGroup } from "../../domain/goroutine.ts";
 import { callerFrames } from "../../domain/http-callers.ts";
@@ -119,9 +119,6 @@ export const dnsSlowLookup = defineAnalyzer({
     ];
   },
 });
-
-/** CPU time that one look-up costs at least: a socket, a write, a read and their parsing (ours, from the lab). */
-const cpuMsPerLookup = 0.05;
 
 const resolver = /^net\.\(\*Resolver\)\./;
 const cResolver =

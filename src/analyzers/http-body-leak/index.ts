@@ -88,7 +88,7 @@ export const httpBodyLeak = defineAnalyzer({
     const parts = goroutines.best.groups.filter((group) => isPart(group));
     const where = suspect?.where ?? libraryFrame(parts);
     const growth = growthText({ ...pile, count: bodies, counts }, "open bodies");
-    const [largest] = parts;
+    const largest = parts.find((group) => httpClientRole(group) !== "writes-requests");
     return [
       {
         severity: bodies >= limits.critical ? "critical" : "warning",
@@ -164,7 +164,8 @@ function isTransportFrame({ function: symbol }: Frame): boolean {
 }
 
 function libraryFrame(groups: readonly GoroutineGroup[]): Frame[] {
-  const frame = groups[0]?.stack.find(isTransportFrame);
+  const open = groups.find((group) => httpClientRole(group) !== "writes-requests");
+  const frame = open?.stack.find(isTransportFrame);
   return frame === undefined ? [] : [frame];
 }
 

@@ -1,7 +1,7 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { callSites } from "../../domain/call-sites.ts";
 import { isRequest } from "../../domain/code-object.ts";
-import { coresUsed, leastWaitMs } from "../../domain/cores-used.ts";
+import { coresUsed, cpuMsPerHttpCall, leastWaitMs } from "../../domain/cores-used.ts";
 import type { Confidence } from "../../domain/finding.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
 import { callerFrames } from "../../domain/http-callers.ts";
@@ -84,7 +84,7 @@ export const httpConnQueue = defineAnalyzer({
       const queueIsLong =
         (pile.count >= limits.queued * 2 &&
           pile.count >= limits.queuedPerBusy * Math.max(1, busy + unread)) ||
-        (cores !== undefined && leastWaitMs(pile.count, cores, cpuMsPerCall) >= limits.leastWait);
+        (cores !== undefined && leastWaitMs(pile.count, cores, cpuMsPerHttpCall) >= limits.leastWait);
       const confidence = confidenceOf(trend, serving, queueIsLong);
       if (confidence === undefined) return [];
       const caller = where[0]?.function ?? "unknown code";
@@ -135,14 +135,13 @@ export const httpConnQueue = defineAnalyzer({
   },
 });
 
-/** CPU time that one HTTP call costs at least; see http/slow-upstream. */
-const cpuMsPerCall = 0.05;
-
 /** Dials, and the same caller's requests that have their connection. */
 function isBehind(group: GoroutineGroup, caller: string, own: OwnCode): boolean {
   const role = httpClientRole(group);
   return (
-    role === "dials" || (role === "awaits-response" && callerFrames(group.stack, own)[0]?.function === caller)
+    role === "dials" ||
+    role === "watches-dial" ||
+    (role === "awaits-response" && callerFrames(group.stack, own)[0]?.function === caller)
   );
 }
 

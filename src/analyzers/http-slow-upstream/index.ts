@@ -1,13 +1,15 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { callSites } from "../../domain/call-sites.ts";
 import { isRequest } from "../../domain/code-object.ts";
-import { coresUsed, leastWaitMs } from "../../domain/cores-used.ts";
+import { coresUsed, cpuMsPerHttpCall, leastWaitMs } from "../../domain/cores-used.ts";
+import type { GoroutineEvidence } from "../../domain/evidence.ts";
 import type { Confidence } from "../../domain/finding.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
 import { callerFrames } from "../../domain/http-callers.ts";
 import { httpClientRole } from "../../domain/http-client-roles.ts";
 import { type StreamQueue, streamQueue } from "../../domain/http2-streams.ts";
 import {
+  countIn,
   growthExcerpt,
   growthThresholds,
   type PileUp,
@@ -68,6 +70,7 @@ export const httpSlowUpstream = defineAnalyzer({
     const { goroutines, target } = evidence;
     const cores = coresUsed(evidence);
     const queued = streamQueue(goroutines.best);
+    const spare = spareConnections(goroutines);
     const sites = callSites(
       goroutines,
       (group) => awaitsResponse(group, queued),
@@ -79,8 +82,13 @@ export const httpSlowUpstream = defineAnalyzer({
     return sites.flatMap(({ where, pile }) => {
       const trend = trendOf(pile, limits.waiting, limits);
       const serving = sumOf(pile.groups.filter(isRequest));
-      const waitMs = cores === undefined ? undefined : leastWaitMs(pile.count, cores, cpuMsPerCall);
-      const confidence = confidenceOf(trend, pile, serving > 0, waitMs, limits.leastWait);
+      const waitMs = cores === undefined ? undefined : leastWaitMs(pile.count, cores, cpuMsPerHttpCall);
+      const confidence = confidenceOf(trend, pile, {
+        serves: serving > 0,
+        spare,
+        waitMs,
+        slowMs: limits.leastWait,
+      });
       if (confidence === undefined) return [];
       const failing = confidence === "likely" && serving >= limits.critical;
       const caller = where[0]?.function ?? "unknown code";
@@ -117,13 +125,10 @@ export const httpSlowUpstream = defineAnalyzer({
   },
 });
 
-/**
- * CPU time that one HTTP call costs at least, both kernel and user, with the work around it. Ours, from the lab: a call
- * over a kept-alive loopback connection with an empty answer took 0.06 to 0.12 ms.
- */
-const cpuMsPerCall = 0.05;
-/** A wait that is not worth mentioning, whatever the growth. */
-const unremarkableWaitMs = 20;
+/** A growth that may be a mere swing of the load needs at least this average wait. */
+const remarkableWaitMs = 100;
+/** Spare connections for each waiting request, from which on so many have been on the way before. */
+const sparePerWaiting = 0.2;
 /** Waiting requests in a single capture that are worth a look. */
 const manySeenOnce = 50;
 
@@ -139,24 +144,51 @@ function streamsOf(groups: readonly GoroutineGroup[], { groups: all }: Goroutine
   return overHttp2 ? all.filter((group) => httpClientRole(group) === "open-stream") : [];
 }
 
+/**
+ * Connections that nobody uses at the end: that many requests more have been on the way at a time not long ago, so
+ * growth within that number is a swing of the load.
+ */
+function spareConnections({ series }: GoroutineEvidence): number {
+  const last = series.at(-1) ?? series[0];
+  const connections = countIn(last, (group) => httpClientRole(group) === "reads-connection");
+  return connections - countIn(last, (group) => httpClientRole(group) === "awaits-response");
+}
+
 function confidenceOf(
   trend: PileUpTrend,
   pile: PileUp,
-  serves: boolean,
-  waitMs: number | undefined,
-  slowMs: number,
+  { serves, spare, waitMs, slowMs }: Circumstances,
 ): Confidence | undefined {
+  const isSlow = waitMs !== undefined && waitMs >= slowMs;
   switch (trend) {
     case "growing":
-      if (waitMs === undefined) return (pile.counts[0] ?? 0) > 0 ? "likely" : "possible";
-      return waitMs >= unremarkableWaitMs ? "likely" : undefined;
+      if (isSlow) return "likely";
+      if (spare >= pile.count * sparePerWaiting) return undefined;
+      if (waitMs === undefined) return outgrowsLoad(pile.counts) ? "likely" : "possible";
+      return waitMs >= remarkableWaitMs ? "likely" : undefined;
     case "old":
       return serves ? "likely" : undefined;
     case "steady":
-      return serves && waitMs !== undefined && waitMs >= slowMs ? "likely" : undefined;
+      return serves && isSlow ? "likely" : undefined;
     case "seen-once":
       return serves && pile.count >= manySeenOnce ? "possible" : undefined;
     default:
       return undefined;
   }
+}
+
+/** Growth that a rise of the load hardly explains within one capture window, when the CPU time is not known. */
+function outgrowsLoad(counts: readonly number[]): boolean {
+  const before = counts[0] ?? 0;
+  const grownBy = (counts.at(-1) ?? 0) - before;
+  return grownBy >= 100 || (before >= 20 && grownBy >= 50 && grownBy >= before * 0.3);
+}
+
+interface Circumstances {
+  /** Requests of the service's own users wait. */
+  readonly serves: boolean;
+  readonly spare: number;
+  /** Least average wait, when the CPU time is known. */
+  readonly waitMs: number | undefined;
+  readonly slowMs: number;
 }

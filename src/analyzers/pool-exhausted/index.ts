@@ -60,7 +60,7 @@ export const poolExhausted = defineAnalyzer({
           confidence,
           title: isChannel
             ? `${counted(pile.count, "gRPC call")} ${pile.count === 1 ? "waits" : "wait"} for a connection that is ready`
-            : `${counted(pile.count, "goroutine")} ${pile.count === 1 ? "waits" : "wait"} for a ${knob.lends ?? `connection of ${shortName(queue.pool)}`}`,
+            : `${counted(pile.count, "goroutine")} ${pile.count === 1 ? "waits" : "wait"} for ${knob.lends === undefined ? `their turn in ${shortName(queue.pool)}` : `a ${knob.lends}`}`,
           summary: [
             `${counted(pile.count, "goroutine")} ${pile.count === 1 ? "waits" : "wait"} in ${queue.pool} for ${isChannel ? "the channel to become ready" : "somebody to give something back"}; ${trendText(pile, trend)}.`,
             isChannel

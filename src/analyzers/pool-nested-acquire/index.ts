@@ -1,4 +1,5 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
+import type { Confidence } from "../../domain/finding.ts";
 import type { Frame } from "../../domain/frame.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
 import { shortFile } from "../../domain/goroutine-sites.ts";
@@ -8,6 +9,7 @@ import { growthExcerpt, pileExcerpt, sumOf } from "../../domain/pile-up.ts";
 import { poolKnob } from "../../domain/pool-knobs.ts";
 import { atWorkWith, type PoolQueue, poolQueues } from "../../domain/pool-queues.ts";
 import { poolWait } from "../../domain/pool-waits.ts";
+import { sqlConnections } from "../../domain/sql-connections.ts";
 import { counted, countText } from "../../domain/units.ts";
 
 export const poolNestedAcquire = defineAnalyzer({
@@ -58,7 +60,7 @@ export const poolNestedAcquire = defineAnalyzer({
       const knob = poolKnob(queue.library);
       return [
         {
-          confidence: "likely" as const,
+          confidence: confidenceOf(largest, queue, count, dump ?? goroutines.best),
           title: `${counted(count, "goroutine")} ${count === 1 ? "holds" : "hold"} a ${thing(queue)} and wait for another`,
           summary: [
             `${counted(count, "goroutine")} ${count === 1 ? "waits" : "wait"} for ${queue.pool} in ${where[0]?.function} while ${holdsText(largest)}.`,
@@ -88,6 +90,23 @@ export const poolNestedAcquire = defineAnalyzer({
     });
   },
 });
+
+/**
+ * Only a holder that its own stack shows is more than a hint. When database/sql watches transactions or rows, each
+ * holder has one that is watched: many more or fewer of them mean that others hold them.
+ */
+function confidenceOf(
+  { how }: NestedWait,
+  queue: PoolQueue,
+  count: number,
+  snapshot: GoroutineSnapshot,
+): Confidence {
+  if (how !== "source-order" && how !== "callback") return "possible";
+  if (queue.library !== "database/sql") return "likely";
+  const { transactionsOpen, rowsOpen } = sqlConnections(snapshot);
+  const watched = sumOf(transactionsOpen) + sumOf(rowsOpen);
+  return watched > 0 && (watched > count * 2 || watched < count / 2) ? "possible" : "likely";
+}
 
 /** Own frames from the pool's caller outwards. */
 function callers(group: GoroutineGroup, own: OwnCode): Frame[] {

@@ -1,6 +1,6 @@
 import { defineAnalyzer, type EvidenceFor, type FindingDraft } from "../../domain/analyzer.ts";
 import { isRequest } from "../../domain/code-object.ts";
-import { coresUsed, leastWaitMs } from "../../domain/cores-used.ts";
+import { coresUsed, cpuMsPerTlsHandshake, leastWaitMs } from "../../domain/cores-used.ts";
 import type { Confidence } from "../../domain/finding.ts";
 import type { Frame } from "../../domain/frame.ts";
 import type { GoroutineGroup } from "../../domain/goroutine.ts";
@@ -78,7 +78,7 @@ export const tlsHandshakeStall = defineAnalyzer({
     const cores = coresUsed(evidence);
     const judge = (pile: PileUp, least: number) => {
       const trend = trendOf(pile, least, limits);
-      const waitMs = cores === undefined ? 0 : leastWaitMs(pile.count, cores, cpuMsPerHandshake);
+      const waitMs = cores === undefined ? 0 : leastWaitMs(pile.count, cores, cpuMsPerTlsHandshake);
       return { pile, trend, confidence: confidenceOf(trend, waitMs >= limits.leastWait) };
     };
     const client = judge(pileUp(goroutines, handshakesAsClient), limits.clients);
@@ -96,9 +96,6 @@ export const tlsHandshakeStall = defineAnalyzer({
     ];
   },
 });
-
-/** CPU time of one handshake on either side at least: one signature or its check, and a key exchange (ours). */
-const cpuMsPerHandshake = 0.1;
 
 type Handshakes = EvidenceFor<"goroutines", "dump" | "cpu" | "metrics">;
 
@@ -143,7 +140,7 @@ function clientFinding(
     where,
     waitReason: "IO wait",
     groups: [...pile.groups, ...(direct.length > 0 ? [] : waiting)],
-    blocks: goroutines.best.groups.filter((group) => httpClientRole(group) === "dials"),
+    blocks: goroutines.best.groups.filter(isBeside),
     evidence: [
       pileExcerpt(goroutines.best.artifact, pile.groups, handshakeFrame),
       ...(asking === waiting ? [pileExcerpt(goroutines.best.artifact, waiting, () => where[0])] : []),
@@ -186,6 +183,12 @@ function serverFinding(
       "Look at who connects (ss -tn state established), and let probes of a load balancer speak TLS or use another port.",
     ],
   };
+}
+
+/** The Transport's goroutines around a handshake. */
+function isBeside(group: GoroutineGroup): boolean {
+  const role = httpClientRole(group);
+  return role === "dials" || role === "watches-dial";
 }
 
 function handshakeFrame({ stack }: GoroutineGroup): Frame | undefined {
