@@ -9,6 +9,7 @@ export interface RecentPauses {
   readonly spanMs: number;
   /** Nearest rank: the smallest value that at least 99 % of them do not exceed. */
   readonly p99Ms: number;
+  readonly p95Ms: number;
   readonly medianMs: number;
   readonly longestMs: number;
   readonly longestFirstMs: readonly number[];
@@ -34,6 +35,7 @@ export function recentPauses(memstats: NonEmpty<MemStats>): RecentPauses | undef
     count: recent.length,
     spanMs: Math.max(0, now - first),
     p99Ms: rank(0.99),
+    p95Ms: rank(0.95),
     medianMs: rank(0.5),
     longestMs: rank(1),
     longestFirstMs: ascending.toReversed(),
