@@ -73,6 +73,11 @@ function ports(): Ports {
     clock: async () => (await import("./integrations/clock/system-clock.ts")).systemClock,
     host: async () => (await import("./integrations/host/this-host.ts")).thisHost,
     lab: async () => (await import("./sandbox/lab-service.ts")).labService(),
+    // The command is listed in commands/index.ts once there is a chat to serve.
+    server: async () => {
+      const { UsageError } = await import("./domain/errors.ts");
+      throw new UsageError("This gofire has no chat to serve.");
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import type { EvidenceSource } from "../ports/evidence-source.ts";
 import type { GoTargets } from "../ports/go-target.ts";
 import type { Host } from "../ports/host.ts";
 import type { LabService } from "../ports/lab-service.ts";
+import type { Server } from "../ports/server.ts";
 
 /** What surrounds one run of a command. */
 export interface CommandContext {
@@ -27,4 +28,5 @@ export interface Ports {
   clock(): Promise<Clock>;
   host(): Promise<Host>;
   lab(): Promise<LabService>;
+  server(): Promise<Server>;
 }

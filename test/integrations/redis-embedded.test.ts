@@ -32,26 +32,26 @@ function isRunning(pid: number): boolean {
   }
 }
 
-describe.skipIf(redisProgram === undefined)("gofire's own Redis", () => {
-  async function start(folder: string): Promise<EmbeddedRedis> {
-    const program = (await thisHost.findProgram(redisProgram ?? "")) ?? "";
-    const lock = captureLock(join(folder, "locks"));
-    return await embeddedRedis({ program, folder: join(folder, "redis"), lock, onTrouble: () => {} });
+async function start(folder: string): Promise<EmbeddedRedis> {
+  const program = (await thisHost.findProgram(redisProgram ?? "")) ?? "";
+  const lock = captureLock(join(folder, "locks"));
+  return await embeddedRedis({ program, folder: join(folder, "redis"), lock, onTrouble: () => {} });
+}
+async function asked<T>(socketPath: string, question: (client: Redis) => Promise<T>): Promise<T> {
+  const client = new Redis({ path: socketPath, maxRetriesPerRequest: null, retryStrategy: () => 50 });
+  client.on("error", () => {});
+  try {
+    return await question(client);
+  } finally {
+    client.disconnect();
   }
-  async function asked<T>(socketPath: string, question: (client: Redis) => Promise<T>): Promise<T> {
-    const client = new Redis({ path: socketPath, maxRetriesPerRequest: null, retryStrategy: () => 50 });
-    client.on("error", () => {});
-    try {
-      return await question(client);
-    } finally {
-      client.disconnect();
-    }
-  }
+}
 
+describe.skipIf(redisProgram === undefined)("gofire's own Redis", () => {
   test("is shared by those who start it at the same time, and ends with the last of them", async () => {
     const folder = await stateFolder();
     const users = await Promise.all([start(folder), start(folder), start(folder)]);
-    const [first, second, third] = users as [EmbeddedRedis, EmbeddedRedis, EmbeddedRedis];
+    const [first, second, third] = users;
     expect(new Set(users.map(({ pid }) => pid)).size).toBe(1);
     expect(users.filter(({ startedHere }) => startedHere)).toHaveLength(1);
     await first.leave();

@@ -20,6 +20,23 @@ import { answering, redisProgram, type TestRedis, testRedis } from "./redis-serv
 const never = new AbortController().signal;
 const quiet = { onTrouble: () => {} };
 
+function later(): number {
+  return Date.now() + 1_000;
+}
+
+async function freePort(): Promise<number> {
+  const socket = createServer().listen(0, "127.0.0.1");
+  await once(socket, "listening");
+  const { port } = socket.address() as AddressInfo;
+  socket.close();
+  return port;
+}
+
+/** Path of a file of certificates/, which make.sh made. */
+function file(name: string): string {
+  return fileURLToPath(new URL(`certificates/${name}`, import.meta.url));
+}
+
 describe("REDIS_URL", () => {
   test.each([
     ["redis://cache", "redis://cache:6379/0"],
@@ -97,7 +114,6 @@ describe.skipIf(redisProgram === undefined)("Redis", () => {
   test("an incident is settled only as it was last seen, and unsettled by the next change", async () => {
     const incidents = incidentStore(redis.client, systemClock);
     const { incident } = await incidents.create(draftFor("order", "settle"), never);
-    const later = (): number => Date.now() + 1_000;
     expect(await incidents.unsettled(later(), never)).toContain(incident.id);
     const changed = await incidents.update(incident.id, (now) => ({ ...now, repeats: 1 }), never);
     expect(await incidents.settle(incident.id, incident.version, never)).toBe(false);
@@ -149,13 +165,6 @@ describe.skipIf(redisProgram === undefined)("a Redis elsewhere", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function freePort(): Promise<number> {
-    const socket = createServer().listen(0, "127.0.0.1");
-    await once(socket, "listening");
-    const { port } = socket.address() as AddressInfo;
-    socket.close();
-    return port;
-  }
   function run(...words: string[]): void {
     started.push(spawn(redisProgram ?? "", words, { stdio: "ignore", cwd: folder }));
   }
@@ -164,9 +173,12 @@ describe.skipIf(redisProgram === undefined)("a Redis elsewhere", () => {
     const [port, sentinel] = [await freePort(), await freePort()];
     run("--port", `${port}`, "--bind", "127.0.0.1", "--save", "");
     await answering({ port });
-    const file = join(folder, "sentinel.conf");
-    await writeFile(file, `port ${sentinel}\nbind 127.0.0.1\nsentinel monitor shop 127.0.0.1 ${port} 1\n`);
-    run(file, "--sentinel");
+    const settings = join(folder, "sentinel.conf");
+    await writeFile(
+      settings,
+      `port ${sentinel}\nbind 127.0.0.1\nsentinel monitor shop 127.0.0.1 ${port} 1\n`,
+    );
+    run(settings, "--sentinel");
     await answering({ port: sentinel });
     const redis = await openRedis(parseRedisUrl(`redis-sentinel://127.0.0.1:${sentinel}/shop`), quiet);
     const incidents = incidentStore(redis.client, systemClock);
@@ -177,12 +189,17 @@ describe.skipIf(redisProgram === undefined)("a Redis elsewhere", () => {
 
   test("speaks TLS with an authority of its own, and is refused without", async () => {
     const port = await freePort();
-    const file = (name: string): string => fileURLToPath(new URL(`certificates/${name}`, import.meta.url));
-    run(
-      ...["--port", "0", "--tls-port", `${port}`, "--bind", "127.0.0.1", "--save", ""],
-      ...["--tls-cert-file", file("server.pem"), "--tls-key-file", file("server.key.pem")],
-      ...["--tls-ca-cert-file", file("ca.pem"), "--tls-auth-clients", "no", "--requirepass", "secret"],
-    );
+    const place = ["--port", "0", "--tls-port", `${port}`, "--bind", "127.0.0.1", "--save", ""];
+    const own = ["--tls-cert-file", file("server.pem"), "--tls-key-file", file("server.key.pem")];
+    const access = [
+      "--tls-ca-cert-file",
+      file("ca.pem"),
+      "--tls-auth-clients",
+      "no",
+      "--requirepass",
+      "secret",
+    ];
+    run(...place, ...own, ...access);
     const ca = readFileSync(file("ca.pem"), "utf8");
     const url = `rediss://:secret@127.0.0.1:${port}`;
     const redis = await openRedis(parseRedisUrl(url), { ...quiet, tls: { ca, serverName: "localhost" } });

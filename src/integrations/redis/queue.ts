@@ -48,47 +48,61 @@ export function redisQueue(
     };
   }
 
+  async function placeOf(incidentId: string, signal: AbortSignal): Promise<number | undefined> {
+    const [rank, ahead, delayedRank] = await ask(
+      () =>
+        Promise.all([
+          client.zrank(captures.toKey("prioritized"), incidentId),
+          client.zcard(captures.toKey("prioritized")),
+          client.zrank(captures.toKey("delayed"), incidentId),
+        ]),
+      signal,
+    );
+    if (rank !== null) return rank;
+    return delayedRank === null ? undefined : ahead + delayedRank;
+  }
+
   return {
     async enqueueCapture(incidentId, priority, signal) {
       const { waiting: inLine, delayed } = await ask(() => waiting(), signal);
       if (inLine + delayed >= mostWaiting) {
         // Asked again about one that has its place already, the answer must not be a refusal.
         if ((await ask(() => captures.getJobState(incidentId), signal)) !== "unknown") return;
-        throw new PortError(
-          "rate-limited",
-          "queue",
-          `${inLine + delayed} captures are waiting already, which is the limit. Try again in a minute, or ask gofire status what is going on.`,
-          { retryAfterMs: fullRetryAfterMs },
-        );
+        throw full(inLine + delayed);
       }
       const shared = { jobId: incidentId, priority: priorities[priority] };
       await ask(
         () =>
-          flows.add(
-            {
-              name: "analyse",
-              queueName: "analyse",
-              data: { incidentId },
-              opts: { ...shared, ...retriesOf("analyse"), ...keptOf(analyses) },
-              children: [
-                {
-                  name: "capture",
-                  queueName: "capture",
-                  data: { incidentId },
-                  // The analysis runs in any case: it tells people when there is nothing to judge.
-                  opts: {
-                    ...shared,
-                    ...retriesOf("capture"),
-                    ...keptOf(captures),
-                    ignoreDependencyOnFailure: true,
-                  },
+          flows.add({
+            name: "analyse",
+            queueName: "analyse",
+            data: { incidentId },
+            opts: { ...shared, ...retriesOf("analyse"), ...keptOf(analyses) },
+            children: [
+              {
+                name: "capture",
+                queueName: "capture",
+                data: { incidentId },
+                // The analysis runs in any case: it tells people when there is nothing to judge.
+                opts: {
+                  ...shared,
+                  ...retriesOf("capture"),
+                  ...keptOf(captures),
+                  ignoreDependencyOnFailure: true,
                 },
-              ],
-            },
-            undefined,
-          ),
+              },
+            ],
+          }),
         signal,
       );
+      // Of many who found room at the same time, those behind the limit go again. One that has begun already stays.
+      const place = await placeOf(incidentId, signal);
+      if (place === undefined || place < mostWaiting) return;
+      const removed = await ask(
+        () => analyses.remove(incidentId, { removeChildren: true }).catch(() => 0),
+        signal,
+      );
+      if (removed === 1) throw full(place);
     },
     async publish(incidentId, when, signal) {
       await ask(
@@ -110,19 +124,7 @@ export function redisQueue(
         signal,
       );
     },
-    async placeOf(incidentId, signal) {
-      const [rank, ahead, delayedRank] = await ask(
-        () =>
-          Promise.all([
-            client.zrank(captures.toKey("prioritized"), incidentId),
-            client.zcard(captures.toKey("prioritized")),
-            client.zrank(captures.toKey("delayed"), incidentId),
-          ]),
-        signal,
-      );
-      if (rank !== null) return rank;
-      return delayedRank === null ? undefined : ahead + delayedRank;
-    },
+    placeOf,
     async workOf(incidentId, signal) {
       const state = await ask(() => analyses.getJobState(incidentId), signal);
       if (state === "unknown") return "absent";
@@ -135,6 +137,15 @@ export function redisQueue(
       await Promise.all([captures.close(), analyses.close(), publications.close(), flows.close()]);
     },
   };
+}
+
+function full(inLine: number): PortError {
+  return new PortError(
+    "rate-limited",
+    "queue",
+    `${inLine} captures are waiting already, which is the limit. Try again in a minute, or ask gofire status what is going on.`,
+    { retryAfterMs: fullRetryAfterMs },
+  );
 }
 
 /** A flow does not know its queues' defaults. */

@@ -1,0 +1,119 @@
+import { UsageError } from "../domain/errors.ts";
+import { defineCommand } from "./command.ts";
+import { serviceCatalog } from "./service-catalog.ts";
+import { stateFolder } from "./state-folder.ts";
+
+/** Longer than a usual capture, shorter than the 30 s that Kubernetes waits before it kills. */
+const defaultGraceMs = 25_000;
+
+export const serve = defineCommand({
+  name: "serve",
+  summary: "Run the bot: answer people and alerts, capture, explain",
+  usage: "[options]",
+  examples: [
+    { line: "serve", does: "everything in one process, with a Redis of its own" },
+    { line: "serve --role worker", does: "one more worker; all share the Redis of REDIS_URL" },
+    { line: "serve --role web --listen 0.0.0.0:8080", does: "only hear people and alerts" },
+  ],
+  whoMayUse: "operators",
+  effect: "read",
+  operands: { placeholder: "", min: 0, max: 0 },
+  options: {
+    role: {
+      kind: "choice",
+      choices: ["all", "web", "worker"],
+      summary: "what this process does (default all)",
+    },
+    listen: {
+      kind: "text",
+      placeholder: "HOST:PORT",
+      summary: "where /healthz is answered (default 127.0.0.1:8080)",
+    },
+    captures: {
+      kind: "integer",
+      placeholder: "8",
+      min: 1,
+      max: 1_000,
+      summary: "captures at the same time, over all workers",
+    },
+    "captures-per-service": {
+      kind: "integer",
+      placeholder: "2",
+      min: 1,
+      max: 1_000,
+      summary: "captures of one service at the same time",
+    },
+    waiting: {
+      kind: "integer",
+      placeholder: "100",
+      min: 1,
+      max: 10_000,
+      summary: "captures that may wait; further ones are refused",
+    },
+    cooldown: {
+      kind: "duration",
+      placeholder: "10m",
+      minMs: 0,
+      maxMs: 86_400_000,
+      summary: "until alerts may have a service captured again",
+    },
+    grace: {
+      kind: "duration",
+      placeholder: "25s",
+      minMs: 0,
+      maxMs: 600_000,
+      summary: "how long work may go on once gofire is told to stop",
+    },
+    config: {
+      kind: "text",
+      placeholder: "FILE",
+      short: "c",
+      summary: "configuration instead of ./gofire.yaml",
+    },
+  },
+  async run(context, options, ports) {
+    const { signal } = context;
+    const [server, host, goTargets, config] = await Promise.all([
+      ports.server(),
+      ports.host(),
+      ports.goTargets(),
+      ports.config(options.config),
+    ]);
+    const running = await server.start({
+      role: options.role ?? "all",
+      listen: listenOf(options.listen ?? "127.0.0.1:8080"),
+      graceMs: options.grace ?? defaultGraceMs,
+      limits: {
+        captures: options.captures ?? 8,
+        perService: options["captures-per-service"] ?? 2,
+        waiting: options.waiting ?? 100,
+        cooldownMs: options.cooldown ?? 600_000,
+      },
+      stateFolder: stateFolder(host),
+      services: serviceCatalog(config, host, goTargets),
+      tell: (line) => context.progress(line),
+    });
+    context.progress(`gofire is up: ${running.url}/healthz`);
+    try {
+      if (!signal.aborted) {
+        await new Promise<void>((resolve) =>
+          signal.addEventListener("abort", () => resolve(), { once: true }),
+        );
+      }
+    } finally {
+      context.progress("Stopping: what runs may finish…");
+      await running.stop();
+    }
+    return { kind: "text", text: "Stopped.\n" };
+  },
+});
+
+function listenOf(text: string): { host: string; port: number } {
+  const parts = /^(?:\[(?<six>[0-9a-f:.]+)\]|(?<host>[\w.-]+)):(?<port>\d{1,5})$/i.exec(text)?.groups;
+  const host = parts?.["six"] ?? parts?.["host"];
+  const port = Number(parts?.["port"]);
+  if (host === undefined || !(port <= 65_535)) {
+    throw new UsageError(`--listen takes HOST:PORT, not "${text}".`);
+  }
+  return { host, port };
+}

@@ -1,0 +1,40 @@
+import type { Services } from "./services.ts";
+
+/** - `web` hears people and alerts, `worker` does the work, `all` does both in one process. */
+export type Role = "web" | "worker" | "all";
+
+export interface ServeRequest {
+  readonly role: Role;
+  /** Where `/healthz` is answered. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** How long work that runs may go on once the process is told to stop. */
+  readonly graceMs: number;
+  readonly limits: {
+    /** Captures at the same time, over all workers. */
+    readonly captures: number;
+    /** Captures of one service at the same time. */
+    readonly perService: number;
+    /** Captures that may wait. */
+    readonly waiting: number;
+    /** Until alerts may have a service captured again. */
+    readonly cooldownMs: number;
+  };
+  /** Absolute path of what outlives this process. */
+  readonly stateFolder: string;
+  readonly services: Services;
+  /** What is in use, and what is wrong, one line each. */
+  readonly tell: (line: string) => void;
+}
+
+export interface RunningServer {
+  /** `http://HOST:PORT` of the health endpoint. */
+  readonly url: string;
+  /** Takes nothing new, finishes or hands over what runs, closes everything. */
+  stop(): Promise<void>;
+}
+
+/** The bot as a long-running process. */
+export interface Server {
+  /** Throws UsageError for settings that are missing, PortError for what cannot be reached. */
+  start(request: ServeRequest): Promise<RunningServer>;
+}
