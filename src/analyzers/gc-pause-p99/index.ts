@@ -66,8 +66,8 @@ export const gcPauseP99 = defineAnalyzer({
       next: "Look for CPU throttling first, then for a host that is overcommitted, then for loops in assembly or cgo callbacks.",
       falsePositives:
         "Pauses older than ten minutes are left out, and few recent collections are reported as possible only. So are the pauses of a " +
-        "process that keeps half of its processors busy, because its threads compete with each other; unless it got " +
-        "less than a third of the CPU time it asked for and one pause in twenty is critical, as under throttling. Stops that " +
+        "process that keeps half of its processors busy, because its threads compete with each other. One that got less than a third " +
+        "of the CPU time it asked for is held to be stopped from outside only when one pause in twenty is critical. Stops that " +
         'captures cause (goroutine dumps) are not in PauseNs. quantile="1" of go_gc_duration_seconds is the longest of the last ' +
         "256 pauses at most: it can clear the rule, and never convicts.",
       corrections: [
@@ -99,7 +99,7 @@ export const gcPauseP99 = defineAnalyzer({
       return [
         {
           severity: isCritical ? "critical" : "warning",
-          confidence: isEnough && (!isBusy || isStoppedOften) ? "likely" : "possible",
+          confidence: isEnough && ((!isBusy && !isStarved) || isStoppedOften) ? "likely" : "possible",
           title: `GC stops the world for ${durationText(pauses.p99Ms)} at ${isEnough ? "p99" : "worst"}`,
           summary:
             `${isEnough ? "p99" : "The longest"} of the last ${pauses.count} collections within ${durationText(pauses.spanMs)}, median ${durationText(pauses.medianMs)}, longest ` +
