@@ -9,7 +9,7 @@ import type { TextEnd } from "./goroutine-text.ts";
 import { emptyHeader, headerWord, isDigit, readHeader, standsAt } from "./header.ts";
 import type { DumpLimits } from "./limits.ts";
 import { type LogPrefix, logPrefix } from "./log-prefix.ts";
-import { unfinished } from "./skeleton.ts";
+import { unfinished } from "./stack-tree.ts";
 import { tracebackEnd } from "./traceback-end.ts";
 import { lineFeedAt } from "./word-scan.ts";
 import { WordsAhead } from "./words-ahead.ts";

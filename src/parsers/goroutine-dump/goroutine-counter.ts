@@ -5,30 +5,27 @@ import type { GroupTally } from "./group-tally.ts";
 import type { HeaderFields } from "./header.ts";
 import type { DumpLimits } from "./limits.ts";
 import { addLiveWords, firstLiveWord, type LiveWord } from "./live-words.ts";
-import { Skeleton, unfinished } from "./skeleton.ts";
-import { SkeletonMemo } from "./skeleton-memo.ts";
+import { StackTree, unfinished } from "./stack-tree.ts";
 
 /** A goroutine that has to be read in full. */
 export const unknown = -2;
 
 const longestLabels = 1024;
-/** Offsets in the functions make several skeletons of one group. */
-const skeletonsPerGroup = 4;
 /** Whose receiver is the mutex waited for. Its neighbours are inlined or have their arguments marked as stale. */
 const lockFunction = "sync.(*Mutex).lockSlow";
 
-/** A group as its skeleton is recognised. */
+/** A group as it is kept in the tree of stacks. */
 interface KnownGroup {
   readonly group: GroupTally;
   /** Index of the call whose receiver is the mutex that the goroutines wait for; -1 for none. */
   readonly lockCall: number;
-  /** The calls of the skeleton are the frames of the stack, and the creator. */
+  /** The calls of the walk are the frames of the stack, and the creator. */
   readonly callsAreFrames: boolean;
 }
 
 /**
- * Counts goroutines into groups. The first of its kind is read as text; all that follow are recognised by their
- * skeleton, without a string or an object for any of them but the few that are kept as examples.
+ * Counts goroutines into groups. The first of its kind is read as text; all that follow are recognised by their walk
+ * in the tree of stacks, without a string or an object for any of them but the few that are kept as examples.
  */
 export class GoroutineCounter {
   readonly groups: GroupTable;
@@ -38,15 +35,15 @@ export class GoroutineCounter {
 
   readonly #limits: DumpLimits;
   readonly #utf8 = new TextDecoder();
-  readonly #skeleton = new Skeleton();
-  readonly #memo: SkeletonMemo;
+  readonly #tree: StackTree;
   readonly #known: KnownGroup[] = [];
-  #skeletonEnd = unknown;
+  /** Where the last walk ended, or why it did not. */
+  #walkEnd = unknown;
 
   constructor(limits: DumpLimits) {
     this.#limits = limits;
     this.groups = new GroupTable(limits);
-    this.#memo = new SkeletonMemo(skeletonsPerGroup * limits.maxGroups);
+    this.#tree = new StackTree(limits);
   }
 
   /**
@@ -54,11 +51,11 @@ export class GoroutineCounter {
    * when more bytes are needed, `unknown` when it must be read in full. Nothing is counted then.
    */
   countKnown(bytes: Uint8Array, view: DataView, header: HeaderFields, start: number, to: number): number {
-    const skeleton = this.#skeleton;
-    const end = skeleton.read(bytes, view, header, start, to);
-    this.#skeletonEnd = end;
+    const tree = this.#tree;
+    const end = tree.walk(bytes, view, header, start, to);
+    this.#walkEnd = end;
     if (end < 0) return end === unfinished ? unfinished : unknown;
-    const known = this.#known[this.#memo.get(skeleton.hashA, skeleton.hashB)];
+    const known = this.#known[tree.value()];
     if (known === undefined) return unknown;
     const { group, lockCall } = known;
     if (group.wantsExemplar(header.waitMinutes)) {
@@ -67,11 +64,11 @@ export class GoroutineCounter {
     }
     group.add(header.waitMinutes, header.lockedToThread);
     if (lockCall !== -1) {
-      const mutex = firstLiveWord(bytes, (skeleton.nameEnds[lockCall] ?? 0) + 1, end);
+      const mutex = firstLiveWord(bytes, (tree.nameEnds[lockCall] ?? 0) + 1, end);
       if (mutex !== 0) group.addWaitedMutex(mutex);
     }
     this.counted++;
-    this.lines = skeleton.lines;
+    this.lines = tree.lines;
     return end;
   }
 
@@ -106,33 +103,33 @@ export class GoroutineCounter {
     if (mutex !== 0) group.addWaitedMutex(mutex);
     this.counted++;
     this.lines = text.split("\n").length - 1;
-    if (textEnd === "closed" && this.#skeletonEnd === end && this.#skeleton.lines === this.lines) {
+    if (textEnd === "closed" && this.#walkEnd === end && this.#tree.lines === this.lines) {
       this.#remember(group);
     }
     return body;
   }
 
-  /** From now on goroutines with the skeleton at hand are known: it covers the lines that were read, no more. */
+  /** From now on goroutines that end where the last walk did are known: it covered the lines that were read, no more. */
   #remember(group: GroupTally): void {
-    const skeleton = this.#skeleton;
-    if (this.#memo.get(skeleton.hashA, skeleton.hashB) !== -1) return;
-    this.#memo.add(skeleton.hashA, skeleton.hashB, this.#known.length);
+    const tree = this.#tree;
+    if (tree.value() !== -1) return;
+    tree.keep(this.#known.length);
     const creators = group.createdBy === undefined ? 0 : 1;
     this.#known.push({
       group,
-      lockCall: skeleton.callOf(lockFunction),
-      callsAreFrames: skeleton.callCount === group.stack.length + creators,
+      lockCall: tree.callOf(lockFunction),
+      callsAreFrames: tree.callCount === group.stack.length + creators,
     });
   }
 
-  /** Makes an example of the goroutine whose skeleton is at hand. */
+  /** Makes an example of the goroutine that was walked last. */
   #exemplarHere(group: GroupTally, bytes: Uint8Array, header: HeaderFields, end: number): Goroutine {
     const pointers: LiveWord[] = [];
-    const { nameEnds } = this.#skeleton;
+    const { nameEnds } = this.#tree;
     for (let frame = 0; frame < group.stack.length; frame++) {
       addLiveWords(pointers, frame, bytes, nameEnds[frame] ?? 0, end);
     }
-    const parentId = group.createdBy === undefined ? 0 : this.#skeleton.creatorId();
+    const parentId = group.createdBy === undefined ? 0 : this.#tree.creatorId();
     return this.#exemplar(bytes, header, pointers, parentId === 0 ? undefined : parentId);
   }
 

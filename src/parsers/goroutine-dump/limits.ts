@@ -14,6 +14,10 @@ export interface DumpLimits {
   readonly maxGroups: number;
   /** Distinct frames over all stacks. */
   readonly maxFrames: number;
+  /** What is learnt to recognise goroutines quickly: distinct calls as written, their bytes, beginnings of stacks. */
+  readonly maxTexts: number;
+  readonly maxTextBytes: number;
+  readonly maxNodes: number;
 }
 
 export const dumpLimits: DumpLimits = {
@@ -22,6 +26,9 @@ export const dumpLimits: DumpLimits = {
   maxDepth: 1000,
   maxGroups: 50_000,
   maxFrames: 200_000,
+  maxTexts: 400_000,
+  maxTextBytes: 32 * 1024 ** 2,
+  maxNodes: 800_000,
 };
 
 /**

@@ -1,0 +1,278 @@
+import { CallTexts } from "./call-texts.ts";
+import { ascii, type HeaderFields, isDigit, standsAt } from "./header.ts";
+import { flagBelow, flaggedByte, lineFeedAt, sameBytes } from "./word-scan.ts";
+
+/** The traceback may go on behind the bytes at hand. */
+export const unfinished = -1;
+/** The lines do not alternate as in a traceback, or there are too many distinct ones. */
+export const irregular = -2;
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const space = 0x20;
+const openParenthesis = 0x28;
+const dot = 0x2e;
+const openBracket = 0x5b;
+const letterN = 0x6e;
+
+const creatorIdWord = ascii(" in goroutine ");
+const foreignWord = ascii("non-Go function at pc=");
+const ancestorWord = ascii("[originating from goroutine ");
+const registersWord = ascii(" fp=0x");
+
+/** Go prints at most 100 calls; C frames come on top. */
+const maxCalls = 512;
+
+/**
+ * The stacks of a dump as a tree that grows from the innermost calls: a goroutine is a walk from its state along its
+ * calls to its creator, and goroutines that end at one node belong to one group. Arguments, ids, ages, labels,
+ * registers and ancestors are passed over. Nothing is made for a goroutine whose stack is known.
+ *
+ * What followed a call once follows it again, mostly. So the call seen last behind each node is compared first; if it
+ * is there, its name and the end of its place need one comparison each, and its path, the largest part of a dump, is
+ * not looked at. Otherwise the ends of name and place are searched for.
+ */
+export class StackTree {
+  /** How many line feeds stand in the lines read. */
+  lines = 0;
+  callCount = 0;
+  /** Offset at which the name of call `i` ends: its opening parenthesis. A creator counts as a call. */
+  readonly nameEnds = new Int32Array(maxCalls);
+
+  readonly #texts: CallTexts;
+  readonly #maxNodes: number;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #view: DataView = new DataView(this.#bytes.buffer);
+  /** Per node: the text seen last behind it, the node that this leads to (0 for none), the value kept, plus one. */
+  #nodes = new Int32Array(3 * 256);
+  #nodeCount = 1;
+  /** Open addressing: per edge the node it leads from, its text, and the node it leads to (0 for a free slot). */
+  #edges = new Int32Array(3 * 512);
+  /** Where the last walk ended. */
+  #node = 0;
+
+  constructor(limits: {
+    readonly maxNodes: number;
+    readonly maxTexts: number;
+    readonly maxTextBytes: number;
+  }) {
+    this.#texts = new CallTexts(limits.maxTexts, limits.maxTextBytes);
+    this.#maxNodes = limits.maxNodes;
+  }
+
+  /**
+   * Walks along the lines behind a header, from `start` on. Returns where the goroutine ends (the blank line behind
+   * it), `unfinished` or `irregular`.
+   */
+  walk(bytes: Uint8Array, view: DataView, header: HeaderFields, start: number, to: number): number {
+    this.#bytes = bytes;
+    this.#view = view;
+    this.lines = 0;
+    this.callCount = 0;
+    this.#node = 0;
+    if (!this.#follow(header.stateStart, header.stateEnd, header.stateEnd, header.stateEnd)) return irregular;
+
+    let at = start;
+    while (at >= 0 && at < to) {
+      const first = bytes[at] ?? 0;
+      if (first === lineFeed || first === carriageReturn) return at;
+      const isCall = beginsCall(first) || (first === letterN && !standsAt(bytes, at, to, foreignWord));
+      at = isCall ? this.#readCalls(at, to, header.withRegisters) : this.#readOther(first, at, to);
+    }
+    return at < 0 ? at : unfinished;
+  }
+
+  /** The value kept for the stack that was walked last, or -1. */
+  value(): number {
+    return (this.#nodes[3 * this.#node + 2] ?? 0) - 1;
+  }
+
+  /** Keeps a value (0 or more) for the stack that was walked last. */
+  keep(value: number): void {
+    this.#nodes[3 * this.#node + 2] = value + 1;
+  }
+
+  /** Index of the first call walked last whose function ends with `suffix` (ASCII), or -1. */
+  callOf(suffix: string): number {
+    const word = ascii(suffix);
+    for (let call = 0; call < this.callCount; call++) {
+      const end = this.nameEnds[call] ?? 0;
+      if (standsAt(this.#bytes, end - word.length, end, word)) return call;
+    }
+    return -1;
+  }
+
+  /** The id behind the name of the creator, which is the last call; 0 when there is none. */
+  creatorId(): number {
+    const nameEnd = this.nameEnds[this.callCount - 1] ?? 0;
+    if (!standsAt(this.#bytes, nameEnd, this.#bytes.length, creatorIdWord)) return 0;
+    let id = 0;
+    for (let at = nameEnd + creatorIdWord.length; isDigit(this.#bytes[at]); at++) {
+      id = id * 10 + (this.#bytes[at] ?? 0) - 0x30;
+    }
+    return id;
+  }
+
+  /** Walks along calls with their places, and the creator, up to a line of another kind. */
+  #readCalls(start: number, to: number, withRegisters: boolean): number {
+    // V8 reads what belongs to the module or to `this` from memory each time.
+    const bytes = this.#bytes;
+    const view = this.#view;
+    const nameEnds = this.nameEnds;
+    const { numbers, arena } = this.#texts;
+    const nodes = this.#nodes;
+    const tab = 0x09;
+    const lineFeed = 0x0a;
+    let calls = this.callCount;
+    let node = this.#node;
+    let at = start;
+    for (;;) {
+      const text = 4 * (nodes[3 * node] ?? 0);
+      const next = nodes[3 * node + 1] ?? 0;
+      const textAt = numbers[text] ?? 0;
+      const nameBytes = numbers[text + 1] ?? 0;
+      const expected = next !== 0 && at + nameBytes <= to && sameBytes(view, at, arena, textAt, nameBytes);
+      const nameEnd = expected ? at + nameBytes - 1 : this.#nameEnd(at, to);
+      if (nameEnd < 0) return nameEnd;
+
+      const end = lineFeedAt(bytes, view, nameEnd, to);
+      if (end === -1 || end + 1 >= to) return unfinished;
+      const place = end + 1;
+      if (bytes[place] !== tab || calls === nameEnds.length) return irregular;
+      nameEnds[calls++] = nameEnd;
+
+      const tailBytes = numbers[text + 3] ?? 0;
+      let placeEnd = place + (numbers[text + 2] ?? 0);
+      if (
+        expected &&
+        placeEnd < to &&
+        bytes[placeEnd] === lineFeed &&
+        sameBytes(view, placeEnd - tailBytes, arena, textAt + nameBytes, tailBytes)
+      ) {
+        node = next;
+      } else {
+        placeEnd = lineFeedAt(bytes, view, place, to);
+        if (placeEnd === -1) return unfinished;
+        const tailEnd = withRegisters ? this.#beforeRegisters(place, placeEnd) : placeEnd;
+        this.#node = node;
+        this.lines += 2 * (calls - this.callCount);
+        this.callCount = calls;
+        // New texts and nodes may move the tables: the loop begins anew.
+        return this.#follow(at, nameEnd + 1, place, tailEnd) ? placeEnd + 1 : irregular;
+      }
+
+      at = placeEnd + 1;
+      if (at >= to) return unfinished;
+      if (!beginsCall(bytes[at] ?? 0)) break;
+    }
+    this.#node = node;
+    this.lines += 2 * (calls - this.callCount);
+    this.callCount = calls;
+    return at;
+  }
+
+  /** Goes from the current node along a text, which may be new. False when there is no room for it. */
+  #follow(name: number, nameEnd: number, place: number, placeEnd: number): boolean {
+    const text = this.#texts.textOf(this.#view, name, nameEnd, place, placeEnd);
+    if (text === -1) return false;
+    const next = this.#childOf(this.#node, text);
+    if (next === -1) return false;
+    this.#nodes[3 * this.#node] = text;
+    this.#nodes[3 * this.#node + 1] = next;
+    this.#node = next;
+    return true;
+  }
+
+  #childOf(node: number, text: number): number {
+    const slot = freeOrEqual(this.#edges, node, text);
+    const child = this.#edges[slot + 2] ?? 0;
+    if (child !== 0) return child;
+    if (this.#nodeCount === this.#maxNodes) return -1;
+    const added = this.#nodeCount++;
+    if (3 * added === this.#nodes.length) this.#nodes = grown(this.#nodes);
+    this.#edges.set([node, text, added], slot);
+    if (6 * added > this.#edges.length) this.#growEdges();
+    return added;
+  }
+
+  #growEdges(): void {
+    const edges = new Int32Array(2 * this.#edges.length);
+    for (let slot = 0; slot < this.#edges.length; slot += 3) {
+      if (this.#edges[slot + 2] === 0) continue;
+      const free = freeOrEqual(edges, this.#edges[slot] ?? 0, this.#edges[slot + 1] ?? 0);
+      edges.set(this.#edges.subarray(slot, slot + 3), free);
+    }
+    this.#edges = edges;
+  }
+
+  /** Looks for the end of a name: its arguments, the creator's id, or the line feed. */
+  #nameEnd(start: number, to: number): number {
+    const bytes = this.#bytes;
+    let at = start;
+    while (at + 4 <= to) {
+      const flags = flagBelow(this.#view.getInt32(at, true), openParenthesis + 1);
+      if (flags === 0) {
+        at += 4;
+        continue;
+      }
+      at += flaggedByte(flags);
+      const byte = bytes[at] ?? 0;
+      if (byte === lineFeed || byte === carriageReturn) return at;
+      if (byte === openParenthesis && bytes[at - 1] !== dot) return at;
+      if (byte === space && standsAt(bytes, at, to, creatorIdWord)) return at;
+      if (byte < space) return irregular;
+      at++;
+    }
+    return unfinished;
+  }
+
+  /** Reads one line that is neither a call nor a place. */
+  #readOther(first: number, start: number, to: number): number {
+    if (first === openBracket) {
+      return standsAt(this.#bytes, start, to, ancestorWord) ? this.#passAncestors(start, to) : irregular;
+    }
+    const end = lineFeedAt(this.#bytes, this.#view, start, to);
+    if (end === -1) return unfinished;
+    this.lines++;
+    return this.#follow(start, end + 1, end, end) ? end + 1 : irregular;
+  }
+
+  /** Passes over the stacks of ancestors up to the blank line. */
+  #passAncestors(start: number, to: number): number {
+    let at = start;
+    while (at < to && this.#bytes[at] !== lineFeed && this.#bytes[at] !== carriageReturn) {
+      const end = lineFeedAt(this.#bytes, this.#view, at, to);
+      if (end === -1) return unfinished;
+      this.lines++;
+      at = end + 1;
+    }
+    return at;
+  }
+
+  #beforeRegisters(start: number, end: number): number {
+    for (let at = end - registersWord.length; at > start; at--) {
+      if (this.#bytes[at] === space && standsAt(this.#bytes, at, end, registersWord)) return at;
+    }
+    return end;
+  }
+}
+
+/** A letter, or what else a name can begin with; "n" may begin the line of a C frame. */
+function beginsCall(first: number): boolean {
+  return first > dot && first !== openBracket && first !== letterN;
+}
+
+function freeOrEqual(edges: Int32Array, node: number, text: number): number {
+  const count = edges.length / 3;
+  const hash = Math.imul(node ^ Math.imul(text, 0x85ebca77), 0x9e3779b1);
+  for (let index = (hash ^ (hash >>> 15)) & (count - 1); ; index = (index + 1) & (count - 1)) {
+    const slot = 3 * index;
+    if (edges[slot + 2] === 0 || (edges[slot] === node && edges[slot + 1] === text)) return slot;
+  }
+}
+
+function grown(numbers: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(2 * numbers.length);
+  larger.set(numbers);
+  return larger;
+}
