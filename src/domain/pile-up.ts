@@ -127,7 +127,7 @@ export function trendText(pile: PileUp, trend: PileUpTrend): string {
     case "old":
       return `the oldest has waited for ${pile.oldestMinutes} min`;
     case "steady":
-      return `as many were there in each capture (${growthText(pile)})`;
+      return `there were many in each capture (${growthText(pile)})`;
     default:
       return "there is one capture only, so growth is not known";
   }

@@ -40,6 +40,8 @@ export interface PoolPressure {
   readonly atWork: number;
   /** Who holds something from it and waits for something else. */
   readonly holders: readonly Holder[];
+  /** How many of those who wait hold something from it already. */
+  readonly nested: number;
   /** How many of those who wait do so on behalf of a request. */
   readonly serving: number;
 }
@@ -64,7 +66,9 @@ export function poolPressure(
   const users = [evidence.best, ...evidence.series].map((snapshot) => sumOf(atWorkWith(queue, snapshot)));
   const mostAtWork = Math.max(...users);
   const waiting = new Set(pile.groups);
-  const holders = holdersOf(queue, evidence.best, own).filter(({ group }) => !waiting.has(group));
+  const all = holdersOf(queue, evidence.best, own);
+  const holders = all.filter(({ group }) => !waiting.has(group));
+  const nested = sumOf(all.flatMap(({ group }) => (waiting.has(group) ? [group] : [])));
   const serving = sumOf(pile.groups.filter(isRequest));
   const wanted = serving > 0 || (queue.library !== "unknown" && queue.library !== "semaphore");
   const least = Math.min(pile.count, ...pile.counts);
@@ -75,7 +79,7 @@ export function poolPressure(
     mostAtWork,
   });
   if (confidence === undefined) return undefined;
-  return { trend, confidence, atWork: users[0] ?? 0, holders, serving };
+  return { trend, confidence, atWork: users[0] ?? 0, holders, nested, serving };
 }
 
 interface Queue {

@@ -35,7 +35,7 @@ const acquireSites: readonly (readonly [PoolLibrary, RegExp])[] = [
   ["database/sql", /^database\/sql\.\(\*DB\)\.conn$/],
   [
     "go-redis",
-    /(?:^|\/)go-redis\/(?:redis\/)?(?:v\d+\/)?internal(?:\/pool)?\.\(\*(?:ConnPool\)\.(?:waitTurn|queuedNewConn|wait)|(?:Fast|FIFO)Semaphore\)\.Acquire\w*)$/,
+    /(?:^|\/)(?:go-redis\/(?:redis\/)?(?:v\d+\/)?|redis(?:%2e|\.)v\d+\/)internal(?:\/pool)?\.\(\*(?:ConnPool\)\.(?:waitTurn|queuedNewConn|wait)|(?:Fast|FIFO)Semaphore\)\.Acquire\w*)$/,
   ],
   ["redigo", /(?:^|\/)redigo\/redis\.\(\*Pool\)\.(?:get|waitVacantConn|GetContext|Get)$/],
   [
@@ -51,7 +51,7 @@ const acquireSites: readonly (readonly [PoolLibrary, RegExp])[] = [
 /** Frames further out that still belong to the library's pool, not to who uses it. */
 const libraryPackages: Readonly<Record<PoolLibrary, RegExp | undefined>> = {
   "database/sql": /^database\/sql$/,
-  "go-redis": /(?:^|\/)go-redis\//,
+  "go-redis": /(?:^|\/)(?:go-redis\/|redis(?:%2e|\.)v\d+)/,
   redigo: /(?:^|\/)redigo\/redis$/,
   pgx: /(?:^|\/)jackc\//,
   mongo: /(?:^|\/)go\.mongodb\.org\//,

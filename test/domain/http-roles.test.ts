@@ -50,6 +50,8 @@ describe("httpClientRole", () => {
       ]),
     ],
     ["reads-body", group("select", ["net/http.(*body).Read", "net/http.(*bodyEOFSignal).Read", "io.Copy"])],
+    ["watches-dial", group("select", ["net.(*netFD).connect.func2"])],
+    ["watches-dial", group("select", ["crypto/tls.(*Conn).handshakeContext.func2"])],
     [undefined, group("IO wait", [...read, "bufio.(*Reader).Peek", "net/http.(*conn).serve"])],
     [undefined, group("select", ["shop/orders.(*Feed).deliver"])],
   ])("%s", (role, one) => {

@@ -204,6 +204,16 @@ describe("nested waits", () => {
     ]);
   });
 
+  it("does not take a function that is only named like it for one that runs callbacks", () => {
+    const direct = group("select", [
+      ...query,
+      "shop/pay.name:12",
+      "shop/pay.(*Service).Transaction:40",
+      served,
+    ]);
+    expect(find([direct])).toEqual([]);
+  });
+
   it("counts open transactions when nothing else is known", () => {
     const wants = group("select", [...queryRow, "shop/store.reserve:50", "shop/store.Pay:31"], { count: 30 });
     const open = group("chan receive", ["database/sql.(*Tx).awaitDone"], { count: 30 });

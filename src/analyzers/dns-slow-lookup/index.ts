@@ -88,7 +88,7 @@ export const dnsSlowLookup = defineAnalyzer({
           `${counted(pile.count, "goroutine")} ${pile.count === 1 ? "waits" : "wait"} for a host name to be looked up; ${trendText(pile, trend)}.`,
           inC > 0
             ? `${counted(inC, "look-up")} of the C library ${inC === 1 ? "takes" : "take"} an OS thread each.`
-            : "The Go resolver asks a name server that does not answer in time.",
+            : "The Go resolver is at work; the name server it asks is probably slow or gone.",
           direct.length > 0
             ? `${caller} asks for them.`
             : `The requests behind them are those of ${caller} (inferred: they wait in Transport.getConn).`,

@@ -95,9 +95,9 @@ export const httpBodyLeak = defineAnalyzer({
         confidence: grows || old || many ? "likely" : "possible",
         title: `${counted(bodies, "response body is", "response bodies are")} open and nobody reads them`,
         summary: [
-          `${countText(bodies)} HTTP client connections have handed out a response body and wait for its end, but only ${counted(holders, "goroutine")} could be holding one${grows ? `, and their number grows: ${growth}` : ""}${old ? `; the oldest has waited for ${pile.oldestMinutes} min` : ""}.`,
+          `${countText(bodies)} HTTP client connections or HTTP/2 streams have handed out a response body and wait for its end, ${holders === 0 ? "and no goroutine" : `but only ${counted(holders, "goroutine")}`} could be holding one${grows ? `, and their number grows: ${growth}` : ""}${old ? `; the oldest has waited for ${pile.oldestMinutes} min` : ""}.`,
           "Each keeps a connection, two goroutines and their buffers for as long as the process lives, unless its request has a deadline.",
-          suspicion(callers),
+          suspicion(callers, heap !== undefined),
         ].join(" "),
         measured: { value: bodies, limit: limits.bodies, unit: "connections" },
         where,
@@ -169,11 +169,11 @@ function libraryFrame(groups: readonly GoroutineGroup[]): Frame[] {
   return frame === undefined ? [] : [frame];
 }
 
-function suspicion(callers: readonly HttpCaller[]): string {
+function suspicion(callers: readonly HttpCaller[], hasHeap: boolean): string {
   const [first, ...others] = callers;
   const name = first?.where[0]?.function;
   if (first === undefined || name === undefined) {
-    return "No capture shows which own function makes the requests: their stacks are gone; a heap profile would tell.";
+    return `No capture shows which own function made the requests: their stacks are gone${hasHeap ? "" : "; a heap profile may tell"}.`;
   }
   if (first.inuseBytes > 0) {
     return `That ${name} leaves them open is inferred: ${bytesText(first.inuseBytes)} allocated for its requests are still in memory.`;

@@ -100,7 +100,7 @@ export const httpConnQueue = defineAnalyzer({
           summary:
             stage === "connect"
               ? `${requests} of ${caller} wait for a connection, and ${countText(dialing)} dials wait for the other side to accept; ${trendText(pile, trend)}. The host does not answer, drops packets, or its accept queue is full.`
-              : `${requests} of ${caller} wait in Transport.getConn while only ${counted(dialing, "connection is", "connections are")} being opened; ${trendText(pile, trend)}. ${limitText(busy, unread)}`,
+              : `${requests} of ${caller} wait in Transport.getConn while ${dialing === 0 ? "no connection is" : `only ${counted(dialing, "connection is", "connections are")}`} being opened; ${trendText(pile, trend)}. ${limitText(busy, unread)}`,
           measured: { value: pile.count, limit: limits.queued, unit: "goroutines" },
           where,
           waitReason: "select",

@@ -70,7 +70,7 @@ export const httpH2StreamLimit = defineAnalyzer({
         confidence: trend === "seen-once" ? "possible" : "likely",
         title: `${counted(queue.count, "request")} ${queue.count === 1 ? "waits" : "wait"} for a free HTTP/2 stream`,
         summary: [
-          `${counted(queue.count, "request")} cannot be sent: as many streams are open on the connection as the server allows, ${counted(queue.sent, "other request has", "other requests have")} one; ${trendText(pile, trend)}.`,
+          `${counted(queue.count, "request")} cannot be sent: as many streams are open on the connection as the server allows${queue.sent === 0 ? "" : ` (${counted(queue.sent, "other request has", "other requests have")} one)`}; ${trendText(pile, trend)}.`,
           "The transport was told to keep to one connection, or it would open another.",
           where[0] === undefined
             ? ""

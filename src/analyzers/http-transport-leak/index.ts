@@ -100,7 +100,7 @@ export const httpTransportLeak = defineAnalyzer({
             ? `The number of idle HTTP client connections grows (${growth}) while at most ${counted(busy, "request is", "requests are")} on the way.`
             : `${countText(idle)} HTTP client connections are idle, more than http.DefaultTransport keeps, and for longer than its 90 s.`,
           "A shared Transport would use them again, so they probably belong to Transports made for one request each.",
-          suspicion(keeper, callers),
+          suspicion(keeper, callers, heap !== undefined),
         ].join(" "),
         measured: { value: idle, limit: limits.idle, unit: "connections" },
         where: keeper?.where ?? caller?.where ?? libraryFrame(groups),
@@ -172,14 +172,18 @@ function libraryFrame(groups: readonly GoroutineGroup[]): Frame[] {
   return frame === undefined ? [] : [frame];
 }
 
-function suspicion(keeper: ConnectionKeeper | undefined, callers: readonly HttpCaller[]): string {
+function suspicion(
+  keeper: ConnectionKeeper | undefined,
+  callers: readonly HttpCaller[],
+  hasHeap: boolean,
+): string {
   const keeps = keeper?.where[0]?.function;
   if (keeper !== undefined && keeps !== undefined) {
     return `That ${keeps} makes them is inferred: on the way to an HTTP request it allocated ${bytesText(keeper.inuseBytes)} that stay in memory.`;
   }
   const calls = callers[0]?.where[0]?.function;
   if (calls === undefined) {
-    return "No capture shows which own function makes the requests: a heap profile would tell.";
+    return `No capture shows which own function made the requests${hasHeap ? "" : "; a heap profile may tell"}.`;
   }
   return callers.length === 1
     ? `That ${calls} makes them is inferred: it is the only own function seen making HTTP requests.`

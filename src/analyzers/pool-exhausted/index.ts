@@ -45,7 +45,7 @@ export const poolExhausted = defineAnalyzer({
       const pressure = poolPressure(queue, goroutines, target.own, limits);
       if (pressure === undefined) return [];
       const { pile } = queue;
-      const { trend, confidence, atWork, holders, serving } = pressure;
+      const { trend, confidence, atWork, holders, nested, serving } = pressure;
       const [largest] = pile.groups;
       const where = largest === undefined ? [] : blamedFrames(largest, target.own);
       const knob = poolKnob(queue.library);
@@ -65,9 +65,11 @@ export const poolExhausted = defineAnalyzer({
             `${counted(pile.count, "goroutine")} ${pile.count === 1 ? "waits" : "wait"} in ${queue.pool} for ${isChannel ? "the channel to become ready" : "somebody to give something back"}; ${trendText(pile, trend)}.`,
             isChannel
               ? "No sub-connection is ready: the server cannot be reached, or it refuses (the channel's state and its last connection error tell)."
-              : atWork === 0
-                ? "No goroutine is seen at work with the pool, so what it lent is lost (not given back on some path), or its size is 0."
-                : `${counted(atWork, "goroutine")} ${atWork === 1 ? "is" : "are"} at work with it${busyIn === undefined ? "" : `, most in ${busyIn.function}`} (inferred from the functions that ask for it).`,
+              : nested > 0
+                ? `${counted(nested, "of them holds", "of them hold")} one already (inferred from source order), and ${nested === 1 ? "keeps" : "keep"} it until another is free.`
+                : atWork === 0
+                  ? "No goroutine is seen at work with the pool, so what it lent is lost (not given back on some path), or its size is 0."
+                  : `${counted(atWork, "goroutine")} ${atWork === 1 ? "is" : "are"} at work with it${busyIn === undefined ? "" : `, most in ${busyIn.function}`} (inferred from the functions that ask for it).`,
             holderSite === undefined
               ? ""
               : `${counted(sumOf(held), "goroutine")} ${sumOf(held) === 1 ? "holds" : "hold"} one while waiting in ${holderSite.function} (inferred from source order).`,

@@ -83,7 +83,7 @@ export const poolNestedAcquire = defineAnalyzer({
           next: [
             `Pass what ${largest.frame?.function ?? "the caller"} holds (connection, transaction) down to ${where[0]?.function}, or let it go before the call.`,
             "When the second query runs inside a rows loop: read the rows into a slice, close them, then query.",
-            `A restart clears it. ${knob.note} A larger pool only makes it rarer.`,
+            `A restart clears it; a larger pool only makes it rarer. ${knob.note}`,
           ],
         },
       ];

@@ -46,7 +46,7 @@ export const sqlPoolExhausted = defineAnalyzer({
     const pressure = queue === undefined ? undefined : poolPressure(queue, goroutines, target.own, limits);
     if (queue === undefined || pressure === undefined) return [];
     const { pile } = queue;
-    const { trend, confidence, serving, holders } = pressure;
+    const { trend, confidence, serving, holders, nested } = pressure;
     const connections = sqlConnections(goroutines.best);
     const owners = ownersOf(connections, dump ?? goroutines.best);
     const [largest] = pile.groups;
@@ -59,7 +59,7 @@ export const sqlPoolExhausted = defineAnalyzer({
         title: `${counted(pile.count, "goroutine")} ${pile.count === 1 ? "waits" : "wait"} for a database connection`,
         summary: [
           `${counted(pile.count, "goroutine")} ${pile.count === 1 ? "waits" : "wait"} in database/sql for a connection, most of them in ${where[0]?.function ?? "unknown code"}; ${trendText(pile, trend)}.`,
-          usersText(connections, holders, owners, target.own),
+          nested > 0 ? nestedText(nested) : usersText(connections, holders, owners, target.own),
           `The limit is SetMaxOpenConns, not SetMaxIdleConns.`,
         ].join(" "),
         measured: { value: pile.count, limit: limits.waiting, unit: "goroutines" },
@@ -107,6 +107,10 @@ function ownersOf(connections: SqlConnections, dump: GoroutineSnapshot): Gorouti
   return dump.groups.filter(
     (group) => !connections.wants.includes(group) && group.exemplars.some(({ id }) => parents.has(id)),
   );
+}
+
+function nestedText(count: number): string {
+  return `${counted(count, "of them holds", "of them hold")} a connection already (inferred from source order), and ${count === 1 ? "keeps" : "keep"} it until another is free.`;
 }
 
 function usersText(

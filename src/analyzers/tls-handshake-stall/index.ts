@@ -131,7 +131,7 @@ function clientFinding(
     severity: asking.some(isRequest) && confidence === "likely" ? "critical" : "warning",
     confidence,
     title: `${counted(pile.count, "TLS handshake")} ${pile.count === 1 ? "waits" : "wait"} for the server's answer`,
-    summary: `${counted(pile.count, "TLS connection")} as a client ${pile.count === 1 ? "has" : "have"} sent the first message and got nothing back; ${trendText(pile, trend)}. ${
+    summary: `${counted(pile.count, "TLS connection")} as a client ${pile.count === 1 ? "waits" : "wait"} for the server's next handshake message; ${trendText(pile, trend)}. ${
       direct.length > 0
         ? `${caller} makes the handshake itself.`
         : `The requests that want these connections are those of ${caller} (inferred: they wait in Transport.getConn).`
