@@ -1,7 +1,7 @@
 import type { Evidence, TargetFacts } from "./evidence.ts";
 import type { Frame } from "./frame.ts";
-import { ownFrames } from "./own-code.ts";
 import { firstAndLast, heapMoves, heapSites } from "./heap-sites.ts";
+import { ownFrames } from "./own-code.ts";
 import { cpuTime, does, workSites } from "./sample-work.ts";
 import { bytesText, percentText } from "./units.ts";
 import { workSet } from "./work-kinds.ts";

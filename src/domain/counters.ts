@@ -1,5 +1,5 @@
 import type { NonEmpty } from "./evidence.ts";
-import { metricValue, type MetricsScrape } from "./metrics.ts";
+import { type MetricsScrape, metricValue } from "./metrics.ts";
 
 /** Why a figure cannot be had, in words that say what to fetch. */
 export interface Unknown {

@@ -1,8 +1,8 @@
 import { gauge } from "./counters.ts";
 import type { Evidence } from "./evidence.ts";
 import { type HeapFigures, heapFigures } from "./heap-figures.ts";
-import { profileTotal } from "./profile-totals.ts";
 import { sampleIndexOf } from "./profile.ts";
+import { profileTotal } from "./profile-totals.ts";
 
 /** What decides how far the heap may grow before the next GC. */
 export interface HeapGoal {

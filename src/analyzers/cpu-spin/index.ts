@@ -3,8 +3,8 @@ import { shortFile } from "../../domain/goroutine-sites.ts";
 import { ownFrames } from "../../domain/own-code.ts";
 import { cpuTime } from "../../domain/sample-work.ts";
 import { percentText } from "../../domain/units.ts";
-import { goroutinesAt, type GoroutinesAt } from "./goroutines-at.ts";
-import { spinningLoops, type SpinningLoop } from "./loops.ts";
+import { type GoroutinesAt, goroutinesAt } from "./goroutines-at.ts";
+import { type SpinningLoop, spinningLoops } from "./loops.ts";
 
 export const cpuSpin = defineAnalyzer({
   meta: {

@@ -1,6 +1,6 @@
+import { defineAnalyzer, type FindingDraft } from "../../domain/analyzer.ts";
 import { containerOf } from "../../domain/container.ts";
 import { memoryLimitBytes, workingSetBytes } from "../../domain/container-limits.ts";
-import { defineAnalyzer, type FindingDraft } from "../../domain/analyzer.ts";
 import { isUnknown } from "../../domain/counters.ts";
 import { heapGoal } from "../../domain/heap-goal.ts";
 import { bytesText, percentText } from "../../domain/units.ts";

@@ -1,9 +1,9 @@
 import { defineAnalyzer, type FindingDraft, type Inconclusive } from "../../domain/analyzer.ts";
-import { type CpuPressure, cpuPressure } from "../../domain/cpu-pressure.ts";
 import { gauge, isUnknown } from "../../domain/counters.ts";
+import { type CpuPressure, cpuPressure } from "../../domain/cpu-pressure.ts";
 import type { Evidence } from "../../domain/evidence.ts";
-import { histogramMove, observations, quantileRange } from "../../domain/histograms.ts";
 import { recentPauses } from "../../domain/gc-pauses.ts";
+import { histogramMove, observations, quantileRange } from "../../domain/histograms.ts";
 import { durationText, percentText } from "../../domain/units.ts";
 
 export const gcPauseP99 = defineAnalyzer({

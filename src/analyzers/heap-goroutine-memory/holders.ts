@@ -1,21 +1,15 @@
 import type { GoroutineEvidence } from "../../domain/evidence.ts";
-import type { Frame } from "../../domain/frame.ts";
-import { type Growth, growthOf } from "../../domain/goroutine-sites.ts";
-import type { GoroutineGroup } from "../../domain/goroutine.ts";
-import { heapSites } from "../../domain/heap-sites.ts";
-import { type OwnCode, ownFrames } from "../../domain/own-code.ts";
+import { type HeapSite, heapSites } from "../../domain/heap-sites.ts";
+import type { OwnCode } from "../../domain/own-code.ts";
 import type { Profile } from "../../domain/profile.ts";
+import { type SiteGrowth, siteGrowth, type WaitSite, waitSites } from "../../domain/wait-sites.ts";
 
-/** Goroutines that wait in the same own function, and what functions on their stacks allocated. */
-export interface HolderSite {
-  /** Own frames of the largest group, innermost first. */
-  readonly where: readonly Frame[];
-  readonly group: GoroutineGroup;
-  readonly count: number;
+/** Goroutines that wait at the same own line, and what functions on their stacks allocated. */
+export interface HolderSite extends WaitSite {
   /** Own function -> bytes in use that it allocated. Only functions with about an object for every goroutine. */
   readonly objects: ReadonlyMap<string, number>;
-  /** Summed over the groups; undefined when there is only one capture. */
-  readonly growth?: Pick<Growth, "before" | "after">;
+  /** Absent when there is only one capture. */
+  readonly growth?: SiteGrowth;
 }
 
 /** Most goroutines first. A function's bytes are given to the first site that it is on the stack of. */
@@ -24,48 +18,23 @@ export function holderSites(
   heap: Profile | undefined,
   own: OwnCode,
 ): HolderSite[] {
-  const byFunction = new Map<string, { groups: GoroutineGroup[]; where: readonly Frame[] }>();
-  for (const group of goroutines.best.groups) {
-    if (group.wait === "active") continue;
-    const where = ownFrames(group.stack, own);
-    const name = where[0]?.function;
-    if (name === undefined) continue;
-    const site = byFunction.get(name);
-    if (site === undefined) byFunction.set(name, { groups: [group], where });
-    else site.groups.push(group);
-  }
-  const held = heap === undefined ? new Map() : heapSites(heap, own);
+  const held: ReadonlyMap<string, HeapSite> = heap === undefined ? new Map() : heapSites(heap, own);
   const given = new Set<string>();
-  return [...byFunction.values()]
-    .flatMap(({ groups, where }) => {
-      const group = groups[0];
-      if (group === undefined) return [];
-      const count = groups.reduce((sum, { count: size }) => sum + size, 0);
-      return [{ where, group, count, groups }];
-    })
-    .toSorted((a, b) => b.count - a.count)
-    .map(({ where, group, count, groups }) => {
-      const objects = new Map<string, number>();
-      const creators = groups.flatMap(({ createdBy }) => (createdBy === undefined ? [] : [createdBy]));
-      for (const { function: name } of [...where, ...creators]) {
-        const site = held.get(name);
-        // Half of the goroutines, because a heap profile is a sample, and one GC old.
-        if (site === undefined || !site.isOwn || given.has(name) || site.held.inuseObjects < count / 2)
-          continue;
-        objects.set(name, site.held.inuseBytes);
-        given.add(name);
-      }
-      const growths = groups.flatMap((each) => growthOf(goroutines, each) ?? []);
-      const sum = (of: (growth: Growth) => number) =>
-        growths.reduce((total, growth) => total + of(growth), 0);
-      return {
-        where,
-        group,
-        count,
-        objects,
-        ...(growths.length === 0
-          ? {}
-          : { growth: { before: sum((growth) => growth.before), after: sum((growth) => growth.after) } }),
-      };
-    });
+  const waiting = goroutines.best.groups.filter(
+    ({ wait, stack }) => wait !== "active" && stack.some((frame) => own.isOwn(frame)),
+  );
+  return waitSites(waiting, own).map((site) => {
+    const objects = new Map<string, number>();
+    const creators = site.groups.flatMap(({ createdBy }) => (createdBy === undefined ? [] : [createdBy]));
+    for (const { function: name } of [...site.where, ...creators]) {
+      const allocated = held.get(name);
+      // Half of the goroutines, because a heap profile is a sample, and a GC or two old.
+      if (allocated === undefined || !allocated.isOwn || given.has(name)) continue;
+      if (allocated.held.inuseObjects < site.count / 2) continue;
+      objects.set(name, allocated.held.inuseBytes);
+      given.add(name);
+    }
+    const growth = siteGrowth(goroutines, site, own);
+    return { ...site, objects, ...(growth === undefined ? {} : { growth }) };
+  });
 }

@@ -121,12 +121,12 @@ export const heapGoroutineMemory = defineAnalyzer({
             artifact: figures.artifact,
             excerpt: `stack in use ${bytesText(figures.stackInuseBytes)}, heap in use ${bytesText(figures.heapInuseBytes)}`,
           },
-          ...(main === undefined
+          ...(main?.groups[0] === undefined
             ? []
             : [
                 {
                   artifact: best.artifact,
-                  excerpt: groupText({ ...main.group, count: main.count }, main.where[0]),
+                  excerpt: groupText({ ...main.groups[0], count: main.count }, main.where[0]),
                 },
               ]),
           ...(heap === undefined || main === undefined

@@ -1,4 +1,6 @@
 import { defineAnalyzer, type FindingDraft } from "../../domain/analyzer.ts";
+import type { Evidence } from "../../domain/evidence.ts";
+import { isRuntimeFrame, shortFile } from "../../domain/goroutine-sites.ts";
 import {
   collectedBetween,
   firstAndLast,
@@ -6,12 +8,10 @@ import {
   heapMoves,
   heapSites,
 } from "../../domain/heap-sites.ts";
-import type { Evidence } from "../../domain/evidence.ts";
-import { isRuntimeFrame, shortFile } from "../../domain/goroutine-sites.ts";
 import { type LiveHeapMove, liveHeapMove } from "../../domain/live-heap.ts";
-import { growthOfWhole } from "./whole.ts";
-import { ownFrames, type OwnCode } from "../../domain/own-code.ts";
+import { type OwnCode, ownFrames } from "../../domain/own-code.ts";
 import { bytesText, durationText, percentText } from "../../domain/units.ts";
+import { growthOfWhole } from "./whole.ts";
 
 export const heapGrowth = defineAnalyzer({
   meta: {

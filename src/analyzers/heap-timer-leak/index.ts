@@ -71,8 +71,7 @@ export const heapTimerLeak = defineAnalyzer({
       return { inconclusive: "the heap profile has no inuse_objects" };
     }
     if (!mentions(last, timers)) return [];
-    const site =
-      workSites(last, objectsIndex, own, startsTimer)[0] ?? libraryTimers(last, objectsIndex, own);
+    const site = workSites(last, objectsIndex, own, startsTimer)[0] ?? libraryTimers(last, objectsIndex, own);
     if (site === undefined || site.value < limits.timers) return [];
     const goroutineCount = goroutines?.best.total;
     const perGoroutine = goroutineCount === undefined ? undefined : site.value / Math.max(1, goroutineCount);

@@ -1,8 +1,8 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { containerOf } from "../../domain/container.ts";
 import { cpuLimitCores, throttlingOf } from "../../domain/container-limits.ts";
-import { busiestCpuSite } from "../../domain/cpu-sites.ts";
 import { gauge, isUnknown } from "../../domain/counters.ts";
+import { busiestCpuSite } from "../../domain/cpu-sites.ts";
 import { type GoVersion, isAtLeast } from "../../domain/go-version.ts";
 import { percentText } from "../../domain/units.ts";
 
