@@ -106,18 +106,23 @@ const nouns = ["Window", "Acknowledgement", "Batch", "Segment", "Order", "Rows",
 const functionCount = 1500;
 const callsPerFunction = 4;
 
-/** A service of 1,500 functions that call each other at four places each; one call in five has inlined frames. */
+/**
+ * A service of 1,500 functions that call each other at four places each. One place in five has inlined frames, one in
+ * ten calls through an interface and so enters many functions.
+ */
 class Program {
   readonly #random: Random;
   readonly #calls: readonly Call[];
-  /** Which function a call enters. */
-  readonly #callees: readonly number[];
+  /** Which functions a call enters. */
+  readonly #callees: readonly (readonly number[])[];
 
   constructor(random: Random) {
     this.#random = random;
     const functions = Array.from({ length: functionCount }, (_, i) => sourceFunction(i));
     const places = Array.from({ length: functionCount * callsPerFunction }, (_, place) => place);
-    this.#callees = places.map(() => Math.floor(random() * functionCount));
+    this.#callees = places.map(() =>
+      Array.from({ length: random() < 0.1 ? 50 : 1 }, () => Math.floor(random() * functionCount)),
+    );
     this.#calls = places.map((place) => {
       const inlined = random() < 0.2 ? 1 + Math.floor(random() * 2) : 0;
       const lines = Array.from({ length: inlined + 1 }, (_, level) => {
@@ -139,7 +144,8 @@ class Program {
       const call = this.#calls[place];
       if (call === undefined) break;
       calls.push(call);
-      caller = this.#callees[place] ?? 0;
+      const callees = this.#callees[place] ?? [];
+      caller = callees[Math.floor(this.#random() * callees.length)] ?? 0;
     }
     return calls.toReversed();
   }

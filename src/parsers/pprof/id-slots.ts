@@ -26,9 +26,9 @@ export class IdSlots {
     this.#most = most;
   }
 
-  /** Slot of the id `high * 2^32 + low`. */
+  /** Slot of the id whose 64 bits are `high` and `low`, as WireReader has them. */
   slotOf(low: number, high: number): number {
-    if (high === 0 && low < directIds) {
+    if (high === 0 && low >= 0 && low < directIds) {
       if (low >= this.direct.length) this.direct = grownUint32(this.direct, low + 1);
       const known = this.direct[low] ?? 0;
       if (known !== 0) return known;
@@ -36,7 +36,7 @@ export class IdSlots {
       this.direct[low] = slot;
       return slot;
     }
-    const id = high < 1 << 21 ? high * 0x1_0000_0000 + low : (BigInt(high) << 32n) | BigInt(low);
+    const id = exactId(low >>> 0, high >>> 0);
     const known = this.#mapped.get(id);
     if (known !== undefined) return known;
     const slot = this.#next();
@@ -48,4 +48,8 @@ export class IdSlots {
     if (this.size > this.#most) throw new BadField("too-large", `more than ${this.#most} ${this.#what}`, 0);
     return this.size++;
   }
+}
+
+function exactId(low: number, high: number): number | bigint {
+  return high < 1 << 21 ? high * 0x1_0000_0000 + low : (BigInt(high) << 32n) | BigInt(low);
 }

@@ -60,7 +60,7 @@ export class SampleTable {
    */
   expect(bytes: number): void {
     this.#reserve(Math.min(Math.ceil(bytes / 2), limits.stackLocations));
-    while (this.#buckets.length < bytes / 64 && this.#buckets.length < limits.distinctStacks) this.#rehash();
+    while (this.#buckets.length < bytes / 128 && this.#buckets.length < limits.distinctStacks) this.#rehash();
   }
 
   /** Makes room for this many locations in all. */

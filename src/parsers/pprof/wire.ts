@@ -35,7 +35,10 @@ export class WireReader {
   end = 0;
   /** Tag of the field that `next` found. */
   tag = 0;
-  /** The 64 bits that `readVarint` found, both halves unsigned. */
+  /**
+   * The 64 bits that `readVarint` found, both halves as signed 32-bit numbers: the engine keeps these without a box,
+   * which it needs for larger ones.
+   */
   low = 0;
   high = 0;
 
@@ -64,36 +67,41 @@ export class WireReader {
       return byte;
     }
     this.readVarint();
-    return this.high === 0 ? this.low : this.high * 0x1_0000_0000 + this.low;
+    return this.high === 0 && this.low >= 0 ? this.low : (this.high >>> 0) * 0x1_0000_0000 + (this.low >>> 0);
   }
 
   /** A signed 64-bit varint; exact between -2^53 and 2^53. */
   readSigned(): number {
     this.readVarint();
-    return (this.high | 0) * 0x1_0000_0000 + this.low;
+    return this.high * 0x1_0000_0000 + (this.low >>> 0);
   }
 
   /** Reads up to ten bytes into `low` and `high`. */
   readVarint(): void {
-    const { bytes, end } = this;
-    let at = this.at;
-    let low = 0;
+    const { bytes } = this;
+    let { at } = this;
+    let byte = bytes[at++] ?? 0;
+    let low = byte & 0x7f;
     let high = 0;
-    for (let shift = 0; ; shift += 7) {
-      if (at >= end) throw new BadField("damaged", "a number breaks off", this.at);
-      if (shift > 63) throw new BadField("damaged", "a number is longer than 64 bits", this.at);
-      const byte = bytes[at++] ?? 0;
-      const bits = byte & 0x7f;
-      if (shift < 28) low |= bits << shift;
-      else if (shift === 28) {
-        low |= bits << 28;
-        high = bits >>> 4;
-      } else high |= bits << (shift - 32);
-      if (byte < 0x80) break;
+    // Behind the end of the message stand other bytes or none: noticed below.
+    for (let shift = 7; byte >= 0x80 && shift < 28; shift += 7) {
+      byte = bytes[at++] ?? 0;
+      low |= (byte & 0x7f) << shift;
     }
+    if (byte >= 0x80) {
+      byte = bytes[at++] ?? 0;
+      low |= byte << 28;
+      high = (byte & 0x7f) >>> 4;
+      for (let shift = 3; byte >= 0x80 && shift < 32; shift += 7) {
+        byte = bytes[at++] ?? 0;
+        high |= (byte & 0x7f) << shift;
+      }
+    }
+    if (at > this.end) throw new BadField("damaged", "a number breaks off", this.at);
+    if (byte >= 0x80) throw new BadField("damaged", "a number is longer than 64 bits", this.at);
     this.at = at;
-    this.low = low >>> 0;
-    this.high = high >>> 0;
+    this.low = low;
+    this.high = high;
   }
 
   /** The end of the length-delimited value that starts at `at`. */
