@@ -13,10 +13,10 @@ export const limits = {
   stackFrames: 1 << 29,
   distinctStacks: 1 << 23,
   sampleTypes: 64,
-  locations: 1 << 22,
-  functions: 1 << 22,
-  /** Function calls of all locations together, inlined ones included. */
-  lines: 1 << 23,
+  locations: 1 << 20,
+  functions: 1 << 20,
+  /** Function calls of all locations together, inlined ones included. Each may become a frame object. */
+  lines: 1 << 21,
   strings: 1 << 23,
   stringBytes: 1 << 28,
   /** Longest function or file name that is kept whole; Go's linker has no limit, people do. */
