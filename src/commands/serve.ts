@@ -31,7 +31,7 @@ export const serve = defineCommand({
     },
     captures: {
       kind: "integer",
-      placeholder: "8",
+      placeholder: "20",
       min: 1,
       max: 1_000,
       summary: "captures at the same time, over all workers",
@@ -84,7 +84,7 @@ export const serve = defineCommand({
       listen: listenOf(options.listen ?? "127.0.0.1:8080"),
       graceMs: options.grace ?? defaultGraceMs,
       limits: {
-        captures: options.captures ?? 8,
+        captures: options.captures ?? 20,
         perService: options["captures-per-service"] ?? 2,
         waiting: options.waiting ?? 100,
         cooldownMs: options.cooldown ?? 600_000,

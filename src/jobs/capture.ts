@@ -36,7 +36,8 @@ export const capture = defineJob({
   backoffMs: 1_000,
   // The request's own deadline ends a capture; this is for one that hangs in spite of it.
   timeoutMs: 3_900_000,
-  concurrency: 4,
+  // It waits for the network nearly all the time; the caps over all workers are what bounds it.
+  concurrency: 20,
   async run({ incidentId }, ports: CaptureJobPorts, run): Promise<JobOutcome> {
     const incident = await ports.incidents.read(incidentId, run.signal);
     // With a bundle the capture is over: the worker died before it could say so.

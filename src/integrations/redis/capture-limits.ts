@@ -14,7 +14,7 @@ export interface Caps {
 }
 
 /** A cooldown as long as mosn/holmes allows for goroutine profiles by default, and few captures at the same time. */
-export const defaultCaps: Caps = { overall: 8, perService: 2, cooldownMs: 600_000 };
+export const defaultCaps: Caps = { overall: 20, perService: 2, cooldownMs: 600_000 };
 
 /** After this the place of a worker that died is free. */
 const placeMs = 30_000;
