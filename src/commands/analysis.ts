@@ -56,10 +56,7 @@ export async function analyse(
     ports.evidence(),
     ports.config(request.config),
   ]);
-  checkRules(
-    request.rules ?? [],
-    analyzers.map((analyzer) => analyzer.meta.id),
-  );
+  await checkRules(request.rules);
   const settings = settingsFor(config, request.service);
   const modules = [...(settings?.modules ?? []), ...(request.module ?? [])];
   const { evidence, target, captures, problems } = await source.read(request.paths, { modules }, signal);
@@ -78,7 +75,11 @@ export async function analyse(
   };
 }
 
-function checkRules(wanted: readonly string[], known: readonly string[]): void {
+/** Refuses a rule that there is not. A capture asks first: a typing mistake must not show after it is taken. */
+export async function checkRules(wanted: readonly string[] | undefined): Promise<void> {
+  if (wanted === undefined) return;
+  const { analyzers } = await import("../analyzers/index.ts");
+  const known = analyzers.map((analyzer) => analyzer.meta.id);
   const unknown = wanted.find((id) => !known.includes(id));
   if (unknown === undefined) return;
   const close = nearest(unknown, known);

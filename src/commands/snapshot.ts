@@ -1,7 +1,7 @@
 import type { CaptureRequest } from "../capture/request.ts";
 import { captureKinds } from "../domain/capture.ts";
 import { UsageError } from "../domain/errors.ts";
-import { analyse, analysisOptions } from "./analysis.ts";
+import { analyse, analysisOptions, checkRules } from "./analysis.ts";
 import { captureTarget } from "./capture-target.ts";
 import { defineCommand } from "./command.ts";
 import { accessOf, accessOptions } from "./target-access.ts";
@@ -90,6 +90,7 @@ export const snapshot = defineCommand({
       ports.config(options.config),
       ports.host(),
       accessOf(options, ports),
+      checkRules(options.rules),
     ]);
     const overrides: TargetOverrides = {
       pprofPath: options["pprof-path"],

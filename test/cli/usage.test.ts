@@ -46,6 +46,10 @@ describe("gofire", () => {
     ],
     [["rules", "explain", "nope"], /There is no rule nope/],
     [["snapshot", "localhost:1", "--gap", "soon"], /--gap is a duration .* got "soon"/],
+    [
+      ["snapshot", "localhost:1", "--rules", "goroutine/mutex-pilup"],
+      /^gofire: There is no rule "goroutine\/mutex-pilup"/,
+    ],
     [["snapshot", "order"], /no address, and there is no gofire.yaml/],
     [["snapshot", "localhost:1", "--bearer-env", "GOFIRE_TEST_UNSET"], /GOFIRE_TEST_UNSET is not set/],
     [["completion", "tcsh"], /bash, zsh, fish; not in "tcsh"/],

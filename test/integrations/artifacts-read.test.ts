@@ -1,4 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -99,6 +101,19 @@ describe("parseFile", () => {
     lying.writeUInt32LE(0xffff_fff0, lying.length - 4);
     await parseFile(saved("lying.gz", lying), note);
     expect(told).toEqual([content.length, content.length, undefined]);
+  });
+
+  it.each([
+    ["plain", (bytes: Buffer) => bytes],
+    ["gzip", (bytes: Buffer) => gzipSync(bytes)],
+  ])("reads a FIFO, which has no offsets: %s", async (name, stored) => {
+    const path = join(folder, `fifo-${name}`);
+    execFileSync("mkfifo", [path]);
+    const [reading] = await Promise.all([
+      parseFile(path, collector),
+      writeFile(path, stored(Buffer.from(content, "latin1"))),
+    ]);
+    expect(reading.result).toEqual({ ok: true, value: content });
   });
 
   it("keeps what a broken off gzip file still gives, and says that it broke off", async () => {

@@ -26,6 +26,15 @@ export async function* reusedChunks(file: FileHandle): AsyncGenerator<Uint8Array
   }
 }
 
+/** The bytes of a pipe, a FIFO or a terminal as they arrive: these have no offsets to read at. */
+export async function* arrivingChunks(file: FileHandle): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(chunkBytes), 0, chunkBytes, null);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
 /** The bytes of a file in buffers of their own, for a consumer that keeps them for a while. */
 export async function* ownChunks(file: FileHandle): AsyncGenerator<Uint8Array> {
   let at = 0;

@@ -2,7 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ByteParser, ParseError, ParseResult } from "../../domain/parse-result.ts";
 import { diskError } from "./disk-error.ts";
-import { ownChunks, reusedChunks } from "./file-chunks.ts";
+import { arrivingChunks, ownChunks, reusedChunks } from "./file-chunks.ts";
 import { GzipDamage, inflated, isGzip } from "./inflate.ts";
 
 export interface ParseOptions {
@@ -32,7 +32,7 @@ const turnMs = 8;
 const highestRatio = 1032;
 
 /**
- * Parses a file as it is read, gzip or not, holding a few chunks of it. `parserFor` gets the decompressed size when it
+ * Parses a file or a pipe as it is read, gzip or not, holding a few chunks of it. `parserFor` gets the decompressed size when it
  * can be known beforehand (a hint, never to be trusted). Other work on the event loop gets its turn at least every
  * 20 ms as long as the parser takes a chunk of 128 KiB in less than that.
  *
@@ -46,7 +46,9 @@ export async function parseFile<T>(
   let file: FileHandle | undefined;
   try {
     file = await open(path);
-    const { size } = await file.stat();
+    const status = await file.stat();
+    if (!status.isFile()) return await parseStream(arrivingChunks(file), parserFor(undefined), options);
+    const { size } = status;
     const head = await file.read(Buffer.alloc(2), 0, 2, 0);
     const compressed = head.bytesRead === 2 && isGzip(head.buffer);
     const expectedBytes = compressed ? await inflatedSize(file, size) : size;
