@@ -1,14 +1,9 @@
-import {
-  codeObject,
-  declaredFunction,
-  entryFrame,
-  isMainGoroutine,
-  isRequest,
-  startedBy,
-} from "./code-object.ts";
+import { codeObject, entryFrame, isMainGoroutine, isRequest, startedBy } from "./code-object.ts";
 import type { GoroutineGroup, GoroutineSnapshot, WaitReason } from "./goroutine.ts";
 import { isKnownIdle } from "./known-idle.ts";
 import type { OwnCode } from "./own-code.ts";
+import { sumOf } from "./pile-up.ts";
+import { running, stackIndex } from "./stack-index.ts";
 import type { WaitSite } from "./wait-sites.ts";
 
 /** Waits in which a goroutine may come back to its channel by itself. */
@@ -44,7 +39,8 @@ export function partnersAtWork(site: WaitSite, snapshot: GoroutineSnapshot, own:
     if (starter !== undefined) starters.add(starter);
   }
   let partners = 0;
-  for (const group of snapshot.groups) {
+  const index = stackIndex(snapshot);
+  for (const group of new Set([...objects].flatMap((object) => index.through(object)))) {
     if (members.has(group) || !atWork.has(group.wait) || isKnownIdle(group) || isMainGoroutine(group))
       continue;
     const serves = group.stack.some(
@@ -67,13 +63,8 @@ export function livingStarters(
   const starters = new Set(groups.map(startedBy).filter((starter) => starter !== undefined));
   if (starters.size === 0) return undefined;
   const members = new Set(groups);
-  let living = 0;
-  for (const group of snapshot.groups) {
-    if (members.has(group)) continue;
-    if (group.stack.some(({ function: symbol }) => starters.has(declaredFunction(symbol))))
-      living += group.count;
-  }
-  return living;
+  const living = new Set([...starters].flatMap((starter) => running(snapshot, starter)));
+  return sumOf([...living].filter((group) => !members.has(group)));
 }
 
 /**
@@ -87,16 +78,19 @@ export function mayBeFilling(site: WaitSite, snapshot: GoroutineSnapshot, own: O
   const members = new Set(site.groups);
   const workers = new Set(site.groups.map(({ stack }) => entryFrame(stack)?.function));
   const objects = new Set([...workers].map((symbol) => (symbol === undefined ? "" : codeObject(symbol))));
-  return snapshot.groups.some(
-    (group) =>
-      !members.has(group) &&
-      !isMainGoroutine(group) &&
-      !isRequest(group) &&
-      group.stack.some(
-        (frame) =>
-          own.isOwn(frame) && !workers.has(frame.function) && objects.has(codeObject(frame.function)),
-      ),
-  );
+  const index = stackIndex(snapshot);
+  return [...objects]
+    .flatMap((object) => index.through(object))
+    .some(
+      (group) =>
+        !members.has(group) &&
+        !isMainGoroutine(group) &&
+        !isRequest(group) &&
+        group.stack.some(
+          (frame) =>
+            own.isOwn(frame) && !workers.has(frame.function) && objects.has(codeObject(frame.function)),
+        ),
+    );
 }
 
 /**

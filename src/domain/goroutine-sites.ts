@@ -11,6 +11,17 @@ const siteDepth = 12;
  * `runtime.main` included (Go source: runtime/traceback.go showfuncinfo, runtime/pprof/pprof.go printStackRecord).
  */
 export function siteKey(group: GoroutineGroup): string {
+  let key = keys.get(group);
+  if (key === undefined) {
+    key = findKey(group);
+    keys.set(group, key);
+  }
+  return key;
+}
+
+const keys = new WeakMap<GoroutineGroup, string>();
+
+function findKey(group: GoroutineGroup): string {
   const frames: string[] = [];
   for (const frame of group.stack) {
     if (isRuntimeFrame(frame)) continue;
@@ -68,18 +79,9 @@ function countsBySite(snapshot: GoroutineSnapshot): ReadonlyMap<string, number> 
   return counts;
 }
 
-/** Index of the innermost frame whose function matches, or -1. A string matches as a suffix after a dot or slash. */
-export function frameIndex(stack: readonly Frame[], match: string | RegExp): number {
-  return stack.findIndex(({ function: symbol }) =>
-    typeof match === "string" ? endsWithName(symbol, match) : match.test(symbol),
-  );
-}
-
-/** `endsWithName("internal/sync.(*Mutex).lockSlow", "sync.(*Mutex).lockSlow")` is true. */
-function endsWithName(symbol: string, name: string): boolean {
-  if (!symbol.endsWith(name)) return false;
-  const before = symbol.charAt(symbol.length - name.length - 1);
-  return before === "" || before === "/" || before === ".";
+/** True when somebody stands at the site of `group` in that snapshot, too. */
+export function isAlsoIn(snapshot: GoroutineSnapshot, group: GoroutineGroup): boolean {
+  return countsBySite(snapshot).has(siteKey(group));
 }
 
 /** One line for an excerpt: `chan send, 3-41 min, 50 goroutines: shop/x.(*T).F x.go:12`. */

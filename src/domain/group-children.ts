@@ -1,8 +1,9 @@
-import { codeObject, startedBy } from "./code-object.ts";
+import { codeObject } from "./code-object.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
 import { isKnownIdle } from "./known-idle.ts";
 import type { OwnCode } from "./own-code.ts";
+import { stackIndex } from "./stack-index.ts";
 
 /**
  * Goroutines that those of `parent` probably started: a dump names the parent's id or function; elsewhere a closure's
@@ -14,20 +15,24 @@ export function childrenOf(
   snapshot: GoroutineSnapshot,
   own: OwnCode,
 ): GoroutineGroup[] {
-  const ids = new Set(parent.exemplars.map(({ id }) => id));
+  const index = stackIndex(snapshot);
   const functions = new Set(
     parent.stack.filter((frame) => own.isOwn(frame)).map(({ function: symbol }) => symbol),
   );
   const waiting = ownWaitObject(parent, own);
-  return snapshot.groups.filter((group) => {
-    if (group === parent || isKnownIdle(group)) return false;
-    if (group.exemplars.some(({ parentId }) => parentId !== undefined && ids.has(parentId))) return true;
-    if (group.createdBy !== undefined && functions.has(group.createdBy.function)) return true;
-    const starter = startedBy(group);
-    if (starter !== undefined && codeObject(starter) === waiting) return true;
-    const outermost = group.stack.findLast((frame) => own.isOwn(frame))?.function;
-    return outermost !== undefined && functions.has(enclosingFunction(outermost));
-  });
+  const closures = [...new Set([...functions].map(codeObject))].flatMap((object) =>
+    index.through(object).filter(({ stack }) => {
+      const outermost = stack.findLast((frame) => own.isOwn(frame))?.function;
+      return outermost !== undefined && functions.has(enclosingFunction(outermost));
+    }),
+  );
+  const children = new Set([
+    ...parent.exemplars.flatMap(({ id }) => index.childrenOf(id)),
+    ...[...functions].flatMap((symbol) => index.createdBy(symbol)),
+    ...(waiting === undefined ? [] : index.startedByObject(waiting)),
+    ...closures,
+  ]);
+  return [...children].filter((group) => group !== parent && !isKnownIdle(group));
 }
 
 /** The function, itself perhaps a closure, that a closure or a `go` wrapper stands in. */

@@ -2,9 +2,10 @@ import { codeObject } from "./code-object.ts";
 import type { Frame } from "./frame.ts";
 import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
-import { pointsAt, waitedAddress } from "./lock-holders.ts";
+import { waitedAddress } from "./lock-holders.ts";
 import { lockWait } from "./lock-waits.ts";
 import type { OwnCode } from "./own-code.ts";
+import { mutexReferences } from "./stack-index.ts";
 
 /** Goroutines each of which waits for a lock that the next one probably holds; the last one's is held by the first. */
 export interface LockCycle {
@@ -32,7 +33,18 @@ const mostWaiters = 256;
 const mostCycles = 32;
 
 /** Circles of two, told by addresses where a dump has them and by types otherwise; one for each pair of groups. */
-export function lockCycles(snapshot: GoroutineSnapshot, own: OwnCode): LockCycle[] {
+export function lockCycles(snapshot: GoroutineSnapshot, own: OwnCode): readonly LockCycle[] {
+  let cycles = known.get(snapshot);
+  if (cycles === undefined) {
+    cycles = findCycles(snapshot, own);
+    known.set(snapshot, cycles);
+  }
+  return cycles;
+}
+
+const known = new WeakMap<GoroutineSnapshot, readonly LockCycle[]>();
+
+function findCycles(snapshot: GoroutineSnapshot, own: OwnCode): LockCycle[] {
   const byAddress = addressCycles(snapshot);
   const told = new Set(byAddress.flatMap(({ members }) => members.map(({ group }) => group)));
   return [
@@ -44,14 +56,24 @@ export function lockCycles(snapshot: GoroutineSnapshot, own: OwnCode): LockCycle
 interface Waiter extends LockCycleMember {
   readonly goroutine: Goroutine;
   readonly waitsFor: number;
+  /** Index of its group, which stands for the group in keys. */
+  readonly place: number;
 }
 
 function addressCycles(snapshot: GoroutineSnapshot): LockCycle[] {
   const waiters = mutexWaiters(snapshot);
+  const references = mutexReferences(
+    snapshot,
+    waiters.map(({ waitsFor }) => waitsFor),
+  );
+  const touching = new Map(
+    [...references].map(([mutex, found]) => [mutex, new Set(found.map(({ goroutine }) => goroutine))]),
+  );
   const pairs: [Waiter, Waiter][] = [];
   for (const [index, a] of waiters.entries()) {
     for (const b of waiters.slice(index + 1)) {
-      if (a.waitsFor !== b.waitsFor && !isQueueing(a, b) && touches(a, b.waitsFor) && touches(b, a.waitsFor))
+      if (a.waitsFor === b.waitsFor || isQueueing(a, b)) continue;
+      if (touching.get(b.waitsFor)?.has(a.goroutine) && touching.get(a.waitsFor)?.has(b.goroutine))
         pairs.push([a, b]);
     }
   }
@@ -60,12 +82,12 @@ function addressCycles(snapshot: GoroutineSnapshot): LockCycle[] {
   const seen = new Set<string>();
   const cycles: LockCycle[] = [];
   for (const [a, b] of pairs.toSorted((one, other) => sameFunction(one) - sameFunction(other))) {
-    const key = `${snapshot.groups.indexOf(a.group)} ${snapshot.groups.indexOf(b.group)}`;
+    const key = `${a.place} ${b.place}`;
     if (seen.has(key) || taken.has(a.waitsFor) || taken.has(b.waitsFor) || cycles.length === mostCycles)
       continue;
     seen.add(key);
     taken.add(a.waitsFor).add(b.waitsFor);
-    cycles.push({ members: [a, b], reason: "addresses", contested: isContested(a, b, snapshot) });
+    cycles.push({ members: [a, b], reason: "addresses", contested: isContested(a, b, references) });
   }
   return cycles;
 }
@@ -81,35 +103,24 @@ function sameFunction([a, b]: [Waiter, Waiter]): number {
 
 function mutexWaiters(snapshot: GoroutineSnapshot): Waiter[] {
   const waiters: Waiter[] = [];
-  for (const group of snapshot.groups) {
+  for (const [place, group] of snapshot.groups.entries()) {
     const wait = lockWait(group);
     if (wait?.kind !== "mutex") continue;
     for (const goroutine of group.exemplars) {
       const waitsFor = waitedAddress(group, goroutine);
-      if (waitsFor !== undefined) waiters.push({ group, goroutine, waitsFor, caller: wait.caller });
+      if (waitsFor !== undefined) waiters.push({ group, goroutine, waitsFor, caller: wait.caller, place });
       if (waiters.length === mostWaiters) return waiters;
     }
   }
   return waiters;
 }
 
-/** True when a frame outside package sync has the mutex, or the object around it, as a live argument. */
-function touches(
-  { group, goroutine }: { group: GoroutineGroup; goroutine: Goroutine },
-  mutex: number,
-): boolean {
-  return goroutine.pointers.some(({ frame, value }) => {
-    const symbol = group.stack[frame]?.function ?? "sync.";
-    return pointsAt(value, mutex) && !symbol.startsWith("sync.") && !symbol.startsWith("internal/sync.");
-  });
-}
-
-function isContested(a: Waiter, b: Waiter, snapshot: GoroutineSnapshot): boolean {
-  return snapshot.groups.some((group) =>
-    group.exemplars.some((goroutine) => {
+/** A goroutine that waits for neither of the two has one of them among its arguments. */
+function isContested(a: Waiter, b: Waiter, references: ReturnType<typeof mutexReferences>): boolean {
+  return [a.waitsFor, b.waitsFor].some((mutex) =>
+    references.get(mutex)?.some(({ group, goroutine }) => {
       const waitsFor = waitedAddress(group, goroutine);
-      if (waitsFor === a.waitsFor || waitsFor === b.waitsFor) return false;
-      return touches({ group, goroutine }, a.waitsFor) || touches({ group, goroutine }, b.waitsFor);
+      return waitsFor !== a.waitsFor && waitsFor !== b.waitsFor;
     }),
   );
 }

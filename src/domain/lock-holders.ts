@@ -4,6 +4,9 @@ import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "./goroutine.t
 import { isRuntimeFrame } from "./goroutine-sites.ts";
 import { isKnownIdle } from "./known-idle.ts";
 import type { LockQueue } from "./lock-queues.ts";
+import { lockQueues } from "./lock-queues.ts";
+import type { MutexReference } from "./stack-index.ts";
+import { mutexReferences, stackIndex } from "./stack-index.ts";
 
 /**
  * A goroutine that probably holds a lock. No capture says who holds a `sync.Mutex`; this is read from where the
@@ -21,26 +24,54 @@ export interface LockHolder {
   readonly score: number;
 }
 
-/**
- * How far behind the start of a struct its mutex is looked for, in bytes. With 256 the match found holders and no
- * false AB-BA in 26 dumps of published deadlock kernels; a larger reach begins to hit neighbours of small objects.
- */
-const mutexReachBytes = 256;
+const known = new WeakMap<LockQueue, readonly LockHolder[]>();
 
-/** Who probably holds the lock that `queue` waits for, the most telling first. */
-export function lockHolders(queue: LockQueue, snapshot: GoroutineSnapshot): LockHolder[] {
+/** Who probably holds the lock that `queue` waits for, the most telling first. `queue` is one of the snapshot's. */
+export function lockHolders(queue: LockQueue, snapshot: GoroutineSnapshot): readonly LockHolder[] {
+  let holders = known.get(queue);
+  if (holders === undefined) {
+    holders = findHolders(queue, snapshot);
+    known.set(queue, holders);
+  }
+  return holders;
+}
+
+function findHolders(queue: LockQueue, snapshot: GoroutineSnapshot): LockHolder[] {
   const waiting = new Set(queue.waits.map(({ group }) => group));
   const callers = callersOf(queue);
-  const holders: LockHolder[] = [];
-  for (const group of snapshot.groups) {
-    if (isKnownIdle(group)) continue;
-    const byCode = waiting.has(group) ? undefined : holderByCode(callers, group);
-    const byAddress =
-      queue.address === undefined ? undefined : holderByAddress(callers, group, queue.address, byCode);
-    const holder = byAddress ?? byCode;
-    if (holder !== undefined) holders.push(holder);
+  const holders = new Map<GoroutineGroup, LockHolder>();
+  const index = stackIndex(snapshot);
+  for (const group of new Set([...callers.objects].flatMap((object) => index.through(object)))) {
+    if (waiting.has(group) || isKnownIdle(group)) continue;
+    const holder = holderByCode(callers, group);
+    if (holder !== undefined) holders.set(group, holder);
   }
-  return holders.sort((a, b) => b.score - a.score || a.group.count - b.group.count);
+  for (const reference of referencesTo(queue, snapshot)) {
+    const { group } = reference;
+    const byCode = holders.get(group);
+    if (byCode?.reason === "address" || isKnownIdle(group)) continue;
+    const holder = holderByAddress(callers, reference, byCode);
+    if (holder !== undefined) holders.set(group, holder);
+  }
+  return [...holders.values()].sort((a, b) => b.score - a.score || a.group.count - b.group.count);
+}
+
+const knownReferences = new WeakMap<GoroutineSnapshot, ReturnType<typeof mutexReferences>>();
+
+/** Live arguments of goroutines that do not wait for the queue's mutex themselves. */
+function referencesTo({ address }: LockQueue, snapshot: GoroutineSnapshot): readonly MutexReference[] {
+  if (address === undefined) return [];
+  let references = knownReferences.get(snapshot);
+  if (references === undefined) {
+    const addresses = lockQueues(snapshot).flatMap((queue) =>
+      queue.address === undefined ? [] : [queue.address],
+    );
+    references = mutexReferences(snapshot, addresses);
+    knownReferences.set(snapshot, references);
+  }
+  return (references.get(address) ?? []).filter(
+    ({ group, goroutine }) => waitedAddress(group, goroutine) !== address,
+  );
 }
 
 /** The functions that ask for the lock, by how they stand in the source, and the types they belong to. */
@@ -61,11 +92,6 @@ function callersOf({ waits }: LockQueue): Callers {
   return { frames, objects: new Set(waits.map(({ object }) => object)) };
 }
 
-/** True for an address that is the mutex or the start of the object that it is probably a field of. */
-export function pointsAt(value: number, mutex: number): boolean {
-  return value <= mutex && mutex - value < mutexReachBytes;
-}
-
 /** The mutex that one example goroutine waits for: the live argument of lockSlow. */
 export function waitedAddress(group: GoroutineGroup, goroutine: Goroutine): number | undefined {
   const at = group.stack.findIndex(({ function: symbol }) => symbol.endsWith("sync.(*Mutex).lockSlow"));
@@ -74,28 +100,18 @@ export function waitedAddress(group: GoroutineGroup, goroutine: Goroutine): numb
 
 function holderByAddress(
   callers: Callers,
-  group: GoroutineGroup,
-  mutex: number,
+  { group, goroutine, frame }: MutexReference,
   byCode: LockHolder | undefined,
 ): LockHolder | undefined {
-  for (const goroutine of group.exemplars) {
-    if (waitedAddress(group, goroutine) === mutex) continue;
-    const pointer = goroutine.pointers.find(
-      ({ frame, value }) => pointsAt(value, mutex) && !isLockFrame(group.stack[frame]),
-    );
-    const passes = pointer === undefined ? undefined : group.stack[pointer.frame];
-    if (passes === undefined) continue;
-    const sameFunction = callers.frames.has(declaredFunction(passes.function));
-    const score = 3 + (byCode?.score ?? (sameFunction ? 0 : -loopPenalty(group, passes)));
-    return { group, goroutine, passes, reason: "address", score };
-  }
-  return undefined;
+  const passes = group.stack[frame];
+  if (passes === undefined) return undefined;
+  const sameFunction = callers.frames.has(declaredFunction(passes.function));
+  const score = 3 + (byCode?.score ?? (sameFunction ? 0 : -loopPenalty(group, passes)));
+  return { group, goroutine, passes, reason: "address", score };
 }
 
-function isLockFrame(frame: Frame | undefined): boolean {
-  return (
-    frame === undefined || frame.function.startsWith("sync.") || frame.function.startsWith("internal/sync.")
-  );
+function isLockFrame(frame: Frame): boolean {
+  return frame.function.startsWith("sync.") || frame.function.startsWith("internal/sync.");
 }
 
 /** A goroutine beyond a Lock call of the same function, or in another function of the same type. */

@@ -1,5 +1,5 @@
 import type { GoroutineEvidence } from "./evidence.ts";
-import type { GoroutineGroup } from "./goroutine.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import type { LockQueue } from "./lock-queues.ts";
 import { lockWait } from "./lock-waits.ts";
 import type { PileUp } from "./pile-up.ts";
@@ -10,16 +10,37 @@ import { pileUp } from "./pile-up.ts";
  * may take in other locks of that type; `count` is the queue's own.
  */
 export function lockPile(queue: LockQueue, evidence: GoroutineEvidence): PileUp {
-  const pile = pileUp(evidence, (group) => isInQueue(group, queue));
-  const groups = queue.waits.map((wait) => wait.group);
-  const counts = pile.counts.length === 1 ? [queue.count] : pile.counts;
-  return { ...pile, groups, count: queue.count, counts };
+  const [first, ...later] = evidence.series;
+  const alike: GoroutineEvidence = {
+    ...evidence,
+    best: { ...evidence.best, groups: queue.waits.map((wait) => wait.group) },
+    series: [onlyAlike(first, queue), ...later.map((snapshot) => onlyAlike(snapshot, queue))],
+  };
+  const pile = pileUp(alike, () => true);
+  return { ...pile, count: queue.count, counts: pile.counts.length === 1 ? [queue.count] : pile.counts };
 }
 
-function isInQueue(group: GoroutineGroup, queue: LockQueue): boolean {
-  const wait = lockWait(group);
-  if (wait === undefined || wait.object !== queue.object) return false;
-  return (wait.kind === "mutex") === (queue.lock === "mutex");
+const known = new WeakMap<GoroutineSnapshot, ReadonlyMap<string, readonly GoroutineGroup[]>>();
+
+/** The snapshot with the goroutines only that wait for locks of the queue's type. */
+function onlyAlike(snapshot: GoroutineSnapshot, { lock, object }: LockQueue): GoroutineSnapshot {
+  let waiting = known.get(snapshot);
+  if (waiting === undefined) {
+    waiting = waitingByObject(snapshot);
+    known.set(snapshot, waiting);
+  }
+  return { ...snapshot, groups: waiting.get(`${lock} ${object}`) ?? [] };
+}
+
+function waitingByObject(snapshot: GoroutineSnapshot): Map<string, GoroutineGroup[]> {
+  const waiting = new Map<string, GoroutineGroup[]>();
+  for (const group of snapshot.groups) {
+    const wait = lockWait(group);
+    if (wait === undefined) continue;
+    const key = `${wait.kind === "mutex" ? "mutex" : "rwmutex"} ${wait.object}`;
+    waiting.set(key, [...(waiting.get(key) ?? []), group]);
+  }
+  return waiting;
 }
 
 /**

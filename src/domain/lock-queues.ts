@@ -20,6 +20,8 @@ export interface LockQueue {
 /** Queues of one mutex that are worth a line of their own; the others are gathered by type. */
 const smallestSingleQueue = 2;
 const mostSingleQueues = 64;
+/** The longest queues are looked into; what waits in shorter ones is in the analysis's groups. */
+const mostQueues = 50;
 
 const known = new WeakMap<GoroutineSnapshot, readonly LockQueue[]>();
 
@@ -44,7 +46,7 @@ function findQueues(snapshot: GoroutineSnapshot): LockQueue[] {
       queueOf("rwmutex", object, members, sumOf(members)),
     ),
   ];
-  return queues.sort((a, b) => b.count - a.count);
+  return queues.sort((a, b) => b.count - a.count).slice(0, mostQueues);
 }
 
 /** Queues at one known address. */
@@ -123,11 +125,4 @@ function sumOf(waits: readonly LockWait[]): number {
 /** The groups that stand in a queue. */
 export function queuedGroups(queue: LockQueue): GoroutineGroup[] {
   return queue.waits.map(({ group }) => group);
-}
-
-/** The queue for the same lock, or the locks of the same type, in another capture of the process. */
-export function sameQueue(queue: LockQueue, snapshot: GoroutineSnapshot): number {
-  return lockQueues(snapshot)
-    .filter((other) => other.lock === queue.lock && other.object === queue.object)
-    .reduce((sum, { count }) => sum + count, 0);
 }

@@ -1,7 +1,7 @@
 import type { GoroutineEvidence } from "./evidence.ts";
 import type { Frame } from "./frame.ts";
-import { isRuntimeFrame, siteKey } from "./goroutine-sites.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
+import { isRuntimeFrame, siteKey } from "./goroutine-sites.ts";
 import type { OwnCode } from "./own-code.ts";
 import { ownFrames } from "./own-code.ts";
 
@@ -29,7 +29,13 @@ export function blamedFrames(group: GoroutineGroup, own: OwnCode): readonly Fram
   return frame === undefined ? [] : [frame];
 }
 
-/** Gathers groups by the innermost own line that they stand at, largest site first. */
+/**
+ * Rules look at so many of the largest sites. A process in trouble has its goroutines at a few lines; every group is
+ * in the analysis anyway.
+ */
+const mostSites = 50;
+
+/** Gathers groups by the innermost own line that they stand at: the largest sites, largest first. */
 export function waitSites(groups: readonly GoroutineGroup[], own: OwnCode): WaitSite[] {
   const bySite = new Map<string, GoroutineGroup[]>();
   for (const group of groups) {
@@ -38,7 +44,11 @@ export function waitSites(groups: readonly GoroutineGroup[], own: OwnCode): Wait
     if (members === undefined) bySite.set(key, [group]);
     else members.push(group);
   }
-  return [...bySite.values()].map((members) => siteOf(members, own)).sort((a, b) => b.count - a.count);
+  return [...bySite.values()]
+    .map((members) => ({ members, count: members.reduce((sum, group) => sum + group.count, 0) }))
+    .sort((a, b) => b.count - a.count)
+    .slice(0, mostSites)
+    .map(({ members }) => siteOf(members, own));
 }
 
 function siteOf(members: readonly GoroutineGroup[], own: OwnCode): WaitSite {

@@ -47,18 +47,26 @@ export const goroutineBlockedSite = defineAnalyzer({
     const asleep = crash !== undefined && isDeadlock(crash.message);
     const hidden = goroutines.best.form === "counts";
     const blocked = goroutines.best.groups.filter(
-      (group) => (suspicion(group) > 0 || (hidden && isHidden(group))) && !isKnownIdle(group),
+      (group) =>
+        (suspicion(group) > 0 || (hidden && isHidden(group))) &&
+        !isKnownIdle(group) &&
+        hasOwnCode(group, target.own),
     );
-    const sites = waitSites(blocked, target.own)
-      .filter((site) => hasOwnCode(site, target.own))
-      .filter((site) => asleep || persists(site, goroutines, target.own))
-      .map((site) => ({ site, rank: Math.max(...site.groups.map(suspicion)) }))
-      .sort((a, b) => b.rank - a.rank || b.site.count - a.site.count);
-    return sites
-      .slice(0, limits.sites)
-      .map(({ site, rank }) => findingOf(site, rank, asleep, goroutines, limits.agedMinutes));
+    return ranks
+      .flatMap((rank) =>
+        waitSites(
+          blocked.filter((group) => suspicion(group) === rank),
+          target.own,
+        )
+          .filter((site) => asleep || persists(site, goroutines, target.own))
+          .map((site) => findingOf(site, rank, asleep, goroutines, limits.agedMinutes)),
+      )
+      .slice(0, limits.sites);
   },
 });
+
+/** The most suspicious first; 0 is what debug=1 hides. */
+const ranks = [3, 2, 1, 0] as const;
 
 /** In own code and neither in a lock nor in I/O: debug=1 hides whether it waits for a channel or runs. */
 function isHidden(group: GoroutineGroup): boolean {
@@ -93,11 +101,8 @@ function suspicion(group: GoroutineGroup): 0 | 1 | 2 | 3 {
   }
 }
 
-function hasOwnCode({ groups }: WaitSite, own: OwnCode): boolean {
-  return groups.some(
-    ({ stack, createdBy }) =>
-      stack.some((frame) => own.isOwn(frame)) || (createdBy !== undefined && own.isOwn(createdBy)),
-  );
+function hasOwnCode({ stack, createdBy }: GoroutineGroup, own: OwnCode): boolean {
+  return stack.some((frame) => own.isOwn(frame)) || (createdBy !== undefined && own.isOwn(createdBy));
 }
 
 /** Was there in every capture: what comes and goes is at work. */

@@ -1,7 +1,7 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { isMainGoroutine } from "../../domain/code-object.ts";
 import type { GoroutineGroup } from "../../domain/goroutine.ts";
-import { groupText, siteKey } from "../../domain/goroutine-sites.ts";
+import { groupText, isAlsoIn } from "../../domain/goroutine-sites.ts";
 import { isKnownIdle } from "../../domain/known-idle.ts";
 import { shortName } from "../../domain/lock-words.ts";
 import type { OwnCode } from "../../domain/own-code.ts";
@@ -42,8 +42,7 @@ export const goroutineFinalizerStuck = defineAnalyzer({
         const forEver = group.wait === "select (no cases)" || group.wait.endsWith("(nil chan)");
         const lasts =
           (group.waitMinutes?.max ?? 0) >= limits.agedMinutes ||
-          (series.length > 1 &&
-            series.every((snapshot) => snapshot.groups.some((other) => siteKey(other) === siteKey(group))));
+          (series.length > 1 && series.every((snapshot) => isAlsoIn(snapshot, group)));
         const [frame] = blamedFrames(group, target.own);
         const place = frame === undefined ? "" : ` in ${shortName(frame.function)}`;
         return {

@@ -2,7 +2,7 @@ import { defineAnalyzer } from "../../domain/analyzer.ts";
 import type { GoroutineEvidence } from "../../domain/evidence.ts";
 import type { EvidenceExcerpt } from "../../domain/finding.ts";
 import type { GoroutineGroup } from "../../domain/goroutine.ts";
-import { shortFile, siteKey } from "../../domain/goroutine-sites.ts";
+import { isAlsoIn, shortFile } from "../../domain/goroutine-sites.ts";
 import type { LockCycle, LockCycleMember } from "../../domain/lock-cycles.ts";
 import { lockCycles } from "../../domain/lock-cycles.ts";
 import { lockWait } from "../../domain/lock-waits.ts";
@@ -72,13 +72,7 @@ export const goroutineLockCycle = defineAnalyzer({
 });
 
 function wasThere(groups: readonly GoroutineGroup[], { series }: GoroutineEvidence): boolean {
-  return (
-    series.length > 1 &&
-    series.every((snapshot) => {
-      const sites = new Set(snapshot.groups.map(siteKey));
-      return groups.every((group) => sites.has(siteKey(group)));
-    })
-  );
+  return series.length > 1 && series.every((snapshot) => groups.every((group) => isAlsoIn(snapshot, group)));
 }
 
 /** Waits for one of the circle's mutexes, or without addresses for a lock of one of its types. */

@@ -1,7 +1,7 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { isRequest } from "../../domain/code-object.ts";
 import type { GoroutineEvidence } from "../../domain/evidence.ts";
-import { siteKey } from "../../domain/goroutine-sites.ts";
+import { isAlsoIn } from "../../domain/goroutine-sites.ts";
 import { lockCycles } from "../../domain/lock-cycles.ts";
 import type { LockHolder } from "../../domain/lock-holders.ts";
 import { canHold, isBlocked, lockHolders } from "../../domain/lock-holders.ts";
@@ -139,9 +139,7 @@ interface Reading {
 
 /** The wait has lasted (age, growth, or in every capture), and the holder was there all the time. */
 function isLikely({ holder, pile, trend, still, goroutines }: Reading, waiters: number): boolean {
-  const heldOn = goroutines.series.every((snapshot) =>
-    snapshot.groups.some((group) => siteKey(group) === siteKey(holder.group)),
-  );
+  const heldOn = goroutines.series.every((snapshot) => isAlsoIn(snapshot, holder.group));
   if (pile.aged > 0 && (holder.group.waitMinutes?.max ?? 0) > 0) return true;
   if (!heldOn) return false;
   if (still) return true;

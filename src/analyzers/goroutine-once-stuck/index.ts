@@ -1,7 +1,7 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { isRequest } from "../../domain/code-object.ts";
 import type { GoroutineGroup } from "../../domain/goroutine.ts";
-import { siteKey } from "../../domain/goroutine-sites.ts";
+import { isAlsoIn } from "../../domain/goroutine-sites.ts";
 import { shortName } from "../../domain/lock-words.ts";
 import { growthThresholds, pileExcerpt, pileUp, trendOf, trendText } from "../../domain/pile-up.ts";
 import { counted } from "../../domain/units.ts";
@@ -46,9 +46,7 @@ export const goroutineOnceStuck = defineAnalyzer({
     const [subject] = subjects;
     if (subject === undefined) return [];
     const trend = trendOf(waiting, limits.waiters, limits);
-    const staysThere = goroutines.series.every((snapshot) =>
-      snapshot.groups.some((group) => siteKey(group) === siteKey(subject)),
-    );
+    const staysThere = goroutines.series.every((snapshot) => isAlsoIn(snapshot, subject));
     const itself = subjects === recursive;
     const likely = itself || waiting.aged > 0 || (staysThere && trend !== "few");
     const [frame] = blamedFrames(subject, target.own);

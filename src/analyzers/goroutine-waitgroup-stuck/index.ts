@@ -54,6 +54,7 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
     const waiters = best.groups.filter(
       (group) => isInWait(group) && !isKnownIdle(group) && !isMainGoroutine(group),
     );
+    const crewAtWork = waiters.length > 0 && hasCrewAtWork(best, target.own);
     return waitSites(waiters, target.own).flatMap((site) => {
       const children = site.groups
         .flatMap((group) => childrenOf(group, best, target.own))
@@ -71,7 +72,7 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
               sign,
               stuck,
               childrenAtWork: children.length > stuck.length,
-              crewAtWork: hasCrewAtWork(site, best, target.own),
+              crewAtWork,
               lasts: lasts && growth !== undefined,
             },
             limits,
@@ -164,11 +165,10 @@ function confidenceOf(
 }
 
 /** Two or more goroutines of one kind, neither requests nor main, that run, sleep or do I/O in own code. */
-function hasCrewAtWork(site: WaitSite, snapshot: GoroutineSnapshot, own: OwnCode): boolean {
+function hasCrewAtWork(snapshot: GoroutineSnapshot, own: OwnCode): boolean {
   const crews = new Map<string, number>();
   for (const group of snapshot.groups) {
-    if (site.groups.includes(group) || isStuck(group) || isKnownIdle(group)) continue;
-    if (isMainGoroutine(group) || isRequest(group)) continue;
+    if (isStuck(group) || isKnownIdle(group) || isMainGoroutine(group) || isRequest(group)) continue;
     const worker = group.stack.findLast((frame) => own.isOwn(frame))?.function;
     if (worker !== undefined) crews.set(worker, (crews.get(worker) ?? 0) + group.count);
   }

@@ -1,7 +1,7 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { isRequest } from "../../domain/code-object.ts";
 import type { GoroutineGroup } from "../../domain/goroutine.ts";
-import { siteKey } from "../../domain/goroutine-sites.ts";
+import { isAlsoIn } from "../../domain/goroutine-sites.ts";
 import { lockWait } from "../../domain/lock-waits.ts";
 import { shortName } from "../../domain/lock-words.ts";
 import { isLogger, isWrite } from "../../domain/log-locks.ts";
@@ -46,9 +46,7 @@ export const logLockBlocked = defineAnalyzer({
     const [writer] = writers.toSorted((a, b) => (b.waitMinutes?.max ?? 0) - (a.waitMinutes?.max ?? 0));
     if (writer === undefined || waiting.count < limits.waiters) return [];
     const trend = trendOf(waiting, limits.waiters, limits);
-    const staysThere = series.every((snapshot) =>
-      snapshot.groups.some((group) => siteKey(group) === siteKey(writer)),
-    );
+    const staysThere = series.every((snapshot) => isAlsoIn(snapshot, writer));
     const likely =
       (staysThere && trend !== "few" && (trend !== "seen-once" || waiting.count >= limits.waiters * 10)) ||
       (waiting.aged > 0 && (writer.waitMinutes?.max ?? 0) > 0);
