@@ -64,7 +64,7 @@ export interface FindingDraft {
   readonly waitReason?: string;
   /** The goroutines that this finding is about. The catch-all rule stays silent about these. */
   readonly groups?: readonly GoroutineGroup[];
-  /** Goroutines of other findings that wait because of these: their findings become symptoms of this one. */
+  /** Goroutines that wait because of these: findings about them become symptoms of this one, wider rules stay silent. */
   readonly blocks?: readonly GoroutineGroup[];
   /** Goroutines that this finding's ones wait for: a finding about those becomes the cause of this one. */
   readonly waitsFor?: readonly GoroutineGroup[];
