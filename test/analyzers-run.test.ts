@@ -195,7 +195,8 @@ describe("cause and rank", () => {
 describe("verdict", () => {
   it.each<[string, Partial<FindingDraft>, string]>([
     ["likely warning", {}, "fail"],
-    ["possible critical", { severity: "critical", confidence: "possible" }, "pass"],
+    ["possible critical", { severity: "critical", confidence: "possible" }, "inconclusive"],
+    ["possible info", { severity: "info", confidence: "possible" }, "pass"],
     ["proven info", { severity: "info", confidence: "proven" }, "pass"],
   ])("%s", (_, draft, verdict) => {
     expect(judged([rule("a/a", [draft])]).verdict).toBe(verdict);

@@ -232,8 +232,9 @@ function numbered(candidates: readonly Candidate[]): Finding[] {
 }
 
 /**
- * `fail`: a finding of at least warning is likely or proven. `pass`: nothing like that, and the evidence that a pass
- * rests on is there (docs/decisions/0004-when-a-verdict-is-pass.md). Otherwise `inconclusive`.
+ * `fail`: a finding of at least warning is likely or proven. `pass`: nothing at or above a warning, not even possible,
+ * and the evidence that a pass rests on is there (docs/decisions/0004-when-a-verdict-is-pass.md). Otherwise
+ * `inconclusive`.
  */
 function verdictOf(
   findings: readonly Finding[],
@@ -242,6 +243,7 @@ function verdictOf(
   options: RunOptions,
 ): Verdict {
   if (findings.some((finding) => counts(finding))) return "fail";
+  if (findings.some(({ severity }) => severity !== "info")) return "inconclusive";
   if (options.rules !== undefined) {
     return checks.length > 0 && checks.every((check) => check.state === "pass" || check.state === "fail")
       ? "pass"

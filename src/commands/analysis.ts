@@ -57,15 +57,19 @@ export async function analyse(
     ports.config(request.config),
   ]);
   await checkRules(request.rules);
-  const settings = settingsFor(config, request.service);
-  const modules = [...(settings?.modules ?? []), ...(request.module ?? [])];
-  const { evidence, target, captures, problems } = await source.read(request.paths, { modules }, signal);
+  // Who named no service means the one that the bundle is of.
+  const settingsOf = (service: string | undefined) => settingsFor(config, request.service ?? service);
+  const { evidence, target, captures, problems } = await source.read(
+    request.paths,
+    { modules: (service) => [...(settingsOf(service)?.modules ?? []), ...(request.module ?? [])] },
+    signal,
+  );
   if (problems.length > 0 && captures.every((capture) => capture.status === "failed")) {
     throw new UsageError(problems.join("\n"));
   }
   const judgement = runAnalyzers(analyzers, evidence, target, {
     ...(request.rules === undefined ? {} : { rules: request.rules }),
-    limits: settings?.thresholds ?? {},
+    limits: settingsOf(target.service)?.thresholds ?? {},
   });
   return {
     kind: "analysis",

@@ -6,8 +6,8 @@ import type { CrashReport } from "./crash.ts";
 import type { Evidence, NonEmpty, TargetFacts } from "./evidence.ts";
 import type { Frame } from "./frame.ts";
 import { type GoVersion, parseGoVersion } from "./go-version.ts";
-import { goroutineEvidence, withTotalFrom } from "./goroutine-evidence.ts";
 import type { GoroutineSnapshot } from "./goroutine.ts";
+import { goroutineEvidence, withTotalFrom } from "./goroutine-evidence.ts";
 import { type MetricsScrape, metricValue } from "./metrics.ts";
 import { ownCode } from "./own-code.ts";
 import { offeredCount } from "./pprof-index.ts";
@@ -67,7 +67,8 @@ export function assembleEvidence(
   );
   const snapshots = snapshotsOf(captures, scrapes);
   const seen = snapshots.filter(({ leaked }) => !leaked).map(({ snapshot }) => snapshot);
-  const dump = seen.findLast(({ form }) => form === "dump");
+  const dumps = seen.filter(({ form }) => form === "dump");
+  const dump = dumps.findLast(({ incomplete }) => incomplete === undefined) ?? dumps.at(-1);
   const leak = snapshots.findLast(({ leaked }) => leaked)?.snapshot;
   const crash = lastCrash(captures);
   const evidence: Partial<Evidence> = {

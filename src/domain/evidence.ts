@@ -22,7 +22,7 @@ export interface GoroutineEvidence {
 /** Everything that was captured, by kind. An analyzer names the kinds it needs and receives exactly these. */
 export interface Evidence {
   readonly goroutines: GoroutineEvidence;
-  /** The latest goroutine dump (debug=2, panic, SIGQUIT), whole or not. */
+  /** The latest whole goroutine dump (debug=2, panic, SIGQUIT), or the latest when none is whole. */
   readonly dump: GoroutineSnapshot;
   /** The runtime's own leak finding (goroutineleak profile, Go 1.26 experiment, 1.27). */
   readonly goroutineLeak: GoroutineSnapshot;

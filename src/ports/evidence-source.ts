@@ -2,8 +2,9 @@ import type { CaptureRecord } from "../domain/capture.ts";
 import type { Evidence, TargetFacts } from "../domain/evidence.ts";
 
 export interface EvidenceSettings {
-  /** Import paths that count as the service's own code besides what is recognised by itself. */
-  readonly modules: readonly string[];
+  /** Import paths that count as the service's own code besides what is recognised by itself; a function where they
+   * depend on the service that a bundle's manifest names. */
+  readonly modules: readonly string[] | ((service: string | undefined) => readonly string[]);
 }
 
 /** Captures as read: what they show, whose they are, and how each of them came out. */

@@ -68,7 +68,9 @@ function headline(
       ? (first?.title ?? "")
       : verdict === "pass"
         ? "Nothing at or above a warning, and the evidence to say so is there."
-        : "Nothing proven wrong, but evidence is missing: see Not checked.";
+        : findings.some(({ severity }) => severity !== "info")
+          ? "Something may be wrong, and the evidence does not settle it: capture again in a minute."
+          : "Nothing found, but evidence for a verdict is missing: see Not checked.";
   return [
     `${style.bold(paint(verdictWords[verdict]))}  ${style.bold(wrap(printable(facts.join(" · ")), width - 14).join(" "))}`,
     ...wrap(printable(sentence), width),

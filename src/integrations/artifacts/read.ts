@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Manifest, readManifest } from "../../capture/manifest.ts";
 import type { ParsedArtifact } from "../../domain/artifact.ts";
-import { assembleEvidence, type AssemblySettings, type ReadCapture } from "../../domain/assemble-evidence.ts";
+import { type AssemblySettings, assembleEvidence, type ReadCapture } from "../../domain/assemble-evidence.ts";
 import type { CaptureKind, CaptureRecord } from "../../domain/capture.ts";
 import { captureKind, kindOfName } from "../../domain/capture-kind.ts";
 import { PortError, UsageError } from "../../domain/errors.ts";
@@ -56,7 +56,9 @@ export async function readEvidence(
       if (outcome.problem !== undefined) problems.push(outcome.problem);
     }
   }
-  const assembled = assembleEvidence(read, { modules: settings.modules, ...assemblySettings(target) });
+  const modules =
+    typeof settings.modules === "function" ? settings.modules(target?.service) : settings.modules;
+  const assembled = assembleEvidence(read, { modules, ...assemblySettings(target) });
   return {
     evidence: assembled.evidence,
     target: assembled.target,
