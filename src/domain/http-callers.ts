@@ -19,12 +19,16 @@ export interface HttpCaller {
 /** Where a request begins (Go source: net/http/client.go, transport.go). */
 const entry =
   /^net\/http\.(?:\(\*Client\)\.(?:do|Do|Get|Head|Post|PostForm)|\(\*Transport\)\.RoundTrip|Get|Head|Post|PostForm)$|http2\.\(\*Transport\)\.RoundTrip$/;
+function isEntry({ function: symbol }: Frame): boolean {
+  return (symbol.startsWith("net/http.") || symbol.includes("http2")) && entry.test(symbol);
+}
+
 /**
  * The own frames that stand outside the outermost call into an HTTP client, innermost first; empty when the stack
  * makes no request or no own code asked for it. Own RoundTrippers stand inside and are passed over.
  */
 export function callerFrames(stack: readonly Frame[], own: OwnCode): Frame[] {
-  const at = stack.findLastIndex((frame) => entry.test(frame.function));
+  const at = stack.findLastIndex(isEntry);
   return at === -1 ? [] : ownFrames(stack.slice(at + 1), own);
 }
 

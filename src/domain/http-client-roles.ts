@@ -48,19 +48,42 @@ const landmarks: readonly (readonly [HttpClientRole, RegExp])[] = [
   ["open-stream", /http2(?:\.\(\*)?clientStream\)\.(?:writeRequest|doRequest)$/],
 ];
 
-const landmarkOfFrame = new WeakMap<Frame, HttpClientRole | "none">();
+/** Symbols of net, crypto/tls and HTTP/2 code that were seen: some hundreds at most. */
+const landmarkOfSymbol = new Map<string, HttpClientRole | "none">();
 
-function landmarkOf(frame: Frame): HttpClientRole | "none" {
-  let role = landmarkOfFrame.get(frame);
+function landmarkOf({ function: symbol }: Frame): HttpClientRole | "none" {
+  if (!canBeLandmark(symbol)) return "none";
+  let role = landmarkOfSymbol.get(symbol);
   if (role === undefined) {
-    role = landmarks.find(([, site]) => site.test(frame.function))?.[0] ?? "none";
-    landmarkOfFrame.set(frame, role);
+    role = landmarks.find(([, site]) => site.test(symbol))?.[0] ?? "none";
+    landmarkOfSymbol.set(symbol, role);
   }
   return role;
 }
 
+/** Most frames are neither, and are told apart without looking them up. */
+function canBeLandmark(symbol: string): boolean {
+  return (
+    symbol.startsWith("net.") ||
+    symbol.startsWith("net/http") ||
+    symbol.startsWith("crypto/tls.") ||
+    symbol.includes("http2")
+  );
+}
+
 /** Undefined for goroutines that have nothing to do with an outgoing request. */
 export function httpClientRole(group: GoroutineGroup): HttpClientRole | undefined {
+  let role = roleOfGroup.get(group);
+  if (role === undefined) {
+    role = findRole(group) ?? "none";
+    roleOfGroup.set(group, role);
+  }
+  return role === "none" ? undefined : role;
+}
+
+const roleOfGroup = new WeakMap<GoroutineGroup, HttpClientRole | "none">();
+
+function findRole(group: GoroutineGroup): HttpClientRole | undefined {
   for (const frame of group.stack) {
     const role = landmarkOf(frame);
     if (role === "none") continue;

@@ -22,11 +22,25 @@ const waitsForSpace = "internal/poll.(*pollDesc).waitWrite";
 
 /** Undefined for goroutines that run a handler, are idle, or have nothing to do with serving HTTP or TLS. */
 export function httpServerRole(group: GoroutineGroup): HttpServerRole | undefined {
+  let role = roleOfGroup.get(group);
+  if (role === undefined) {
+    role = findRole(group) ?? "none";
+    roleOfGroup.set(group, role);
+  }
+  return role === "none" ? undefined : role;
+}
+
+const roleOfGroup = new WeakMap<GoroutineGroup, HttpServerRole | "none">();
+
+function findRole(group: GoroutineGroup): HttpServerRole | undefined {
   let fieldsBegun = false;
   let spaceWanted = false;
   for (const { function: symbol } of group.stack) {
-    if (symbol === waitsForSpace) spaceWanted = true;
-    else if (readsHeaderFields.test(symbol)) fieldsBegun = true;
+    if (!symbol.startsWith("net/") && !symbol.startsWith("crypto/") && !symbol.includes("http2")) {
+      if (symbol === waitsForSpace) spaceWanted = true;
+      continue;
+    }
+    if (readsHeaderFields.test(symbol)) fieldsBegun = true;
     else if (serverHandshake.test(symbol)) return isWaiting(group) ? "handshakes" : undefined;
     else if (readsRequest.test(symbol)) {
       if (!isWaiting(group)) return undefined;

@@ -27,16 +27,13 @@ export function streamQueue({ groups }: GoroutineSnapshot): StreamQueue {
     lines.add(lineIn(group.stack) ?? 0);
   }
   const slotLine = Math.max(0, ...lines);
-  const open = groups.filter((group) => httpClientRole(group) === "open-stream");
-  const queued = groups.filter((group) => {
-    if (httpClientRole(group) === "wants-stream" || grpcStream(group)) return true;
-    return open.includes(group) && (lineIn(group.stack) ?? slotLine) < slotLine;
-  });
-  return {
-    groups: queued,
-    count: sumOf(queued),
-    sent: sumOf(open.filter((group) => !queued.includes(group))),
-  };
+  const isQueued = (group: GoroutineGroup) =>
+    httpClientRole(group) === "open-stream"
+      ? (lineIn(group.stack) ?? slotLine) < slotLine
+      : httpClientRole(group) === "wants-stream" || grpcStream(group);
+  const queued = groups.filter(isQueued);
+  const sent = groups.filter((group) => httpClientRole(group) === "open-stream" && !isQueued(group));
+  return { groups: queued, count: sumOf(queued), sent: sumOf(sent) };
 }
 
 function lineIn(stack: readonly Frame[]): number | undefined {
@@ -44,7 +41,8 @@ function lineIn(stack: readonly Frame[]): number | undefined {
 }
 
 function grpcStream({ stack, wait }: GoroutineGroup): boolean {
-  return wait !== "IO wait" && stack.slice(0, 8).some((frame) => grpcNewStream.test(frame.function));
+  if (wait === "IO wait") return false;
+  return stack.some(({ function: symbol }) => symbol.endsWith(".NewStream") && grpcNewStream.test(symbol));
 }
 
 /** Go source: google.golang.org/grpc/internal/transport/http2_client.go. */

@@ -88,7 +88,18 @@ const waitsForReturn: ReadonlySet<WaitReason> = new Set<WaitReason>([
 const carriesWait = /^(?:sync|internal\/sync|time|context)\./;
 
 /** Undefined unless the goroutine stands in a pool's acquire function and waits there. */
-export function poolWait({ stack, wait }: GoroutineGroup): PoolWait | undefined {
+export function poolWait(group: GoroutineGroup): PoolWait | undefined {
+  let wait = waitOfGroup.get(group);
+  if (wait === undefined) {
+    wait = findWait(group) ?? "none";
+    waitOfGroup.set(group, wait);
+  }
+  return wait === "none" ? undefined : wait;
+}
+
+const waitOfGroup = new WeakMap<GoroutineGroup, PoolWait | "none">();
+
+function findWait({ stack, wait }: GoroutineGroup): PoolWait | undefined {
   if (!waitsForReturn.has(wait)) return undefined;
   const at = stack.findIndex((frame) => !isRuntimeFrame(frame) && !carriesWait.test(frame.function));
   if (at === -1) return undefined;
