@@ -1,4 +1,3 @@
-import type { GoroutineEvidence } from "./evidence.ts";
 import type { Frame } from "./frame.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 
@@ -39,28 +38,6 @@ export function isRuntimeFrame(frame: Frame): boolean {
     symbol.startsWith("internal/runtime/") ||
     symbol.startsWith("runtime/internal/")
   );
-}
-
-/** How many goroutines stood at a site in the first and the last of the comparable snapshots. */
-export interface Growth {
-  readonly before: number;
-  readonly after: number;
-  readonly windowMs?: number;
-  /** In every snapshot at least as many as in the one before it. */
-  readonly neverFalls: boolean;
-}
-
-/** Growth of the site of `group`; undefined when there is only one snapshot. */
-export function growthOf(evidence: GoroutineEvidence, group: GoroutineGroup): Growth | undefined {
-  if (evidence.series.length < 2) return undefined;
-  const key = siteKey(group);
-  const counts = evidence.series.map((snapshot) => countsBySite(snapshot).get(key) ?? 0);
-  return {
-    before: counts[0] ?? 0,
-    after: counts.at(-1) ?? 0,
-    ...(evidence.windowMs === undefined ? {} : { windowMs: evidence.windowMs }),
-    neverFalls: counts.every((count, index) => index === 0 || count >= (counts[index - 1] ?? 0)),
-  };
 }
 
 const countsOfSnapshot = new WeakMap<GoroutineSnapshot, ReadonlyMap<string, number>>();
