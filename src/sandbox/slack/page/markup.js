@@ -32,7 +32,7 @@ export function markup(text, state) {
   const nodes = [];
   for (const [index, part] of text.split(/```/).entries()) {
     if (index % 2 === 1) nodes.push(h("pre", { tabindex: "0" }, unescape(part.replace(/^\n/, ""))));
-    else nodes.push(...lines(part, state));
+    else nodes.push(...lines(index > 0 ? part.replace(/^\n/, "") : part, state));
   }
   return nodes;
 }
