@@ -11,6 +11,9 @@ const go = process.env["GO"] ?? "go";
 
 /** False where there is no Go toolchain: live tests are then skipped, and vitest says so. */
 export const hasGo = spawnSync(go, ["version"], { stdio: "ignore" }).status === 0;
+if (!hasGo && process.env["GOFIRE_REQUIRE_GO"] === "1") {
+  throw new Error("GOFIRE_REQUIRE_GO is set and there is no Go toolchain on PATH");
+}
 
 export interface LiveLab {
   readonly pid: number;

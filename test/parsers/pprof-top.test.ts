@@ -8,6 +8,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { Profile } from "../../src/domain/profile.ts";
 import { functionTotals, profileTotal } from "../../src/domain/profile-totals.ts";
 import { pprofParser } from "../../src/parsers/pprof/parse-profile.ts";
+import { hasGo } from "../live/lab.ts";
 import { feed, whole } from "./feed.ts";
 import { type Field, functionOf, location, message, packed, strings, valueType } from "./profile-message.ts";
 
@@ -19,7 +20,6 @@ interface Top {
 
 const workload = join(import.meta.dirname, "fixtures/pprof-workload");
 const captures = join(import.meta.dirname, "../../lab/captures");
-const hasGo = spawnSync("go", ["version"]).status === 0;
 
 /** The tool itself: through the go command each of many calls would take seconds. */
 function pprofCommand(): string[] {

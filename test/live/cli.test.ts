@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Analysis } from "../../src/domain/finding.ts";
+import { gofire } from "../cli/gofire.ts";
+import { type BuiltLab, buildLab, hasGo } from "./lab.ts";
+
+/** Seconds for a mode to show, and short captures: what is proven here is the path, not the diagnosis. */
+const settleMs = 3_000;
+const quick = ["--gap", "3s", "--cpu", "1s"];
+
+describe.skipIf(!hasGo)("the program against a live Go process (needs Go)", () => {
+  let lab: BuiltLab;
+  let folder: string;
+  beforeAll(() => {
+    lab = buildLab();
+    folder = mkdtempSync(join(tmpdir(), "gofire-live-cli-"));
+  });
+  afterAll(() => {
+    lab.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function snapshotOf(
+    mode: string,
+  ): Promise<{ code: number | null; analysis: Analysis; bundle: string; progress: string }> {
+    const shop = await lab.start("-mode", mode);
+    try {
+      await sleep(settleMs);
+      const run = await gofire(["snapshot", shop.debugUrl, "--out", folder, "--format", "json", ...quick]);
+      const bundle = /^Evidence kept in (.+)$/m.exec(run.stderr)?.[1] ?? "";
+      return { code: run.code, analysis: JSON.parse(run.stdout) as Analysis, bundle, progress: run.stderr };
+    } finally {
+      await shop.stop();
+    }
+  }
+
+  it("names what holds the lock, and a replay says the same", { timeout: 60_000 }, async () => {
+    const { code, analysis, bundle, progress } = await snapshotOf("mutex-io");
+    expect(code).toBe(1);
+    expect(analysis.verdict).toBe("fail");
+    expect(analysis.findings[0]?.where[0]?.function).toBe("shop/ledger.(*Replica).Append");
+    const pileUp = analysis.findings.find(({ rule }) => rule === "goroutine/mutex-pileup");
+    expect(pileUp).toMatchObject({ role: "symptom", causedBy: "f1" });
+    expect(progress).toContain("goroutine-dump: stops the world for about");
+
+    const replayed = await gofire(["replay", bundle, "--format", "json"]);
+    expect(replayed.code).toBe(1);
+    expect(JSON.parse(replayed.stdout)).toEqual(analysis);
+  });
+
+  it("finds nothing wrong with a large crew that has nothing to do", { timeout: 60_000 }, async () => {
+    const { analysis } = await snapshotOf("idle-workers");
+    expect(analysis.verdict).not.toBe("fail");
+    expect(analysis.captures.find(({ kind }) => kind === "goroutine-dump")).toMatchObject({
+      status: "skipped",
+    });
+  });
+});
