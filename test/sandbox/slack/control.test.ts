@@ -16,6 +16,10 @@ async function channelsFor(user: string): Promise<readonly Fields[]> {
   return listOf(fieldsOf(await state.json()).channels);
 }
 
+async function namesFor(user: string): Promise<readonly unknown[]> {
+  return (await channelsFor(user)).map(({ name }) => name);
+}
+
 it("lets the page act for a user and refuses pages of other sites", async () => {
   slack = await startSlack();
   const said = { user: mira, channel: incidents, text: "hello <b> & *all*" };
@@ -28,7 +32,6 @@ it("lets the page act for a user and refuses pages of other sites", async () => 
 
 it("hides a private channel from those who are not in it", async () => {
   slack = await startSlack();
-  const namesFor = async (user: string) => (await channelsFor(user)).map(({ name }) => name);
   expect(await namesFor(mira)).toContain("security");
   expect(await namesFor("U0JONAS002")).not.toContain("security");
 });

@@ -6,7 +6,6 @@ import {
   flag,
   list,
   matching,
-  number,
   oneOf,
   report,
   shape,
@@ -194,5 +193,3 @@ function withoutButtons(): Record<string, Check> {
   const { button: _button, overflow: _overflow, ...rest } = elements;
   return rest;
 }
-
-export { number, url };
