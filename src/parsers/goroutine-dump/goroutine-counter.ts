@@ -1,16 +1,18 @@
 import type { Goroutine } from "../../domain/goroutine.ts";
-import { type GoroutineText, readGoroutineText, type TextEnd } from "./goroutine-text.ts";
+import { type GoroutineText, readGoroutineText, readPlace, type TextEnd } from "./goroutine-text.ts";
 import { GroupTable } from "./group-table.ts";
 import type { GroupTally } from "./group-tally.ts";
-import type { HeaderFields } from "./header.ts";
+import { ascii, type HeaderFields, standsAt } from "./header.ts";
 import type { DumpLimits } from "./limits.ts";
 import { addLiveWords, firstLiveWord, type LiveWord } from "./live-words.ts";
 import { StackTree, unfinished } from "./stack-tree.ts";
+import { lineFeedAt } from "./word-scan.ts";
 
 /** A goroutine that has to be read in full. */
 export const unknown = -2;
 
 const longestLabels = 1024;
+const creatorWord = ascii("created by ");
 /** Whose receiver is the mutex waited for. Its neighbours are inlined or have their arguments marked as stale. */
 const lockFunction = "sync.(*Mutex).lockSlow";
 
@@ -39,6 +41,8 @@ export class GoroutineCounter {
   readonly #known: KnownGroup[] = [];
   /** Where the last walk ended, or why it did not. */
   #walkEnd = unknown;
+  /** Per text of the tree its frame, -1 for one that is not written as calls are. */
+  readonly #frameOfText: number[] = [];
 
   constructor(limits: DumpLimits) {
     this.#limits = limits;
@@ -55,7 +59,7 @@ export class GoroutineCounter {
     const end = tree.walk(bytes, view, header, start, to);
     this.#walkEnd = end;
     if (end < 0) return end === unfinished ? unfinished : unknown;
-    const known = this.#known[tree.value()];
+    const known = this.#known[tree.value()] ?? this.#learnPlain(bytes, view, header, start, end);
     if (known === undefined) return unknown;
     const { group, lockCall } = known;
     if (group.wantsExemplar(header.waitMinutes)) {
@@ -85,9 +89,10 @@ export class GoroutineCounter {
   ): GoroutineText | undefined {
     const text = this.#utf8.decode(bytes.subarray(start, end));
     const body = readGoroutineText(text, this.#limits.maxDepth, textEnd);
-    const state = this.#utf8.decode(bytes.subarray(header.stateStart, header.stateEnd));
-    // The scan bit says that a GC looked at the goroutine just then; it is no part of its state.
-    const group = this.groups.groupOf(state.replace(/ \(scan\)$/, ""), body);
+    const stack = body.calls.map((call) => this.groups.frameId(call.function, call.file, call.line));
+    const by = body.createdBy;
+    const creator = by === undefined ? -1 : this.groups.frameId(by.function, by.file, by.line);
+    const group = this.groups.groupOf(stateText(bytes, header), stack, creator, body.elidedFrames);
     if (group === undefined) return undefined;
     if (group.wantsExemplar(header.waitMinutes)) {
       const pointers: LiveWord[] = [];
@@ -103,23 +108,63 @@ export class GoroutineCounter {
     if (mutex !== 0) group.addWaitedMutex(mutex);
     this.counted++;
     this.lines = text.split("\n").length - 1;
-    if (textEnd === "closed" && this.#walkEnd === end && this.#tree.lines === this.lines) {
-      this.#remember(group);
-    }
+    const walked = this.#walkEnd === end && this.#tree.lines === this.lines;
+    if (textEnd === "closed" && walked && this.#tree.value() === -1) this.#remember(group);
     return body;
   }
 
   /** From now on goroutines that end where the last walk did are known: it covered the lines that were read, no more. */
-  #remember(group: GroupTally): void {
+  #remember(group: GroupTally): KnownGroup {
     const tree = this.#tree;
-    if (tree.value() !== -1) return;
     tree.keep(this.#known.length);
     const creators = group.createdBy === undefined ? 0 : 1;
-    this.#known.push({
+    const known = {
       group,
       lockCall: tree.callOf(lockFunction),
       callsAreFrames: tree.callCount === group.stack.length + creators,
-    });
+    };
+    this.#known.push(known);
+    return known;
+  }
+
+  /**
+   * The group of the goroutine walked last when nothing stands in it but calls and the creator: its frames can be
+   * taken from where the walk found them. Undefined when it has to be read as text.
+   */
+  #learnPlain(
+    bytes: Uint8Array,
+    view: DataView,
+    header: HeaderFields,
+    start: number,
+    end: number,
+  ): KnownGroup | undefined {
+    const tree = this.#tree;
+    const { plain, lines, callCount } = tree;
+    if (!plain || callCount > this.#limits.maxDepth || lineFeeds(bytes, view, start, end) !== lines)
+      return undefined;
+    const stack: number[] = [];
+    let creator = -1;
+    for (let call = 0; call < callCount; call++) {
+      const text = tree.texts[call] ?? 0;
+      const frame = (this.#frameOfText[text] ??= this.#plainFrame(bytes, view, call));
+      if (frame === -1 || creator !== -1) return undefined;
+      if (standsAt(bytes, tree.callStarts[call] ?? 0, end, creatorWord)) creator = frame;
+      else stack.push(frame);
+    }
+    const group = this.groups.groupOf(stateText(bytes, header), stack, creator, 0);
+    return group === undefined ? undefined : this.#remember(group);
+  }
+
+  /** The frame of a call of the last walk, or -1 when it is not written as calls are. */
+  #plainFrame(bytes: Uint8Array, view: DataView, call: number): number {
+    const written = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const nameEnd = this.#tree.nameEnds[call] ?? 0;
+    const lineEnd = lineFeedAt(bytes, view, nameEnd, bytes.length);
+    const line = written.toString("utf8", this.#tree.callStarts[call], lineEnd);
+    const place = readPlace(written.toString("utf8", lineEnd + 1, this.#tree.placeEnds[call]));
+    if (place === undefined || line.endsWith("\r")) return -1;
+    const symbol = plainSymbol(line);
+    return symbol === undefined ? -1 : this.groups.frameId(symbol, place.file, place.line);
   }
 
   /** Makes an example of the goroutine that was walked last. */
@@ -150,4 +195,27 @@ export class GoroutineCounter {
         : { labels: this.#utf8.decode(bytes.subarray(header.labelsStart, labelsEnd)) }),
     };
   }
+}
+
+function stateText(bytes: Uint8Array, header: HeaderFields): string {
+  const state = Buffer.from(
+    bytes.buffer,
+    bytes.byteOffset + header.stateStart,
+    header.stateEnd - header.stateStart,
+  );
+  // The scan bit says that a GC looked at the goroutine just then; it is no part of its state.
+  return state.toString("utf8").replace(/ \(scan\)$/, "");
+}
+
+/** The function of a line that is a call or a creator and nothing else; names with blanks are left to a closer look. */
+function plainSymbol(line: string): string | undefined {
+  const words = /^(?:created by (\S+)(?: in goroutine \d+)?|([^\s(]\S*)\([^()]*\))$/.exec(line);
+  return words?.[1] ?? words?.[2];
+}
+
+function lineFeeds(bytes: Uint8Array, view: DataView, from: number, to: number): number {
+  let count = 0;
+  for (let at = lineFeedAt(bytes, view, from, to); at !== -1; at = lineFeedAt(bytes, view, at + 1, to))
+    count++;
+  return count;
 }

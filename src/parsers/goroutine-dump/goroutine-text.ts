@@ -36,6 +36,12 @@ const creatorId = / in goroutine (\d+)$/;
 const createdWords = "created by ";
 const foreignWords = "non-Go function at pc=";
 
+/** The file and line that a line of a traceback names, without its line feed. */
+export function readPlace(line: string): { file: string; line: number } | undefined {
+  const place = location.exec(line);
+  return place === null ? undefined : { file: place[1] ?? "", line: Number(place[2]) };
+}
+
 /**
  * Reads the lines behind a goroutine's header (Go source: runtime/traceback.go traceback1, traceback2,
  * printcreatedby1, printAncestorTraceback). Lines of other writers in between are passed over. Stacks of ancestors

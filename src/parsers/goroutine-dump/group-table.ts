@@ -1,7 +1,6 @@
 import type { Frame } from "../../domain/frame.ts";
 import type { GoroutineGroup } from "../../domain/goroutine.ts";
 import { countText } from "../../domain/units.ts";
-import type { CallText, GoroutineText } from "./goroutine-text.ts";
 import { GroupTally } from "./group-tally.ts";
 import type { DumpLimits } from "./limits.ts";
 
@@ -24,14 +23,17 @@ export class GroupTable {
   }
 
   /**
-   * The group of a goroutine: equal state, equal frames (function, file, line), equal creator. Offsets in a function,
-   * arguments and ids do not count. Whether frames were elided counts, how many does not: the group keeps the most.
-   * Undefined when it would be one group or frame too many.
+   * The group of a goroutine: equal state, equal frames (function, file, line), equal creator (-1 for none). Offsets
+   * in a function, arguments and ids do not count. Whether frames were elided counts, how many does not: the group
+   * keeps the most. Undefined when it would be one group or frame too many.
    */
-  groupOf(state: string, body: GoroutineText): GroupTally | undefined {
-    const stack = body.calls.map((call) => this.#frameId(call));
-    const creator = body.createdBy === undefined ? -1 : this.#frameId(body.createdBy);
-    const key = `${state}\n${stack.join()}\n${creator}\n${Math.sign(body.elidedFrames)}`;
+  groupOf(
+    state: string,
+    stack: readonly number[],
+    creator: number,
+    elidedFrames: number,
+  ): GroupTally | undefined {
+    const key = `${state}\n${stack.join()}\n${creator}\n${Math.sign(elidedFrames)}`;
     let group = this.#groups.get(key);
     if (group === undefined) {
       if (this.#groups.size >= this.#limits.maxGroups || this.#frames.length > this.#limits.maxFrames) {
@@ -44,8 +46,7 @@ export class GroupTable {
       );
       this.#groups.set(key, group);
     }
-    if (body.elidedFrames < 0 || body.elidedFrames > group.elidedFrames)
-      group.elidedFrames = body.elidedFrames;
+    if (elidedFrames < 0 || elidedFrames > group.elidedFrames) group.elidedFrames = elidedFrames;
     return group;
   }
 
@@ -54,17 +55,18 @@ export class GroupTable {
     return [...this.#groups.values()].map((group) => group.finish()).sort((a, b) => b.count - a.count);
   }
 
-  #frameId(call: CallText): number {
-    const key = `${call.function}\n${call.file}\n${call.line}`;
+  /** The number of a frame; equal frames have one. */
+  frameId(symbol: string, file: string, line: number): number {
+    const key = `${symbol}\n${file}\n${line}`;
     let id = this.#frameIds.get(key);
     if (id === undefined) {
-      // Cut out of the key, so that no frame keeps the text of its whole goroutine alive.
-      const fileAt = call.function.length + 1;
+      // Cut out of the key, so that no frame keeps the text it was read from alive.
+      const fileAt = symbol.length + 1;
       id = this.#frames.length;
       this.#frames.push({
-        function: key.slice(0, call.function.length),
-        file: key.slice(fileAt, fileAt + call.file.length),
-        line: call.line,
+        function: key.slice(0, symbol.length),
+        file: key.slice(fileAt, fileAt + file.length),
+        line,
       });
       this.#frameIds.set(key, id);
     }

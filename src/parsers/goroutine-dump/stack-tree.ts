@@ -35,9 +35,18 @@ const maxCalls = 512;
 export class StackTree {
   /** How many line feeds stand in the lines read. */
   lines = 0;
+  /** Whether these were calls with their places, and the creator, only. */
+  plain = true;
+  /** Calls of the last walk; a creator counts as one. */
   callCount = 0;
-  /** Offset at which the name of call `i` ends: its opening parenthesis. A creator counts as a call. */
+  /** Offset of the first byte of call `i`. */
+  readonly callStarts = new Int32Array(maxCalls);
+  /** Offset at which the name of call `i` ends: its opening parenthesis. */
   readonly nameEnds = new Int32Array(maxCalls);
+  /** Offset behind the place of call `i`, its registers left out. */
+  readonly placeEnds = new Int32Array(maxCalls);
+  /** The number of call `i` as a text: equal calls have equal numbers. */
+  readonly texts = new Int32Array(maxCalls);
 
   readonly #texts: CallTexts;
   readonly #maxNodes: number;
@@ -68,9 +77,11 @@ export class StackTree {
     this.#bytes = bytes;
     this.#view = view;
     this.lines = 0;
+    this.plain = true;
     this.callCount = 0;
     this.#node = 0;
-    if (!this.#follow(header.stateStart, header.stateEnd, header.stateEnd, header.stateEnd)) return irregular;
+    if (this.#follow(header.stateStart, header.stateEnd, header.stateEnd, header.stateEnd) === -1)
+      return irregular;
 
     let at = start;
     while (at >= 0 && at < to) {
@@ -118,7 +129,7 @@ export class StackTree {
     // V8 reads what belongs to the module or to `this` from memory each time.
     const bytes = this.#bytes;
     const view = this.#view;
-    const nameEnds = this.nameEnds;
+    const { callStarts, nameEnds, placeEnds, texts } = this;
     const { numbers, arena } = this.#texts;
     const nodes = this.#nodes;
     const tab = 0x09;
@@ -139,7 +150,8 @@ export class StackTree {
       if (end === -1 || end + 1 >= to) return unfinished;
       const place = end + 1;
       if (bytes[place] !== tab || calls === nameEnds.length) return irregular;
-      nameEnds[calls++] = nameEnd;
+      callStarts[calls] = at;
+      nameEnds[calls] = nameEnd;
 
       const tailBytes = numbers[text + 3] ?? 0;
       let placeEnd = place + (numbers[text + 2] ?? 0);
@@ -149,16 +161,21 @@ export class StackTree {
         bytes[placeEnd] === lineFeed &&
         sameBytes(view, placeEnd - tailBytes, arena, textAt + nameBytes, tailBytes)
       ) {
+        texts[calls] = text / 4;
+        placeEnds[calls++] = placeEnd;
         node = next;
       } else {
         placeEnd = lineFeedAt(bytes, view, place, to);
         if (placeEnd === -1) return unfinished;
         const tailEnd = withRegisters ? this.#beforeRegisters(place, placeEnd) : placeEnd;
         this.#node = node;
+        const followed = this.#follow(at, nameEnd + 1, place, tailEnd);
+        texts[calls] = followed;
+        placeEnds[calls++] = tailEnd;
         this.lines += 2 * (calls - this.callCount);
         this.callCount = calls;
-        // New texts and nodes may move the tables: the loop begins anew.
-        return this.#follow(at, nameEnd + 1, place, tailEnd) ? placeEnd + 1 : irregular;
+        // New texts and nodes may have moved the tables: the loop begins anew.
+        return followed === -1 ? irregular : placeEnd + 1;
       }
 
       at = placeEnd + 1;
@@ -171,16 +188,16 @@ export class StackTree {
     return at;
   }
 
-  /** Goes from the current node along a text, which may be new. False when there is no room for it. */
-  #follow(name: number, nameEnd: number, place: number, placeEnd: number): boolean {
+  /** Goes from the current node along a text, which may be new. Returns its number, or -1 without room for it. */
+  #follow(name: number, nameEnd: number, place: number, placeEnd: number): number {
     const text = this.#texts.textOf(this.#view, name, nameEnd, place, placeEnd);
-    if (text === -1) return false;
+    if (text === -1) return -1;
     const next = this.#childOf(this.#node, text);
-    if (next === -1) return false;
+    if (next === -1) return -1;
     this.#nodes[3 * this.#node] = text;
     this.#nodes[3 * this.#node + 1] = next;
     this.#node = next;
-    return true;
+    return text;
   }
 
   #childOf(node: number, text: number): number {
@@ -234,11 +251,13 @@ export class StackTree {
     const end = lineFeedAt(this.#bytes, this.#view, start, to);
     if (end === -1) return unfinished;
     this.lines++;
-    return this.#follow(start, end + 1, end, end) ? end + 1 : irregular;
+    this.plain = false;
+    return this.#follow(start, end + 1, end, end) === -1 ? irregular : end + 1;
   }
 
   /** Passes over the stacks of ancestors up to the blank line. */
   #passAncestors(start: number, to: number): number {
+    this.plain = false;
     let at = start;
     while (at < to && this.#bytes[at] !== lineFeed && this.#bytes[at] !== carriageReturn) {
       const end = lineFeedAt(this.#bytes, this.#view, at, to);
