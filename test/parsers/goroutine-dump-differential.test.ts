@@ -14,8 +14,14 @@ import {
 } from "./goroutine-dump-models.ts";
 import { type GroupSum, groupKey, groupsByRegularExpression } from "./goroutine-dump-oracle.ts";
 
+/** As compiled code and plain code both read it. */
 function parsed(text: string, pieceBytes?: number, limits: Partial<DumpLimits> = {}): GoroutineSnapshot {
-  return whole(feed(goroutineDumpParser({ artifact: "a", limits }), text, pieceBytes)).snapshot;
+  const [compiled, plain] = [true, false].map((compiled) =>
+    whole(feed(goroutineDumpParser({ artifact: "a", limits, compiled }), text, pieceBytes)),
+  );
+  expect(compiled).toEqual(plain);
+  if (compiled === undefined) throw new Error("nothing was read");
+  return compiled.snapshot;
 }
 
 function sums(snapshot: GoroutineSnapshot): Map<string, GroupSum> {

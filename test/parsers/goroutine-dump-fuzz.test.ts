@@ -131,8 +131,8 @@ describe("inputs made to take long", () => {
   );
 });
 
-function parser() {
-  return goroutineDumpParser({ artifact: "a" });
+function parser(compiled = true) {
+  return goroutineDumpParser({ artifact: "a", compiled });
 }
 
 function expectSensible({ message, at, excerpt }: ParseError, input: Buffer): void {

@@ -9,13 +9,15 @@ import type { TextEnd } from "./goroutine-text.ts";
 import { emptyHeader, headerWord, isDigit, readHeader, standsAt } from "./header.ts";
 import type { DumpLimits } from "./limits.ts";
 import { type LogPrefix, logPrefix } from "./log-prefix.ts";
-import { unfinished } from "./stack-tree.ts";
+import type { InputMemory } from "./input-memory.ts";
+import { type StackWalk, unfinished } from "./stack-walk.ts";
 import { tracebackEnd } from "./traceback-end.ts";
 import { lineFeedAt } from "./word-scan.ts";
 import { WordsAhead } from "./words-ahead.ts";
 
 /** A line that is looked at as a whole because it may tell of a crash is kept up to this length. */
 const longestCrashLine = 4096;
+const lineFeed = 0x0a;
 /** Enough to tell a header or crash line from any other line. */
 const lineWordBytes = 16;
 
@@ -26,7 +28,7 @@ const lineWordBytes = 16;
  */
 export type InputEnd = "flowing" | "ended" | "cut";
 
-/** Finds the goroutines in bytes that begin at a line start, and everything else that a crash log tells. */
+/** Finds the goroutines in input that begins at a line start, and everything else that a crash log tells. */
 export class DumpReader {
   crash: CrashReport | undefined;
   /** The first thing that could not be read. */
@@ -48,6 +50,7 @@ export class DumpReader {
   readonly #goroutines: GoroutineCounter;
   readonly #header = emptyHeader();
   readonly #utf8 = new TextDecoder();
+  readonly #memory: InputMemory;
   #view: DataView = new DataView(new ArrayBuffer(0));
   #insideLongLine = false;
   #full = false;
@@ -56,10 +59,11 @@ export class DumpReader {
   /** What looked like last words behind the words of a log writer, and how many these were. */
   #prefixedWords: { readonly words: number; readonly crash: CrashReport } | undefined;
 
-  constructor(artifact: string, limits: DumpLimits) {
+  constructor(artifact: string, limits: DumpLimits, walk: StackWalk) {
     this.#artifact = artifact;
     this.#limits = limits;
-    this.#goroutines = new GoroutineCounter(limits);
+    this.#memory = walk.memory;
+    this.#goroutines = new GoroutineCounter(limits, walk);
   }
 
   /** How many goroutines are in the groups. */
@@ -71,14 +75,20 @@ export class DumpReader {
     return this.#goroutines.groups.finish();
   }
 
-  /** Reads `bytes[from .. to]` and returns where it stopped: the rest is wanted again with more behind it. */
-  read(bytes: Uint8Array, from: number, to: number, end: InputEnd): number {
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  /** Reads the memory's `[from .. to]` and returns where it stopped: the rest is wanted again with more behind it. */
+  read(from: number, to: number, end: InputEnd): number {
+    const { bytes, view } = this.#memory;
+    this.#view = view;
     this.#words.forget();
     let at = from;
     while (at < to && !this.#full) {
       if (this.#insideLongLine) {
         at = this.#passLine(bytes, at, to);
+        continue;
+      }
+      if (bytes[at] === lineFeed) {
+        at++;
+        this.line++;
         continue;
       }
       const keptBytes = this.#looksForPrefix() ? longestCrashLine : lineWordBytes;
@@ -90,7 +100,10 @@ export class DumpReader {
         next = this.#readGoroutine(bytes, at, to, end);
       } else if (beginsCrashLine(bytes, at, to)) {
         next = this.#readCrash(bytes, at, to, end);
-      } else if (this.#looksForPrefix() && this.#words.standInLine(bytes, this.#view, at, to)) {
+      } else if (
+        this.#looksForPrefix() &&
+        this.#words.standInLine(bytes, this.#view, at, to, longestCrashLine)
+      ) {
         next = this.#readPrefixed(bytes, at, to, end);
         if (this.prefix !== undefined) return at;
       } else {
@@ -127,27 +140,23 @@ export class DumpReader {
   }
 
   /** Returns where the goroutine ends, or -1 when more input is needed to tell. */
-  #readGoroutine(bytes: Uint8Array, start: number, to: number, end: InputEnd): number {
-    const tooLong = to - start >= this.#limits.maxGoroutineBytes;
-    const mayGrow = end === "flowing" && !tooLong;
+  #readGoroutine(bytes: Uint8Array, start: number, end: number, inputEnd: InputEnd): number {
+    const longest = start + this.#limits.maxGoroutineBytes;
+    const to = Math.min(end, longest);
+    const mayGrow = inputEnd === "flowing" && to < longest;
     const feed = lineFeedAt(bytes, this.#view, start, to);
     if (feed === -1) {
       if (mayGrow) return -1;
-      if (end !== "flowing") this.cutIn = "header";
-      this.#note(
-        tooLong ? "too-large" : "damaged",
-        "The header of a goroutine does not end.",
-        bytes,
-        start,
-        to,
-      );
+      if (to < longest) this.cutIn = "header";
+      const code = to < longest ? "damaged" : "too-large";
+      this.#note(code, "The header of a goroutine does not end.", bytes, start, to);
       return this.#passLine(bytes, start, to);
     }
     if (!readHeader(bytes, start, feed, this.#header)) {
       this.#note("damaged", "The header of a goroutine cannot be read.", bytes, start, feed);
       return this.#passLine(bytes, start, to);
     }
-    const known = this.#goroutines.countKnown(bytes, this.#view, this.#header, feed + 1, to);
+    const known = this.#goroutines.countKnown(this.#header, feed + 1, to);
     if (known >= 0) {
       this.#counted();
       return known;
@@ -159,17 +168,17 @@ export class DumpReader {
       return found;
     }
     if (mayGrow) return -1;
-    if (tooLong && end === "flowing") {
+    if (to === longest) {
       const message = `A goroutine is longer than ${countText(this.#limits.maxGoroutineBytes)} bytes.`;
       this.#note("too-large", message, bytes, start, feed);
-      this.#insideLongLine = true;
+      this.#insideLongLine = bytes[to - 1] !== lineFeed;
     }
-    this.#count(bytes, start, feed, to, end === "cut" ? "cut" : "open");
+    this.#count(bytes, start, feed, to, inputEnd === "cut" ? "cut" : "open");
     return to;
   }
 
   #count(bytes: Uint8Array, start: number, headerEnd: number, end: number, textEnd: TextEnd): void {
-    const body = this.#goroutines.count(bytes, this.#header, headerEnd + 1, end, textEnd);
+    const body = this.#goroutines.count(this.#header, headerEnd + 1, end, textEnd);
     if (body === undefined) {
       this.stopReason = `there are more than ${this.#goroutines.groups.exceeded}`;
       const message = `${this.stopReason.replace("there", "There")}.`;

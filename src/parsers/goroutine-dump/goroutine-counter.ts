@@ -1,22 +1,23 @@
 import type { Goroutine } from "../../domain/goroutine.ts";
-import { type GoroutineText, readGoroutineText, readPlace, type TextEnd } from "./goroutine-text.ts";
+import { type GoroutineText, readGoroutineText, type TextEnd } from "./goroutine-text.ts";
 import { GroupTable } from "./group-table.ts";
 import type { GroupTally } from "./group-tally.ts";
-import { ascii, type HeaderFields, standsAt } from "./header.ts";
+import { ascii, type HeaderFields } from "./header.ts";
 import type { DumpLimits } from "./limits.ts";
 import { addLiveWords, firstLiveWord, type LiveWord } from "./live-words.ts";
-import { StackTree, unfinished } from "./stack-tree.ts";
+import { type StackWalk, unfinished } from "./stack-walk.ts";
+import { callOf, creatorId, isCreator, plainCall } from "./walked-calls.ts";
 import { lineFeedAt } from "./word-scan.ts";
 
 /** A goroutine that has to be read in full. */
 export const unknown = -2;
 
 const longestLabels = 1024;
-const creatorWord = ascii("created by ");
 /** Whose receiver is the mutex waited for. Its neighbours are inlined or have their arguments marked as stale. */
 const lockFunction = "sync.(*Mutex).lockSlow";
+const lockWord = ascii(lockFunction);
 
-/** A group as it is kept in the tree of stacks. */
+/** A group as it is kept for the stacks that belong to it. */
 interface KnownGroup {
   readonly group: GroupTally;
   /** Index of the call whose receiver is the mutex that the goroutines wait for; -1 for none. */
@@ -26,8 +27,8 @@ interface KnownGroup {
 }
 
 /**
- * Counts goroutines into groups. The first of its kind is read as text; all that follow are recognised by their walk
- * in the tree of stacks, without a string or an object for any of them but the few that are kept as examples.
+ * Counts goroutines into groups. The first of its kind is read as text; all that follow are recognised by walking
+ * along their calls, without a string or an object for any of them but the few that are kept as examples.
  */
 export class GoroutineCounter {
   readonly groups: GroupTable;
@@ -36,63 +37,58 @@ export class GoroutineCounter {
   lines = 0;
 
   readonly #limits: DumpLimits;
+  readonly #walk: StackWalk;
   readonly #utf8 = new TextDecoder();
-  readonly #tree: StackTree;
   readonly #known: KnownGroup[] = [];
+  /** Per text of the walk its frame, -1 for one that is not written as calls are. */
+  readonly #frameOfText: number[] = [];
   /** Where the last walk ended, or why it did not. */
   #walkEnd = unknown;
-  /** Per text of the tree its frame, -1 for one that is not written as calls are. */
-  readonly #frameOfText: number[] = [];
 
-  constructor(limits: DumpLimits) {
+  constructor(limits: DumpLimits, walk: StackWalk) {
     this.#limits = limits;
+    this.#walk = walk;
     this.groups = new GroupTable(limits);
-    this.#tree = new StackTree(limits);
   }
 
   /**
    * Counts the goroutine whose lines begin at `start` if it is one of many, and returns where it ends; `unfinished`
    * when more bytes are needed, `unknown` when it must be read in full. Nothing is counted then.
    */
-  countKnown(bytes: Uint8Array, view: DataView, header: HeaderFields, start: number, to: number): number {
-    const tree = this.#tree;
-    const end = tree.walk(bytes, view, header, start, to);
+  countKnown(header: HeaderFields, start: number, to: number): number {
+    const walk = this.#walk;
+    const end = walk.walk(header, start, to);
     this.#walkEnd = end;
     if (end < 0) return end === unfinished ? unfinished : unknown;
-    const known = this.#known[tree.value()] ?? this.#learnPlain(bytes, view, header, start, end);
+    const { value } = walk;
+    const known = value === -1 ? this.#learnPlain(header, start, end) : this.#known[value];
     if (known === undefined) return unknown;
     const { group, lockCall } = known;
     if (group.wantsExemplar(header.waitMinutes)) {
       if (!known.callsAreFrames) return unknown;
-      group.addExemplar(this.#exemplarHere(group, bytes, header, end));
+      group.addExemplar(this.#exemplarHere(group, header, end));
     }
     group.add(header.waitMinutes, header.lockedToThread);
     if (lockCall !== -1) {
-      const mutex = firstLiveWord(bytes, (tree.nameEnds[lockCall] ?? 0) + 1, end);
+      const mutex = firstLiveWord(walk.memory.bytes, (walk.nameEnds[lockCall] ?? 0) + 1, end);
       if (mutex !== 0) group.addWaitedMutex(mutex);
     }
     this.counted++;
-    this.lines = tree.lines;
+    this.lines = walk.lines;
     return end;
   }
 
   /**
-   * Reads the goroutine in `bytes[start .. end]`, which `countKnown` was asked about just before, and counts it.
-   * Undefined when it would make one group too many.
+   * Reads the goroutine in `[start .. end]`, which `countKnown` was asked about just before, and counts it. Undefined
+   * when it would make one group too many.
    */
-  count(
-    bytes: Uint8Array,
-    header: HeaderFields,
-    start: number,
-    end: number,
-    textEnd: TextEnd,
-  ): GoroutineText | undefined {
-    const text = this.#utf8.decode(bytes.subarray(start, end));
+  count(header: HeaderFields, start: number, end: number, textEnd: TextEnd): GoroutineText | undefined {
+    const text = this.#utf8.decode(this.#walk.memory.bytes.subarray(start, end));
     const body = readGoroutineText(text, this.#limits.maxDepth, textEnd);
     const stack = body.calls.map((call) => this.groups.frameId(call.function, call.file, call.line));
     const by = body.createdBy;
     const creator = by === undefined ? -1 : this.groups.frameId(by.function, by.file, by.line);
-    const group = this.groups.groupOf(stateText(bytes, header), stack, creator, body.elidedFrames);
+    const group = this.groups.groupOf(this.#state(header), stack, creator, body.elidedFrames);
     if (group === undefined) return undefined;
     if (group.wantsExemplar(header.waitMinutes)) {
       const pointers: LiveWord[] = [];
@@ -100,7 +96,7 @@ export class GoroutineCounter {
         const written = Buffer.from(args, "latin1");
         addLiveWords(pointers, frame, written, 0, written.length);
       }
-      group.addExemplar(this.#exemplar(bytes, header, pointers, body.parentId));
+      group.addExemplar(this.#exemplar(header, pointers, body.parentId));
     }
     group.add(header.waitMinutes, header.lockedToThread);
     const lockArgs = body.calls.find((call) => call.function.endsWith(lockFunction))?.args ?? "";
@@ -108,20 +104,21 @@ export class GoroutineCounter {
     if (mutex !== 0) group.addWaitedMutex(mutex);
     this.counted++;
     this.lines = text.split("\n").length - 1;
-    const walked = this.#walkEnd === end && this.#tree.lines === this.lines;
-    if (textEnd === "closed" && walked && this.#tree.value() === -1) this.#remember(group);
+    // A walk that covered the lines that were read, no more, stands for the group.
+    const walked = textEnd === "closed" && this.#walkEnd === end && this.#walk.lines === this.lines;
+    if (walked && this.#walk.value === -1) this.#keep(group);
     return body;
   }
 
-  /** From now on goroutines that end where the last walk did are known: it covered the lines that were read, no more. */
-  #remember(group: GroupTally): KnownGroup {
-    const tree = this.#tree;
-    tree.keep(this.#known.length);
+  /** From now on goroutines whose walk is the last one are known. */
+  #keep(group: GroupTally): KnownGroup {
+    const walk = this.#walk;
+    walk.keep(this.#known.length);
     const creators = group.createdBy === undefined ? 0 : 1;
     const known = {
       group,
-      lockCall: tree.callOf(lockFunction),
-      callsAreFrames: tree.callCount === group.stack.length + creators,
+      lockCall: callOf(walk, lockWord),
+      callsAreFrames: walk.callCount === group.stack.length + creators,
     };
     this.#known.push(known);
     return known;
@@ -131,91 +128,68 @@ export class GoroutineCounter {
    * The group of the goroutine walked last when nothing stands in it but calls and the creator: its frames can be
    * taken from where the walk found them. Undefined when it has to be read as text.
    */
-  #learnPlain(
-    bytes: Uint8Array,
-    view: DataView,
-    header: HeaderFields,
-    start: number,
-    end: number,
-  ): KnownGroup | undefined {
-    const tree = this.#tree;
-    const { plain, lines, callCount } = tree;
-    if (!plain || callCount > this.#limits.maxDepth || lineFeeds(bytes, view, start, end) !== lines)
-      return undefined;
+  #learnPlain(header: HeaderFields, start: number, end: number): KnownGroup | undefined {
+    const walk = this.#walk;
+    if (!walk.plain || walk.callCount > this.#limits.maxDepth) return undefined;
+    if (this.#lineFeeds(start, end) !== walk.lines) return undefined;
     const stack: number[] = [];
     let creator = -1;
-    for (let call = 0; call < callCount; call++) {
-      const text = tree.texts[call] ?? 0;
-      const frame = (this.#frameOfText[text] ??= this.#plainFrame(bytes, view, call));
+    for (let call = 0; call < walk.callCount; call++) {
+      const frame = this.#frameOf(call);
       if (frame === -1 || creator !== -1) return undefined;
-      if (standsAt(bytes, tree.callStarts[call] ?? 0, end, creatorWord)) creator = frame;
+      if (isCreator(walk, call)) creator = frame;
       else stack.push(frame);
     }
-    const group = this.groups.groupOf(stateText(bytes, header), stack, creator, 0);
-    return group === undefined ? undefined : this.#remember(group);
+    const group = this.groups.groupOf(this.#state(header), stack, creator, 0);
+    return group === undefined ? undefined : this.#keep(group);
   }
 
-  /** The frame of a call of the last walk, or -1 when it is not written as calls are. */
-  #plainFrame(bytes: Uint8Array, view: DataView, call: number): number {
-    const written = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const nameEnd = this.#tree.nameEnds[call] ?? 0;
-    const lineEnd = lineFeedAt(bytes, view, nameEnd, bytes.length);
-    const line = written.toString("utf8", this.#tree.callStarts[call], lineEnd);
-    const place = readPlace(written.toString("utf8", lineEnd + 1, this.#tree.placeEnds[call]));
-    if (place === undefined || line.endsWith("\r")) return -1;
-    const symbol = plainSymbol(line);
-    return symbol === undefined ? -1 : this.groups.frameId(symbol, place.file, place.line);
+  #frameOf(call: number): number {
+    const text = this.#walk.texts[call] ?? 0;
+    let frame = this.#frameOfText[text];
+    if (frame === undefined) {
+      const found = plainCall(this.#walk, call);
+      frame = found === undefined ? -1 : this.groups.frameId(found.function, found.file, found.line);
+      this.#frameOfText[text] = frame;
+    }
+    return frame;
   }
 
   /** Makes an example of the goroutine that was walked last. */
-  #exemplarHere(group: GroupTally, bytes: Uint8Array, header: HeaderFields, end: number): Goroutine {
+  #exemplarHere(group: GroupTally, header: HeaderFields, end: number): Goroutine {
     const pointers: LiveWord[] = [];
-    const { nameEnds } = this.#tree;
+    const { nameEnds, memory } = this.#walk;
     for (let frame = 0; frame < group.stack.length; frame++) {
-      addLiveWords(pointers, frame, bytes, nameEnds[frame] ?? 0, end);
+      addLiveWords(pointers, frame, memory.bytes, nameEnds[frame] ?? 0, end);
     }
-    const parentId = group.createdBy === undefined ? 0 : this.#tree.creatorId();
-    return this.#exemplar(bytes, header, pointers, parentId === 0 ? undefined : parentId);
+    const parentId = group.createdBy === undefined ? 0 : creatorId(this.#walk);
+    return this.#exemplar(header, pointers, parentId === 0 ? undefined : parentId);
   }
 
-  #exemplar(
-    bytes: Uint8Array,
-    header: HeaderFields,
-    pointers: readonly LiveWord[],
-    parentId: number | undefined,
-  ): Goroutine {
+  #exemplar(header: HeaderFields, pointers: readonly LiveWord[], parentId: number | undefined): Goroutine {
     const labelsEnd = Math.min(header.labelsEnd, header.labelsStart + longestLabels);
+    const labels = this.#walk.memory.bytes.subarray(header.labelsStart, labelsEnd);
     return {
       id: header.id,
       ...(header.waitMinutes === 0 ? {} : { waitMinutes: header.waitMinutes }),
       ...(parentId === undefined ? {} : { parentId }),
       pointers,
-      ...(labelsEnd === 0
-        ? {}
-        : { labels: this.#utf8.decode(bytes.subarray(header.labelsStart, labelsEnd)) }),
+      ...(labels.length === 0 ? {} : { labels: this.#utf8.decode(labels) }),
     };
   }
-}
 
-function stateText(bytes: Uint8Array, header: HeaderFields): string {
-  const state = Buffer.from(
-    bytes.buffer,
-    bytes.byteOffset + header.stateStart,
-    header.stateEnd - header.stateStart,
-  );
-  // The scan bit says that a GC looked at the goroutine just then; it is no part of its state.
-  return state.toString("utf8").replace(/ \(scan\)$/, "");
-}
+  #state(header: HeaderFields): string {
+    const written = this.#walk.memory.bytes.subarray(header.stateStart, header.stateEnd);
+    // The scan bit says that a GC looked at the goroutine just then; it is no part of its state.
+    return this.#utf8.decode(written).replace(/ \(scan\)$/, "");
+  }
 
-/** The function of a line that is a call or a creator and nothing else; names with blanks are left to a closer look. */
-function plainSymbol(line: string): string | undefined {
-  const words = /^(?:created by (\S+)(?: in goroutine \d+)?|([^\s(]\S*)\([^()]*\))$/.exec(line);
-  return words?.[1] ?? words?.[2];
-}
-
-function lineFeeds(bytes: Uint8Array, view: DataView, from: number, to: number): number {
-  let count = 0;
-  for (let at = lineFeedAt(bytes, view, from, to); at !== -1; at = lineFeedAt(bytes, view, at + 1, to))
-    count++;
-  return count;
+  #lineFeeds(from: number, to: number): number {
+    const { bytes, view } = this.#walk.memory;
+    let count = 0;
+    for (let at = lineFeedAt(bytes, view, from, to); at !== -1; at = lineFeedAt(bytes, view, at + 1, to)) {
+      count++;
+    }
+    return count;
+  }
 }

@@ -3,9 +3,11 @@ import type { GoroutineSnapshot } from "../../domain/goroutine.ts";
 import type { ByteParser, ParseResult } from "../../domain/parse-result.ts";
 import { countText } from "../../domain/units.ts";
 import { lineError } from "../text/line-error.ts";
-import { CarryOver } from "./carry-over.ts";
+import { compiledStackWalk } from "./compiled-stack-walk.ts";
 import { DumpReader } from "./dump-reader.ts";
-import { PrefixRemover } from "./log-prefix.ts";
+import { type LogPrefix, PrefixRemover } from "./log-prefix.ts";
+import { StackTree } from "./stack-tree.ts";
+import { InputWindow } from "./input-window.ts";
 import { type DumpLimits, dumpLimits, runtimeDumpCapBytes } from "./limits.ts";
 
 const excerptBytes = 160;
@@ -23,6 +25,8 @@ export interface GoroutineDumpOptions {
   /** Milliseconds since the epoch at which the dump was taken. */
   readonly takenAtMs?: number;
   readonly limits?: Partial<DumpLimits>;
+  /** False does without compiled code. The result is the same. */
+  readonly compiled?: boolean;
 }
 
 /**
@@ -37,28 +41,25 @@ export interface GoroutineDumpOptions {
  */
 export function goroutineDumpParser(options: GoroutineDumpOptions): ByteParser<GoroutineDump> {
   const limits = { ...dumpLimits, ...options.limits };
-  const reader = new DumpReader(options.artifact, limits);
+  const walk = (options.compiled === false ? undefined : compiledStackWalk(limits)) ?? new StackTree(limits);
+  const reader = new DumpReader(options.artifact, limits, walk);
   let bytesSeen = 0;
   let lastByte = 0;
   let head = "";
   let overlong = false;
-
-  function read(bytes: Uint8Array, from: number, to: number, last: boolean): number {
-    const cut = overlong || (bytesSeen === runtimeDumpCapBytes && lastByte !== 0x0a);
-    return reader.read(bytes, from, to, last ? (cut ? "cut" : "ended") : "flowing");
-  }
   let remover: PrefixRemover | undefined;
-  const plainLines = new CarryOver(read);
-  const carryOver = new CarryOver((bytes, from, to, last) => {
-    let at = from;
-    if (remover === undefined) {
-      at = read(bytes, from, to, last);
-      if (reader.prefix === undefined) return at;
-      remover = new PrefixRemover(reader.prefix, limits.maxGoroutineBytes, (lines) => plainLines.push(lines));
-    }
-    remover.push(bytes.subarray(at, to));
-    return to;
+  const window = new InputWindow(walk.memory, (from, to, last) => {
+    const cut = overlong || (bytesSeen === runtimeDumpCapBytes && lastByte !== 0x0a);
+    return reader.read(from, to, last ? (cut ? "cut" : "ended") : "flowing");
   });
+
+  /** From here on the lines are read without their first words, beginning with those that were not read yet. */
+  function removePrefix(prefix: LogPrefix): PrefixRemover {
+    const rest = window.takeRest();
+    const removing = new PrefixRemover(prefix, limits.maxGoroutineBytes, (lines) => window.push(lines));
+    removing.push(rest);
+    return removing;
+  }
 
   return {
     push(chunk) {
@@ -69,7 +70,12 @@ export function goroutineDumpParser(options: GoroutineDumpOptions): ByteParser<G
         head += Buffer.from(wanted.subarray(0, excerptBytes)).toString("latin1");
       bytesSeen += wanted.length;
       lastByte = wanted[wanted.length - 1] ?? 0;
-      carryOver.push(wanted);
+      let taken = 0;
+      if (remover === undefined) {
+        taken = window.push(wanted, () => reader.prefix !== undefined);
+        if (reader.prefix !== undefined) remover = removePrefix(reader.prefix);
+      }
+      if (taken < wanted.length) remover?.push(wanted.subarray(taken));
     },
 
     end(): ParseResult<GoroutineDump> {
@@ -78,9 +84,11 @@ export function goroutineDumpParser(options: GoroutineDumpOptions): ByteParser<G
         reader.stopReason ??= bound;
         reader.damage ??= lineError("too-large", `${bound.replace("the", "The")}.`, reader.line);
       }
-      carryOver.end();
+      window.end();
+      if (remover === undefined && reader.prefix !== undefined) remover = removePrefix(reader.prefix);
       remover?.end();
-      plainLines.end();
+      window.end();
+      walk.release();
       if (bytesSeen === 0) {
         return { ok: false, error: lineError("empty", "There is nothing in the input.", 1) };
       }

@@ -26,9 +26,9 @@ export const dumpLimits: DumpLimits = {
   maxDepth: 1000,
   maxGroups: 50_000,
   maxFrames: 200_000,
-  maxTexts: 400_000,
-  maxTextBytes: 32 * 1024 ** 2,
-  maxNodes: 800_000,
+  maxTexts: 100_000,
+  maxTextBytes: 12 * 1024 ** 2,
+  maxNodes: 200_000,
 };
 
 /**

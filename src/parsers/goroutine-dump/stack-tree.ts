@@ -1,11 +1,8 @@
 import { CallTexts } from "./call-texts.ts";
-import { ascii, type HeaderFields, isDigit, standsAt } from "./header.ts";
+import { ascii, type HeaderFields, standsAt } from "./header.ts";
+import { type InputMemory, PlainMemory } from "./input-memory.ts";
+import { irregular, maxCalls, type StackWalk, unfinished, type WalkLimits } from "./stack-walk.ts";
 import { flagBelow, flaggedByte, lineFeedAt, sameBytes } from "./word-scan.ts";
-
-/** The traceback may go on behind the bytes at hand. */
-export const unfinished = -1;
-/** The lines do not alternate as in a traceback, or there are too many distinct ones. */
-export const irregular = -2;
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
@@ -20,9 +17,6 @@ const foreignWord = ascii("non-Go function at pc=");
 const ancestorWord = ascii("[originating from goroutine ");
 const registersWord = ascii(" fp=0x");
 
-/** Go prints at most 100 calls; C frames come on top. */
-const maxCalls = 512;
-
 /**
  * The stacks of a dump as a tree that grows from the innermost calls: a goroutine is a walk from its state along its
  * calls to its creator, and goroutines that end at one node belong to one group. Arguments, ids, ages, labels,
@@ -32,26 +26,18 @@ const maxCalls = 512;
  * is there, its name and the end of its place need one comparison each, and its path, the largest part of a dump, is
  * not looked at. Otherwise the ends of name and place are searched for.
  */
-export class StackTree {
-  /** How many line feeds stand in the lines read. */
+export class StackTree implements StackWalk {
+  readonly memory: InputMemory = new PlainMemory();
   lines = 0;
-  /** Whether these were calls with their places, and the creator, only. */
   plain = true;
-  /** Calls of the last walk; a creator counts as one. */
   callCount = 0;
-  /** Offset of the first byte of call `i`. */
   readonly callStarts = new Int32Array(maxCalls);
-  /** Offset at which the name of call `i` ends: its opening parenthesis. */
   readonly nameEnds = new Int32Array(maxCalls);
-  /** Offset behind the place of call `i`, its registers left out. */
   readonly placeEnds = new Int32Array(maxCalls);
-  /** The number of call `i` as a text: equal calls have equal numbers. */
   readonly texts = new Int32Array(maxCalls);
 
   readonly #texts: CallTexts;
   readonly #maxNodes: number;
-  #bytes: Uint8Array = new Uint8Array(0);
-  #view: DataView = new DataView(this.#bytes.buffer);
   /** Per node: the text seen last behind it, the node that this leads to (0 for none), the value kept, plus one. */
   #nodes = new Int32Array(3 * 256);
   #nodeCount = 1;
@@ -60,22 +46,25 @@ export class StackTree {
   /** Where the last walk ended. */
   #node = 0;
 
-  constructor(limits: {
-    readonly maxNodes: number;
-    readonly maxTexts: number;
-    readonly maxTextBytes: number;
-  }) {
+  constructor(limits: WalkLimits) {
     this.#texts = new CallTexts(limits.maxTexts, limits.maxTextBytes);
     this.#maxNodes = limits.maxNodes;
   }
 
-  /**
-   * Walks along the lines behind a header, from `start` on. Returns where the goroutine ends (the blank line behind
-   * it), `unfinished` or `irregular`.
-   */
-  walk(bytes: Uint8Array, view: DataView, header: HeaderFields, start: number, to: number): number {
-    this.#bytes = bytes;
-    this.#view = view;
+  get value(): number {
+    return (this.#nodes[3 * this.#node + 2] ?? 0) - 1;
+  }
+
+  keep(value: number): void {
+    this.#nodes[3 * this.#node + 2] = value + 1;
+  }
+
+  release(): void {
+    // Nothing but memory, which goes with this object.
+  }
+
+  walk(header: HeaderFields, start: number, to: number): number {
+    const { bytes } = this.memory;
     this.lines = 0;
     this.plain = true;
     this.callCount = 0;
@@ -93,42 +82,11 @@ export class StackTree {
     return at < 0 ? at : unfinished;
   }
 
-  /** The value kept for the stack that was walked last, or -1. */
-  value(): number {
-    return (this.#nodes[3 * this.#node + 2] ?? 0) - 1;
-  }
-
-  /** Keeps a value (0 or more) for the stack that was walked last. */
-  keep(value: number): void {
-    this.#nodes[3 * this.#node + 2] = value + 1;
-  }
-
-  /** Index of the first call walked last whose function ends with `suffix` (ASCII), or -1. */
-  callOf(suffix: string): number {
-    const word = ascii(suffix);
-    for (let call = 0; call < this.callCount; call++) {
-      const end = this.nameEnds[call] ?? 0;
-      if (standsAt(this.#bytes, end - word.length, end, word)) return call;
-    }
-    return -1;
-  }
-
-  /** The id behind the name of the creator, which is the last call; 0 when there is none. */
-  creatorId(): number {
-    const nameEnd = this.nameEnds[this.callCount - 1] ?? 0;
-    if (!standsAt(this.#bytes, nameEnd, this.#bytes.length, creatorIdWord)) return 0;
-    let id = 0;
-    for (let at = nameEnd + creatorIdWord.length; isDigit(this.#bytes[at]); at++) {
-      id = id * 10 + (this.#bytes[at] ?? 0) - 0x30;
-    }
-    return id;
-  }
-
   /** Walks along calls with their places, and the creator, up to a line of another kind. */
   #readCalls(start: number, to: number, withRegisters: boolean): number {
     // V8 reads what belongs to the module or to `this` from memory each time.
-    const bytes = this.#bytes;
-    const view = this.#view;
+    const bytes = this.memory.bytes;
+    const view = this.memory.view;
     const { callStarts, nameEnds, placeEnds, texts } = this;
     const { numbers, arena } = this.#texts;
     const nodes = this.#nodes;
@@ -190,7 +148,7 @@ export class StackTree {
 
   /** Goes from the current node along a text, which may be new. Returns its number, or -1 without room for it. */
   #follow(name: number, nameEnd: number, place: number, placeEnd: number): number {
-    const text = this.#texts.textOf(this.#view, name, nameEnd, place, placeEnd);
+    const text = this.#texts.textOf(this.memory.view, name, nameEnd, place, placeEnd);
     if (text === -1) return -1;
     const next = this.#childOf(this.#node, text);
     if (next === -1) return -1;
@@ -224,15 +182,17 @@ export class StackTree {
 
   /** Looks for the end of a name: its arguments, the creator's id, or the line feed. */
   #nameEnd(start: number, to: number): number {
-    const bytes = this.#bytes;
+    const bytes = this.memory.bytes;
     let at = start;
-    while (at + 4 <= to) {
-      const flags = flagBelow(this.#view.getInt32(at, true), openParenthesis + 1);
-      if (flags === 0) {
-        at += 4;
-        continue;
+    while (at < to) {
+      if (at + 4 <= to) {
+        const flags = flagBelow(this.memory.view.getInt32(at, true), openParenthesis + 1);
+        if (flags === 0) {
+          at += 4;
+          continue;
+        }
+        at += flaggedByte(flags);
       }
-      at += flaggedByte(flags);
       const byte = bytes[at] ?? 0;
       if (byte === lineFeed || byte === carriageReturn) return at;
       if (byte === openParenthesis && bytes[at - 1] !== dot) return at;
@@ -246,9 +206,11 @@ export class StackTree {
   /** Reads one line that is neither a call nor a place. */
   #readOther(first: number, start: number, to: number): number {
     if (first === openBracket) {
-      return standsAt(this.#bytes, start, to, ancestorWord) ? this.#passAncestors(start, to) : irregular;
+      return standsAt(this.memory.bytes, start, to, ancestorWord)
+        ? this.#passAncestors(start, to)
+        : irregular;
     }
-    const end = lineFeedAt(this.#bytes, this.#view, start, to);
+    const end = lineFeedAt(this.memory.bytes, this.memory.view, start, to);
     if (end === -1) return unfinished;
     this.lines++;
     this.plain = false;
@@ -259,8 +221,8 @@ export class StackTree {
   #passAncestors(start: number, to: number): number {
     this.plain = false;
     let at = start;
-    while (at < to && this.#bytes[at] !== lineFeed && this.#bytes[at] !== carriageReturn) {
-      const end = lineFeedAt(this.#bytes, this.#view, at, to);
+    while (at < to && this.memory.bytes[at] !== lineFeed && this.memory.bytes[at] !== carriageReturn) {
+      const end = lineFeedAt(this.memory.bytes, this.memory.view, at, to);
       if (end === -1) return unfinished;
       this.lines++;
       at = end + 1;
@@ -270,7 +232,7 @@ export class StackTree {
 
   #beforeRegisters(start: number, end: number): number {
     for (let at = end - registersWord.length; at > start; at--) {
-      if (this.#bytes[at] === space && standsAt(this.#bytes, at, end, registersWord)) return at;
+      if (this.memory.bytes[at] === space && standsAt(this.memory.bytes, at, end, registersWord)) return at;
     }
     return end;
   }

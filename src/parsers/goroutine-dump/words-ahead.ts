@@ -16,8 +16,8 @@ export class WordsAhead {
     this.#next.fill(-1);
   }
 
-  /** Whether a word stands in the line that begins at `at`; lines must be asked about in their order. */
-  standInLine(bytes: Uint8Array, view: DataView, at: number, to: number): boolean {
+  /** Whether a word begins in the first `most` bytes of the line at `at`; lines must be asked about in their order. */
+  standInLine(bytes: Uint8Array, view: DataView, at: number, to: number, most: number): boolean {
     let nearest = to;
     for (const [index, word] of this.#words.entries()) {
       let next = this.#next[index] ?? -1;
@@ -28,7 +28,8 @@ export class WordsAhead {
       }
       if (next < nearest) nearest = next;
     }
-    const feed = lineFeedAt(bytes, view, at, to);
-    return nearest < (feed === -1 ? to : feed);
+    const end = Math.min(to, at + most);
+    const feed = lineFeedAt(bytes, view, at, end);
+    return nearest < (feed === -1 ? end : feed);
   }
 }
