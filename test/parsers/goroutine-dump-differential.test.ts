@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, sep } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { array, assert, constantFrom, integer, nat, property, uniqueArray } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { dumpText } from "../../scripts/bench/make-dump.ts";
@@ -41,6 +44,30 @@ function sums(snapshot: GoroutineSnapshot): Map<string, GroupSum> {
   expect(new Set(groups.map(([key]) => key)).size).toBe(groups.length);
   return new Map(groups);
 }
+
+const captures = join(import.meta.dirname, "../../lab/captures");
+
+/** Every goroutine dump that was recorded from the lab: version/mode/file. */
+function recordedDumps(): string[] {
+  const files = readdirSync(captures, { recursive: true, encoding: "utf8" });
+  return files.filter((file) => file.endsWith("goroutine-dump.txt.gz")).sort();
+}
+
+describe("recorded dumps", () => {
+  const files = recordedDumps();
+
+  it("are there for several versions of Go", () => {
+    expect(new Set(files.map((file) => file.split(sep)[0])).size).toBeGreaterThanOrEqual(3);
+  });
+
+  it.each(files)("%s reads as another reader reads it", (file) => {
+    const text = gunzipSync(readFileSync(join(captures, file))).toString();
+    const expected = groupsByRegularExpression(text);
+    const snapshot = parsed(text, 20_000);
+    expect(snapshot.counted).toBe(text.match(/^goroutine \d+ \[/gm)?.length);
+    expect(sums(snapshot)).toEqual(expected);
+  });
+});
 
 describe("a generated dump", () => {
   it.each([

@@ -7,6 +7,9 @@ export interface GroupSum {
   readonly mutexes: Map<number, number>;
 }
 
+const headerLine =
+  /^goroutine \d+ \[([^\],]*?)(?: \(scan\))?(?:, (\d+) minutes)?(, locked to thread)?(?: labels:\{.*\})?\](?: ?\{.*\})?:$/;
+
 /**
  * A second, simple reader of whole dumps without noise: split at blank lines, regular expressions on lines. It shares
  * no code with the parser under test.
@@ -15,9 +18,7 @@ export function groupsByRegularExpression(text: string): Map<string, GroupSum> {
   const groups = new Map<string, GroupSum>();
   for (const block of text.split(/\n\n+/)) {
     const lines = block.split("\n").filter((line) => line !== "");
-    const header = /^goroutine \d+ \[([^\],]*)(?:, (\d+) minutes)?(, locked to thread)?\]:$/.exec(
-      lines[0] ?? "",
-    );
+    const header = headerLine.exec(lines[0] ?? "");
     if (header === null) throw new Error(`no header: ${lines[0]}`);
     const frames: string[] = [];
     let mutex: number | undefined;
