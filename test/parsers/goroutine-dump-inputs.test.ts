@@ -184,9 +184,12 @@ describe("an incomplete dump", () => {
       `1 [chan send] ${publishLine}`,
       "1 [chan send]  elided -1",
     ]);
-    const inHeader = partial(`${first}goroutine 2 [chan s`);
-    expect(inHeader.snapshot.counted).toBe(1);
-    expect(inHeader.snapshot.incomplete).toContain("has no whole header and is not counted");
+    for (const tail of ["goroutine 2 [chan s", "goroutine 2", "goroutine ", "gorou"]) {
+      const result = parse(first + tail);
+      if (!result.ok) throw new Error(result.error.message);
+      expect(result.value.snapshot.counted).toBe(1);
+      expect(result.value.snapshot.incomplete).toContain("has no whole header and is not counted");
+    }
   });
 
   it("can be given the number of goroutines that the process really had", () => {
@@ -245,6 +248,7 @@ describe("bounds", () => {
     if (!result.ok) throw new Error(result.error.message);
     expect(result.value.snapshot.counted).toBe(2);
     expect(result.damage).toMatchObject({ code: "too-large", at: { unit: "line", value: 1 } });
+    expect(result.value.snapshot.incomplete).toBeUndefined();
     expect(result.value.snapshot.groups.map(groupLine)[1]).toBe(
       `1 [select] ${publishLine.replace(":41", ":1")}`,
     );

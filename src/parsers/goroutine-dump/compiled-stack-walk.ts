@@ -33,8 +33,9 @@ const idle: CompiledStackWalk[] = [];
 const mostIdle = 2;
 
 /**
- * The walk of stack-walk.as, three times as fast on a large dump as StackTree: it needs no warming up, and looks at
- * 16 bytes at a time. Undefined where it cannot be had: without SIMD or memory for it, or for larger limits.
+ * The walk of stack-walk.as: it needs no warming up and looks at 16 bytes at a time, which saves a third of the time that
+ * a large dump takes (docs/decisions/0007-compiled-stack-walk.md). Undefined where it cannot be had: without SIMD or
+ * memory for it, or for larger limits.
  */
 export function compiledStackWalk(limits: DumpLimits): StackWalk | undefined {
   if (unavailable || limits.maxGoroutineBytes > dumpLimits.maxGoroutineBytes) return undefined;

@@ -7,9 +7,9 @@ import { beginsCrashLine, readCrashLine } from "./crash-line.ts";
 import { GoroutineCounter } from "./goroutine-counter.ts";
 import type { TextEnd } from "./goroutine-text.ts";
 import { emptyHeader, headerWord, isDigit, readHeader, standsAt } from "./header.ts";
+import type { InputMemory } from "./input-memory.ts";
 import type { DumpLimits } from "./limits.ts";
 import { type LogPrefix, logPrefix } from "./log-prefix.ts";
-import type { InputMemory } from "./input-memory.ts";
 import { type StackWalk, unfinished } from "./stack-walk.ts";
 import { tracebackEnd } from "./traceback-end.ts";
 import { lineFeedAt } from "./word-scan.ts";
@@ -95,6 +95,7 @@ export class DumpReader {
       if (end === "flowing" && to - at < keptBytes && lineFeedAt(bytes, this.#view, at, to) === -1) {
         return at;
       }
+      if (end !== "flowing" && this.counted > 0 && endsInHeaderWord(bytes, at, to)) this.cutIn = "header";
       let next: number;
       if (beginsHeader(bytes, at, to)) {
         next = this.#readGoroutine(bytes, at, to, end);
@@ -172,12 +173,21 @@ export class DumpReader {
       const message = `A goroutine is longer than ${countText(this.#limits.maxGoroutineBytes)} bytes.`;
       this.#note("too-large", message, bytes, start, feed);
       this.#insideLongLine = bytes[to - 1] !== lineFeed;
+      this.#count(bytes, start, feed, to, "open");
+    } else {
+      this.#count(bytes, start, feed, to, inputEnd === "cut" ? "cut" : "open", true);
     }
-    this.#count(bytes, start, feed, to, inputEnd === "cut" ? "cut" : "open");
     return to;
   }
 
-  #count(bytes: Uint8Array, start: number, headerEnd: number, end: number, textEnd: TextEnd): void {
+  #count(
+    bytes: Uint8Array,
+    start: number,
+    headerEnd: number,
+    end: number,
+    textEnd: TextEnd,
+    inputEnds = false,
+  ): void {
     const body = this.#goroutines.count(this.#header, headerEnd + 1, end, textEnd);
     if (body === undefined) {
       this.stopReason = `there are more than ${this.#goroutines.groups.exceeded}`;
@@ -186,12 +196,11 @@ export class DumpReader {
       this.#full = true;
       return;
     }
-    if (body.cut) {
+    if (body.cut && inputEnds) {
       this.cutIn = "stack";
       this.#note("damaged", "The input ends within a goroutine.", bytes, start, headerEnd);
     } else if (body.brokenLine !== undefined) {
-      const message = "A call of this goroutine has no source line.";
-      this.#note("damaged", message, bytes, start, headerEnd);
+      this.#note("damaged", "A call of this goroutine has no source line.", bytes, start, headerEnd);
     }
     this.#counted();
   }
@@ -233,6 +242,14 @@ export class DumpReader {
     const text = this.#utf8.decode(bytes.subarray(start, Math.min(lineEnd, start + 160)));
     this.damage = lineError(code, message, this.line, text);
   }
+}
+
+/** The first letters of "goroutine " and nothing more: some of them, so that no stray letter is taken for it. */
+function endsInHeaderWord(bytes: Uint8Array, start: number, to: number): boolean {
+  const length = to - start;
+  return (
+    length >= 4 && length <= headerWord.length && standsAt(headerWord, 0, length, bytes.subarray(start, to))
+  );
 }
 
 /** `goroutine 12 [` or `goroutine 12 gp=`: a sentence that begins with "goroutine" is not a header. */

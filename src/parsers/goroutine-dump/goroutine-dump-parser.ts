@@ -5,10 +5,10 @@ import { countText } from "../../domain/units.ts";
 import { lineError } from "../text/line-error.ts";
 import { compiledStackWalk } from "./compiled-stack-walk.ts";
 import { DumpReader } from "./dump-reader.ts";
-import { type LogPrefix, PrefixRemover } from "./log-prefix.ts";
-import { StackTree } from "./stack-tree.ts";
 import { InputWindow } from "./input-window.ts";
 import { type DumpLimits, dumpLimits, runtimeDumpCapBytes } from "./limits.ts";
+import { type LogPrefix, PrefixRemover } from "./log-prefix.ts";
+import { StackTree } from "./stack-tree.ts";
 
 const excerptBytes = 160;
 
