@@ -83,13 +83,12 @@ complete -o filenames -F _gofire gofire
 }
 
 function zsh(commands: readonly Command[], rules: readonly string[]): string {
-  const quote = (text: string) => text.replace(/'/g, "'\\''").replace(/[[\]:]/g, "\\$&");
   const cases = commands.map((command) => {
     const options = Object.entries(command.options).map(([name, spec]) => {
       const choices = choicesOf(command, name, rules);
       const value =
         spec.kind === "flag" ? "" : choices === undefined ? ":value:_files" : `:value:(${choices.join(" ")})`;
-      return `'--${name}[${quote(spec.summary)}]${value}'`;
+      return `'--${name}[${zshQuoted(spec.summary)}]${value}'`;
     });
     const words = firstWords(command, rules);
     const operand = words.length > 0 ? `'*:word:(${words.join(" ")})'` : "'*:file:_files'";
@@ -98,7 +97,7 @@ function zsh(commands: readonly Command[], rules: readonly string[]): string {
   return `#compdef gofire
 _gofire() {
   if (( CURRENT == 2 )); then
-    local -a commands=(${commands.map((command) => `'${command.name}:${quote(command.summary)}'`).join(" ")})
+    local -a commands=(${commands.map((command) => `'${command.name}:${zshQuoted(command.summary)}'`).join(" ")})
     _describe command commands; return
   fi
   local command=$words[2]
@@ -111,22 +110,34 @@ _gofire "$@"
 `;
 }
 
+/** For a text within single quotes in a specification of `_arguments` or `_describe`. */
+function zshQuoted(text: string): string {
+  return text.replace(/'/g, "'\\''").replace(/[[\]:]/g, "\\$&");
+}
+
 function fish(commands: readonly Command[], rules: readonly string[]): string {
-  const quote = (text: string) => `'${text.replace(/['\\]/g, "\\$&")}'`;
   const lines = commands.flatMap((command) => {
     const here = `-n '__fish_seen_subcommand_from ${command.name}'`;
     const words = firstWords(command, rules);
     return [
-      `complete -c gofire -n __fish_use_subcommand -f -a ${command.name} -d ${quote(command.summary)}`,
-      ...(words.length > 0 ? [`complete -c gofire ${here} -f -a ${quote(words.join(" "))}`] : []),
+      `complete -c gofire -n __fish_use_subcommand -f -a ${command.name} -d ${fishQuoted(command.summary)}`,
+      ...(words.length > 0 ? [`complete -c gofire ${here} -f -a ${fishQuoted(words.join(" "))}`] : []),
       ...Object.entries(command.options).map(([name, spec]) => {
         const choices = choicesOf(command, name, rules);
         const value =
-          spec.kind === "flag" ? "" : choices === undefined ? " -r" : ` -x -a ${quote(choices.join(" "))}`;
+          spec.kind === "flag"
+            ? ""
+            : choices === undefined
+              ? " -r"
+              : ` -x -a ${fishQuoted(choices.join(" "))}`;
         const short = spec.short === undefined ? "" : ` -s ${spec.short}`;
-        return `complete -c gofire ${here} -l ${name}${short}${value} -d ${quote(spec.summary)}`;
+        return `complete -c gofire ${here} -l ${name}${short}${value} -d ${fishQuoted(spec.summary)}`;
       }),
     ];
   });
   return `# fish completion of gofire\n${lines.join("\n")}\n`;
+}
+
+function fishQuoted(text: string): string {
+  return `'${text.replace(/['\\]/g, "\\$&")}'`;
 }

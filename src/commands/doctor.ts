@@ -143,7 +143,7 @@ async function targetCheck(
     const goTarget = goTargets.open(address, access);
     try {
       const answer = await goTarget.index(probeLimits, signal);
-      for await (const _chunk of answer.body); // to the end, so that the connection closes in peace
+      for await (const chunk of answer.body) void chunk; // to the end, so that the connection closes in peace
       const latency = durationText(Math.round(answer.headerMs));
       if (answer.status === 200)
         return { name, state: "ok", detail: `${goTarget.url} answers in ${latency}` };

@@ -48,12 +48,3 @@ export interface Chat {
   unreact(ref: MessageRef, emoji: string, signal: AbortSignal): Promise<void>;
   permalink(ref: MessageRef, signal: AbortSignal): Promise<string>;
 }
-
-/** What only a person at a screen sees: modals and the app's home. Errors as of `Chat`. */
-export interface ChatScreens {
-  /** `view` in the chat's own format. */
-  home(userId: string, view: object, signal: AbortSignal): Promise<void>;
-  /** `triggerId` is good for 3 s and once. Returns the view's id. */
-  openView(triggerId: string, view: object, signal: AbortSignal): Promise<string>;
-  updateView(viewId: string, view: object, signal: AbortSignal): Promise<void>;
-}
