@@ -1,4 +1,6 @@
 import type { CaptureKind } from "../domain/capture.ts";
+import type { Audience } from "../domain/chat-reply.ts";
+import type { ChatRight } from "../domain/chat-rights.ts";
 
 /** `gofire.yaml` as the program uses it: defaults applied, files made absolute, secrets still references. */
 export interface GofireConfig {
@@ -12,6 +14,42 @@ export interface GofireConfig {
     /** Patterns of addresses that may be captured besides the targets named in `services`; empty by default. */
     readonly targets: readonly string[];
   };
+  /** Absent: gofire answers in no chat. */
+  readonly slack?: SlackConfig;
+  readonly access: AccessConfig;
+  readonly captures: CapturesConfig;
+}
+
+/** What is not said in the file is the environment variable that is usual for it. */
+export interface SlackConfig {
+  readonly mode: "socket" | "http";
+  readonly botToken: SecretReference;
+  /** For socket mode. */
+  readonly appToken: SecretReference;
+  /** For http mode. */
+  readonly signingSecret: SecretReference;
+  /** For http mode. */
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Ends in "/"; Slack's own when absent. */
+  readonly apiUrl?: string;
+}
+
+/** Who may do what in the chat. */
+export interface AccessConfig {
+  /** One entry for each right that the file names; an empty one lets nobody in. */
+  readonly rights: Readonly<Partial<Record<ChatRight, Audience>>>;
+  /** For rights that are not named; absent: every full member of the workspace. */
+  readonly others?: Audience;
+  /** Whom refusals name; empty when the file names nobody. */
+  readonly givenBy: Audience;
+}
+
+/** What is not said is left to the command line and its defaults. */
+export interface CapturesConfig {
+  readonly overall?: number;
+  readonly perService?: number;
+  readonly waiting?: number;
+  readonly cooldownMs?: number;
 }
 
 /** What holds for a service besides where it runs. */

@@ -9,6 +9,8 @@ import type {
   TargetProxy,
   TargetTls,
 } from "./gofire-config.ts";
+import { accessOf, capturesOf, slackOf } from "./resolve-chat.ts";
+import { defined, secret } from "./resolve-words.ts";
 import type { ConfigFile, ReachSection, SettingsSection, TargetSection } from "./schema.ts";
 
 /** Where the file is, and where its targets stand in it. */
@@ -38,6 +40,9 @@ export function resolveConfig(config: ConfigFile, place: FilePlace): GofireConfi
     services,
     defaults: settingsOf(defaults, {}),
     allow: { targets: config.allow?.targets ?? [] },
+    ...(config.slack === undefined ? {} : { slack: slackOf(config.slack, place.folder) }),
+    access: accessOf(config.access),
+    captures: capturesOf(config.captures),
   };
 }
 
@@ -130,18 +135,4 @@ function optionalSecret(
   folder: string,
 ): SecretReference | undefined {
   return env === undefined && file === undefined ? undefined : secret(env, file, folder);
-}
-
-/** The schema has seen to it that one of the two is there. */
-function secret(env: string | undefined, file: string | undefined, folder: string): SecretReference {
-  return env === undefined ? { file: resolvePath(folder, file ?? "") } : { env };
-}
-
-/** Without the settings that are not there, so that `...` of it does not hide what it is laid over. */
-function defined<Settings extends object>(
-  settings: Settings,
-): { [Name in keyof Settings]?: Exclude<Settings[Name], undefined> } {
-  const there = Object.entries(settings).filter(([, value]) => value !== undefined);
-  // Object.fromEntries cannot know which names are left.
-  return Object.fromEntries(there) as { [Name in keyof Settings]?: Exclude<Settings[Name], undefined> };
 }

@@ -73,3 +73,26 @@ function besides(name: string, other: string, input: Section) {
     input,
   };
 }
+
+export const text = z.string().check(z.minLength(1, { error: "must not be empty" }));
+
+export const environmentName = z.string().check(
+  z.regex(/^[A-Z_][A-Z0-9_]*$/, {
+    error:
+      "must be the name of an environment variable in capitals, like ORDER_TOKEN, never the secret itself",
+  }),
+);
+
+export const absolutePath = z
+  .string()
+  .check(z.regex(/^\/\S*$/, { error: 'must be a path that begins with "/"' }));
+
+export const webUrl = z.string().check(
+  z.regex(/^https?:\/\/[^\s/?#]+[^\s?#]*$/i, {
+    error: "must be a URL that begins with http:// or https://, without a query",
+  }),
+);
+
+export function wholeNumber(least: number, most: number) {
+  return z.int().check(z.gte(least), z.lte(most));
+}

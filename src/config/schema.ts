@@ -1,7 +1,19 @@
 import * as z from "zod/mini";
 import { captureKinds } from "../domain/capture.ts";
+import { chatSections } from "./chat-schema.ts";
 import type { OptionalCapture } from "./gofire-config.ts";
-import { atMostOne, exactlyOne, section, setting, together } from "./schema-words.ts";
+import {
+  absolutePath,
+  atMostOne,
+  environmentName,
+  exactlyOne,
+  section,
+  setting,
+  text,
+  together,
+  webUrl,
+  wholeNumber,
+} from "./schema-words.ts";
 import { isSecretHeader } from "./secret-shapes.ts";
 
 const optionalCaptures = [
@@ -11,23 +23,6 @@ const optionalCaptures = [
   "cmdline",
   "trace",
 ] as const satisfies readonly OptionalCapture[];
-
-const text = z.string().check(z.minLength(1, { error: "must not be empty" }));
-
-const environmentName = z.string().check(
-  z.regex(/^[A-Z_][A-Z0-9_]*$/, {
-    error:
-      "must be the name of an environment variable in capitals, like ORDER_TOKEN, never the secret itself",
-  }),
-);
-
-const absolutePath = z.string().check(z.regex(/^\/\S*$/, { error: 'must be a path that begins with "/"' }));
-
-const webUrl = z.string().check(
-  z.regex(/^https?:\/\/[^\s/?#]+[^\s?#]*$/i, {
-    error: "must be a URL that begins with http:// or https://, without a query",
-  }),
-);
 
 const secretReference = section(
   {
@@ -155,10 +150,6 @@ const settings = {
   capture: setting(capture, "How captures are taken"),
 };
 
-function wholeNumber(least: number, most: number) {
-  return z.int().check(z.gte(least), z.lte(most));
-}
-
 const serviceName = z.string().check(
   z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, {
     error: "is not a service's name: letters, digits, dots and dashes",
@@ -187,11 +178,12 @@ const allow = section({
 // Compiled validators pay off from the second parse on; a configuration is parsed once.
 z.config({ jitless: true });
 
-/** `gofire.yaml` as people write it. Later sections (chat, alerts, routing) are added here. */
+/** `gofire.yaml` as people write it. Later sections (alerts, routing) are added here. */
 export const configSchema = section({
   services: setting(z.record(serviceName, service), "Go services by name"),
   defaults: setting(section(settings), "What holds for every service that does not say otherwise"),
   allow: setting(allow, "What may be done"),
+  ...chatSections,
 });
 
 export type ConfigFile = z.infer<typeof configSchema>;

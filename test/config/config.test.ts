@@ -29,6 +29,8 @@ describe("a configuration", () => {
         services: {},
         defaults: { modules: [], thresholds: {}, capture: {} },
         allow: { targets: [] },
+        access: { rights: {}, givenBy: { users: [], groups: [], channels: [] } },
+        captures: {},
       });
     }
   });

@@ -61,7 +61,10 @@ describe("settings", () => {
   it.each([
     ["[]\n", "1:1: the file must be a section of settings"],
     ["servces: {}\n", '1:1: "servces" is not a setting; did you mean "services"?'],
-    ["colour: red\n", '1:1: "colour" is not a setting; settings here: services, defaults, allow'],
+    [
+      "colour: red\n",
+      '1:1: "colour" is not a setting; settings here: services, defaults, allow, slack, access, captures',
+    ],
     [
       target("urll: http://a:1"),
       '4:9: "services.order.targets[0].urll" is not a setting; did you mean "url"?',
@@ -107,7 +110,7 @@ describe("settings", () => {
     ],
     [
       `"a\\e[31m${"x".repeat(80)}": 1\n`,
-      `1:1: "a\ufffd[31m${"x".repeat(54)}…" is not a setting; settings here: services, defaults, allow`,
+      `1:1: "a\ufffd[31m${"x".repeat(54)}…" is not a setting; settings here: services, defaults, allow, slack, access, captures`,
     ],
     [order("modules: [/abs]"), '3:15: "services.order.modules[0]" is not a Go import path'],
     [

@@ -98,6 +98,8 @@ function configOf(targetUrl: string): GofireConfig {
     services: { order: { ...settings, targets: [target] } },
     defaults: settings,
     allow: { targets: [] },
+    access: { rights: {}, givenBy: { users: [], groups: [], channels: [] } },
+    captures: {},
   };
 }
 

@@ -1,0 +1,46 @@
+import type { Audience } from "../domain/chat-reply.ts";
+import { type ChatRight, chatRights } from "../domain/chat-rights.ts";
+import type { AccessSection, AudienceSection, CapturesSection, SlackSection } from "./chat-schema.ts";
+import type { AccessConfig, CapturesConfig, SecretReference, SlackConfig } from "./gofire-config.ts";
+import { defined, secret } from "./resolve-words.ts";
+
+export function slackOf(slack: SlackSection, folder: string): SlackConfig {
+  const [, host = "", port] = /^(.*):(\d+)$/.exec(slack.listen ?? "127.0.0.1:3000") ?? [];
+  const { apiUrl } = slack;
+  return {
+    mode: slack.mode ?? "socket",
+    botToken: named("SLACK_BOT_TOKEN", slack.botTokenEnv, slack.botTokenFile),
+    appToken: named("SLACK_APP_TOKEN", slack.appTokenEnv, slack.appTokenFile),
+    signingSecret: named("SLACK_SIGNING_SECRET", slack.signingSecretEnv, slack.signingSecretFile),
+    listen: { host: host.replace(/^\[|\]$/g, ""), port: Number(port) },
+    ...(apiUrl === undefined ? {} : { apiUrl: apiUrl.endsWith("/") ? apiUrl : `${apiUrl}/` }),
+  };
+
+  function named(usual: string, env: string | undefined, file: string | undefined): SecretReference {
+    return env === undefined && file === undefined ? { env: usual } : secret(env, file, folder);
+  }
+}
+
+export function accessOf(access: AccessSection = {}): AccessConfig {
+  const rights: Partial<Record<ChatRight, Audience>> = {};
+  for (const right of chatRights) {
+    const audience = access[right];
+    if (audience !== undefined) rights[right] = audienceOf(audience);
+  }
+  return {
+    rights,
+    ...(access.defaults === undefined ? {} : { others: audienceOf(access.defaults) }),
+    givenBy: audienceOf(access.givenBy ?? {}),
+  };
+}
+
+function audienceOf({ users = [], groups = [], channels = [] }: AudienceSection): Audience {
+  return { users, groups, channels };
+}
+
+export function capturesOf({ cooldownSeconds, ...rest }: CapturesSection = {}): CapturesConfig {
+  return defined({
+    ...rest,
+    cooldownMs: cooldownSeconds === undefined ? undefined : cooldownSeconds * 1000,
+  });
+}

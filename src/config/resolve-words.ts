@@ -1,0 +1,16 @@
+import { resolve as resolvePath } from "node:path";
+import type { SecretReference } from "./gofire-config.ts";
+
+/** The schema has seen to it that one of the two is there. */
+export function secret(env: string | undefined, file: string | undefined, folder: string): SecretReference {
+  return env === undefined ? { file: resolvePath(folder, file ?? "") } : { env };
+}
+
+/** Without the settings that are not there, so that `...` of it does not hide what it is laid over. */
+export function defined<Settings extends object>(
+  settings: Settings,
+): { [Name in keyof Settings]?: Exclude<Settings[Name], undefined> } {
+  const there = Object.entries(settings).filter(([, value]) => value !== undefined);
+  // Object.fromEntries cannot know which names are left.
+  return Object.fromEntries(there) as { [Name in keyof Settings]?: Exclude<Settings[Name], undefined> };
+}

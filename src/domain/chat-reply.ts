@@ -1,0 +1,113 @@
+import type { AnalysisChanges } from "./analysis-changes.ts";
+import type { RuleDocs } from "./analyzer.ts";
+import type { Analysis, Finding } from "./finding.ts";
+import type { Incident } from "./incident.ts";
+import type { Mute, MuteSubject } from "./mute.ts";
+
+/** A service that may be captured, for a picker. */
+export interface ServiceChoice {
+  readonly name: string;
+  readonly instances: readonly string[];
+}
+
+/** What is known already of a snapshot whose service is not. */
+export interface SnapshotPreset {
+  readonly service?: string;
+  readonly instance?: string;
+  readonly cpuSeconds?: number;
+  readonly block?: boolean;
+  readonly deep?: boolean;
+}
+
+/** A command as help shows it. */
+export interface CommandHelp {
+  readonly name: string;
+  /** One line without a full stop. */
+  readonly summary: string;
+  /** What follows the command's name. */
+  readonly usage: string;
+  /** Without the leading `/gofire`. */
+  readonly examples: readonly { readonly line: string; readonly does: string }[];
+  /** Words that may follow, e.g. `cpu=20s`, and what each means. */
+  readonly options: readonly { readonly word: string; readonly summary: string }[];
+  /** Whether the person who asks may use it here; undefined when that could not be found out. */
+  readonly allowed?: boolean;
+}
+
+/** Whom configuration names, by ids of the chat. */
+export interface Audience {
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
+  readonly channels: readonly string[];
+}
+
+export interface ExplainedFinding {
+  readonly finding: Finding;
+  /** What the rule looks for, why it hurts, when it is wrong; absent for a rule of another version of gofire. */
+  readonly docs?: RuleDocs;
+}
+
+/**
+ * What a chat command answers: data. The renderer gives it its looks; who delivers it shows `ask`, `already`, `help`
+ * and `refused` to the person alone.
+ */
+export type ChatReply =
+  /** The card is the answer; nothing else is posted. Not new: the request was delivered twice. */
+  | { readonly kind: "begun"; readonly incident: Incident; readonly isNew: boolean }
+  /** What was asked for is under way already, as this incident; nothing was begun. */
+  | { readonly kind: "already"; readonly incident: Incident; readonly next: string }
+  /** The service is missing: a modal where there is a trigger for it, else words. */
+  | {
+      readonly kind: "ask";
+      readonly services: readonly ServiceChoice[];
+      readonly preset: SnapshotPreset;
+      /** Says what is missing and what to type instead of choosing. */
+      readonly problem: string;
+    }
+  | {
+      readonly kind: "status";
+      /** What it is about; all channels when neither is there. */
+      readonly service?: string;
+      readonly channel?: string;
+      /** Oldest first. */
+      readonly capturing: readonly Incident[];
+      /** Next one first, each with its `queuePlace` of now. */
+      readonly waiting: readonly Incident[];
+      /** Newest first: verdicts, failures, resolved ones. */
+      readonly last: readonly Incident[];
+      /** Of all channels and services. */
+      readonly counts: { readonly waiting: number; readonly capturing: number; readonly limit: number };
+      readonly mutes: readonly Mute[];
+    }
+  | {
+      readonly kind: "explain";
+      readonly incident: Incident;
+      readonly analysis: Analysis;
+      /** In rank order. */
+      readonly findings: readonly ExplainedFinding[];
+    }
+  | {
+      readonly kind: "diff";
+      /** The earlier one. */
+      readonly before: Incident;
+      readonly after: Incident;
+      readonly changes: AnalysisChanges;
+      /** What makes the comparison weaker, e.g. different pods or Go versions; may be empty. */
+      readonly caveats: readonly string[];
+    }
+  /** To be announced in the channel. */
+  | { readonly kind: "muted"; readonly mute: Mute }
+  /** To be announced in the channel. `mute`: what was ended, undefined when there was nothing to end. */
+  | { readonly kind: "unmuted"; readonly subject: MuteSubject; readonly mute?: Mute }
+  /** The card shows it; nothing else is posted. Not new: it was resolved before. */
+  | { readonly kind: "resolved"; readonly incident: Incident; readonly isNew: boolean }
+  | { readonly kind: "help"; readonly commands: readonly CommandHelp[]; readonly problem?: string }
+  | {
+      readonly kind: "refused";
+      /** One sentence. */
+      readonly why: string;
+      /** One sentence: what to do about it. */
+      readonly next: string;
+      /** Who can give access; empty when the configuration names nobody. */
+      readonly askWhom?: Audience;
+    };

@@ -1,0 +1,43 @@
+import type { Place } from "./message.ts";
+
+/** Something that a person wrote to gofire in a chat. */
+export interface ChatRequest {
+  /** What the chat calls this one request (trigger id, event id): delivered twice, it is the same. */
+  readonly intent: string;
+  readonly kind: "command" | "mention" | "shortcut";
+  readonly userId: string;
+  readonly place: Place;
+  /**
+   * What follows the slash command or the mention, as the chat delivers it: `snapshot order pod=order-2 deep`. What a
+   * person chose in a modal is put into words by `chatWords`.
+   */
+  readonly words: string;
+}
+
+/** What the buttons of a card do. Each is checked against the rights of who clicked, every time. */
+export const cardActions = ["capture-again", "explain", "compare", "resolve"] as const;
+/**
+ * - `capture-again`: the same capture once more, with a card of its own.
+ * - `explain`: all findings in full.
+ * - `compare`: against the capture of the same service before it.
+ * - `resolve`: the incident is over.
+ */
+export type CardAction = (typeof cardActions)[number];
+
+/** A click on a button of a card. The button carries the incident's id and nothing else. */
+export interface CardClick {
+  /** Names this one click (message, action, person and time of it): delivered twice, it is the same. */
+  readonly intent: string;
+  readonly userId: string;
+  /** Where the card is; its thread. */
+  readonly place: Place;
+  readonly action: CardAction;
+  readonly incidentId: string;
+}
+
+/** A line that is read back as exactly these words, whatever is in them: for what was chosen and not typed. */
+export function chatWords(words: readonly string[]): string {
+  return words
+    .map((word) => (/^[\w.@:/-]+(?:=[\w.@:/-]+)?$/.test(word) ? word : `"${word.replace(/["\\]/g, "\\$&")}"`))
+    .join(" ");
+}
