@@ -1,11 +1,10 @@
-import { codeObject, declaredFunction, entryFrame } from "./code-object.ts";
+import { declaredFunction, entryFrame } from "./code-object.ts";
 import type { Frame } from "./frame.ts";
 import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
-import { isRuntimeFrame } from "./goroutine-sites.ts";
 import { isKnownIdle } from "./known-idle.ts";
 import type { LockQueue } from "./lock-queues.ts";
 import { lockQueues } from "./lock-queues.ts";
-import type { MutexReference } from "./stack-index.ts";
+import type { CodePlace, MutexReference } from "./stack-index.ts";
 import { mutexReferences, stackIndex } from "./stack-index.ts";
 
 /**
@@ -41,10 +40,16 @@ function findHolders(queue: LockQueue, snapshot: GoroutineSnapshot): LockHolder[
   const callers = callersOf(queue);
   const holders = new Map<GoroutineGroup, LockHolder>();
   const index = stackIndex(snapshot);
-  for (const group of new Set([...callers.objects].flatMap((object) => index.through(object)))) {
-    if (waiting.has(group) || isKnownIdle(group)) continue;
-    const holder = holderByCode(callers, group);
-    if (holder !== undefined) holders.set(group, holder);
+  for (const object of callers.objects) {
+    for (const place of index.places(object)) {
+      const { group } = place;
+      if (waiting.has(group) || isLockFrame(place.frame)) continue;
+      const before = holders.get(group);
+      if (before === undefined && isKnownIdle(group)) continue;
+      const holder = holderByCode(callers, place);
+      if (holder !== undefined && (before === undefined || holder.score > before.score))
+        holders.set(group, holder);
+    }
   }
   for (const reference of referencesTo(queue, snapshot)) {
     const { group } = reference;
@@ -115,24 +120,20 @@ function isLockFrame(frame: Frame): boolean {
 }
 
 /** A goroutine beyond a Lock call of the same function, or in another function of the same type. */
-function holderByCode(callers: Callers, group: GoroutineGroup): LockHolder | undefined {
+function holderByCode(callers: Callers, { group, frame, declared }: CodePlace): LockHolder | undefined {
   let best: LockHolder | undefined;
-  for (const frame of group.stack) {
-    if (isRuntimeFrame(frame) || isLockFrame(frame)) continue;
-    const sameFunction = callers.frames.get(declaredFunction(frame.function));
-    if (sameFunction === undefined && !callers.objects.has(codeObject(frame.function))) continue;
-    for (const caller of sameFunction ?? [undefined]) {
-      const here = caller?.function === frame.function ? caller : undefined;
-      // Above the Lock call in the same function: it has not come to the lock yet.
-      if (here !== undefined && frame.line < here.line) continue;
-      const score =
-        (caller === undefined ? 2 : 3) +
-        (here !== undefined && frame.line > here.line ? 1 : 0) -
-        (caller !== undefined && isStarter(frame, caller) ? 2 : 0) -
-        loopPenalty(group, frame);
-      if (best === undefined || score > best.score)
-        best = { group, passes: frame, reason: caller === undefined ? "object" : "function", score };
-    }
+  const penalty = loopPenalty(group, frame);
+  for (const caller of callers.frames.get(declared) ?? [undefined]) {
+    const here = caller?.function === frame.function ? caller : undefined;
+    // Above the Lock call in the same function: it has not come to the lock yet.
+    if (here !== undefined && frame.line < here.line) continue;
+    const score =
+      (caller === undefined ? 2 : 3) +
+      (here !== undefined && frame.line > here.line ? 1 : 0) -
+      (caller !== undefined && isStarter(frame, caller) ? 2 : 0) -
+      penalty;
+    if (best === undefined || score > best.score)
+      best = { group, passes: frame, reason: caller === undefined ? "object" : "function", score };
   }
   return best;
 }

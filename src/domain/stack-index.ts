@@ -1,5 +1,6 @@
 import { codeObject, declaredFunction, startedBy } from "./code-object.ts";
 import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
+import type { Frame } from "./frame.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
 
 /**
@@ -9,12 +10,23 @@ import { isRuntimeFrame } from "./goroutine-sites.ts";
 export interface StackIndex {
   /** Groups whose stack runs through a type or function as `codeObject` names it; runtime frames left out. */
   through(object: string): readonly GoroutineGroup[];
+  /** Where they do: every such frame, those of one group together, innermost first. */
+  places(object: string): readonly CodePlace[];
   /** Groups whose `go` statement stands in this function, by its full symbol; only dumps know. */
   createdBy(symbol: string): readonly GoroutineGroup[];
   /** Groups started by a function of this type, as far as a creator or a closure's name tells. */
   startedByObject(object: string): readonly GoroutineGroup[];
   /** Groups with an example that this goroutine started (Go 1.21+). */
   childrenOf(id: number): readonly GoroutineGroup[];
+}
+
+export interface CodePlace {
+  readonly group: GoroutineGroup;
+  /** Index in the group's stack. */
+  readonly index: number;
+  readonly frame: Frame;
+  /** The function as `declaredFunction` names it. */
+  readonly declared: string;
 }
 
 const known = new WeakMap<GoroutineSnapshot, StackIndex>();
@@ -29,13 +41,15 @@ export function stackIndex(snapshot: GoroutineSnapshot): StackIndex {
 }
 
 function buildIndex({ groups }: GoroutineSnapshot): StackIndex {
-  const objects = new Map<string, GoroutineGroup[]>();
+  const objects = new Map<string, CodePlace[]>();
   const creators = new Map<string, GoroutineGroup[]>();
   const starters = new Map<string, GoroutineGroup[]>();
   const parents = new Map<number, GoroutineGroup[]>();
   for (const group of groups) {
-    for (const frame of group.stack) {
-      if (!isRuntimeFrame(frame)) add(objects, codeObject(frame.function), group);
+    for (const [index, frame] of group.stack.entries()) {
+      if (isRuntimeFrame(frame)) continue;
+      const declared = declaredFunction(frame.function);
+      append(objects, codeObject(declared), { group, index, frame, declared });
     }
     if (group.createdBy !== undefined) add(creators, group.createdBy.function, group);
     const starter = startedBy(group);
@@ -43,7 +57,8 @@ function buildIndex({ groups }: GoroutineSnapshot): StackIndex {
     for (const { parentId } of group.exemplars) if (parentId !== undefined) add(parents, parentId, group);
   }
   return {
-    through: (object) => objects.get(object) ?? [],
+    through: (object) => [...new Set(objects.get(object)?.map(({ group }) => group))],
+    places: (object) => objects.get(object) ?? [],
     createdBy: (symbol) => creators.get(symbol) ?? [],
     startedByObject: (object) => starters.get(object) ?? [],
     childrenOf: (id) => parents.get(id) ?? [],
@@ -51,16 +66,19 @@ function buildIndex({ groups }: GoroutineSnapshot): StackIndex {
 }
 
 function add<Key>(index: Map<Key, GoroutineGroup[]>, key: Key, group: GoroutineGroup): void {
-  const groups = index.get(key);
-  if (groups === undefined) index.set(key, [group]);
-  else if (groups.at(-1) !== group) groups.push(group);
+  if (index.get(key)?.at(-1) !== group) append(index, key, group);
+}
+
+function append<Key, Value>(index: Map<Key, Value[]>, key: Key, value: Value): void {
+  const values = index.get(key);
+  if (values === undefined) index.set(key, [value]);
+  else values.push(value);
 }
 
 /** Groups that run a function or one of its closures. */
 export function running(snapshot: GoroutineSnapshot, declared: string): GoroutineGroup[] {
-  return stackIndex(snapshot)
-    .through(codeObject(declared))
-    .filter(({ stack }) => stack.some(({ function: symbol }) => declaredFunction(symbol) === declared));
+  const places = stackIndex(snapshot).places(codeObject(declared));
+  return [...new Set(places.filter((place) => place.declared === declared).map(({ group }) => group))];
 }
 
 /** A live argument that points at a mutex or at the object around it. */
