@@ -15,6 +15,21 @@ export interface RecentPauses {
   readonly longestFirstMs: readonly number[];
 }
 
+/**
+ * How likely it is by chance that so many of `count` pauses are `limitMs` or longer if only one in a hundred is: the upper
+ * tail of the binomial distribution, 0 to 1. Small: the 99th percentile lies above, however few pauses there are.
+ */
+export function chanceOf({ longestFirstMs, count }: RecentPauses, limitMs: number): number {
+  const above = longestFirstMs.filter((pauseMs) => pauseMs >= limitMs).length;
+  let fewer = 0;
+  let exactly = 0.99 ** count;
+  for (let slow = 0; slow < above; slow++) {
+    fewer += exactly;
+    exactly *= ((count - slow) / (slow + 1)) * (0.01 / 0.99);
+  }
+  return Math.max(0, 1 - fewer);
+}
+
 /** An idle process collects every two minutes, so the last 256 pauses may be eight hours old. */
 const recentMs = 10 * 60_000;
 

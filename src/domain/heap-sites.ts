@@ -12,8 +12,12 @@ export interface Held {
   /** Since the process started. */
   readonly allocBytes: number;
   readonly allocObjects: number;
-  /** Standard error of `inuseBytes`, in bytes: a heap profile is a sample. */
-  readonly inuseErrorBytes: number;
+  /** Variance of `inuseBytes`, in bytes squared: a heap profile is a sample. */
+  readonly inuseVariance: number;
+  /** Variance of the bytes that were ever allocated there. */
+  readonly allocVariance: number;
+  /** Variance of the bytes that were freed again. */
+  readonly freedVariance: number;
 }
 
 /** Objects by the function that allocated them: the innermost own one, else the innermost of a library. */
@@ -54,9 +58,13 @@ export function heapSites(profile: Profile, own: OwnCode): ReadonlyMap<string, H
     const objects = inuseObjects?.[sample] ?? 0;
     sum.inuseBytes += bytes;
     sum.inuseObjects += objects;
-    sum.allocBytes += allocSpace?.[sample] ?? 0;
-    sum.allocObjects += allocObjects?.[sample] ?? 0;
-    sum.variance += samplingVariance(bytes, objects, rate);
+    const allocated = allocSpace?.[sample] ?? 0;
+    const allocations = allocObjects?.[sample] ?? 0;
+    sum.allocBytes += allocated;
+    sum.allocObjects += allocations;
+    sum.inuseVariance += samplingVariance(bytes, objects, rate);
+    sum.allocVariance += samplingVariance(allocated, allocations, rate);
+    sum.freedVariance += samplingVariance(allocated - bytes, allocations - objects, rate);
     sum.offer(frame, sample, bytes);
   }
   return new Map(
@@ -82,7 +90,9 @@ class SiteSum {
   inuseObjects = 0;
   allocBytes = 0;
   allocObjects = 0;
-  variance = 0;
+  inuseVariance = 0;
+  allocVariance = 0;
+  freedVariance = 0;
   #most = -1;
 
   constructor(isOwn: boolean) {
@@ -97,8 +107,17 @@ class SiteSum {
   }
 
   held(): Held {
-    const { inuseBytes, inuseObjects, allocBytes, allocObjects, variance } = this;
-    return { inuseBytes, inuseObjects, allocBytes, allocObjects, inuseErrorBytes: Math.sqrt(variance) };
+    const { inuseBytes, inuseObjects, allocBytes, allocObjects } = this;
+    const { inuseVariance, allocVariance, freedVariance } = this;
+    return {
+      inuseBytes,
+      inuseObjects,
+      allocBytes,
+      allocObjects,
+      inuseVariance,
+      allocVariance,
+      freedVariance,
+    };
   }
 }
 
@@ -134,13 +153,21 @@ export interface HeapMove {
   readonly before: Held;
   readonly after: Held;
   readonly growthBytes: number;
-  /** Standard error of `growthBytes`; it overstates, because what stays is sampled once and not twice. */
+  /** Standard error of `growthBytes`, at most: see `growthVariance`. */
   readonly growthErrorBytes: number;
   /** Bytes allocated in between. */
   readonly allocatedBytes: number;
 }
 
-const nothing: Held = { inuseBytes: 0, inuseObjects: 0, allocBytes: 0, allocObjects: 0, inuseErrorBytes: 0 };
+const nothing: Held = {
+  inuseBytes: 0,
+  inuseObjects: 0,
+  allocBytes: 0,
+  allocObjects: 0,
+  inuseVariance: 0,
+  allocVariance: 0,
+  freedVariance: 0,
+};
 
 /** Largest growth first. */
 export function heapMoves(first: Profile, last: Profile, own: OwnCode): HeapMove[] {
@@ -154,13 +181,25 @@ export function heapMoves(first: Profile, last: Profile, own: OwnCode): HeapMove
         before,
         after,
         growthBytes: after.inuseBytes - before.inuseBytes,
-        growthErrorBytes: Math.hypot(before.inuseErrorBytes, after.inuseErrorBytes),
+        growthErrorBytes: Math.sqrt(growthVariance(before, after)),
         allocatedBytes: after.allocBytes - before.allocBytes,
       };
     })
     .sort(
       (a, b) => b.growthBytes - a.growthBytes || (a.site.frame.function < b.site.frame.function ? -1 : 1),
     );
+}
+
+/**
+ * Whether an object is sampled is decided once, when it is allocated (Go source: runtime/malloc.go, mallocgc), so what
+ * both profiles hold adds no error to their difference: only what was allocated and what was freed in between does. Both
+ * readings overstate (what came and went in between is in neither profile), so the smaller one holds.
+ */
+function growthVariance(before: Held, after: Held): number {
+  const ofBoth = before.inuseVariance + after.inuseVariance;
+  const allocated = after.allocVariance - before.allocVariance;
+  const freed = after.freedVariance - before.freedVariance;
+  return allocated < 0 || freed < 0 ? ofBoth : Math.min(ofBoth, allocated + freed);
 }
 
 /** False when the profiles are the same: a heap profile changes only when a GC ends (Go source: runtime/mprof.go). */

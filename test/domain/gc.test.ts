@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isUnknown } from "../../src/domain/counters.ts";
 import { gcCpuShare } from "../../src/domain/gc-cpu.ts";
-import { recentPauses } from "../../src/domain/gc-pauses.ts";
+import { chanceOf, recentPauses } from "../../src/domain/gc-pauses.ts";
 import { gcRate } from "../../src/domain/gc-rate.ts";
 import { heapGoal, isLimitBound } from "../../src/domain/heap-goal.ts";
 import type { MemStats } from "../../src/domain/memstats.ts";
@@ -121,6 +121,18 @@ describe("recentPauses", () => {
     });
     expect(recentPauses([stats])).toMatchObject({ count: 2, p99Ms: 2, longestMs: 2 });
     expect(recentPauses([memstats({})])).toBeUndefined();
+  });
+
+  it("tells whether so many slow ones of a few can be chance", () => {
+    const chance = (slow: number, of: number) => {
+      const pausesNs = Array.from({ length: of }, (_, index) => (index < slow ? 60e6 : 1e5));
+      const pauses = recentPauses([memstats({ pausesNs, pauseEndsMs: ends(of, 1000), takenAtMs: noon })]);
+      return pauses === undefined ? Number.NaN : chanceOf(pauses, 50);
+    };
+    expect(chance(0, 20)).toBe(1);
+    expect(chance(1, 20)).toBeCloseTo(1 - 0.99 ** 20, 10);
+    expect(chance(2, 20)).toBeCloseTo(1 - 0.99 ** 20 - 20 * 0.01 * 0.99 ** 19, 10);
+    expect(chance(3, 20)).toBeLessThan(0.002);
   });
 });
 

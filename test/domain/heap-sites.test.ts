@@ -43,8 +43,9 @@ describe("heapSites", () => {
     const size = 8 * kib;
     const objects = 4000;
     const sampled = 1 - Math.exp(-size / (512 * kib));
-    const error =
-      heapSites(heap(objects, size), own).get("shop/cache.(*Store).Put")?.held.inuseErrorBytes ?? 0;
+    const variance =
+      heapSites(heap(objects, size), own).get("shop/cache.(*Store).Put")?.held.inuseVariance ?? 0;
+    const error = Math.sqrt(variance);
     let state = 12_345;
     const random = () => {
       state = (state + 0x6d2b79f5) | 0;
@@ -65,7 +66,7 @@ describe("heapSites", () => {
 
   it("has no error for objects that are always sampled", () => {
     const held = heapSites(heap(3, 64 * 1024 * kib), own).get("shop/cache.(*Store).Put")?.held;
-    expect(held?.inuseErrorBytes).toBeLessThan(1);
+    expect(held?.inuseVariance).toBeLessThan(1);
   });
 });
 
@@ -74,6 +75,14 @@ describe("heapMoves", () => {
     const [move] = heapMoves(heap(1000, kib, 2000), heap(5000, kib, 9000), own);
     expect(move).toMatchObject({ growthBytes: 4000 * kib, allocatedBytes: 7000 * kib });
     expect(move?.growthErrorBytes).toBeGreaterThan(0);
+  });
+
+  it("counts no sampling error for what both profiles hold", () => {
+    const [move] = heapMoves(heap(100_000, kib), heap(120_000, kib), own);
+    const [fresh] = heapMoves(heap(0, kib), heap(20_000, kib), own);
+    expect(move?.growthErrorBytes).toBeCloseTo(fresh?.growthErrorBytes ?? 0, 0);
+    const [churned] = heapMoves(heap(100_000, kib, 100_000), heap(120_000, kib, 10_000_000), own);
+    expect(churned?.growthErrorBytes).toBeGreaterThan(3 * (move?.growthErrorBytes ?? 0));
   });
 
   it("knows when no GC ended in between", () => {

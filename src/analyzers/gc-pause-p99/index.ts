@@ -2,7 +2,9 @@ import { defineAnalyzer, type FindingDraft, type Inconclusive } from "../../doma
 import { gauge, isUnknown } from "../../domain/counters.ts";
 import { type CpuPressure, cpuPressure } from "../../domain/cpu-pressure.ts";
 import type { Evidence } from "../../domain/evidence.ts";
-import { recentPauses } from "../../domain/gc-pauses.ts";
+import { busiestAssemblySite } from "../../domain/assembly-loops.ts";
+import type { CpuSite } from "../../domain/cpu-sites.ts";
+import { chanceOf, recentPauses } from "../../domain/gc-pauses.ts";
 import { histogramMove, observations, quantileRange } from "../../domain/histograms.ts";
 import { durationText, percentText } from "../../domain/units.ts";
 
@@ -51,7 +53,22 @@ export const gcPauseP99 = defineAnalyzer({
         default: 100,
         unit: "count",
         meaning:
-          "GCs in the last ten minutes below which p99 is the longest one, and no more than worth a look",
+          "GCs in the last ten minutes below which p99 is the longest one, and worth a look only unless too many are slow for chance",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
+      chance: {
+        default: 0.01,
+        unit: "ratio",
+        meaning:
+          "probability that so many of a few pauses are slow while p99 is not, below which few pauses are enough",
+        source:
+          "docs/decisions/0003-default-thresholds.md; binomial tail, https://www.itl.nist.gov/div898/handbook/prc/section2/prc252.htm",
+      },
+      assembly: {
+        default: 0.25,
+        unit: "ratio",
+        meaning:
+          "part of the CPU time in assembly that one function calls, from which it is held to delay the stops",
         source: "docs/decisions/0003-default-thresholds.md",
       },
     },
@@ -63,11 +80,12 @@ export const gcPauseP99 = defineAnalyzer({
       why:
         "While the world is stopped nothing is served. Go is built to stay far below a millisecond, so pauses of many " +
         "milliseconds mean that its threads do not get CPU when they should, or that one goroutine could not be stopped.",
-      next: "Look for CPU throttling first, then for a host that is overcommitted, then for loops in assembly or cgo callbacks.",
+      next: "Look for CPU throttling first, then for a host that is overcommitted, then for long calls of assembly: the CPU profile shows them.",
       falsePositives:
-        "Pauses older than ten minutes are left out, and few recent collections are reported as possible only. So are the pauses of a " +
+        "Pauses older than ten minutes are left out, and one slow pause among few is reported as possible only. So are the pauses of a " +
         "process that keeps half of its processors busy, because its threads compete with each other. One that got less than a third " +
-        "of the CPU time it asked for is held to be stopped from outside only when one pause in twenty is critical. Stops that " +
+        "of the CPU time it asked for is held to be stopped from outside only when one pause in twenty is critical; so is one of which " +
+        "it is not known, for any crowded host makes pauses long (/cpu/classes in two scrapes tell: collectors.MetricsAll). Stops that " +
         'captures cause (goroutine dumps) are not in PauseNs. quantile="1" of go_gc_duration_seconds is the longest of the last ' +
         "256 pauses at most: it can clear the rule, and never convicts.",
       corrections: [
@@ -93,31 +111,45 @@ export const gcPauseP99 = defineAnalyzer({
     if (pauses !== undefined) {
       if (pauses.p99Ms < limits.warningMs) return [];
       if (pauses.count < limits.fewestGcs && pauses.p99Ms < limits.criticalMs) return [];
-      const isEnough = pauses.count >= limits.enoughGcs;
-      const isCritical = pauses.p99Ms >= limits.criticalMs;
-      const isStoppedOften = isStarved && pauses.p95Ms >= limits.criticalMs;
+      const isWhole = pauses.count >= limits.enoughGcs;
+      const isEstablished = (limitMs: number) => isWhole || chanceOf(pauses, limitMs) < limits.chance;
+      const isEnough = isEstablished(limits.warningMs);
+      // One critical pause among a few that are slow is not what its severity rests on.
+      const isCritical = pauses.p99Ms >= limits.criticalMs && (isEstablished(limits.criticalMs) || !isEnough);
+      const isCalm = pressure?.granted !== undefined && !isBusy && !isStarved;
+      const isStoppedOften = (pressure === undefined || isStarved) && pauses.p95Ms >= limits.criticalMs;
+      const site = busiestAssemblySite(evidence);
+      const loop = site !== undefined && site.share >= limits.assembly ? site : undefined;
       return [
         {
           severity: isCritical ? "critical" : "warning",
-          confidence: isEnough && ((!isBusy && !isStarved) || isStoppedOften) ? "likely" : "possible",
-          title: `GC stops the world for ${durationText(pauses.p99Ms)} at ${isEnough ? "p99" : "worst"}`,
+          confidence: isEnough && (isCalm || (isWhole && isStoppedOften)) ? "likely" : "possible",
+          title: `GC stops the world for ${durationText(pauses.p99Ms)} at ${isWhole ? "p99" : "worst"}`,
           summary:
-            `${isEnough ? "p99" : "The longest"} of the last ${pauses.count} collections within ${durationText(pauses.spanMs)}, median ${durationText(pauses.medianMs)}, longest ` +
-            `${durationText(pauses.longestMs)}. Go is built to stay well below a millisecond, so the usual reading is that its ` +
-            `threads did not get CPU: ${reasonText(pressure, isBusy, isStarved)}. That is inferred.`,
+            `${isWhole ? "p99" : "The longest"} of the last ${pauses.count} collections within ${durationText(pauses.spanMs)}, median ${durationText(pauses.medianMs)}, longest ` +
+            `${durationText(pauses.longestMs)}. Go is built to stay well below a millisecond, so the usual reading is that ` +
+            `${reasonText(pressure, isBusy, isStarved, loop)}. That is inferred.`,
           measured: {
             value: pauses.p99Ms,
             limit: isCritical ? limits.criticalMs : limits.warningMs,
             unit: "ms",
           },
-          where: [],
+          where: loop?.where ?? [],
           evidence: [
             {
               artifact: pauses.artifact,
               excerpt: `PauseNs, longest first: ${pauses.longestFirstMs.slice(0, 5).map(durationText).join(", ")}`,
             },
+            ...(loop === undefined
+              ? []
+              : [
+                  {
+                    artifact: loop.artifact,
+                    excerpt: `${loop.function}: ${percentText(loop.share)} of the CPU time in assembly`,
+                  },
+                ]),
           ],
-          next: nextSteps,
+          next: loop === undefined ? nextSteps : [smallerSteps, ...nextSteps],
         },
       ];
     }
@@ -125,18 +157,37 @@ export const gcPauseP99 = defineAnalyzer({
     if (memstats !== undefined) return [];
     return metrics === undefined
       ? { inconclusive: "no heap debug=1 capture, which holds the last 256 pauses, and no /metrics scrape" }
-      : judgeScrapes(metrics, isBusy, limits);
+      : judgeScrapes(metrics, pressure?.granted !== undefined && !isBusy && !isStarved, limits);
   },
 });
 
-function reasonText(pressure: CpuPressure | undefined, isBusy: boolean, isStarved: boolean): string {
+function reasonText(
+  pressure: CpuPressure | undefined,
+  isBusy: boolean,
+  isStarved: boolean,
+  loop: CpuSite | undefined,
+): string {
   if (isStarved) {
-    return `of what it asked for it got ${percentText(pressure?.granted ?? 0)}, so it was throttled or the host is crowded`;
+    return `its threads did not get CPU: of what it asked for it got ${percentText(pressure?.granted ?? 0)}, so it was throttled or the host is crowded`;
   }
-  return isBusy
-    ? `the process itself keeps ${percentText(pressure?.busy ?? 0)} of GOMAXPROCS busy`
-    : "throttling, or a busy host";
+  if (loop !== undefined) {
+    return (
+      `a goroutine could not be stopped: ${loop.function} spends ${percentText(loop.share)} of the CPU time in calls of assembly, ` +
+      "which the runtime cannot interrupt, so a collection waits until such a call returns"
+    );
+  }
+  if (isBusy) {
+    return `its threads did not get CPU: the process itself keeps ${percentText(pressure?.busy ?? 0)} of GOMAXPROCS busy`;
+  }
+  const unknown =
+    pressure?.granted === undefined
+      ? "; a host that is crowded for a moment does the same, and whether it was the captures do not tell"
+      : "";
+  return `its threads did not get CPU: throttling, or a busy host${unknown}`;
 }
+
+const smallerSteps =
+  "Give the assembly less at a time (hash, compress or copy in pieces of a MiB, for example with io.Copy), so that the runtime can stop the goroutine in between.";
 
 const nextSteps = [
   "Check the container's CPU throttling: rate(container_cpu_cfs_throttled_periods_total) over rate(container_cpu_cfs_periods_total).",
@@ -149,7 +200,7 @@ const histogramNames = ["go_sched_pauses_total_gc_seconds", "go_gc_pauses_second
 
 function judgeScrapes(
   metrics: Evidence["metrics"],
-  isBusy: boolean,
+  isCalm: boolean,
   limits: { readonly warningMs: number; readonly criticalMs: number; readonly enoughGcs: number },
 ): readonly FindingDraft[] | Inconclusive {
   // The longest of at most 256 pauses bounds their p99 from above.
@@ -177,7 +228,7 @@ function judgeScrapes(
   return [
     {
       severity: isCritical ? "critical" : "warning",
-      confidence: count >= limits.enoughGcs && !isBusy ? "likely" : "possible",
+      confidence: count >= limits.enoughGcs && isCalm ? "likely" : "possible",
       title: `GC stops the world for more than ${durationText(aboveMs)} at p99`,
       summary:
         `p99 of the ${count} pauses between the two scrapes lies ${text}; a histogram does not tell more. Go is built to stay well ` +
