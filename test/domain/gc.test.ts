@@ -124,17 +124,19 @@ describe("recentPauses", () => {
   });
 
   it("tells whether so many slow ones of a few can be chance", () => {
-    const chance = (slow: number, of: number) => {
-      const pausesNs = Array.from({ length: of }, (_, index) => (index < slow ? 60e6 : 1e5));
-      const pauses = recentPauses([memstats({ pausesNs, pauseEndsMs: ends(of, 1000), takenAtMs: noon })]);
-      return pauses === undefined ? Number.NaN : chanceOf(pauses, 50);
-    };
     expect(chance(0, 20)).toBe(1);
     expect(chance(1, 20)).toBeCloseTo(1 - 0.99 ** 20, 10);
     expect(chance(2, 20)).toBeCloseTo(1 - 0.99 ** 20 - 20 * 0.01 * 0.99 ** 19, 10);
     expect(chance(3, 20)).toBeLessThan(0.002);
   });
 });
+
+/** That `slow` of `of` pauses take 50 ms or more. */
+function chance(slow: number, of: number): number {
+  const pausesNs = Array.from({ length: of }, (_, index) => (index < slow ? 60e6 : 1e5));
+  const pauses = recentPauses([memstats({ pausesNs, pauseEndsMs: ends(of, 1000), takenAtMs: noon })]);
+  return pauses === undefined ? Number.NaN : chanceOf(pauses, 50);
+}
 
 describe("gcCpuShare", () => {
   const types = ["samples/count", "cpu/nanoseconds"];
