@@ -14,6 +14,7 @@ interface Expectation {
   readonly severity?: string;
   readonly confidence?: string;
   readonly measured?: number;
+  readonly goroutines?: number;
   readonly thresholds?: Readonly<Record<string, number>>;
 }
 
@@ -56,5 +57,6 @@ describe.each(analyzers.map((analyzer) => [analyzer.meta.id, analyzer] as const)
     if (expected.severity !== undefined) expect(finding.severity).toBe(expected.severity);
     if (expected.confidence !== undefined) expect(finding.confidence).toBe(expected.confidence);
     if (expected.measured !== undefined) expect(finding.measured?.value).toBe(expected.measured);
+    if (expected.goroutines !== undefined) expect(finding.goroutines).toBe(expected.goroutines);
   });
 });

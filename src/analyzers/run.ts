@@ -203,7 +203,7 @@ function bySeriousness(a: Candidate, b: Candidate): number {
 }
 
 function goroutineCount(draft: FindingDraft): number {
-  return (draft.groups ?? []).reduce((sum, group) => sum + group.count, 0);
+  return draft.goroutines ?? (draft.groups ?? []).reduce((sum, group) => sum + group.count, 0);
 }
 
 function numbered(candidates: readonly Candidate[]): Finding[] {

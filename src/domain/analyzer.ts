@@ -64,6 +64,8 @@ export interface FindingDraft {
   readonly waitReason?: string;
   /** The goroutines that this finding is about. The catch-all rule stays silent about these. */
   readonly groups?: readonly GoroutineGroup[];
+  /** How many of `groups` it is about, where that is not all of them: one group may wait for several locks. */
+  readonly goroutines?: number;
   /** Goroutines that wait because of these: findings about them become symptoms of this one, wider rules stay silent. */
   readonly blocks?: readonly GoroutineGroup[];
   /** Goroutines that this finding's ones wait for: a finding about those becomes the cause of this one. */

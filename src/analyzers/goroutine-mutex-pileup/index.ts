@@ -107,6 +107,7 @@ export const goroutineMutexPileup = defineAnalyzer({
             where: blamedFrames(largest.group, target.own),
             waitReason: largest.group.wait,
             groups: queuedGroups(queue),
+            goroutines: pile.count,
             evidence: [
               pileExcerpt(
                 goroutines.best.artifact,
