@@ -1,6 +1,7 @@
 import type { CaptureKind } from "../domain/capture.ts";
 import type { Audience } from "../domain/chat-reply.ts";
 import type { ChatRight } from "../domain/chat-rights.ts";
+import type { ArtifactsConfig, QueueBoardConfig } from "./artifacts-config.ts";
 
 /** `gofire.yaml` as the program uses it: defaults applied, files made absolute, secrets still references. */
 export interface GofireConfig {
@@ -18,6 +19,9 @@ export interface GofireConfig {
   readonly slack?: SlackConfig;
   readonly access: AccessConfig;
   readonly captures: CapturesConfig;
+  readonly artifacts: ArtifactsConfig;
+  /** Absent: there is no board. */
+  readonly queueBoard?: QueueBoardConfig;
 }
 
 /** What is not said in the file is the environment variable that is usual for it. */

@@ -9,6 +9,7 @@ import type {
   TargetProxy,
   TargetTls,
 } from "./gofire-config.ts";
+import { artifactsOf, queueBoardOf } from "./resolve-artifacts.ts";
 import { accessOf, capturesOf, slackOf } from "./resolve-chat.ts";
 import { defined, secret } from "./resolve-words.ts";
 import type { ConfigFile, ReachSection, SettingsSection, TargetSection } from "./schema.ts";
@@ -43,6 +44,8 @@ export function resolveConfig(config: ConfigFile, place: FilePlace): GofireConfi
     ...(config.slack === undefined ? {} : { slack: slackOf(config.slack, place.folder) }),
     access: accessOf(config.access),
     captures: capturesOf(config.captures),
+    artifacts: artifactsOf(config.artifacts, place.folder),
+    ...(config.queueBoard === undefined ? {} : { queueBoard: queueBoardOf(config.queueBoard, place.folder) }),
   };
 }
 

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { captureKinds } from "../domain/capture.ts";
+import { artifactSections } from "./artifacts-schema.ts";
 import { chatSections } from "./chat-schema.ts";
 import type { OptionalCapture } from "./gofire-config.ts";
 import {
@@ -184,6 +185,7 @@ export const configSchema = section({
   defaults: setting(section(settings), "What holds for every service that does not say otherwise"),
   allow: setting(allow, "What may be done"),
   ...chatSections,
+  ...artifactSections,
 });
 
 export type ConfigFile = z.infer<typeof configSchema>;

@@ -9,6 +9,7 @@ import { optionalKinds } from "../../src/capture/request.ts";
 import { configJsonSchema } from "../../src/config/json-schema.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { parseConfig } from "../../src/config/parse.ts";
+import { defaultArtifacts } from "../../src/config/resolve-artifacts.ts";
 import type { Analyzer } from "../../src/domain/analyzer.ts";
 
 const rules = analyzers.map((analyzer: Analyzer) => analyzer.meta);
@@ -31,6 +32,7 @@ describe("a configuration", () => {
         allow: { targets: [] },
         access: { rights: {}, givenBy: { users: [], groups: [], channels: [] } },
         captures: {},
+        artifacts: defaultArtifacts,
       });
     }
   });

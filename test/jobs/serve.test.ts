@@ -6,6 +6,7 @@ import { parseArguments } from "../../src/commands/arguments.ts";
 import type { Ports } from "../../src/commands/context.ts";
 import { serve } from "../../src/commands/serve.ts";
 import type { GofireConfig } from "../../src/config/gofire-config.ts";
+import { defaultArtifacts } from "../../src/config/resolve-artifacts.ts";
 import { goTargets } from "../../src/integrations/go-target/client.ts";
 import { thisHost } from "../../src/integrations/host/this-host.ts";
 import { beginIncident } from "../../src/jobs/begin.ts";
@@ -100,6 +101,7 @@ function configOf(targetUrl: string): GofireConfig {
     allow: { targets: [] },
     access: { rights: {}, givenBy: { users: [], groups: [], channels: [] } },
     captures: {},
+    artifacts: defaultArtifacts,
   };
 }
 
