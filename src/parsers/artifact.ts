@@ -10,6 +10,7 @@ import {
 } from "./goroutine-counts/goroutine-counts-parser.ts";
 import { goroutineDumpParser } from "./goroutine-dump/goroutine-dump-parser.ts";
 import { goroutinesOfProfile } from "./goroutine-profile.ts";
+import { jsonLogParser, looksLikeJsonLog } from "./json-log.ts";
 import { expvarParser, looksLikeExpvar } from "./memstats/expvar.ts";
 import { heapTextParser, looksLikeHeapText } from "./memstats/heap-text.ts";
 import { looksLikeMetrics, metricsParser } from "./metrics/metrics-parser.ts";
@@ -89,16 +90,23 @@ const formats: readonly Format[] = [
     parser: () => unread("cmdline"),
   },
   {
+    matches: looksLikeJsonLog,
+    parser: (artifact, options) => jsonLogParser(dumpOrLog(artifact, options)),
+  },
+  {
     // Whatever text is left may be a log with a panic in it, however far down.
     matches: (head) => !isBinary(head),
-    parser: (artifact, options) =>
-      mapped(goroutineDumpParser({ artifact, ...options }), (dump) => ({
-        type: "goroutines",
-        leaked: false,
-        ...dump,
-      })),
+    parser: dumpOrLog,
   },
 ];
+
+function dumpOrLog(artifact: string, options: ArtifactOptions): ByteParser<ParsedArtifact> {
+  return mapped(goroutineDumpParser({ artifact, ...options }), (dump) => ({
+    type: "goroutines",
+    leaked: false,
+    ...dump,
+  }));
+}
 
 /**
  * Reads any capture that Go or gofire writes, telling its format by content: the first bytes are gathered until they
