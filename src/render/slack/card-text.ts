@@ -1,0 +1,126 @@
+import type { AnalysisSummary, CaptureStep, Incident } from "../../domain/incident.ts";
+import { counted, countText } from "../../domain/units.ts";
+import { plain, utcTime } from "./escape.ts";
+import { againstLimit, confidenceWords, firstSentences, wherePlain } from "./finding-lines.ts";
+import { slackLimits } from "./limits.ts";
+import { kindNames, progressOf, troubleOf } from "./steps.ts";
+import { unpostedOf } from "./unposted.ts";
+import { afterWords, furtherOf, leadOf, placeWords, verdictSentence } from "./verdict-words.ts";
+
+const mostFurther = 3;
+const mostReasons = 4;
+const summaryCharacters = 600;
+
+/** The card for screen readers and notifications: the same in plain sentences, the point first. */
+export function cardText(incident: Incident): string {
+  const sentences = sentencesOf(incident).filter((sentence) => sentence !== "");
+  const last = [...repeatWords(incident), `${incident.id}.`].join(" ");
+  return `${plain(sentences.join(" "), slackLimits.text - last.length - 1)} ${last}`;
+}
+
+function sentencesOf(incident: Incident): readonly string[] {
+  const { service, state, analysis, problem, waitsFor } = incident;
+  switch (state) {
+    case "queued":
+      return [
+        `${service}: waiting to capture.`,
+        placeWords(incident),
+        waitsFor === undefined ? "" : ended(`Waits: ${waitsFor}`),
+      ];
+    case "capturing": {
+      const { over, all } = progressOf(incident.steps);
+      return [
+        `${service}: capturing, ${countText(over)} of ${countText(all)} done.`,
+        ...stepSentences(incident.steps),
+      ];
+    }
+    case "verdict":
+      return analysis === undefined ? [`${service}: judged.`] : verdictSentences(incident, analysis);
+    case "failed":
+      return [
+        `${service}: no verdict.`,
+        ended(problem ?? "It is not known why."),
+        ...earlySentences(incident),
+        ...stepSentences(incident.steps),
+        ...unpostedSentences(incident),
+      ];
+    case "resolved":
+      return [
+        `${service}: resolved${afterWords(incident)}.`,
+        analysis === undefined
+          ? ended(problem ?? "")
+          : `It was ${analysis.verdict.toUpperCase()}${ended(titleOf(analysis))}`,
+        ...unpostedSentences(incident),
+      ];
+  }
+}
+
+function titleOf(analysis: AnalysisSummary): string {
+  const lead = leadOf(analysis);
+  return lead === undefined ? "." : `: ${lead.title}`;
+}
+
+function verdictSentences(incident: Incident, analysis: AnalysisSummary): readonly string[] {
+  const { verdict, missing, goroutines } = analysis;
+  const lead = leadOf(analysis);
+  const { shown, rest } = furtherOf(analysis, lead, mostFurther);
+  return [
+    `${verdict.toUpperCase()}: ${incident.service}.`,
+    verdict === "fail" ? "" : verdictSentence(analysis, lead),
+    ...(lead === undefined
+      ? []
+      : [
+          ended(`${lead.title}, ${confidenceWords[lead.confidence]}`),
+          lead.measured === undefined ? "" : `Measured ${againstLimit(lead.measured)}.`,
+          wherePlain(lead.where),
+          ended(firstSentences(lead.summary, summaryCharacters)),
+        ]),
+    ...shown.map(({ role, title, confidence }) =>
+      ended(`${role === "symptom" ? "It follows" : "Also"}: ${title}, ${confidenceWords[confidence]}`),
+    ),
+    rest > 0 ? `${counted(rest, "more finding")} in the thread.` : "",
+    ...(verdict === "inconclusive"
+      ? missing.slice(0, mostReasons).map((reason) => ended(`Missing: ${reason}`))
+      : []),
+    lead?.next[0] === undefined ? "" : ended(`Next: ${lead.next[0]}`),
+    goroutines === undefined ? "" : `${counted(goroutines, "goroutine")} in all.`,
+    ...earlySentences(incident),
+    ...stepSentences(incident.steps),
+    ...unpostedSentences(incident),
+  ];
+}
+
+function stepSentences(steps: readonly CaptureStep[]): readonly string[] {
+  const whole = steps.filter(({ kind, state }) => kind !== "index" && state === "ok");
+  const running = steps.filter(({ state }) => state === "running");
+  const trouble = troubleOf(steps);
+  return [
+    whole.length === 0 ? "" : `Captured: ${kindNames(whole)}.`,
+    running.length === 0 ? "" : `Capturing now: ${kindNames(running)}.`,
+    ...trouble
+      .slice(0, mostReasons)
+      .map(({ words, same, reason }) => ended(`${kindNames(same)} ${words}: ${reason}`)),
+    trouble.length > mostReasons ? `${countText(trouble.length - mostReasons)} more: see the findings.` : "",
+  ];
+}
+
+function earlySentences({ endedEarly }: Incident): readonly string[] {
+  return endedEarly === undefined ? [] : [ended(`Ended early: ${endedEarly}`)];
+}
+
+function unpostedSentences(incident: Incident): readonly string[] {
+  return unpostedOf(incident).map(({ what, reason }) => ended(`Not in the thread: ${what}. ${reason}`));
+}
+
+function repeatWords({ repeats, lastRepeatAtMs }: Incident): readonly string[] {
+  if (repeats === 0) return [];
+  return [
+    `${counted(repeats, "repeat")}${lastRepeatAtMs === undefined ? "" : `, last ${utcTime(lastRepeatAtMs)}`}.`,
+  ];
+}
+
+/** With a full stop, unless it ends like a sentence already. */
+function ended(text: string): string {
+  const trimmed = text.trimEnd();
+  return trimmed === "" || /[.!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+}

@@ -1,0 +1,181 @@
+import type { CardAction } from "../../domain/chat-request.ts";
+import type { AnalysisSummary, FindingSummary, Incident } from "../../domain/incident.ts";
+import type { MessageBody } from "../../domain/message.ts";
+import { counted, countText } from "../../domain/units.ts";
+import { type Block, type ButtonSpec, buttons, context, fitBlocks, header, section } from "./blocks.ts";
+import { cardText } from "./card-text.ts";
+import { timeOfDay, words } from "./escape.ts";
+import { againstLimit, confidenceWords, firstSentences, furtherLine, whereLine } from "./finding-lines.ts";
+import { progressOf, stepLines } from "./steps.ts";
+import { unpostedOf } from "./unposted.ts";
+import { afterWords, furtherOf, leadOf, placeWords, verdictMarks, verdictSentence } from "./verdict-words.ts";
+
+/** A card is read at a glance; the rest is in its thread. */
+const mostFurther = 3;
+const mostMissing = 3;
+const summaryCharacters = 320;
+const lineCharacters = 500;
+const titleCharacters = 200;
+
+/**
+ * The one message that shows an incident; the same incident gives the same card. In this order: verdict, what against
+ * which limit, how sure, where, what follows, what is missing, what to do next; then what was and was not captured,
+ * and buttons that carry the incident's id.
+ */
+export function card(incident: Incident): MessageBody {
+  return {
+    text: cardText(incident),
+    blocks: fitBlocks(bodyOf(incident), "… and more: see the findings in the thread.", [
+      ...buttons(`${incident.state}-${incident.runs}`, buttonsOf(incident)),
+      ...context([footer(incident)]),
+    ]),
+  };
+}
+
+function bodyOf(incident: Incident): readonly Block[] {
+  const { service, state, analysis, problem, waitsFor } = incident;
+  switch (state) {
+    case "queued":
+      return [
+        header(`⏳ ${service} · waiting to capture`),
+        ...section([
+          placeWords(incident),
+          waitsFor === undefined ? "" : `Waits: ${words(waitsFor, lineCharacters)}`,
+        ]),
+      ];
+    case "capturing":
+      return [header(capturingTitle(incident)), ...section(capturingLines(incident))];
+    case "verdict":
+      return analysis === undefined ? [header(`⚪ ${service} · judged`)] : verdictBlocks(incident, analysis);
+    case "failed":
+      return [
+        header(`⚪ ${service} · no verdict`),
+        ...section([words(problem ?? "It is not known why.", lineCharacters)]),
+        ...context(storyLines(incident)),
+      ];
+    case "resolved":
+      return [
+        header(`✅ ${service} · resolved${afterWords(incident)}`),
+        ...section(resolvedLines(incident)),
+        ...context(unpostedLines(incident)),
+      ];
+  }
+}
+
+function capturingTitle({ service, steps }: Incident): string {
+  const { over, all } = progressOf(steps);
+  if (all === 0) return `🔍 ${service} · asking what can be captured`;
+  if (over === all) return `🔍 ${service} · judging what was captured`;
+  return `🔍 ${service} · capturing, ${countText(over)} of ${countText(all)} done`;
+}
+
+function capturingLines(incident: Incident): readonly string[] {
+  const { runs, steps } = incident;
+  return [
+    runs > 1 ? `🔁 Attempt ${countText(runs)}: the worker of the one before went away.` : "",
+    ...earlyLines(incident),
+    ...stepLines(steps),
+  ];
+}
+
+function verdictBlocks(incident: Incident, analysis: AnalysisSummary): readonly Block[] {
+  const { verdict } = analysis;
+  const lead = leadOf(analysis);
+  const title = lead === undefined || verdict !== "fail" ? "" : ` · ${lead.title}`;
+  const step = lead?.next[0];
+  return [
+    header(`${verdictMarks[verdict]} ${verdict.toUpperCase()} · ${incident.service}${title}`),
+    ...section([
+      ...(verdict === "fail" ? [] : [verdictSentence(analysis, lead)]),
+      ...(lead === undefined ? [] : leadLines(analysis, lead)),
+      ...(verdict === "inconclusive" ? missingLines(analysis) : []),
+    ]),
+    ...section(furtherLines(analysis, lead)),
+    ...section([step === undefined ? "" : `*Next:* ${words(step, lineCharacters)}`]),
+    ...context([factsLine(incident, analysis), ...storyLines(incident)]),
+  ];
+}
+
+function leadLines({ verdict }: AnalysisSummary, lead: FindingSummary): readonly string[] {
+  const figure = lead.measured === undefined ? "" : `*${words(againstLimit(lead.measured), 80)}* · `;
+  // The title of a failure is the header's already.
+  const title = verdict === "fail" ? "" : `*${words(lead.title, titleCharacters)}*`;
+  return [
+    title,
+    `${figure}${confidenceWords[lead.confidence]}`,
+    whereLine(lead.where),
+    words(firstSentences(lead.summary, summaryCharacters), lineCharacters),
+  ];
+}
+
+function missingLines({ missing }: AnalysisSummary): readonly string[] {
+  return missing.slice(0, mostMissing).map((reason) => `Missing: ${words(reason, titleCharacters)}`);
+}
+
+function furtherLines(analysis: AnalysisSummary, lead: FindingSummary | undefined): readonly string[] {
+  const { shown, rest } = furtherOf(analysis, lead, mostFurther);
+  return [...shown.map(furtherLine), rest > 0 ? `… and ${counted(rest, "more finding")} in the thread` : ""];
+}
+
+function factsLine({ instance }: Incident, { goVersion, goroutines }: AnalysisSummary): string {
+  return [
+    instance === undefined ? "" : words(instance, 80),
+    goroutines === undefined ? "" : `${counted(goroutines, "goroutine")} in all`,
+    goVersion === undefined ? "" : words(goVersion, 40),
+  ]
+    .filter((fact) => fact !== "")
+    .join(" · ");
+}
+
+/** How the capture went, and what of it is not in the thread. */
+function storyLines(incident: Incident): readonly string[] {
+  return [...earlyLines(incident), ...stepLines(incident.steps), ...unpostedLines(incident)];
+}
+
+function earlyLines({ endedEarly }: Incident): readonly string[] {
+  return endedEarly === undefined ? [] : [`⚠️ Ended early: ${words(endedEarly, titleCharacters)}`];
+}
+
+function unpostedLines(incident: Incident): readonly string[] {
+  return unpostedOf(incident).map(
+    ({ what, reason }) => `⚠️ Not in the thread: ${what}. ${words(reason, lineCharacters)}`,
+  );
+}
+
+function resolvedLines({ analysis, problem }: Incident): readonly string[] {
+  if (analysis === undefined) return [words(problem ?? "", lineCharacters)];
+  const lead = leadOf(analysis);
+  const was = `It was *${analysis.verdict.toUpperCase()}*`;
+  if (lead === undefined) return [`${was}.`];
+  return [`${was}: ${words(lead.title, titleCharacters)}`, whereLine(lead.where)];
+}
+
+const labels: Readonly<Record<CardAction, { readonly label: string; readonly spoken: string }>> = {
+  explain: { label: "Explain", spoken: "Explain the findings" },
+  "capture-again": { label: "Capture Again", spoken: "Capture again" },
+  compare: { label: "Compare", spoken: "Compare with the capture before" },
+  resolve: { label: "Resolve", spoken: "Resolve" },
+};
+
+function actionsOf({ state, analysis }: Incident): readonly CardAction[] {
+  if (state === "failed") return ["capture-again", "resolve"];
+  if (state !== "verdict") return [];
+  return analysis?.verdict === "pass"
+    ? ["capture-again", "compare", "resolve"]
+    : ["explain", "capture-again", "compare", "resolve"];
+}
+
+function buttonsOf(incident: Incident): readonly ButtonSpec[] {
+  const { id, service } = incident;
+  return actionsOf(incident).map((action) => ({
+    action,
+    label: labels[action].label,
+    spoken: `${labels[action].spoken}: ${id}, ${service}`,
+    value: id,
+  }));
+}
+
+function footer({ id, repeats, lastRepeatAtMs }: Incident): string {
+  const last = lastRepeatAtMs === undefined ? "" : `, last ${timeOfDay(lastRepeatAtMs, "{time}")}`;
+  return `${words(id, 40)}${repeats === 0 ? "" : ` · ${counted(repeats, "repeat")}${last}`}`;
+}

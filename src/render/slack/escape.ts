@@ -1,0 +1,123 @@
+import { printable } from "../style.ts";
+
+/**
+ * The three characters by which Slack recognises mentions and links, as entities
+ * (https://docs.slack.dev/messaging/formatting-message-text#escaping).
+ */
+const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
+
+/** Slack has no escape for its formatting characters; one that this follows does not pair up with another. */
+const zeroWidthSpace = "\u200b";
+
+/** Looks like a backtick and ends no code span: there is no escape for that one either. */
+const gravePlain = "\u02cb";
+
+const ellipsis = "…";
+
+/** Lone halves of a surrogate pair are no text: Slack takes UTF-8. */
+// oxlint-disable-next-line no-misleading-character-class -- halves are exactly what is looked for
+const loneHalf = /[\ud800-\udfff]/gu;
+
+/** Text from outside without control characters, line feeds or broken characters. */
+function clean(text: string): string {
+  return printable(text).replace(loneHalf, "\ufffd");
+}
+
+type Written = (character: string, at: number, text: string) => string;
+
+/** As much of `text` as fits into `max` UTF-16 units once written; an ellipsis stands for the rest. */
+function fitted(text: string, max: number, written: Written): string {
+  let whole = "";
+  /** The longest beginning that leaves room for the ellipsis. */
+  let short = "";
+  let at = 0;
+  for (const character of text) {
+    whole += written(character, at, text);
+    at += character.length;
+    if (whole.length <= max - ellipsis.length) short = whole;
+    if (whole.length > max) return `${short}${ellipsis}`;
+  }
+  return whole;
+}
+
+const entity: Written = (character) => entities[character] ?? character;
+
+/**
+ * Text from outside for where Slack formats nothing (`plain_text`, notifications). Mentions and links in it are dead
+ * all the same.
+ */
+export function plain(text: string, max: number): string {
+  return fitted(clean(text), max, entity);
+}
+
+/** Text from outside in the midst of mrkdwn: it is shown as it is, pings nobody, links nowhere, formats nothing. */
+export function words(text: string, max: number): string {
+  return fitted(clean(text), max, (character, at, whole) => {
+    switch (character) {
+      case "*":
+      case "~":
+        return `${character}${zeroWidthSpace}`;
+      case "_":
+        return isInsideWord(whole, at) ? character : `${character}${zeroWidthSpace}`;
+      case "`":
+        return gravePlain;
+      case ":":
+        // `:fire:` would become a picture.
+        return /^:[\w+'-]+:/.test(whole.slice(at, at + 100)) ? `:${zeroWidthSpace}` : character;
+      case ">":
+        // At the beginning of a line it would make a quote of it.
+        return at === 0 ? `${zeroWidthSpace}&gt;` : "&gt;";
+      default:
+        return entities[character] ?? character;
+    }
+  });
+}
+
+/** Text from outside as a code span. */
+export function code(text: string, max: number): string {
+  const inside = fitted(clean(text), max - 2, (character) =>
+    character === "`" ? gravePlain : (entities[character] ?? character),
+  );
+  // An empty span would show its two backticks.
+  return inside.trim() === "" ? "" : `\`${inside}\``;
+}
+
+function isInsideWord(text: string, at: number): boolean {
+  return /\w/.test(text[at - 1] ?? " ") && /\w/.test(text[at + 1] ?? " ");
+}
+
+/**
+ * Someone's name, looked up by Slack. In a message that others see it pings them: use it where only one person looks,
+ * or where it is that person's own doing.
+ */
+export function person(userId: string): string {
+  return /^[UW][A-Z0-9]+$/.test(userId) ? `<@${userId}>` : words(userId, 40);
+}
+
+/** As `person`, for everybody in a user group. */
+export function group(groupId: string): string {
+  return /^S[A-Z0-9]+$/.test(groupId) ? `<!subteam^${groupId}>` : words(groupId, 40);
+}
+
+/** A channel's name, looked up by Slack; pings nobody. */
+export function channel(channelId: string): string {
+  return /^[CGD][A-Z0-9]+$/.test(channelId) ? `<#${channelId}>` : words(channelId, 40);
+}
+
+/** A time of day in the reader's own time zone; UTC where dates are not understood. */
+export function timeOfDay(
+  ms: number,
+  format: "{time}" | "{time_secs}" | "{date_short_pretty} {time}",
+): string {
+  return `<!date^${Math.floor(ms / 1000)}^${format}|${utcTime(ms)}>`;
+}
+
+/** `03:12 UTC` */
+export function utcTime(ms: number): string {
+  const minutesOfDay = Math.floor(ms / 60_000) % (24 * 60);
+  return `${twoDigits(Math.floor(minutesOfDay / 60))}:${twoDigits(minutesOfDay % 60)} UTC`;
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, "0");
+}

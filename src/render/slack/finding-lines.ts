@@ -1,0 +1,63 @@
+import type { Confidence, Measured } from "../../domain/finding.ts";
+import type { Frame } from "../../domain/frame.ts";
+import { shortFile } from "../../domain/goroutine-sites.ts";
+import type { FindingSummary } from "../../domain/incident.ts";
+import { shortName } from "../../domain/symbol-names.ts";
+import { quantity } from "../words.ts";
+import { code, words } from "./escape.ts";
+
+/** How sure a finding is; what is inferred says so. */
+export const confidenceWords: Readonly<Record<Confidence, string>> = {
+  proven: "proven",
+  likely: "likely (inferred)",
+  possible: "possible, not proven",
+};
+
+/** `199 goroutines, limit 10`, `79 ms, limit 50 ms`: what is counted stands once. */
+export function againstLimit({ value, limit, unit }: Measured): string {
+  const allowed = quantity(limit, unit);
+  const counted = ` ${unit}`;
+  const once = unit !== "ms" && allowed.endsWith(counted) ? allowed.slice(0, -counted.length) : allowed;
+  return `${quantity(value, unit)}, limit ${once}`;
+}
+
+/** The line a person can change, and who called it. */
+export function whereLine(where: readonly Frame[]): string {
+  const [own, caller] = where;
+  if (own === undefined) return "";
+  return `📍 ${placeCode(own)}${caller === undefined ? "" : ` ← ${placeCode(caller)}`}`;
+}
+
+const symbolCharacters = 120;
+const fileCharacters = 80;
+
+function placeCode(frame: Frame): string {
+  const symbol = code(shortName(frame.function), symbolCharacters);
+  if (frame.file === "") return symbol;
+  return `${symbol} ${words(`${shortFile(frame.file)}:${frame.line}`, fileCharacters)}`;
+}
+
+/** The same for who hears it read. */
+export function wherePlain([own]: readonly Frame[]): string {
+  if (own === undefined) return "";
+  const place = own.file === "" ? "" : `, ${shortFile(own.file)} line ${own.line}`;
+  return `Where: ${shortName(own.function)}${place}.`;
+}
+
+/** One line for a finding that is not the first: what, how sure, and that it is a consequence. */
+export function furtherLine({ role, confidence, title, measured }: FindingSummary): string {
+  const mark = role === "symptom" ? "↳ follows:" : "•";
+  const figure = measured === undefined ? "" : ` · ${words(againstLimit(measured), 80)}`;
+  return `${mark} ${words(title, 200)}${figure} · ${confidenceWords[confidence]}`;
+}
+
+/** As many whole sentences of `text` as fit into `max` characters; at least the first. */
+export function firstSentences(text: string, max: number): string {
+  const sentences = text.split(/(?<=[.!?]) (?=[A-Z0-9])/);
+  let taken = sentences[0] ?? "";
+  for (const sentence of sentences.slice(1)) {
+    if (taken.length + 1 + sentence.length > max) break;
+    taken += ` ${sentence}`;
+  }
+  return taken;
+}

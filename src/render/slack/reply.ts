@@ -1,0 +1,18 @@
+import type { Incident, Reply } from "../../domain/incident.ts";
+import type { MessageBody } from "../../domain/message.ts";
+import { section } from "./blocks.ts";
+import { plain, words } from "./escape.ts";
+import { slackLimits } from "./limits.ts";
+
+const lineCharacters = 2_500;
+
+/** A message of the thread that has no files, or whose files are gone; then it says so. */
+export function reply({ id }: Incident, { text, files }: Reply): MessageBody {
+  const gone =
+    files.length === 0 ? "" : `The files are no longer kept: ${files.map(({ name }) => name).join(", ")}.`;
+  const spoken = [text, gone].filter((part) => part.trim() !== "").join(" ");
+  return {
+    text: plain(spoken === "" ? id : spoken, slackLimits.text),
+    blocks: section([words(spoken === "" ? id : spoken, lineCharacters)]),
+  };
+}

@@ -1,0 +1,95 @@
+import type { CaptureStep } from "../../domain/incident.ts";
+import { countText, durationText } from "../../domain/units.ts";
+import { timeOfDay, words } from "./escape.ts";
+import { kindWords } from "./kinds.ts";
+
+/** So many captures that went wrong are listed with their reasons. */
+const mostReasons = 4;
+const reasonCharacters = 160;
+
+/** The address of everything else is no evidence: nobody looks for it on a card. */
+function listed(steps: readonly CaptureStep[]): readonly CaptureStep[] {
+  return steps.filter(({ kind, state }) => kind !== "index" || state === "failed" || state === "partial");
+}
+
+/** How many of the captures are over, and how many there are. */
+export function progressOf(steps: readonly CaptureStep[]): { readonly over: number; readonly all: number } {
+  const present = listed(steps).filter((step) => !isOptIn(step));
+  return {
+    over: present.filter(({ state }) => state !== "planned" && state !== "running").length,
+    all: present.length,
+  };
+}
+
+/** What was, is being and will be captured, and what was not and why; one line each. */
+export function stepLines(steps: readonly CaptureStep[]): readonly string[] {
+  const present = listed(steps);
+  const whole = present.filter(({ state }) => state === "ok");
+  const planned = present.filter(({ state }) => state === "planned");
+  return [
+    whole.length === 0 ? "" : `✅ ${kindNames(whole)}`,
+    ...present.filter(({ state }) => state === "running").map(runningLine),
+    planned.length === 0 ? "" : `▫️ next: ${kindNames(planned)}`,
+    ...troubleLines(present),
+  ].filter((line) => line !== "");
+}
+
+/** A step that takes its time says until when, so that no edit is needed to show that it goes on. */
+function runningLine({ kind, startedAtMs, expectedMs }: CaptureStep): string {
+  const name = `⏳ ${kindWords[kind]}`;
+  if (expectedMs === undefined || expectedMs <= 0) return name;
+  const takes = `${name} takes ${durationText(expectedMs)}`;
+  return startedAtMs === undefined
+    ? takes
+    : `${takes}, until ${timeOfDay(startedAtMs + expectedMs, "{time_secs}")}`;
+}
+
+type TroubleState = "failed" | "partial" | "skipped";
+
+const marks: Readonly<Record<TroubleState, string>> = { partial: "⚠️", skipped: "⏭", failed: "❌" };
+const stateWords: Readonly<Record<TroubleState, string>> = {
+  partial: "in part",
+  skipped: "skipped",
+  failed: "failed",
+};
+
+/** Captures that went wrong, or were left out, for the same reason. */
+export interface Trouble {
+  readonly state: TroubleState;
+  readonly words: string;
+  readonly reason: string;
+  readonly same: readonly CaptureStep[];
+}
+
+/** What was not captured whole and why, failures first; not what nobody asked for. */
+export function troubleOf(steps: readonly CaptureStep[]): readonly Trouble[] {
+  return (["failed", "partial", "skipped"] as const).flatMap((state) => {
+    const byReason = new Map<string, CaptureStep[]>();
+    for (const step of steps) {
+      if (step.state !== state || isOptIn(step)) continue;
+      const reason = step.reason ?? "no reason given";
+      byReason.set(reason, [...(byReason.get(reason) ?? []), step]);
+    }
+    return [...byReason].map(([reason, same]) => ({ state, words: stateWords[state], reason, same }));
+  });
+}
+
+function troubleLines(steps: readonly CaptureStep[]): readonly string[] {
+  const lines = troubleOf(steps).map(
+    ({ state, words: how, reason, same }) =>
+      `${marks[state]} ${kindNames(same)} ${how}: ${words(reason, reasonCharacters)}`,
+  );
+  const rest = lines.length - mostReasons;
+  if (rest <= 0) return lines;
+  return [...lines.slice(0, mostReasons), `… and ${countText(rest)} more: see the findings in the thread`];
+}
+
+/** Left out because nobody asked for it, not because a limit forbade it. */
+function isOptIn({ state, reason }: CaptureStep): boolean {
+  return state === "skipped" && (reason?.startsWith("not asked for") ?? false);
+}
+
+/** Each kind once, in the order in which they were captured. */
+export function kindNames(steps: readonly CaptureStep[]): string {
+  return [...new Set(steps.map(({ kind }) => kindWords[kind]))].join(", ");
+}

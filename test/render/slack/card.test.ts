@@ -1,0 +1,270 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Incident } from "../../../src/domain/incident.ts";
+import { card } from "../../../src/render/slack/card.ts";
+import { reply } from "../../../src/render/slack/reply.ts";
+import { analysis, anyIncident, anyReply, finding, incident, startMs } from "./incidents.ts";
+import { pings, refusalsOf, shownTexts } from "./slack-accepts.ts";
+
+/** The card as lines of text: blocks in order. */
+function lines(shown: Incident): readonly string[] {
+  return shownTexts(card(shown).blocks).flatMap((text) => text.split("\n"));
+}
+
+interface Button {
+  readonly action_id: string;
+  readonly value: string;
+}
+
+function buttonsOf(shown: Incident): readonly Button[] {
+  return (card(shown).blocks ?? []).flatMap((block) =>
+    "elements" in block && "type" in block && block.type === "actions" ? (block.elements as Button[]) : [],
+  );
+}
+
+describe("any incident", () => {
+  it("renders inside all limits of Slack, with a text, and pings nobody", () => {
+    fc.assert(
+      fc.property(anyIncident, (shown) => {
+        const body = card(shown);
+        expect(refusalsOf(body)).toEqual([]);
+        expect(pings(body)).toEqual([]);
+        expect(JSON.stringify(body)).not.toMatch(/<http/);
+        // Pure: the same incident is the same card, or every wake of the publish job would edit it.
+        expect(card(shown)).toEqual(body);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("keeps its id and its buttons, whatever else is cut", () => {
+    fc.assert(
+      fc.property(anyIncident, (shown) => {
+        expect(lines(shown).at(-1)).toContain(shown.id);
+        expect(card(shown).text).toContain(shown.id);
+        const expected = shown.state === "verdict" || shown.state === "failed";
+        expect(buttonsOf(shown).length > 0).toBe(expected);
+        for (const { value } of buttonsOf(shown)) expect(value).toBe(shown.id);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("replies inside all limits", () => {
+    fc.assert(
+      fc.property(anyIncident, anyReply, (shown, message) => {
+        const body = reply(shown, message);
+        expect(refusalsOf(body)).toEqual([]);
+        expect(pings(body)).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe("queued", () => {
+  it("says its place and what it waits for", () => {
+    expect(lines(incident({ queuePlace: 2, waitsFor: "another capture of order to end" }))).toEqual([
+      "⏳ order · waiting to capture",
+      "2 captures before this one.",
+      "Waits: another capture of order to end",
+      "gf-3fa9",
+    ]);
+    expect(lines(incident({ queuePlace: 0 }))).toContain("Next in line.");
+    expect(lines(incident())).toContain("Starts in a moment.");
+    expect(card(incident({ queuePlace: 1 })).text).toBe(
+      "order: waiting to capture. 1 capture before this one. gf-3fa9.",
+    );
+  });
+});
+
+describe("capturing", () => {
+  const capturing = incident({
+    state: "capturing",
+    runs: 1,
+    steps: [
+      { kind: "index", state: "ok" },
+      { kind: "goroutine", state: "ok" },
+      { kind: "heap", state: "ok" },
+      {
+        kind: "goroutine-dump",
+        state: "skipped",
+        reason: "12,408 goroutines would stop the world for 0.6 s",
+      },
+      { kind: "allocs", state: "skipped", reason: "not asked for (--include allocs)" },
+      { kind: "cpu", state: "running", startedAtMs: startMs, expectedMs: 20_000 },
+      { kind: "goroutine", state: "planned" },
+      { kind: "metrics", state: "planned" },
+    ],
+  });
+
+  it("lists what is done, running until when, to come, and left out and why", () => {
+    expect(lines(capturing)).toEqual([
+      "🔍 order · capturing, 3 of 6 done",
+      "✅ goroutines, heap",
+      `⏳ CPU takes 20 s, until <!date^${startMs / 1_000 + 20}^{time_secs}|03:12 UTC>`,
+      "▫️ next: goroutines, metrics",
+      "⏭ goroutine dump skipped: 12,408 goroutines would stop the world for 0.6 s",
+      "gf-3fa9",
+    ]);
+    expect(card(capturing).text).toBe(
+      "order: capturing, 3 of 6 done. Captured: goroutines, heap. Capturing now: CPU. goroutine dump skipped: 12,408 goroutines would stop the world for 0.6 s. gf-3fa9.",
+    );
+  });
+
+  it("says that nothing is known yet, that everything is there, and that it is a further attempt", () => {
+    expect(lines({ ...capturing, steps: [] })[0]).toBe("🔍 order · asking what can be captured");
+    expect(lines({ ...capturing, steps: [{ kind: "heap", state: "ok" }] })[0]).toBe(
+      "🔍 order · judging what was captured",
+    );
+    expect(lines({ ...capturing, runs: 2 })[1]).toBe("🔁 Attempt 2: the worker of the one before went away.");
+  });
+});
+
+describe("verdict", () => {
+  it("FAIL: what against which limit, how sure, where, why, what follows, what next, what was captured", () => {
+    const shown = incident({
+      state: "verdict",
+      runs: 1,
+      instance: "10.0.0.5:6060",
+      analysis: analysis({
+        findings: [
+          finding({
+            confidence: "likely",
+            summary: "It is one mutex. Probably held by goroutine 1203.",
+            where: [
+              { function: "shop/ledger.(*Store).Post", file: "/src/shop/ledger/ledger.go", line: 88 },
+              {
+                function: "shop/handlers.(*Checkout).Book",
+                file: "/src/shop/handlers/checkout.go",
+                line: 24,
+              },
+            ],
+          }),
+          finding({
+            role: "symptom",
+            title: "GC stops the world for 79 ms",
+            measured: { value: 79, limit: 50, unit: "ms" },
+            confidence: "possible",
+          }),
+          finding({ severity: "info", title: "1 goroutine in select" }),
+        ],
+        counts: { critical: 4, warning: 0, info: 1 },
+      }),
+      steps: [
+        { kind: "goroutine", state: "ok" },
+        { kind: "cpu", state: "failed", reason: "the target did not answer within 30 s" },
+      ],
+      endedEarly: "the target answered 20 times slower than at first",
+      repeats: 7,
+      lastRepeatAtMs: startMs,
+    });
+    expect(lines(shown)).toEqual([
+      "🔴 FAIL · order · 11,902 goroutines wait for one mutex",
+      "*11,902 goroutines, limit 10* · likely (inferred)",
+      "📍 `ledger.(*Store).Post` ledger/ledger.go:88 ← `handlers.(*Checkout).Book` handlers/checkout.go:24",
+      "It is one mutex. Probably held by goroutine 1203.",
+      "↳ follows: GC stops the world for 79 ms · 79 ms, limit 50 ms · possible, not proven",
+      "… and 2 more findings in the thread",
+      "*Next:* Look at what the holder waits for.",
+      "10.0.0.5:6060 · 12,408 goroutines in all · go1.23.5",
+      "⚠️ Ended early: the target answered 20 times slower than at first",
+      "✅ goroutines",
+      "❌ CPU failed: the target did not answer within 30 s",
+      "Explain",
+      "Capture Again",
+      "Compare",
+      "Resolve",
+      `gf-3fa9 · 7 repeats, last <!date^${startMs / 1_000}^{time}|03:12 UTC>`,
+    ]);
+    expect(card(shown).text).toBe(
+      "FAIL: order. 11,902 goroutines wait for one mutex, likely (inferred). Measured 11,902 goroutines, limit 10. Where: ledger.(*Store).Post, ledger/ledger.go line 88. It is one mutex. Probably held by goroutine 1203. It follows: GC stops the world for 79 ms, possible, not proven. 2 more findings in the thread. Next: Look at what the holder waits for. 12,408 goroutines in all. Ended early: the target answered 20 times slower than at first. Captured: goroutines. CPU failed: the target did not answer within 30 s. 7 repeats, last 03:12 UTC. gf-3fa9.",
+    );
+  });
+
+  it("PASS says how many rules looked", () => {
+    const shown = incident({
+      state: "verdict",
+      analysis: analysis({ verdict: "pass", findings: [], counts: { critical: 0, warning: 0, info: 0 } }),
+    });
+    expect(lines(shown).slice(0, 2)).toEqual([
+      "🟢 PASS · order",
+      "Nothing at or above a warning: 40 rules found nothing, 3 could not look.",
+    ]);
+    expect(buttonsOf(shown).map(({ action_id }) => action_id)).toEqual([
+      "capture-again",
+      "compare",
+      "resolve",
+    ]);
+  });
+
+  it("INCONCLUSIVE says what may be wrong and what is missing", () => {
+    const shown = incident({
+      state: "verdict",
+      analysis: analysis({
+        verdict: "inconclusive",
+        findings: [finding({ confidence: "possible" })],
+        missing: ["no second goroutine profile"],
+      }),
+    });
+    expect(lines(shown).slice(0, 7)).toEqual([
+      "🟡 INCONCLUSIVE · order",
+      "Something may be wrong, and the evidence does not settle it: capture again in a minute.",
+      "*11,902 goroutines wait for one mutex*",
+      "*11,902 goroutines, limit 10* · possible, not proven",
+      "📍 `ledger.(*Store).Post` ledger/ledger.go:88",
+      "It is one and the same mutex by its address.",
+      "Missing: no second goroutine profile",
+    ]);
+  });
+
+  it("announces evidence that the chat did not take, each reason once", () => {
+    const givenUp = {
+      text: "x",
+      files: [],
+      state: "given-up",
+      problem: "Invite gofire to this channel.",
+    } as const;
+    const shown = incident({
+      state: "verdict",
+      analysis: analysis(),
+      replies: [
+        { ...givenUp, intent: "a", kind: "flame-graph" },
+        { ...givenUp, intent: "b", kind: "evidence" },
+        { intent: "c", kind: "findings", text: "x", files: [], state: "posted" },
+      ],
+    });
+    const line = "Not in the thread: the flame graph, the captured files. Invite gofire to this channel.";
+    expect(lines(shown)).toContain(`⚠️ ${line}`);
+    expect(card(shown).text).toContain(line);
+  });
+});
+
+describe("failed", () => {
+  it("says why and what to do, and offers another capture", () => {
+    const shown = incident({ state: "failed", problem: "order does not answer at 10.0.0.5:6060. Is it up?" });
+    expect(lines(shown)).toEqual([
+      "⚪ order · no verdict",
+      "order does not answer at 10.0.0.5:6060. Is it up?",
+      "Capture Again",
+      "Resolve",
+      "gf-3fa9",
+    ]);
+  });
+});
+
+describe("resolved", () => {
+  it("says after how long and what it was, without buttons", () => {
+    const shown = incident({
+      state: "resolved",
+      analysis: analysis(),
+      resolvedAtMs: startMs + 11 * 60_000,
+    });
+    expect(lines(shown)).toEqual([
+      "✅ order · resolved after 11 min",
+      "It was *FAIL*: 11,902 goroutines wait for one mutex",
+      "📍 `ledger.(*Store).Post` ledger/ledger.go:88",
+      "gf-3fa9",
+    ]);
+  });
+});
