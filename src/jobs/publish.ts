@@ -91,12 +91,13 @@ async function showCard(incident: Incident, ports: PublishJobPorts, signal: Abor
     // What an earlier attempt got through may have been older than this.
     if (card !== undefined) {
       if (card.ref === undefined) await remember({ ref });
-      await chat.edit(ref, body, signal);
+      await chat.edit(ref, body, card.state === state ? "progress" : "news", signal);
     }
     return await remember({ ref, digest, state, shownAtMs: clock.nowMs() });
   } catch (error) {
-    if (!refuses(error)) throw error;
-    return await remember({ problem: error.message });
+    if (refuses(error)) return await remember({ problem: error.message });
+    if (card === undefined && wasNotTaken(error)) await incidents.update(id, withoutCard, signal);
+    throw error;
   }
 }
 
@@ -108,17 +109,19 @@ async function send(
 ): Promise<Incident> {
   const { incidents, clock } = ports;
 
-  async function remember(change: Partial<Reply>): Promise<Incident> {
+  async function change(changed: (now: Reply) => Reply): Promise<Incident> {
     return await incidents.update(
       incident.id,
       (now) => ({
         ...now,
-        replies: now.replies.map((other) =>
-          other.intent === reply.intent ? { ...other, ...change } : other,
-        ),
+        replies: now.replies.map((other) => (other.intent === reply.intent ? changed(other) : other)),
       }),
       signal,
     );
+  }
+
+  async function remember(what: Partial<Reply>): Promise<Incident> {
+    return await change((now) => ({ ...now, ...what }));
   }
 
   const { card, place } = incident;
@@ -131,8 +134,9 @@ async function send(
     const ref = await sent(incident, reply, { channel: card.ref.channel, thread }, ports, signal);
     return await remember({ state: "posted", ref });
   } catch (error) {
-    if (!refuses(error)) throw error;
-    return await remember({ state: "given-up", problem: error.message });
+    if (refuses(error)) return await remember({ state: "given-up", problem: error.message });
+    if (reply.attemptedAtMs === undefined && wasNotTaken(error)) await change(unsent);
+    throw error;
   }
 }
 
@@ -164,6 +168,19 @@ async function sent(
 
 function postingOf(intent: string, attemptedAtMs: number | undefined) {
   return attemptedAtMs === undefined ? { intent } : { intent, attemptedAtMs };
+}
+
+/** The first attempt came to nothing for certain, so the next one need not search for it. */
+function wasNotTaken(error: unknown): boolean {
+  return error instanceof PortError && error.code === "rate-limited";
+}
+
+function unsent({ attemptedAtMs: _attemptedAtMs, ...rest }: Reply): Reply {
+  return { ...rest, state: "pending" };
+}
+
+function withoutCard({ card: _card, ...rest }: Incident): Incident {
+  return rest;
 }
 
 /** Asking again would not help. */

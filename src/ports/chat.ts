@@ -23,6 +23,12 @@ export interface ChatFile {
 }
 
 /**
+ * - `news`: people wait for it.
+ * - `progress`: the next one replaces it; it is the first to be refused as `rate-limited` when the chat takes no more.
+ */
+export type Urgency = "news" | "progress";
+
+/**
  * Messages. Methods throw PortError: `rate-limited` with `retryAfterMs`; `unavailable` and `timeout` when the outcome
  * may be unknown, so that a `post` or `upload` after it must name its `attemptedAtMs`; `not-found` (channel or message
  * gone), `forbidden` (not a member, scope missing), `bad-response` (refused as malformed). Messages of errors tell
@@ -31,8 +37,8 @@ export interface ChatFile {
 export interface Chat {
   post(place: Place, body: MessageBody, posting: Posting, signal: AbortSignal): Promise<MessageRef>;
   /** May be repeated freely: the last one counts. */
-  edit(ref: MessageRef, body: MessageBody, signal: AbortSignal): Promise<void>;
-  /** One message with all files, when the chat shares them. */
+  edit(ref: MessageRef, body: MessageBody, urgency: Urgency, signal: AbortSignal): Promise<void>;
+  /** One message with all files, at least one and none of them empty. */
   upload(
     place: Place,
     files: readonly ChatFile[],

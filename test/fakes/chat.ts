@@ -1,15 +1,23 @@
 import { PortError } from "../../src/domain/errors.ts";
 import type { MessageBody, MessageRef, Place } from "../../src/domain/message.ts";
-import type { Chat, Posting } from "../../src/ports/chat.ts";
+import type { Chat, ChatFile, Posting } from "../../src/ports/chat.ts";
 
 /** One message as people in the channel see it. */
 export interface SeenMessage {
   readonly ref: MessageRef;
   readonly place: Place;
   readonly intent: string;
-  readonly files: readonly { readonly name: string; readonly bytes: number }[];
+  readonly files: readonly { readonly name: string; readonly bytes: number; readonly altText?: string }[];
+  readonly reactions: Set<string>;
   body: MessageBody;
   edits: number;
+}
+
+/** What only one person saw. */
+export interface Whisper {
+  readonly place: Place;
+  readonly userId: string;
+  readonly text: string;
 }
 
 /** - `before`: it fails and nothing happened. - `after`: it happened, and the answer is lost. */
@@ -17,63 +25,134 @@ export type ChatFault = { readonly when: "before" | "after"; readonly error: Por
 
 export interface FakeChat extends Chat {
   readonly messages: SeenMessage[];
+  readonly whispers: Whisper[];
   /** Asked before every write. */
   fault: (method: "post" | "edit" | "upload", intent: string) => ChatFault | undefined;
 }
 
+/** Channels that are not open to the bot; every other id is a channel it is in. */
+export interface ClosedChannels {
+  /** Private ones without the bot. */
+  readonly unseen?: readonly string[];
+  readonly archived?: readonly string[];
+  /** People who are in no channel. */
+  readonly outsiders?: readonly string[];
+}
+
 /** A chat in memory that searches for an intent when, and only when, it is told of an earlier attempt. */
-export function fakeChat(): FakeChat {
+export function fakeChat({ unseen = [], archived = [], outsiders = [] }: ClosedChannels = {}): FakeChat {
   const messages: SeenMessage[] = [];
   let clock = 1_716_261_120;
 
-  async function added(
+  function checkPlace({ channel, thread }: Place): void {
+    if (unseen.includes(channel)) {
+      throw new PortError("not-found", channel, "No such channel. Type `/invite @gofire` there.");
+    }
+    if (archived.includes(channel)) throw new PortError("forbidden", channel, "This channel is archived.");
+    if (thread !== undefined && !messages.some(({ ref }) => ref.channel === channel && ref.ts === thread)) {
+      throw new PortError("not-found", channel, "The message of this thread is gone.");
+    }
+  }
+
+  function known(ref: MessageRef): SeenMessage {
+    const message = messages.find((other) => other.ref.channel === ref.channel && other.ref.ts === ref.ts);
+    if (message === undefined) throw new PortError("not-found", ref.ts, "This message is gone.");
+    return message;
+  }
+
+  function earlier({ channel, thread }: Place, { intent, attemptedAtMs }: Posting): SeenMessage | undefined {
+    if (attemptedAtMs === undefined) return undefined;
+    return messages.find(
+      ({ intent: other, place }) => other === intent && place.channel === channel && place.thread === thread,
+    );
+  }
+
+  function added(
     method: "post" | "upload",
     place: Place,
     body: MessageBody,
     files: SeenMessage["files"],
-    { intent, attemptedAtMs }: Posting,
-  ): Promise<MessageRef> {
-    await Promise.resolve();
-    if (attemptedAtMs !== undefined) {
-      const before = messages.find((message) => message.intent === intent);
-      if (before !== undefined) return before.ref;
-    }
+    intent: string,
+  ): MessageRef {
     const fault = chat.fault(method, intent);
     if (fault?.when === "before") throw fault.error;
+    checkPlace(place);
     clock += 1;
     const ref = { channel: place.channel, ts: `${clock}.000100` };
-    messages.push({ ref, place, intent, files, body, edits: 0 });
+    messages.push({ ref, place, intent, files, body, reactions: new Set(), edits: 0 });
     if (fault !== undefined) throw fault.error;
     return ref;
   }
 
   const chat: FakeChat = {
     messages,
+    whispers: [],
     fault: () => undefined,
-    post: (place, body, posting) => added("post", place, body, [], posting),
-    async edit(ref, body) {
-      await Promise.resolve();
-      const message = messages.find((candidate) => candidate.ref.ts === ref.ts);
-      if (message === undefined) throw new PortError("not-found", ref.ts, "message_not_found");
+    async post(place, body, posting, signal) {
+      await begin(signal);
+      checkText(body);
+      return earlier(place, posting)?.ref ?? added("post", place, body, [], posting.intent);
+    },
+    async edit(ref, body, _urgency, signal) {
+      await begin(signal);
+      checkText(body);
+      const message = known(ref);
       const fault = chat.fault("edit", message.intent);
       if (fault?.when === "before") throw fault.error;
       message.body = body;
       message.edits++;
       if (fault !== undefined) throw fault.error;
     },
-    async upload(place, files, comment, posting) {
-      const received: { name: string; bytes: number }[] = [];
-      for (const file of files) {
-        let bytes = 0;
-        for await (const chunk of file.open()) bytes += chunk.length;
-        received.push({ name: file.name, bytes });
-      }
-      return await added("upload", place, { text: comment }, received, posting);
+    async upload(place, files, comment, posting, signal) {
+      await begin(signal);
+      checkText({ text: comment });
+      if (files.length === 0) throw new PortError("bad-response", "files", "An upload needs a file.");
+      const before = earlier(place, posting);
+      if (before !== undefined) return before.ref;
+      const received: SeenMessage["files"][number][] = [];
+      for (const file of files) received.push(await receivedFrom(file));
+      return added("upload", place, { text: comment }, received, posting.intent);
     },
-    tellOnly: () => Promise.resolve(),
-    react: () => Promise.resolve(),
-    unreact: () => Promise.resolve(),
-    permalink: (ref) => Promise.resolve(`https://chat.example/${ref.channel}/${ref.ts}`),
+    async tellOnly(place, userId, body, signal) {
+      await begin(signal);
+      checkText(body);
+      checkPlace(place);
+      if (outsiders.includes(userId)) throw new PortError("forbidden", userId, "Not in this channel.");
+      chat.whispers.push({ place, userId, text: body.text });
+    },
+    async react(ref, emoji, signal) {
+      await begin(signal);
+      known(ref).reactions.add(emoji);
+    },
+    async unreact(ref, emoji, signal) {
+      await begin(signal);
+      known(ref).reactions.delete(emoji);
+    },
+    async permalink(ref, signal) {
+      await begin(signal);
+      known(ref);
+      return `https://chat.example/archives/${ref.channel}/p${ref.ts.replace(".", "")}`;
+    },
   };
   return chat;
+}
+
+async function begin(signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await Promise.resolve();
+}
+
+function checkText({ text }: MessageBody): void {
+  if (text.trim() === "") throw new PortError("bad-response", "message", "A message needs a text.");
+}
+
+async function receivedFrom(file: ChatFile) {
+  const { name, bytes, altText, contentType } = file;
+  let received = 0;
+  for await (const chunk of file.open()) received += chunk.length;
+  if (bytes <= 0 || received !== bytes) {
+    throw new PortError("bad-response", name, `${received} bytes came, ${bytes} were announced.`);
+  }
+  const isPicture = contentType.startsWith("image/");
+  return { name, bytes, ...(isPicture && altText !== undefined ? { altText } : {}) };
 }

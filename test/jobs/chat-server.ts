@@ -33,7 +33,7 @@ export async function chatServer(): Promise<{
     posting,
     files = [],
   }: Call): Promise<MessageRef> {
-    if (method === "edit") await chat.edit(ref, body, never);
+    if (method === "edit") await chat.edit(ref, body, "news", never);
     if (method === "edit" || place === undefined || posting === undefined) return ref;
     if (method === "post") return await chat.post(place, body, posting, never);
     const sent = files.map(({ name, bytes }) => ({
@@ -86,7 +86,7 @@ export function chatClient(url: string): Chat {
   }
   return {
     post: (place, body, posting, signal) => call({ method: "post", place, body, posting }, signal),
-    async edit(ref, body, signal) {
+    async edit(ref, body, _urgency, signal) {
       await call({ method: "edit", ref, body }, signal);
     },
     upload: (place, files, comment, posting, signal) =>

@@ -1,0 +1,102 @@
+import { fitText } from "./fit-text.ts";
+import { blockLimits } from "./limits.ts";
+
+/** A JSON object whose fields are not known yet. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A block within Slack's limits for one block; kinds that are not known here stay as they are. */
+export function fitBlock(block: Fields): Fields {
+  switch (block["type"]) {
+    case "section":
+      return fields(block, {
+        text: textOf(blockLimits.text),
+        fields: firsts(blockLimits.fields, textOf(blockLimits.field)),
+      });
+    case "header":
+      return fields(block, { text: textOf(blockLimits.header) });
+    case "context":
+      return fields(block, { elements: firsts(blockLimits.contextElements, contextElement) });
+    case "actions":
+      return fields(block, { elements: firsts(blockLimits.actionElements, button) });
+    case "image":
+      return fields(block, { alt_text: text(blockLimits.altText), title: textOf(blockLimits.altText) });
+    case "markdown":
+      return fields(block, { text: text(blockLimits.markdown) });
+    case "table":
+      return fields(block, { rows: tableRows });
+    default:
+      return block;
+  }
+}
+
+type Fit = (value: unknown) => unknown;
+
+/** The fields that are there, each fitted. */
+function fields(block: Fields, fits: Readonly<Record<string, Fit>>): Fields {
+  const changed = Object.entries(fits).flatMap(([name, fit]) =>
+    block[name] === undefined ? [] : [[name, fit(block[name])] as const],
+  );
+  return { ...block, ...Object.fromEntries(changed) };
+}
+
+function text(max: number): Fit {
+  // Slack refuses an empty text wherever it wants one.
+  return (value) => (typeof value !== "string" ? value : value === "" ? "–" : fitText(value, max));
+}
+
+/** A text object: `{ type: "mrkdwn" | "plain_text", text }`. */
+function textOf(max: number): Fit {
+  return (value) => (isFields(value) ? fields(value, { text: text(max) }) : value);
+}
+
+function firsts(most: number, fit: Fit): Fit {
+  return (value) => (Array.isArray(value) ? value.slice(0, most).map(fit) : value);
+}
+
+function contextElement(value: unknown): unknown {
+  if (!isFields(value)) return value;
+  return value["type"] === "image"
+    ? fields(value, { alt_text: text(blockLimits.altText) })
+    : textOf(blockLimits.text)(value);
+}
+
+function button(value: unknown): unknown {
+  return isFields(value) ? fields(value, { text: textOf(blockLimits.button) }) : value;
+}
+
+/** As many rows as fit, the last of them telling how many do not. */
+function tableRows(value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  const rows: readonly unknown[] = value;
+  const room = blockLimits.tableCharacters - 100; // for the row that tells
+  let characters = 0;
+  let kept = 0;
+  for (const row of rows) {
+    characters += charactersOf(row);
+    if (characters > room || kept === blockLimits.tableRows) break;
+    kept += 1;
+  }
+  if (kept === rows.length) return rows;
+  kept = Math.min(kept, blockLimits.tableRows - 1);
+  const width = Array.isArray(rows[0]) ? rows[0].length : 1;
+  const note = `… ${rows.length - kept} more rows`;
+  const last = Array.from({ length: width }, (_, column) => ({
+    type: "raw_text",
+    text: column === 0 ? note : " ",
+  }));
+  return [...rows.slice(0, kept), last];
+}
+
+/** Characters of every text in a piece of JSON, the way Slack seems to count them. */
+export function charactersOf(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce<number>((sum, entry) => sum + charactersOf(entry), 0);
+  if (!isFields(value)) return 0;
+  return Object.entries(value).reduce((sum, [name, entry]) => {
+    if (typeof entry !== "string") return sum + charactersOf(entry);
+    return ["text", "alt_text", "title"].includes(name) ? sum + entry.length : sum;
+  }, 0);
+}

@@ -1,0 +1,130 @@
+import { PortError } from "../../domain/errors.ts";
+import type { Place } from "../../domain/message.ts";
+import type { Posting } from "../../ports/chat.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { type PastMessage, pastAnswer } from "./answers.ts";
+import type { SlackClient } from "./client.ts";
+import { isRefusal } from "./refusals.ts";
+
+/** Marks gofire's messages among those with metadata (https://docs.slack.dev/messaging/message-metadata). */
+const eventType = "gofire_message";
+
+/** Travels with a message where nobody sees it; stays when the message is edited. */
+export function metadataOf(intent: string): object {
+  return { event_type: eventType, event_payload: { intent } };
+}
+
+export function hasIntent(message: PastMessage, intent: string): boolean {
+  return message.metadata?.event_type === eventType && message.metadata.event_payload?.["intent"] === intent;
+}
+
+/** Clocks of workers and of Slack differ; so much earlier than the noted attempt the search begins. */
+const clockSkewMs = 15 * 60_000;
+/** So long after an attempt a message may still turn up. */
+const settleMs = 2_000;
+/** Slack's recommendation is at most 200 (https://docs.slack.dev/reference/methods/conversations.history). */
+const pageSize = 100;
+/** So many pages of one place are read before gofire says that it cannot tell. */
+const mostPages = 30;
+
+/** Intents whose last attempt in this process ended without an answer. */
+export interface Doubts {
+  /** Does the work, and remembers when it ended without an answer. */
+  during<Result>(intent: string, work: () => Promise<Result>): Promise<Result>;
+  /** Milliseconds to wait until what may still turn up has turned up. */
+  settleMs(posting: Posting): number;
+}
+
+export function createDoubts(clock: Clock): Doubts {
+  const endedAtMs = new Map<string, number>();
+  return {
+    async during(intent, work) {
+      try {
+        const result = await work();
+        endedAtMs.delete(intent);
+        return result;
+      } catch (error) {
+        endedAtMs.delete(intent);
+        if (isCertain(error)) throw error;
+        endedAtMs.set(intent, clock.nowMs());
+        const [oldest] = endedAtMs.keys();
+        if (endedAtMs.size > 1_000 && oldest !== undefined) endedAtMs.delete(oldest);
+        throw error;
+      }
+    },
+    settleMs({ intent, attemptedAtMs = 0 }) {
+      const lastMs = Math.max(attemptedAtMs, endedAtMs.get(intent) ?? 0);
+      // Another machine's clock must not make anybody wait longer than the pause itself.
+      return Math.min(settleMs, Math.max(0, lastMs + settleMs - clock.nowMs()));
+    },
+  };
+}
+
+/** Whether nothing can have happened. */
+export function isCertain(error: unknown): boolean {
+  return error instanceof PortError && error.code !== "unavailable" && error.code !== "timeout";
+}
+
+/**
+ * What an earlier attempt got through, by `isIt`, among the bot's own messages in `place`. Looks a second time when
+ * the attempt is so fresh that its message may still turn up.
+ */
+export async function findEarlier(
+  place: Place,
+  posting: Posting,
+  isIt: (message: PastMessage) => boolean,
+  {
+    client,
+    botId,
+    clock,
+    doubts,
+  }: {
+    readonly client: SlackClient;
+    readonly botId: string;
+    readonly clock: Clock;
+    readonly doubts: Doubts;
+  },
+  signal: AbortSignal,
+): Promise<PastMessage | undefined> {
+  const { attemptedAtMs } = posting;
+  if (attemptedAtMs === undefined) return undefined;
+  const isOurs = (message: PastMessage) => message.bot_id === botId && isIt(message);
+  const waitMs = doubts.settleMs(posting);
+  try {
+    const found = await search(place, attemptedAtMs, isOurs, client, signal);
+    if (found !== undefined || waitMs === 0) return found;
+    await clock.sleep(waitMs, signal);
+    return await search(place, attemptedAtMs, isOurs, client, signal);
+  } catch (error) {
+    // Without the message that the thread hangs on there is no reply to it either.
+    if (isRefusal(error, "thread_not_found", "message_not_found")) return undefined;
+    throw error;
+  }
+}
+
+async function search(
+  place: Place,
+  attemptedAtMs: number,
+  isIt: (message: PastMessage) => boolean,
+  client: SlackClient,
+  signal: AbortSignal,
+): Promise<PastMessage | undefined> {
+  const { channel, thread } = place;
+  const oldest = String(Math.max(0, attemptedAtMs - clockSkewMs) / 1_000);
+  let cursor: string | undefined;
+  for (let page = 0; page < mostPages; page++) {
+    const span = { channel, oldest, limit: pageSize, include_all_metadata: true, cursor };
+    const { messages, response_metadata } = await (thread === undefined
+      ? client.call("conversations.history", span, pastAnswer, signal)
+      : client.call("conversations.replies", { ...span, ts: thread }, pastAnswer, signal));
+    const found = messages.find(isIt);
+    if (found !== undefined) return found;
+    cursor = response_metadata?.next_cursor;
+    if (cursor === undefined || cursor === "") return undefined;
+  }
+  throw new PortError(
+    "bad-response",
+    `Slack channel ${channel}`,
+    `More than ${mostPages * pageSize} messages came after the first attempt to post this one, so gofire cannot tell whether it got through. Look in the channel.`,
+  );
+}

@@ -1,0 +1,149 @@
+import { PortError, type PortErrorCode } from "../../domain/errors.ts";
+
+/** Slack's own word for why it refused; the cause of the PortError that says it in ours. */
+class SlackRefusal extends Error {
+  override readonly name = "SlackRefusal";
+  readonly code: string;
+
+  constructor(code: string) {
+    super(code);
+    this.code = code;
+  }
+}
+
+/** The parts of an `ok:false` answer that explain it. */
+export interface RefusedAnswer {
+  readonly error: string;
+  /** The scope that is missing; with `missing_scope`. */
+  readonly needed?: string | undefined;
+  /** One line per mistake, with its JSON pointer; with `invalid_blocks` and the like. */
+  readonly messages: readonly string[];
+}
+
+type Refusal = readonly [PortErrorCode, string];
+
+const newToken =
+  "Copy the Bot User OAuth Token (xoxb-…) anew from the app's page at https://api.slack.com/apps, " +
+  "OAuth & Permissions, put it where the configuration looks for it, and start gofire again.";
+const badToken: Refusal = ["forbidden", `Slack does not accept the bot token. ${newToken}`];
+const invite = "Type `/invite @gofire` in that channel, then ask again.";
+const adminsOnly: Refusal = [
+  "forbidden",
+  "The workspace's admins let only some people post in this channel. Ask one of them to allow gofire, or ask in another channel.",
+];
+const archived: Refusal = [
+  "forbidden",
+  "This channel is archived. Ask in another one, or have it unarchived.",
+];
+const noMessage: Refusal = ["not-found", "This message is gone: somebody deleted it."];
+const noEdit: Refusal = ["forbidden", "Slack does not let gofire change this message any more."];
+const lateModal: Refusal = [
+  "not-found",
+  "The click is too old: Slack opens a form only within three seconds of it. Click again.",
+];
+/** Slack had trouble of its own; what was asked for may have happened (https://docs.slack.dev/reference/methods). */
+const trouble: Refusal = [
+  "unavailable",
+  "Slack has trouble of its own right now (https://slack-status.com). gofire tries again.",
+];
+
+/** By Slack's error code: what it is to us, and what people can do about it. */
+const refusals: Readonly<Record<string, Refusal>> = {
+  internal_error: trouble,
+  fatal_error: trouble,
+  request_timeout: trouble,
+  service_unavailable: trouble,
+  team_added_to_org: trouble,
+  not_authed: badToken,
+  invalid_auth: badToken,
+  token_expired: badToken,
+  token_revoked: badToken,
+  account_inactive: [
+    "forbidden",
+    `The gofire app was removed from the workspace, or the token is of another one. Install the app again, then: ${newToken}`,
+  ],
+  not_allowed_token_type: ["forbidden", `This is not a bot token. ${newToken}`],
+  no_permission: badToken,
+  org_login_required: trouble,
+  ekm_access_denied: ["forbidden", "The workspace's admins have suspended access to messages. Ask them."],
+  access_denied: ["forbidden", "The workspace's admins do not let gofire do this. Ask them."],
+  channel_not_found: [
+    "not-found",
+    `gofire does not see this channel: it is private and gofire is no member, or it is gone. ${invite}`,
+  ],
+  not_in_channel: ["forbidden", `gofire is not in this channel. ${invite}`],
+  method_not_supported_for_channel_type: [
+    "forbidden",
+    `gofire cannot join this channel by itself. ${invite}`,
+  ],
+  posting_to_channel_denied: adminsOnly,
+  restricted_action: adminsOnly,
+  restricted_action_read_only_channel: adminsOnly,
+  restricted_action_non_threadable_channel: adminsOnly,
+  restricted_action_thread_only_channel: adminsOnly,
+  restricted_action_thread_locked: ["forbidden", "This thread is locked. Ask in the channel itself."],
+  is_archived: archived,
+  is_inactive: archived,
+  messages_tab_disabled: [
+    "forbidden",
+    "Messages to gofire are switched off. Switch on the Messages tab on the app's page, App Home.",
+  ],
+  message_not_found: noMessage,
+  thread_not_found: ["not-found", "The message that this thread hangs on is gone: somebody deleted it."],
+  invalid_thread_ts: ["not-found", "The message that this thread hangs on is gone: somebody deleted it."],
+  cant_update_message: noEdit,
+  edit_window_closed: [
+    "forbidden",
+    "The workspace's settings let nobody change a message this old any more, so its newest state is not shown.",
+  ],
+  user_not_in_channel: [
+    "forbidden",
+    "The person is not in this channel, so Slack cannot show them anything there.",
+  ],
+  user_not_found: ["not-found", "There is no such person in this workspace."],
+  users_not_found: ["not-found", "There is no such person in this workspace."],
+  no_such_subteam: ["not-found", "There is no such user group in this workspace."],
+  file_not_found: ["not-found", "Slack does not know this file (any more)."],
+  file_upload_size_restricted: ["forbidden", "The file is larger than this workspace allows."],
+  storage_limit_reached: ["forbidden", "The workspace's storage is full. Ask its admins."],
+  file_uploads_disabled: ["forbidden", "The workspace's admins switched off files. Ask them."],
+  file_uploads_except_images_disabled: [
+    "forbidden",
+    "The workspace's admins allow pictures only, no other files. Ask them.",
+  ],
+  expired_trigger_id: lateModal,
+  exchanged_trigger_id: lateModal,
+  invalid_name: ["bad-response", "There is no such emoji in this workspace."],
+  too_many_reactions: ["forbidden", "This message has all the reactions that Slack allows."],
+  too_many_emoji: ["forbidden", "This message has all the reactions that Slack allows."],
+  no_text: ["bad-response", "The message has no text."],
+};
+
+/** A refusal in our words. `target` is the method and, where there is one, the channel. */
+export function refused(target: string, answer: RefusedAnswer): PortError {
+  const cause = new SlackRefusal(answer.error);
+  if (answer.error === "missing_scope") {
+    return new PortError("forbidden", target, missingScope(answer.needed), { cause });
+  }
+  const [code, words] = refusals[answer.error] ?? [
+    "bad-response",
+    "Slack refused what gofire sent; this is a mistake in gofire.",
+  ];
+  const details = [answer.error, ...answer.messages.slice(0, 3)].join("; ").slice(0, 600);
+  return new PortError(code, target, `${words} (${details})`, { cause });
+}
+
+function missingScope(needed: string | undefined): string {
+  return (
+    `The gofire app lacks the scope ${needed ?? "for this"}. Add it on the app's page at ` +
+    "https://api.slack.com/apps, OAuth & Permissions, Bot Token Scopes (or paste slack-manifest.yaml again under " +
+    "App Manifest), then press Reinstall to Workspace. (missing_scope)"
+  );
+}
+
+/** Whether Slack refused for one of these reasons. */
+export function isRefusal(error: unknown, ...codes: readonly string[]): error is PortError {
+  return (
+    error instanceof PortError && error.cause instanceof SlackRefusal && codes.includes(error.cause.code)
+  );
+}

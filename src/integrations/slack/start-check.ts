@@ -1,0 +1,113 @@
+import { PortError, UsageError } from "../../domain/errors.ts";
+import { identityAnswer } from "./answers.ts";
+import type { SlackClient } from "./client.ts";
+
+/** Who gofire is in the workspace it was installed in. */
+export interface SlackIdentity {
+  readonly teamId: string;
+  readonly teamName: string;
+  /** As in `<@U…>`. */
+  readonly botUserId: string;
+  readonly botName: string;
+  /** Carried by every message of the bot. */
+  readonly botId: string;
+}
+
+interface NeededScope {
+  readonly scope: string;
+  /** What does not work without it. */
+  readonly lost: string;
+  /** Without it gofire is of no use. */
+  readonly isEssential?: true;
+}
+
+/** Why slack-manifest.yaml asks for what it asks (https://docs.slack.dev/reference/scopes). */
+const neededScopes: readonly NeededScope[] = [
+  { scope: "commands", lost: "`/gofire` is not there", isEssential: true },
+  { scope: "chat:write", lost: "gofire cannot post its cards", isEssential: true },
+  {
+    scope: "files:write",
+    lost: "flame graphs, findings and evidence do not reach the thread",
+    isEssential: true,
+  },
+  { scope: "files:read", lost: "gofire cannot see whether a file reached its thread", isEssential: true },
+  {
+    scope: "channels:history",
+    lost: "gofire cannot see whether a message got through, nor pages in public channels",
+    isEssential: true,
+  },
+  {
+    scope: "users:read",
+    lost: "gofire cannot tell members from guests, so it refuses everybody",
+    isEssential: true,
+  },
+  {
+    scope: "groups:history",
+    lost: "private channels cannot be used safely: a lost answer cannot be looked up",
+  },
+  { scope: "channels:join", lost: "gofire has to be invited to public channels, too" },
+  { scope: "reactions:write", lost: "pages get no 👀 while their capture runs" },
+  { scope: "usergroups:read", lost: "nobody has rights through a user group" },
+];
+
+const repair =
+  "Open the app at https://api.slack.com/apps, paste slack-manifest.yaml under App Manifest (or add the scopes under " +
+  "OAuth & Permissions, Bot Token Scopes), press Reinstall to Workspace, then start gofire again.";
+
+/** A bot token (https://docs.slack.dev/authentication/tokens), also one that is renewed by rotation. */
+const botTokenShape = /^xoxb-|^xoxe\.xoxb-/;
+
+/** Other tokens by how they begin, as people mix them up. */
+const otherTokens: readonly (readonly [prefix: string, name: string])[] = [
+  ["xapp-", "the app-level token"],
+  ["xoxp-", "a user's token"],
+  ["xoxe-", "a refresh token"],
+];
+
+/** Throws UsageError, in words for who installs gofire, when this cannot be a bot token. */
+export function checkBotToken(token: string): void {
+  if (botTokenShape.test(token)) return;
+  const other = otherTokens.find(([prefix]) => token.startsWith(prefix))?.[1];
+  throw new UsageError(
+    `The Slack bot token ${other === undefined ? "is none" : `is none but ${other}`}: it begins with xoxb-. ` +
+      "Copy the Bot User OAuth Token from the app's page at https://api.slack.com/apps, OAuth & Permissions.",
+  );
+}
+
+/**
+ * Asks Slack who the token belongs to and what it may do. Throws UsageError when gofire cannot work with it, PortError
+ * when Slack cannot be reached. Tells what will not work otherwise, one line each.
+ */
+export async function checkAccess(
+  client: SlackClient,
+  tell: (line: string) => void,
+  signal: AbortSignal,
+): Promise<SlackIdentity> {
+  const identity = await client.call("auth.test", {}, identityAnswer, signal).catch((error: unknown) => {
+    if (error instanceof PortError && error.code === "forbidden") throw new UsageError(error.message);
+    throw error;
+  });
+  if (identity.bot_id === undefined) {
+    throw new UsageError(
+      "The Slack token belongs to a person, not to a bot. Copy the Bot User OAuth Token (xoxb-…) from the app's page " +
+        "at https://api.slack.com/apps, OAuth & Permissions.",
+    );
+  }
+  const granted = client.grantedScopes();
+  const missing = granted === undefined ? [] : neededScopes.filter(({ scope }) => !granted.has(scope));
+  const lines = missing.map(({ scope, lost }) => `${scope}: ${lost}`);
+  if (missing.some(({ isEssential }) => isEssential)) {
+    throw new UsageError(
+      `The gofire app in the Slack workspace ${identity.team} lacks ${missing.length === 1 ? "a scope" : "scopes"}:\n` +
+        `${lines.map((line) => `  ${line}\n`).join("")}${repair}`,
+    );
+  }
+  for (const line of lines) tell(`Slack: without the scope ${line}. ${repair}`);
+  return {
+    teamId: identity.team_id,
+    teamName: identity.team,
+    botUserId: identity.user_id,
+    botName: identity.user,
+    botId: identity.bot_id,
+  };
+}
