@@ -1,0 +1,41 @@
+import type { ChatReply } from "../../domain/chat-reply.ts";
+import type { CardClick, ChatRequest } from "../../domain/chat-request.ts";
+import type { MessageBody } from "../../domain/message.ts";
+
+/**
+ * What gofire does with what people say. Each function checks anew whether the person may, keeps what is to happen
+ * where a restart finds it, and returns. Called twice with the same intent, they act once.
+ */
+export interface Conversation {
+  request(request: ChatRequest, signal: AbortSignal): Promise<ChatReply>;
+  click(click: CardClick, signal: AbortSignal): Promise<ChatReply>;
+  /** A view for the person's App Home. */
+  home(userId: string, signal: AbortSignal): Promise<object>;
+}
+
+/** How answers look; all pure. */
+export interface Looks {
+  reply(reply: ChatReply): MessageBody;
+  /** A modal view. */
+  form(reply: Extract<ChatReply, { kind: "ask" }>): object;
+}
+
+/** Who is to see a reply: only who asked, everybody there, or nobody because a card shows it. */
+export function audienceOf({ kind }: ChatReply): "person" | "place" | "card" {
+  switch (kind) {
+    case "begun":
+    case "resolved":
+      return "card";
+    case "ask":
+    case "already":
+    case "help":
+    case "refused":
+      return "person";
+    case "status":
+    case "explain":
+    case "diff":
+    case "muted":
+    case "unmuted":
+      return "place";
+  }
+}

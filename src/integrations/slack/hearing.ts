@@ -1,0 +1,260 @@
+import { type CardAction, type CardClick, cardActions, type ChatRequest } from "../../domain/chat-request.ts";
+import type { ChatReply } from "../../domain/chat-reply.ts";
+import type { MessageBody, Place } from "../../domain/message.ts";
+import { snapshotForm } from "../../domain/snapshot-form.ts";
+import type { Chat } from "../../ports/chat.ts";
+import { nothingMore } from "./answers.ts";
+import type { SlackClient } from "./client.ts";
+import { audienceOf, type Conversation, type Looks } from "./conversation.ts";
+import { inTime } from "./in-time.ts";
+import { isPersonsWord } from "./loop-guards.ts";
+import { once } from "./once.ts";
+import {
+  clickPayload,
+  commandPayload,
+  homePayload,
+  mentionPayload,
+  shortcutPayload,
+  submissionPayload,
+} from "./payloads.ts";
+import { placeIn, withPlace, wordsOf } from "./snapshot-form.ts";
+
+export interface HearingSettings {
+  readonly client: SlackClient;
+  readonly chat: Chat;
+  readonly looks: Looks;
+  readonly own: { readonly botId: string; readonly botUserId: string };
+  readonly nowMs: () => number;
+  readonly onTrouble: (message: string) => void;
+}
+
+/** What an acknowledgement carries; undefined when there is nothing to say with it. */
+export type Ack = object | undefined;
+
+/**
+ * Turns what Slack delivers into requests and what they answer into what people see. All of it happens before the
+ * acknowledgement and within 2.3 s: what is acknowledged is kept, and who gets no answer is told so.
+ */
+export interface Hearing {
+  command(body: unknown): Promise<Ack>;
+  /** Rejects when it is to be delivered again. */
+  mention(body: unknown, retryNum: number | undefined): Promise<void>;
+  click(body: unknown): Promise<void>;
+  shortcut(body: unknown): Promise<void>;
+  submission(body: unknown): Promise<Ack>;
+  home(body: unknown): Promise<void>;
+}
+
+export function hearing(conversation: Conversation, settings: HearingSettings): Hearing {
+  const { client, chat, looks, own, nowMs, onTrouble } = settings;
+  const first = once<Ack>(nowMs);
+
+  function troubled(error: unknown): { readonly words: MessageBody } {
+    const reason = error instanceof Error ? error.message : String(error);
+    onTrouble(`Slack: a request could not be answered: ${reason}`);
+    return {
+      words: {
+        text: `gofire could not take this for certain: ${reason}. If nothing shows up here within a minute, try again.`,
+      },
+    };
+  }
+
+  async function openForm(
+    reply: Extract<ChatReply, { kind: "ask" }>,
+    triggerId: string,
+    place: Place,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const view = withPlace(looks.form(reply), place);
+    await client.call("views.open", { trigger_id: triggerId, view }, nothingMore, signal, {
+      patienceMs: 500,
+    });
+  }
+
+  /** Shows a reply where there is no acknowledgement that could carry it. */
+  async function show(
+    reply: ChatReply,
+    { place, userId, intent }: Pick<ChatRequest, "place" | "userId" | "intent">,
+    signal: AbortSignal,
+    attemptedAtMs?: number,
+  ): Promise<void> {
+    const audience = audienceOf(reply);
+    if (audience === "person") await chat.tellOnly(place, userId, looks.reply(reply), signal);
+    if (audience === "place") {
+      const posting = attemptedAtMs === undefined ? { intent } : { intent, attemptedAtMs };
+      await chat.post(place, looks.reply(reply), posting, signal);
+    }
+  }
+
+  /** Says that something went wrong, if that is possible at all. */
+  async function tellTrouble(problem: unknown, place: Place, userId: string): Promise<void> {
+    const { words } = troubled(problem);
+    await inTime((signal) => chat.tellOnly(place, userId, words, signal)).catch(() => {});
+  }
+
+  async function clickOnCard(click: CardClick, triggerId: string): Promise<void> {
+    await inTime(async (signal) => {
+      const reply = await conversation.click(click, signal);
+      if (reply.kind === "ask") await openForm(reply, triggerId, click.place, signal);
+      else await show(reply, click, signal);
+    });
+  }
+
+  return {
+    command(body) {
+      const {
+        text = "",
+        user_id: userId,
+        channel_id: channel,
+        trigger_id: trigger,
+      } = commandPayload.parse(body);
+      const place = { channel };
+      return first(`command ${trigger}`, async () => {
+        try {
+          return await inTime(async (signal) => {
+            const request = { intent: trigger, kind: "command", userId, place, words: text } as const;
+            const reply = await conversation.request(request, signal);
+            const audience = audienceOf(reply);
+            if (audience === "card") return undefined;
+            if (reply.kind === "ask") {
+              try {
+                await openForm(reply, trigger, place, signal);
+                return undefined;
+              } catch (error) {
+                // The words say what to type instead.
+                if (signal.aborted) throw error;
+              }
+            }
+            // In an answer to a command Slack takes the message even where the bot may not post.
+            return {
+              response_type: audience === "place" ? "in_channel" : "ephemeral",
+              ...looks.reply(reply),
+            };
+          });
+        } catch (error) {
+          return { response_type: "ephemeral", ...troubled(error).words };
+        }
+      });
+    },
+
+    async mention(body, retryNum) {
+      const { event, event_id: intent, event_time: atS } = mentionPayload.parse(body);
+      const { user: userId } = event;
+      if (userId === undefined || !isPersonsWord(event, own)) return;
+      const place = { channel: event.channel, thread: event.thread_ts ?? event.ts };
+      const words = event.text.slice(event.text.indexOf(`<@${own.botUserId}>`)).replace(/^<@[^>]*>\s*/, "");
+      await first(`event ${intent}`, async () => {
+        try {
+          await inTime(async (signal) => {
+            const request = { intent, kind: "mention", userId, place, words } as const;
+            const reply = await conversation.request(request, signal);
+            // A retry: another process may have answered, and only its acknowledgement got lost.
+            await show(reply, request, signal, retryNum === undefined ? undefined : atS * 1_000);
+          });
+        } catch (error) {
+          // Slack delivers it again; people are told once.
+          if (retryNum === undefined) await tellTrouble(error, place, userId);
+          throw error;
+        }
+        return undefined;
+      });
+    },
+
+    async click(body) {
+      const { user, trigger_id: trigger, container, channel, actions } = clickPayload.parse(body);
+      const action = actions[0];
+      if (action === undefined) return;
+      const { action_id: id, action_ts: atS, value, selected_option: option } = action;
+      const chosen = option?.value ?? value ?? "";
+      const thread = container.thread_ts ?? container.message_ts;
+      // In App Home there is no channel: answers go to the person's messages with gofire.
+      const place: Place =
+        channel === undefined || thread === undefined
+          ? { channel: user.id }
+          : { channel: channel.id, thread };
+      const intent = ["click", container.message_ts ?? container.view_id, id, user.id, atS].join(" ");
+      await first(intent, async () => {
+        try {
+          const cardClick = clickOf(id, chosen);
+          if (cardClick !== undefined) {
+            await clickOnCard({ intent, userId: user.id, place, ...cardClick }, trigger);
+          } else if (id === snapshotForm.openedBy) {
+            await openFor({ intent, userId: user.id, place }, trigger);
+          }
+        } catch (error) {
+          await tellTrouble(error, place, user.id);
+        }
+        return undefined;
+      });
+    },
+
+    async shortcut(body) {
+      const { callback_id: id, user, trigger_id: trigger, channel, message } = shortcutPayload.parse(body);
+      if (id !== snapshotForm.shortcut || channel === undefined || message === undefined) return;
+      const place = { channel: channel.id, thread: message.thread_ts ?? message.ts };
+      await first(`shortcut ${trigger}`, async () => {
+        try {
+          await openFor({ intent: trigger, userId: user.id, place }, trigger);
+        } catch (error) {
+          await tellTrouble(error, place, user.id);
+        }
+        return undefined;
+      });
+    },
+
+    async submission(body) {
+      const { type, user, view } = submissionPayload.parse(body);
+      if (type !== "view_submission" || view.callback_id !== snapshotForm.id) return undefined;
+      const place = placeIn(view.private_metadata);
+      const words = wordsOf(view.state?.values ?? {});
+      const { service } = snapshotForm.fields;
+      const intent = `form ${view.id} ${view.hash ?? ""}`;
+      return await first(intent, async () => {
+        try {
+          return await inTime(async (signal) => {
+            const request = { intent, kind: "shortcut", userId: user.id, place, words } as const;
+            const reply = await conversation.request(request, signal);
+            if (reply.kind === "refused")
+              return {
+                response_action: "errors",
+                errors: { [service]: `${reply.why} ${reply.next}`.trim() },
+              };
+            if (reply.kind === "ask")
+              return { response_action: "errors", errors: { [service]: reply.problem } };
+            await show(reply, request, signal);
+            return undefined;
+          });
+        } catch (error) {
+          return { response_action: "errors", errors: { [service]: troubled(error).words.text } };
+        }
+      });
+    },
+
+    async home(body) {
+      const { event } = homePayload.parse(body);
+      if (event.tab !== undefined && event.tab !== "home") return;
+      await inTime(async (signal) => {
+        const view = await conversation.home(event.user, signal);
+        await client.call("views.publish", { user_id: event.user, view }, nothingMore, signal);
+      });
+    },
+  };
+
+  async function openFor(
+    who: Pick<ChatRequest, "intent" | "userId" | "place">,
+    triggerId: string,
+  ): Promise<void> {
+    await inTime(async (signal) => {
+      const request = { ...who, kind: "shortcut", words: "snapshot" } as const;
+      const reply = await conversation.request(request, signal);
+      if (reply.kind === "ask") await openForm(reply, triggerId, who.place, signal);
+      else await show(reply, request, signal);
+    });
+  }
+}
+
+/** A card's button carries its incident; an overflow menu says action and incident in its value. */
+function clickOf(actionId: string, value: string): Pick<CardClick, "action" | "incidentId"> | undefined {
+  const action = cardActions.find((known): known is CardAction => known === actionId);
+  return action === undefined ? undefined : { action, incidentId: value };
+}

@@ -1,0 +1,87 @@
+import * as z from "zod/mini";
+
+/** The fields that gofire reads of what Slack delivers; everything else is ignored. */
+
+const person = z.object({ id: z.string() });
+
+/** https://docs.slack.dev/interactivity/implementing-slash-commands */
+export const commandPayload = z.object({
+  command: z.string(),
+  text: z.optional(z.string()),
+  user_id: z.string(),
+  channel_id: z.string(),
+  trigger_id: z.string(),
+});
+
+/** https://docs.slack.dev/reference/events/app_mention */
+export const mentionPayload = z.object({
+  event_id: z.string(),
+  /** Seconds since the epoch. */
+  event_time: z.number(),
+  event: z.object({
+    user: z.optional(z.string()),
+    bot_id: z.optional(z.string()),
+    subtype: z.optional(z.string()),
+    edited: z.optional(z.unknown()),
+    hidden: z.optional(z.boolean()),
+    text: z.string(),
+    ts: z.string(),
+    thread_ts: z.optional(z.string()),
+    channel: z.string(),
+  }),
+});
+
+/** https://docs.slack.dev/reference/events/app_home_opened */
+export const homePayload = z.object({
+  event: z.object({ user: z.string(), tab: z.optional(z.string()) }),
+});
+
+/** https://docs.slack.dev/reference/interaction-payloads/block_actions-payload */
+export const clickPayload = z.object({
+  user: person,
+  trigger_id: z.string(),
+  container: z.object({
+    type: z.string(),
+    message_ts: z.optional(z.string()),
+    thread_ts: z.optional(z.string()),
+    view_id: z.optional(z.string()),
+  }),
+  channel: z.optional(z.object({ id: z.string() })),
+  actions: z.array(
+    z.object({
+      action_id: z.string(),
+      action_ts: z.string(),
+      value: z.optional(z.string()),
+      selected_option: z.optional(z.nullable(z.object({ value: z.string() }))),
+    }),
+  ),
+});
+
+/** https://docs.slack.dev/reference/interaction-payloads/shortcuts-interaction-payload */
+export const shortcutPayload = z.object({
+  callback_id: z.string(),
+  user: person,
+  trigger_id: z.string(),
+  channel: z.optional(z.object({ id: z.string() })),
+  message: z.optional(z.object({ ts: z.string(), thread_ts: z.optional(z.string()) })),
+});
+
+const input = z.object({
+  value: z.optional(z.nullable(z.string())),
+  selected_option: z.optional(z.nullable(z.object({ value: z.string() }))),
+  selected_options: z.optional(z.array(z.object({ value: z.string() }))),
+});
+
+/** https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload */
+export const submissionPayload = z.object({
+  type: z.string(),
+  user: person,
+  view: z.object({
+    id: z.string(),
+    callback_id: z.string(),
+    hash: z.optional(z.string()),
+    private_metadata: z.string(),
+    state: z.optional(z.object({ values: z.record(z.string(), z.record(z.string(), input)) })),
+  }),
+});
+export type Submission = z.infer<typeof submissionPayload>;

@@ -1,0 +1,97 @@
+import * as z from "zod/mini";
+import { PortError } from "../../domain/errors.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { People, Person } from "../../ports/people.ts";
+import type { SlackClient } from "./client.ts";
+import { isRefusal } from "./refusals.ts";
+import { remembered } from "./remembered.ts";
+
+const flag = z.optional(z.boolean());
+
+const userAnswer = z.object({
+  user: z.object({
+    id: z.string(),
+    team_id: z.optional(z.string()),
+    name: z.optional(z.string()),
+    real_name: z.optional(z.string()),
+    deleted: flag,
+    is_bot: flag,
+    is_restricted: flag,
+    is_ultra_restricted: flag,
+    is_stranger: flag,
+    /** On Enterprise Grid people belong to several workspaces. */
+    enterprise_user: z.optional(z.object({ teams: z.optional(z.array(z.string())) })),
+  }),
+});
+
+const groupAnswer = z.object({ users: z.array(z.string()) });
+
+/** usergroups.users.list is asked at most 20 times a minute (https://docs.slack.dev/apis/web-api/rate-limits). */
+const freshMs = 300_000;
+/** Whoever leaves a group while Slack cannot be asked keeps its rights for so long. */
+const staleMs = 3_600_000;
+/** Somebody waits for an answer that must be there within 2.5 s. */
+const askWithinMs = 1_200;
+
+/** Who people are, as the workspace `teamId` sees them. */
+export function slackPeople(client: SlackClient, teamId: string, clock: Clock): People {
+  const memory = { freshMs, staleMs, nowMs: () => clock.monotonicMs() };
+  const options = { patienceMs: 300 };
+
+  const person = remembered<Person>(
+    async (user, signal) => {
+      const answer = await client.call("users.info", { user }, userAnswer, signal, options);
+      return { id: user, name: answer.user.name ?? user, standing: standingOf(answer.user, teamId) };
+    },
+    { ...memory, most: 5_000 },
+  );
+
+  const members = remembered<ReadonlySet<string>>(
+    async (usergroup, signal) => {
+      try {
+        const { users } = await client.call(
+          "usergroups.users.list",
+          { usergroup },
+          groupAnswer,
+          signal,
+          options,
+        );
+        return new Set(users);
+      } catch (error) {
+        if (isRefusal(error, "no_such_subteam")) return new Set();
+        throw error;
+      }
+    },
+    { ...memory, most: 500 },
+  );
+
+  return {
+    person: (userId, signal) => soon(signal, (bounded) => person(userId, bounded)),
+    isInGroup: async (userId, groupId, signal) =>
+      (await soon(signal, (bounded) => members(groupId, bounded))).has(userId),
+  };
+}
+
+function standingOf(user: z.infer<typeof userAnswer>["user"], teamId: string): Person["standing"] {
+  if (user.deleted === true) return "deactivated";
+  if (user.is_bot === true || user.id === "USLACKBOT") return "bot";
+  const isOurs = user.team_id === teamId || user.enterprise_user?.teams?.includes(teamId) === true;
+  if (user.is_stranger === true || !isOurs) return "stranger";
+  if (user.is_restricted === true || user.is_ultra_restricted === true) return "guest";
+  return "member";
+}
+
+/** Slack may be slow; who waits gets a clear no in time. */
+async function soon<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const bound = AbortSignal.timeout(askWithinMs);
+  try {
+    return await work(AbortSignal.any([signal, bound]));
+  } catch (error) {
+    if (bound.aborted && !signal.aborted) {
+      throw new PortError("timeout", "Slack", "Slack does not tell who you are at the moment.", {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}

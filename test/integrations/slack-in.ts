@@ -1,0 +1,116 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { ChatReply } from "../../src/domain/chat-reply.ts";
+import type { CardClick, ChatRequest } from "../../src/domain/chat-request.ts";
+import { systemClock } from "../../src/integrations/clock/system-clock.ts";
+import { slackChat } from "../../src/integrations/slack/chat.ts";
+import { slackClient } from "../../src/integrations/slack/client.ts";
+import type { Conversation, Looks } from "../../src/integrations/slack/conversation.ts";
+import { slackSide } from "../../src/integrations/slack/side.ts";
+import type { SlackStandIn } from "../../src/sandbox/slack/stand-in.ts";
+import { startSlack } from "../sandbox/slack/bolt.ts";
+
+export const mira = "U0MIRA0001";
+export const incidents = "C0INCID001";
+
+/** What was asked of gofire, and what it answers next. */
+export interface ScriptedConversation extends Conversation {
+  readonly requests: ChatRequest[];
+  readonly clicks: CardClick[];
+  answer: (words: string, signal: AbortSignal) => ChatReply | Promise<ChatReply>;
+}
+
+export function scripted(): ScriptedConversation {
+  const conversation: ScriptedConversation = {
+    requests: [],
+    clicks: [],
+    answer: () => ({ kind: "help", commands: [] }),
+    async request(request, signal) {
+      conversation.requests.push(request);
+      return await conversation.answer(request.words, signal);
+    },
+    async click(click, signal) {
+      conversation.clicks.push(click);
+      return await conversation.answer(`${click.action} ${click.incidentId}`, signal);
+    },
+    home: (userId) =>
+      Promise.resolve({
+        type: "home",
+        blocks: [{ type: "section", text: { type: "plain_text", text: `Hello ${userId}` } }],
+      }),
+  };
+  return conversation;
+}
+
+const plainLooks: Looks = {
+  reply: (reply) => ({
+    text: reply.kind === "refused" ? `${reply.why} ${reply.next}` : `reply ${reply.kind}`,
+  }),
+  form: () => ({
+    type: "modal",
+    callback_id: "snapshot",
+    title: { type: "plain_text", text: "Capture" },
+    submit: { type: "plain_text", text: "Capture" },
+    blocks: [
+      {
+        type: "input",
+        block_id: "service",
+        label: { type: "plain_text", text: "Service" },
+        element: { type: "plain_text_input", action_id: "service" },
+      },
+    ],
+  }),
+};
+
+export interface HeardSlack {
+  readonly slack: SlackStandIn;
+  readonly conversation: ScriptedConversation;
+  readonly troubles: string[];
+  hush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** gofire's ears on a real stand-in, and a conversation that is scripted. */
+export async function hearSlack(mode: "socket" | "http"): Promise<HeardSlack> {
+  const slack = await startSlack({ limitsRates: false });
+  const conversation = scripted();
+  const troubles: string[] = [];
+  const onTrouble = (message: string): void => void troubles.push(message);
+  const clock = systemClock;
+  const client = slackClient({ token: slack.tokens.bot, apiUrl: slack.apiUrl, clock });
+  const appClient = slackClient({ token: slack.tokens.app, apiUrl: slack.apiUrl, clock });
+  const { botId, botUserId } = slack.workspace.app;
+  const side = slackSide({
+    reach: mode === "socket" ? { mode, appClient } : { mode, signingSecret: slack.signingSecret },
+    client,
+    chat: slackChat({ client, botId, clock, onTrouble }),
+    looks: plainLooks,
+    own: { teamId: slack.workspace.team.id, botId, botUserId },
+    clock,
+    onTrouble,
+  });
+  const server = createServer((request, response) => void side.answer?.(request, response));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  if (mode === "http") {
+    slack.deliverTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}/slack/events`);
+  }
+  await side.listen(conversation);
+  let isQuiet = false;
+  async function hush(): Promise<void> {
+    if (!isQuiet) await side.hush();
+    isQuiet = true;
+  }
+  return {
+    slack,
+    conversation,
+    troubles,
+    hush,
+    async close() {
+      await hush();
+      server.closeAllConnections();
+      server.close();
+      await Promise.all([client.close(), appClient.close()]);
+      await slack.close();
+    },
+  };
+}
