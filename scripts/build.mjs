@@ -3,7 +3,9 @@
  * One bundle with lazily loaded chunks, because opening a thousand small files is what makes Node programs slow to
  * start (docs/decisions/0005-start-up-time.md).
  */
-import { chmodSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
 import { build } from "esbuild";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
@@ -29,3 +31,30 @@ await build({
   logLevel: "warning",
 });
 chmodSync("dist/cli.js", 0o755);
+
+// A worker thread begins with a file of its own, beside the chunk that starts it.
+await build({
+  entryPoints: ["src/integrations/pictures/raster-worker.mjs"],
+  outfile: "dist/chunks/raster-worker.mjs",
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node20.19",
+  minify: true,
+  logLevel: "warning",
+});
+
+// What is read rather than imported (src/integrations/package-file.ts); its licences go with it.
+const { resolve } = createRequire(import.meta.url);
+const fonts = "@expo-google-fonts/roboto-condensed";
+for (const file of [
+  "@resvg/resvg-wasm/index_bg.wasm",
+  `${fonts}/500Medium/RobotoCondensed_500Medium.ttf`,
+  `${fonts}/700Bold/RobotoCondensed_700Bold.ttf`,
+  `${fonts}/LICENSE_FONT`,
+]) {
+  cpSync(resolve(file), `dist/packages/${file}`);
+}
+const speedscope = dirname(resolve("speedscope/package.json"));
+cpSync(`${speedscope}/dist/release`, "dist/packages/speedscope/dist/release", { recursive: true });
+cpSync(`${speedscope}/LICENSE`, "dist/packages/speedscope/LICENSE");

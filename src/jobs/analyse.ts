@@ -1,11 +1,10 @@
 import * as z from "zod/mini";
 import { analyzers } from "../analyzers/index.ts";
 import { runAnalyzers } from "../analyzers/run.ts";
-import type { Analysis } from "../domain/finding.ts";
 import { type Incident, isSettled, type ReplyFile } from "../domain/incident.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
 import type { EvidenceSource } from "../ports/evidence-source.ts";
-import type { Pictures } from "../ports/pictures.ts";
+import type { PictureSource, Pictures } from "../ports/pictures.ts";
 import type { Services } from "../ports/services.ts";
 import type { JobOutcome } from "../ports/worker.ts";
 import { analysisDocument } from "../render/document.ts";
@@ -71,7 +70,7 @@ async function judge(
   const [document, findings, pictures] = await Promise.all([
     put("analysis.json", `${JSON.stringify(analysis, undefined, 2)}\n`),
     put("findings.md", analysisMarkdown(analysis)),
-    drawn(incident, bundle, analysis, ports, signal),
+    drawn(incident, { bundle, analysis, modules }, ports, signal),
   ]);
   for (const problem of problems) ports.onTrouble(`${incident.id}: ${problem}`);
   const summary = summaryOf(analysis, document, evidence.goroutines?.best.total);
@@ -82,7 +81,8 @@ async function judge(
         ? now
         : {
             ...now,
-            state: "verdict",
+            // The alert may have ended meanwhile.
+            state: now.resolvedAtMs === undefined ? "verdict" : "resolved",
             analysis: summary,
             replies: withReplies(now.replies, repliesFor(now, analysis, findings, pictures)),
           },
@@ -93,13 +93,12 @@ async function judge(
 
 async function drawn(
   { id }: Incident,
-  bundle: string,
-  analysis: Analysis,
+  source: PictureSource,
   { pictures, onTrouble }: AnalyseJobPorts,
   signal: AbortSignal,
 ): Promise<readonly ReplyFile[]> {
   try {
-    return await pictures.draw(bundle, analysis, `incidents/${id}/pictures/`, signal);
+    return await pictures.draw(source, `incidents/${id}/pictures/`, signal);
   } catch (error) {
     signal.throwIfAborted();
     onTrouble(`${id}: no picture: ${error instanceof Error ? error.message : String(error)}`);

@@ -1,16 +1,20 @@
 import type { Analysis } from "../domain/finding.ts";
 import type { ReplyFile } from "../domain/incident.ts";
 
+/** What pictures are drawn from. */
+export interface PictureSource {
+  /** Artifact key prefix of the capture bundle, ending in "/". */
+  readonly bundle: string;
+  readonly analysis: Analysis;
+  /** Import paths that are the service's own besides what is told from symbols and files. */
+  readonly modules: readonly string[];
+}
+
 /** Pictures that make an analysis easier to grasp: flame graphs of the profiles that it speaks of. */
 export interface Pictures {
   /**
-   * Draws from the bundle at `bundlePrefix`, stores below `intoPrefix`, and returns what is worth showing in the
-   * thread, best first; empty when the bundle has no profile to draw. Throws PortError.
+   * Stores pictures below `intoPrefix`, which ends in "/", and returns what is worth showing in the thread, best first;
+   * empty when the bundle has no profile to draw. Throws PortError.
    */
-  draw(
-    bundlePrefix: string,
-    analysis: Analysis,
-    intoPrefix: string,
-    signal: AbortSignal,
-  ): Promise<readonly ReplyFile[]>;
+  draw(source: PictureSource, intoPrefix: string, signal: AbortSignal): Promise<readonly ReplyFile[]>;
 }

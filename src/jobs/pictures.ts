@@ -1,0 +1,86 @@
+import type { ParsedArtifact } from "../domain/artifact.ts";
+import type { ReplyFile } from "../domain/incident.ts";
+import type { ProfileKind } from "../domain/profile-kind.ts";
+import type { Artifacts } from "../ports/artifacts.ts";
+import type { Pictures } from "../ports/pictures.ts";
+import type { Rasteriser } from "../ports/rasteriser.ts";
+import { drawable } from "../render/flame-graph/choice.ts";
+import { type Drawing, flameGraph } from "../render/flame-graph/flame-graph.ts";
+import { goroutineMeasure, type Measure, measureOf } from "../render/flame-graph/measure.ts";
+import { goroutineStacks, profileStacks, type Stacks } from "../render/flame-graph/stacks.ts";
+import { subjectOf } from "../render/flame-graph/subject.ts";
+
+export interface PictureParts {
+  readonly artifacts: Artifacts;
+  readonly rasteriser: Rasteriser;
+  /** Reads one capture among the artifacts; undefined when its content cannot be read. */
+  readonly readCapture: (key: string, signal: AbortSignal) => Promise<ParsedArtifact | undefined>;
+}
+
+/** Slack shows 360 to 480 px and the whole on a click; more than twice that is only slower. */
+const pngWidth = 1_280;
+
+/** Flame graphs of what a bundle has, stored as PNG for the thread and as SVG for those who want to zoom. */
+export function flameGraphPictures({ artifacts, rasteriser, readCapture }: PictureParts): Pictures {
+  async function stored(
+    { svg, altText }: Drawing,
+    name: string,
+    title: string,
+    intoPrefix: string,
+    signal: AbortSignal,
+  ): Promise<ReplyFile> {
+    async function put(content: Uint8Array, ending: string, contentType: string): Promise<string> {
+      const key = `${intoPrefix}${name}.${ending}`;
+      await artifacts.put(key, once(content), { contentType }, signal);
+      return key;
+    }
+
+    const png = await rasteriser.png(svg, pngWidth, signal);
+    await put(new TextEncoder().encode(svg), "svg", "image/svg+xml");
+    return { artifact: await put(png, "png", "image/png"), name: `${name}.png`, title, altText };
+  }
+
+  async function weighed(key: string, kind: ProfileKind, signal: AbortSignal): Promise<Weighed | undefined> {
+    const capture = await readCapture(key, signal);
+    return capture === undefined ? undefined : stacksOf(capture, kind);
+  }
+
+  return {
+    async draw({ bundle, analysis, modules }, intoPrefix, signal) {
+      const chosen = drawable(analysis);
+      if (chosen === undefined) return [];
+      const subject = subjectOf(analysis, modules);
+      const { kind, file } = chosen;
+      const shown = await weighed(`${bundle}${file}`, kind, signal);
+      if (shown === undefined) return [];
+      const name = ["flame-graph", plain(analysis.target.service ?? "process"), kind].join(".");
+      const drawing = flameGraph(shown.stacks, shown.measure, subject);
+      if (drawing === undefined) return [];
+      return [await stored(drawing, name, `Flame graph: ${kind} of ${subject.target}`, intoPrefix, signal)];
+    },
+  };
+}
+
+interface Weighed {
+  readonly stacks: Stacks;
+  readonly measure: Measure;
+}
+
+function stacksOf(capture: ParsedArtifact, kind: ProfileKind): Weighed | undefined {
+  if (capture.type === "goroutines") {
+    return { stacks: goroutineStacks(capture.snapshot.groups), measure: goroutineMeasure };
+  }
+  if (capture.type !== "profile") return undefined;
+  const found = measureOf(capture.profile, kind);
+  if (found === undefined) return undefined;
+  return { stacks: profileStacks(capture.profile, found.sampleIndex), measure: found.measure };
+}
+
+async function* once(content: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(content);
+}
+
+/** For file names. */
+function plain(text: string): string {
+  return text.replace(/[^A-Za-z0-9.-]+/g, "-").slice(0, 60);
+}

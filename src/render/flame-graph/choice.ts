@@ -1,0 +1,90 @@
+import type { CaptureKind, CaptureRecord } from "../../domain/capture.ts";
+import type { Analysis, Finding } from "../../domain/finding.ts";
+import type { ProfileKind } from "../../domain/profile-kind.ts";
+
+/** A capture that is worth a picture. */
+export interface Drawable {
+  readonly kind: ProfileKind;
+  /** Name inside the bundle. */
+  readonly file: string;
+  /** First and last capture of the same kind, when there are two: what changed between them. */
+  readonly pair?: { readonly before: string; readonly now: string };
+}
+
+/** What each kind of capture is drawn as; text forms only when there is no profile. */
+const drawnAs: Partial<Readonly<Record<CaptureKind, ProfileKind>>> = {
+  goroutine: "goroutine",
+  "goroutine-counts": "goroutine",
+  "goroutine-dump": "goroutine",
+  goroutineleak: "goroutineleak",
+  heap: "heap",
+  allocs: "allocs",
+  cpu: "cpu",
+  mutex: "mutex",
+  block: "block",
+};
+
+/** Which profiles tell most about a family of rules, best first. */
+const kindsOfRule: readonly (readonly [rule: RegExp, kinds: readonly ProfileKind[]])[] = [
+  [/^heap\/goroutine-memory$/, ["goroutine", "heap"]],
+  [/^gc\/gogc-thrash$/, ["allocs", "heap", "cpu"]],
+  [/^(?:heap|gc)\/|^process\/rss/, ["heap", "allocs", "goroutine"]],
+  [/^(?:cpu|sched)\//, ["cpu", "goroutine"]],
+  [/^(?:mutex|lock)\//, ["mutex", "block", "goroutine"]],
+];
+
+const generally: readonly ProfileKind[] = [
+  "goroutine",
+  "goroutineleak",
+  "heap",
+  "cpu",
+  "mutex",
+  "block",
+  "allocs",
+];
+
+/** The profile that the first finding speaks of, or else the most telling one; undefined when there is none. */
+export function drawable({
+  findings,
+  captures,
+}: Pick<Analysis, "findings" | "captures">): Drawable | undefined {
+  const [root] = findings;
+  for (const kind of [...(root === undefined ? [] : kindsFor(root, captures)), ...generally]) {
+    const files = filesOf(kind, captures);
+    const last = files.at(-1);
+    if (last === undefined) continue;
+    const cited = root?.evidence.find(({ artifact }) => files.includes(artifact))?.artifact;
+    const [before] = files;
+    return {
+      kind,
+      file: cited ?? last,
+      ...(before === undefined || before === last ? {} : { pair: { before, now: last } }),
+    };
+  }
+  return undefined;
+}
+
+/** What the rule's family says; what it cites as evidence when the family says nothing. */
+function kindsFor({ rule, evidence }: Finding, captures: readonly CaptureRecord[]): ProfileKind[] {
+  const family = kindsOfRule.find(([pattern]) => pattern.test(rule))?.[1] ?? [];
+  const cited = evidence.flatMap(({ artifact }) => {
+    const record = captures.find(({ file }) => file === artifact);
+    const kind = record === undefined ? undefined : drawnAs[record.kind];
+    return kind === undefined ? [] : [kind];
+  });
+  return [...family, ...cited];
+}
+
+/** In the order captured: profiles, or the text forms of the same when there are none. */
+function filesOf(wanted: ProfileKind, captures: readonly CaptureRecord[]): string[] {
+  const kept = captures.flatMap(({ kind, file, status }) =>
+    file !== undefined && drawnAs[kind] === wanted && (status === "ok" || status === "partial")
+      ? [{ kind, file }]
+      : [],
+  );
+  const best = (["goroutine-counts", "goroutine-dump"] as const).reduce<typeof kept>(
+    (found, kind) => (found.length > 0 ? found : kept.filter((capture) => capture.kind === kind)),
+    kept.filter(({ kind }) => kind === wanted),
+  );
+  return best.map(({ file }) => file);
+}

@@ -1,0 +1,118 @@
+import type { Frame } from "../../domain/frame.ts";
+import { percentText } from "../../domain/units.ts";
+import { type Box, type CodeKind, foldedBoxes } from "./boxes.ts";
+import { plainName } from "./labels.ts";
+import { type Layout, layout, type RestBox } from "./layout.ts";
+import type { Measure } from "./measure.ts";
+import { graphWidth, type Look, pictureSvg } from "./picture.ts";
+import { type Stacks, weightThrough } from "./stacks.ts";
+import {
+  type FlameSubject,
+  leastShare,
+  notesOf,
+  ownOf,
+  pointedFrames,
+  sentence,
+  wishedRows,
+} from "./subject.ts";
+import { flameTree, widthOf } from "./tree.ts";
+
+export interface Drawing {
+  readonly svg: string;
+  /** The picture in words, for those who do not see it: says the finding. */
+  readonly altText: string;
+}
+
+const looks: Readonly<Record<CodeKind | "marked" | "rest", Omit<Look, "figure">>> = {
+  marked: { fill: "#d55e00", ink: "#ffffff" },
+  own: { fill: "#f6c26b", ink: "#111111" },
+  dependency: { fill: "#a9d3f2", ink: "#111111" },
+  standard: { fill: "#dcdcdc", ink: "#222222" },
+  rest: { fill: "#ffffff", ink: "#555555" },
+};
+
+const legendTexts = {
+  marked: "the finding",
+  own: "own code",
+  dependency: "dependencies",
+  standard: "Go runtime and standard library",
+  rest: "too narrow, together",
+} as const;
+
+/**
+ * Draws stacks as an icicle: entry points above, what they call below, as wide as it is heavy. Undefined when nothing
+ * in it weighs anything. The same stacks give the same bytes.
+ */
+export function flameGraph(stacks: Stacks, measure: Measure, subject: FlameSubject): Drawing | undefined {
+  const tree = flameTree(stacks, { leastShare });
+  const total = widthOf(tree);
+  if (!(total > 0)) return undefined;
+  const pointed = pointedFrames(subject);
+  const places = new Map(pointed.map((frame) => [frame.function, placeOf(frame)]));
+  const boxes = foldedBoxes(tree, {
+    own: ownOf(stacks, subject),
+    marked: new Set(places.keys()),
+    rows: wishedRows,
+  });
+  const placed = layout(boxes, graphWidth, wishedRows);
+  const drawn = new Set(placed.placed.flatMap(({ what }) => (isMarked(what) ? [nameOf(what)] : [])));
+
+  function share(weight: number): string {
+    return percentText(weight / total);
+  }
+
+  const lines = pointed.flatMap((frame) => {
+    const weight = weightThrough(stacks, frame.function);
+    if (weight === 0) return [];
+    const where = `${plainName(frame.function)} ${placeOf(frame)}`.trim();
+    return [
+      {
+        text: `${measure.text(weight)} (${share(weight)}) ${measure.verb(weight)} ${where}`,
+        drawn: drawn.has(frame.function),
+      },
+    ];
+  });
+  const whole = `${measure.text(total)} ${measure.of}`;
+  const finding = lines.length === 0 ? "" : `: ${lines.map(({ text }) => text).join("; ")}`;
+  const altText = `Flame graph of ${whole} of ${subject.target}${finding}. ${sentence(subject.title)}`;
+  return {
+    altText,
+    svg: pictureSvg({
+      title: subject.title,
+      subtitle: `${subject.target} · ${whole}`,
+      pointed: lines.map(({ text, drawn }) => (drawn ? text : `${text} (too narrow to draw)`)),
+      layout: placed,
+      look: (what) => ({
+        ...looks[isMarked(what) ? "marked" : what.kind],
+        figure: share(widthOf(what)),
+        place: isMarked(what) ? (places.get(nameOf(what)) ?? "") : "",
+      }),
+      tells: (weight) => `${measure.text(widthOf(weight))} (${share(widthOf(weight))})`,
+      legend: legendOf(placed),
+      notes: notesOf(placed),
+      description: altText,
+    }),
+  };
+}
+
+function isMarked(what: Box | RestBox): what is Box {
+  return what.kind !== "rest" && what.marked;
+}
+
+function nameOf({ frames }: Box): string {
+  return frames[0]?.function ?? "";
+}
+
+function legendOf({ placed }: Layout): { fill: string; text: string }[] {
+  const present = new Set<keyof typeof looks>(
+    placed.map(({ what }) => (isMarked(what) ? "marked" : what.kind)),
+  );
+  return (["marked", "own", "dependency", "standard", "rest"] as const)
+    .filter((kind) => present.has(kind))
+    .map((kind) => ({ fill: looks[kind].fill, text: legendTexts[kind] }));
+}
+
+/** `ledger.go:88`; empty when it is not known. */
+function placeOf({ file, line }: Frame): string {
+  return line === 0 || file === "" ? "" : `${file.slice(file.lastIndexOf("/") + 1)}:${line}`;
+}
