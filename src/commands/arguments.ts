@@ -52,7 +52,13 @@ function unknownOption(command: Command, rawName: string): UsageError {
   );
 }
 
-function optionValue(rawName: string, spec: OptionSpec, value: string | undefined, before: unknown): unknown {
+/** Throws UsageError that names the option as `rawName` does. */
+export function optionValue(
+  rawName: string,
+  spec: OptionSpec,
+  value: string | undefined,
+  before: unknown,
+): unknown {
   if (spec.kind === "flag") {
     if (value !== undefined) throw new UsageError(`${rawName} takes no value.`);
     return true;
@@ -97,11 +103,11 @@ function valueHint(spec: OptionSpec): string {
   return "placeholder" in spec ? `: ${spec.placeholder}` : "";
 }
 
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** "20s" -> 20000; undefined when it is not a duration. */
 export function durationMs(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
   if (match === null) return undefined;
   return Number(match[1]) * (unitMs[match[2] ?? ""] ?? Number.NaN);
 }

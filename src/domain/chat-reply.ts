@@ -108,6 +108,8 @@ export type ChatReply =
       readonly why: string;
       /** One sentence: what to do about it. */
       readonly next: string;
-      /** Who can give access; empty when the configuration names nobody. */
+      /** Who can give access, to be named after `next`; absent when the configuration names nobody. */
       readonly askWhom?: Audience;
+      /** Channels in which the same would have been allowed. */
+      readonly worksIn?: readonly string[];
     };

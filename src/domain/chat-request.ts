@@ -35,9 +35,16 @@ export interface CardClick {
   readonly incidentId: string;
 }
 
-/** A line that is read back as exactly these words, whatever is in them: for what was chosen and not typed. */
+/** A line that is read back as these words, blanks and quotes and all: for what was chosen and not typed. */
 export function chatWords(words: readonly string[]): string {
   return words
-    .map((word) => (/^[\w.@:/-]+(?:=[\w.@:/-]+)?$/.test(word) ? word : `"${word.replace(/["\\]/g, "\\$&")}"`))
+    .map((word) => {
+      const [, name = "", value = word] = /^([a-z]+=)(.*)$/s.exec(word) ?? [];
+      return `${name}${/^[\w.@:/-]+$/.test(value) ? value : quoted(value)}`;
+    })
     .join(" ");
+}
+
+function quoted(text: string): string {
+  return `"${text.replace(/\s+/g, " ").replace(/["\\]/g, "\\$&")}"`;
 }

@@ -9,7 +9,7 @@ const siteDepth = 12;
  * Runtime frames are left out because debug=1 hides the leading ones and debug=2 hides them all, the outermost
  * `runtime.main` included (Go source: runtime/traceback.go showfuncinfo, runtime/pprof/pprof.go printStackRecord).
  */
-export function siteKey(group: GoroutineGroup): string {
+export function siteKey(group: Pick<GoroutineGroup, "stack">): string {
   let key = keys.get(group);
   if (key === undefined) {
     key = findKey(group);
@@ -18,9 +18,9 @@ export function siteKey(group: GoroutineGroup): string {
   return key;
 }
 
-const keys = new WeakMap<GoroutineGroup, string>();
+const keys = new WeakMap<Pick<GoroutineGroup, "stack">, string>();
 
-function findKey(group: GoroutineGroup): string {
+function findKey(group: Pick<GoroutineGroup, "stack">): string {
   const frames: string[] = [];
   for (const frame of group.stack) {
     if (isRuntimeFrame(frame)) continue;

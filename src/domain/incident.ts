@@ -21,11 +21,25 @@ export interface IncidentOrigin {
    * request, delivered again, is the same incident.
    */
   readonly intent: string;
+  /** Present when alerts asked. */
+  readonly page?: PageFacts;
+}
+
+/** What an alert sender said. */
+export interface PageFacts {
+  /** Name of the alert, and how many there are when it is more than one. */
+  readonly title: string;
+  /** Milliseconds since the epoch at which the first of them began to fire. */
+  readonly sinceMs: number;
+  /** What the alerts call the process, when that is none of the service's targets. */
+  readonly unknownInstance?: string;
 }
 
 /** What was asked for beyond the service's own settings. */
 export interface CaptureWish {
   readonly cpuSeconds?: number;
+  /** The block profile even where the service's settings leave it out. */
+  readonly block?: boolean;
   readonly deep?: boolean;
   readonly include?: readonly ("allocs" | "goroutineleak" | "expvar" | "cmdline" | "trace")[];
   readonly exclude?: readonly CaptureKind[];
@@ -150,6 +164,8 @@ export interface Incident {
   readonly updatedAtMs: number;
   /** Present once resolved. */
   readonly resolvedAtMs?: number;
+  /** Chat id of the person who resolved it; absent when the alert did. */
+  readonly resolvedBy?: string;
   /** How many captures stand before this one; only while it is queued. */
   readonly queuePlace?: number;
   /** What it waits for besides its turn, in words; only while it is queued. */

@@ -142,7 +142,12 @@ function requestOf({ service, wish }: Incident, settings: ServiceCapture): Captu
     ...(wish.cpuSeconds === undefined ? {} : { cpuSeconds: wish.cpuSeconds }),
     ...(wish.deep === undefined ? {} : { deep: wish.deep }),
     include: [...new Set([...(settings.include ?? []), ...(wish.include ?? [])])],
-    exclude: [...new Set([...(settings.exclude ?? []), ...(wish.exclude ?? [])])],
+    exclude: [
+      ...new Set([
+        ...(settings.exclude ?? []).filter((kind) => !(kind === "block" && wish.block === true)),
+        ...(wish.exclude ?? []),
+      ]),
+    ],
   };
 }
 

@@ -4,6 +4,8 @@ export interface IncidentFilter {
   readonly service?: string;
   readonly channel?: string;
   readonly states?: readonly IncidentState[];
+  /** Milliseconds since the epoch: only what was created from then on. Bounds how far back is searched. */
+  readonly createdFromMs?: number;
   /** At most so many, 1 to 200. */
   readonly limit: number;
 }
@@ -22,6 +24,8 @@ export interface Incidents {
     signal: AbortSignal,
   ): Promise<{ readonly incident: Incident; readonly isNew: boolean }>;
   read(id: string, signal: AbortSignal): Promise<Incident | undefined>;
+  /** The one that this `origin.intent` created. */
+  ofIntent(intent: string, signal: AbortSignal): Promise<Incident | undefined>;
   /**
    * Applies `change` to the newest version and saves the result as the next one; when somebody else was quicker,
    * `change` is called again with theirs, so it must have no effects. Returning the same object saves nothing.

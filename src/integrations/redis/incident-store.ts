@@ -58,8 +58,12 @@ export function incidentStore(client: RedisClient, clock: Clock): Incidents {
 
   return {
     read,
+    async ofIntent(intent, signal) {
+      const id = await ask(() => client.get(intentKey(intent)), signal);
+      return id === null ? undefined : await read(id, signal);
+    },
     async create(draft, signal) {
-      const intent = key("intent", createHash("sha256").update(draft.origin.intent).digest("hex"));
+      const intent = intentKey(draft.origin.intent);
       for (let attempt = 0; attempt < idAttempts; attempt++) {
         const incident = newIncident(draft, newId(attempt < idAttempts / 2 ? 4 : 6), clock.nowMs());
         const [outcome, known] = texts(
@@ -123,7 +127,18 @@ export function incidentStore(client: RedisClient, clock: Clock): Incidents {
       const found: Incident[] = [];
       const pageSize = 50;
       for (let from = 0; ; from += pageSize) {
-        const ids = await ask(() => client.zrevrange(recentKey, from, from + pageSize - 1), signal);
+        const ids = await ask(
+          () =>
+            client.zrevrangebyscore(
+              recentKey,
+              "+inf",
+              filter.createdFromMs ?? "-inf",
+              "LIMIT",
+              from,
+              pageSize,
+            ),
+          signal,
+        );
         const page = await Promise.all(ids.map((id) => read(id, signal)));
         for (const incident of page) {
           if (incident !== undefined && fits(incident, filter)) found.push(incident);
@@ -150,6 +165,10 @@ export function incidentStore(client: RedisClient, clock: Clock): Incidents {
 
 function incidentKey(id: string): string {
   return key("incident", id);
+}
+
+function intentKey(intent: string): string {
+  return key("intent", createHash("sha256").update(intent).digest("hex"));
 }
 
 function newId(length: number): string {

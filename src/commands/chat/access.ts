@@ -1,0 +1,99 @@
+import type { AccessConfig } from "../../config/gofire-config.ts";
+import type { Audience, ChatReply } from "../../domain/chat-reply.ts";
+import type { ChatRight } from "../../domain/chat-rights.ts";
+import { PortError } from "../../domain/errors.ts";
+import type { People, Person } from "../../ports/people.ts";
+
+export type Refusal = Extract<ChatReply, { kind: "refused" }>;
+
+/** Who asks for something, and in which channel. */
+export interface Asker {
+  readonly userId: string;
+  readonly channel: string;
+}
+
+export interface AccessPorts {
+  readonly people: People;
+  readonly access: AccessConfig;
+}
+
+const what: Readonly<Record<ChatRight, string>> = {
+  snapshot: "capture services",
+  status: "see what runs",
+  explain: "read findings in full",
+  diff: "compare captures",
+  mute: "mute services and rules",
+  resolve: "resolve incidents",
+};
+
+/**
+ * Why somebody may not use `right`, or, when no right is named, gofire at all; undefined when they may. Who cannot be
+ * asked about is refused. Throws the signal's reason and nothing else.
+ */
+export async function refusalFor(
+  right: ChatRight | undefined,
+  asker: Asker,
+  { people, access }: AccessPorts,
+  signal: AbortSignal,
+): Promise<Refusal | undefined> {
+  let person: Person;
+  try {
+    person = await people.person(asker.userId, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof PortError && error.code === "not-found") {
+      return refused("The chat does not know who you are, so nothing was done.", access.givenBy);
+    }
+    return notNow("The chat does not say who you are just now, so nothing was done.");
+  }
+  const outsider = outsiders[person.standing];
+  if (outsider !== undefined) return refused(outsider, access.givenBy);
+  if (right === undefined) return undefined;
+
+  const audience = access.rights[right] ?? access.others;
+  if (audience === undefined) return undefined;
+  if (audience.users.includes(asker.userId) || audience.channels.includes(asker.channel)) return undefined;
+  const memberships = await Promise.all(
+    audience.groups.map(async (group) => {
+      try {
+        return await people.isInGroup(asker.userId, group, signal);
+      } catch {
+        return undefined;
+      }
+    }),
+  );
+  signal.throwIfAborted();
+  if (memberships.includes(true)) return undefined;
+  if (memberships.includes(undefined)) {
+    return notNow("The chat does not say which user groups you are in just now, so nothing was done.");
+  }
+  const elsewhere = audience.channels.length === 0 ? {} : { worksIn: audience.channels };
+  return { ...refused(`You may not ${what[right]} here.`, access.givenBy, right), ...elsewhere };
+}
+
+const outsiders: Readonly<Record<Person["standing"], string | undefined>> = {
+  member: undefined,
+  guest: "Guests of the workspace cannot use gofire.",
+  stranger: "People of other workspaces cannot use gofire.",
+  bot: "Apps cannot use gofire.",
+  deactivated: "This account is deactivated.",
+};
+
+function notNow(why: string): Refusal {
+  return { kind: "refused", why, next: "Try again in a minute." };
+}
+
+/** `givenBy` is named when the file names somebody, else where the file has to be changed. */
+function refused(why: string, givenBy: Audience, right?: ChatRight): Refusal {
+  const named = [givenBy.users, givenBy.groups, givenBy.channels].some((ids) => ids.length > 0);
+  const where =
+    right === undefined ? "a full member of the workspace" : `named under access.${right} in gofire.yaml`;
+  return {
+    kind: "refused",
+    why,
+    next: named
+      ? `To be ${where}, ask:`
+      : `Ask whoever looks after gofire here: you would have to be ${where}.`,
+    ...(named ? { askWhom: givenBy } : {}),
+  };
+}

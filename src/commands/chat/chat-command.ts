@@ -1,0 +1,57 @@
+import type { AccessConfig } from "../../config/gofire-config.ts";
+import type { ChatReply } from "../../domain/chat-reply.ts";
+import type { ChatRequest } from "../../domain/chat-request.ts";
+import type { ChatRight } from "../../domain/chat-rights.ts";
+import type { Artifacts } from "../../ports/artifacts.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Incidents } from "../../ports/incidents.ts";
+import type { Mutes } from "../../ports/mutes.ts";
+import type { People } from "../../ports/people.ts";
+import type { Queue } from "../../ports/queue.ts";
+import type { Services } from "../../ports/services.ts";
+import type { Arguments, Operands, OptionSpecs } from "../command.ts";
+
+/** Everything a chat command may ask of the outside world. */
+export interface ChatPorts {
+  readonly incidents: Incidents;
+  readonly queue: Queue;
+  readonly services: Services;
+  readonly artifacts: Artifacts;
+  readonly people: People;
+  readonly access: AccessConfig;
+  readonly mutes: Mutes;
+  readonly clock: Clock;
+}
+
+/** One command of the chat. Help, the docs and the reader of words are derived from the list of these. */
+export interface ChatCommand<Options extends OptionSpecs = OptionSpecs> {
+  readonly name: string;
+  /** One line without a full stop. */
+  readonly summary: string;
+  /** What follows the command's name in the usage line. */
+  readonly usage: string;
+  /** Without the leading `/gofire`; a test reads every one. */
+  readonly examples: readonly { readonly line: string; readonly does: string }[];
+  /** What the person must be allowed to do; undefined: every full member may. Dispatch enforces it. */
+  readonly whoMayUse: ChatRight | undefined;
+  readonly operands: Operands;
+  /** Options are words: `pod=order-2`, and a flag is its bare name. */
+  readonly options: Options;
+  /**
+   * Returns data; rendering is elsewhere. Throws UsageError for what the person can mend by typing something else,
+   * PortError when it could not be done, and the signal's reason.
+   */
+  run(
+    request: ChatRequest,
+    args: Arguments<Options>,
+    ports: ChatPorts,
+    signal: AbortSignal,
+  ): Promise<ChatReply>;
+}
+
+/** Gives `run` the argument types that its options promise. */
+export function defineChatCommand<const Options extends OptionSpecs>(
+  command: ChatCommand<Options>,
+): ChatCommand<Options> {
+  return command;
+}

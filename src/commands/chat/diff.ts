@@ -1,0 +1,87 @@
+import { analysisChanges } from "../../domain/analysis-changes.ts";
+import { UsageError } from "../../domain/errors.ts";
+import type { Analysis } from "../../domain/finding.ts";
+import { counted } from "../../domain/units.ts";
+import type { Incidents } from "../../ports/incidents.ts";
+import { defineChatCommand } from "./chat-command.ts";
+import { readAnalysis } from "./read-analysis.ts";
+import { type JudgedIncident, judged, whichIncident } from "./which-incident.ts";
+
+export const diff = defineChatCommand({
+  name: "diff",
+  summary: "Compare two captures of a service: what is new, gone, or has grown",
+  usage: "[ID] [ID]",
+  examples: [
+    { line: "diff gf-3fa9", does: "against the capture of the same service before it" },
+    { line: "diff gf-3fa9 gf-7k2m", does: "these two, whichever is older comes first" },
+  ],
+  whoMayUse: "diff",
+  operands: { placeholder: "the ID of an incident", min: 0, max: 2 },
+  options: {},
+  async run({ place }, { operands: [id, otherId] }, { incidents, artifacts }, signal) {
+    const one = judged(await whichIncident(id, place, incidents, signal));
+    const other =
+      otherId === undefined
+        ? await before(one, incidents, signal)
+        : judged(await whichIncident(otherId, place, incidents, signal));
+    if (one.id === other.id) throw new UsageError(`Both are ${one.id}: name two incidents.`);
+    if (one.service !== other.service) {
+      throw new UsageError(
+        `${one.id} is about ${one.service} and ${other.id} about ${other.service}: only captures of one service can be compared.`,
+      );
+    }
+    const [earlier, later] = one.createdAtMs <= other.createdAtMs ? [one, other] : [other, one];
+    const [was, is] = await Promise.all([
+      readAnalysis(earlier, artifacts, signal),
+      readAnalysis(later, artifacts, signal),
+    ]);
+    return {
+      kind: "diff",
+      before: earlier,
+      after: later,
+      changes: analysisChanges(was, is),
+      caveats: caveats(was, is),
+    };
+  },
+});
+
+/** The capture before it of the same process; of the same service where there is none. */
+async function before(
+  { id, service, instance, createdAtMs }: JudgedIncident,
+  incidents: Incidents,
+  signal: AbortSignal,
+): Promise<JudgedIncident> {
+  const recent = await incidents.recent({ service, states: ["verdict", "resolved"], limit: 200 }, signal);
+  const earlier = recent.filter(
+    (other) => other.id !== id && other.createdAtMs <= createdAtMs && other.analysis !== undefined,
+  );
+  const found = earlier.find((other) => other.instance === instance) ?? earlier[0];
+  if (found !== undefined) return judged(found);
+  throw new UsageError(
+    `There is no verdict on ${service} before ${id} to compare it with. Capture again and write: diff ${id} and the new id.`,
+  );
+}
+
+/** What a reader has to know before they trust the comparison. */
+function caveats(was: Analysis, is: Analysis): readonly string[] {
+  const words: string[] = [];
+  if (was.target.instance !== is.target.instance) {
+    words.push(
+      `These are two processes: ${was.target.instance ?? "unnamed"} and ${is.target.instance ?? "unnamed"}.`,
+    );
+  }
+  if (was.target.goVersion !== is.target.goVersion) {
+    words.push(`Go differs: ${was.target.goVersion ?? "unknown"} and ${is.target.goVersion ?? "unknown"}.`);
+  }
+  for (const [name, { captures }] of [
+    ["earlier", was],
+    ["later", is],
+  ] as const) {
+    const missing = captures.filter(({ status }) => status !== "ok");
+    if (missing.length > 0) {
+      const kinds = [...new Set(missing.map(({ kind }) => kind))].join(", ");
+      words.push(`The ${name} capture lacks ${counted(missing.length, "part")}: ${kinds}.`);
+    }
+  }
+  return words;
+}

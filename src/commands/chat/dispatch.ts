@@ -1,0 +1,93 @@
+import type { ChatReply } from "../../domain/chat-reply.ts";
+import type { CardAction, CardClick, ChatRequest } from "../../domain/chat-request.ts";
+import { chatWords } from "../../domain/chat-request.ts";
+import { UsageError } from "../../domain/errors.ts";
+import { refusalFor } from "./access.ts";
+import type { ChatCommand, ChatPorts } from "./chat-command.ts";
+import { commandNamed, helpOf } from "./help.ts";
+import { chatCommands } from "./index.ts";
+import { readArguments } from "./read-arguments.ts";
+import { begin, draftAgain, snapshot } from "./snapshot.ts";
+import { whichIncident } from "./which-incident.ts";
+import { readWords, type Word } from "./words.ts";
+
+/**
+ * Reads what a person wrote, sees whether they may, and does it. What they can mend comes back as `help` with a
+ * problem, what they may not do as `refused`. The same `intent` again is the same request.
+ *
+ * Throws PortError when it could not be done (then the person is to be told that it was not taken), and the signal's
+ * reason.
+ */
+export async function answerChat(
+  request: ChatRequest,
+  ports: ChatPorts,
+  signal: AbortSignal,
+): Promise<ChatReply> {
+  const asker = { userId: request.userId, channel: request.place.channel };
+  const outsider = await refusalFor(undefined, asker, ports, signal);
+  if (outsider !== undefined) return outsider;
+  let command: ChatCommand | undefined;
+  try {
+    const words = readWords(request.words);
+    const [first, ...rest] = words.length === 0 ? usual(request) : words;
+    command = await named(first?.text ?? "", ports);
+    const refusal = await refusalFor(command.whoMayUse, asker, ports, signal);
+    if (refusal !== undefined) return refusal;
+    return await command.run(request, readArguments(command, rest), ports, signal);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return misunderstood(error, command);
+  }
+}
+
+/** The same for a click on a card. The rights are those of the command that says the same. */
+export async function answerClick(
+  click: CardClick,
+  ports: ChatPorts,
+  signal: AbortSignal,
+): Promise<ChatReply> {
+  const { action, incidentId, place, userId, intent } = click;
+  if (action !== "capture-again") {
+    const words = chatWords([commandOf[action], incidentId]);
+    return await answerChat({ intent, kind: "shortcut", userId, place, words }, ports, signal);
+  }
+  const asker = { userId, channel: place.channel };
+  const refusal = await refusalFor(snapshot.whoMayUse, asker, ports, signal);
+  if (refusal !== undefined) return refusal;
+  try {
+    const incident = await whichIncident(incidentId, place, ports.incidents, signal);
+    return await begin(draftAgain(incident, click), ports, signal, { again: false });
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return misunderstood(error, snapshot);
+  }
+}
+
+const commandOf: Readonly<Record<Exclude<CardAction, "capture-again">, string>> = {
+  explain: "explain",
+  compare: "diff",
+  resolve: "resolve",
+};
+
+/** What no words at all mean. */
+function usual({ kind }: ChatRequest): readonly Word[] {
+  return [{ text: kind === "shortcut" ? "snapshot" : "help", quoted: false }];
+}
+
+async function named(name: string, { services }: ChatPorts): Promise<ChatCommand> {
+  try {
+    return commandNamed(chatCommands, name);
+  } catch (error) {
+    const known = await services.list();
+    if (!known.some((service) => service.name === name)) throw error;
+    throw new UsageError(`What about ${name}? To capture it, write: snapshot ${name}`);
+  }
+}
+
+function misunderstood({ message }: UsageError, command: ChatCommand | undefined): ChatReply {
+  return {
+    kind: "help",
+    commands: (command === undefined ? chatCommands : [command]).map(helpOf),
+    problem: message,
+  };
+}

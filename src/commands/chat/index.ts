@@ -1,0 +1,20 @@
+import type { ChatCommand } from "./chat-command.ts";
+import { diff } from "./diff.ts";
+import { explain } from "./explain.ts";
+import { helpCommand } from "./help.ts";
+import { mute, unmute } from "./mute.ts";
+import { resolve } from "./resolve.ts";
+import { snapshot } from "./snapshot.ts";
+import { status } from "./status.ts";
+
+/** Every command of the chat, in the order of the help text. */
+export const chatCommands: readonly ChatCommand[] = [
+  snapshot,
+  status,
+  explain,
+  diff,
+  resolve,
+  mute,
+  unmute,
+  helpCommand(() => chatCommands),
+];

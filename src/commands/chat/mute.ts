@@ -1,0 +1,98 @@
+import { analyzers } from "../../analyzers/index.ts";
+import type { ChatReply } from "../../domain/chat-reply.ts";
+import { UsageError } from "../../domain/errors.ts";
+import type { Mute, MuteSubject } from "../../domain/mute.ts";
+import { nearest } from "../../domain/nearest.ts";
+import type { Services } from "../../ports/services.ts";
+import { durationMs } from "../arguments.ts";
+import { defineChatCommand } from "./chat-command.ts";
+import { serviceNamed } from "./snapshot.ts";
+
+const leastMs = 60_000;
+/** A silence that outlives a working week is a setting, and belongs into gofire.yaml. */
+const mostMs = 7 * 86_400_000;
+
+export const mute = defineChatCommand({
+  name: "mute",
+  summary: "Keep alerts about a service, or a rule, silent for a while",
+  usage: 'SERVICE|RULE DURATION|off [service=NAME] [reason="…"]',
+  examples: [
+    { line: "mute order 2h", does: "alerts capture order no more for two hours; people may" },
+    {
+      line: 'mute goroutine/count 1d service=order reason="load test"',
+      does: "leave a rule out of verdicts on order",
+    },
+    { line: "mute order off", does: "end it now" },
+  ],
+  whoMayUse: "mute",
+  operands: { placeholder: "a SERVICE or RULE and how long, such as: mute order 2h", min: 2, max: 2 },
+  options: {
+    service: { kind: "text", placeholder: "NAME", summary: "mute a rule for this service only" },
+    reason: { kind: "text", placeholder: '"…"', summary: "why, for the others" },
+  },
+  async run(
+    { userId },
+    { operands: [what = "", word = ""], service, reason },
+    { services, mutes, clock },
+    signal,
+  ) {
+    const subject = await subjectOf(what, service, services);
+    if (word.toLowerCase() === "off") return unmuted(subject, await mutes.unmute(subject, signal));
+    const forMs = durationMs(word.toLowerCase());
+    if (forMs === undefined || !(forMs >= leastMs && forMs <= mostMs)) {
+      throw new UsageError(`"${word}" is no time from 1m to 7d. Write for example: mute ${what} 2h`);
+    }
+    const sinceMs = clock.nowMs();
+    const begun = {
+      subject,
+      userId,
+      sinceMs,
+      untilMs: sinceMs + forMs,
+      ...(reason === undefined ? {} : { reason }),
+    };
+    await mutes.mute(begun, signal);
+    return { kind: "muted", mute: begun };
+  },
+});
+
+export const unmute = defineChatCommand({
+  name: "unmute",
+  summary: "End a mute before its time",
+  usage: "SERVICE|RULE [service=NAME]",
+  examples: [{ line: "unmute order", does: "alerts capture order again" }],
+  whoMayUse: "mute",
+  operands: { placeholder: "a SERVICE or RULE", min: 1, max: 1 },
+  options: {
+    service: { kind: "text", placeholder: "NAME", summary: "the service that a rule was muted for" },
+  },
+  async run(_request, { operands: [what = ""], service }, { services, mutes }, signal) {
+    const subject = await subjectOf(what, service, services);
+    return unmuted(subject, await mutes.unmute(subject, signal));
+  },
+});
+
+/** Ids of rules have a slash and names of services have none. */
+async function subjectOf(
+  what: string,
+  service: string | undefined,
+  services: Services,
+): Promise<MuteSubject> {
+  const known = await services.list();
+  if (!what.includes("/")) {
+    if (service !== undefined) throw new UsageError("service= goes with a rule, such as goroutine/count.");
+    return { kind: "service", service: serviceNamed(known, what).name };
+  }
+  const rules = analyzers.map(({ meta }) => meta.id);
+  const rule = rules.find((id) => id === what.toLowerCase());
+  if (rule === undefined) {
+    const close = nearest(what.toLowerCase(), rules);
+    const hint = close === undefined ? "The findings on a card name theirs." : `Did you mean ${close}?`;
+    throw new UsageError(`There is no rule "${what}". ${hint}`);
+  }
+  if (service === undefined) return { kind: "rule", rule };
+  return { kind: "rule", rule, service: serviceNamed(known, service).name };
+}
+
+function unmuted(subject: MuteSubject, ended: Mute | undefined): ChatReply {
+  return { kind: "unmuted", subject, ...(ended === undefined ? {} : { mute: ended }) };
+}

@@ -1,0 +1,76 @@
+import { UsageError } from "../../domain/errors.ts";
+import { nearest } from "../../domain/nearest.ts";
+import { optionValue } from "../arguments.ts";
+import type { Arguments, OptionSpecs } from "../command.ts";
+import type { ChatCommand } from "./chat-command.ts";
+import type { Word } from "./words.ts";
+
+/**
+ * Reads the words after a command's name: `pod=order-2` is an option, `deep` a flag, everything else an operand; in
+ * quotes, everything is one. `--pod=order-2` is the same as `pod=order-2`. Throws UsageError that names the word at
+ * fault and what would be right.
+ */
+export function readArguments<Options extends OptionSpecs>(
+  command: Pick<ChatCommand<Options>, "name" | "options" | "operands">,
+  words: readonly Word[],
+): Arguments<Options> {
+  const values: Record<string, unknown> = {};
+  for (const [name, spec] of Object.entries(command.options))
+    values[name] = spec.kind === "flag" ? false : undefined;
+  const operands: string[] = [];
+  for (const word of words) {
+    const { name, value } = optionOf(word);
+    const spec = Object.hasOwn(command.options, name) ? command.options[name] : undefined;
+    if (value !== undefined) {
+      if (spec === undefined) throw unknownOption(command, name);
+      values[name] = optionValue(name, spec, value, values[name]);
+    } else if (!word.quoted && spec?.kind === "flag") {
+      values[name] = true;
+    } else {
+      operands.push(word.text);
+    }
+  }
+  checkCount(command, operands);
+  return { ...values, operands } as unknown as Arguments<Options>;
+}
+
+/** Dashes in front are for people who are used to a terminal; phones make one long dash of two. */
+function optionOf({ text, equalsAt }: Word): { name: string; value?: string } {
+  const name = text.slice(0, equalsAt).replace(/^[-\u2013\u2014]+/, "");
+  return {
+    name: name.toLowerCase(),
+    ...(equalsAt === undefined ? {} : { value: text.slice(equalsAt + 1) }),
+  };
+}
+
+function unknownOption({ name, options }: Pick<ChatCommand, "name" | "options">, word: string): UsageError {
+  const names = Object.keys(options);
+  const close = nearest(word, names);
+  if (names.length === 0) return new UsageError(`${name} has no options such as ${word}=.`);
+  const hint = close === undefined ? `It has: ${names.join(", ")}.` : `Did you mean ${close}?`;
+  return new UsageError(`${name} has no option "${word}". ${hint}`);
+}
+
+function checkCount(
+  { name, options, operands: { min, max, placeholder } }: Pick<ChatCommand, "name" | "options" | "operands">,
+  operands: readonly string[],
+): void {
+  if (operands.length < min) throw new UsageError(`${name} needs ${placeholder}.`);
+  if (operands.length <= max) return;
+  const before = operands[max - 1] ?? "";
+  const extra = operands[max] ?? "";
+  const meant = Object.entries(options).find(([option, spec]) => {
+    return spec.kind !== "flag" && [before, extra].some((word) => word.toLowerCase() === option);
+  })?.[0];
+  const flag = nearest(
+    extra.toLowerCase(),
+    Object.entries(options).flatMap(([option, spec]) => (spec.kind === "flag" ? [option] : [])),
+  );
+  const hint =
+    meant !== undefined
+      ? ` Write ${meant}=… in one word.`
+      : flag !== undefined
+        ? ` Did you mean ${flag}?`
+        : "";
+  throw new UsageError(`"${extra}" is one word too many for ${name}.${hint}`);
+}

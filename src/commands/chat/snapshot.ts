@@ -1,0 +1,183 @@
+import type { ChatReply, ServiceChoice, SnapshotPreset } from "../../domain/chat-reply.ts";
+import type { ChatRequest } from "../../domain/chat-request.ts";
+import { PortError, UsageError } from "../../domain/errors.ts";
+import type { CaptureWish, Incident, IncidentDraft } from "../../domain/incident.ts";
+import { nearest } from "../../domain/nearest.ts";
+import { durationText } from "../../domain/units.ts";
+import { beginIncident } from "../../jobs/begin.ts";
+import { looksLikeAddress } from "../targets.ts";
+import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
+
+/** Longer than any capture waits and runs. */
+const underWayMs = 2 * 3_600_000;
+
+export const snapshot = defineChatCommand({
+  name: "snapshot",
+  summary: "Capture a service and say what is wrong with it",
+  usage: "SERVICE [pod=NAME] [cpu=20s] [block] [deep] [again]",
+  examples: [
+    { line: "snapshot order", does: "capture the first process of order, judge it" },
+    { line: "snapshot order pod=order-2 cpu=30s", does: "another process, with a longer CPU profile" },
+    { line: "snapshot order deep", does: "allow a goroutine dump of up to 10,000 goroutines" },
+  ],
+  whoMayUse: "snapshot",
+  operands: { placeholder: "a SERVICE", min: 0, max: 1 },
+  options: {
+    pod: {
+      kind: "text",
+      placeholder: "NAME",
+      summary: "one process by its name in gofire.yaml, or by an address that gofire.yaml allows",
+    },
+    cpu: {
+      kind: "duration",
+      placeholder: "20s",
+      minMs: 0,
+      maxMs: 300_000,
+      summary: "length of the CPU profile; 0s takes none",
+    },
+    block: { kind: "flag", summary: "take the block profile even where gofire.yaml leaves it out" },
+    deep: {
+      kind: "flag",
+      summary: "allow a goroutine dump, which stops the world, of more than 2,000 goroutines",
+    },
+    again: { kind: "flag", summary: "capture even though a capture of the same process is under way" },
+  },
+  async run(request, { operands, ...options }, ports, signal): Promise<ChatReply> {
+    const [name] = operands;
+    const instance = options.pod;
+    const wish: CaptureWish = {
+      ...(options.cpu === undefined ? {} : { cpuSeconds: Math.round(options.cpu / 1_000) }),
+      ...(options.block ? { block: true } : {}),
+      ...(options.deep ? { deep: true } : {}),
+    };
+    if (name === undefined) {
+      const preset = { ...wish, ...(instance === undefined ? {} : { instance }) };
+      return ask(await ports.services.list(), preset);
+    }
+    const draft: IncidentDraft = {
+      service: name,
+      ...(instance === undefined ? {} : { instance }),
+      wish,
+      origin: { kind: request.kind, userId: request.userId, intent: request.intent },
+      place: request.place,
+    };
+    return await begin(draft, ports, signal, { again: options.again });
+  },
+});
+
+/**
+ * Begins an incident, or says in words that its process is captured already (unless `again`) or that too many wait.
+ * Throws UsageError for a process that there is not.
+ */
+export async function begin(
+  draft: IncidentDraft,
+  ports: ChatPorts,
+  signal: AbortSignal,
+  { again }: { readonly again: boolean },
+): Promise<ChatReply> {
+  const service = serviceNamed(await ports.services.list(), draft.service);
+  checkTarget(service, draft.instance);
+  if (!again) {
+    const running = await underWay(draft, service.instances[0], ports, signal);
+    if (running !== undefined) return running;
+  }
+  try {
+    return { kind: "begun", ...(await beginIncident(draft, ports, signal)) };
+  } catch (error) {
+    if (!(error instanceof PortError && error.code === "rate-limited")) throw error;
+    return {
+      kind: "refused",
+      why: `${draft.service} is not captured: ${error.message}`,
+      next: `Write the same again in ${durationText(error.retryAfterMs ?? 60_000)}.`,
+    };
+  }
+}
+
+/**
+ * A capture of the same process that is waiting or running. Two people who ask in the same instant may both begin
+ * one; the captures then follow each other.
+ */
+async function underWay(
+  { service, instance, origin }: IncidentDraft,
+  first: string | undefined,
+  { incidents, clock }: ChatPorts,
+  signal: AbortSignal,
+): Promise<ChatReply | undefined> {
+  const open = await incidents.recent(
+    { service, states: ["queued", "capturing"], createdFromMs: clock.nowMs() - underWayMs, limit: 50 },
+    signal,
+  );
+  // Delivered twice: what it began is its answer.
+  if (open.some((other) => other.origin.intent === origin.intent)) return undefined;
+  const incident = open.findLast((other) => (other.instance ?? first) === (instance ?? first));
+  if (incident === undefined) return undefined;
+  const pod = instance === undefined ? "" : ` pod=${instance}`;
+  return {
+    kind: "already",
+    incident,
+    next: `Its card will say what is found. To queue one more behind it: snapshot ${service}${pod} again`,
+  };
+}
+
+function ask(services: readonly ServiceChoice[], preset: SnapshotPreset): ChatReply {
+  if (services.length === 0) throw noServices();
+  const names = services.map(({ name }) => name);
+  return {
+    kind: "ask",
+    services,
+    preset,
+    problem: `Which service? Write for example: snapshot ${names[0]}. There are: ${shortList(names)}.`,
+  };
+}
+
+/** Throws UsageError with the nearest name. */
+export function serviceNamed(services: readonly ServiceChoice[], name: string): ServiceChoice {
+  if (services.length === 0) throw noServices();
+  const service = services.find((candidate) => candidate.name === name);
+  if (service !== undefined) return service;
+  const names = services.map((candidate) => candidate.name);
+  const close = nearest(name.toLowerCase(), names);
+  const hint = close === undefined ? `There are: ${shortList(names)}.` : `Did you mean ${close}?`;
+  throw new UsageError(`There is no service "${name}". ${hint}`);
+}
+
+/** Addresses are left to the configuration's rules, which hold when the target is opened. */
+function checkTarget({ name, instances }: ServiceChoice, instance: string | undefined): void {
+  if (instance === undefined || instances.includes(instance) || looksLikeAddress(instance)) return;
+  const close = nearest(instance, instances);
+  const hint =
+    close !== undefined
+      ? `Did you mean pod=${close}?`
+      : instances.length === 0
+        ? ""
+        : `There are: ${shortList(instances)}.`;
+  throw new UsageError(`${name} has no pod "${instance}". ${hint}`.trim());
+}
+
+function noServices(): UsageError {
+  return new UsageError(
+    "gofire.yaml names no services yet: whoever looks after gofire has to add some under services.",
+  );
+}
+
+const mostNamed = 20;
+
+function shortList(names: readonly string[]): string {
+  const left = names.length - mostNamed;
+  return names.slice(0, mostNamed).join(", ") + (left > 0 ? ` and ${left} more` : "");
+}
+
+/** The same capture once more, where the first one was asked for. */
+export function draftAgain(
+  { id, service, instance, wish, place, card }: Incident,
+  { userId, intent }: Pick<ChatRequest, "userId" | "intent">,
+): IncidentDraft {
+  const thread = place.thread ?? card?.ref?.ts;
+  return {
+    service,
+    ...(instance === undefined ? {} : { instance }),
+    wish,
+    origin: { kind: "command", userId, intent: `${id}/again/${intent}` },
+    place: { channel: place.channel, ...(thread === undefined ? {} : { thread }) },
+  };
+}

@@ -1,0 +1,55 @@
+import type { Incident } from "../../domain/incident.ts";
+import { defineChatCommand } from "./chat-command.ts";
+import { serviceNamed } from "./snapshot.ts";
+
+const mostShown = 10;
+/** As many as may wait by default. */
+const mostOpen = 100;
+
+export const status = defineChatCommand({
+  name: "status",
+  summary: "See what is captured, what waits, and the last verdicts",
+  usage: "[SERVICE] [everywhere]",
+  examples: [
+    { line: "status", does: "of this channel" },
+    { line: "status order", does: "of one service, whoever asked" },
+    { line: "status everywhere", does: "of all channels" },
+  ],
+  whoMayUse: "status",
+  operands: { placeholder: "a SERVICE", min: 0, max: 1 },
+  options: { everywhere: { kind: "flag", summary: "all channels" } },
+  async run({ place }, { operands: [name], everywhere }, { services, incidents, queue, mutes }, signal) {
+    if (name !== undefined) serviceNamed(await services.list(), name);
+    const about = name !== undefined ? { service: name } : everywhere ? {} : { channel: place.channel };
+    const [open, last, counts, silences] = await Promise.all([
+      incidents.recent({ ...about, states: ["queued", "capturing"], limit: mostOpen }, signal),
+      incidents.recent({ ...about, states: ["verdict", "failed", "resolved"], limit: mostShown }, signal),
+      queue.counts(signal),
+      mutes.list(signal),
+    ]);
+    const queued = await Promise.all(
+      open
+        .filter(({ state }) => state === "queued")
+        .map(async (incident) => placed(incident, await queue.placeOf(incident.id, signal))),
+    );
+    const { waiting, delayed, capturing, limit } = counts;
+    return {
+      kind: "status",
+      ...about,
+      capturing: open.filter(({ state }) => state === "capturing").toReversed(),
+      waiting: queued.sort(
+        (a, b) => (a.queuePlace ?? 0) - (b.queuePlace ?? 0) || a.createdAtMs - b.createdAtMs,
+      ),
+      last,
+      counts: { waiting: waiting + delayed, capturing, limit },
+      mutes: silences.filter(
+        ({ subject }) => name === undefined || subject.service === undefined || subject.service === name,
+      ),
+    };
+  },
+});
+
+/** With its place of now; without one it waits for its target or is about to begin. */
+function placed({ queuePlace: _before, ...incident }: Incident, queuePlace: number | undefined): Incident {
+  return queuePlace === undefined ? incident : { ...incident, queuePlace };
+}

@@ -1,0 +1,134 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ChatPorts } from "../../../src/commands/chat/chat-command.ts";
+import { answerChat } from "../../../src/commands/chat/dispatch.ts";
+import type { AccessConfig } from "../../../src/config/gofire-config.ts";
+import type { ChatReply } from "../../../src/domain/chat-reply.ts";
+import type { ChatRequest } from "../../../src/domain/chat-request.ts";
+import type { Analysis } from "../../../src/domain/finding.ts";
+import type { Incident } from "../../../src/domain/incident.ts";
+import { systemClock } from "../../../src/integrations/clock/system-clock.ts";
+import { parseRedisUrl } from "../../../src/integrations/redis/address.ts";
+import { openRedis } from "../../../src/integrations/redis/connection.ts";
+import { incidentStore } from "../../../src/integrations/redis/incident-store.ts";
+import { mutesStore } from "../../../src/integrations/redis/mutes.ts";
+import { redisQueue } from "../../../src/integrations/redis/queue.ts";
+import { retries } from "../../../src/jobs/index.ts";
+import { summaryOf } from "../../../src/jobs/summary.ts";
+import type { Services } from "../../../src/ports/services.ts";
+import { fakeArtifacts } from "../../fakes/artifacts.ts";
+import { type FakePeople, fakePeople } from "../../fakes/people.ts";
+import { testRedis } from "../../integrations/redis-server.ts";
+
+export const never = new AbortController().signal;
+
+/** The chat's commands over a real Redis, without a worker: what is queued stays queued. */
+export interface Asking {
+  readonly ports: ChatPorts;
+  readonly people: FakePeople;
+  ask(words: string, request?: Partial<ChatRequest>, access?: AccessConfig): Promise<ChatReply>;
+  /** An incident with a verdict, as the worker leaves it. */
+  judged(analysis: Analysis, change?: Partial<Incident>): Promise<Incident>;
+  reset(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const nobodyNamed: AccessConfig = { rights: {}, givenBy: { users: [], groups: [], channels: [] } };
+
+const services: Services = {
+  list: () =>
+    Promise.resolve([
+      { name: "order", instances: ["order-1", "order-2"] },
+      { name: "payment", instances: ["10.0.0.7:6060"] },
+    ]),
+  open: () => Promise.reject(new Error("the chat opens no targets")),
+  rules: () => Promise.resolve({ modules: [], thresholds: {} }),
+};
+
+let delivered = 0;
+
+export async function asking(mostWaiting: number): Promise<Asking> {
+  const server = await testRedis();
+  const folder = await mkdtemp(join(tmpdir(), "gofire-chat-"));
+  const redis = await openRedis(parseRedisUrl(server.url), { onTrouble: () => {} });
+  const queue = redisQueue(redis.client, { retries, mostWaiting, onTrouble: () => {} });
+  const people = fakePeople({ U1: "member", U2: "member", UGUEST: "guest", UFAR: "stranger", UBOT: "bot" });
+  const ports: ChatPorts = {
+    incidents: incidentStore(redis.client, systemClock),
+    queue,
+    services,
+    artifacts: fakeArtifacts(folder),
+    people,
+    access: nobodyNamed,
+    mutes: mutesStore(redis.client, systemClock),
+    clock: systemClock,
+  };
+  return {
+    ports,
+    people,
+    async ask(words, request = {}, access = ports.access) {
+      return await answerChat(
+        {
+          intent: `T${delivered++}`,
+          kind: "command",
+          userId: "U1",
+          place: { channel: "C1" },
+          words,
+          ...request,
+        },
+        { ...ports, access },
+        never,
+      );
+    },
+    async judged(analysis, change = {}) {
+      const { incident } = await ports.incidents.create(
+        {
+          service: change.service ?? "order",
+          wish: change.wish ?? {},
+          origin: { kind: "command", userId: "U1", intent: `T${delivered++}` },
+          place: change.place ?? { channel: "C1" },
+        },
+        never,
+      );
+      const document = `incidents/${incident.id}/analysis.json`;
+      await ports.artifacts.put(
+        document,
+        (async function* bytes() {
+          yield await Promise.resolve(Buffer.from(JSON.stringify(analysis)));
+        })(),
+        { contentType: "application/json" },
+        never,
+      );
+      return await ports.incidents.update(
+        incident.id,
+        (now) => ({
+          ...now,
+          state: "verdict",
+          analysis: summaryOf(analysis, document, undefined),
+          ...change,
+        }),
+        never,
+      );
+    },
+    async reset() {
+      await redis.client.flushdb();
+      people.silent = { people: false, groups: false };
+    },
+    async close() {
+      await queue.close();
+      await redis.close();
+      await server.remove();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Narrows a reply to the kind that is expected. */
+export function expectKind<Kind extends ChatReply["kind"]>(
+  reply: ChatReply,
+  kind: Kind,
+): Extract<ChatReply, { kind: Kind }> {
+  if (reply.kind !== kind) throw new Error(`expected ${kind}, got ${JSON.stringify(reply)}`);
+  return reply as Extract<ChatReply, { kind: Kind }>;
+}
