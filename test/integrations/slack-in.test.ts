@@ -1,4 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import type { ChatReply } from "../../src/domain/chat-reply.ts";
+import { PortError } from "../../src/domain/errors.ts";
+import type { Incident } from "../../src/domain/incident.ts";
 import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
 import { type HeardSlack, hearSlack, incidents, mira } from "./slack-in.ts";
 
@@ -13,13 +16,46 @@ async function heard(mode: "socket" | "http"): Promise<HeardSlack> {
   return each;
 }
 
-function messages({ slack }: HeardSlack): readonly SlackMessage[] {
-  return slack.workspace.channels.get(incidents)?.messages ?? [];
+function messages({ slack }: HeardSlack): readonly Pick<SlackMessage, "text" | "onlyFor" | "threadTs">[] {
+  return (slack.workspace.channels.get(incidents)?.messages ?? []).map(({ text, onlyFor, threadTs }) => ({
+    text,
+    ...(onlyFor === undefined ? {} : { onlyFor }),
+    ...(threadTs === undefined ? {} : { threadTs }),
+  }));
 }
+
+const status: ChatReply = {
+  kind: "status",
+  capturing: [],
+  waiting: [],
+  last: [],
+  counts: { waiting: 0, capturing: 0, limit: 1 },
+  mutes: [],
+};
+const incident: Incident = {
+  id: "gf-3fa9",
+  version: 1,
+  state: "queued",
+  service: "order",
+  wish: {},
+  origin: { kind: "command", intent: "1" },
+  place: { channel: incidents },
+  createdAtMs: 0,
+  updatedAtMs: 0,
+  runs: 0,
+  steps: [],
+  repeats: 0,
+  replies: [],
+};
+const begun: ChatReply = { kind: "begun", incident, isNew: true };
+const refused: ChatReply = { kind: "refused", why: "You may not capture here.", next: "Ask Jonas." };
+const ask: ChatReply = { kind: "ask", services: [], preset: {}, problem: "Which service?" };
+const unavailable = new PortError("unavailable", "Redis", "Redis does not answer");
 
 describe.each(["socket", "http"] as const)("over %s", (mode) => {
   test("a command becomes one request, and its answer is for the person alone", async () => {
     const each = await heard(mode);
+    each.slack.faults.add({ on: "slash_commands", kind: "duplicate" });
     const result = await each.slack.people.type(mira, incidents, "/gofire  snapshot order deep");
     expect(result).toMatchObject({ isAcked: true, body: { response_type: "ephemeral", text: "reply help" } });
     expect(each.conversation.requests).toEqual([
@@ -31,25 +67,186 @@ describe.each(["socket", "http"] as const)("over %s", (mode) => {
         words: "snapshot order deep",
       },
     ]);
-    expect(messages(each).map(({ text, onlyFor }) => ({ text, onlyFor }))).toEqual([
-      { text: "reply help", onlyFor: mira },
-    ]);
+    expect(messages(each)).toEqual([{ text: "reply help", onlyFor: mira }]);
     expect(each.slack.problems()).toEqual([]);
     expect(each.troubles).toEqual([]);
+  });
+
+  test("what everybody there should see, the channel sees, also where gofire is no member", async () => {
+    const each = await heard(mode);
+    each.conversation.answer = () => status;
+    const general = "C0GENRL002";
+    await each.slack.people.type(mira, general, "/gofire status");
+    const [message] = each.slack.workspace.channels.get(general)?.messages ?? [];
+    expect(message).toMatchObject({ text: "reply status" });
+    expect(message?.onlyFor).toBeUndefined();
+    expect(each.slack.problems()).toEqual([]);
+  });
+
+  test("a command that cannot be kept in time is answered honestly, within what Slack waits", async () => {
+    const each = await heard(mode);
+    each.conversation.answer = () => new Promise(() => {});
+    const askedAt = performance.now();
+    const late = await each.slack.people.type(mira, incidents, "/gofire snapshot order");
+    expect(performance.now() - askedAt).toBeLessThan(2_900);
+    expect(late).toMatchObject({ isAcked: true, body: { response_type: "ephemeral" } });
+    each.conversation.answer = () => Promise.reject(unavailable);
+    await each.slack.people.type(mira, incidents, "/gofire snapshot order");
+    expect(messages(each)).toEqual([
+      { onlyFor: mira, text: expect.stringMatching(/not take this for certain.*longer than Slack waits/) },
+      { onlyFor: mira, text: expect.stringMatching(/not take this for certain.*Redis does not answer/) },
+    ]);
+    expect(each.troubles).toHaveLength(2);
   });
 
   test("a mention in a thread is answered there once, although it is delivered twice", async () => {
     const each = await heard(mode);
     const { slack, conversation } = each;
-    const status = { kind: "status", capturing: [], waiting: [], last: [], mutes: [] } as const;
-    conversation.answer = () => ({ ...status, counts: { waiting: 0, capturing: 0, limit: 1 } });
+    conversation.answer = () => status;
     const ts = slack.people.page(incidents, { text: "order is slow" });
     slack.faults.add({ on: "events_api", kind: "duplicate", times: 10 });
-    await slack.people.type(mira, incidents, "@gofire status", ts);
-    await vi.waitFor(() => expect(messages(each).at(-1)?.text).toBe("reply status"));
+    await slack.people.type(mira, incidents, "well, @gofire status", ts);
+    await vi.waitFor(() => expect(messages(each).at(-1)).toEqual({ text: "reply status", threadTs: ts }));
+    await vi.waitFor(() => expect(slack.pendingDeliveries()).toBe(0));
     expect(conversation.requests).toMatchObject([
       { kind: "mention", words: "status", place: { thread: ts } },
     ]);
+    expect(messages(each).filter(({ text }) => text === "reply status")).toHaveLength(1);
+    expect(slack.problems()).toEqual([]);
+  });
+
+  test("a mention that could not be kept is not acknowledged, so Slack brings it again", async () => {
+    const each = await heard(mode);
+    const { slack, conversation } = each;
+    let times = 0;
+    conversation.answer = () => {
+      times += 1;
+      if (times === 1) throw unavailable;
+      return status;
+    };
+    await slack.people.type(mira, incidents, "@gofire status");
+    await vi.waitFor(() => expect(messages(each).at(-1)?.text).toBe("reply status"), { timeout: 10_000 });
+    expect(messages(each).slice(1)).toMatchObject([
+      { onlyFor: mira, text: expect.stringMatching(/not take this for certain/) },
+      { text: "reply status" },
+    ]);
+    expect(slack.problems()).toEqual([]);
+  });
+
+  test("neither its own words nor those of other bots are taken for a person's", async () => {
+    const each = await heard(mode);
+    const { slack, conversation } = each;
+    const { botUserId, botId } = slack.workspace.app;
+    const mention = { type: "app_mention", channel: incidents, ts: "1.1", text: `<@${botUserId}> status` };
+    slack.workspace.event({ ...mention, user: botUserId, bot_id: botId });
+    slack.workspace.event({ ...mention, user: "U0PAGER", bot_id: "B0PAGER" });
+    slack.workspace.event({ ...mention, user: mira, edited: { user: mira, ts: "1.2" } });
+    slack.workspace.event({ ...mention, user: mira });
+    await vi.waitFor(() => expect(slack.pendingDeliveries()).toBe(0));
+    expect(conversation.requests).toHaveLength(1);
+  });
+
+  test("a click on a card says who, what and where; refusals are for the person alone", async () => {
+    const each = await heard(mode);
+    const { slack, conversation } = each;
+    conversation.answer = (words) => (words.startsWith("explain") ? status : refused);
+    const ts = await each.postButtons({ "capture-again": "gf-3fa9", explain: "gf-3fa9", unheard_of: "x" });
+    slack.faults.add({ on: "interactive", kind: "duplicate" });
+    expect(await slack.people.click(mira, incidents, ts, { actionId: "capture-again" })).toMatchObject({
+      isAcked: true,
+    });
+    await slack.people.click(mira, incidents, ts, { actionId: "explain" });
+    expect(await slack.people.click(mira, incidents, ts, { actionId: "unheard_of" })).toMatchObject({
+      isAcked: true,
+    });
+    const place = { channel: incidents, thread: ts };
+    expect(conversation.clicks).toMatchObject([
+      { action: "capture-again", incidentId: "gf-3fa9", userId: mira, place },
+      { action: "explain", incidentId: "gf-3fa9", userId: mira, place },
+    ]);
+    expect(messages(each).slice(1)).toEqual([
+      { text: "You may not capture here. Ask Jonas.", onlyFor: mira, threadTs: ts },
+      { text: "reply status", threadTs: ts },
+    ]);
+    expect(slack.problems()).toEqual([]);
+  });
+
+  test("a click that could not be kept is told so", async () => {
+    const each = await heard(mode);
+    each.conversation.answer = () => Promise.reject(unavailable);
+    const ts = await each.postButtons({ resolve: "gf-3fa9" });
+    await each.slack.people.click(mira, incidents, ts, { actionId: "resolve" });
+    expect(messages(each).at(-1)).toMatchObject({
+      onlyFor: mira,
+      text: expect.stringMatching(/not take this for certain.*Redis does not answer/),
+    });
+  });
+
+  test("the shortcut opens the form, and what is chosen is captured in the message's thread", async () => {
+    const each = await heard(mode);
+    const { slack, conversation } = each;
+    const ts = slack.people.page(incidents, { text: "order is slow" });
+    conversation.answer = () => ask;
+    await slack.people.messageShortcut(mira, "capture", incidents, ts);
+    expect(slack.workspace.modals.get(mira)).toHaveLength(1);
+
+    conversation.answer = () => refused;
+    const values = { service: { service: { type: "plain_text_input", value: "order" } } };
+    expect(await slack.people.submit(mira, values)).toMatchObject({
+      body: { response_action: "errors", errors: { service: "You may not capture here. Ask Jonas." } },
+    });
+    expect(slack.workspace.modals.get(mira)).toHaveLength(1);
+  });
+
+  test("a form is closed once what it asks for has begun", async () => {
+    const each = await heard(mode);
+    const { slack, conversation } = each;
+    conversation.answer = () => ask;
+    await slack.people.type(mira, incidents, "/gofire snapshot");
+    conversation.answer = () => begun;
+    slack.faults.add({ on: "interactive", kind: "duplicate" });
+    const values = { service: { service: { type: "plain_text_input", value: "order" } } };
+    await slack.people.submit(mira, values);
+    expect(slack.workspace.modals.get(mira)).toHaveLength(0);
+    expect(conversation.requests).toMatchObject([
+      { words: "snapshot" },
+      { kind: "shortcut", words: "snapshot order", place: { channel: incidents } },
+    ]);
+    expect(messages(each)).toEqual([]);
+    expect(slack.problems()).toEqual([]);
+  });
+
+  test("a form that Slack no longer opens is put into words", async () => {
+    const each = await heard(mode);
+    each.conversation.answer = () => ask;
+    each.slack.faults.add({ on: "views.open", kind: "error", error: "expired_trigger_id", when: "before" });
+    await each.slack.people.type(mira, incidents, "/gofire snapshot");
+    expect(messages(each)).toEqual([{ text: "reply ask", onlyFor: mira }]);
+  });
+
+  test("App Home is drawn for who opens it", async () => {
+    const each = await heard(mode);
+    each.slack.people.openHome(mira);
+    await vi.waitFor(() =>
+      expect(JSON.stringify(each.slack.workspace.homes.get(mira)?.view)).toContain(`Hello ${mira}`),
+    );
     expect(each.slack.problems()).toEqual([]);
+  });
+
+  test("when it stops, what was heard is still answered", async () => {
+    const each = await heard(mode);
+    let finish: (reply: ChatReply) => void = () => {};
+    each.conversation.answer = () =>
+      new Promise((resolve) => {
+        finish = resolve;
+      });
+    const answered = each.slack.people.type(mira, incidents, "/gofire status");
+    await vi.waitFor(() => expect(each.conversation.requests).toHaveLength(1));
+    const hushed = each.hush();
+    finish(status);
+    await hushed;
+    expect(await answered).toMatchObject({ isAcked: true, body: { text: "reply status" } });
+    expect(await each.slack.people.type(mira, incidents, "/gofire status")).toMatchObject({ isAcked: false });
+    expect(each.conversation.requests).toHaveLength(1);
   });
 });

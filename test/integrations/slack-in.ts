@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import * as z from "zod/mini";
 import type { ChatReply } from "../../src/domain/chat-reply.ts";
 import type { CardClick, ChatRequest } from "../../src/domain/chat-request.ts";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
@@ -10,6 +11,7 @@ import { slackSide } from "../../src/integrations/slack/side.ts";
 import type { SlackStandIn } from "../../src/sandbox/slack/stand-in.ts";
 import { startSlack } from "../sandbox/slack/bolt.ts";
 
+const never = new AbortController().signal;
 export const mira = "U0MIRA0001";
 export const incidents = "C0INCID001";
 
@@ -66,6 +68,10 @@ export interface HeardSlack {
   readonly slack: SlackStandIn;
   readonly conversation: ScriptedConversation;
   readonly troubles: string[];
+  /** Where signed requests are taken, in http mode. */
+  readonly requestUrl: string;
+  /** Posts a message with these buttons as gofire, and returns its timestamp. */
+  postButtons(buttons: Readonly<Record<string, string>>): Promise<string>;
   hush(): Promise<void>;
   close(): Promise<void>;
 }
@@ -91,9 +97,8 @@ export async function hearSlack(mode: "socket" | "http"): Promise<HeardSlack> {
   });
   const server = createServer((request, response) => void side.answer?.(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  if (mode === "http") {
-    slack.deliverTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}/slack/events`);
-  }
+  const requestUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/slack/events`;
+  if (mode === "http") slack.deliverTo(requestUrl);
   await side.listen(conversation);
   let isQuiet = false;
   async function hush(): Promise<void> {
@@ -104,6 +109,18 @@ export async function hearSlack(mode: "socket" | "http"): Promise<HeardSlack> {
     slack,
     conversation,
     troubles,
+    requestUrl,
+    async postButtons(buttons) {
+      const elements = Object.entries(buttons).map(([action_id, value]) => ({
+        type: "button",
+        action_id,
+        value,
+        text: { type: "plain_text", text: action_id },
+      }));
+      const blocks = [{ type: "actions", elements }];
+      const posted = { channel: incidents, text: "a card", blocks };
+      return (await client.call("chat.postMessage", posted, z.object({ ts: z.string() }), never)).ts;
+    },
     hush,
     async close() {
       await hush();

@@ -36,7 +36,7 @@ export interface SlackSide {
   /** Hears nobody any more; resolves when everything that was heard is answered, after 3 s in any case. */
   hush(): Promise<void>;
   /** Answers Slack's requests; absent in socket mode. Never rejects. */
-  answer?(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  readonly answer?: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 }
 
 const openAnswer = z.object({ url: z.string() });
