@@ -79,11 +79,11 @@ const artifacts = section(
     s3: setting(s3, "S3 bucket of the artifacts: needed as soon as gofire runs on more than one machine"),
     keep: setting(keep, "How long artifacts are kept. Those of open incidents always are"),
     maxFileBytes: setting(
-      wholeNumber(1 << 20, 2 ** 40),
+      wholeNumber(1 << 20, 2 ** 35),
       "Most bytes of one artifact; a larger one is not stored, and the incident says so. Default: 1 GiB",
     ),
     maxIncidentBytes: setting(
-      wholeNumber(1 << 20, 2 ** 40),
+      wholeNumber(1 << 20, 2 ** 35),
       "Most bytes of all artifacts of one incident. Default: 4 GiB",
     ),
     encryption: setting(encryption, "Encrypts artifacts before they are stored (AES-256-GCM)"),

@@ -1,6 +1,7 @@
 export interface StoredArtifact {
   readonly key: string;
   readonly bytes: number;
+  /** In a list, and where it is not kept, what the name suggests. */
   readonly contentType: string;
   /** Milliseconds since the epoch. */
   readonly storedAtMs: number;
@@ -10,8 +11,8 @@ export interface StoredArtifact {
  * Captures and renderings, by key: parts of letters, digits, ".", "_" and "-" joined by "/", none of them beginning
  * with ".", e.g. `incidents/gf-3fa9/bundle/heap.pb.gz`.
  *
- * All methods throw PortError `unavailable` (disk, network), `forbidden` (bad key, no permission) and the signal's
- * reason.
+ * All methods throw PortError `unavailable` (disk, network), `rate-limited`, `forbidden` (bad key, no permission, a limit
+ * of size), `bad-response` (what is stored was tampered with), and the signal's reason.
  */
 export interface Artifacts {
   /**

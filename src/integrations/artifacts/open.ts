@@ -1,0 +1,41 @@
+import { join } from "node:path";
+import type { ArtifactsConfig } from "../../config/artifacts-config.ts";
+import type { SecretReference } from "../../config/gofire-config.ts";
+import type { Artifacts } from "../../ports/artifacts.ts";
+import { fileStore } from "./file-store.ts";
+
+/** What opening needs from the machine. */
+export interface OpenedWith {
+  /** Absolute. */
+  readonly stateFolder: string;
+  /** The secret itself; throws UsageError when it is not there. */
+  readonly secret: (reference: SecretReference) => Promise<string>;
+}
+
+/**
+ * The artifacts of this configuration, checked: PortError when the folder or the bucket cannot be used, UsageError for
+ * secrets that are missing.
+ */
+export async function openArtifacts(config: ArtifactsConfig, machine: OpenedWith): Promise<Artifacts> {
+  return await openPlace(config.place, machine);
+}
+
+async function openPlace(
+  place: ArtifactsConfig["place"],
+  { stateFolder, secret }: OpenedWith,
+): Promise<Artifacts> {
+  if (place.kind === "folder") return await fileStore(place.path ?? join(stateFolder, "artifacts"));
+  // Loaded only where it is used: the SDK is large.
+  const { openS3Store } = await import("./s3-open.ts");
+  const { credentials, ...rest } = place;
+  if (credentials === undefined) return await openS3Store(rest);
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+  return await openS3Store({
+    ...rest,
+    credentials: {
+      accessKeyId: await secret(accessKeyId),
+      secretAccessKey: await secret(secretAccessKey),
+      ...(sessionToken === undefined ? {} : { sessionToken: await secret(sessionToken) }),
+    },
+  });
+}
