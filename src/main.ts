@@ -3,19 +3,24 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { storedBundle } from "./integrations/artifacts/stored-bundle.ts";
 import { storedEvidence } from "./integrations/artifacts/stored-evidence.ts";
 import type { RedisAddress } from "./integrations/redis/address.ts";
+import { alertStore } from "./integrations/redis/alert-store.ts";
 import { type Caps, captureLimits } from "./integrations/redis/capture-limits.ts";
 import { redisCaptureLock } from "./integrations/redis/capture-lock.ts";
 import { type OpenRedis, openRedis, type RedisTls } from "./integrations/redis/connection.ts";
 import { incidentStore } from "./integrations/redis/incident-store.ts";
+import { mutesStore } from "./integrations/redis/mutes.ts";
 import { redisQueue } from "./integrations/redis/queue.ts";
 import { defaultWorkerTimes, startWorker } from "./integrations/redis/worker.ts";
 import { jobs, retries } from "./jobs/index.ts";
+import { countRepeats, type Paging } from "./jobs/page.ts";
 import type { Cards } from "./jobs/publish.ts";
 import { sweep } from "./jobs/sweep.ts";
+import type { Alerts } from "./ports/alerts.ts";
 import type { Artifacts } from "./ports/artifacts.ts";
 import type { Chat } from "./ports/chat.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Incidents } from "./ports/incidents.ts";
+import type { Mutes } from "./ports/mutes.ts";
 import type { Pictures } from "./ports/pictures.ts";
 import type { Queue } from "./ports/queue.ts";
 import type { Services } from "./ports/services.ts";
@@ -36,6 +41,8 @@ export interface BotSettings {
   readonly artifacts: Artifacts;
   readonly pictures: Pictures;
   readonly services: Services;
+  /** Absent where no alert sender may post. */
+  readonly paging?: Paging;
   readonly clock: Clock;
   readonly version: string;
   /** One line for who looks after gofire. */
@@ -47,13 +54,17 @@ export interface BotSettings {
 
 export interface Bot {
   readonly incidents: Incidents;
+  readonly alerts: Alerts;
   readonly queue: Queue;
+  readonly mutes: Mutes;
   readonly redis: Pick<OpenRedis, "client" | "address" | "server">;
   /** Takes nothing new, waits up to `graceMs` for what runs, hands over the rest, says goodbye to Redis. */
   stop(graceMs: number): Promise<void>;
 }
 
 const sweepEveryMs = 5_000;
+
+const noPaging: Paging = { services: () => Promise.resolve([]), channel: "" };
 
 /** Throws PortError when Redis cannot be used. */
 export async function startBot(settings: BotSettings): Promise<Bot> {
@@ -64,6 +75,8 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
   });
   const { client } = redis;
   const incidents = incidentStore(client, clock);
+  const mutes = mutesStore(client, clock);
+  const alerts = alertStore(client, clock, { retries: retries.page, onTrouble });
   const queue = redisQueue(client, { retries, mostWaiting: settings.mostWaiting, onTrouble });
   let worker: RunningWorker | undefined;
   const ending = new AbortController();
@@ -72,7 +85,9 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
     const ports = {
       ...settings,
       incidents,
+      alerts,
       queue,
+      paging: settings.paging ?? noPaging,
       lock: redisCaptureLock(client),
       limits: captureLimits(client, settings.caps),
       evidence: storedEvidence(artifacts),
@@ -85,6 +100,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
     });
     sweeping = sweepUntil(ending.signal, settings.sweepEveryMs ?? sweepEveryMs, async () => {
       await sweep(ports, ending.signal);
+      await countRepeats(ports, ending.signal);
     });
   }
 
@@ -101,12 +117,15 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
 
   return {
     incidents,
+    alerts,
     queue,
+    mutes,
     redis,
     async stop(graceMs) {
       ending.abort(new Error("gofire ends"));
       await sweeping;
       await worker?.stop(graceMs);
+      await alerts.close();
       await queue.close();
       await redis.close();
     },

@@ -2,14 +2,15 @@ import type { RunnableJob } from "../ports/worker.ts";
 import { type AnalyseJobPorts, analyse } from "./analyse.ts";
 import { type CaptureJobPorts, capture } from "./capture.ts";
 import { bindJob } from "./job.ts";
+import { type PageJobPorts, page } from "./page.ts";
 import { type PublishJobPorts, publish } from "./publish.ts";
 
 /** Everything that jobs ask of the outside world. */
-export type JobPorts = CaptureJobPorts & AnalyseJobPorts & PublishJobPorts;
+export type JobPorts = CaptureJobPorts & AnalyseJobPorts & PublishJobPorts & PageJobPorts;
 
 /** Every job, with its ports. */
 export function jobs(ports: JobPorts): readonly RunnableJob[] {
-  return [bindJob(capture, ports), bindJob(analyse, ports), bindJob(publish, ports)];
+  return [bindJob(capture, ports), bindJob(analyse, ports), bindJob(publish, ports), bindJob(page, ports)];
 }
 
 /** How failed attempts are repeated, for the queue. */
@@ -17,4 +18,5 @@ export const retries = {
   capture: { attempts: capture.attempts, backoffMs: capture.backoffMs },
   analyse: { attempts: analyse.attempts, backoffMs: analyse.backoffMs },
   publish: { attempts: publish.attempts, backoffMs: publish.backoffMs },
+  page: { attempts: page.attempts, backoffMs: page.backoffMs },
 };

@@ -1,4 +1,4 @@
-export type JobName = "capture" | "analyse" | "publish";
+export type JobName = "capture" | "analyse" | "publish" | "page";
 
 /** One run of a job. */
 export interface JobRun {

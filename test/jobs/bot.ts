@@ -21,7 +21,7 @@ export interface TestBot {
   /** Service -> URL of its pprof listener. */
   readonly targets: Readonly<Record<string, string>>;
   readonly settings?: Partial<
-    Pick<BotSettings, "role" | "caps" | "mostWaiting" | "workerTimes" | "sweepEveryMs">
+    Pick<BotSettings, "role" | "caps" | "mostWaiting" | "paging" | "workerTimes" | "sweepEveryMs">
   >;
 }
 

@@ -3,10 +3,8 @@ import type { JobName } from "../../ports/worker.ts";
 import type { RedisClient } from "./connection.ts";
 import { keyPrefix } from "./keys.ts";
 
-/** What every job carries. */
-export interface JobContent {
-  readonly incidentId: string;
-}
+/** What a job carries: ids, e.g. `{ incidentId: "gf-3fa9" }`. */
+export type JobContent = Readonly<Record<string, string>>;
 
 /** Kept for `status` and for who looks after a night: a day of what went well, a week of what did not. */
 const kept = {

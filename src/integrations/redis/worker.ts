@@ -64,13 +64,17 @@ function workerOf(
     for (const id of ids) worker.cancelJob(id, "another worker took it over");
   });
   worker.on("failed", (run, error) => {
-    onTrouble(`${job.name} ${run?.data.incidentId ?? ""}: ${error.message}`);
+    onTrouble(`${job.name} ${run === undefined ? "" : idsOf(run)}: ${error.message}`);
     if (run === undefined) return;
     void giveUpIfFinal(job, run, error).catch((trouble: unknown) =>
-      onTrouble(`${job.name} ${run.data.incidentId}: ${String(trouble)}`),
+      onTrouble(`${job.name} ${idsOf(run)}: ${String(trouble)}`),
     );
   });
   return worker;
+}
+
+function idsOf({ data }: Job<JobContent>): string {
+  return Object.values(data).join(" ");
 }
 
 /** One attempt, with our errors turned into BullMQ's ways of going on. */

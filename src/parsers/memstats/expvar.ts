@@ -1,5 +1,6 @@
 import type { MemStats } from "../../domain/memstats.ts";
 import type { ByteParser, ParseError, ParseResult } from "../../domain/parse-result.ts";
+import { jsonSyntaxError, lineAt } from "../text/json-error.ts";
 import { lineError } from "../text/line-error.ts";
 import type { MemStatsOptions } from "./heap-text.ts";
 import { JsonNesting } from "./json-nesting.ts";
@@ -82,7 +83,7 @@ function memStatsOfJson(
   try {
     variables = JSON.parse(text);
   } catch (error) {
-    return { ok: false, error: syntaxError(text, error) };
+    return { ok: false, error: jsonSyntaxError(text, error) };
   }
   if (!isRecord(variables) || !isRecord(variables["memstats"])) {
     const message = "The JSON has no variable memstats: it is not what expvar publishes.";
@@ -91,7 +92,7 @@ function memStatsOfJson(
   const raw = rawMemStats(variables["memstats"]);
   const missing = missingField(raw);
   if (missing !== undefined) {
-    const line = lineOf(text, text.indexOf('"memstats"'));
+    const line = lineAt(text, text.indexOf('"memstats"'));
     return { ok: false, error: lineError("damaged", `The variable memstats lacks ${missing}.`, line) };
   }
   return { ok: true, value: memStatsOf(artifact, takenAtMs, raw) };
@@ -110,22 +111,6 @@ function numberList(value: unknown): readonly number[] {
   if (!Array.isArray(value) || value.length > 256) return [];
   const list: readonly unknown[] = value;
   return list.every((element) => typeof element === "number") ? list : [];
-}
-
-/** V8 says where for an unexpected token, and means the end otherwise. */
-function syntaxError(text: string, error: unknown): ParseError {
-  const message = error instanceof Error ? error.message : String(error);
-  const position = /position (\d+)/.exec(message)?.[1];
-  const at = position === undefined ? text.length : Number(position);
-  const lineStart = text.lastIndexOf("\n", at - 1) + 1;
-  const from = Math.max(lineStart, at - 40);
-  return lineError("damaged", "The JSON is broken.", lineOf(text, at), text.slice(from, at + 40));
-}
-
-function lineOf(text: string, at: number): number {
-  let line = 1;
-  for (let feed = text.indexOf("\n"); feed !== -1 && feed < at; feed = text.indexOf("\n", feed + 1)) line++;
-  return line;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,0 +1,157 @@
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { PortError } from "../../domain/errors.ts";
+import type { Answer } from "./listener.ts";
+
+/** How senders prove who they are; at least one must be there, or everybody is refused. */
+export interface AlertSecrets {
+  /** `Authorization: Bearer …`: what Alertmanager can do (it signs nothing), and Grafana, too. */
+  readonly bearer?: string;
+  /**
+   * Grafana's HMAC-SHA256 in hex over the body, or over `timestamp:body`
+   * (https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/).
+   */
+  readonly hmac?: {
+    readonly secret: string;
+    /** Lower case. */
+    readonly header: string;
+    /** Lower case; without it a request can be replayed for ever. */
+    readonly timestampHeader?: string;
+  };
+}
+
+/** A group of some thousand alerts with long annotations; `max_alerts` keeps a sender below it. */
+const maxBytes = 8 << 20;
+/** Alertmanager gives a request at least 10 s (Alertmanager source: notify/notify.go, MinTimeout). */
+const answerWithinMs = 5_000;
+/** As far as clocks may differ, the window that Slack uses for its own signatures. */
+const oldestMs = 300_000;
+const retryAfterSeconds = 5;
+
+/**
+ * The webhook for alert senders. `take` has taken the notification over for good when it resolves; only then is 200
+ * answered. 503 makes Alertmanager try again, while any 4xx makes it drop the notification (Alertmanager source:
+ * notify/webhook/webhook.go), so 400 is only for what will never be readable.
+ */
+export function alertWebhook(
+  secrets: AlertSecrets,
+  take: (
+    body: Uint8Array,
+    signal: AbortSignal,
+  ) => Promise<{ readonly kind: "taken" } | { readonly kind: "garbage"; readonly problem: string }>,
+  nowMs: () => number,
+): Answer {
+  async function outcome(request: IncomingMessage): Promise<Outcome> {
+    if (request.method !== "POST" && request.method !== "PUT") {
+      return { status: 405, problem: "Notifications are posted.", headers: { allow: "POST, PUT" } };
+    }
+    // The bearer token needs no body: who has none is not listened to.
+    const bearer = isBearer(request, secrets.bearer);
+    if (!bearer && secrets.hmac === undefined) return stranger;
+    const body = await bodyOf(request);
+    if (body === undefined) {
+      return {
+        status: 413,
+        problem: `The notification is larger than ${maxBytes} bytes. Set max_alerts in the sender's webhook.`,
+      };
+    }
+    if (!bearer && !isSigned(request, body, secrets.hmac, nowMs())) return stranger;
+    const taken = await take(body, AbortSignal.timeout(answerWithinMs));
+    return taken.kind === "taken" ? { status: 200 } : { status: 400, problem: taken.problem };
+  }
+
+  return async (request, response) => {
+    try {
+      answer(request, response, await outcome(request));
+    } catch (error) {
+      if (request.destroyed && !request.complete) return; // the sender went away in the middle
+      const problem =
+        error instanceof PortError ? error.message : "The notification could not be taken over just now.";
+      answer(request, response, {
+        status: 503,
+        problem,
+        headers: { "retry-after": String(retryAfterSeconds) },
+      });
+    }
+  };
+}
+
+interface Outcome {
+  readonly status: number;
+  readonly problem?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const stranger: Outcome = {
+  status: 401,
+  problem: "The credentials are missing or wrong.",
+  headers: { "www-authenticate": "Bearer" },
+};
+
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, problem, headers = {} }: Outcome,
+): void {
+  const text = JSON.stringify(problem === undefined ? { ok: true } : { ok: false, problem });
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(text),
+    ...headers,
+    // What was not read is not waited for.
+    ...(request.complete ? {} : { connection: "close" }),
+  });
+  response.end(text);
+}
+
+/** undefined: too large. */
+async function bodyOf(request: IncomingMessage): Promise<Uint8Array | undefined> {
+  if (Number(request.headers["content-length"] ?? 0) > maxBytes) return undefined;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  return await new Promise((resolve, reject) => {
+    request.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > maxBytes) {
+        request.pause();
+        resolve(undefined);
+      } else chunks.push(chunk);
+    });
+    request.once("end", () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+    request.once("error", reject);
+    request.once("close", () => reject(new Error("the request was cut off")));
+  });
+}
+
+function isBearer(request: IncomingMessage, secret: string | undefined): boolean {
+  if (secret === undefined || secret === "") return false;
+  const given = /^Bearer +(.+)$/i.exec(request.headers.authorization ?? "")?.[1];
+  return given !== undefined && isEqual(given.trim(), secret);
+}
+
+function isSigned(
+  request: IncomingMessage,
+  body: Uint8Array,
+  hmac: AlertSecrets["hmac"],
+  nowMs: number,
+): boolean {
+  if (hmac === undefined || hmac.secret === "") return false;
+  const given = request.headers[hmac.header];
+  if (typeof given !== "string") return false;
+  const signature = createHmac("sha256", hmac.secret);
+  if (hmac.timestampHeader !== undefined) {
+    const timestamp = request.headers[hmac.timestampHeader];
+    if (typeof timestamp !== "string" || !/^\d{1,12}$/.test(timestamp)) return false;
+    if (Math.abs(nowMs - Number(timestamp) * 1000) > oldestMs) return false;
+    signature.update(`${timestamp}:`);
+  }
+  return isEqual(given.trim().toLowerCase(), signature.update(body).digest("hex"));
+}
+
+/** In constant time, whatever the lengths. */
+function isEqual(given: string, expected: string): boolean {
+  return timingSafeEqual(
+    createHash("sha256").update(given).digest(),
+    createHash("sha256").update(expected).digest(),
+  );
+}

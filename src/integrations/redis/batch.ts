@@ -1,0 +1,51 @@
+/** Work that came in while a round trip was under way goes along with the next one. */
+export interface Batch<Item, Answer> {
+  /** Rejects with what the round trip failed with. */
+  add(item: Item): Promise<Answer>;
+}
+
+/**
+ * Gathers items and does `work` for many at once: the first goes at once, what comes meanwhile goes together. `work`
+ * answers in the order of its items.
+ */
+export function batch<Item, Answer>(
+  most: number,
+  work: (items: readonly Item[]) => Promise<readonly Answer[]>,
+): Batch<Item, Answer> {
+  interface Waiting {
+    readonly item: Item;
+    readonly answer: (answer: Answer) => void;
+    readonly fail: (error: unknown) => void;
+  }
+  let waiting: Waiting[] = [];
+  let running = false;
+
+  async function run(): Promise<void> {
+    running = true;
+    // Everything that this turn of the event loop brings goes along.
+    await new Promise(setImmediate);
+    while (waiting.length > 0) {
+      const now = waiting.slice(0, most);
+      waiting = waiting.slice(most);
+      try {
+        const answers = await work(now.map(({ item }) => item));
+        for (const [index, { answer, fail }] of now.entries()) {
+          const one = answers[index];
+          if (one === undefined) fail(new Error("a round trip gave too few answers"));
+          else answer(one);
+        }
+      } catch (error) {
+        for (const { fail } of now) fail(error);
+      }
+    }
+    running = false;
+  }
+
+  return {
+    add: (item) =>
+      new Promise((answer, fail) => {
+        waiting.push({ item, answer, fail });
+        if (!running) void run();
+      }),
+  };
+}

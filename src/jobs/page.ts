@@ -1,0 +1,230 @@
+import * as z from "zod/mini";
+import type { Alert } from "../domain/alert.ts";
+import {
+  type AlertedService,
+  routeAlerts,
+  type ServiceAlerts,
+  usualServiceLabels,
+} from "../domain/alert-routing.ts";
+import { PortError } from "../domain/errors.ts";
+import { type Incident, type IncidentDraft, isSettled } from "../domain/incident.ts";
+import type { AlertGroup, Alerts, OpenPage } from "../ports/alerts.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { JobOutcome } from "../ports/worker.ts";
+import { beginIncident } from "./begin.ts";
+import { defineJob, done } from "./job.ts";
+import { fail, type SettlePorts } from "./settle.ts";
+
+/** For which services pages are answered, and where. */
+export interface Paging {
+  services(): Promise<readonly AlertedService[]>;
+  /** Channel for cards of pages that nobody posted into the chat. */
+  readonly channel: string;
+}
+
+export interface PageJobPorts extends SettlePorts {
+  readonly alerts: Alerts;
+  readonly paging: Paging;
+  readonly clock: Clock;
+}
+
+/** Stands for the alerts of a group that belong to no service. */
+const noService = "";
+
+/**
+ * Makes the incidents follow a group of alerts as it stands now: begins one for each service that fires, ends those
+ * whose alerts are resolved. Which page is open is noted before its incident begins, so that a death in between begins
+ * the same incident and no second one.
+ */
+export const page = defineJob({
+  name: "page",
+  payload: z.object({ groupId: z.string() }),
+  // The sender has been told that we took it over.
+  attempts: 12,
+  backoffMs: 500,
+  timeoutMs: 60_000,
+  concurrency: 10,
+  async run({ groupId }, ports: PageJobPorts, { signal }): Promise<JobOutcome> {
+    const group = await ports.alerts.read(groupId, signal);
+    if (group === undefined) return done;
+    const routed = routeAlerts(group.notification.alerts, await ports.paging.services());
+    for (const about of routed.services) await follow(group, about, ports, signal);
+    if (routed.unmatched.length > 0) {
+      await follow(group, { service: noService, alerts: routed.unmatched }, ports, signal);
+    }
+    // Alertmanager leaves resolved alerts out once it has told of them.
+    const present = new Set(routed.services.map(({ service }) => service));
+    if (routed.unmatched.length > 0) present.add(noService);
+    for (const open of group.open) {
+      if (!present.has(open.service)) await end(group, open, undefined, ports, signal);
+    }
+    return done;
+  },
+  // There is no incident to tell of it; the worker's log does.
+  async gaveUp() {},
+});
+
+async function follow(
+  group: AlertGroup,
+  about: ServiceAlerts,
+  ports: PageJobPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { service, alerts } = about;
+  const firing = alerts.filter(({ status }) => status === "firing");
+  const open = group.open.find((candidate) => candidate.service === service);
+  if (firing.length === 0) {
+    const endsAtMs = Math.max(...alerts.map((alert) => alert.endsAtMs ?? 0));
+    if (open !== undefined) await end(group, open, endsAtMs > 0 ? endsAtMs : undefined, ports, signal);
+    return;
+  }
+  if (open !== undefined && (await isUnderWay(open, ports, signal))) return;
+  const sinceMs = Math.min(...firing.map(({ startsAtMs }) => startsAtMs));
+  const held = await ports.alerts.openPage(
+    group.id,
+    { service, intent: `page/${group.id}/${service}/${sinceMs}`, repeatsBefore: group.repeats },
+    signal,
+  );
+  if (service === noService) await tellUnmatched(group, held, firing, ports, signal);
+  else await begin(draftOf(group, held, about, ports), ports, signal);
+}
+
+/** False after a death between opening the page and beginning its incident. */
+async function isUnderWay(
+  open: OpenPage,
+  { incidents }: PageJobPorts,
+  signal: AbortSignal,
+): Promise<boolean> {
+  return (await incidents.ofIntent(open.intent, signal)) !== undefined;
+}
+
+async function begin(draft: IncidentDraft, ports: PageJobPorts, signal: AbortSignal): Promise<void> {
+  try {
+    await beginIncident(draft, ports, signal);
+  } catch (error) {
+    if (!(error instanceof PortError && error.code === "rate-limited")) throw error;
+    // The queue is full. A page is answered all the same: its card says so.
+    const incident = await ports.incidents.ofIntent(draft.origin.intent, signal);
+    if (incident !== undefined) await ports.queue.publish(incident.id, "now", signal);
+  }
+}
+
+function draftOf(
+  { notification }: AlertGroup,
+  { intent }: OpenPage,
+  { service, instance, unknownInstance, alerts }: ServiceAlerts,
+  { paging }: PageJobPorts,
+): IncidentDraft {
+  const [first] = alerts;
+  return {
+    service,
+    ...(instance === undefined ? {} : { instance }),
+    wish: {},
+    origin: {
+      kind: "page",
+      intent,
+      page: {
+        title: titleOf(notification.commonLabels["alertname"] ?? first?.labels["alertname"], alerts.length),
+        sinceMs: Math.min(...alerts.map(({ startsAtMs }) => startsAtMs)),
+        ...(unknownInstance === undefined ? {} : { unknownInstance }),
+      },
+    },
+    place: { channel: paging.channel },
+  };
+}
+
+function titleOf(name: string | undefined, alerts: number): string {
+  return `${name ?? "Alert"}${alerts > 1 ? ` (${alerts} alerts)` : ""}`;
+}
+
+/** Said once for as long as the group fires: which labels there are, and what to write where. */
+async function tellUnmatched(
+  { notification }: AlertGroup,
+  { intent }: OpenPage,
+  alerts: readonly Alert[],
+  ports: PageJobPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  const [first] = alerts;
+  const name = notification.commonLabels["alertname"] ?? first?.labels["alertname"] ?? "an alert";
+  const draft: IncidentDraft = {
+    service: name,
+    wish: {},
+    origin: {
+      kind: "page",
+      intent,
+      page: {
+        title: titleOf(name, alerts.length),
+        sinceMs: Math.min(...alerts.map(({ startsAtMs }) => startsAtMs)),
+      },
+    },
+    place: { channel: ports.paging.channel },
+  };
+  const { incident } = await ports.incidents.create(draft, signal);
+  await fail(incident.id, unmatchedText(first?.labels ?? {}), ports, signal);
+}
+
+function unmatchedText(labels: Alert["labels"]): string {
+  const there = Object.entries(labels)
+    .filter(([name]) => name !== "alertname")
+    .slice(0, 6)
+    .map(([name, value]) => `${name}="${value.slice(0, 60)}"`)
+    .join(", ");
+  return (
+    `This page belongs to no service that gofire knows. Its labels: ${there === "" ? "none" : there}. ` +
+    `Give the alert a label ${usualServiceLabels.slice(0, 2).join(" or ")} that names the service, ` +
+    "or add a match to the service in gofire.yaml."
+  );
+}
+
+/** A capture that is under way goes on: its verdict is wanted all the same, and comes as resolved. */
+async function end(
+  group: AlertGroup,
+  open: OpenPage,
+  endedAtMs: number | undefined,
+  { alerts, incidents, queue, clock }: PageJobPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  const incident = await incidents.ofIntent(open.intent, signal);
+  if (incident !== undefined) {
+    const resolvedAtMs = endedAtMs ?? clock.nowMs();
+    await incidents.update(incident.id, (now) => resolved(now, resolvedAtMs), signal);
+    await queue.publish(incident.id, "now", signal);
+  }
+  await alerts.closePage(group.id, open, signal);
+}
+
+function resolved(incident: Incident, resolvedAtMs: number): Incident {
+  if (incident.resolvedAtMs !== undefined) return incident;
+  return { ...incident, resolvedAtMs, ...(isSettled(incident.state) ? { state: "resolved" } : {}) };
+}
+
+const mostAtOnce = 100;
+
+/** Brings the repeats that were counted since the last time to the cards. Every worker does it now and then. */
+export async function countRepeats(
+  { alerts, incidents, queue }: PageJobPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const groupId of await alerts.takeRepeated(mostAtOnce, signal)) {
+    const group = await alerts.read(groupId, signal);
+    for (const open of group?.open ?? []) {
+      const incident = await incidents.ofIntent(open.intent, signal);
+      if (group === undefined || incident === undefined) continue;
+      const repeats = group.repeats - open.repeatsBefore;
+      await incidents.update(
+        incident.id,
+        (now) =>
+          now.repeats >= repeats
+            ? now
+            : {
+                ...now,
+                repeats,
+                ...(group.lastRepeatAtMs === undefined ? {} : { lastRepeatAtMs: group.lastRepeatAtMs }),
+              },
+        signal,
+      );
+      await queue.publish(incident.id, "soon", signal);
+    }
+  }
+}

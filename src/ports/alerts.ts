@@ -1,0 +1,44 @@
+import type { AlertNotification } from "../domain/alert.ts";
+
+/** An incident that alerts of a group began and that is not over. */
+export interface OpenPage {
+  readonly service: string;
+  /** What the incident's `origin.intent` is. */
+  readonly intent: string;
+  /** The group's count of repeats when it began. */
+  readonly repeatsBefore: number;
+}
+
+/** A group of alerts as it stands. */
+export interface AlertGroup {
+  readonly id: string;
+  /** The last one that said something new. */
+  readonly notification: AlertNotification;
+  /** Milliseconds since the epoch of that one. */
+  readonly changedAtMs: number;
+  /** How often the sender said the same again, since the group is known. */
+  readonly repeats: number;
+  /** Milliseconds since the epoch. */
+  readonly lastRepeatAtMs?: number;
+  readonly open: readonly OpenPage[];
+}
+
+/**
+ * What alert senders said, by group. All methods throw PortError `unavailable` or `timeout` when the store cannot be
+ * reached, and the signal's reason.
+ */
+export interface Alerts {
+  /**
+   * Takes a notification over: when this resolves, it is counted as a repeat or will be worked on, whoever dies. The
+   * same one may come twice.
+   */
+  receive(notification: AlertNotification, signal: AbortSignal): Promise<"changed" | "repeat">;
+  /** undefined for a group that is long forgotten. */
+  read(groupId: string, signal: AbortSignal): Promise<AlertGroup | undefined>;
+  /** Opens a page for the service unless there is one, and gives back the one that holds. */
+  openPage(groupId: string, page: OpenPage, signal: AbortSignal): Promise<OpenPage>;
+  /** Ends the page of that intent; another one stays. */
+  closePage(groupId: string, page: OpenPage, signal: AbortSignal): Promise<void>;
+  /** Groups that were repeated since this was last asked, at most `limit`; each is given out once. */
+  takeRepeated(limit: number, signal: AbortSignal): Promise<readonly string[]>;
+}
