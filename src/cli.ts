@@ -126,7 +126,7 @@ async function exitCodeOf(reply: Reply): Promise<number> {
   const { analysis, severity } = reply;
   const { counts } = await import("./domain/finding.ts");
   if (analysis.findings.some((finding) => counts(finding, severity))) return 1;
-  return analysis.verdict === "inconclusive" ? 3 : 0;
+  return analysis.verdict === "inconclusive" || reply.unread > 0 ? 3 : 0;
 }
 
 function bundleHint(bundle: string): string {

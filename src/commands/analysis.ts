@@ -59,7 +59,7 @@ export async function analyse(
   await checkRules(request.rules);
   // Who named no service means the one that the bundle is of.
   const settingsOf = (service: string | undefined) => settingsFor(config, request.service ?? service);
-  const { evidence, target, captures, problems } = await source.read(
+  const { evidence, target, captures, problems, unread } = await source.read(
     request.paths,
     { modules: (service) => [...(settingsOf(service)?.modules ?? []), ...(request.module ?? [])] },
     signal,
@@ -75,6 +75,7 @@ export async function analyse(
     kind: "analysis",
     severity: request.severity ?? "warning",
     problems,
+    unread,
     analysis: analysisDocument(evidence, target, captures, judgement),
   };
 }

@@ -22,8 +22,10 @@ export type Reply =
       readonly severity: Severity | "never";
       /** Folder of the capture bundle that was written. */
       readonly bundle?: string;
-      /** Inputs that could not be read, in words. */
+      /** What could not be read, or not whole, in words. */
       readonly problems: readonly string[];
+      /** How many inputs gave nothing at all: with any, the absence of findings is no answer. */
+      readonly unread: number;
     }
   | { readonly kind: "rules"; readonly rules: readonly Rule[] }
   | { readonly kind: "rule"; readonly rule: Rule }

@@ -14,9 +14,11 @@ import { jsonLogParser, looksLikeJsonLog } from "./json-log.ts";
 import { expvarParser, looksLikeExpvar } from "./memstats/expvar.ts";
 import { heapTextParser, looksLikeHeapText } from "./memstats/heap-text.ts";
 import { looksLikeMetrics, metricsParser } from "./metrics/metrics-parser.ts";
+import { mistakenFor } from "./mistaken-for.ts";
 import { looksLikeProfile } from "./pprof/looks-like-profile.ts";
 import { pprofParser } from "./pprof/parse-profile.ts";
 import { looksLikePprofIndex, pprofIndexParser } from "./pprof-index/pprof-index-parser.ts";
+import { lineError } from "./text/line-error.ts";
 import { looksLikeThreadCounts, threadCountsParser } from "./thread-counts.ts";
 
 export interface ArtifactOptions {
@@ -29,8 +31,10 @@ export interface ArtifactOptions {
 interface Format {
   /** Decides on the first bytes of an input, at least `headBytes` of it unless it is shorter. */
   matches(head: Uint8Array): boolean;
-  parser(artifact: string, options: ArtifactOptions): ByteParser<ParsedArtifact>;
+  parser(artifact: string, options: ArtifactOptions, head: Uint8Array): ByteParser<ParsedArtifact>;
 }
+
+const unknownFormat = "it is no profile, goroutine dump, pprof text, metrics or expvar";
 
 /** Enough for every format's own test; a log may have more in front of its first goroutine. */
 const headBytes = 8 * 1024;
@@ -86,6 +90,10 @@ const formats: readonly Format[] = [
     parser: (artifact, options) => mapped(pprofParser(artifact, options), artifactOfProfile),
   },
   {
+    matches: (head) => mistakenFor(head) !== undefined,
+    parser: (_artifact, _options, head) => refused(head, mistakenFor(head) ?? ""),
+  },
+  {
     matches: isCommandLine,
     parser: () => unread("cmdline"),
   },
@@ -117,7 +125,7 @@ export function artifactParser(artifact: string, options: ArtifactOptions = {}):
   let parser: ByteParser<ParsedArtifact> | undefined;
   function decide(): ByteParser<ParsedArtifact> {
     const format = formats.find((candidate) => candidate.matches(head));
-    const chosen = format?.parser(artifact, options) ?? unknownFormat(head);
+    const chosen = format?.parser(artifact, options, head) ?? refused(head, unknownFormat);
     chosen.push(head);
     head = new Uint8Array(0);
     return chosen;
@@ -173,12 +181,11 @@ function unread(format: "trace" | "cmdline"): ByteParser<ParsedArtifact> {
   return { push: () => undefined, end: () => ({ ok: true, value: { type: "unread", format } }) };
 }
 
-function unknownFormat(head: Uint8Array): ByteParser<ParsedArtifact> {
-  const message =
-    head[0] === 0x1f && head[1] === 0x8b
-      ? "it is gzip within gzip more often than is unpacked"
-      : "it is no profile, goroutine dump, pprof text, metrics or expvar";
-  return { push: () => undefined, end: () => ({ ok: false, error: atStart("not-this-format", message) }) };
+function refused(head: Uint8Array, message: string): ByteParser<ParsedArtifact> {
+  const error = isBinary(head)
+    ? atStart("not-this-format", message)
+    : lineError("not-this-format", message, 1, textOf(head, 200).trim().split("\n", 1)[0]);
+  return { push: () => undefined, end: () => ({ ok: false, error }) };
 }
 
 function atStart(code: ParseError["code"], message: string): ParseError {

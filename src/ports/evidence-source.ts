@@ -13,15 +13,17 @@ export interface ReadEvidence {
   readonly target: TargetFacts;
   /** One per input, in the order given (a bundle: in the order captured). */
   readonly captures: readonly CaptureRecord[];
-  /** What could not be read at all, one sentence each, with file and position. */
+  /** What could not be read, or not whole, one sentence each, with file and position. */
   readonly problems: readonly string[];
+  /** How many inputs gave nothing at all. */
+  readonly unread: number;
 }
 
 /** Reads capture files and bundles. */
 export interface EvidenceSource {
   /**
    * Files, or folders with a manifest (bundles) or without one (all files in name order). Formats are told by content.
-   * Throws UsageError when a path does not exist. Unreadable content becomes a problem, not an exception.
+   * A path that is given twice is read once. What does not exist or cannot be read is a problem, not an exception.
    */
   read(paths: readonly string[], settings: EvidenceSettings, signal: AbortSignal): Promise<ReadEvidence>;
 }

@@ -232,26 +232,24 @@ describe("parseStream", () => {
     async function* endless(): AsyncGenerator<Uint8Array> {
       for (let i = 0; i < 400; i++) yield chunk;
     }
-    let longest = 0;
-    let last = performance.now();
-    const timer = setInterval(() => {
-      const now = performance.now();
-      longest = Math.max(longest, now - last);
-      last = now;
-    }, 1);
     let turns = 0;
+    let parsed = false;
+    function nextTurn(): void {
+      turns++;
+      if (!parsed) setImmediate(nextTurn);
+    }
+    setImmediate(nextTurn);
     const slow: ByteParser<number> = {
       push: () => {
         const until = performance.now() + 0.5;
-        while (performance.now() < until) turns++;
+        while (performance.now() < until);
       },
-      end: () => ({ ok: true, value: turns }),
+      end: () => ({ ok: true, value: 0 }),
     };
     await parseStream(endless(), slow);
-    clearInterval(timer);
-    // Without turns the timer would come once, after 200 ms; the rest is what a busy machine adds.
-    expect(longest).toBeLessThan(100);
-    expect(turns).toBeGreaterThan(0);
+    parsed = true;
+    // After 8 ms of parsing others get their turn, so after 17 chunks at the latest, however busy the machine is.
+    expect(turns).toBeGreaterThanOrEqual(20);
   });
 });
 
@@ -335,10 +333,12 @@ describe("readEvidence", () => {
   });
 
   it("refuses a path that does not exist and a manifest that is none", async () => {
-    await expect(readEvidence([join(folder, "nowhere")])).rejects.toMatchObject({ name: "UsageError" });
+    expect(await readEvidence([join(folder, "nowhere")])).toMatchObject({ captures: [], unread: 1 });
     const bundle = join(folder, "broken");
     mkdirSync(bundle);
     writeFileSync(join(bundle, "manifest.json"), "{}");
-    await expect(readEvidence([bundle])).rejects.toThrow(/schemaVersion/);
+    const { captures, problems } = await readEvidence([bundle]);
+    expect(captures).toEqual([]);
+    expect(problems).toEqual([expect.stringContaining("schemaVersion")]);
   });
 });

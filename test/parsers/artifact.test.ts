@@ -138,7 +138,7 @@ describe("artifactParser", () => {
     expect(failure(feed(artifactParser("x"), "just a log line\n"))).toMatchObject({
       code: "not-this-format",
     });
-    expect(failure(feed(artifactParser("x"), Uint8Array.from([0x7f, 0x45, 0x4c, 0x46, 0, 0])))).toEqual({
+    expect(failure(feed(artifactParser("x"), Uint8Array.from([0x7f, 0x45, 0x4c, 0x47, 0, 0])))).toEqual({
       code: "not-this-format",
       message: "it is no profile, goroutine dump, pprof text, metrics or expvar",
       at: { unit: "offset", value: 0 },

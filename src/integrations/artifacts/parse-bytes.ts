@@ -2,8 +2,9 @@ import { type FileHandle, open } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ByteParser, ParseError, ParseResult } from "../../domain/parse-result.ts";
 import { diskError } from "./disk-error.ts";
+import { isAnswer, unwrapped } from "./envelopes.ts";
 import { arrivingChunks, ownChunks, reusedChunks } from "./file-chunks.ts";
-import { GzipDamage, inflated, isGzip } from "./inflate.ts";
+import { GzipDamage, isGzip } from "./inflate.ts";
 
 export interface ParseOptions {
   readonly signal?: AbortSignal;
@@ -21,8 +22,6 @@ export interface Reading<T> {
 }
 
 const defaultMaxBytes = 4 * 1024 ** 3;
-/** gzip in gzip happens when a proxy or a person compresses what was compressed; more than this is a trick. */
-const mostLayers = 3;
 /** Bytes parsed without looking at the clock. */
 const sliceBytes = 128 * 1024;
 /** The event loop gets its turn after this long at the latest. */
@@ -32,8 +31,8 @@ const turnMs = 8;
 const highestRatio = 1032;
 
 /**
- * Parses a file or a pipe as it is read, gzip or not, holding a few chunks of it. `parserFor` gets the decompressed size when it
- * can be known beforehand (a hint, never to be trusted). Other work on the event loop gets its turn at least every
+ * Parses a file or a pipe as it is read, whatever it is wrapped in (envelopes.ts), holding a few chunks of it.
+ * `parserFor` gets the decompressed size when it can be known beforehand (a hint, never to be trusted). Other work on the event loop gets its turn at least every
  * 20 ms as long as the parser takes a chunk of 128 KiB in less than that.
  *
  * Throws PortError when the file cannot be opened or read, and the signal's reason. Broken content is in the result.
@@ -49,11 +48,10 @@ export async function parseFile<T>(
     const status = await file.stat();
     if (!status.isFile()) return await parseStream(arrivingChunks(file), parserFor(undefined), options);
     const { size } = status;
-    const head = await file.read(Buffer.alloc(2), 0, 2, 0);
-    const compressed = head.bytesRead === 2 && isGzip(head.buffer);
-    const expectedBytes = compressed ? await inflatedSize(file, size) : size;
+    const { buffer: start } = await file.read(Buffer.alloc(8), 0, 8, 0);
+    const expectedBytes = isGzip(start) ? await inflatedSize(file, size) : size;
     // The decompressor holds on to its input while it works.
-    const chunks = compressed ? ownChunks(file) : reusedChunks(file);
+    const chunks = isGzip(start) || isAnswer(start) ? ownChunks(file) : reusedChunks(file);
     return await parseStream(chunks, parserFor(expectedBytes), options);
   } catch (error) {
     if (error instanceof Error && "syscall" in error) throw diskError(error, path);
@@ -72,7 +70,7 @@ async function inflatedSize(file: FileHandle, size: number): Promise<number | un
 }
 
 /**
- * Parses bytes as they arrive, gzip or not. A chunk may be reused by the source as soon as the next one is asked for,
+ * Parses bytes as they arrive, whatever they are wrapped in. A chunk may be reused by the source as soon as the next one is asked for,
  * unless it is compressed. Throws what `source` throws, and the signal's reason.
  */
 export async function parseStream<T>(
@@ -89,7 +87,7 @@ export async function parseStream<T>(
     storedBytes += length;
   });
   try {
-    read: for await (const chunk of decompressed(counted, mostLayers)) {
+    read: for await (const chunk of unwrapped(counted)) {
       for (let at = 0; at < chunk.length; at += sliceBytes) {
         signal?.throwIfAborted();
         const slice = chunk.subarray(at, Math.min(chunk.length, at + sliceBytes, at + maxBytes - bytes));
@@ -128,33 +126,6 @@ async function* counting(
   for await (const chunk of source) {
     count(chunk.length);
     yield chunk;
-  }
-}
-
-/** Takes off up to `layers` layers of gzip. */
-async function* decompressed(source: AsyncIterable<Uint8Array>, layers: number): AsyncGenerator<Uint8Array> {
-  const chunks = source[Symbol.asyncIterator]();
-  let head: Uint8Array = new Uint8Array(0);
-  while (head.length < 2) {
-    const next = await chunks.next();
-    if (next.done === true) break;
-    head = head.length === 0 ? next.value : Buffer.concat([head, next.value]);
-  }
-  const whole = restored(head, chunks);
-  if (layers > 0 && isGzip(head)) yield* decompressed(inflated(whole), layers - 1);
-  else yield* whole;
-}
-
-async function* restored(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    if (head.length > 0) yield head;
-    for (;;) {
-      const next = await rest.next();
-      if (next.done === true) return;
-      yield next.value;
-    }
-  } finally {
-    await rest.return?.();
   }
 }
 

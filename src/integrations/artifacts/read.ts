@@ -12,6 +12,8 @@ import type { EvidenceSettings, ReadEvidence } from "../../ports/evidence-source
 import { diskError } from "./disk-error.ts";
 import { parseFile } from "./parse-bytes.ts";
 
+/** What "-" stands for, as in many programs. */
+const standardInput = "/dev/stdin";
 const manifestFile = "manifest.json";
 const mostManifestBytes = 8 * 1024 * 1024;
 
@@ -29,6 +31,8 @@ interface Opened {
   readonly captures: readonly (Input | CaptureRecord)[];
   readonly target?: Manifest["target"];
   readonly problems: readonly string[];
+  /** Nothing could be got out of it. */
+  readonly unread?: true;
 }
 
 /** See `EvidenceSource.read`. */
@@ -40,10 +44,13 @@ export async function readEvidence(
   const captures: CaptureRecord[] = [];
   const read: ReadCapture[] = [];
   const problems: string[] = [];
+  let unread = 0;
   let target: Manifest["target"] | undefined;
+  const seen = new Set<string>();
   for (const path of paths) {
-    const opened = await open(path);
+    const opened = await open(path === "-" ? standardInput : path, seen);
     problems.push(...opened.problems);
+    if (opened.unread === true) unread++;
     target ??= opened.target;
     for (const input of opened.captures) {
       if (!("path" in input)) {
@@ -54,6 +61,7 @@ export async function readEvidence(
       captures.push(outcome.record);
       if (outcome.capture !== undefined) read.push(outcome.capture);
       if (outcome.problem !== undefined) problems.push(outcome.problem);
+      if (outcome.capture === undefined) unread++;
     }
   }
   const modules =
@@ -64,6 +72,7 @@ export async function readEvidence(
     target: assembled.target,
     captures,
     problems: [...problems, ...assembled.notes],
+    unread,
   };
 }
 
@@ -77,21 +86,31 @@ function assemblySettings(target: Manifest["target"] | undefined): AssemblySetti
   };
 }
 
-async function open(path: string): Promise<Opened> {
-  let isFolder: boolean;
+/** What cannot be opened is a problem of its own: the other inputs are read all the same. */
+async function open(path: string, seen: Set<string>): Promise<Opened> {
   try {
-    isFolder = (await stat(path)).isDirectory();
+    const status = await stat(path);
+    const identity = `${status.dev}:${status.ino}`;
+    if (seen.has(identity)) return { captures: [], problems: [`${path}: given twice; it is read once`] };
+    seen.add(identity);
+    return status.isDirectory() ? await openFolder(path) : { captures: [{ path, name: path }], problems: [] };
   } catch (error) {
-    const { code, message } = diskError(error, path);
-    throw code === "not-found" ? new UsageError(`${path}: ${message}`) : new PortError(code, path, message);
+    if (error instanceof UsageError) return nothing(error.message);
+    return nothing(`${path}: ${diskError(error, path).message}`);
   }
-  if (!isFolder) return { captures: [{ path, name: path }], problems: [] };
+}
+
+function nothing(problem: string): Opened {
+  return { captures: [], problems: [problem], unread: true };
+}
+
+async function openFolder(path: string): Promise<Opened> {
   const files = (await readdir(path, { withFileTypes: true }))
     .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
     .map((entry) => entry.name)
     .toSorted();
   if (files.includes(manifestFile)) return openBundle(path);
-  if (files.length === 0) return { captures: [], problems: [`${path}: no files in this folder`] };
+  if (files.length === 0) return nothing(`${path}: no files in this folder`);
   return {
     captures: files.map((file) => ({ path: join(path, file), name: join(path, file) })),
     problems: [],
@@ -150,7 +169,7 @@ async function readInput({ path, name, record }: Input, signal: AbortSignal): Pr
     const failed = recordOf(record, name, guessedKind, storedBytes, "failed", reason);
     return { record: failed, problem: `${path}: ${reason}` };
   }
-  const artifact = result.value;
+  const artifact = withKnownEnd(result.value, result.damage);
   const kind = record?.kind;
   const capture = { file: name, artifact, ...timed, ...(kind === undefined ? {} : { kind }) };
   const damage = result.damage === undefined ? incompleteness(artifact) : sentence(result.damage);
@@ -187,7 +206,14 @@ function incompleteness(artifact: ParsedArtifact): string | undefined {
   return artifact.type === "goroutines" ? artifact.snapshot.incomplete : undefined;
 }
 
+/** Where the file broke off below the parser, between two goroutines, the parser cannot have noticed. */
+function withKnownEnd(artifact: ParsedArtifact, damage: ParseError | undefined): ParsedArtifact {
+  if (damage?.at.unit !== "offset" || artifact.type !== "goroutines") return artifact;
+  const { snapshot } = artifact;
+  return { ...artifact, snapshot: { ...snapshot, incomplete: snapshot.incomplete ?? damage.message } };
+}
+
 function sentence(error: ParseError): string {
   const excerpt = error.excerpt === undefined ? "" : `: ${error.excerpt}`;
-  return `${positionText(error.at)}: ${error.message}${excerpt}`;
+  return `${positionText(error.at)}: ${error.message.replace(/\.$/, "")}${excerpt}`;
 }
