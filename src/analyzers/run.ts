@@ -147,7 +147,7 @@ function linkCauses(candidates: readonly Candidate[]): void {
   for (const symptom of bySerious) {
     const causes = [
       ...bySerious.filter((other) => intersects(other.blocks, symptom.sites)),
-      ...bySerious.filter((other) => intersects(symptom.waitsFor, other.sites)),
+      ...bySerious.filter((other) => intersects(symptom.waitsFor, other.sites) && mayLead(other, symptom)),
       ...symptom.meta.symptomOf.flatMap((rule) =>
         bySerious.filter((other) => other.meta.id === rule && isFailing(other)),
       ),
@@ -155,6 +155,11 @@ function linkCauses(candidates: readonly Candidate[]): void {
     const cause = causes.find((other) => rootOf(other) !== symptom);
     if (cause !== undefined) symptom.cause = cause;
   }
+}
+
+/** What the catch-all rule saw explains nothing by itself, so it does not stand above a finding that counts. */
+function mayLead(cause: Candidate, symptom: Candidate): boolean {
+  return cause.meta.scope !== "catch-all" || isFailing(cause) || !isFailing(symptom);
 }
 
 function rootOf(candidate: Candidate): Candidate {

@@ -1,5 +1,6 @@
 import { codeObject, entryFrame, isMainGoroutine, isRequest, startedBy } from "./code-object.ts";
 import type { GoroutineGroup, GoroutineSnapshot, WaitReason } from "./goroutine.ts";
+import { packagePath } from "./frame.ts";
 import { isKnownIdle } from "./known-idle.ts";
 import type { OwnCode } from "./own-code.ts";
 import { sumOf } from "./pile-up.ts";
@@ -53,6 +54,29 @@ export function partnersAtWork(site: WaitSite, snapshot: GoroutineSnapshot, own:
 }
 
 /**
+ * True when somebody in the same package may move the channel of `site`: a goroutine that sleeps, computes or waits for
+ * I/O between two rounds. Wider than `partnersAtWork`: a consumer may be another plain function, and the holder of a
+ * token runs the very function that the waiting ones are in.
+ */
+export function hasNeighboursAtWork(site: WaitSite, snapshot: GoroutineSnapshot, own: OwnCode): boolean {
+  const members = new Set(site.groups);
+  const packages = new Set(
+    site.groups.flatMap(({ stack }) => {
+      const frame = stack.find((candidate) => own.isOwn(candidate));
+      return frame === undefined ? [] : [packagePath(frame.function)];
+    }),
+  );
+  return snapshot.groups.some(
+    (group) =>
+      !members.has(group) &&
+      atWork.has(group.wait) &&
+      !isKnownIdle(group) &&
+      !isMainGoroutine(group) &&
+      group.stack.some((frame) => own.isOwn(frame) && packages.has(packagePath(frame.function))),
+  );
+}
+
+/**
  * How many goroutines run the function that started `groups`. A worker's or a connection's helper has its starter
  * beside it; a leaked goroutine has outlived it. undefined when the starter is not known.
  */
@@ -73,6 +97,8 @@ export function livingStarters(
  * dispatcher that leaks one goroutine per message looks the same, so growth alone is no proof then.
  */
 export function mayBeFilling(site: WaitSite, snapshot: GoroutineSnapshot, own: OwnCode): boolean {
+  // A server starts the goroutines of all its requests, and is no crew that somebody fills.
+  if (site.groups.some(isRequest)) return false;
   const parents = distinctParents(site.groups);
   if (parents !== undefined) return parents === 1 && (livingStarters(site.groups, snapshot) ?? 0) > 0;
   const members = new Set(site.groups);

@@ -1,11 +1,11 @@
-import { codeObject } from "./code-object.ts";
+import { codeObject, declaredFunction } from "./code-object.ts";
 import type { Frame } from "./frame.ts";
 import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
 import { waitedAddress } from "./lock-holders.ts";
 import { lockWait } from "./lock-waits.ts";
 import type { OwnCode } from "./own-code.ts";
-import { mutexReferences } from "./stack-index.ts";
+import { type MutexReference, mutexReachBytes, mutexReferences } from "./stack-index.ts";
 
 /** Goroutines each of which waits for a lock that the next one probably holds; the last one's is held by the first. */
 export interface LockCycle {
@@ -67,21 +67,28 @@ function addressCycles(snapshot: GoroutineSnapshot): LockCycle[] {
     waiters.map(({ waitsFor }) => waitsFor),
   );
   const touching = new Map(
-    [...references].map(([mutex, found]) => [mutex, new Set(found.map(({ goroutine }) => goroutine))]),
+    [...references].map(([mutex, found]) => [mutex, farnessByGoroutine(found, askers(mutex, waiters))]),
   );
-  const pairs: [Waiter, Waiter][] = [];
+  const pairs: Pair[] = [];
   for (const [index, a] of waiters.entries()) {
     for (const b of waiters.slice(index + 1)) {
       if (a.waitsFor === b.waitsFor || isQueueing(a, b)) continue;
-      if (touching.get(b.waitsFor)?.has(a.goroutine) && touching.get(a.waitsFor)?.has(b.goroutine))
-        pairs.push([a, b]);
+      const farFromB = touching.get(b.waitsFor)?.get(a.goroutine);
+      const farFromA = touching.get(a.waitsFor)?.get(b.goroutine);
+      if (farFromA !== undefined && farFromB !== undefined)
+        pairs.push({ members: [a, b], farness: farFromA + farFromB });
     }
   }
   // A mutex has one holder, so it closes one circle only; the pair in different functions is the telling one.
   const taken = new Set<number>();
   const seen = new Set<string>();
   const cycles: LockCycle[] = [];
-  for (const [a, b] of pairs.toSorted((one, other) => sameFunction(one) - sameFunction(other))) {
+  const telling = pairs.toSorted(
+    (one, other) => one.farness - other.farness || sameFunction(one.members) - sameFunction(other.members),
+  );
+  for (const {
+    members: [a, b],
+  } of telling) {
     const key = `${a.place} ${b.place}`;
     if (seen.has(key) || taken.has(a.waitsFor) || taken.has(b.waitsFor) || cycles.length === mostCycles)
       continue;
@@ -92,12 +99,42 @@ function addressCycles(snapshot: GoroutineSnapshot): LockCycle[] {
   return cycles;
 }
 
+interface Pair {
+  readonly members: readonly [Waiter, Waiter];
+  /** Sum of both `farnessByGoroutine`. */
+  readonly farness: number;
+}
+
+/** The functions that are seen asking for a mutex. */
+function askers(mutex: number, waiters: readonly Waiter[]): ReadonlySet<string> {
+  const asking = waiters.filter(({ waitsFor }) => waitsFor === mutex);
+  return new Set(asking.map(({ caller }) => declaredFunction(caller.function)));
+}
+
+/**
+ * How far each goroutine's nearest argument is from telling that it holds the mutex: by the bytes in between, since small
+ * objects stand side by side, and farther than all bytes where the function that has the argument never asks for the
+ * mutex, like a request's handler that merely knows the object.
+ */
+function farnessByGoroutine(
+  references: readonly MutexReference[],
+  asking: ReadonlySet<string>,
+): ReadonlyMap<Goroutine, number> {
+  const nearest = new Map<Goroutine, number>();
+  for (const { group, goroutine, frame, behindBytes } of references) {
+    const asks = asking.has(declaredFunction(group.stack[frame]?.function ?? ""));
+    const farness = behindBytes + (asks ? 0 : mutexReachBytes);
+    nearest.set(goroutine, Math.min(farness, nearest.get(goroutine) ?? farness));
+  }
+  return nearest;
+}
+
 /** At two lines of one function the earlier one queues for what the later one has taken; it holds nothing of it. */
 function isQueueing(a: Waiter, b: Waiter): boolean {
   return a.caller.function === b.caller.function && a.caller.line !== b.caller.line;
 }
 
-function sameFunction([a, b]: [Waiter, Waiter]): number {
+function sameFunction([a, b]: readonly [Waiter, Waiter]): number {
   return a.caller.function === b.caller.function ? 1 : 0;
 }
 

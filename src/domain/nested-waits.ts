@@ -1,4 +1,4 @@
-import { declaredFunction } from "./code-object.ts";
+import { declaredFunction, isRequest } from "./code-object.ts";
 import type { Frame } from "./frame.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import type { OwnCode } from "./own-code.ts";
@@ -82,7 +82,10 @@ function nestedSql(
       exemplars.flatMap(({ parentId }) => (parentId === undefined ? [] : [parentId])),
     ),
   );
-  const parents = wants.filter(({ exemplars }) => exemplars.some(({ id }) => owners.has(id)));
+  // A server handles the next request of a connection in the same goroutine, so there a parent proves nothing.
+  const parents = wants.filter(
+    (group) => !isRequest(group) && group.exemplars.some(({ id }) => owners.has(id)),
+  );
   if (parents.length > 0 && (dump === undefined || dump === snapshot)) {
     return parents.map((group) => ({ group, how: "watched-transaction" as const }));
   }

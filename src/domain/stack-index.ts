@@ -87,6 +87,8 @@ export interface MutexReference {
   readonly goroutine: Goroutine;
   /** Index in the group's stack of the call that has the argument. */
   readonly frame: number;
+  /** How far the mutex stands behind what the argument points at, in bytes: 0 for a struct that begins with it. */
+  readonly behindBytes: number;
 }
 
 /**
@@ -118,7 +120,7 @@ export function mutexReferences(
         if (symbol.startsWith("sync.") || symbol.startsWith("internal/sync.")) continue;
         for (const mutex of near)
           if (value <= mutex && mutex - value < mutexReachBytes)
-            found.get(mutex)?.push({ group, goroutine, frame });
+            found.get(mutex)?.push({ group, goroutine, frame, behindBytes: mutex - value });
       }
     }
   }

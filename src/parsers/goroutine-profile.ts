@@ -32,7 +32,10 @@ export function goroutinesOfProfile(profile: Profile, damage?: ParseError): Goro
     if (group === undefined) byStack.set(key, { sample, count });
     else group.count += count;
   }
-  const groups = [...byStack.values()].map(({ sample, count }) => groupOf(profile, sample, count, deepest));
+  const renamed = new Map<Frame, Frame>();
+  const groups = [...byStack.values()].map(({ sample, count }) =>
+    groupOf(profile, sample, count, deepest, renamed),
+  );
   const incomplete = whyIncomplete(profile, damage);
   return {
     artifact: profile.artifact,
@@ -45,8 +48,31 @@ export function goroutinesOfProfile(profile: Profile, damage?: ParseError): Goro
   };
 }
 
-function groupOf(profile: Profile, sample: number, count: number, deepest: number): GoroutineGroup {
-  const stack: readonly Frame[] = stackOf(profile, sample);
+/**
+ * Profiles spell the type arguments of generic functions out as shapes, dumps put `[...]` in their place (Go source:
+ * runtime/symtab.go, funcNameForPrint). Here goroutines of both are compared, so both get the dumps' name.
+ */
+function asDumped(frame: Frame, renamed: Map<Frame, Frame>): Frame {
+  const from = frame.function.indexOf("[");
+  if (from === -1) return frame;
+  let dumped = renamed.get(frame);
+  if (dumped === undefined) {
+    const to = frame.function.lastIndexOf("]");
+    const name = `${frame.function.slice(0, from)}[...]${frame.function.slice(to + 1)}`;
+    dumped = to < from ? frame : { ...frame, function: name };
+    renamed.set(frame, dumped);
+  }
+  return dumped;
+}
+
+function groupOf(
+  profile: Profile,
+  sample: number,
+  count: number,
+  deepest: number,
+  renamed: Map<Frame, Frame>,
+): GoroutineGroup {
+  const stack: readonly Frame[] = stackOf(profile, sample).map((frame) => asDumped(frame, renamed));
   const maybeCut = stack.length === deepest && depthLimits.includes(deepest);
   return {
     ...stateFromStack(stack),

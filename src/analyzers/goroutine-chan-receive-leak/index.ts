@@ -1,6 +1,6 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { distinctParents, livingStarters, mayBeFilling } from "../../domain/channel-partners.ts";
-import { isMainGoroutine } from "../../domain/code-object.ts";
+import { isMainGoroutine, isRequest } from "../../domain/code-object.ts";
 import type { Confidence } from "../../domain/finding.ts";
 import type { GoroutineSnapshot } from "../../domain/goroutine.ts";
 import { isKnownIdle } from "../../domain/known-idle.ts";
@@ -85,7 +85,9 @@ function confidenceOf(
   own: OwnCode,
 ): Confidence | undefined {
   const starters = livingStarters(site.groups, snapshot);
-  const accompanied = starters !== undefined && starters >= site.count / 2;
+  // A server is no companion of its requests: it starts them all.
+  const accompanied =
+    starters !== undefined && starters >= site.count / 2 && !site.groups.some(isRequest);
   if (sign.kind === "grows")
     return sign.clear && !accompanied && !mayBeFilling(site, snapshot, own) ? "likely" : "possible";
   if (sign.kind === "huge") return "possible";

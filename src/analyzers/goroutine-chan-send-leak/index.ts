@@ -1,5 +1,5 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { partnersAtWork } from "../../domain/channel-partners.ts";
+import { hasNeighboursAtWork, partnersAtWork } from "../../domain/channel-partners.ts";
 import { isRequest } from "../../domain/code-object.ts";
 import type { Confidence } from "../../domain/finding.ts";
 import { isKnownIdle } from "../../domain/known-idle.ts";
@@ -32,7 +32,7 @@ export const goroutineChanSendLeak = defineAnalyzer({
       why: "Each one keeps its stack and everything it refers to until the process ends.",
       next: "Give the channel room for the one value (buffer 1), or select on the send and ctx.Done().",
       falsePositives:
-        "A full work queue has blocked senders too: then its receivers are at work and the senders run requests, which lowers this to `possible`. A burst looks like growth when the first capture has none of them: `possible`.",
+        "A full work queue has blocked senders too: as long as its senders do not become more, nothing is said while somebody of the same package is at work. A burst looks like growth when the first capture has none of them: `possible`.",
       corrections: [
         {
           claim: "The block profile shows the sender that hangs for ever.",
@@ -54,13 +54,14 @@ export const goroutineChanSendLeak = defineAnalyzer({
       const partners = partnersAtWork(site, best, target.own);
       const growth = siteGrowth(goroutines, site, target.own);
       const stays = growth === undefined || growth.before > 0;
-      const abandoned = stays && partners === 0 && !site.groups.some(isRequest);
+      const isMoved = hasNeighboursAtWork(site, best, target.own);
+      const abandoned = stays && partners === 0 && !isMoved && !site.groups.some(isRequest);
       const sign: LeakSign | undefined =
         leakSign(goroutines, site, target.own, limits) ??
         (site.count >= limits.staleSenders && (site.oldestMinutes ?? 0) >= limits.oldMinutes
           ? { kind: "old", minutes: site.oldestMinutes ?? 0 }
           : (abandoned && site.count >= limits.oldCount) ||
-              (stuck && site.count >= limits.staleSenders && partners === 0)
+              (stuck && site.count >= limits.staleSenders && partners === 0 && !isMoved)
             ? { kind: "crowd" }
             : undefined);
       const proven = isProvenLeak(site, goroutineLeak);
@@ -68,7 +69,7 @@ export const goroutineChanSendLeak = defineAnalyzer({
       const reading: Confidence = proven
         ? "proven"
         : sign?.kind === "grows"
-          ? sign.clear && (partners === 0 || !site.groups.some(isRequest))
+          ? sign.clear
             ? "likely"
             : "possible"
           : partners === 0
@@ -85,7 +86,7 @@ export const goroutineChanSendLeak = defineAnalyzer({
               ? "The runtime's own leak detection found the channel unreachable for everybody else: they can never go on."
               : partners === 0
                 ? "No goroutine of the same type is at work that could receive from this channel."
-                : "Goroutines of the same type are at work and may receive: a queue that is only full would look alike.",
+                : "Goroutines of the same type are at work and may receive: a queue that is full because they cannot keep up looks alike.",
             next: [
               "Make the channel buffered (size 1 for one answer), or send inside select with a ctx.Done() case.",
               "Find who was to receive: a return on timeout or error before the receive leaves the sender behind.",
