@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stateOf } from "../../src/domain/alert.ts";
 import { parseAlertNotification } from "../../src/parsers/alerts/alert-notification.ts";
