@@ -31,7 +31,8 @@ export function whereLine(where: readonly Frame[]): string {
 const symbolCharacters = 120;
 const fileCharacters = 80;
 
-function placeCode(frame: Frame): string {
+/** A line of code: its function as code, then the file. */
+export function placeCode(frame: Frame): string {
   const symbol = code(shortName(frame.function), symbolCharacters);
   if (frame.file === "") return symbol;
   return `${symbol} ${words(`${shortFile(frame.file)}:${frame.line}`, fileCharacters)}`;
@@ -45,7 +46,12 @@ export function wherePlain([own]: readonly Frame[]): string {
 }
 
 /** One line for a finding that is not the first: what, how sure, and that it is a consequence. */
-export function furtherLine({ role, confidence, title, measured }: FindingSummary): string {
+export function furtherLine({
+  role,
+  confidence,
+  title,
+  measured,
+}: Pick<FindingSummary, "role" | "confidence" | "title" | "measured">): string {
   const mark = role === "symptom" ? "↳ follows:" : "•";
   const figure = measured === undefined ? "" : ` · ${words(againstLimit(measured), 80)}`;
   return `${mark} ${words(title, 200)}${figure} · ${confidenceWords[confidence]}`;

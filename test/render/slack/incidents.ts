@@ -62,7 +62,7 @@ export function analysis(change: Partial<AnalysisSummary> = {}): AnalysisSummary
 }
 
 /** What labels, symbols and reasons may hold at worst. */
-const nasty = fc.oneof(
+export const nasty = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...nastyTexts()) },
   { weight: 2, arbitrary: fc.string({ unit: "binary", maxLength: 40 }) },
   { weight: 1, arbitrary: fc.string({ maxLength: 300 }) },

@@ -1,0 +1,68 @@
+import type { ChatReply } from "../../domain/chat-reply.ts";
+import type { MessageBody } from "../../domain/message.ts";
+import { section } from "./blocks.ts";
+import { diffBody } from "./diff.ts";
+import { code, words } from "./escape.ts";
+import { explainBody } from "./explain.ts";
+import { helpBody } from "./help.ts";
+import { incidentLine, incidentSentence } from "./incident-line.ts";
+import { muteSentence, mutedLines, unmutedLine, unmutedSentence } from "./mute-words.ts";
+import { refusedBody } from "./refused.ts";
+import { replyBody } from "./reply-body.ts";
+import { statusBody } from "./status.ts";
+
+const mostServices = 20;
+
+/** How an answer to a person looks. */
+export function chatReplyBody(reply: ChatReply): MessageBody {
+  switch (reply.kind) {
+    case "begun":
+    case "resolved":
+      return replyBody(
+        [incidentSentence(reply.incident)],
+        section([incidentLine(reply.incident, { withChannel: true })]),
+      );
+    case "already":
+      return replyBody(
+        ["This is under way already.", incidentSentence(reply.incident), reply.next],
+        section([
+          "This is under way already:",
+          incidentLine(reply.incident, { withChannel: true }),
+          words(reply.next, 500),
+        ]),
+      );
+    case "ask":
+      return askBody(reply);
+    case "status":
+      return statusBody(reply);
+    case "explain":
+      return explainBody(reply);
+    case "diff":
+      return diffBody(reply);
+    case "muted":
+      return replyBody([muteSentence(reply.mute)], section(mutedLines(reply.mute)));
+    case "unmuted":
+      return replyBody(
+        [unmutedSentence(reply.subject, reply.mute)],
+        section([unmutedLine(reply.subject, reply.mute)]),
+      );
+    case "help":
+      return helpBody(reply);
+    case "refused":
+      return refusedBody(reply);
+  }
+}
+
+/** For where no form can be opened: what is missing, and what may be written. */
+function askBody({ problem, services }: Extract<ChatReply, { kind: "ask" }>): MessageBody {
+  const names = services.slice(0, mostServices).map(({ name }) => name);
+  const rest = services.length - names.length;
+  const more = rest > 0 ? ` and ${rest} more` : "";
+  return replyBody(
+    [problem, names.length === 0 ? "" : `Services: ${names.join(", ")}${more}.`],
+    section([
+      words(problem, 1_000),
+      names.length === 0 ? "" : `Services: ${names.map((name) => code(name, 80)).join(", ")}${more}`,
+    ]),
+  );
+}

@@ -1,0 +1,67 @@
+import type { Incident } from "../../domain/incident.ts";
+import { countText } from "../../domain/units.ts";
+import { channel, timeOfDay, utcTime, words } from "./escape.ts";
+import { progressOf } from "./steps.ts";
+import { afterWords, leadOf, placeWords, verdictMarks } from "./verdict-words.ts";
+
+const titleCharacters = 160;
+
+interface LineOptions {
+  /** Says where its card is, for lists that are about more than one channel. */
+  readonly withChannel: boolean;
+}
+
+/** One incident of a list: what became of it, of which service, its id. */
+export function incidentLine(incident: Incident, { withChannel }: LineOptions): string {
+  const { id, place, updatedAtMs, state, service } = incident;
+  const { mark, what } = story(incident);
+  const isOver = state !== "queued" && state !== "capturing";
+  return [
+    `${mark} *${words(service, 80)}*`,
+    words(what, titleCharacters),
+    words(id, 40),
+    withChannel ? channelWords(place.channel) : "",
+    isOver ? timeOfDay(updatedAtMs, "{date_short_pretty} {time}") : "",
+  ]
+    .filter((part) => part !== "")
+    .join(" · ");
+}
+
+/** The same for who hears it read, raw. */
+export function incidentSentence(incident: Incident): string {
+  const { id, service, updatedAtMs, state } = incident;
+  const isOver = state !== "queued" && state !== "capturing";
+  return `${service}: ${story(incident).what.replace(/\.$/, "")}, ${id}${isOver ? `, ${utcTime(updatedAtMs)}` : ""}.`;
+}
+
+/** Slack shows no names for direct messages. */
+function channelWords(id: string): string {
+  return id.startsWith("C") || id.startsWith("G") ? channel(id) : "direct message";
+}
+
+function story(incident: Incident): { readonly mark: string; readonly what: string } {
+  const { state, analysis, problem, steps, waitsFor } = incident;
+  const lead = analysis === undefined ? undefined : leadOf(analysis);
+  const verdict =
+    analysis === undefined
+      ? ""
+      : `${analysis.verdict.toUpperCase()}${lead === undefined ? "" : `: ${lead.title}`}`;
+  switch (state) {
+    case "queued":
+      return { mark: "⏳", what: placeWords(incident) || `waits: ${waitsFor ?? ""}` };
+    case "capturing": {
+      const { over, all } = progressOf(steps);
+      if (over === all && all > 0) return { mark: "🔍", what: "judging" };
+      return { mark: "🔍", what: `capturing, ${countText(over)} of ${countText(all)} done` };
+    }
+    case "verdict":
+      return { mark: analysis === undefined ? "⚪" : verdictMarks[analysis.verdict], what: verdict };
+    case "failed":
+      return { mark: "⚪", what: `no verdict: ${problem ?? "it is not known why"}` };
+    case "resolved":
+      return {
+        mark: "✅",
+        what: `resolved${afterWords(incident)}${verdict === "" ? "" : `, was ${verdict}`}`,
+      };
+  }
+}

@@ -1,0 +1,56 @@
+import type { ChatReply } from "../../domain/chat-reply.ts";
+import type { MessageBody } from "../../domain/message.ts";
+import { countText } from "../../domain/units.ts";
+import { context, section } from "./blocks.ts";
+import { channel, words } from "./escape.ts";
+import { incidentLine, incidentSentence } from "./incident-line.ts";
+import { muteLine, muteSentence } from "./mute-words.ts";
+import { replyBody } from "./reply-body.ts";
+
+type Status = Extract<ChatReply, { kind: "status" }>;
+
+const mostSpoken = 10;
+
+/** What runs, what waits, what came out, what is muted. */
+export function statusBody(status: Status): MessageBody {
+  const { capturing, waiting, last, mutes } = status;
+  const options = { withChannel: status.channel === undefined };
+  const open = [...capturing, ...waiting];
+  const more = "… and more.";
+  return replyBody(
+    [
+      `Status ${aboutPlain(status)}.`,
+      countSentence(status),
+      ...open.slice(0, mostSpoken).map(incidentSentence),
+      last.length === 0 ? "No verdicts yet." : "Last verdicts:",
+      ...last.slice(0, mostSpoken).map(incidentSentence),
+      ...mutes.slice(0, mostSpoken).map(muteSentence),
+    ],
+    [
+      ...section([`*Status* ${about(status)}`, ...open.map((one) => incidentLine(one, options))], more),
+      ...section(
+        [
+          "*Last verdicts*",
+          ...(last.length === 0 ? ["None yet."] : last.map((one) => incidentLine(one, options))),
+        ],
+        more,
+      ),
+      ...(mutes.length === 0 ? [] : section(["*Muted*", ...mutes.map(muteLine)], more)),
+      ...context([countSentence(status)]),
+    ],
+  );
+}
+
+function about({ service, channel: id }: Status): string {
+  if (service !== undefined) return `of ${words(service, 80)}`;
+  return id === undefined ? "of all channels" : `of ${channel(id)}`;
+}
+
+function aboutPlain({ service, channel: id }: Status): string {
+  if (service !== undefined) return `of ${service}`;
+  return id === undefined ? "of all channels" : "of this channel";
+}
+
+function countSentence({ counts: { capturing, waiting, limit } }: Status): string {
+  return `In all channels: ${countText(capturing)} capturing, ${countText(waiting)} waiting of at most ${countText(limit)}.`;
+}

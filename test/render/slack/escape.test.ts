@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { code, group, person, plain, timeOfDay, utcTime, words } from "../../../src/render/slack/escape.ts";
+
+const space = "\u200b";
+
+describe("words", () => {
+  it("shows text from outside as it is: no mention, no link, no formatting, no emoji, no quote", () => {
+    expect(words("<!channel> & <@U0MIRA0001>", 100)).toBe("&lt;!channel&gt; &amp; &lt;@U0MIRA0001&gt;");
+    expect(words("*bold* ~gone~", 100)).toBe(`*${space}bold*${space} ~${space}gone~${space}`);
+    expect(words("_italic_ max_active", 100)).toBe(`_${space}italic_${space} max_active`);
+    expect(words("`code`", 100)).toBe("ˋcodeˋ");
+    expect(words(":fire: 10.0.0.5:6060 [::1]:80", 100)).toBe(`:${space}fire: 10.0.0.5:6060 [::1]:80`);
+    expect(words("> quote", 100)).toBe(`${space}&gt; quote`);
+    expect(words("two\nlines\u001b[31m", 100)).toBe("two lines\\x1b[31m");
+  });
+
+  it("cuts by whole characters and never within an entity, and shows that it cut", () => {
+    expect(words("&&&&", 12)).toBe("&amp;&amp;…");
+    expect(words("👩👩👩", 5)).toBe("👩👩…");
+    expect(words("abc", 3)).toBe("abc");
+    expect(words("abcd", 3)).toBe("ab…");
+    expect(words("a\ud800b", 10)).toBe("a\ufffdb");
+  });
+});
+
+describe("code", () => {
+  it("cannot be ended from within, and is never empty", () => {
+    expect(code("ledger.(*Store).Post", 100)).toBe("`ledger.(*Store).Post`");
+    expect(code("a`*b*<!here>", 100)).toBe("`aˋ*b*&lt;!here&gt;`");
+    expect(code("", 100)).toBe("");
+    expect(code("abcdef", 6)).toBe("`abc…`");
+  });
+});
+
+describe("plain", () => {
+  it("leaves formatting characters alone, because nothing is formatted", () => {
+    expect(plain("*a* `b` <!channel>", 100)).toBe("*a* `b` &lt;!channel&gt;");
+  });
+});
+
+describe("ids", () => {
+  it("become names only when they are ids", () => {
+    expect(person("U0MIRA0001")).toBe("<@U0MIRA0001>");
+    expect(person("U0MIRA0001> <!channel")).toBe("U0MIRA0001&gt; &lt;!channel");
+    expect(group("S0ONCALL01")).toBe("<!subteam^S0ONCALL01>");
+    expect(group("channel")).toBe("channel");
+  });
+});
+
+describe("times", () => {
+  it("are the reader's own, with UTC where dates are not understood", () => {
+    const ms = Date.UTC(2026, 10, 24, 3, 12, 44, 900);
+    expect(timeOfDay(ms, "{time}")).toBe(`<!date^${Math.floor(ms / 1_000)}^{time}|03:12 UTC>`);
+    expect(utcTime(0)).toBe("00:00 UTC");
+  });
+});
