@@ -42,12 +42,12 @@ export async function refusalFor(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof PortError && error.code === "not-found") {
-      return refused("The chat does not know who you are, so nothing was done.", access.givenBy);
+      return forMembers("The chat does not know who you are, so nothing was done.");
     }
     return notNow("The chat does not say who you are just now, so nothing was done.");
   }
   const outsider = outsiders[person.standing];
-  if (outsider !== undefined) return refused(outsider, access.givenBy);
+  if (outsider !== undefined) return forMembers(outsider);
   if (right === undefined) return undefined;
 
   const audience = access.rights[right] ?? access.others;
@@ -67,8 +67,7 @@ export async function refusalFor(
   if (memberships.includes(undefined)) {
     return notNow("The chat does not say which user groups you are in just now, so nothing was done.");
   }
-  const elsewhere = audience.channels.length === 0 ? {} : { worksIn: audience.channels };
-  return { ...refused(`You may not ${what[right]} here.`, access.givenBy, right), ...elsewhere };
+  return forOthers(right, access, audience);
 }
 
 const outsiders: Readonly<Record<Person["standing"], string | undefined>> = {
@@ -83,17 +82,22 @@ function notNow(why: string): Refusal {
   return { kind: "refused", why, next: "Try again in a minute." };
 }
 
-/** `givenBy` is named when the file names somebody, else where the file has to be changed. */
-function refused(why: string, givenBy: Audience, right?: ChatRight): Refusal {
-  const named = [givenBy.users, givenBy.groups, givenBy.channels].some((ids) => ids.length > 0);
-  const where =
-    right === undefined ? "a full member of the workspace" : `named under access.${right} in gofire.yaml`;
+/** Nothing in gofire can make a member of somebody. */
+function forMembers(why: string): Refusal {
+  return { kind: "refused", why, next: "Ask a full member of this workspace to write it for you." };
+}
+
+/** Names whom the file names, else says where the file has to be changed. */
+function forOthers(right: ChatRight, { givenBy }: AccessConfig, audience: Audience): Refusal {
+  const setting = `access.${right} in gofire.yaml`;
+  const isNamed = [givenBy.users, givenBy.groups, givenBy.channels].some((ids) => ids.length > 0);
   return {
     kind: "refused",
-    why,
-    next: named
-      ? `To be ${where}, ask:`
-      : `Ask whoever looks after gofire here: you would have to be ${where}.`,
-    ...(named ? { askWhom: givenBy } : {}),
+    why: `You may not ${what[right]} here.`,
+    next: isNamed
+      ? `Who can give you access (${setting}):`
+      : `Ask whoever looks after gofire here for access: ${setting}.`,
+    ...(isNamed ? { askWhom: givenBy } : {}),
+    ...(audience.channels.length === 0 ? {} : { worksIn: audience.channels }),
   };
 }
