@@ -99,7 +99,8 @@ export function slackClient(settings: SlackClientSettings): SlackClient {
       });
       return {
         status: statusCode,
-        text: await boundedText(body, target),
+        // Nothing that is said about an answer may give the token away, whatever stands in there.
+        text: (await boundedText(body, target)).replaceAll(token, "[token]"),
         header(name) {
           const value = headers[name];
           return Array.isArray(value) ? value[0] : value;

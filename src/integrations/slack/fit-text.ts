@@ -16,6 +16,9 @@ export function fitText(text: string, max: number): string {
   return text.slice(0, end) + sign;
 }
 
+/** A "<" further back than this is no link's. */
+const longestLink = 500;
+
 /** The last place at or before `at` where nothing is cut in half. */
 function cleanEnd(text: string, at: number): number {
   let end = at;
@@ -24,7 +27,8 @@ function cleanEnd(text: string, at: number): number {
   const head = text.slice(0, end);
   // `<https://…|words>`, `<@U…>`: a lone "<" in Slack's markup is always an opening one.
   const opening = head.lastIndexOf("<");
-  if (opening > head.lastIndexOf(">") && text.indexOf(">", opening) >= 0) return opening;
+  const isOpen = opening > head.lastIndexOf(">") && text.includes(">", end);
+  if (isOpen && end - opening < longestLink) return opening;
   // `&amp;`, `&lt;`, `&gt;`
   const entity = /&[a-z]{0,3}$/.exec(head);
   if (entity !== null && /^&(?:amp|lt|gt);/.test(text.slice(entity.index))) return entity.index;

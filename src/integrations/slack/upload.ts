@@ -2,24 +2,32 @@ import { PortError } from "../../domain/errors.ts";
 import type { MessageRef, Place } from "../../domain/message.ts";
 import type { Chat, ChatFile } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { fileInfoAnswer, nothingMore, type PastMessage, uploadPlaceAnswer } from "./answers.ts";
+import { nothingMore, type PastMessage, uploadPlaceAnswer } from "./answers.ts";
 import type { SlackClient } from "./client.ts";
 import { fitText } from "./fit-text.ts";
 import { type Doubts, findEarlier, isCertain } from "./intents.ts";
 import { altTextMax, textMax } from "./limits.ts";
 import { asMember } from "./membership.ts";
-import { isRefusal } from "./refusals.ts";
+import { discard, messageOf, type Sight } from "./sharing.ts";
 
-/** Files that were handed over, and that may or may not appear in their channel. */
-interface HandedOver {
+/** How far the files of one intent got, as far as this process knows. */
+interface Underway {
+  /** Of files whose bytes Slack has, in order. */
   readonly fileIds: readonly string[];
-  /** How often Slack took the files of this intent and showed nothing. */
+  /** Slack was asked to share them. */
+  readonly isHandedOver: boolean;
+  /** How often Slack took all files and showed nothing. */
   readonly timesUnseen: number;
 }
 
-/** First pause before Slack is asked whether the files appear; doubles up to `longestPauseMs`. */
-const firstPauseMs = 150;
-const longestPauseMs = 3_000;
+const untouched: Underway = { fileIds: [], isHandedOver: false, timesUnseen: 0 };
+
+/** Intents that are remembered; others are looked up in the channel. */
+const mostUnderway = 500;
+/** So often the same files are handed over before gofire gives up. */
+const mostTimesUnseen = 2;
+/** Longer than Slack usually needs by an order of magnitude. */
+const usualShareWaitMs = 12_000;
 
 /**
  * Shares files as one message. Slack shares behind the caller's back: it answers ok before the message is there, and
@@ -32,7 +40,7 @@ export function slackUploads({
   botId,
   clock,
   doubts,
-  shareWaitMs = 12_000,
+  shareWaitMs = usualShareWaitMs,
 }: {
   readonly client: SlackClient;
   readonly botId: string;
@@ -40,155 +48,141 @@ export function slackUploads({
   readonly doubts: Doubts;
   readonly shareWaitMs?: number;
 }): Chat["upload"] {
-  const handedOver = new Map<string, HandedOver>();
+  const underway = new Map<string, Underway>();
 
-  function remember(intent: string, files: HandedOver): void {
-    handedOver.set(intent, files);
-    const [oldest] = handedOver.keys();
-    if (handedOver.size > 500 && oldest !== undefined) handedOver.delete(oldest);
+  function note(intent: string, state: Underway): void {
+    underway.set(intent, state);
+    const [oldest] = underway.keys();
+    if (underway.size > mostUnderway && oldest !== undefined) underway.delete(oldest);
   }
 
-  /** Sends the bytes; the file is nobody's until it is shared. */
-  async function send(file: ChatFile, signal: AbortSignal): Promise<string> {
-    const { name, bytes, altText, contentType } = file;
-    const isPicture = contentType.startsWith("image/");
-    const { file_id, upload_url } = await client.call(
-      "files.getUploadURLExternal",
-      {
-        filename: name,
-        length: bytes,
-        // On anything but pictures it silently keeps the file from being shared (python-slack-sdk#1818). The name is
-        // alt_txt: what @slack/web-api sends, alt_text, gets lost.
-        alt_txt: isPicture && altText !== undefined ? fitText(altText, altTextMax) : undefined,
-      },
-      uploadPlaceAnswer,
-      signal,
-    );
-    await client.send(upload_url, file.open(), bytes, signal);
-    return file_id;
-  }
-
-  async function share(
+  async function handOver(
     { channel, thread }: Place,
     files: readonly ChatFile[],
     comment: string,
     intent: string,
     signal: AbortSignal,
   ): Promise<readonly string[]> {
-    const fileIds: string[] = [];
-    for (const file of files) fileIds.push(await send(file, signal));
-    const timesUnseen = handedOver.get(intent)?.timesUnseen ?? 0;
-    remember(intent, { fileIds, timesUnseen });
-    await client
-      .call(
+    const { timesUnseen, fileIds: sent } = underway.get(intent) ?? untouched;
+    const fileIds = [...sent];
+    for (const file of files.slice(sent.length)) {
+      fileIds.push(await send(file, client, signal));
+      note(intent, { fileIds: [...fileIds], isHandedOver: false, timesUnseen });
+    }
+    const shared = files.map(({ title }, at) => ({ id: fileIds[at], title }));
+    note(intent, { fileIds, isHandedOver: true, timesUnseen });
+    try {
+      await client.call(
         "files.completeUploadExternal",
         {
-          files: files.map(({ title }, at) => ({ id: fileIds[at], title })),
+          files: shared,
           channel_id: channel,
           thread_ts: thread,
           initial_comment: fitText(comment, textMax),
         },
         nothingMore,
         signal,
-      )
-      .catch((error: unknown) => {
-        // A refusal shares nothing.
-        if (isCertain(error)) handedOver.delete(intent);
-        throw error;
-      });
+      );
+    } catch (error) {
+      // Told to wait, the bytes are there for the next time; refused, they are not needed any more.
+      if (error instanceof PortError && error.code === "rate-limited") {
+        note(intent, { fileIds, isHandedOver: false, timesUnseen });
+      } else if (isCertain(error)) underway.delete(intent);
+      throw error;
+    }
     return fileIds;
   }
 
-  /** The message that shows the files, as soon as there is one; undefined when there is none in time. */
-  async function shown(
-    channel: string,
-    fileIds: readonly string[],
+  /** What became of an earlier attempt. */
+  async function earlier(
+    place: Place,
+    files: readonly ChatFile[],
+    posting: Parameters<Chat["upload"]>[3],
     signal: AbortSignal,
   ): Promise<MessageRef | undefined> {
-    const [file] = fileIds;
-    if (file === undefined) return undefined;
-    const untilMs = clock.monotonicMs() + shareWaitMs;
-    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-      const restMs = untilMs - clock.monotonicMs();
-      await clock.sleep(Math.max(0, Math.min(pauseMs, restMs)), signal);
-      const ts = await shareOf(file, channel, signal);
-      if (ts !== undefined) return { channel, ts };
-      if (restMs <= pauseMs) return undefined;
+    const { intent } = posting;
+    const known = underway.get(intent);
+    if (known?.isHandedOver !== true) {
+      const found = await findEarlier(
+        place,
+        posting,
+        (message) => hasFiles(message, files),
+        { client, botId, clock, doubts },
+        signal,
+      );
+      return found === undefined ? undefined : { channel: place.channel, ts: found.ts };
     }
+    const seen = await look(known.fileIds, place.channel, signal);
+    if (typeof seen === "object") return seen;
+    if (seen === "not shown") await discard(known.fileIds, client, signal);
+    note(intent, { ...untouched, timesUnseen: known.timesUnseen });
+    return undefined;
   }
 
-  async function shareOf(file: string, channel: string, signal: AbortSignal): Promise<string | undefined> {
-    try {
-      const { shares } = (await client.call("files.info", { file }, fileInfoAnswer, signal)).file;
-      return (shares?.public?.[channel] ?? shares?.private?.[channel])?.[0]?.ts;
-    } catch (error) {
-      if (isRefusal(error, "file_not_found")) return undefined; // never shared, or deleted by somebody
-      throw error;
-    }
-  }
-
-  /** So that they cannot appear later, beside those that are sent instead. */
-  async function discard({ fileIds }: HandedOver, signal: AbortSignal): Promise<void> {
-    for (const file of fileIds) {
-      await client.call("files.delete", { file }, nothingMore, signal).catch((error: unknown) => {
-        if (!isRefusal(error, "file_not_found", "file_deleted")) throw error;
-      });
-    }
+  async function look([file]: readonly string[], channel: string, signal: AbortSignal): Promise<Sight> {
+    if (file === undefined) return "no such file";
+    return await messageOf(file, channel, shareWaitMs, { client, clock }, signal);
   }
 
   return async (place, files, comment, posting, signal) => {
+    signal.throwIfAborted();
     checkFiles(files, comment);
-    const { channel } = place;
-    const { intent } = posting;
-    return await asMember(client, channel, signal, async () => {
-      const before = posting.attemptedAtMs === undefined ? undefined : handedOver.get(intent);
-      if (before !== undefined) {
-        const ref = await shown(channel, before.fileIds, signal);
-        if (ref !== undefined) return done(ref);
-        await discard(before, signal);
-        remember(intent, { fileIds: [], timesUnseen: before.timesUnseen });
-      } else {
-        const earlier = await findEarlier(
-          place,
-          posting,
-          (message) => hasFiles(message, files),
-          { client, botId, clock, doubts },
+    const { intent, attemptedAtMs } = posting;
+    return await asMember(client, place.channel, signal, async () => {
+      const before = attemptedAtMs === undefined ? undefined : await earlier(place, files, posting, signal);
+      const seen =
+        before ??
+        (await look(
+          await doubts.during(intent, () => handOver(place, files, comment, intent, signal)),
+          place.channel,
           signal,
-        );
-        if (earlier !== undefined) return done({ channel, ts: earlier.ts });
-      }
-      const fileIds = await doubts.during(intent, () => share(place, files, comment, intent, signal));
-      const ref = await shown(channel, fileIds, signal);
-      if (ref !== undefined) return done(ref);
-      throw await unseen(intent, signal);
+        ));
+      if (typeof seen !== "object") throw await unseen(intent, signal);
+      underway.delete(intent);
+      return seen;
     });
-
-    function done(ref: MessageRef): MessageRef {
-      handedOver.delete(intent);
-      return ref;
-    }
   };
 
   async function unseen(intent: string, signal: AbortSignal): Promise<PortError> {
-    const files = handedOver.get(intent) ?? { fileIds: [], timesUnseen: 0 };
-    const timesUnseen = files.timesUnseen + 1;
+    const state = underway.get(intent) ?? untouched;
+    const timesUnseen = state.timesUnseen + 1;
     const target = "Slack files.completeUploadExternal";
-    if (timesUnseen < 2) {
-      remember(intent, { ...files, timesUnseen });
+    if (timesUnseen < mostTimesUnseen) {
+      note(intent, { ...state, timesUnseen });
       return new PortError(
         "unavailable",
         target,
         "Slack took the files and does not show them yet; gofire looks again.",
       );
     }
-    await discard(files, signal);
-    handedOver.delete(intent);
+    await discard(state.fileIds, client, signal);
+    underway.delete(intent);
     return new PortError(
       "bad-response",
       target,
       `Slack took the files ${timesUnseen} times and never showed them. They are still where gofire keeps its artifacts.`,
     );
   }
+}
+
+/** Sends the bytes as they come. The file is nobody's until it is shared. */
+async function send(file: ChatFile, client: SlackClient, signal: AbortSignal): Promise<string> {
+  const { name, bytes, altText, contentType } = file;
+  const isPicture = contentType.startsWith("image/");
+  const { file_id, upload_url } = await client.call(
+    "files.getUploadURLExternal",
+    {
+      filename: name,
+      length: bytes,
+      // On anything but pictures it silently keeps the file from being shared (python-slack-sdk#1818). Slack's name
+      // for it is alt_txt: what @slack/web-api sends, alt_text, gets lost.
+      alt_txt: isPicture && altText !== undefined ? fitText(altText, altTextMax) : undefined,
+    },
+    uploadPlaceAnswer,
+    signal,
+  );
+  await client.send(upload_url, file.open(), bytes, signal);
+  return file_id;
 }
 
 function checkFiles(files: readonly ChatFile[], comment: string): void {
