@@ -3,7 +3,7 @@ import type { ChatReply } from "../../src/domain/chat-reply.ts";
 import { PortError } from "../../src/domain/errors.ts";
 import type { Incident } from "../../src/domain/incident.ts";
 import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
-import { type HeardSlack, hearSlack, incidents, mira } from "./slack-in.ts";
+import { type HeardSlack, hearSlack, incidents, mira, promised } from "./slack-in.ts";
 
 const open: HeardSlack[] = [];
 afterEach(async () => {
@@ -235,15 +235,12 @@ describe.each(["socket", "http"] as const)("over %s", (mode) => {
 
   test("when it stops, what was heard is still answered", async () => {
     const each = await heard(mode);
-    let finish: (reply: ChatReply) => void = () => {};
-    each.conversation.answer = () =>
-      new Promise((resolve) => {
-        finish = resolve;
-      });
+    const reply = promised<ChatReply>();
+    each.conversation.answer = () => reply.promise;
     const answered = each.slack.people.type(mira, incidents, "/gofire status");
     await vi.waitFor(() => expect(each.conversation.requests).toHaveLength(1));
     const hushed = each.hush();
-    finish(status);
+    reply.resolve(status);
     await hushed;
     expect(await answered).toMatchObject({ isAcked: true, body: { text: "reply status" } });
     expect(await each.slack.people.type(mira, incidents, "/gofire status")).toMatchObject({ isAcked: false });

@@ -76,6 +76,15 @@ export interface HeardSlack {
   close(): Promise<void>;
 }
 
+/** A promise that the test resolves. */
+export function promised<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let resolve: ((value: T) => void) | undefined;
+  const promise = new Promise<T>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve: (value) => resolve?.(value) };
+}
+
 /** gofire's ears on a real stand-in, and a conversation that is scripted. */
 export async function hearSlack(mode: "socket" | "http"): Promise<HeardSlack> {
   const slack = await startSlack({ limitsRates: false });

@@ -45,8 +45,12 @@ const helloWithinMs = 10_000;
 /** Far above the largest payload of an interaction, a view of 250 kB. */
 const maxPayload = 4 << 20;
 
-/** Connects and waits for Slack's hello. Rejects when it does not come. */
-export async function openLine(url: string, hear: (envelope: Envelope) => void): Promise<SocketLine> {
+/** Connects and waits for Slack's hello. Rejects when it does not come, or `signal` is aborted before. */
+export async function openLine(
+  url: string,
+  hear: (envelope: Envelope) => void,
+  signal: AbortSignal,
+): Promise<SocketLine> {
   const socket = new WebSocket(url, {
     maxPayload,
     handshakeTimeout: helloWithinMs,
@@ -107,6 +111,7 @@ export async function openLine(url: string, hear: (envelope: Envelope) => void):
     },
   };
   const tooLate = new AbortController();
+  const giveUp = AbortSignal.any([signal, tooLate.signal]);
   const refused = closed.then(() => Promise.reject(failure));
   refused.catch(() => {}); // later ends are `leaving`'s
   try {
@@ -115,7 +120,7 @@ export async function openLine(url: string, hear: (envelope: Envelope) => void):
       refused,
       // Slack refuses an eleventh connection instead of greeting it.
       leaving.promise.then((reason) => Promise.reject(new Error(reason))),
-      sleep(helloWithinMs, undefined, { signal: tooLate.signal }).then(() =>
+      sleep(helloWithinMs, undefined, { signal: giveUp }).then(() =>
         Promise.reject(new Error(`Slack said no hello within ${helloWithinMs / 1_000} s`)),
       ),
     ]);

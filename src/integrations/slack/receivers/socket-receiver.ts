@@ -27,6 +27,8 @@ const drainMs = 3_000;
 /** How long a connection that Slack wants replaced is kept for what it still has to acknowledge. */
 const lingerMs = 3_000;
 const longestPauseMs = 30_000;
+/** A connection that lasted so long was a good one. */
+const steadyMs = 10_000;
 
 /**
  * Bolt's ear in Socket Mode. Keeps several connections, each with a life of its own, and replaces one that Slack wants
@@ -66,7 +68,7 @@ export function socketReceiver({
   async function connect(): Promise<SocketLine> {
     const url = await newUrl(ending.signal);
     let line: SocketLine | undefined;
-    line = await openLine(url, (envelope) => hear(envelope, () => line));
+    line = await openLine(url, (envelope) => hear(envelope, () => line), ending.signal);
     lines.add(line);
     void line.closed.then(() => lines.delete(line));
     return line;
@@ -75,12 +77,20 @@ export function socketReceiver({
   /** Replaces `line`, and its successors, until this ends. */
   async function keep(line: SocketLine | undefined): Promise<void> {
     let current = line;
+    let outgoing: SocketLine | undefined;
     let failures = 0;
+    let isTold = false;
     while (!ending.signal.aborted) {
       if (current !== undefined) {
+        const sinceMs = performance.now();
         const reason = await Promise.race([current.leaving, aborted(ending.signal)]);
+        outgoing = current;
+        current = undefined;
+        // One that breaks as soon as it is there must not be replaced in a loop.
+        const isShaky = reason === "lost" && performance.now() - sinceMs < steadyMs;
+        failures = isShaky ? failures + 1 : 0;
         if (reason === "link_disabled") {
-          failures = 4;
+          failures = 5;
           onTrouble(
             "Slack: Socket Mode was switched off for this app; it hears nobody until that is undone.",
           );
@@ -89,15 +99,16 @@ export function socketReceiver({
       if (failures > 0) await pause(failures);
       if (ending.signal.aborted) return;
       try {
-        const successor = await connect();
-        if (current !== undefined) void retire(current);
-        current = successor;
-        if (failures > 0) onTrouble("Slack: connected again.");
-        failures = 0;
+        current = await connect();
+        if (outgoing !== undefined) void retire(outgoing);
+        outgoing = undefined;
+        if (isTold) onTrouble("Slack: connected again.");
+        isTold = false;
       } catch (error) {
         failures += 1;
-        if (failures === 1 && !ending.signal.aborted) {
+        if (!isTold && !ending.signal.aborted) {
           onTrouble(`Slack: cannot connect, trying again: ${words(error)}`);
+          isTold = true;
         }
       }
     }
