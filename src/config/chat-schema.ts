@@ -3,9 +3,12 @@ import { chatRights } from "../domain/chat-rights.ts";
 import { atMostOne, environmentName, section, setting, text, webUrl, wholeNumber } from "./schema-words.ts";
 
 const hostAndPort = z.string().check(
-  z.regex(/^(?:\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}$/i, {
-    error: "must be HOST:PORT, for example 127.0.0.1:3000",
-  }),
+  z.regex(
+    /^(?:\[[0-9a-f:.]+\]|[\w.-]+):(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])$/i,
+    {
+      error: "must be HOST:PORT, for example 127.0.0.1:3000",
+    },
+  ),
 );
 
 const slack = section(

@@ -22,5 +22,5 @@ export function isSecretHeader(name: string): boolean {
 
 /** Whether a setting of this name would hold a secret itself. */
 export function isSecretSetting(name: string): boolean {
-  return /^(?:token|password|passphrase|secret|apikey|key|cert|ca)$/i.test(name);
+  return /^(?:(?:bot|app)?token|password|passphrase|(?:signing)?secret|apikey|key|cert|ca)$/i.test(name);
 }

@@ -1,8 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { analysisChanges } from "../../src/domain/analysis-changes.ts";
+import type { Finding } from "../../src/domain/finding.ts";
 import { analysis, finding, frame, group } from "../commands/chat/analyses.ts";
 
 const pile = "goroutine/mutex-pileup";
+
+function at(symbol: string, line: number): Finding {
+  return finding("f1", pile, { where: [frame(symbol, line)] });
+}
+
+function measured(value: number): Pick<Finding, "measured"> {
+  return { measured: { value, limit: 10, unit: "goroutines" } };
+}
 
 describe("what changed between two analyses", () => {
   test("an analysis and itself: nothing", () => {
@@ -46,7 +55,6 @@ describe("what changed between two analyses", () => {
   });
 
   test("a finding is the same at another line, and another one in another function", () => {
-    const at = (symbol: string, line: number) => finding("f1", pile, { where: [frame(symbol, line)] });
     const moved = analysisChanges(
       analysis({ findings: [at("a.Post", 88)] }),
       analysis({ findings: [at("a.Post", 91)] }),
@@ -61,7 +69,6 @@ describe("what changed between two analyses", () => {
   });
 
   test("several findings at one place are matched in rank order", () => {
-    const measured = (value: number) => ({ measured: { value, limit: 10, unit: "goroutines" } });
     const before = analysis({
       findings: [finding("f1", pile, measured(100)), finding("f2", pile, measured(20))],
     });

@@ -98,10 +98,10 @@ describe("who may do what", () => {
   });
 
   test("one group that does not answer does not hide another that does", async () => {
-    const { isInGroup } = people;
-    people.isInGroup = async (userId, group, signal) => {
+    people.isInGroup = async (_userId, group) => {
+      await Promise.resolve();
       if (group === "S1") throw new Error("no answer");
-      return await isInGroup(userId, group, signal);
+      return true;
     };
     expect(await refusal("snapshot", "U2")).toBeUndefined();
   });
