@@ -79,15 +79,16 @@ export const serve = defineCommand({
       ports.goTargets(),
       ports.config(options.config),
     ]);
+    const { captures = {} } = config ?? {};
     const running = await server.start({
       role: options.role ?? "all",
       listen: listenOf(options.listen ?? "127.0.0.1:8080"),
       graceMs: options.grace ?? defaultGraceMs,
       limits: {
-        captures: options.captures ?? 20,
-        perService: options["captures-per-service"] ?? 2,
-        waiting: options.waiting ?? 100,
-        cooldownMs: options.cooldown ?? 600_000,
+        captures: options.captures ?? captures.overall ?? 20,
+        perService: options["captures-per-service"] ?? captures.perService ?? 2,
+        waiting: options.waiting ?? captures.waiting ?? 100,
+        cooldownMs: options.cooldown ?? captures.cooldownMs ?? 600_000,
       },
       stateFolder: stateFolder(host),
       services: serviceCatalog(config, host, goTargets),

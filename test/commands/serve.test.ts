@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { parseArguments } from "../../src/commands/arguments.ts";
+import type { Ports } from "../../src/commands/context.ts";
+import { serve } from "../../src/commands/serve.ts";
+import { parseConfig } from "../../src/config/parse.ts";
+import type { ServeRequest } from "../../src/ports/server.ts";
+
+async function limitsOf(words: readonly string[], yaml: string | undefined): Promise<ServeRequest["limits"]> {
+  const stop = new AbortController();
+  let asked: ServeRequest | undefined;
+  const ports = {
+    config: () => Promise.resolve(yaml === undefined ? undefined : parseConfig(yaml, "gofire.yaml", "/", [])),
+    host: () => Promise.resolve({ environment: () => undefined }),
+    goTargets: () => Promise.resolve({}),
+    server: () =>
+      Promise.resolve({
+        start(request: ServeRequest) {
+          asked = request;
+          stop.abort();
+          return Promise.resolve({ url: "http://127.0.0.1:1", stop: () => Promise.resolve() });
+        },
+      }),
+  } as unknown as Ports;
+  const context = { version: "0.0.0", signal: stop.signal, progress: () => {} };
+  await serve.run(context, parseArguments(serve, words), ports);
+  if (asked === undefined) throw new Error("nothing was started");
+  return asked.limits;
+}
+
+test("limits: the command line's before the file's before the usual ones", async () => {
+  const yaml = "captures: { overall: 4, perService: 1, waiting: 7, cooldownSeconds: 0 }";
+  expect(await limitsOf([], undefined)).toEqual({
+    captures: 20,
+    perService: 2,
+    waiting: 100,
+    cooldownMs: 600_000,
+  });
+  expect(await limitsOf([], yaml)).toEqual({ captures: 4, perService: 1, waiting: 7, cooldownMs: 0 });
+  expect(await limitsOf(["--captures", "9", "--cooldown", "1m"], yaml)).toEqual({
+    captures: 9,
+    perService: 1,
+    waiting: 7,
+    cooldownMs: 60_000,
+  });
+});
