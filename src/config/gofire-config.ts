@@ -1,6 +1,8 @@
+import type { LabelMatches } from "../domain/alert-routing.ts";
 import type { CaptureKind } from "../domain/capture.ts";
 import type { Audience } from "../domain/chat-reply.ts";
 import type { ChatRight } from "../domain/chat-rights.ts";
+import type { AlertsConfig } from "./alerts-config.ts";
 import type { ArtifactsConfig, QueueBoardConfig } from "./artifacts-config.ts";
 
 /** `gofire.yaml` as the program uses it: defaults applied, files made absolute, secrets still references. */
@@ -19,6 +21,8 @@ export interface GofireConfig {
   readonly slack?: SlackConfig;
   readonly access: AccessConfig;
   readonly captures: CapturesConfig;
+  /** Absent: no alert sender may post. */
+  readonly alerts?: AlertsConfig;
   readonly artifacts: ArtifactsConfig;
   /** Absent: there is no board. */
   readonly queueBoard?: QueueBoardConfig;
@@ -66,6 +70,8 @@ export interface ServiceSettings {
 }
 
 export interface ServiceConfig extends ServiceSettings {
+  /** Which alerts are about it; absent: those whose usual labels name it. */
+  readonly matches?: readonly LabelMatches[];
   readonly targets: readonly TargetConfig[];
 }
 

@@ -9,6 +9,7 @@ import type {
   TargetProxy,
   TargetTls,
 } from "./gofire-config.ts";
+import { alertsOf, matchesOf } from "./resolve-alerts.ts";
 import { artifactsOf, queueBoardOf } from "./resolve-artifacts.ts";
 import { accessOf, capturesOf, slackOf } from "./resolve-chat.ts";
 import { defined, secret } from "./resolve-words.ts";
@@ -31,6 +32,7 @@ export function resolveConfig(config: ConfigFile, place: FilePlace): GofireConfi
     const reach = layered(defaults.eachTarget ?? {}, service.eachTarget ?? {});
     services[name] = {
       ...settingsOf(defaults, service),
+      ...(service.match === undefined ? {} : { matches: matchesOf(service.match) }),
       targets: (service.targets ?? []).map((target, index) =>
         targetOf(target, layered(reach, target), place.targetAt(name, index), place.folder),
       ),
@@ -44,6 +46,7 @@ export function resolveConfig(config: ConfigFile, place: FilePlace): GofireConfi
     ...(config.slack === undefined ? {} : { slack: slackOf(config.slack, place.folder) }),
     access: accessOf(config.access),
     captures: capturesOf(config.captures),
+    ...(config.alerts === undefined ? {} : { alerts: alertsOf(config.alerts, place.folder) }),
     artifacts: artifactsOf(config.artifacts, place.folder),
     ...(config.queueBoard === undefined ? {} : { queueBoard: queueBoardOf(config.queueBoard, place.folder) }),
   };

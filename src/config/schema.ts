@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { captureKinds } from "../domain/capture.ts";
+import { alertSections, matchSetting } from "./alerts-schema.ts";
 import { artifactSections } from "./artifacts-schema.ts";
 import { chatSections } from "./chat-schema.ts";
 import type { OptionalCapture } from "./gofire-config.ts";
@@ -166,6 +167,7 @@ const targetPattern = z.string().check(
 
 const service = section({
   targets: setting(z.array(target), "The processes that run the service"),
+  match: matchSetting,
   ...settings,
 });
 
@@ -179,12 +181,13 @@ const allow = section({
 // Compiled validators pay off from the second parse on; a configuration is parsed once.
 z.config({ jitless: true });
 
-/** `gofire.yaml` as people write it. Later sections (alerts, routing) are added here. */
+/** `gofire.yaml` as people write it. Later sections (routing) are added here. */
 export const configSchema = section({
   services: setting(z.record(serviceName, service), "Go services by name"),
   defaults: setting(section(settings), "What holds for every service that does not say otherwise"),
   allow: setting(allow, "What may be done"),
   ...chatSections,
+  ...alertSections,
   ...artifactSections,
 });
 

@@ -163,6 +163,39 @@ describe("loading", () => {
   });
 });
 
+describe("pages", () => {
+  it("belong to services by labels, values anchored when they are patterns", () => {
+    const { services, alerts } = config(`
+services:
+  order:
+    match: [{ namespace: shop, deployment: "~order-(a|b)" }, { team: order }]
+alerts: { channel: C0EAQDV4Z, bearerFile: token, grafana: { secretEnv: HMAC, timestampHeader: X-Time } }
+`);
+    expect(services["order"]?.matches).toEqual([
+      { namespace: { equals: "shop" }, deployment: { pattern: /^(?:order-(a|b))$/u } },
+      { team: { equals: "order" } },
+    ]);
+    expect(alerts).toEqual({
+      channel: "C0EAQDV4Z",
+      bearer: { file: "/etc/gofire/token" },
+      grafana: { secret: { env: "HMAC" }, header: "x-grafana-alerting-signature", timestampHeader: "x-time" },
+    });
+  });
+
+  it.each([
+    ["services: { a: { match: [{ team: '~(' }] } }", "is not a regular expression"],
+    ["services: { a: { match: [{}] } }", "must name at least one label"],
+    ["services: { a: { match: [{ 'a-b': x }] } }", "is not the name of a label"],
+    ["alerts: { bearerEnv: TOKEN }", "channel"],
+    ["alerts: { channel: ops }", "must be the id of a channel"],
+    ["alerts: { channel: C0EAQDV4Z, grafana: {} }", "needs secretEnv or secretFile"],
+    ["alerts: { channel: C0EAQDV4Z, bearerEnv: hunter2 }", "never the secret itself"],
+  ])("are refused with a place: %s", (source, message) => {
+    expect(() => config(source)).toThrow(message);
+    expect(() => config(source)).toThrow(/^gofire\.yaml:1:\d+: /);
+  });
+});
+
 describe("the example", () => {
   it("is valid, and shows targets of every kind", async () => {
     const loaded = await loadConfig("gofire.example.yaml", rules);

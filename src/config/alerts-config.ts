@@ -1,0 +1,16 @@
+import type { SecretReference } from "./gofire-config.ts";
+
+/** Who may post alerts, and where they are answered. */
+export interface AlertsConfig {
+  /** Channel for cards of pages that nobody posted into the chat. */
+  readonly channel: string;
+  /** For `Authorization: Bearer …`. */
+  readonly bearer?: SecretReference;
+  readonly grafana?: {
+    readonly secret: SecretReference;
+    /** Lower case. */
+    readonly header: string;
+    /** Lower case. */
+    readonly timestampHeader?: string;
+  };
+}

@@ -1,0 +1,76 @@
+import * as z from "zod/mini";
+import { atMostOne, environmentName, exactlyOne, section, setting, text } from "./schema-words.ts";
+
+const headerName = z
+  .string()
+  .check(z.regex(/^[A-Za-z0-9-]+$/, { error: "is not the name of a header: letters, digits and dashes" }));
+
+const grafana = section(
+  {
+    secretEnv: setting(
+      environmentName,
+      "Environment variable that holds the secret of Grafana's HMAC signature",
+    ),
+    secretFile: setting(text, "File that holds it"),
+    header: setting(headerName, "Header of the signature. Default: X-Grafana-Alerting-Signature"),
+    timestampHeader: setting(
+      headerName,
+      "Header of the time that is signed, too; without it a request can be sent again by others. Default: none",
+    ),
+  },
+  exactlyOne("secretEnv", "secretFile"),
+);
+
+const alerts = section(
+  {
+    channel: z.string().check(
+      z.regex(/^[CG][A-Z0-9]{2,}$/, {
+        error: "must be the id of a channel, like C0EAQDV4Z: it is at the end of the channel's About tab",
+      }),
+    ),
+    bearerEnv: setting(
+      environmentName,
+      "Environment variable that holds the token which Alertmanager sends (http_config.authorization.credentials)",
+    ),
+    bearerFile: setting(text, "File that holds it"),
+    grafana: setting(grafana, "Grafana's signature, instead of the token or besides it"),
+  },
+  atMostOne("bearerEnv", "bearerFile"),
+);
+z.globalRegistry.add(alerts.shape.channel, {
+  description: "Channel for the cards of pages that nobody posted into the chat",
+});
+
+const labelMatches = z
+  .record(
+    z.string().check(
+      z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+        error: "is not the name of a label: letters, digits and underscores",
+      }),
+    ),
+    z.string().check(
+      z.refine((value) => !value.startsWith("~") || isPattern(value.slice(1)), {
+        error: 'is not a regular expression, which a value that begins with "~" has to be',
+      }),
+    ),
+  )
+  .check(z.refine((labels) => Object.keys(labels).length > 0, { error: "must name at least one label" }));
+
+/** Which alerts are about a service. */
+export const matchSetting = setting(
+  z.array(labelMatches),
+  'Labels of the alerts that are about the service: all labels of one entry, any entry. "~" before a value makes it a regular expression for the whole value. Default: service, app, app_kubernetes_io_name, application, deployment or job is the service\'s name',
+);
+
+/** What `gofire serve` reads of alerts. */
+export const alertSections = { alerts: setting(alerts, "Pages that gofire answers") };
+
+export type AlertsSection = z.infer<typeof alerts>;
+
+function isPattern(source: string): boolean {
+  try {
+    return new RegExp(source, "u") instanceof RegExp;
+  } catch {
+    return false;
+  }
+}

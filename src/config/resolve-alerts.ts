@@ -1,0 +1,36 @@
+import type { LabelMatch, LabelMatches } from "../domain/alert-routing.ts";
+import type { AlertsConfig } from "./alerts-config.ts";
+import type { AlertsSection } from "./alerts-schema.ts";
+import { defined, secret } from "./resolve-words.ts";
+
+export function alertsOf(
+  { channel, bearerEnv, bearerFile, grafana }: AlertsSection,
+  folder: string,
+): AlertsConfig {
+  return {
+    channel,
+    ...(bearerEnv === undefined && bearerFile === undefined
+      ? {}
+      : { bearer: secret(bearerEnv, bearerFile, folder) }),
+    ...(grafana === undefined
+      ? {}
+      : {
+          grafana: {
+            secret: secret(grafana.secretEnv, grafana.secretFile, folder),
+            header: (grafana.header ?? "X-Grafana-Alerting-Signature").toLowerCase(),
+            ...defined({ timestampHeader: grafana.timestampHeader?.toLowerCase() }),
+          },
+        }),
+  };
+}
+
+export function matchesOf(match: readonly Readonly<Record<string, string>>[]): readonly LabelMatches[] {
+  return match.map((labels) =>
+    Object.fromEntries(Object.entries(labels).map(([label, value]) => [label, matchOf(value)])),
+  );
+}
+
+/** Anchored at both ends, as in Prometheus. */
+function matchOf(value: string): LabelMatch {
+  return value.startsWith("~") ? { pattern: new RegExp(`^(?:${value.slice(1)})$`, "u") } : { equals: value };
+}
