@@ -1,25 +1,36 @@
-/** `gofire serve` as a process: its Redis, its chat, its bot, its health, up in this order and down in reverse. */
+/** `gofire serve` as a process: its Redis, its chat, its bot, its listeners, up in this order and down in reverse. */
 import { captureLock } from "./integrations/artifacts/capture-lock.ts";
 import { systemClock } from "./integrations/clock/system-clock.ts";
 import { thisHost } from "./integrations/host/this-host.ts";
-import { healthServer } from "./integrations/http/health.ts";
+import { healthAnswer } from "./integrations/http/health.ts";
+import { type Answer, openListener } from "./integrations/http/listener.ts";
 import { chooseRedis } from "./integrations/redis/chosen.ts";
 import type { Cards } from "./jobs/publish.ts";
 import { type Bot, startBot } from "./main.ts";
 import type { Artifacts } from "./ports/artifacts.ts";
 import type { Chat } from "./ports/chat.ts";
 import type { Pictures } from "./ports/pictures.ts";
-import type { Role, Server } from "./ports/server.ts";
+import type { ListenAddress, Role, Server } from "./ports/server.ts";
 import type { Services } from "./ports/services.ts";
+
+/** What the chat's commands work on. */
+export interface Running extends Pick<Bot, "incidents" | "queue" | "mutes"> {
+  readonly services: Services;
+  readonly artifacts: Artifacts;
+}
 
 /** A chat as the bot uses it. */
 export interface ChatSide {
   readonly chat: Chat;
   readonly cards: Cards;
+  /** What the chat sends by HTTP, and where; absent when it sends nothing that way. */
+  readonly requests?: { readonly listen: ListenAddress; readonly path: string; readonly answer: Answer };
   /** Begins to hear people; not called for workers. Everything it accepts it has put into incidents and queue. */
-  listen(bot: Pick<Bot, "incidents" | "queue">, services: Services): Promise<void>;
+  listen(running: Running): Promise<void>;
   /** Hears nobody any more; what it accepted is in the queue when this resolves. */
   hush(): Promise<void>;
+  /** Called last. */
+  close(): Promise<void>;
 }
 
 /** What differs from installation to installation. */
@@ -42,12 +53,18 @@ export function server(parts: ServeParts): Server {
           );
         }
       }
+      async function open(address: ListenAddress, routes: Readonly<Record<string, Answer>>): Promise<string> {
+        const listener = await openListener(address, routes);
+        down.push(() => listener.close());
+        return listener.url;
+      }
       try {
         const redis = await chooseRedis(thisHost, stateFolder, captureLock(`${stateFolder}/locks`), tell);
         down.push(() => redis.leave());
         tell(`Using ${redis.because}.`);
         const artifacts = await parts.openArtifacts(stateFolder);
         const side = await parts.openChat(role, tell);
+        down.push(() => side.close());
         const bot = await startBot({
           role,
           redis: redis.address,
@@ -64,22 +81,40 @@ export function server(parts: ServeParts): Server {
           onTrouble: tell,
         });
         down.push(() => bot.stop(graceMs));
-        if (role !== "worker") {
-          await side.listen(bot, services);
-          down.push(() => side.hush());
-        }
-        const health = await healthServer(listen, async (signal) => ({
+        const health = healthAnswer(async (signal) => ({
           role,
           version: parts.version,
           redis: bot.redis.server,
           queue: await bot.queue.counts(signal),
         }));
-        down.push(() => health.close());
-        return { url: health.url, stop: takeDown };
+        const requests = role === "worker" ? undefined : side.requests;
+        const isShared = requests !== undefined && isSame(requests.listen, listen);
+        const heard = requests === undefined ? {} : { [requests.path]: requests.answer };
+        const url = await open(listen, { "/healthz": health, ...(isShared ? heard : {}) });
+        if (requests !== undefined && !isShared) {
+          const heardAt = await open(requests.listen, heard);
+          tell(`Slack's requests are expected at ${heardAt}${requests.path}.`);
+        }
+        if (role !== "worker") {
+          await side.listen({
+            incidents: bot.incidents,
+            queue: bot.queue,
+            mutes: bot.mutes,
+            services,
+            artifacts,
+          });
+          // Before the listeners close: what was heard has to be answered.
+          down.push(() => side.hush());
+        }
+        return { url, stop: takeDown };
       } catch (error) {
         await takeDown();
         throw error;
       }
     },
   };
+}
+
+function isSame(one: ListenAddress, other: ListenAddress): boolean {
+  return one.host === other.host && one.port === other.port;
 }

@@ -3,10 +3,16 @@ import type { Services } from "./services.ts";
 /** - `web` hears people and alerts, `worker` does the work, `all` does both in one process. */
 export type Role = "web" | "worker" | "all";
 
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 takes any that is free. */
+  readonly port: number;
+}
+
 export interface ServeRequest {
   readonly role: Role;
   /** Where `/healthz` is answered. */
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: ListenAddress;
   /** How long work that runs may go on once the process is told to stop. */
   readonly graceMs: number;
   readonly limits: {

@@ -58,15 +58,19 @@ async function serving(
             Promise.resolve({
               chat,
               cards: plainCards,
-              async listen(running, catalog) {
+              async listen(running) {
                 await Promise.resolve();
                 heard.push("listen");
                 bot = running;
-                services = catalog;
+                services = running.services;
               },
               async hush() {
                 await Promise.resolve();
                 heard.push("hush");
+              },
+              async close() {
+                await Promise.resolve();
+                heard.push("close");
               },
             }),
           openArtifacts: (folder) => Promise.resolve(fakeArtifacts(join(folder, "artifacts"))),
@@ -133,7 +137,7 @@ describe.skipIf(redisProgram === undefined)("gofire serve", () => {
     );
     target.close();
     expect(lines[0]).toMatch(new RegExp(`^Using its own .*${redisProgram} \\(process \\d+\\)`));
-    expect(heard).toEqual(["listen", "hush"]);
+    expect(heard).toEqual(["listen", "hush", "close"]);
     expect(chat.messages.filter(({ intent }) => intent === id)).toHaveLength(1);
   });
 

@@ -1,0 +1,58 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { PortError } from "../../domain/errors.ts";
+
+/** Answers every request it is given; never rejects. */
+export type Answer = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+export interface Listener {
+  /** `http://HOST:PORT` */
+  readonly url: string;
+  /** Cuts what is still open. */
+  close(): Promise<void>;
+}
+
+/** A request that takes longer to arrive is somebody who holds connections open. */
+const requestTimeoutMs = 10_000;
+
+/**
+ * Listens, and answers by path: each route has its own path and, when that ends in "/", everything below it. Other
+ * paths are 404. Throws PortError `unavailable` when the address cannot be listened on.
+ */
+export async function openListener(
+  listen: { readonly host: string; readonly port: number },
+  routes: Readonly<Record<string, Answer>>,
+): Promise<Listener> {
+  const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
+    const [path = ""] = (request.url ?? "").split("?");
+    const route = Object.keys(routes).find(
+      (known) => path === known || (known.endsWith("/") && path.startsWith(known)),
+    );
+    const answer = route === undefined ? undefined : routes[route];
+    if (answer !== undefined) {
+      void answer(request, response);
+      return;
+    }
+    request.resume();
+    response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) =>
+      reject(
+        new PortError("unavailable", `${listen.host}:${listen.port}`, `cannot listen: ${error.message}`, {
+          cause: error,
+        }),
+      ),
+    );
+    server.listen(listen.port, listen.host, resolve);
+  });
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : listen.port;
+  const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
+  return {
+    url: `http://${host}:${port}`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}

@@ -1,0 +1,118 @@
+/** Slack as `gofire serve` uses it: its clients, its ears, its looks, and the commands that people give there. */
+import type { ChatPorts } from "./commands/chat/chat-command.ts";
+import { answerChat, answerClick } from "./commands/chat/dispatch.ts";
+import { homeState } from "./commands/chat/home.ts";
+import type { AccessConfig, SlackConfig } from "./config/gofire-config.ts";
+import { UsageError } from "./domain/errors.ts";
+import { systemClock } from "./integrations/clock/system-clock.ts";
+import { slackChat } from "./integrations/slack/chat.ts";
+import { type SlackClientSettings, slackClient } from "./integrations/slack/client.ts";
+import type { Conversation, Looks } from "./integrations/slack/conversation.ts";
+import { slackPeople } from "./integrations/slack/people.ts";
+import { type Reach, slackSide } from "./integrations/slack/side.ts";
+import { checkAccess, checkBotToken } from "./integrations/slack/start-check.ts";
+import type { Role } from "./ports/server.ts";
+import { card } from "./render/slack/card.ts";
+import { chatReplyBody } from "./render/slack/chat-reply.ts";
+import { homeView } from "./render/slack/home.ts";
+import { snapshotModal } from "./render/slack/modal.ts";
+import { reply } from "./render/slack/reply.ts";
+import type { ChatSide } from "./serve.ts";
+
+/** What configuration and secrets say about the workspace. */
+export interface SlackInstallation {
+  readonly slack: Pick<SlackConfig, "mode" | "listen" | "apiUrl">;
+  readonly access: AccessConfig;
+  readonly botToken: string;
+  /** For socket mode. */
+  readonly appToken?: string;
+  /** For http mode. */
+  readonly signingSecret?: string;
+  readonly version: string;
+}
+
+const startWithinMs = 15_000;
+
+/**
+ * Asks Slack who gofire is there. Throws UsageError when the tokens cannot be used, PortError when Slack cannot be
+ * reached; hears nobody yet.
+ */
+export async function openSlack(
+  installation: SlackInstallation,
+  role: Role,
+  tell: (line: string) => void,
+): Promise<ChatSide> {
+  const { slack, access, botToken } = installation;
+  checkBotToken(botToken);
+  const client = slackClient(clientSettings(installation, botToken));
+  const opened = [client];
+  try {
+    const own = await checkAccess(client, tell, AbortSignal.timeout(startWithinMs));
+    const chat = slackChat({ client, botId: own.botId, clock: systemClock, onTrouble: tell });
+    const reach = role === "worker" ? undefined : reachOf(installation);
+    if (reach?.mode === "socket") opened.push(reach.appClient);
+    const looks: Looks = { reply: chatReplyBody, form: snapshotModal };
+    const side =
+      reach === undefined
+        ? undefined
+        : slackSide({ reach, client, chat, looks, own, clock: systemClock, onTrouble: tell });
+    const people = slackPeople(client, own.teamId, systemClock);
+    const answer = side?.answer;
+    return {
+      chat,
+      cards: { card, reply },
+      ...(answer === undefined ? {} : { requests: { listen: slack.listen, path: "/slack/events", answer } }),
+      async listen(running) {
+        await side?.listen(conversationOf({ ...running, people, access, clock: systemClock }));
+        tell(
+          `Hearing people in the Slack workspace ${own.teamName} as @${own.botName}, in ${slack.mode} mode.`,
+        );
+      },
+      hush: async () => await side?.hush(),
+      close: async () => void (await Promise.all(opened.map((each) => each.close()))),
+    };
+  } catch (error) {
+    await Promise.all(opened.map((each) => each.close()));
+    throw error;
+  }
+}
+
+function conversationOf(ports: ChatPorts): Conversation {
+  return {
+    request: (request, signal) => answerChat(request, ports, signal),
+    click: (click, signal) => answerClick(click, ports, signal),
+    async home(userId, signal) {
+      const state = await homeState(userId, ports, signal);
+      return "kind" in state ? { type: "home", blocks: chatReplyBody(state).blocks ?? [] } : homeView(state);
+    },
+  };
+}
+
+function reachOf(installation: SlackInstallation): Reach {
+  const { slack, appToken, signingSecret } = installation;
+  if (slack.mode === "http") {
+    if (signingSecret === undefined || signingSecret === "") {
+      throw new UsageError(
+        "Slack's http mode needs the signing secret: Basic Information > App Credentials on the app's page at " +
+          "https://api.slack.com/apps. Put it into SLACK_SIGNING_SECRET.",
+      );
+    }
+    return { mode: "http", signingSecret };
+  }
+  if (appToken?.startsWith("xapp-") !== true) {
+    throw new UsageError(
+      "Slack's socket mode needs an app-level token (xapp-…) with the scope connections:write: Basic Information > " +
+        "App-Level Tokens on the app's page at https://api.slack.com/apps. Put it into SLACK_APP_TOKEN.",
+    );
+  }
+  return { mode: "socket", appClient: slackClient(clientSettings(installation, appToken)) };
+}
+
+function clientSettings({ slack, version }: SlackInstallation, token: string): SlackClientSettings {
+  return {
+    token,
+    ...(slack.apiUrl === undefined ? {} : { apiUrl: slack.apiUrl }),
+    clock: systemClock,
+    userAgent: `gofire/${version}`,
+  };
+}

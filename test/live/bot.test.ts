@@ -1,0 +1,41 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { redisProgram } from "../integrations/redis-server.ts";
+import { sickTarget, until } from "../jobs/bot.ts";
+import { incidents, type LiveBot, liveBot, mira } from "./bot.ts";
+
+const open: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).toReversed()) await close();
+});
+
+async function botFor(mode: "socket" | "http"): Promise<LiveBot> {
+  const target = await sickTarget(() => 10);
+  open.push(() => target.close());
+  const bot = await liveBot(mode, { order: target.url });
+  open.push(() => bot.close());
+  return bot;
+}
+
+describe.skipIf(redisProgram === undefined).each(["socket", "http"] as const)("over %s", (mode) => {
+  test("/gofire snapshot order: a card that becomes a verdict, findings in its thread", async () => {
+    const bot = await botFor(mode);
+    const { slack } = bot;
+    const asked = performance.now();
+    const result = await slack.people.type(mira, incidents, "/gofire snapshot order");
+    const ackedMs = performance.now() - asked;
+    expect(result).toEqual({ isAcked: true, body: {} });
+    const card = await until(() => bot.messages()[0], "a card", 5_000);
+    const cardMs = performance.now() - asked;
+    await until(() => (/FAIL/.test(card.text) ? card : undefined), "a verdict", 30_000);
+    const verdictMs = performance.now() - asked;
+    await until(() => (bot.messages().length > 1 ? true : undefined), "a reply", 10_000);
+    expect(
+      bot.messages().filter(({ threadTs }) => threadTs === undefined || threadTs === card.ts),
+    ).not.toEqual([]);
+    expect(card.text).toMatch(/order/);
+    expect(slack.problems()).toEqual([]);
+    process.stdout.write(
+      `${mode}: acknowledged after ${Math.round(ackedMs)} ms, card after ${Math.round(cardMs)} ms, verdict after ${Math.round(verdictMs)} ms\n`,
+    );
+  });
+});

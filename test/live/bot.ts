@@ -1,0 +1,80 @@
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { type SlackStandIn, startSlackStandIn } from "../../src/sandbox/slack/stand-in.ts";
+import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
+import { server } from "../../src/serve.ts";
+import { openSlack } from "../../src/slack.ts";
+import { fakeArtifacts } from "../fakes/artifacts.ts";
+import { testServices } from "../jobs/bot.ts";
+
+export const mira = "U0MIRA0001";
+export const incidents = "C0INCID001";
+
+/** The bot as it is served, in a workspace of its own. */
+export interface LiveBot {
+  readonly slack: SlackStandIn;
+  readonly url: string;
+  /** What it says to who looks after it. */
+  readonly lines: string[];
+  messages(channel?: string): readonly SlackMessage[];
+  stop(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `gofire serve` against the strict stand-in, a Redis of its own, and the pprof listeners of `targets`. */
+export async function liveBot(
+  mode: "socket" | "http",
+  targets: Readonly<Record<string, string>>,
+): Promise<LiveBot> {
+  const manifest: unknown = parse(readFileSync("slack-manifest.yaml", "utf8"));
+  const slack = await startSlackStandIn({ manifest });
+  const state = await mkdtemp(join(tmpdir(), "gofire-bot-"));
+  const lines: string[] = [];
+  const running = await server({
+    version: "0.0.0",
+    openChat: (role, tell) =>
+      openSlack(
+        {
+          slack: { mode, listen: { host: "127.0.0.1", port: 0 }, apiUrl: slack.apiUrl },
+          access: { rights: {}, givenBy: { users: [], groups: [], channels: [] } },
+          botToken: slack.tokens.bot,
+          appToken: slack.tokens.app,
+          signingSecret: slack.signingSecret,
+          version: "0.0.0",
+        },
+        role,
+        tell,
+      ),
+    openArtifacts: (folder) => Promise.resolve(fakeArtifacts(join(folder, "artifacts"))),
+    pictures: () => ({ draw: () => Promise.resolve([]) }),
+  }).start({
+    role: "all",
+    listen: { host: "127.0.0.1", port: 0 },
+    graceMs: 5_000,
+    limits: { captures: 20, perService: 4, waiting: 100, cooldownMs: 0 },
+    stateFolder: state,
+    services: testServices(targets),
+    tell: (line) => void lines.push(line),
+  });
+  if (mode === "http") slack.deliverTo(`${running.url}/slack/events`);
+  let isStopped = false;
+  async function stop(): Promise<void> {
+    if (!isStopped) await running.stop();
+    isStopped = true;
+  }
+  return {
+    slack,
+    url: running.url,
+    lines,
+    messages: (channel = incidents) => slack.workspace.channels.get(channel)?.messages ?? [],
+    stop,
+    async close() {
+      await stop();
+      await slack.close();
+      await rm(state, { recursive: true, force: true });
+    },
+  };
+}
