@@ -2,7 +2,10 @@ import { join } from "node:path";
 import type { ArtifactsConfig } from "../../config/artifacts-config.ts";
 import type { SecretReference } from "../../config/gofire-config.ts";
 import type { Artifacts } from "../../ports/artifacts.ts";
+import { type CappedArtifacts, cappedStore } from "./capped-store.ts";
 import { fileStore } from "./file-store.ts";
+import { type SealingKey, sealingKey } from "./sealed-format.ts";
+import { keySecret, sealedStore } from "./sealed-store.ts";
 
 /** What opening needs from the machine. */
 export interface OpenedWith {
@@ -13,11 +16,21 @@ export interface OpenedWith {
 }
 
 /**
- * The artifacts of this configuration, checked: PortError when the folder or the bucket cannot be used, UsageError for
- * secrets that are missing.
+ * The artifacts of this configuration, checked: PortError when the folder or the bucket cannot be used or a key is
+ * none, UsageError for secrets that are missing.
  */
-export async function openArtifacts(config: ArtifactsConfig, machine: OpenedWith): Promise<Artifacts> {
-  return await openPlace(config.place, machine);
+export async function openArtifacts(config: ArtifactsConfig, machine: OpenedWith): Promise<CappedArtifacts> {
+  const { place, encryption, maxFileBytes, maxIncidentBytes } = config;
+  const keys = encryption === undefined ? [] : [encryption.key, ...encryption.formerKeys];
+  const [sealing, ...former] = await Promise.all(keys.map((reference) => keyOf(reference, machine)));
+  const store = await openPlace(place, machine);
+  const sealed = sealing === undefined ? store : sealedStore(store, sealing, former);
+  return cappedStore(sealed, { fileBytes: maxFileBytes, incidentBytes: maxIncidentBytes });
+}
+
+async function keyOf(reference: SecretReference, { secret }: OpenedWith): Promise<SealingKey> {
+  const where = "env" in reference ? reference.env : reference.file;
+  return sealingKey(keySecret(await secret(reference), where));
 }
 
 async function openPlace(
