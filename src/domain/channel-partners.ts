@@ -1,6 +1,6 @@
 import { codeObject, entryFrame, isMainGoroutine, isRequest, startedBy } from "./code-object.ts";
-import type { GoroutineGroup, GoroutineSnapshot, WaitReason } from "./goroutine.ts";
 import { packagePath } from "./frame.ts";
+import type { GoroutineGroup, GoroutineSnapshot, WaitReason } from "./goroutine.ts";
 import { isKnownIdle } from "./known-idle.ts";
 import type { OwnCode } from "./own-code.ts";
 import { sumOf } from "./pile-up.ts";

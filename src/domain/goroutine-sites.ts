@@ -71,7 +71,7 @@ export function groupText(group: GoroutineGroup, frame: Frame | undefined): stri
         ? `, ${minutes.min} min`
         : `, ${minutes.min}-${minutes.max} min`;
   const place = frame === undefined ? "" : `: ${frame.function} ${shortFile(frame.file)}:${frame.line}`;
-  return `${group.count} goroutines [${group.state}${age}]${place}`;
+  return `${counted(group.count, "goroutine")} [${group.state}${age}]${place}`;
 }
 
 /** Last two elements of a path: enough to find the file, short enough for a card. */

@@ -12,12 +12,6 @@ export interface Held {
   /** Since the process started. */
   readonly allocBytes: number;
   readonly allocObjects: number;
-  /** Variance of `inuseBytes`, in bytes squared: a heap profile is a sample. */
-  readonly inuseVariance: number;
-  /** Variance of the bytes that were ever allocated there. */
-  readonly allocVariance: number;
-  /** Variance of the bytes that were freed again. */
-  readonly freedVariance: number;
 }
 
 /** Objects by the function that allocated them: the innermost own one, else the innermost of a library. */
@@ -30,9 +24,6 @@ export interface HeapSite {
   readonly held: Held;
 }
 
-/** The runtime's default, one sample per 512 KiB (Go source: runtime/mprof.go, MemProfileRate). */
-const defaultRateBytes = 512 << 10;
-
 /** Function name -> what it holds. Empty when the profile is not a heap profile. */
 export function heapSites(profile: Profile, own: OwnCode): ReadonlyMap<string, HeapSite> {
   const indexes = ["inuse_space", "inuse_objects", "alloc_space", "alloc_objects"].map((type) =>
@@ -42,12 +33,11 @@ export function heapSites(profile: Profile, own: OwnCode): ReadonlyMap<string, H
   const [inuseSpace, inuseObjects, allocSpace, allocObjects] = indexes.map(
     (index) => profile.values[index] ?? new Float64Array(0),
   );
-  const rate = profile.period > 0 ? profile.period : defaultRateBytes;
   const { ownFrame } = sampleWork(profile, own);
   const sums = new Map<string, SiteSum>();
   for (let sample = 0; sample < profile.sampleCount; sample++) {
     const id = ownFrame[sample] ?? -1;
-    const frame = id === -1 ? libraryFrame(profile, sample) : profile.frames[id];
+    const frame = allocatingFrame(profile, sample, id);
     if (frame === undefined) continue;
     let sum = sums.get(frame.function);
     if (sum === undefined) {
@@ -55,16 +45,10 @@ export function heapSites(profile: Profile, own: OwnCode): ReadonlyMap<string, H
       sums.set(frame.function, sum);
     }
     const bytes = inuseSpace?.[sample] ?? 0;
-    const objects = inuseObjects?.[sample] ?? 0;
     sum.inuseBytes += bytes;
-    sum.inuseObjects += objects;
-    const allocated = allocSpace?.[sample] ?? 0;
-    const allocations = allocObjects?.[sample] ?? 0;
-    sum.allocBytes += allocated;
-    sum.allocObjects += allocations;
-    sum.inuseVariance += samplingVariance(bytes, objects, rate);
-    sum.allocVariance += samplingVariance(allocated, allocations, rate);
-    sum.freedVariance += samplingVariance(allocated - bytes, allocations - objects, rate);
+    sum.inuseObjects += inuseObjects?.[sample] ?? 0;
+    sum.allocBytes += allocSpace?.[sample] ?? 0;
+    sum.allocObjects += allocObjects?.[sample] ?? 0;
     sum.offer(frame, sample, bytes);
   }
   return new Map(
@@ -90,9 +74,6 @@ class SiteSum {
   inuseObjects = 0;
   allocBytes = 0;
   allocObjects = 0;
-  inuseVariance = 0;
-  allocVariance = 0;
-  freedVariance = 0;
   #most = -1;
 
   constructor(isOwn: boolean) {
@@ -108,29 +89,13 @@ class SiteSum {
 
   held(): Held {
     const { inuseBytes, inuseObjects, allocBytes, allocObjects } = this;
-    const { inuseVariance, allocVariance, freedVariance } = this;
-    return {
-      inuseBytes,
-      inuseObjects,
-      allocBytes,
-      allocObjects,
-      inuseVariance,
-      allocVariance,
-      freedVariance,
-    };
+    return { inuseBytes, inuseObjects, allocBytes, allocObjects };
   }
 }
 
-/**
- * Variance of a scaled-up sum. An object of size s is sampled with probability p = 1 - exp(-s/rate) and then counts
- * for 1/p objects (Go source: runtime/pprof/protomem.go, scaleHeapSample), so n objects seen as n*p samples have
- * the variance n * s^2 * (1-p)/p: about bytes * rate for small objects, nothing for large ones.
- */
-function samplingVariance(bytes: number, objects: number, rateBytes: number): number {
-  if (bytes <= 0 || objects <= 0) return 0;
-  const size = bytes / objects;
-  const missed = Math.exp(-size / rateBytes);
-  return (bytes * size * missed) / (1 - missed);
+/** The innermost own frame, whose id is given, or the innermost one outside the runtime where that is -1. */
+export function allocatingFrame(profile: Profile, sample: number, ownFrame: number): Frame | undefined {
+  return ownFrame === -1 ? libraryFrame(profile, sample) : profile.frames[ownFrame];
 }
 
 function libraryFrame(profile: Profile, sample: number): Frame | undefined {
@@ -153,21 +118,11 @@ export interface HeapMove {
   readonly before: Held;
   readonly after: Held;
   readonly growthBytes: number;
-  /** Standard error of `growthBytes`, at most: see `growthVariance`. */
-  readonly growthErrorBytes: number;
   /** Bytes allocated in between. */
   readonly allocatedBytes: number;
 }
 
-const nothing: Held = {
-  inuseBytes: 0,
-  inuseObjects: 0,
-  allocBytes: 0,
-  allocObjects: 0,
-  inuseVariance: 0,
-  allocVariance: 0,
-  freedVariance: 0,
-};
+const nothing: Held = { inuseBytes: 0, inuseObjects: 0, allocBytes: 0, allocObjects: 0 };
 
 /** Largest growth first. */
 export function heapMoves(first: Profile, last: Profile, own: OwnCode): HeapMove[] {
@@ -181,25 +136,12 @@ export function heapMoves(first: Profile, last: Profile, own: OwnCode): HeapMove
         before,
         after,
         growthBytes: after.inuseBytes - before.inuseBytes,
-        growthErrorBytes: Math.sqrt(growthVariance(before, after)),
         allocatedBytes: after.allocBytes - before.allocBytes,
       };
     })
     .sort(
       (a, b) => b.growthBytes - a.growthBytes || (a.site.frame.function < b.site.frame.function ? -1 : 1),
     );
-}
-
-/**
- * Whether an object is sampled is decided once, when it is allocated (Go source: runtime/malloc.go, mallocgc), so what
- * both profiles hold adds no error to their difference: only what was allocated and what was freed in between does. Both
- * readings overstate (what came and went in between is in neither profile), so the smaller one holds.
- */
-function growthVariance(before: Held, after: Held): number {
-  const ofBoth = before.inuseVariance + after.inuseVariance;
-  const allocated = after.allocVariance - before.allocVariance;
-  const freed = after.freedVariance - before.freedVariance;
-  return allocated < 0 || freed < 0 ? ofBoth : Math.min(ofBoth, allocated + freed);
 }
 
 /** False when the profiles are the same: a heap profile changes only when a GC ends (Go source: runtime/mprof.go). */

@@ -129,7 +129,9 @@ export function trendText(pile: PileUp, trend: PileUpTrend): string {
     case "steady":
       return `there were many in each capture (${growthText(pile)})`;
     default:
-      return "there is one capture only, so growth is not known";
+      return pile.counts.length > 1
+        ? `their number does not grow (${growthText(pile)})`
+        : "there is one capture only, so growth is not known";
   }
 }
 

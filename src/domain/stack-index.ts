@@ -1,6 +1,6 @@
 import { codeObject, declaredFunction, startedBy } from "./code-object.ts";
-import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import type { Frame } from "./frame.ts";
+import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
 
 /**

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { growthErrorBytes } from "../../src/domain/heap-sampling.ts";
 import { collectedBetween, heapMoves, heapSites } from "../../src/domain/heap-sites.ts";
 import { ownCode } from "../../src/domain/own-code.ts";
+import type { Profile } from "../../src/domain/profile.ts";
 import { profile } from "./profiles.ts";
 
 const types = ["alloc_objects/count", "alloc_space/bytes", "inuse_objects/count", "inuse_space/bytes"];
@@ -38,14 +40,31 @@ describe("heapSites", () => {
   it("is empty for a profile of something else", () => {
     expect(heapSites(profile(["cpu/nanoseconds"], [[[1], "shop/a.F"]]), own).size).toBe(0);
   });
+});
 
+describe("heapMoves", () => {
+  it("tells growth and what was allocated meanwhile", () => {
+    const [move] = heapMoves(heap(1000, kib, 2000), heap(5000, kib, 9000), own);
+    expect(move).toMatchObject({ growthBytes: 4000 * kib, allocatedBytes: 7000 * kib });
+  });
+
+  it("knows when no GC ended in between", () => {
+    expect(collectedBetween(heap(10, kib), heap(10, kib))).toBe(false);
+    expect(collectedBetween(heap(10, kib), heap(11, kib))).toBe(true);
+  });
+});
+
+/** Standard error of what grew between the profiles at the function that `heap` is about. */
+function errorOf(before: Profile, after: Profile): number {
+  return growthErrorBytes(before, after, "shop/cache.(*Store).Put", own);
+}
+
+describe("growthErrorBytes", () => {
   it("knows its sampling error: what a simulated sampler shows", () => {
     const size = 8 * kib;
     const objects = 4000;
     const sampled = 1 - Math.exp(-size / (512 * kib));
-    const variance =
-      heapSites(heap(objects, size), own).get("shop/cache.(*Store).Put")?.held.inuseVariance ?? 0;
-    const error = Math.sqrt(variance);
+    const error = errorOf(heap(0, size), heap(objects, size));
     let state = 12_345;
     const random = () => {
       state = (state + 0x6d2b79f5) | 0;
@@ -65,28 +84,12 @@ describe("heapSites", () => {
   });
 
   it("has no error for objects that are always sampled", () => {
-    const held = heapSites(heap(3, 64 * 1024 * kib), own).get("shop/cache.(*Store).Put")?.held;
-    expect(held?.inuseVariance).toBeLessThan(1);
-  });
-});
-
-describe("heapMoves", () => {
-  it("tells growth and what was allocated meanwhile", () => {
-    const [move] = heapMoves(heap(1000, kib, 2000), heap(5000, kib, 9000), own);
-    expect(move).toMatchObject({ growthBytes: 4000 * kib, allocatedBytes: 7000 * kib });
-    expect(move?.growthErrorBytes).toBeGreaterThan(0);
+    expect(errorOf(heap(0, kib), heap(3, 64 * 1024 * kib))).toBeLessThan(1);
   });
 
-  it("counts no sampling error for what both profiles hold", () => {
-    const [move] = heapMoves(heap(100_000, kib), heap(120_000, kib), own);
-    const [fresh] = heapMoves(heap(0, kib), heap(20_000, kib), own);
-    expect(move?.growthErrorBytes).toBeCloseTo(fresh?.growthErrorBytes ?? 0, 0);
-    const [churned] = heapMoves(heap(100_000, kib, 100_000), heap(120_000, kib, 10_000_000), own);
-    expect(churned?.growthErrorBytes).toBeGreaterThan(3 * (move?.growthErrorBytes ?? 0));
-  });
-
-  it("knows when no GC ended in between", () => {
-    expect(collectedBetween(heap(10, kib), heap(10, kib))).toBe(false);
-    expect(collectedBetween(heap(10, kib), heap(11, kib))).toBe(true);
+  it("counts nothing for what both profiles hold", () => {
+    const fresh = errorOf(heap(0, kib), heap(20_000, kib));
+    expect(errorOf(heap(100_000, kib), heap(120_000, kib))).toBeCloseTo(fresh, 0);
+    expect(errorOf(heap(100_000, kib), heap(120_000, kib, 10_000_000))).toBeGreaterThan(3 * fresh);
   });
 });

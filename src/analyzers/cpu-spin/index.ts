@@ -23,6 +23,19 @@ export const cpuSpin = defineAnalyzer({
           "cores that one function keeps busy with nothing but looking; one per goroutine, less on a crowded host",
         source: "docs/decisions/0003-default-thresholds.md",
       },
+      coresOfMost: {
+        default: 0.1,
+        unit: "count",
+        meaning:
+          "the same where that is most of what the process uses: on a crowded host even a spinning goroutine gets no more",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
+      mostOfProcess: {
+        default: 0.5,
+        unit: "ratio",
+        meaning: "part of the process's CPU time that counts as most of it",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
       polling: {
         default: 0.25,
         unit: "ratio",
@@ -32,7 +45,7 @@ export const cpuSpin = defineAnalyzer({
     },
     docs: {
       what:
-        "An own function that spends a quarter of a core or more on itself, on non-blocking channel operations (select with " +
+        "An own function that spends a quarter of a core or more, or most of what the process uses, on itself, on non-blocking channel operations (select with " +
         "default), on runtime.Gosched or on atomic loads, and on nothing else: no library, no allocation, no system call.",
       why:
         "It uses a whole core per goroutine for waiting, which under a CPU limit is taken from the requests, and it keeps the " +
@@ -66,7 +79,10 @@ export const cpuSpin = defineAnalyzer({
     }
     const loops = spinningLoops(cpu, own, goroutines)
       .map((loop) => ({ ...loop, cores: loop.ns / 1e6 / durationMs }))
-      .filter(({ cores, polling }) => cores >= limits.cores && polling >= limits.polling);
+      .filter(({ cores, ns, polling }) => {
+        const isMost = ns >= time.totalNs * limits.mostOfProcess;
+        return cores >= (isMost ? limits.coresOfMost : limits.cores) && polling >= limits.polling;
+      });
     return loops.slice(0, 3).flatMap((loop): FindingDraft[] => {
       const place = loop.frame.function;
       const at = goroutines === undefined ? undefined : goroutinesAt(goroutines.series, place, own);
@@ -88,7 +104,11 @@ export const cpuSpin = defineAnalyzer({
           ]
             .filter((sentence) => sentence !== "")
             .join(" "),
-          measured: { value: loop.cores, limit: limits.cores, unit: "cores" },
+          measured: {
+            value: loop.cores,
+            limit: Math.min(limits.cores, Math.max(limits.coresOfMost, loop.cores)),
+            unit: "cores",
+          },
           where,
           evidence: [
             {

@@ -1,9 +1,9 @@
 import { defineAnalyzer, type FindingDraft, type Inconclusive } from "../../domain/analyzer.ts";
+import { busiestAssemblySite } from "../../domain/assembly-loops.ts";
 import { gauge, isUnknown } from "../../domain/counters.ts";
 import { type CpuPressure, cpuPressure } from "../../domain/cpu-pressure.ts";
-import type { Evidence } from "../../domain/evidence.ts";
-import { busiestAssemblySite } from "../../domain/assembly-loops.ts";
 import type { CpuSite } from "../../domain/cpu-sites.ts";
+import type { Evidence } from "../../domain/evidence.ts";
 import { chanceOf, recentPauses } from "../../domain/gc-pauses.ts";
 import { histogramMove, observations, quantileRange } from "../../domain/histograms.ts";
 import { durationText, percentText } from "../../domain/units.ts";

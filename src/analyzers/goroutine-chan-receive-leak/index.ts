@@ -86,8 +86,7 @@ function confidenceOf(
 ): Confidence | undefined {
   const starters = livingStarters(site.groups, snapshot);
   // A server is no companion of its requests: it starts them all.
-  const accompanied =
-    starters !== undefined && starters >= site.count / 2 && !site.groups.some(isRequest);
+  const accompanied = starters !== undefined && starters >= site.count / 2 && !site.groups.some(isRequest);
   if (sign.kind === "grows")
     return sign.clear && !accompanied && !mayBeFilling(site, snapshot, own) ? "likely" : "possible";
   if (sign.kind === "huge") return "possible";

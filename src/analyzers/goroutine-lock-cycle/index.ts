@@ -113,7 +113,7 @@ function memberExcerpt(
   artifact: string,
   own: OwnCode,
 ): EvidenceExcerpt {
-  const who = goroutine === undefined ? `${countText(group.count)} goroutines` : `goroutine ${goroutine.id}`;
+  const who = goroutine === undefined ? counted(group.count, "goroutine") : `goroutine ${goroutine.id}`;
   const mutex = waitsFor === undefined ? "" : `, waits for mutex 0x${waitsFor.toString(16)}`;
   const frames = blamedFrames(group, own).map(
     (frame) => `  ${frame.function} ${shortFile(frame.file)}:${frame.line}`,

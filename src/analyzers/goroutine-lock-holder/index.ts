@@ -1,6 +1,7 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { isRequest } from "../../domain/code-object.ts";
 import type { GoroutineEvidence } from "../../domain/evidence.ts";
+import type { GoroutineSnapshot } from "../../domain/goroutine.ts";
 import { isAlsoIn } from "../../domain/goroutine-sites.ts";
 import { lockCycles } from "../../domain/lock-cycles.ts";
 import type { LockHolder } from "../../domain/lock-holders.ts";
@@ -9,11 +10,13 @@ import { isHeldByReaders, lockPile } from "../../domain/lock-pile.ts";
 import type { LockQueue } from "../../domain/lock-queues.ts";
 import { lockQueues, queuedGroups } from "../../domain/lock-queues.ts";
 import { lockWait } from "../../domain/lock-waits.ts";
-import { holderExcerpt, holderReason, holderText, lockText } from "../../domain/lock-words.ts";
+import { holderExcerpt, holderReason, holderText, lockText, shortName } from "../../domain/lock-words.ts";
 import { isLogger } from "../../domain/log-locks.ts";
+import type { OwnCode } from "../../domain/own-code.ts";
 import type { PileUp, PileUpTrend } from "../../domain/pile-up.ts";
 import { growthThresholds, pileExcerpt, trendOf, trendText } from "../../domain/pile-up.ts";
 import { nothingRuns } from "../../domain/process-stillness.ts";
+import { type SelfLock, selfLocks } from "../../domain/self-locks.ts";
 import { counted } from "../../domain/units.ts";
 import { blamedFrames } from "../../domain/wait-sites.ts";
 
@@ -39,7 +42,7 @@ export const goroutineLockHolder = defineAnalyzer({
       ...growthThresholds,
     },
     docs: {
-      what: "Behind goroutines that wait for a lock, the goroutine that probably holds it and is blocked on I/O, a channel, a timer, or another lock. Read from lock addresses in a dump, and from stacks: it stands in the same function beyond the Lock call, or in another function of the same type.",
+      what: "Behind goroutines that wait for a lock, the goroutine that probably holds it and is blocked on I/O, a channel, a timer, or another lock. Read from lock addresses in a dump, and from stacks: it stands in the same function beyond the Lock call, or in another function of the same type. A goroutine that waits for a mutex inside a function that takes the same one is named as its own holder: it locks twice.",
       why: "The lock is free again only when that wait ends. The fix belongs there, not where the crowd stands.",
       next: "Do not wait under the lock: copy what is needed, unlock, then do I/O or channel work; give that work a deadline.",
       falsePositives:
@@ -61,7 +64,9 @@ export const goroutineLockHolder = defineAnalyzer({
         (queue) => !isHeldByReaders(queue) && !queue.waits.every(({ caller }) => isLogger(caller.function)),
       )
       .flatMap((queue) => {
-        const holder = blockedHolder(queue, goroutines);
+        const other = blockedHolder(queue, goroutines);
+        const self = selfHolder(queue, goroutines.best, target.own, other);
+        const holder = self?.holder ?? other;
         const [largest] = queue.waits;
         if (holder === undefined || largest === undefined || inCircle.has(holder.group)) return [];
         const pile = lockPile(queue, goroutines);
@@ -76,10 +81,15 @@ export const goroutineLockHolder = defineAnalyzer({
                 ? "critical"
                 : "warning",
             confidence: likely ? "likely" : "possible",
-            title: `Lock with ${counted(pile.count, "waiter")} is probably held by a goroutine in ${holder.group.state}`,
+            title:
+              self === undefined
+                ? `Lock with ${counted(pile.count, "waiter")} is probably held by a goroutine in ${holder.group.state}`
+                : `${shortName(self.lock.wait.caller.function)} probably locks a mutex again that ${shortName(self.lock.outer.function)} holds`,
             summary:
               `${waiting} wait for ${lockText(queue)}; ${trendText(pile, trend)}. It is probably held by ${text}. ` +
-              `${holderReason(holder, queue)} ${refutation(holder)}`,
+              (self === undefined
+                ? `${holderReason(holder, queue)} ${refutation(holder)}`
+                : selfReason(self.lock)),
             measured: { value: pile.count, limit: limits.waiters, unit: "goroutines" },
             where: blamedFrames(holder.group, target.own),
             waitReason: holder.group.wait,
@@ -94,20 +104,74 @@ export const goroutineLockHolder = defineAnalyzer({
                 (group) => blamedFrames(group, target.own)[0],
               ),
             ],
-            next: [
-              "Move the wait out of the critical section: copy under the lock, unlock, then do the I/O or channel operation.",
-              "Give the wait a deadline, so that the lock comes free when the other side does not answer.",
-              ...(holder.reason === "address"
-                ? []
+            next:
+              self !== undefined
+                ? innerFunction(self.lock)
                 : [
-                    "Confirm the holder with a dump (lock addresses): curl -s 'http://HOST/debug/pprof/goroutine?debug=2' > goroutines.txt",
-                  ]),
-            ],
+                    "Move the wait out of the critical section: copy under the lock, unlock, then do the I/O or channel operation.",
+                    "Give the wait a deadline, so that the lock comes free when the other side does not answer.",
+                    ...(holder.reason === "address"
+                      ? []
+                      : [
+                          "Confirm the holder with a dump (lock addresses): curl -s 'http://HOST/debug/pprof/goroutine?debug=2' > goroutines.txt",
+                        ]),
+                  ],
           },
         ];
       });
   },
 });
+
+/**
+ * The goroutine that waits for its own lock, where one is seen: told by another's line in the same function and the
+ * object's address, or else when nobody else is in sight who could hold it.
+ */
+function selfHolder(
+  queue: LockQueue,
+  best: GoroutineSnapshot,
+  own: OwnCode,
+  other: LockHolder | undefined,
+): { readonly lock: SelfLock; readonly holder: LockHolder } | undefined {
+  if (queue.lock !== "mutex") return undefined;
+  const [lock] = selfLocks(queue, own);
+  if (lock === undefined) return undefined;
+  const isTelling = lock.reason === "function" && lock.sameObject;
+  if (!isTelling && (other !== undefined || lockHolders(queue, best).length > 0)) return undefined;
+  const { group } = lock.wait;
+  const [goroutine] = group.exemplars;
+  return {
+    lock,
+    holder: {
+      group,
+      ...(goroutine === undefined ? {} : { goroutine }),
+      passes: lock.outer,
+      reason: "function",
+      score: leastScore,
+    },
+  };
+}
+
+function selfReason({ wait, outer, reason, sameObject }: SelfLock): string {
+  const inner = shortName(wait.caller.function);
+  const outside = shortName(outer.function);
+  const why =
+    reason === "function"
+      ? `${outside} takes this lock as well, at a line that it has come past`
+      : `${outside} is of the same type and may have taken the lock`;
+  const object = sameObject ? ", and its arguments point at the very mutex" : "";
+  return (
+    `Inferred from its stack: it waits in ${inner}, called by ${outside}; ${why}${object}. A sync.Mutex cannot be locked ` +
+    "twice, so it waits for itself for ever. If the lock is another object's, its holder is somebody else, or has ended without Unlock."
+  );
+}
+
+function innerFunction({ wait, outer }: SelfLock): string[] {
+  const inner = shortName(wait.caller.function);
+  return [
+    `Let ${inner} have an inner form that expects the lock, and call that from ${shortName(outer.function)}.`,
+    "Check every path between Lock and Unlock for a return or a panic without Unlock: the same stack, another cause.",
+  ];
+}
 
 /** Telling enough to be named: same function beyond the lock, or the lock's object among its arguments. */
 const leastScore = 2;

@@ -1,6 +1,7 @@
 import { defineAnalyzer, type FindingDraft } from "../../domain/analyzer.ts";
 import type { Evidence } from "../../domain/evidence.ts";
 import { isRuntimeFrame, shortFile } from "../../domain/goroutine-sites.ts";
+import { growthErrorBytes } from "../../domain/heap-sampling.ts";
 import {
   collectedBetween,
   firstAndLast,
@@ -103,16 +104,17 @@ export const heapGrowth = defineAnalyzer({
         // Without any other frame: goroutine descriptors, which are another rule's.
         !isRuntimeFrame(move.site.frame) &&
         move.growthBytes >= limits.growthBytes &&
-        move.growthBytes >= move.before.inuseBytes * limits.growthRatio &&
-        move.growthBytes >= move.growthErrorBytes * limits.standardErrors;
+        move.growthBytes >= move.before.inuseBytes * limits.growthRatio;
       if (!isLarge) continue;
+      const errorBytes = growthErrorBytes(first, last, move.site.frame.function, own);
+      if (move.growthBytes < errorBytes * limits.standardErrors) continue;
       const course = [
         move.before.inuseBytes,
         ...middle.map((sites) => sites.get(move.site.frame.function)?.held.inuseBytes ?? 0),
         move.after.inuseBytes,
       ];
       if (course.length > 2 && levelsOff(course)) continue;
-      drafts.push(draftOf(move, course, windowMs, live, last, own, limits));
+      drafts.push(draftOf(move, errorBytes, course, windowMs, live, last, own, limits));
       if (drafts.length === mostFindings) break;
     }
     return drafts;
@@ -132,6 +134,7 @@ function levelsOff(course: readonly number[]): boolean {
 
 function draftOf(
   move: HeapMove,
+  errorBytes: number,
   course: readonly number[],
   windowMs: number | undefined,
   live: LiveHeapMove | undefined,
@@ -139,7 +142,7 @@ function draftOf(
   own: OwnCode,
   limits: { readonly growthBytes: number; readonly keptRatio: number },
 ): FindingDraft {
-  const { site, before, after, growthBytes, growthErrorBytes, allocatedBytes } = move;
+  const { site, before, after, growthBytes, allocatedBytes } = move;
   const kept = after.allocBytes <= 0 ? 1 : Math.min(1, after.inuseBytes / after.allocBytes);
   const rises =
     course.length > 2 && course.every((bytes, index) => index === 0 || bytes > (course[index - 1] ?? 0));
@@ -155,7 +158,7 @@ function draftOf(
     title: `Heap grew by ${bytesText(growthBytes)} at ${site.frame.function}`,
     summary: [
       `What this function allocated and is still in use grew from ${bytesText(before.inuseBytes)} to ${bytesText(after.inuseBytes)}${speed}.`,
-      `The sampling error is at most ±${bytesText(growthErrorBytes)}.`,
+      `The sampling error is at most ±${bytesText(errorBytes)}.`,
       isKept
         ? `${percentText(kept)} of all that was ever allocated there is still in use, so hardly anything is freed.`
         : `Only ${percentText(kept)} of all that was ever allocated there is still in use, so it is freed as well: memory in flight or a batch looks the same.`,

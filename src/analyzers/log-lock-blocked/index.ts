@@ -57,8 +57,8 @@ export const logLockBlocked = defineAnalyzer({
       {
         severity: likely && (others || waiting.count >= limits.waiters * 2) ? "critical" : "warning",
         confidence: likely ? "likely" : "possible",
-        title: `${counted(waiting.count, "goroutine")} wait to log behind one blocked write`,
-        summary: `${counted(waiting.count, "goroutine")} wait for the lock of ${shortName(logger?.function ?? "the logger")}; ${trendText(waiting, trend)}. One goroutine inside it is blocked in ${writer.state} while it writes a log line, and by the library's code it holds that lock. Whoever reads the other end (container runtime, pipe, disk) has probably stopped.`,
+        title: `${counted(waiting.count, "goroutine")} ${waiting.count === 1 ? "waits" : "wait"} to log behind one blocked write`,
+        summary: `${counted(waiting.count, "goroutine")} ${waiting.count === 1 ? "waits" : "wait"} for the lock of ${shortName(logger?.function ?? "the logger")}; ${trendText(waiting, trend)}. One goroutine inside it is blocked in ${writer.state} while it writes a log line, and by the library's code it holds that lock. Whoever reads the other end (container runtime, pipe, disk) has probably stopped.`,
         measured: { value: waiting.count, limit: limits.waiters, unit: "goroutines" },
         where,
         waitReason: writer.wait,

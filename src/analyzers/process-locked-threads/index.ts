@@ -45,7 +45,7 @@ export const processLockedThreads = defineAnalyzer({
       {
         confidence: many ? "likely" : "possible",
         title: `${counted(threads, "goroutine")} locked to an operating system thread each`,
-        summary: `${counted(threads, "goroutine")} hold a thread of their own (runtime.LockOSThread or a call from C), ${counted(sites[0]?.count ?? 0, "goroutine")} of them at one line. A thread stays taken while its goroutine waits.`,
+        summary: `${counted(threads, "goroutine")} ${threads === 1 ? "holds" : "hold"} a thread of their own (runtime.LockOSThread or a call from C), ${counted(sites[0]?.count ?? 0, "goroutine")} of them at one line. A thread stays taken while its goroutine waits.`,
         measured: { value: threads, limit: many ? limits.threads : limits.noticed, unit: "threads" },
         where: sites[0]?.where ?? [],
         groups: locked,
