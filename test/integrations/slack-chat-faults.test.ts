@@ -222,9 +222,10 @@ describe("what is no answer of Slack", () => {
 
   const token = "xoxb-very-secret-token";
 
-  async function against(
-    listener: RequestListener,
-  ): Promise<{ readonly chat: Chat; close(): Promise<void> }> {
+  async function against(listener: RequestListener): Promise<{
+    readonly chat: Chat;
+    readonly close: () => Promise<void>;
+  }> {
     server = createServer(listener);
     await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;

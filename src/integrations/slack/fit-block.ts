@@ -14,14 +14,16 @@ export function fitBlock(block: Fields): Fields {
     case "section":
       return fields(block, {
         text: textOf(blockLimits.text),
-        fields: firsts(blockLimits.fields, textOf(blockLimits.field)),
+        fields: firsts(blockLimits.fields, blockLimits.field, textOf),
       });
     case "header":
       return fields(block, { text: textOf(blockLimits.header) });
     case "context":
-      return fields(block, { elements: firsts(blockLimits.contextElements, contextElement) });
+      return fields(block, {
+        elements: firsts(blockLimits.contextElements, blockLimits.text, contextElement),
+      });
     case "actions":
-      return fields(block, { elements: firsts(blockLimits.actionElements, button) });
+      return fields(block, { elements: firsts(blockLimits.actionElements, blockLimits.button, button) });
     case "image":
       return fields(block, { alt_text: text(blockLimits.altText), title: textOf(blockLimits.altText) });
     case "markdown":
@@ -53,19 +55,27 @@ function textOf(max: number): Fit {
   return (value) => (isFields(value) ? fields(value, { text: text(max) }) : value);
 }
 
-function firsts(most: number, fit: Fit): Fit {
-  return (value) => (Array.isArray(value) ? value.slice(0, most).map(fit) : value);
+/** The first of the entries, each with its share of what one block may hold. */
+function firsts(most: number, max: number, fitOf: (max: number) => Fit): Fit {
+  return (value) => {
+    if (!Array.isArray(value)) return value;
+    const kept = value.slice(0, most);
+    const share = Math.floor(blockLimits.blockCharacters / kept.length);
+    return kept.map(fitOf(Math.min(max, share)));
+  };
 }
 
-function contextElement(value: unknown): unknown {
-  if (!isFields(value)) return value;
-  return value["type"] === "image"
-    ? fields(value, { alt_text: text(blockLimits.altText) })
-    : textOf(blockLimits.text)(value);
+function contextElement(max: number): Fit {
+  return (value) => {
+    if (!isFields(value)) return value;
+    return value["type"] === "image"
+      ? fields(value, { alt_text: text(Math.min(max, blockLimits.altText)) })
+      : textOf(max)(value);
+  };
 }
 
-function button(value: unknown): unknown {
-  return isFields(value) ? fields(value, { text: textOf(blockLimits.button) }) : value;
+function button(max: number): Fit {
+  return (value) => (isFields(value) ? fields(value, { text: textOf(max) }) : value);
 }
 
 /** As many rows as fit, the last of them telling how many do not. */

@@ -3,6 +3,9 @@ import { charactersOf, type Fields, fitBlock, isFields } from "./fit-block.ts";
 import { fitText } from "./fit-text.ts";
 import { blockLimits, textMax } from "./limits.ts";
 
+/** Room for the note about what did not fit. */
+const noteCharacters = 100;
+
 /**
  * The last guard: a body that Slack takes, with whatever had to be left out announced in it. Who renders keeps within
  * the limits by choosing what matters; this only keeps a message from being lost.
@@ -35,17 +38,24 @@ function fitBlocks(
   blocks: readonly unknown[],
   characters: number = blockLimits.characters,
 ): readonly Fields[] {
-  const kept = blocks.filter(isFields).map(fitBlock);
-  if (kept.length <= blockLimits.blocks && charactersOf(kept) <= characters) return kept;
-  // From the end, where the details are; buttons stay.
-  let dropped = 0;
-  for (let at = kept.length - 1; at > 0; at--) {
-    if (kept.length < blockLimits.blocks && charactersOf(kept) <= characters - 100) break;
-    if (kept[at]?.["type"] === "actions") continue;
-    kept.splice(at, 1);
-    dropped += 1;
+  const all = blocks.filter(isFields).map(fitBlock);
+  const sizes = all.map(charactersOf);
+  let size = sizes.reduce((sum, one) => sum + one, 0);
+  if (all.length <= blockLimits.blocks && size <= characters) return all;
+  // From the end, where the details are; buttons stay as long as anything else can go.
+  const places = all.map((_, place) => place).toReversed();
+  const isButtons = (place: number) => all[place]?.["type"] === "actions";
+  const order = [...places.filter((place) => !isButtons(place)), ...places.filter(isButtons)];
+  const dropped = new Set<number>();
+  for (const place of order) {
+    if (all.length - dropped.size < blockLimits.blocks && size <= characters - noteCharacters) break;
+    dropped.add(place);
+    size -= sizes[place] ?? 0;
   }
-  const note = `… ${dropped} more ${dropped === 1 ? "part" : "parts"} of this message did not fit.`;
-  kept.push({ type: "context", elements: [{ type: "mrkdwn", text: note }] });
-  return kept;
+  const parts = dropped.size === 1 ? "part" : "parts";
+  const note = `… ${dropped.size} more ${parts} of this message did not fit.`;
+  return [
+    ...all.filter((_, place) => !dropped.has(place)),
+    { type: "context", elements: [{ type: "mrkdwn", text: note }] },
+  ];
 }

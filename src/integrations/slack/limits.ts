@@ -77,6 +77,8 @@ export const blockLimits = {
    * (https://github.com/slackapi/bolt-js/issues/2509).
    */
   characters: 12_000,
+  /** Of one block with several texts: no single block may use up what all of them have. */
+  blockCharacters: 9_000,
   text: 3_000,
   fields: 10,
   field: 2_000,

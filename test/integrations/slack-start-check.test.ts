@@ -1,0 +1,81 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { UsageError } from "../../src/domain/errors.ts";
+import { systemClock } from "../../src/integrations/clock/system-clock.ts";
+import { slackClient } from "../../src/integrations/slack/client.ts";
+import { checkAccess, checkBotToken } from "../../src/integrations/slack/start-check.ts";
+import { testManifest } from "../sandbox/slack/bolt.ts";
+import { type SlackWorld, slackWorld } from "./slack-world.ts";
+
+const never = new AbortController().signal;
+
+let world: SlackWorld | undefined;
+afterEach(async () => {
+  await world?.close();
+  world = undefined;
+});
+
+function manifestWith(scopes: readonly string[]) {
+  return { ...testManifest, oauth_config: { scopes: { bot: scopes } } };
+}
+
+describe("what Slack lets gofire do, checked at the start", () => {
+  const granted = testManifest.oauth_config.scopes.bot;
+
+  test("tells who gofire is, and what will not work without a scope", async () => {
+    world = await slackWorld();
+    const lines: string[] = [];
+    const { workspace } = world.slack;
+    expect(await checkAccess(world.client, (line) => lines.push(line), never)).toEqual({
+      teamId: workspace.team.id,
+      teamName: "Shop",
+      botUserId: workspace.app.botUserId,
+      botName: "gofire",
+      botId: workspace.app.botId,
+    });
+    expect(lines).toEqual([
+      expect.stringMatching(/^Slack: without the scope groups:history: private channels/),
+    ]);
+  });
+
+  test("says nothing when nothing is missing", async () => {
+    world = await slackWorld({ manifest: manifestWith([...granted, "groups:history"]) });
+    const lines: string[] = [];
+    await checkAccess(world.client, (line) => lines.push(line), never);
+    expect(lines).toEqual([]);
+  });
+
+  test("names each missing scope, what it is for, and how to repair it", async () => {
+    world = await slackWorld({ manifest: manifestWith(["commands", "chat:write"]) });
+    const check = checkAccess(world.client, () => {}, never);
+    await expect(check).rejects.toBeInstanceOf(UsageError);
+    const words = await check.catch(String);
+    expect(words).toContain("workspace Shop lacks scopes");
+    expect(words).toContain("files:write: flame graphs");
+    expect(words).toContain("channels:history");
+    expect(words).toContain("https://api.slack.com/apps");
+    expect(words).toContain("Reinstall to Workspace");
+  });
+
+  test("a token that Slack does not know is said so, and never repeated", async () => {
+    world = await slackWorld();
+    const token = "xoxb-of-another-workspace";
+    const client = slackClient({ token, apiUrl: world.slack.apiUrl, clock: systemClock });
+    const words = await checkAccess(client, () => {}, never).catch(String);
+    expect(words).toContain("UsageError: Slack does not accept the bot token");
+    expect(words).not.toContain(token);
+    await client.close();
+  });
+
+  test.each([
+    ["xapp-1-A", "the app-level token"],
+    ["xoxp-1", "a user's token"],
+    ["secret", "is none:"],
+  ])("%s is no bot token", (token, words) => {
+    expect(() => checkBotToken(token)).toThrow(words);
+    expect(() => checkBotToken(token)).not.toThrow(new RegExp(`${token}\\b.*${token}`));
+  });
+
+  test("bot tokens pass, renewed ones, too", () => {
+    for (const token of ["xoxb-1-2-abc", "xoxe.xoxb-1-abc"]) expect(() => checkBotToken(token)).not.toThrow();
+  });
+});
