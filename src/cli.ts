@@ -73,10 +73,13 @@ function ports(): Ports {
     clock: async () => (await import("./integrations/clock/system-clock.ts")).systemClock,
     host: async () => (await import("./integrations/host/this-host.ts")).thisHost,
     lab: async () => (await import("./sandbox/lab-service.ts")).labService(),
-    // The command is listed in commands/index.ts once there is a chat to serve.
-    server: async () => {
-      const { UsageError } = await import("./domain/errors.ts");
-      throw new UsageError("This gofire has no chat to serve.");
+    server: async (config) => {
+      const [{ server }, { configuredParts }, { thisHost }] = await Promise.all([
+        import("./serve.ts"),
+        import("./serve-parts.ts"),
+        import("./integrations/host/this-host.ts"),
+      ]);
+      return server(configuredParts(config, thisHost, version));
     },
   };
 }

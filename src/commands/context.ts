@@ -28,5 +28,6 @@ export interface Ports {
   clock(): Promise<Clock>;
   host(): Promise<Host>;
   lab(): Promise<LabService>;
-  server(): Promise<Server>;
+  /** With the parts that the configuration names. */
+  server(config: GofireConfig | undefined): Promise<Server>;
 }

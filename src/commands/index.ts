@@ -5,7 +5,17 @@ import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import { replay } from "./replay.ts";
 import { rules } from "./rules.ts";
+import { serve } from "./serve.ts";
 import { snapshot } from "./snapshot.ts";
 
 /** Every command, in the order of the help text. */
-export const commands: readonly Command[] = [snapshot, analyze, replay, rules, doctor, demo, completion];
+export const commands: readonly Command[] = [
+  snapshot,
+  analyze,
+  replay,
+  serve,
+  rules,
+  doctor,
+  demo,
+  completion,
+];

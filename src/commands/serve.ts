@@ -73,12 +73,12 @@ export const serve = defineCommand({
   },
   async run(context, options, ports) {
     const { signal } = context;
-    const [server, host, goTargets, config] = await Promise.all([
-      ports.server(),
+    const [host, goTargets, config] = await Promise.all([
       ports.host(),
       ports.goTargets(),
       ports.config(options.config),
     ]);
+    const server = await ports.server(config);
     const { captures = {} } = config ?? {};
     const running = await server.start({
       role: options.role ?? "all",

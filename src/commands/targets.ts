@@ -2,12 +2,15 @@ import { parseTarget } from "../capture/address.ts";
 import type { GofireConfig, SecretReference, ServiceConfig, TargetConfig } from "../config/gofire-config.ts";
 import { UsageError } from "../domain/errors.ts";
 import { nearest } from "../domain/nearest.ts";
-import type { GoTargetAccess, GoTargetAddress } from "../ports/go-target.ts";
+import type { GoTarget, GoTargetAccess, GoTargetAddress, GoTargets } from "../ports/go-target.ts";
 import type { Host } from "../ports/host.ts";
+import { readSecret } from "./secret.ts";
 
 /** A process that can be captured, and the service it is one of. */
 export interface NamedTarget {
   readonly service?: string;
+  /** What gofire.yaml calls this process; its address when absent. */
+  readonly instance?: string;
   readonly address: GoTargetAddress;
   readonly access: GoTargetAccess;
 }
@@ -33,6 +36,12 @@ export function typedTarget(word: string, overrides: TargetOverrides): NamedTarg
     address: socketPath === undefined ? address : { ...address, socketPath },
     access: { ...(credentials === undefined ? {} : { credentials }), ...overrides.access },
   };
+}
+
+/** Opens a target that is told of by the name it has in gofire.yaml. */
+export function openTarget({ address, access, instance }: NamedTarget, goTargets: GoTargets): GoTarget {
+  const target = goTargets.open(address, access);
+  return instance === undefined ? target : { ...target, instance };
 }
 
 /** User and password of a URL, decoded. */
@@ -87,17 +96,14 @@ export async function configuredTarget(
   return {
     ...typed,
     service,
+    ...(target.instance === undefined ? {} : { instance: target.instance }),
     address: target.expvarPath === undefined ? address : { ...address, expvarPath: target.expvarPath },
   };
 }
 
 async function configuredAccess(target: TargetConfig, host: Host): Promise<GoTargetAccess> {
-  async function secret(reference: SecretReference): Promise<string> {
-    if ("file" in reference) return (await host.readText(reference.file)).trimEnd();
-    const value = host.environment(reference.env);
-    if (value === undefined)
-      throw new UsageError(`${target.at}: the environment variable ${reference.env} is not set.`);
-    return value;
+  function secret(reference: SecretReference): Promise<string> {
+    return readSecret(reference, host, target.at);
   }
 
   const { auth, tls, proxy } = target;

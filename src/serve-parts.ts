@@ -1,0 +1,46 @@
+/** What gofire.yaml and the environment make of `gofire serve`. */
+import { readSecret } from "./commands/secret.ts";
+import type { AccessConfig, GofireConfig, SecretReference, SlackConfig } from "./config/gofire-config.ts";
+import { accessOf, slackOf } from "./config/resolve-chat.ts";
+import { UsageError } from "./domain/errors.ts";
+import { fileStore } from "./integrations/artifacts/file-store.ts";
+import type { Host } from "./ports/host.ts";
+import type { Role } from "./ports/server.ts";
+import type { ServeParts } from "./serve.ts";
+import { openSlack } from "./slack.ts";
+
+/** Throws nothing yet: what is missing is told when the part that needs it is opened. */
+export function configuredParts(config: GofireConfig | undefined, host: Host, version: string): ServeParts {
+  return {
+    version,
+    async openChat(role, tell) {
+      const slack = config?.slack ?? usualSlack(host);
+      const secrets = await slackSecrets(slack, role, host, config?.file ?? "gofire.yaml");
+      const access: AccessConfig = config?.access ?? accessOf();
+      return await openSlack({ slack, access, version, ...secrets }, role, tell);
+    },
+    openArtifacts: (stateFolder) => fileStore(`${stateFolder}/artifacts`),
+    pictures: () => ({ draw: () => Promise.resolve([]) }),
+  };
+}
+
+/** Without a `slack` section: by the environment variables that are usual for it. */
+function usualSlack(host: Host): SlackConfig {
+  if (host.environment("SLACK_BOT_TOKEN") === undefined) {
+    throw new UsageError(
+      "gofire serve answers in Slack and does not know how to get there: set SLACK_BOT_TOKEN (xoxb-…) and " +
+        "SLACK_APP_TOKEN (xapp-…), or write a slack section into gofire.yaml. slack-manifest.yaml makes the app at " +
+        "https://api.slack.com/apps.",
+    );
+  }
+  return slackOf({}, ".");
+}
+
+async function slackSecrets(slack: SlackConfig, role: Role, host: Host, file: string) {
+  const secret = (reference: SecretReference) => readSecret(reference, host, `${file}: slack`);
+  const botToken = await secret(slack.botToken);
+  if (role === "worker") return { botToken };
+  return slack.mode === "socket"
+    ? { botToken, appToken: await secret(slack.appToken) }
+    : { botToken, signingSecret: await secret(slack.signingSecret) };
+}
