@@ -2,7 +2,9 @@ import { codeObject, declaredFunction } from "./code-object.ts";
 import type { Frame } from "./frame.ts";
 import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
+import { isKnownIdle } from "./known-idle.ts";
 import { waitedAddress } from "./lock-holders.ts";
+import { pairsByLine } from "./lock-order.ts";
 import { lockWait } from "./lock-waits.ts";
 import type { OwnCode } from "./own-code.ts";
 import { type MutexReference, mutexReachBytes, mutexReferences } from "./stack-index.ts";
@@ -11,10 +13,11 @@ import { type MutexReference, mutexReachBytes, mutexReferences } from "./stack-i
 export interface LockCycle {
   readonly members: readonly LockCycleMember[];
   /**
+   * - `lines`: each has come past the line at which others wait for the mutex that the other one asks for.
    * - `addresses`: each waited address stands among the live arguments of the goroutine before it in the circle.
    * - `types`: only the code says so: each waits for a lock of a type that the other one's stack runs through.
    */
-  readonly reason: "addresses" | "types";
+  readonly reason: "addresses" | "lines" | "types";
   /** Another goroutine, not part of the circle, touches one of the locks: it may be the holder instead. */
   readonly contested: boolean;
 }
@@ -45,12 +48,14 @@ export function lockCycles(snapshot: GoroutineSnapshot, own: OwnCode): readonly 
 const known = new WeakMap<GoroutineSnapshot, readonly LockCycle[]>();
 
 function findCycles(snapshot: GoroutineSnapshot, own: OwnCode): LockCycle[] {
-  const byAddress = addressCycles(snapshot);
-  const told = new Set(byAddress.flatMap(({ members }) => members.map(({ group }) => group)));
-  return [
-    ...byAddress,
-    ...typeCycles(snapshot, own).filter(({ members }) => !members.some(({ group }) => told.has(group))),
-  ];
+  const cycles: LockCycle[] = [];
+  const told = new Set<GoroutineGroup>();
+  for (const found of [addressCycles(snapshot, own), lineCycles(snapshot), typeCycles(snapshot, own)]) {
+    const news = found.filter(({ members }) => !members.some(({ group }) => told.has(group)));
+    for (const { members } of news) for (const { group } of members) told.add(group);
+    cycles.push(...news);
+  }
+  return cycles;
 }
 
 interface Waiter extends LockCycleMember {
@@ -60,7 +65,19 @@ interface Waiter extends LockCycleMember {
   readonly place: number;
 }
 
-function addressCycles(snapshot: GoroutineSnapshot): LockCycle[] {
+/** Where the compiler keeps no argument alive, the lines at which the others stand tell; one circle for each pair of locks. */
+function lineCycles(snapshot: GoroutineSnapshot): LockCycle[] {
+  const taken = new Set<number>();
+  const cycles: LockCycle[] = [];
+  for (const [a, b] of pairsByLine(mutexWaiters(snapshot))) {
+    if (taken.has(a.waitsFor) || taken.has(b.waitsFor)) continue;
+    taken.add(a.waitsFor).add(b.waitsFor);
+    cycles.push({ members: [a, b], reason: "lines", contested: false });
+  }
+  return cycles.slice(0, mostCycles);
+}
+
+function addressCycles(snapshot: GoroutineSnapshot, own: OwnCode): LockCycle[] {
   const waiters = mutexWaiters(snapshot);
   const references = mutexReferences(
     snapshot,
@@ -94,7 +111,7 @@ function addressCycles(snapshot: GoroutineSnapshot): LockCycle[] {
       continue;
     seen.add(key);
     taken.add(a.waitsFor).add(b.waitsFor);
-    cycles.push({ members: [a, b], reason: "addresses", contested: isContested(a, b, references) });
+    cycles.push({ members: [a, b], reason: "addresses", contested: isContested(a, b, references, own) });
   }
   return cycles;
 }
@@ -152,12 +169,27 @@ function mutexWaiters(snapshot: GoroutineSnapshot): Waiter[] {
   return waiters;
 }
 
-/** A goroutine that waits for neither of the two has one of them among its arguments. */
-function isContested(a: Waiter, b: Waiter, references: ReturnType<typeof mutexReferences>): boolean {
+/**
+ * A goroutine that waits for neither of the two has one of them among its arguments. The standard library's objects may
+ * stand close by in memory, but hold no lock of the service's.
+ */
+function isContested(
+  a: Waiter,
+  b: Waiter,
+  references: ReturnType<typeof mutexReferences>,
+  own: OwnCode,
+): boolean {
   return [a.waitsFor, b.waitsFor].some((mutex) =>
-    references.get(mutex)?.some(({ group, goroutine }) => {
+    references.get(mutex)?.some(({ group, goroutine, frame }) => {
       const waitsFor = waitedAddress(group, goroutine);
-      return waitsFor !== a.waitsFor && waitsFor !== b.waitsFor;
+      const passes = group.stack[frame];
+      return (
+        waitsFor !== a.waitsFor &&
+        waitsFor !== b.waitsFor &&
+        passes !== undefined &&
+        !own.isStandardLibrary(passes) &&
+        !isKnownIdle(group)
+      );
     }),
   );
 }

@@ -9,7 +9,7 @@ import { lockWait } from "../../domain/lock-waits.ts";
 import { shortName } from "../../domain/lock-words.ts";
 import type { OwnCode } from "../../domain/own-code.ts";
 import { nothingRuns } from "../../domain/process-stillness.ts";
-import { countText } from "../../domain/units.ts";
+import { counted, countText } from "../../domain/units.ts";
 import { blamedFrames } from "../../domain/wait-sites.ts";
 
 export const goroutineLockCycle = defineAnalyzer({
@@ -23,7 +23,7 @@ export const goroutineLockCycle = defineAnalyzer({
     symptomOf: [],
     thresholds: {},
     docs: {
-      what: "Two goroutines, each waiting for a lock that the other one probably holds (AB-BA). In a dump: the address that each waits for stands among the other's live arguments. From a profile: each waits for a lock of a type that the other's stack runs through.",
+      what: "Two goroutines, each waiting for a lock that the other one probably holds (AB-BA). In a dump: the address that each waits for stands among the other's live arguments, or each has come past the line at which others wait for what the other one asks for. From a profile: each waits for a lock of a type that the other's stack runs through.",
       why: "Neither can ever go on, nor can anybody who needs one of the two locks. Only a restart ends it, until the next time.",
       next: "Take the two locks in one order everywhere, or release the first before taking the second.",
       falsePositives:
@@ -95,12 +95,15 @@ function summaryOf(
   const how =
     cycle.reason === "addresses"
       ? "Inferred from the dump: each waits for a mutex whose object is among the other one's arguments."
-      : "Inferred from the stacks: each waits for a lock of a type that the other one's stack runs through.";
+      : cycle.reason === "lines"
+        ? "Inferred from the dump: each has come past the line at which others wait for the very mutex that the other one asks for."
+        : "Inferred from the stacks: each waits for a lock of a type that the other one's stack runs through.";
   const third = cycle.contested
     ? " A third goroutine touches one of the locks and may be the real holder."
     : " Such a circle never opens by itself.";
   const behind = blocked.reduce((sum, group) => sum + group.count, 0);
-  const crowd = behind === 0 ? "" : ` ${countText(behind)} more wait behind them.`;
+  const crowd =
+    behind === 0 ? "" : ` ${countText(behind)} more ${behind === 1 ? "waits" : "wait"} behind them.`;
   return `${place(first)} waits for a lock that ${place(second)} probably holds, and the other way round. ${how}${third}${crowd}`;
 }
 

@@ -1,0 +1,48 @@
+import type { Frame } from "./frame.ts";
+import type { GoroutineGroup } from "./goroutine.ts";
+
+/** A goroutine that waits for a mutex whose address is known. */
+interface MutexWaiter {
+  readonly group: GoroutineGroup;
+  readonly waitsFor: number;
+  /** Where it asks for the mutex. */
+  readonly caller: Frame;
+}
+
+/**
+ * Pairs each of which probably holds what the other one waits for, told by lines alone: where others stand and ask for
+ * one mutex, this one has come past, and waits further on in the same function for another. That needs no argument of
+ * the service's own functions, which the compiler may not keep alive. A line at which several other mutexes are asked
+ * for tells nothing.
+ */
+export function pairsByLine<Waiter extends MutexWaiter>(waiters: readonly Waiter[]): [Waiter, Waiter][] {
+  const asked = new Map<string, Map<number, Set<number>>>();
+  for (const { caller, waitsFor } of waiters) {
+    const lines = asked.get(caller.function) ?? new Map<number, Set<number>>();
+    asked.set(caller.function, lines.set(caller.line, (lines.get(caller.line) ?? new Set()).add(waitsFor)));
+  }
+  const holding = waiters.map((waiter) => ({ waiter, holds: passedMutexes(waiter, asked) }));
+  const pairs: [Waiter, Waiter][] = [];
+  for (const [index, a] of holding.entries()) {
+    if (a.holds.size === 0) continue;
+    for (const b of holding.slice(index + 1))
+      if (a.holds.has(b.waiter.waitsFor) && b.holds.has(a.waiter.waitsFor)) pairs.push([a.waiter, b.waiter]);
+  }
+  return pairs;
+}
+
+function passedMutexes(
+  { group, waitsFor, caller }: MutexWaiter,
+  asked: ReadonlyMap<string, ReadonlyMap<number, ReadonlySet<number>>>,
+): ReadonlySet<number> {
+  const passed = new Set<number>();
+  for (const frame of group.stack.slice(Math.max(0, group.stack.indexOf(caller)))) {
+    for (const [line, mutexes] of asked.get(frame.function) ?? []) {
+      if (line >= frame.line) continue;
+      const others = [...mutexes].filter((mutex) => mutex !== waitsFor);
+      const [only] = others;
+      if (others.length === 1 && only !== undefined) passed.add(only);
+    }
+  }
+  return passed;
+}
