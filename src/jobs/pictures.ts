@@ -2,13 +2,15 @@ import type { ParsedArtifact } from "../domain/artifact.ts";
 import type { ReplyFile } from "../domain/incident.ts";
 import type { ProfileKind } from "../domain/profile-kind.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
-import type { Pictures } from "../ports/pictures.ts";
+import type { PictureSource, Pictures } from "../ports/pictures.ts";
 import type { Rasteriser } from "../ports/rasteriser.ts";
-import { drawable } from "../render/flame-graph/choice.ts";
+import { type Drawable, drawable } from "../render/flame-graph/choice.ts";
+import { differenceGraph } from "../render/flame-graph/difference.ts";
 import { type Drawing, flameGraph } from "../render/flame-graph/flame-graph.ts";
 import { goroutineMeasure, type Measure, measureOf } from "../render/flame-graph/measure.ts";
 import { goroutineStacks, profileStacks, type Stacks } from "../render/flame-graph/stacks.ts";
-import { subjectOf } from "../render/flame-graph/subject.ts";
+import { type FlameSubject, subjectOf } from "../render/flame-graph/subject.ts";
+import { inTurns } from "./in-turns.ts";
 
 export interface PictureParts {
   readonly artifacts: Artifacts;
@@ -19,6 +21,9 @@ export interface PictureParts {
 
 /** Slack shows 360 to 480 px and the whole on a click; more than twice that is only slower. */
 const pngWidth = 1_280;
+
+/** Two captures of one bundle are seconds apart: less than 5 % of all is no change worth a picture. */
+const leastChange = 0.05;
 
 /** Flame graphs of what a bundle has, stored as PNG for the thread and as SVG for those who want to zoom. */
 export function flameGraphPictures({ artifacts, rasteriser, readCapture }: PictureParts): Pictures {
@@ -45,18 +50,45 @@ export function flameGraphPictures({ artifacts, rasteriser, readCapture }: Pictu
     return capture === undefined ? undefined : stacksOf(capture, kind);
   }
 
+  /** What changed between the first and the last capture of a bundle, when that is worth a look. */
+  async function changed(
+    { bundle }: PictureSource,
+    { kind, pair }: Drawable,
+    subject: FlameSubject,
+    signal: AbortSignal,
+  ): Promise<Drawing | undefined> {
+    if (pair === undefined) return undefined;
+    const before = await weighed(`${bundle}${pair.before}`, kind, signal);
+    const now = await weighed(`${bundle}${pair.now}`, kind, signal);
+    if (before === undefined || now === undefined) return undefined;
+    const drawing = await inTurns(differenceGraph(before.stacks, now.stacks, now.measure, subject), signal);
+    return drawing === undefined || drawing.largestChange < leastChange ? undefined : drawing;
+  }
+
   return {
-    async draw({ bundle, analysis, modules }, intoPrefix, signal) {
+    async draw(source, intoPrefix, signal) {
+      const { bundle, analysis, modules } = source;
       const chosen = drawable(analysis);
       if (chosen === undefined) return [];
       const subject = subjectOf(analysis, modules);
       const { kind, file } = chosen;
       const shown = await weighed(`${bundle}${file}`, kind, signal);
       if (shown === undefined) return [];
-      const name = ["flame-graph", plain(analysis.target.service ?? "process"), kind].join(".");
-      const drawing = flameGraph(shown.stacks, shown.measure, subject);
-      if (drawing === undefined) return [];
-      return [await stored(drawing, name, `Flame graph: ${kind} of ${subject.target}`, intoPrefix, signal)];
+      const whose = plain(analysis.target.service ?? "process");
+      const drawing = await inTurns(flameGraph(shown.stacks, shown.measure, subject), signal);
+      const difference = await changed(source, chosen, subject, signal);
+      const pictures: ReplyFile[] = [];
+      if (drawing !== undefined) {
+        const title = `Flame graph: ${kind} of ${subject.target}`;
+        pictures.push(await stored(drawing, `flame-graph.${whose}.${kind}`, title, intoPrefix, signal));
+      }
+      if (difference !== undefined) {
+        const title = `What changed: ${kind} of ${subject.target}`;
+        pictures.push(
+          await stored(difference, `flame-graph.${whose}.${kind}.change`, title, intoPrefix, signal),
+        );
+      }
+      return pictures;
     },
   };
 }

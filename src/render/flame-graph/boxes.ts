@@ -1,6 +1,7 @@
 import type { Frame } from "../../domain/frame.ts";
 import type { OwnCode } from "../../domain/own-code.ts";
-import { type FlameNode, type FlameTree, type Rest, type Weight, widthOf } from "./tree.ts";
+import type { Weight } from "./stacks.ts";
+import { type FlameNode, type FlameTree, type Rest, widthOf } from "./tree.ts";
 
 /** Whose code a call is. */
 export type CodeKind = "own" | "dependency" | "standard";
@@ -31,26 +32,31 @@ export interface BoxSettings {
   readonly rows: number;
 }
 
+/** Labels in the runtime's assembly have no package: `gcWriteBarrier`. */
+const assembly = /(?:^|\/)runtime\/\w+\.s$/;
+
 /** How much of a call must go to its only callee for both to be one box. */
 const sameWeight = 0.98;
 const nearlySameWeight = 0.9;
 
-/** Folds runs of foreign calls; runs of own ones, too, when there is not enough room for them. */
+/** What may become one box, from careful to rough. */
+type Folding = "foreign" | "own too" | "all kinds together";
+
+/** Folds runs of foreign calls; runs of own ones, too, and at last of all kinds, when there is not enough room. */
 export function foldedBoxes(tree: FlameTree, settings: BoxSettings): Boxes {
-  let boxes = fold(tree, settings, { ownToo: false, share: sameWeight });
-  if (boxes.rows > settings.rows) boxes = fold(tree, settings, { ownToo: true, share: nearlySameWeight });
-  return boxes;
+  const boxes = fold(tree, settings, "foreign");
+  if (boxes.rows <= settings.rows) return boxes;
+  const tighter = fold(tree, settings, "own too");
+  if (tighter.rows <= 1.5 * settings.rows) return tighter;
+  return fold(tree, settings, "all kinds together");
 }
 
-interface Folding {
-  readonly ownToo: boolean;
-  readonly share: number;
-}
+function fold(tree: FlameTree, { own, marked }: BoxSettings, folding: Folding): Boxes {
+  const share = folding === "foreign" ? sameWeight : nearlySameWeight;
 
-function fold(tree: FlameTree, { own, marked }: BoxSettings, { ownToo, share }: Folding): Boxes {
   function kindOf(frame: Frame): CodeKind {
     if (own.isOwn(frame)) return "own";
-    return own.isStandardLibrary(frame) ? "standard" : "dependency";
+    return own.isStandardLibrary(frame) || assembly.test(frame.file) ? "standard" : "dependency";
   }
 
   /** The call and those below it that are of the same kind and all that it leads to. */
@@ -58,7 +64,8 @@ function fold(tree: FlameTree, { own, marked }: BoxSettings, { ownToo, share }: 
     const run = [first];
     for (let callee = first.children[0]; callee !== undefined; callee = callee.children[0]) {
       if (widthOf(callee) < share * widthOf(first)) break;
-      if (kindOf(callee.frame) !== kind || marked.has(callee.frame.function)) break;
+      if (marked.has(callee.frame.function)) break;
+      if (kindOf(callee.frame) !== kind && folding !== "all kinds together") break;
       run.push(callee);
     }
     return run;
@@ -67,13 +74,13 @@ function fold(tree: FlameTree, { own, marked }: BoxSettings, { ownToo, share }: 
   function boxOf(first: FlameNode): Box {
     const kind = kindOf(first.frame);
     const isMarked = marked.has(first.frame.function);
-    const run = isMarked || (kind === "own" && !ownToo) ? [first] : runFrom(first, kind);
+    const run = isMarked || (kind === "own" && folding === "foreign") ? [first] : runFrom(first, kind);
     const last = run.at(-1) ?? first;
     const children = last.children.map(boxOf);
     const { rest } = last;
     return {
       frames: run.map(({ frame }) => frame),
-      kind,
+      kind: run.some(({ frame }) => kindOf(frame) === "own") ? "own" : kind,
       marked: isMarked,
       now: first.now,
       before: first.before,

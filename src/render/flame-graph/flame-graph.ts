@@ -1,8 +1,6 @@
-import type { Frame } from "../../domain/frame.ts";
-import { percentText } from "../../domain/units.ts";
-import { type Box, type CodeKind, foldedBoxes } from "./boxes.ts";
-import { plainName } from "./labels.ts";
-import { type Layout, layout, type RestBox } from "./layout.ts";
+import { type CodeKind, foldedBoxes } from "./boxes.ts";
+import { placeOf, plainName } from "./labels.ts";
+import { isMarked, type Layout, layout, nameOf } from "./layout.ts";
 import type { Measure } from "./measure.ts";
 import { graphWidth, type Look, pictureSvg } from "./picture.ts";
 import { type Stacks, weightThrough } from "./stacks.ts";
@@ -13,6 +11,7 @@ import {
   ownOf,
   pointedFrames,
   sentence,
+  shareText,
   wishedRows,
 } from "./subject.ts";
 import { flameTree, widthOf } from "./tree.ts";
@@ -41,10 +40,14 @@ const legendTexts = {
 
 /**
  * Draws stacks as an icicle: entry points above, what they call below, as wide as it is heavy. Undefined when nothing
- * in it weighs anything. The same stacks give the same bytes.
+ * in it weighs anything. The same stacks give the same bytes. Yields every few milliseconds.
  */
-export function flameGraph(stacks: Stacks, measure: Measure, subject: FlameSubject): Drawing | undefined {
-  const tree = flameTree(stacks, { leastShare });
+export function* flameGraph(
+  stacks: Stacks,
+  measure: Measure,
+  subject: FlameSubject,
+): Generator<undefined, Drawing | undefined> {
+  const tree = yield* flameTree(stacks, { leastShare });
   const total = widthOf(tree);
   if (!(total > 0)) return undefined;
   const pointed = pointedFrames(subject);
@@ -58,20 +61,20 @@ export function flameGraph(stacks: Stacks, measure: Measure, subject: FlameSubje
   const drawn = new Set(placed.placed.flatMap(({ what }) => (isMarked(what) ? [nameOf(what)] : [])));
 
   function share(weight: number): string {
-    return percentText(weight / total);
+    return shareText(weight / total);
   }
 
-  const lines = pointed.flatMap((frame) => {
-    const weight = weightThrough(stacks, frame.function);
-    if (weight === 0) return [];
+  const lines: { text: string; drawn: boolean }[] = [];
+  for (const frame of pointed) {
+    yield;
+    const { now: weight } = weightThrough(stacks, frame.function);
+    if (weight === 0) continue;
     const where = `${plainName(frame.function)} ${placeOf(frame)}`.trim();
-    return [
-      {
-        text: `${measure.text(weight)} (${share(weight)}) ${measure.verb(weight)} ${where}`,
-        drawn: drawn.has(frame.function),
-      },
-    ];
-  });
+    lines.push({
+      text: `${measure.text(weight)} (${share(weight)}) ${measure.verb(weight)} ${where}`,
+      drawn: drawn.has(frame.function),
+    });
+  }
   const whole = `${measure.text(total)} ${measure.of}`;
   const finding = lines.length === 0 ? "" : `: ${lines.map(({ text }) => text).join("; ")}`;
   const altText = `Flame graph of ${whole} of ${subject.target}${finding}. ${sentence(subject.title)}`;
@@ -95,14 +98,6 @@ export function flameGraph(stacks: Stacks, measure: Measure, subject: FlameSubje
   };
 }
 
-function isMarked(what: Box | RestBox): what is Box {
-  return what.kind !== "rest" && what.marked;
-}
-
-function nameOf({ frames }: Box): string {
-  return frames[0]?.function ?? "";
-}
-
 function legendOf({ placed }: Layout): { fill: string; text: string }[] {
   const present = new Set<keyof typeof looks>(
     placed.map(({ what }) => (isMarked(what) ? "marked" : what.kind)),
@@ -110,9 +105,4 @@ function legendOf({ placed }: Layout): { fill: string; text: string }[] {
   return (["marked", "own", "dependency", "standard", "rest"] as const)
     .filter((kind) => present.has(kind))
     .map((kind) => ({ fill: looks[kind].fill, text: legendTexts[kind] }));
-}
-
-/** `ledger.go:88`; empty when it is not known. */
-function placeOf({ file, line }: Frame): string {
-  return line === 0 || file === "" ? "" : `${file.slice(file.lastIndexOf("/") + 1)}:${line}`;
 }

@@ -1,5 +1,6 @@
 import type { Box, Boxes } from "./boxes.ts";
-import { type Rest, type Weight, widthOf } from "./tree.ts";
+import type { Weight } from "./stacks.ts";
+import { type Rest, widthOf } from "./tree.ts";
 
 /** A rectangle of the picture. */
 export interface Placed {
@@ -26,7 +27,7 @@ export interface Layout {
 }
 
 /** Narrower than this, a rectangle says nothing. */
-const narrowestPx = 2;
+const narrowestPx = 8;
 
 /**
  * Where everything goes: each call above its callees, wide in proportion to its weight. Rows below `mostRows` are left
@@ -65,4 +66,14 @@ function deepestMarked(boxes: readonly Box[], row = 1): number {
     (deepest, { marked, children }) => Math.max(deepest, marked ? row : 0, deepestMarked(children, row + 1)),
     0,
   );
+}
+
+/** The finding speaks of it. */
+export function isMarked(what: Box | RestBox): what is Box {
+  return what.kind !== "rest" && what.marked;
+}
+
+/** Symbol of the outermost call of a box. */
+export function nameOf({ frames }: Box): string {
+  return frames[0]?.function ?? "";
 }

@@ -1,9 +1,9 @@
 import type { Box } from "./boxes.ts";
 import { boxLabel, plainName } from "./labels.ts";
 import type { Layout, Placed, RestBox } from "./layout.ts";
+import type { Weight } from "./stacks.ts";
 import { pointerElement, rectElement, svgDocument, textElement } from "./svg.ts";
 import { fitted, textWidth, wrapped } from "./text-width.ts";
-import type { Weight } from "./tree.ts";
 
 /**
  * Sizes in pixels at full width. Chat previews are a third as wide (Slack: 360 to 480 px), where the letters of a box are
@@ -12,7 +12,9 @@ import type { Weight } from "./tree.ts";
 export const pictureWidth = 1_280;
 const margin = 20;
 export const graphWidth = pictureWidth - 2 * margin;
-const row = { height: 50, gap: 3, font: 34, padding: 9 };
+const row = { height: 50, gap: 3, font: 34, padding: 8 };
+/** For boxes that are too narrow for that: to be read at full width. */
+const smallFont = 24;
 const titleStyle = { size: 44, fill: "#111111", bold: true };
 const subtitleStyle = { size: 32, fill: "#444444" };
 const pointedStyle = { size: 34, fill: "#8a2d00", bold: true };
@@ -89,25 +91,25 @@ function box({ x, width, row: at, what }: Placed, top: number, picture: Picture)
   const left = margin + x;
   const y = top + at * row.height;
   const shown = { width: Math.max(1, width - row.gap), height: row.height - row.gap };
-  const baseline = y + shown.height / 2 + row.font * 0.36;
   if (what.kind === "rest") {
     const words = `${what.functions} more`;
     const room = shown.width - 2 * row.padding;
+    const font = [row.font, smallFont].find((size) => textWidth(words, size) <= room);
     return [
       rectElement(left, y, shown.width, shown.height, {
         fill,
-        stroke: "#999999",
+        stroke: "#bbbbbb",
         dashed: true,
         title: `${words} functions · ${picture.tells(what)}`,
       }),
-      ...(textWidth(words, row.font) > room
+      ...(font === undefined
         ? []
-        : [textElement(left + row.padding, baseline, words, { size: row.font, fill: ink })]),
+        : [textElement(left + row.padding, baselineOf(y, font), words, { size: font, fill: ink })]),
     ];
   }
   const pointer = what.marked && shown.width > 60 ? 26 : 0;
   const room = shown.width - 2 * row.padding - pointer;
-  const label = boxLabel(what, place, figure, row.font, room);
+  const label = boxLabel(what, place, figure, [row.font, smallFont], room);
   const calls = what.frames.map((frame) => plainName(frame.function)).join(" > ");
   const edge = what.marked ? { stroke: "#111111", strokeWidth: 4 } : {};
   const inset = what.marked ? 2 : 0;
@@ -118,14 +120,19 @@ function box({ x, width, row: at, what }: Placed, top: number, picture: Picture)
       ...edge,
     }),
     ...(pointer === 0 ? [] : [pointerElement(left + row.padding, y + shown.height / 2 - 10, 20, ink)]),
-    ...(label === ""
+    ...(label.text === ""
       ? []
       : [
-          textElement(left + row.padding + pointer, baseline, label, {
-            size: row.font,
+          textElement(left + row.padding + pointer, baselineOf(y, label.fontPx), label.text, {
+            size: label.fontPx,
             fill: ink,
             bold: what.marked,
           }),
         ]),
   ];
+}
+
+/** Where letters stand so that capitals are in the middle of the row; they are 0.71 of the font high. */
+function baselineOf(top: number, fontPx: number): number {
+  return top + (row.height - row.gap) / 2 + fontPx * 0.36;
 }

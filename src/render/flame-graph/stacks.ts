@@ -2,6 +2,13 @@ import type { Frame } from "../../domain/frame.ts";
 import type { GoroutineGroup } from "../../domain/goroutine.ts";
 import type { Profile } from "../../domain/profile.ts";
 
+/** What goes through a call: in the capture that is drawn, and in an earlier one it is compared with. */
+export interface Weight {
+  readonly now: number;
+  /** 0 when nothing is compared. */
+  readonly before: number;
+}
+
 /** Stacks and what each weighs, whatever capture they come from. Functions are told apart by name alone. */
 export interface Stacks {
   /** A frame of each function: the first one that was met. Its index is what `walk` returns. */
@@ -13,6 +20,8 @@ export interface Stacks {
    * -1 past its innermost one.
    */
   readonly walk: () => (stack: number) => number;
+  /** Whether a stack has a call of the function with this index. */
+  readonly passes: (id: number) => (stack: number) => boolean;
 }
 
 /** The stacks of a profile by one of its sample types; inlined calls are calls. */
@@ -42,6 +51,22 @@ export function profileStacks(profile: Profile, sampleIndex: number): Stacks {
         return functionOfFrame[locationFrames[at - 1] ?? 0] ?? -1;
       };
     },
+    passes(id) {
+      const has = new Uint8Array(locationStart.length);
+      for (let location = 0; location + 1 < locationStart.length; location++) {
+        const end = locationStart[location + 1] ?? 0;
+        for (let at = locationStart[location] ?? 0; at < end; at++) {
+          if (functionOfFrame[locationFrames[at] ?? 0] === id) has[location] = 1;
+        }
+      }
+      return (sample) => {
+        const end = sampleStart[sample + 1] ?? 0;
+        for (let at = sampleStart[sample] ?? 0; at < end; at++) {
+          if (has[sampleLocations[at] ?? 0] === 1) return true;
+        }
+        return false;
+      };
+    },
   };
 }
 
@@ -61,47 +86,53 @@ export function goroutineStacks(groups: readonly GoroutineGroup[]): Stacks {
         return stacks[stack]?.[at - 1] ?? -1;
       };
     },
+    passes: (id) => (stack) => stacks[stack]?.includes(id) ?? false,
   };
 }
 
-/** Two captures as one: the stacks of `before`, then those of `now`. */
-export function joinedStacks(before: Stacks, now: Stacks): { stacks: Stacks; earlier: number } {
+/**
+ * Two captures as one: the stacks of `before`, then those of `now`, whose number is `weights.length` less `earlier`.
+ */
+export function joinedStacks(before: Stacks, now: Stacks): Stacks & { readonly earlier: number } {
   const names = functionNames();
-  const ids = [before, now].map(({ functions }) => Uint32Array.from(functions, (frame) => names.idOf(frame)));
+  const sides = [before, now].map((side) => ({
+    ...side,
+    ids: Uint32Array.from(side.functions, (frame) => names.idOf(frame)),
+  }));
   const earlier = before.weights.length;
   const weights = new Float64Array(earlier + now.weights.length);
   weights.set(before.weights);
   weights.set(now.weights, earlier);
   return {
     earlier,
-    stacks: {
-      functions: names.functions,
-      weights,
-      walk() {
-        const walks = [before.walk(), now.walk()];
-        return (stack) => {
-          const which = stack < earlier ? 0 : 1;
-          const id = walks[which]?.(which === 0 ? stack : stack - earlier) ?? -1;
-          return id === -1 ? -1 : (ids[which]?.[id] ?? -1);
-        };
-      },
+    functions: names.functions,
+    weights,
+    walk() {
+      const walks = sides.map(({ ids, walk }) => ({ ids, next: walk() }));
+      return (stack) => {
+        const side = walks[stack < earlier ? 0 : 1];
+        const id = side?.next(stack < earlier ? stack : stack - earlier) ?? -1;
+        return id === -1 ? -1 : (side?.ids[id] ?? -1);
+      };
+    },
+    passes(id) {
+      const tests = sides.map(({ ids, passes }) => {
+        const own = ids.indexOf(id);
+        return own === -1 ? () => false : passes(own);
+      });
+      return (stack) => tests[stack < earlier ? 0 : 1]?.(stack < earlier ? stack : stack - earlier) ?? false;
     },
   };
 }
 
 /** What stacks that pass through a function called `symbol` weigh together. */
-export function weightThrough({ functions, weights, walk }: Stacks, symbol: string): number {
-  const wanted = functions.findIndex((frame) => frame.function === symbol);
-  if (wanted === -1) return 0;
-  const next = walk();
-  let total = 0;
+export function weightThrough({ functions, weights, passes }: Stacks, symbol: string, earlier = 0): Weight {
+  const total = { now: 0, before: 0 };
+  const id = functions.findIndex((frame) => frame.function === symbol);
+  if (id === -1) return total;
+  const isThrough = passes(id);
   for (const [stack, weight] of weights.entries()) {
-    if (!(weight > 0)) continue;
-    for (let call = next(stack); call !== -1; call = next(stack)) {
-      if (call !== wanted) continue;
-      total += weight;
-      break;
-    }
+    if (weight > 0 && isThrough(stack)) total[stack < earlier ? "before" : "now"] += weight;
   }
   return total;
 }

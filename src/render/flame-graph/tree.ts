@@ -1,12 +1,5 @@
 import type { Frame } from "../../domain/frame.ts";
-import type { Stacks } from "./stacks.ts";
-
-/** What goes through a call: in the capture that is drawn, and in an earlier one it is compared with. */
-export interface Weight {
-  readonly now: number;
-  /** 0 when nothing is compared. */
-  readonly before: number;
-}
+import type { Stacks, Weight } from "./stacks.ts";
 
 /** A call, merged over all stacks that reach it the same way. */
 export interface FlameNode extends Weight {
@@ -35,6 +28,8 @@ export interface TreeSettings {
 
 /** Stacks are followed inward this far: pprof records at most 128 locations (Go source: runtime/runtime1.go). */
 const deepest = 512;
+/** Calls looked at between two turns: some milliseconds. */
+const callsOfTurn = 50_000;
 
 /** How much room a call takes: both captures together, so that what vanished is as visible as what is new. */
 export function widthOf({ now, before }: Weight): number {
@@ -43,9 +38,10 @@ export function widthOf({ now, before }: Weight): number {
 
 /**
  * Merges stacks from their outermost call inward. Only calls that are heavy enough are followed, so the tree has at
- * most 1/leastShare calls a row however many stacks there are.
+ * most 1/leastShare calls a row however many stacks there are. Yields every few milliseconds: sixty thousand stacks of
+ * eighty calls take a quarter of a second.
  */
-export function flameTree(stacks: Stacks, settings: TreeSettings): FlameTree {
+export function* flameTree(stacks: Stacks, settings: TreeSettings): Generator<undefined, FlameTree> {
   const { earlier = 0, leastShare } = settings;
   const { functions, weights } = stacks;
   const next = stacks.walk();
@@ -102,15 +98,22 @@ export function flameTree(stacks: Stacks, settings: TreeSettings): FlameTree {
     return found;
   }
 
-  function below(from: number, to: number, depth: number): Pick<FlameTree, "children" | "rest"> {
+  let sinceTurn = 0;
+
+  function* below(from: number, to: number, depth: number): Generator<undefined, Callees> {
     if (depth === deepest) return { children: [] };
+    sinceTurn += to - from;
+    if (sinceTurn > callsOfTurn) {
+      sinceTurn = 0;
+      yield;
+    }
     const children: FlameNode[] = [];
     const rest = { functions: 0, now: 0, before: 0 };
     for (const { call, from: first, to: end, now, before } of callees(from, to)) {
       const frame = functions[call];
       if (frame === undefined) continue;
       if (now + before >= least) {
-        children.push({ frame, now, before, ...below(first, end, depth + 1) });
+        children.push({ frame, now, before, ...(yield* below(first, end, depth + 1)) });
       } else {
         rest.functions++;
         rest.now += now;
@@ -121,8 +124,10 @@ export function flameTree(stacks: Stacks, settings: TreeSettings): FlameTree {
     return { children, ...(rest.functions === 0 ? {} : { rest }) };
   }
 
-  return { ...total, ...below(0, order.length, 0) };
+  return { ...total, ...(yield* below(0, order.length, 0)) };
 }
+
+type Callees = Pick<FlameTree, "children" | "rest">;
 
 interface Callee {
   readonly call: number;
