@@ -1,6 +1,6 @@
 /** The bot that `gofire serve` runs: wires the queue, its workers and what they need, and takes it all down again. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { storedBundle } from "./integrations/artifacts/stored-bundle.ts";
+import { type BundleConditions, storedBundle } from "./integrations/artifacts/stored-bundle.ts";
 import { storedEvidence } from "./integrations/artifacts/stored-evidence.ts";
 import type { RedisAddress } from "./integrations/redis/address.ts";
 import { alertStore } from "./integrations/redis/alert-store.ts";
@@ -14,6 +14,7 @@ import { defaultWorkerTimes, startWorker } from "./integrations/redis/worker.ts"
 import { jobs, retries } from "./jobs/index.ts";
 import { countRepeats, type Paging } from "./jobs/page.ts";
 import type { Cards } from "./jobs/publish.ts";
+import { type Keep, retire } from "./jobs/retention.ts";
 import { sweep } from "./jobs/sweep.ts";
 import type { Alerts } from "./ports/alerts.ts";
 import type { Artifacts } from "./ports/artifacts.ts";
@@ -39,6 +40,10 @@ export interface BotSettings {
   readonly chat: Chat;
   readonly cards: Cards;
   readonly artifacts: Artifacts;
+  /** What captures go through on their way there. */
+  readonly bundles?: BundleConditions;
+  /** How long artifacts are kept; absent: for ever. */
+  readonly keep?: Keep;
   readonly pictures: Pictures;
   readonly services: Services;
   /** Absent where no alert sender may post. */
@@ -63,6 +68,7 @@ export interface Bot {
 }
 
 const sweepEveryMs = 5_000;
+const retireEveryMs = 600_000;
 
 const noPaging: Paging = { services: () => Promise.resolve([]), channel: "" };
 
@@ -80,7 +86,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
   const queue = redisQueue(client, { retries, mostWaiting: settings.mostWaiting, onTrouble });
   let worker: RunningWorker | undefined;
   const ending = new AbortController();
-  let sweeping: Promise<void> = Promise.resolve();
+  const sweeping: Promise<void>[] = [];
   if (settings.role !== "web") {
     const ports = {
       ...settings,
@@ -91,17 +97,27 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
       lock: redisCaptureLock(client),
       limits: captureLimits(client, settings.caps),
       evidence: storedEvidence(artifacts),
-      bundleAt: (prefix: string) => storedBundle(artifacts, prefix),
+      bundleAt: (prefix: string) => storedBundle(artifacts, prefix, settings.bundles),
       gofireVersion: settings.version,
     };
     worker = await startWorker(jobs(ports), client, {
       ...(settings.workerTimes ?? defaultWorkerTimes),
       onTrouble,
     });
-    sweeping = sweepUntil(ending.signal, settings.sweepEveryMs ?? sweepEveryMs, async () => {
-      await sweep(ports, ending.signal);
-      await countRepeats(ports, ending.signal);
-    });
+    sweeping.push(
+      sweepUntil(ending.signal, settings.sweepEveryMs ?? sweepEveryMs, async () => {
+        await sweep(ports, ending.signal);
+        await countRepeats(ports, ending.signal);
+      }),
+    );
+    const { keep } = settings;
+    if (keep !== undefined) {
+      sweeping.push(
+        sweepUntil(ending.signal, retireEveryMs, () =>
+          retire(keep, { ...ports, tell: onTrouble }, ending.signal),
+        ),
+      );
+    }
   }
 
   async function sweepUntil(signal: AbortSignal, everyMs: number, work: () => Promise<void>): Promise<void> {
@@ -123,7 +139,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
     redis,
     async stop(graceMs) {
       ending.abort(new Error("gofire ends"));
-      await sweeping;
+      await Promise.all(sweeping);
       await worker?.stop(graceMs);
       await alerts.close();
       await queue.close();

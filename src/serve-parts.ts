@@ -1,9 +1,10 @@
 /** What gofire.yaml and the environment make of `gofire serve`. */
 import { readSecret } from "./commands/secret.ts";
 import type { AccessConfig, GofireConfig, SecretReference, SlackConfig } from "./config/gofire-config.ts";
+import { defaultArtifacts } from "./config/resolve-artifacts.ts";
 import { accessOf, slackOf } from "./config/resolve-chat.ts";
 import { UsageError } from "./domain/errors.ts";
-import { fileStore } from "./integrations/artifacts/file-store.ts";
+import { openArtifacts } from "./integrations/artifacts/open.ts";
 import type { Host } from "./ports/host.ts";
 import type { Role } from "./ports/server.ts";
 import type { ServeParts } from "./serve.ts";
@@ -19,7 +20,11 @@ export function configuredParts(config: GofireConfig | undefined, host: Host, ve
       const access: AccessConfig = config?.access ?? accessOf();
       return await openSlack({ slack, access, version, ...secrets }, role, tell);
     },
-    openArtifacts: (stateFolder) => fileStore(`${stateFolder}/artifacts`),
+    openArtifacts: (stateFolder) =>
+      openArtifacts(config?.artifacts ?? defaultArtifacts, {
+        stateFolder,
+        secret: (reference) => readSecret(reference, host, `${config?.file ?? "gofire.yaml"}: artifacts`),
+      }),
     pictures: () => ({ draw: () => Promise.resolve([]) }),
   };
 }

@@ -6,7 +6,7 @@ import { healthAnswer } from "./integrations/http/health.ts";
 import { type Answer, openListener } from "./integrations/http/listener.ts";
 import { chooseRedis } from "./integrations/redis/chosen.ts";
 import type { Cards } from "./jobs/publish.ts";
-import { type Bot, startBot } from "./main.ts";
+import { type Bot, type BotSettings, startBot } from "./main.ts";
 import type { Artifacts } from "./ports/artifacts.ts";
 import type { Chat } from "./ports/chat.ts";
 import type { Pictures } from "./ports/pictures.ts";
@@ -33,11 +33,14 @@ export interface ChatSide {
   close(): Promise<void>;
 }
 
+/** The artifacts, how they come there and how long they stay. */
+export type ArtifactSide = Pick<BotSettings, "artifacts" | "bundles" | "keep">;
+
 /** What differs from installation to installation. */
 export interface ServeParts {
   readonly version: string;
   openChat(role: Role, tell: (line: string) => void): Promise<ChatSide>;
-  openArtifacts(stateFolder: string): Promise<Artifacts>;
+  openArtifacts(stateFolder: string): Promise<ArtifactSide>;
   pictures(artifacts: Artifacts): Pictures;
 }
 
@@ -62,7 +65,8 @@ export function server(parts: ServeParts): Server {
         const redis = await chooseRedis(thisHost, stateFolder, captureLock(`${stateFolder}/locks`), tell);
         down.push(() => redis.leave());
         tell(`Using ${redis.because}.`);
-        const artifacts = await parts.openArtifacts(stateFolder);
+        const kept = await parts.openArtifacts(stateFolder);
+        const { artifacts } = kept;
         const side = await parts.openChat(role, tell);
         down.push(() => side.close());
         const bot = await startBot({
@@ -73,7 +77,7 @@ export function server(parts: ServeParts): Server {
           mostWaiting: limits.waiting,
           chat: side.chat,
           cards: side.cards,
-          artifacts,
+          ...kept,
           pictures: parts.pictures(artifacts),
           services,
           clock: systemClock,

@@ -73,7 +73,7 @@ async function serving(
                 heard.push("close");
               },
             }),
-          openArtifacts: (folder) => Promise.resolve(fakeArtifacts(join(folder, "artifacts"))),
+          openArtifacts: (folder) => Promise.resolve({ artifacts: fakeArtifacts(join(folder, "artifacts")) }),
           pictures: () => ({ draw: () => Promise.resolve([]) }),
         }),
       ),

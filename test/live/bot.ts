@@ -48,7 +48,7 @@ export async function liveBot(
         role,
         tell,
       ),
-    openArtifacts: (folder) => Promise.resolve(fakeArtifacts(join(folder, "artifacts"))),
+    openArtifacts: (folder) => Promise.resolve({ artifacts: fakeArtifacts(join(folder, "artifacts")) }),
     pictures: () => ({ draw: () => Promise.resolve([]) }),
   }).start({
     role: "all",

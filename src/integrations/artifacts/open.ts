@@ -2,10 +2,11 @@ import { join } from "node:path";
 import type { ArtifactsConfig } from "../../config/artifacts-config.ts";
 import type { SecretReference } from "../../config/gofire-config.ts";
 import type { Artifacts } from "../../ports/artifacts.ts";
-import { type CappedArtifacts, cappedStore } from "./capped-store.ts";
+import { cappedStore } from "./capped-store.ts";
 import { fileStore } from "./file-store.ts";
 import { type SealingKey, sealingKey } from "./sealed-format.ts";
 import { keySecret, sealedStore } from "./sealed-store.ts";
+import type { BundleConditions } from "./stored-bundle.ts";
 
 /** What opening needs from the machine. */
 export interface OpenedWith {
@@ -15,17 +16,25 @@ export interface OpenedWith {
   readonly secret: (reference: SecretReference) => Promise<string>;
 }
 
+/** The artifacts, and under which conditions something is put there. */
+export interface OpenArtifacts {
+  readonly artifacts: Artifacts;
+  readonly bundles: BundleConditions;
+  readonly keep: ArtifactsConfig["keep"];
+}
+
 /**
  * The artifacts of this configuration, checked: PortError when the folder or the bucket cannot be used or a key is
  * none, UsageError for secrets that are missing.
  */
-export async function openArtifacts(config: ArtifactsConfig, machine: OpenedWith): Promise<CappedArtifacts> {
-  const { place, encryption, maxFileBytes, maxIncidentBytes } = config;
+export async function openArtifacts(config: ArtifactsConfig, machine: OpenedWith): Promise<OpenArtifacts> {
+  const { place, encryption, keep, maxFileBytes, maxIncidentBytes } = config;
   const keys = encryption === undefined ? [] : [encryption.key, ...encryption.formerKeys];
   const [sealing, ...former] = await Promise.all(keys.map((reference) => keyOf(reference, machine)));
   const store = await openPlace(place, machine);
   const sealed = sealing === undefined ? store : sealedStore(store, sealing, former);
-  return cappedStore(sealed, { fileBytes: maxFileBytes, incidentBytes: maxIncidentBytes });
+  const artifacts = cappedStore(sealed, { fileBytes: maxFileBytes, incidentBytes: maxIncidentBytes });
+  return { artifacts, bundles: { room: artifacts.room }, keep };
 }
 
 async function keyOf(reference: SecretReference, { secret }: OpenedWith): Promise<SealingKey> {
