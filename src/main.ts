@@ -9,6 +9,7 @@ import { redisCaptureLock } from "./integrations/redis/capture-lock.ts";
 import { type OpenRedis, openRedis, type RedisTls } from "./integrations/redis/connection.ts";
 import { incidentStore } from "./integrations/redis/incident-store.ts";
 import { mutesStore } from "./integrations/redis/mutes.ts";
+import { pageMessageStore } from "./integrations/redis/page-message-store.ts";
 import { redisQueue } from "./integrations/redis/queue.ts";
 import { defaultWorkerTimes, startWorker } from "./integrations/redis/worker.ts";
 import { jobs, retries } from "./jobs/index.ts";
@@ -22,6 +23,7 @@ import type { Chat } from "./ports/chat.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Incidents } from "./ports/incidents.ts";
 import type { Mutes } from "./ports/mutes.ts";
+import type { PageMessages } from "./ports/page-messages.ts";
 import type { Pictures } from "./ports/pictures.ts";
 import type { Queue } from "./ports/queue.ts";
 import type { Services } from "./ports/services.ts";
@@ -60,6 +62,7 @@ export interface BotSettings {
 export interface Bot {
   readonly incidents: Incidents;
   readonly alerts: Alerts;
+  readonly pageMessages: PageMessages;
   readonly queue: Queue;
   readonly mutes: Mutes;
   readonly redis: Pick<OpenRedis, "client" | "address" | "server">;
@@ -70,7 +73,7 @@ export interface Bot {
 const sweepEveryMs = 5_000;
 const retireEveryMs = 600_000;
 
-const noPaging: Paging = { services: () => Promise.resolve([]), channel: "" };
+const noPaging: Paging = { services: () => Promise.resolve([]), channel: "", hearsMessages: false };
 
 /** Throws PortError when Redis cannot be used. */
 export async function startBot(settings: BotSettings): Promise<Bot> {
@@ -83,6 +86,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
   const incidents = incidentStore(client, clock);
   const mutes = mutesStore(client, clock);
   const alerts = alertStore(client, clock, { retries: retries.page, onTrouble });
+  const pageMessages = pageMessageStore(client, clock, { retries: retries["page-message"], onTrouble });
   const queue = redisQueue(client, { retries, mostWaiting: settings.mostWaiting, onTrouble });
   let worker: RunningWorker | undefined;
   const ending = new AbortController();
@@ -92,7 +96,9 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
       ...settings,
       incidents,
       alerts,
+      pageMessages,
       queue,
+      mutes,
       paging: settings.paging ?? noPaging,
       lock: redisCaptureLock(client),
       limits: captureLimits(client, settings.caps),
@@ -134,6 +140,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
   return {
     incidents,
     alerts,
+    pageMessages,
     queue,
     mutes,
     redis,
@@ -142,6 +149,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
       await Promise.all(sweeping);
       await worker?.stop(graceMs);
       await alerts.close();
+      await pageMessages.close();
       await queue.close();
       await redis.close();
     },

@@ -3,6 +3,7 @@ import { type AnalyseJobPorts, analyse } from "./analyse.ts";
 import { type CaptureJobPorts, capture } from "./capture.ts";
 import { bindJob } from "./job.ts";
 import { type PageJobPorts, page } from "./page.ts";
+import { pageMessage } from "./page-message.ts";
 import { type PublishJobPorts, publish } from "./publish.ts";
 
 /** Everything that jobs ask of the outside world. */
@@ -10,7 +11,13 @@ export type JobPorts = CaptureJobPorts & AnalyseJobPorts & PublishJobPorts & Pag
 
 /** Every job, with its ports. */
 export function jobs(ports: JobPorts): readonly RunnableJob[] {
-  return [bindJob(capture, ports), bindJob(analyse, ports), bindJob(publish, ports), bindJob(page, ports)];
+  return [
+    bindJob(capture, ports),
+    bindJob(analyse, ports),
+    bindJob(publish, ports),
+    bindJob(page, ports),
+    bindJob(pageMessage, ports),
+  ];
 }
 
 /** How failed attempts are repeated, for the queue. */
@@ -19,4 +26,5 @@ export const retries = {
   analyse: { attempts: analyse.attempts, backoffMs: analyse.backoffMs },
   publish: { attempts: publish.attempts, backoffMs: publish.backoffMs },
   page: { attempts: page.attempts, backoffMs: page.backoffMs },
+  "page-message": { attempts: pageMessage.attempts, backoffMs: pageMessage.backoffMs },
 };

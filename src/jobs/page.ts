@@ -7,12 +7,17 @@ import {
   usualServiceLabels,
 } from "../domain/alert-routing.ts";
 import { PortError } from "../domain/errors.ts";
+import { type PageMessage, pageLikeness } from "../domain/page-message.ts";
+import type { Place } from "../domain/message.ts";
 import { type Incident, type IncidentDraft, isSettled } from "../domain/incident.ts";
 import type { AlertGroup, Alerts, OpenPage } from "../ports/alerts.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { PageMessages } from "../ports/page-messages.ts";
+import type { Mutes } from "../ports/mutes.ts";
 import type { JobOutcome } from "../ports/worker.ts";
 import { beginIncident } from "./begin.ts";
-import { defineJob, done } from "./job.ts";
+import { defineJob, done, later } from "./job.ts";
+import { isServiceMuted } from "./muted.ts";
 import { fail, type SettlePorts } from "./settle.ts";
 
 /** For which services pages are answered, and where. */
@@ -20,11 +25,15 @@ export interface Paging {
   services(): Promise<readonly AlertedService[]>;
   /** Channel for cards of pages that nobody posted into the chat. */
   readonly channel: string;
+  /** True where other bots post pages into channels that gofire hears. */
+  readonly hearsMessages: boolean;
 }
 
 export interface PageJobPorts extends SettlePorts {
   readonly alerts: Alerts;
+  readonly pageMessages: PageMessages;
   readonly paging: Paging;
+  readonly mutes: Mutes;
   readonly clock: Clock;
 }
 
@@ -47,10 +56,13 @@ export const page = defineJob({
   async run({ groupId }, ports: PageJobPorts, { signal }): Promise<JobOutcome> {
     const group = await ports.alerts.read(groupId, signal);
     if (group === undefined) return done;
+    const message = await messageOf(group, ports, signal);
+    if (message === "not yet") return later(lookAgainMs, "the page may still come up in the chat");
     const routed = routeAlerts(group.notification.alerts, await ports.paging.services());
-    for (const about of routed.services) await follow(group, about, ports, signal);
+    const paged = { group, message };
+    for (const about of routed.services) await follow(paged, about, ports, signal);
     if (routed.unmatched.length > 0) {
-      await follow(group, { service: noService, alerts: routed.unmatched }, ports, signal);
+      await follow(paged, { service: noService, alerts: routed.unmatched }, ports, signal);
     }
     // Alertmanager leaves resolved alerts out once it has told of them.
     const present = new Set(routed.services.map(({ service }) => service));
@@ -64,8 +76,40 @@ export const page = defineJob({
   async gaveUp() {},
 });
 
-async function follow(
+/** A group of alerts, and the message in the chat that people know it by. */
+interface Paged {
+  readonly group: AlertGroup;
+  readonly message: PageMessage | undefined;
+}
+
+/** Senders post to the chat and to the webhook at the same time, and either may be slow. */
+const messageWithinMs = 5_000;
+const messageBeforeMs = 60_000;
+const lookAgainMs = 500;
+
+/** The page that people see: the likeliest message of this time that is no other group's. */
+async function messageOf(
   group: AlertGroup,
+  { pageMessages, paging, clock }: PageJobPorts,
+  signal: AbortSignal,
+): Promise<PageMessage | undefined | "not yet"> {
+  if (!paging.hearsMessages || group.notification.status !== "firing" || group.open.length > 0) {
+    return undefined;
+  }
+  const seen = await pageMessages.seenSince(group.changedAtMs - messageBeforeMs, signal);
+  const likely = seen
+    .filter(({ status, groupId }) => status === "firing" && (groupId ?? group.id) === group.id)
+    .map((message) => ({ message, likeness: pageLikeness(message, group.notification) }))
+    .filter(({ likeness }) => likeness > 0)
+    .sort((a, b) => b.likeness - a.likeness || a.message.seenAtMs - b.message.seenAtMs);
+  for (const { message } of likely) {
+    if ((await pageMessages.claim(message, group.id, signal)) === group.id) return message;
+  }
+  return clock.nowMs() - group.changedAtMs < messageWithinMs ? "not yet" : undefined;
+}
+
+async function follow(
+  { group, message }: Paged,
   about: ServiceAlerts,
   ports: PageJobPorts,
   signal: AbortSignal,
@@ -82,11 +126,17 @@ async function follow(
   const sinceMs = Math.min(...firing.map(({ startsAtMs }) => startsAtMs));
   const held = await ports.alerts.openPage(
     group.id,
-    { service, intent: `page/${group.id}/${service}/${sinceMs}`, repeatsBefore: group.repeats },
+    {
+      service,
+      intent:
+        message === undefined ? `page/${group.id}/${service}/${sinceMs}` : messageIntent(message, service),
+      repeatsBefore: group.repeats,
+    },
     signal,
   );
-  if (service === noService) await tellUnmatched(group, held, firing, ports, signal);
-  else await begin(draftOf(group, held, about, ports), ports, signal);
+  const place = message === undefined ? { channel: ports.paging.channel } : placeOf(message);
+  if (service === noService) await tellUnmatched(group, held, place, firing, ports, signal);
+  else await begin(draftOf(group, held, about, place), ports, signal);
 }
 
 /** False after a death between opening the page and beginning its incident. */
@@ -98,7 +148,22 @@ async function isUnderWay(
   return (await incidents.ofIntent(open.intent, signal)) !== undefined;
 }
 
-async function begin(draft: IncidentDraft, ports: PageJobPorts, signal: AbortSignal): Promise<void> {
+/** Of the incident that a message's page begins, whether its webhook comes or not. */
+export function messageIntent({ channel, ts }: PageMessage, service: string): string {
+  return `page-message/${channel}/${ts}/${service}`;
+}
+
+export function placeOf({ channel, ts }: PageMessage): Place {
+  return { channel, thread: ts };
+}
+
+export async function begin(
+  draft: IncidentDraft,
+  ports: SettlePorts & Pick<PageJobPorts, "mutes">,
+  signal: AbortSignal,
+): Promise<void> {
+  // The page stays open: what fires still when the mute is over is answered with the next change of its group.
+  if (isServiceMuted(await ports.mutes.list(signal), draft.service)) return;
   try {
     await beginIncident(draft, ports, signal);
   } catch (error) {
@@ -113,7 +178,7 @@ function draftOf(
   { notification }: AlertGroup,
   { intent }: OpenPage,
   { service, instance, unknownInstance, alerts }: ServiceAlerts,
-  { paging }: PageJobPorts,
+  place: Place,
 ): IncidentDraft {
   const [first] = alerts;
   return {
@@ -129,7 +194,7 @@ function draftOf(
         ...(unknownInstance === undefined ? {} : { unknownInstance }),
       },
     },
-    place: { channel: paging.channel },
+    place,
   };
 }
 
@@ -141,6 +206,7 @@ function titleOf(name: string | undefined, alerts: number): string {
 async function tellUnmatched(
   { notification }: AlertGroup,
   { intent }: OpenPage,
+  place: Place,
   alerts: readonly Alert[],
   ports: PageJobPorts,
   signal: AbortSignal,
@@ -158,7 +224,7 @@ async function tellUnmatched(
         sinceMs: Math.min(...alerts.map(({ startsAtMs }) => startsAtMs)),
       },
     },
-    place: { channel: ports.paging.channel },
+    place,
   };
   const { incident } = await ports.incidents.create(draft, signal);
   await fail(incident.id, unmatchedText(first?.labels ?? {}), ports, signal);
@@ -194,7 +260,7 @@ async function end(
   await alerts.closePage(group.id, open, signal);
 }
 
-function resolved(incident: Incident, resolvedAtMs: number): Incident {
+export function resolved(incident: Incident, resolvedAtMs: number): Incident {
   if (incident.resolvedAtMs !== undefined) return incident;
   return { ...incident, resolvedAtMs, ...(isSettled(incident.state) ? { state: "resolved" } : {}) };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Incident } from "../../src/domain/incident.ts";
+import { pageMessageOf } from "../../src/domain/page-message.ts";
 import { alertWebhook } from "../../src/integrations/http/alert-webhook.ts";
 import { type Listener, openListener } from "../../src/integrations/http/listener.ts";
 import { takeNotification } from "../../src/jobs/intake.ts";
@@ -22,6 +23,7 @@ describe.skipIf(redisProgram === undefined)("pages over the webhook, on real Red
   let chat: ReturnType<typeof fakeChat>;
   let bot: Bot;
   let listener: Listener;
+  let hearsMessages = false;
   beforeAll(async () => {
     [redis, artifacts, target] = await Promise.all([
       testRedis(),
@@ -35,6 +37,7 @@ describe.skipIf(redisProgram === undefined)("pages over the webhook, on real Red
     await rm(artifacts, { recursive: true, force: true });
   });
   beforeEach(async () => {
+    hearsMessages = false;
     chat = fakeChat();
     await begin();
   });
@@ -52,6 +55,7 @@ describe.skipIf(redisProgram === undefined)("pages over the webhook, on real Red
         settings: {
           paging: {
             channel: "C9",
+            hearsMessages,
             services: () =>
               Promise.resolve([
                 { name: "order", matches: [], instances: [target.url] },
@@ -230,5 +234,71 @@ describe.skipIf(redisProgram === undefined)("pages over the webhook, on real Red
         state === "verdict" && createdAtMs >= Date.parse(body.alerts[0]?.startsAt ?? ""),
       "a verdict",
     );
+  });
+
+  describe("with pages in the chat", () => {
+    beforeEach(async () => {
+      await listener.close();
+      await bot.stop(0);
+      hearsMessages = true;
+      await begin();
+    });
+
+    /** As Alertmanager posts it, with its default templates. */
+    function posted(ts: string, labels: string, status: "FIRING:1" | "RESOLVED" = "FIRING:1") {
+      const title = `[${status}] ${labels}`;
+      const message = pageMessageOf({
+        channel: "C7",
+        ts,
+        text: "",
+        attachments: [{ title, fallback: `${title} | <http://alertmanager.example>`, fields: [] }],
+      });
+      if (message === undefined) throw new Error("not recognised");
+      return message;
+    }
+
+    function webhookOf(alertname: string, startsAt: string) {
+      const body = alertmanagerBody({ alerts: 1, groupKey: alertname, startsAt });
+      const commonLabels = { alertname, service: "order", instance: "10.0.0.5:6060" };
+      return { ...body, groupLabels: { alertname }, commonLabels };
+    }
+
+    test("answers in the thread of the page, whichever comes first", async () => {
+      const startsAt = new Date().toISOString();
+      await bot.pageMessages.receive(posted("1.1", "Early (10.0.0.5:6060 order)"), never);
+      await post(webhookOf("Early", startsAt));
+      await post(webhookOf("Late", startsAt));
+      await bot.pageMessages.receive(posted("2.1", "Other (10.0.0.5:6060 order)"), never);
+      await bot.pageMessages.receive(posted("2.2", "Late (10.0.0.5:6060 order)"), never);
+      for (const [title, thread] of [
+        ["Early", "1.1"],
+        ["Late", "2.2"],
+      ]) {
+        const incident = await incidentWhere(
+          ({ origin, state }) => origin.page?.title === title && state === "verdict",
+          `${title}'s verdict`,
+        );
+        expect(incident.place).toEqual({ channel: "C7", thread });
+      }
+      // Nobody's webhook: answered by what the message says.
+      const alone = await incidentWhere(
+        ({ origin, state }) => origin.page?.title === "Other (10.0.0.5:6060 order)" && state === "verdict",
+        "the verdict of the page without a webhook",
+      );
+      expect(alone).toMatchObject({ service: "order", place: { channel: "C7", thread: "2.1" } });
+
+      // A sender that edits its message (update_message) ends it so.
+      await bot.pageMessages.receive(posted("2.1", "Other (10.0.0.5:6060 order)", "RESOLVED"), never);
+      await incidentWhere(({ id, state }) => id === alone.id && state === "resolved", "its end");
+    });
+
+    test("posts a card of its own when no page shows up in the chat", async () => {
+      await post(webhookOf("Silent", new Date().toISOString()));
+      const incident = await incidentWhere(
+        ({ origin, state }) => origin.page?.title === "Silent" && state === "verdict",
+        "a verdict",
+      );
+      expect(incident.place).toEqual({ channel: "C9" });
+    });
   });
 });

@@ -1,0 +1,109 @@
+import type { AlertNotification, Labels } from "./alert.ts";
+
+/** A page as somebody else's bot posted it into the chat. */
+export interface PageMessage {
+  readonly channel: string;
+  /** Name of the message in its channel; pages are answered in its thread. */
+  readonly ts: string;
+  /** `message` events of `update_message: true` change it from one to the other. */
+  readonly status: "firing" | "resolved";
+  /** Without the status in front: `ManyGoroutines (order 10.0.0.5:6060 critical)`. */
+  readonly title: string;
+  /** Title, text and fields in plain words: what a service is looked for in when no webhook tells its labels. */
+  readonly words: string;
+}
+
+/** A chat message as far as it matters whether it is a page. Chat markup is taken out. */
+export interface PostedMessage {
+  readonly channel: string;
+  readonly ts: string;
+  readonly text: string;
+  readonly attachments: readonly {
+    readonly title?: string;
+    readonly fallback?: string;
+    readonly text?: string;
+    readonly color?: string;
+    readonly fields: readonly { readonly title: string; readonly value: string }[];
+  }[];
+}
+
+/** Alertmanager's and Grafana's default titles (Alertmanager source: template/default.tmpl, `__subject`). */
+const statusTitle = /^\[(?<status>FIRING|RESOLVED)(?::\d+)?(?:,\s*RESOLVED:\d+)?\]\s*(?<title>.+)$/s;
+
+/**
+ * The page that a message is; undefined for anything else that is said in the channel. Recognised by the status in
+ * front of the title, which both senders' default templates put there.
+ */
+export function pageMessageOf({ channel, ts, text, attachments }: PostedMessage): PageMessage | undefined {
+  const titles = [...attachments.flatMap(({ title, fallback }) => [title, fallback]), text];
+  for (const candidate of titles) {
+    const found = statusTitle.exec(candidate?.trim() ?? "")?.groups;
+    const title = found?.["title"];
+    if (title === undefined) continue;
+    const words = [
+      text,
+      ...attachments.flatMap((attachment) => [
+        attachment.title ?? "",
+        attachment.text ?? "",
+        ...attachment.fields.map((field) => `${field.title} ${field.value}`),
+      ]),
+    ];
+    return {
+      channel,
+      ts,
+      status: found?.["status"] === "FIRING" ? "firing" : "resolved",
+      // Alertmanager's fallback goes on with a link behind " | ".
+      title: (title.split(" | ")[0] ?? title).trim(),
+      words: words.filter((word) => word !== "").join("\n"),
+    };
+  }
+  return undefined;
+}
+
+/** What Alertmanager's default template makes the title of, without the status in front. */
+export function defaultTitle({ groupLabels, commonLabels }: AlertNotification): string {
+  const group = valuesOf(groupLabels).join(" ");
+  const rest: Record<string, string> = {};
+  for (const [name, value] of Object.entries(commonLabels)) {
+    if (groupLabels[name] === undefined) rest[name] = value;
+  }
+  const others = valuesOf(rest).join(" ");
+  return others === "" ? group : `${group} (${others})`;
+}
+
+/** By name, as the templates' SortedPairs; `alertname` comes first (Alertmanager source: template.KV). */
+function valuesOf(labels: Labels): string[] {
+  const names = Object.keys(labels).toSorted();
+  return [
+    ...names.filter((name) => name === "alertname"),
+    ...names.filter((name) => name !== "alertname"),
+  ].map((name) => labels[name] ?? "");
+}
+
+/**
+ * How well a message fits a notification: 3 for the title that the default template makes, 2 when it begins as that
+ * does, 1 when all values of the group's labels stand in the message, 0 when it is another page.
+ */
+export function pageLikeness(message: PageMessage, notification: AlertNotification): 0 | 1 | 2 | 3 {
+  const title = simple(message.title);
+  const expected = simple(defaultTitle(notification));
+  if (title === expected) return 3;
+  const values = valuesOf(notification.groupLabels).map(simple);
+  if (values.length === 0) return 0;
+  if (title.startsWith(values.join(" "))) return 2;
+  const words = simple(message.words);
+  return values.every((value) => words.includes(value)) ? 1 : 0;
+}
+
+/** Titles are cut by the senders and their blanks are trimmed by the chat. */
+function simple(text: string): string {
+  return text.replace(/\s+/g, " ").trim().toLowerCase();
+}
+
+/** The service whose name stands as a whole word in the page; undefined when none or several do. */
+export function serviceNamedIn(words: string, services: readonly string[]): string | undefined {
+  const found = services.filter((name) =>
+    new RegExp(`(?:^|[^\\w.-])${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?:$|[^\\w-])`, "u").test(words),
+  );
+  return found.length === 1 ? found[0] : undefined;
+}

@@ -1,0 +1,23 @@
+import type { PageMessage } from "../domain/page-message.ts";
+
+/** A page message as it is kept. */
+export interface KeptPageMessage extends PageMessage {
+  /** Milliseconds since the epoch at which gofire first saw it. */
+  readonly seenAtMs: number;
+  /** Id of the alert group that it is the page of, once that is known. */
+  readonly groupId?: string;
+}
+
+/**
+ * Pages that other bots posted into the chat. All methods throw PortError `unavailable` or `timeout` when the store
+ * cannot be reached, and the signal's reason.
+ */
+export interface PageMessages {
+  /** Keeps it, or its newer status, and has it worked on; whoever dies after this resolves. May be called again. */
+  receive(message: PageMessage, signal: AbortSignal): Promise<void>;
+  read(channel: string, ts: string, signal: AbortSignal): Promise<KeptPageMessage | undefined>;
+  /** Those first seen since then, newest first, at most 500. */
+  seenSince(sinceMs: number, signal: AbortSignal): Promise<readonly KeptPageMessage[]>;
+  /** Makes it the page of that group unless it is another one's; tells whose it is. */
+  claim(message: PageMessage, groupId: string, signal: AbortSignal): Promise<string>;
+}
