@@ -6,6 +6,8 @@ import type { Reply } from "./commands/reply.ts";
 
 const version = process.env.GOFIRE_VERSION ?? "development";
 const words = process.argv.slice(2);
+/** Progress that is no terminal's is read in logs and mails; two more columns indent what follows the first line. */
+const logWidth = 78;
 
 if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) {
   process.stdout.write(`gofire ${version}\n`);
@@ -16,12 +18,13 @@ if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) {
 /** Exit codes: 0 nothing at or above the chosen severity, 1 findings, 2 usage or bad input, 3 evidence missing. */
 async function main(): Promise<number> {
   // Loaded only now: a version question must not pay for the rest.
-  const [{ dispatch }, { PortError, UsageError }, { ProgressLine }] = await Promise.all([
+  const [{ dispatch }, { PortError, UsageError }, { ProgressLine }, { wrap }] = await Promise.all([
     import("./commands/dispatch.ts"),
     import("./domain/errors.ts"),
     import("./integrations/terminal/screen.ts"),
+    import("./render/wrap.ts"),
   ]);
-  const progress = new ProgressLine(process.stderr);
+  const progress = new ProgressLine(process.stderr, (text) => wrap(text, logWidth));
   const stop = new AbortController();
   process.once("SIGINT", () => {
     progress.show("Stopping: keeping what is there. Press Ctrl-C again to leave at once.");

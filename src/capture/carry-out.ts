@@ -1,3 +1,4 @@
+import type { CaptureKind } from "../domain/capture.ts";
 import { PortError } from "../domain/errors.ts";
 import { countText, durationText } from "../domain/units.ts";
 import { dumpPauseText, whyNoDump } from "./dump-cost.ts";
@@ -23,6 +24,8 @@ export async function carryOut(
   let firstGoroutinesAt: number | undefined;
   let stopped: string | undefined;
   let didNotFit = false;
+  /** Kinds that the target does not have or does not give to us, and how it said so. */
+  const refusals = new Map<CaptureKind, string>();
 
   function over(): string | undefined {
     if (signal.aborted) return interrupted;
@@ -44,6 +47,11 @@ export async function carryOut(
       );
       continue;
     }
+    const refusal = refusals.get(step.kind);
+    if (refusal !== undefined) {
+      await story.skip(step.kind, `not asked again: ${refusal}`);
+      continue;
+    }
     if (stopped === undefined) await waitFor(step, waitMs, context);
     stopped ??= over();
     // The index was asked a moment ago, so the first step needs no probe.
@@ -55,6 +63,7 @@ export async function carryOut(
     }
     if (step.kind === "goroutine") firstGoroutinesAt ??= clock.monotonicMs();
     const taken = await attempt(step, request, context);
+    if (taken !== undefined && isFinal(taken)) refusals.set(step.kind, taken.record.reason ?? "");
     if (position === 0 && index.missing !== undefined && taken?.record.file === undefined) {
       stopped = index.missing; // neither the index nor a profile: asking on would only knock at more doors
     }
@@ -69,6 +78,16 @@ export async function carryOut(
   return didNotFit
     ? `not everything fitted into the ${durationText(request.deadlineMs)} for the whole capture`
     : undefined;
+}
+
+/** Asking the same thing again a few seconds later would get the same answer. */
+function isFinal({ refusal }: Taken): boolean {
+  return (
+    refusal === "not-routed" ||
+    refusal === "unknown-profile" ||
+    refusal === "no-access" ||
+    refusal === "elsewhere"
+  );
 }
 
 /** Takes one step, in another form where the target's answer calls for it, and records it. */

@@ -98,7 +98,8 @@ async function capture(
   };
 
   async function end(ending: CaptureEnding, reason?: string): Promise<CaptureOutcome> {
-    if (reason !== undefined) onProgress({ type: "ended-early", reason });
+    // That nothing could be asked is the outcome itself, not an event on the way.
+    if (reason !== undefined && ending !== "unreachable") onProgress({ type: "ended-early", reason });
     const { manifest, location } = await story.finish(reason);
     return {
       ending,

@@ -3,7 +3,7 @@ import { PortError, UsageError } from "../domain/errors.ts";
 import type { CommandContext, Ports } from "./context.ts";
 import { progressText } from "./progress-text.ts";
 import { stateFolder } from "./state-folder.ts";
-import type { NamedTarget } from "./targets.ts";
+import { type NamedTarget, openTarget } from "./targets.ts";
 
 /** Captures one target into a new bundle below `folder` and returns the bundle's path. */
 export async function captureTarget(
@@ -20,7 +20,7 @@ export async function captureTarget(
     ports.clock(),
     ports.goTargets(),
   ]);
-  const goTarget = goTargets.open(target.address, target.access);
+  const goTarget = openTarget(target, goTargets);
   const lock = await ports.captureLock(`${stateFolder(host)}/locks`);
   try {
     const outcome = await runCapture(

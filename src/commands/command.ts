@@ -15,8 +15,8 @@ export type OptionSpec = {
   | { readonly kind: "text"; readonly placeholder: string }
   /** May be given several times. */
   | { readonly kind: "texts"; readonly placeholder: string }
-  /** Comma-separated. */
-  | { readonly kind: "list"; readonly placeholder: string }
+  /** Comma-separated. `choices` are all words that it takes, for the shell and the error message. */
+  | { readonly kind: "list"; readonly placeholder: string; readonly choices?: readonly string[] }
   | { readonly kind: "integer"; readonly placeholder: string; readonly min: number; readonly max: number }
   /** "500ms", "20s", "2m"; milliseconds in the arguments. */
   | {

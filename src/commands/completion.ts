@@ -1,5 +1,6 @@
 import { UsageError } from "../domain/errors.ts";
-import { type Command, defineCommand } from "./command.ts";
+import { type Command, defineCommand, type OptionSpec } from "./command.ts";
+import type { Ports } from "./context.ts";
 
 const shells = ["bash", "zsh", "fish"] as const;
 
@@ -16,7 +17,8 @@ export const completion = defineCommand({
   effect: "read",
   operands: { placeholder: "bash, zsh or fish", min: 1, max: 1 },
   options: {},
-  async run(_context, { operands }) {
+  async run(_context, { operands }, ports) {
+    if (operands[0] === serviceNames) return { kind: "text", text: await servicesText(ports) };
     const [{ commands }, { analyzers }] = await Promise.all([
       import("./index.ts"),
       import("../analyzers/index.ts"),
@@ -36,6 +38,22 @@ export const completion = defineCommand({
   },
 });
 
+/** What the scripts ask this program for while somebody types: one service of ./gofire.yaml a line. */
+const serviceNames = "services";
+const askServices = `gofire completion ${serviceNames} 2>/dev/null`;
+
+/** Silent about a gofire.yaml that is wrong: this is not the moment to say so. */
+async function servicesText(ports: Ports): Promise<string> {
+  try {
+    const config = await ports.config(undefined);
+    return Object.keys(config?.services ?? {})
+      .map((name) => `${name}\n`)
+      .join("");
+  } catch {
+    return "";
+  }
+}
+
 /** Fixed words after an option, or undefined when it takes anything (then files are offered). */
 function choicesOf(
   command: Command,
@@ -43,8 +61,14 @@ function choicesOf(
   rules: readonly string[],
 ): readonly string[] | undefined {
   const spec = command.options[option];
-  if (spec?.kind === "choice") return spec.choices;
-  return option === "rules" ? rules : undefined;
+  if (spec?.kind === "choice" || spec?.kind === "list") {
+    return option === "rules" ? rules : spec.choices;
+  }
+  return undefined;
+}
+
+function takesService(command: Command, option?: string): boolean {
+  return option === undefined ? command.name === "snapshot" : option === "service";
 }
 
 function firstWords(command: Command, rules: readonly string[]): readonly string[] {
@@ -55,18 +79,26 @@ function firstWords(command: Command, rules: readonly string[]): readonly string
 function bash(commands: readonly Command[], rules: readonly string[]): string {
   const cases = commands.map((command) => {
     const options = ["--help", ...Object.keys(command.options).map((name) => `--${name}`)].join(" ");
-    const values = Object.keys(command.options).flatMap((name) => {
+    const values = Object.entries(command.options).flatMap(([name, spec]) => {
       const choices = choicesOf(command, name, rules);
-      return choices === undefined
-        ? []
-        : [`        --${name}) COMPREPLY=($(compgen -W "${choices.join(" ")}" -- "$word")); return;;`];
+      if (takesService(command, name)) {
+        return [`        --${name}) COMPREPLY=($(compgen -W "$(${askServices})" -- "$word")); return;;`];
+      }
+      if (choices === undefined) return [];
+      const words = `-W "${choices.join(" ")}"`;
+      // Of a list the last word is completed; what stands before it stays.
+      const reply =
+        spec.kind === "list"
+          ? `compopt -o nospace; COMPREPLY=($(compgen ${words} -P "\${word%"\${word##*,}"}" -- "\${word##*,}"))`
+          : `COMPREPLY=($(compgen ${words} -- "$word"))`;
+      return [`        --${name}) ${reply}; return;;`];
     });
     return `    ${command.name})
       case "$before" in
 ${[...values, "        *) ;;"].join("\n")}
       esac
       if [[ $word == -* ]]; then COMPREPLY=($(compgen -W "${options}" -- "$word"))
-      else COMPREPLY=($(compgen -W "${firstWords(command, rules).join(" ")}" -- "$word") $(compgen -f -- "$word")); fi;;`;
+      else COMPREPLY=($(compgen -W "${takesService(command) ? `$(${askServices})` : firstWords(command, rules).join(" ")}" -- "$word") $(compgen -f -- "$word")); fi;;`;
   });
   return `# bash completion of gofire: source <(gofire completion bash)
 _gofire() {
@@ -86,12 +118,14 @@ function zsh(commands: readonly Command[], rules: readonly string[]): string {
   const cases = commands.map((command) => {
     const options = Object.entries(command.options).map(([name, spec]) => {
       const choices = choicesOf(command, name, rules);
-      const value =
-        spec.kind === "flag" ? "" : choices === undefined ? ":value:_files" : `:value:(${choices.join(" ")})`;
-      return `'--${name}[${zshQuoted(spec.summary)}]${value}'`;
+      return `'--${name}[${zshQuoted(spec.summary)}]${zshValue(spec, takesService(command, name), choices)}'`;
     });
     const words = firstWords(command, rules);
-    const operand = words.length > 0 ? `'*:word:(${words.join(" ")})'` : "'*:file:_files'";
+    const operand = takesService(command)
+      ? `'*:service:($(${askServices}))'`
+      : words.length > 0
+        ? `'*:word:(${words.join(" ")})'`
+        : "'*:file:_files'";
     return `    ${command.name}) _arguments ${[...options, "'--help[this text]'", operand].join(" ")};;`;
   });
   return `#compdef gofire
@@ -110,6 +144,14 @@ _gofire "$@"
 `;
 }
 
+function zshValue(spec: OptionSpec, service: boolean, choices: readonly string[] | undefined): string {
+  if (spec.kind === "flag") return "";
+  if (service) return `:service:($(${askServices}))`;
+  if (choices === undefined) return ":value:_files";
+  const words = choices.join(" ");
+  return spec.kind === "list" ? `:value:_values -s , value ${words}` : `:value:(${words})`;
+}
+
 /** For a text within single quotes in a specification of `_arguments` or `_describe`. */
 function zshQuoted(text: string): string {
   return text.replace(/'/g, "'\\''").replace(/[[\]:]/g, "\\$&");
@@ -122,20 +164,28 @@ function fish(commands: readonly Command[], rules: readonly string[]): string {
     return [
       `complete -c gofire -n __fish_use_subcommand -f -a ${command.name} -d ${fishQuoted(command.summary)}`,
       ...(words.length > 0 ? [`complete -c gofire ${here} -f -a ${fishQuoted(words.join(" "))}`] : []),
+      ...(takesService(command) ? [`complete -c gofire ${here} -a ${fishQuoted(`(${askServices})`)}`] : []),
       ...Object.entries(command.options).map(([name, spec]) => {
         const choices = choicesOf(command, name, rules);
         const value =
           spec.kind === "flag"
             ? ""
-            : choices === undefined
-              ? " -r"
-              : ` -x -a ${fishQuoted(choices.join(" "))}`;
+            : takesService(command, name)
+              ? ` -x -a ${fishQuoted(`(${askServices})`)}`
+              : choices === undefined
+                ? " -r"
+                : ` -x -a ${fishQuoted(fishWords(spec, choices))}`;
         const short = spec.short === undefined ? "" : ` -s ${spec.short}`;
         return `complete -c gofire ${here} -l ${name}${short}${value} -d ${fishQuoted(spec.summary)}`;
       }),
     ];
   });
   return `# fish completion of gofire\n${lines.join("\n")}\n`;
+}
+
+/** Of a list the last word is completed; `__fish_append` puts what stands before it in front. */
+function fishWords(spec: OptionSpec, choices: readonly string[]): string {
+  return spec.kind === "list" ? `(__fish_append , ${choices.join(" ")})` : choices.join(" ");
 }
 
 function fishQuoted(text: string): string {

@@ -21,7 +21,8 @@ export function progressText(progress: CaptureProgress): string | undefined {
     case "finished": {
       const { kind, status, bytes, durationMs, reason } = progress.record;
       if (status === "ok") return `ok ${kind} ${bytesText(bytes)} in ${durationText(durationMs)}`;
-      return status === "skipped" ? undefined : `${status} ${kind}: ${reason ?? ""}`;
+      // Without an index page either something else is got, or the error says it all.
+      return status === "skipped" || kind === "index" ? undefined : `${status} ${kind}: ${reason ?? ""}`;
     }
     case "ended-early":
       return `Ended early: ${progress.reason}`;

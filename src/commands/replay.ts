@@ -22,7 +22,8 @@ export const replay = defineCommand({
       import("../capture/verify.ts"),
       ports.captureStore("."),
     ]);
-    const changes = await changesSinceCapture(operands[0] ?? "", store, context.signal);
+    const bundle = (operands[0] ?? "").replace(/(^|\/)manifest\.json$/, "") || ".";
+    const changes = await changesSinceCapture(bundle, store, context.signal);
     return { ...reply, problems: [...changes, ...reply.problems] };
   },
 });

@@ -1,4 +1,4 @@
-import type { CaptureRequest } from "../capture/request.ts";
+import { type CaptureRequest, optionalKinds } from "../capture/request.ts";
 import { captureKinds } from "../domain/capture.ts";
 import { UsageError } from "../domain/errors.ts";
 import { analyse, analysisOptions, checkRules } from "./analysis.ts";
@@ -65,10 +65,11 @@ export const snapshot = defineCommand({
     },
     include: {
       kind: "list",
-      placeholder: "allocs,goroutineleak,expvar,cmdline,trace",
+      placeholder: optionalKinds.join(","),
+      choices: optionalKinds,
       summary: "take these as well",
     },
-    exclude: { kind: "list", placeholder: "KIND,KIND", summary: "leave these out" },
+    exclude: { kind: "list", placeholder: "KIND,KIND", choices: captureKinds, summary: "leave these out" },
     deadline: {
       kind: "duration",
       placeholder: "2m",
@@ -115,7 +116,7 @@ export const snapshot = defineCommand({
           overrides,
           host,
         );
-    const request = { ...settings?.capture, ...(await requestOf(options)) };
+    const request = { ...settings?.capture, ...requestOf(options) };
     const bundle = await captureTarget(target, request, options.out ?? ".", context, ports);
     context.progress("Judging the evidence…");
     // Who stops a capture still wants to know what it showed: only a second Ctrl-C ends that.
@@ -125,8 +126,7 @@ export const snapshot = defineCommand({
 });
 
 /** The capture request that the options describe. */
-async function requestOf(options: CaptureWords): Promise<Partial<CaptureRequest>> {
-  const { optionalKinds } = await import("../capture/request.ts");
+function requestOf(options: CaptureWords): Partial<CaptureRequest> {
   const include = (options.include ?? []).map((word) => {
     const kind = optionalKinds.find((candidate) => candidate === word);
     if (kind === undefined)

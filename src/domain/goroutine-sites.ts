@@ -1,5 +1,6 @@
 import type { Frame } from "./frame.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
+import { counted } from "./units.ts";
 
 /** Deep enough to tell sites apart, shallow enough to survive the 32-frame limit of profiles before Go 1.23. */
 const siteDepth = 12;

@@ -130,7 +130,7 @@ export function trendText(pile: PileUp, trend: PileUpTrend): string {
       return `there were many in each capture (${growthText(pile)})`;
     default:
       return pile.counts.length > 1
-        ? `their number does not grow (${growthText(pile)})`
+        ? `from the first to the last capture ${growthText(pile)}`
         : "there is one capture only, so growth is not known";
   }
 }

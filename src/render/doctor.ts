@@ -14,7 +14,9 @@ export function doctorText(checks: readonly DoctorLine[], style: Style, width: n
   const nameWidth = Math.max(...checks.map((check) => check.name.length)) + 2;
   const paint = { ok: style.green, warning: style.yellow, failed: style.red };
   const lines = checks.flatMap((check) => {
-    const [first = "", ...rest] = labelled(check.name, printable(check.detail), 9, nameWidth, width);
+    const [first = "", ...rest] = check.detail
+      .split("\n")
+      .flatMap((line, at) => labelled(at === 0 ? check.name : "", printable(line), 9, nameWidth, width));
     const word = check.state.padEnd(7);
     return [
       `${paint[check.state](word)}  ${first.slice(9)}`,

@@ -1,7 +1,7 @@
 import type { Analysis, EvidenceExcerpt, Finding } from "../domain/finding.ts";
 import { bytesText, durationText } from "../domain/units.ts";
 import { printable } from "./style.ts";
-import { placeText, quantity } from "./words.ts";
+import { limitText, placeText, quantity } from "./words.ts";
 
 /** The analysis as a Markdown file: for a ticket, an incident thread or a post-mortem. */
 export function analysisMarkdown(analysis: Analysis): string {
@@ -29,7 +29,7 @@ function findingSection(finding: Finding): string {
   ];
   if (finding.measured !== undefined) {
     const { value, limit, unit } = finding.measured;
-    parts.push(`Measured **${quantity(value, unit)}**, limit ${quantity(limit, unit)}.`);
+    parts.push(`Measured **${quantity(value, unit)}**, limit ${limitText(limit, unit)}.`);
   }
   if (finding.where.length > 0)
     parts.push(`Where:\n\n${finding.where.map((frame) => `- ${code(placeText(frame))}`).join("\n")}`);

@@ -2,15 +2,15 @@ import type { CaptureRecord } from "../domain/capture.ts";
 import {
   type Analysis,
   type Check,
-  counts,
   type Finding,
   type PublishedGroup,
   type Severity,
   type Verdict,
 } from "../domain/finding.ts";
+import { shortFile } from "../domain/goroutine-sites.ts";
 import { bytesText, counted, countText, durationText } from "../domain/units.ts";
 import { printable, type Style } from "./style.ts";
-import { placeText, quantity } from "./words.ts";
+import { limitText, placeText, quantity } from "./words.ts";
 import { labelled, wrap } from "./wrap.ts";
 
 export interface TerminalOptions {
@@ -21,22 +21,24 @@ export interface TerminalOptions {
   readonly verbose: boolean;
 }
 
-/** How many findings below `likely` and how many groups are shown without `verbose`. */
-const shortList = { possible: 3, groups: 3 };
+/** How many findings that are only noted and how many groups and reasons are shown without `verbose`. */
+const shortList = { noted: 3, groups: 3, reasons: 4 };
 
 /** The analysis as a person reads it at 3 a.m.: verdict, what, where, what next; then what was and was not looked at. */
 export function analysisText(analysis: Analysis, options: TerminalOptions): string {
-  const serious = analysis.findings.filter((finding) => finding.confidence !== "possible");
-  const possible = analysis.findings.filter((finding) => finding.confidence === "possible");
-  const shown = options.verbose ? possible : possible.slice(0, shortList.possible);
+  // A warning that is only possible keeps the verdict open, so it is told in full; what is only noted is not.
+  const inFull = analysis.findings.filter(
+    (finding) =>
+      finding.confidence !== "possible" || (analysis.verdict !== "fail" && finding.severity !== "info"),
+  );
+  const noted = analysis.findings.filter((finding) => !inFull.includes(finding));
   const blocks = [
     headline(analysis, options),
-    ...serious.map((finding) => findingLines(finding, options)),
-    ...shown.map((finding) => possibleLines(finding, options)),
-    hiddenLine(possible.length - shown.length, options),
+    ...inFull.map((finding) => findingLines(finding, analysis, options)),
+    notedLines(noted, options),
     ...groupLines(analysis.groups, analysis.findings.length === 0, options),
     captureLines(analysis.captures, options),
-    checkLines(analysis.checks, options),
+    checkLines(analysis, options),
   ];
   return `${blocks
     .filter((lines) => lines.length > 0)
@@ -62,20 +64,21 @@ function headline(
     target.goVersion,
     goroutines > 0 ? counted(goroutines, "goroutine") : undefined,
   ].filter((fact) => fact !== undefined);
-  const first = findings.find((finding) => counts(finding));
-  const sentence =
-    verdict === "fail"
-      ? (first?.title ?? "")
-      : verdict === "pass"
-        ? "Nothing at or above a warning, and the evidence to say so is there."
-        : findings.some(({ severity }) => severity !== "info")
-          ? "Something may be wrong, and the evidence does not settle it: capture again in a minute."
-          : "Nothing found, but evidence for a verdict is missing: see Not checked.";
-  return [
-    `${style.bold(paint(verdictWords[verdict]))}  ${style.bold(wrap(printable(facts.join(" · ")), width - 14).join(" "))}`,
-    ...wrap(printable(sentence), width),
-  ];
+  const words = style.bold(paint(verdictWords[verdict]));
+  const whose =
+    facts.length === 0 ? "" : `  ${style.bold(wrap(printable(facts.join(" · ")), width - 14).join(" "))}`;
+  // What failed stands right below, with its numbers.
+  const sentence = verdict === "fail" ? [] : wrap(sentences[verdict](findings), width);
+  return [words + whose, ...sentence];
 }
+
+const sentences: Readonly<Record<"pass" | "inconclusive", (findings: readonly Finding[]) => string>> = {
+  pass: () => "Nothing at or above a warning, and the evidence to say so is there.",
+  inconclusive: (findings) =>
+    findings.some(({ severity }) => severity !== "info")
+      ? "Something may be wrong, and the evidence does not settle it: capture again in a minute."
+      : "Nothing found, but evidence for a verdict is missing: see Not checked.",
+};
 
 function severityPaint(severity: Severity, style: Style): (text: string) => string {
   return severity === "critical" ? style.red : severity === "warning" ? style.yellow : style.cyan;
@@ -84,8 +87,9 @@ function severityPaint(severity: Severity, style: Style): (text: string) => stri
 const labelWidth = 10;
 const indent = 2;
 
-function findingLines(finding: Finding, options: TerminalOptions): string[] {
+function findingLines(finding: Finding, { captures }: Analysis, options: TerminalOptions): string[] {
   const { style, width, verbose } = options;
+  const folder = commonFolder(captures);
   const paint = severityPaint(finding.severity, style);
   const row = (label: string, text: string) => labelled(label, printable(text), indent, labelWidth, width);
   const lines = [
@@ -97,15 +101,17 @@ function findingLines(finding: Finding, options: TerminalOptions): string[] {
   ];
   if (finding.measured !== undefined) {
     const { value, limit, unit } = finding.measured;
-    lines.push(...row("measured", `${quantity(value, unit)} (limit ${quantity(limit, unit)})`));
+    lines.push(...row("measured", `${quantity(value, unit)} (limit ${limitText(limit, unit)})`));
   }
   finding.where.slice(0, verbose ? undefined : 3).forEach((frame, index) => {
     lines.push(...row(index === 0 ? "where" : "", placeText(frame)));
   });
   finding.evidence.slice(0, verbose ? undefined : 3).forEach(({ artifact, excerpt }, index) => {
     const [first = "", ...more] = excerpt.split("\n");
-    lines.push(...row(index === 0 ? "evidence" : "", `${artifact}: ${first}`));
-    for (const line of more) lines.push(...row("", `  ${line.trim()}`));
+    const file = artifact.startsWith(folder) ? artifact.slice(folder.length) : artifact;
+    lines.push(...row(index === 0 ? "evidence" : "", `${file}: ${first}`));
+    for (const line of more)
+      lines.push(...labelled("", printable(line.trim()), indent + 2, labelWidth, width));
   });
   finding.next.forEach((step, index) => {
     lines.push(...row(index === 0 ? "next" : "", `${index + 1}. ${step}`));
@@ -113,17 +119,28 @@ function findingLines(finding: Finding, options: TerminalOptions): string[] {
   return lines;
 }
 
-function possibleLines(finding: Finding, { style, width }: TerminalOptions): string[] {
-  const [place] = finding.where;
-  return [
-    `${style.dim("possible")} · ${finding.rule} · ${finding.id}`,
-    ...wrap(printable(finding.title), width - indent).map((line) => `  ${line}`),
-    ...(place === undefined ? [] : labelled("where", printable(placeText(place)), indent, labelWidth, width)),
-  ];
+/** The folder that all captures lie in, with its slash: it says nothing in front of each file. */
+function commonFolder(captures: readonly CaptureRecord[]): string {
+  const files = captures.flatMap(({ file }) => (file === undefined ? [] : [file]));
+  const [first = ""] = files;
+  let folder = first.slice(0, first.lastIndexOf("/") + 1);
+  while (!files.every((file) => file.startsWith(folder))) {
+    folder = folder.slice(0, folder.lastIndexOf("/", folder.length - 2) + 1);
+  }
+  return folder;
 }
 
-function hiddenLine(count: number, { style }: TerminalOptions): string[] {
-  return count > 0 ? [style.dim(`${counted(count, "more possible finding")}: --verbose shows all.`)] : [];
+/** What may be nothing: one line each. */
+function notedLines(findings: readonly Finding[], { style, width, verbose }: TerminalOptions): string[] {
+  if (findings.length === 0) return [];
+  const shown = verbose ? findings : findings.slice(0, shortList.noted);
+  const lines = shown.flatMap(({ id, rule, title, where: [place] }) => {
+    const at = place === undefined || place.file === "" ? "" : ` · ${shortFile(place.file)}:${place.line}`;
+    return labelled(id, printable(`${title}${at} · ${rule}`), indent, 4, width);
+  });
+  const hidden = findings.length - shown.length;
+  if (hidden > 0) lines.push(style.dim(`  and ${countText(hidden)} more: --verbose shows all.`));
+  return [style.bold("Possible, may be nothing"), ...lines];
 }
 
 function groupLines(
@@ -150,30 +167,51 @@ function captureLines(
   { style, width, verbose }: TerminalOptions,
 ): string[] {
   if (captures.length === 0) return [];
-  const lines = [style.bold("Captured")];
   const whole = captures.filter((capture) => capture.status === "ok");
+  const lines = [style.bold("Captured")];
   if (whole.length > 0) {
-    const words = whole.map(
-      (capture) =>
-        `${capture.kind} ${bytesText(capture.bytes)}${capture.durationMs > 0 ? ` in ${durationText(capture.durationMs)}` : ""}`,
-    );
-    lines.push(...labelled("ok", words.join(" · "), indent, labelWidth, width));
+    lines.push(...labelled("ok", (verbose ? eachCapture : capturesByKind)(whole), indent, labelWidth, width));
   }
+  const byReason = new Map<string, CaptureRecord[]>();
   for (const capture of captures) {
-    if (capture.status === "ok") continue;
-    const reason = `${capture.kind}: ${capture.reason ?? ""}`;
-    if (capture.status === "skipped" && !verbose && isOptIn(capture)) continue;
-    lines.push(...labelled(capture.status, printable(reason), indent, labelWidth, width));
+    if (capture.status === "ok" || (!verbose && isNoNews(capture))) continue;
+    const key = `${capture.status}\0${capture.reason ?? ""}`;
+    byReason.set(key, [...(byReason.get(key) ?? []), capture]);
+  }
+  for (const alike of byReason.values()) {
+    const kinds = [...new Set(alike.map(({ kind }) => kind))].join(", ");
+    const text = `${kinds}: ${alike[0]?.reason ?? ""}`;
+    lines.push(...labelled(alike[0]?.status ?? "", printable(text), indent, labelWidth, width));
   }
   return lines;
 }
 
-/** Left out because nobody asked for it, not because a limit forbade it. */
-function isOptIn(capture: CaptureRecord): boolean {
-  return capture.reason?.startsWith("not asked for") ?? false;
+/** `goroutine ×2, heap ×2, cpu (5 s), goroutine-dump · 66 KiB` */
+function capturesByKind(captures: readonly CaptureRecord[]): string {
+  const kinds = [...new Set(captures.map(({ kind }) => kind))].map((kind) => {
+    const alike = captures.filter((capture) => capture.kind === kind);
+    const times = alike.length > 1 ? ` ×${alike.length}` : "";
+    const tookMs = alike[0]?.durationMs ?? 0;
+    return `${kind}${times}${kind === "cpu" && tookMs > 0 ? ` (${durationText(tookMs)})` : ""}`;
+  });
+  return `${kinds.join(", ")} · ${bytesText(captures.reduce((sum, { bytes }) => sum + bytes, 0))}`;
 }
 
-function checkLines(checks: readonly Check[], { style, width, verbose }: TerminalOptions): string[] {
+function eachCapture(captures: readonly CaptureRecord[]): string {
+  return captures
+    .map(({ kind, bytes, durationMs }) => {
+      const took = durationMs > 0 ? ` in ${durationText(durationMs)}` : "";
+      return `${kind} ${bytesText(bytes)}${took}`;
+    })
+    .join(" · ");
+}
+
+/** Left out because nobody asked for it, or because the same failed before: no limit forbade it. */
+function isNoNews({ status, reason = "" }: CaptureRecord): boolean {
+  return status === "skipped" && /^not asked (?:for|again)/.test(reason);
+}
+
+function checkLines({ checks, verdict }: Analysis, { style, width, verbose }: TerminalOptions): string[] {
   if (checks.length === 0) return [];
   const open = checks.filter((check) => check.state === "inconclusive" || check.state === "skipped");
   const count = (state: Check["state"]) => checks.filter((check) => check.state === state).length;
@@ -187,7 +225,9 @@ function checkLines(checks: readonly Check[], { style, width, verbose }: Termina
   }
   lines.push(style.bold("Not checked"));
   const reasons = [...byReason].toSorted((a, b) => b[1].length - a[1].length);
-  for (const [reason, rules] of reasons) {
+  // What is missing is the answer itself when the verdict is open.
+  const shown = verbose || verdict === "inconclusive" ? reasons : reasons.slice(0, shortList.reasons);
+  for (const [reason, rules] of shown) {
     const names = verbose || rules.length <= 2 ? rules.join(", ") : counted(rules.length, "rule");
     lines.push(
       ...wrap(printable(`${reason}: ${names}`), width - indent).map((line, i) =>
@@ -195,5 +235,7 @@ function checkLines(checks: readonly Check[], { style, width, verbose }: Termina
       ),
     );
   }
+  const hidden = reasons.slice(shown.length).reduce((sum, [, rules]) => sum + rules.length, 0);
+  if (hidden > 0) lines.push(style.dim(`  and ${counted(hidden, "more rule")}: --verbose shows why.`));
   return lines;
 }

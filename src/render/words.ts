@@ -22,3 +22,9 @@ export function quantity(value: number, unit: string): string {
       return `${Number.isInteger(value) ? countText(value) : Number(value.toPrecision(3))} ${unit}`;
   }
 }
+
+/** A limit next to the measured value, whose unit need not be said twice. */
+export function limitText(limit: number, unit: string): string {
+  const written = quantity(limit, unit);
+  return written.endsWith(` ${unit}`) ? written.slice(0, -unit.length - 1) : written;
+}

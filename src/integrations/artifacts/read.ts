@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { type Manifest, readManifest } from "../../capture/manifest.ts";
 import type { ParsedArtifact } from "../../domain/artifact.ts";
 import { type AssemblySettings, assembleEvidence, type ReadCapture } from "../../domain/assemble-evidence.ts";
@@ -93,7 +93,9 @@ async function open(path: string, seen: Set<string>): Promise<Opened> {
     const identity = `${status.dev}:${status.ino}`;
     if (seen.has(identity)) return { captures: [], problems: [`${path}: given twice; it is read once`] };
     seen.add(identity);
-    return status.isDirectory() ? await openFolder(path) : { captures: [{ path, name: path }], problems: [] };
+    if (status.isDirectory()) return await openFolder(path);
+    if (basename(path) === manifestFile) return await openBundle(dirname(path));
+    return { captures: [{ path, name: path }], problems: [] };
   } catch (error) {
     if (error instanceof UsageError) return nothing(error.message);
     return nothing(`${path}: ${diskError(error, path).message}`);

@@ -24,17 +24,20 @@ export function screenOf(stream: WriteStream | NodeJS.WriteStream, environment: 
 /** One line that says what is going on: rewritten in place on a terminal, a line per step elsewhere. */
 export class ProgressLine {
   readonly #stream: NodeJS.WriteStream;
+  readonly #wrapped: (text: string) => readonly string[];
   #shown = "";
 
-  constructor(stream: NodeJS.WriteStream) {
+  /** `wrapped` breaks a text into lines for a log. */
+  constructor(stream: NodeJS.WriteStream, wrapped: (text: string) => readonly string[]) {
     this.#stream = stream;
+    this.#wrapped = wrapped;
   }
 
   show(text: string): void {
     if (text === this.#shown) return;
     this.#shown = text;
     if (!this.#stream.isTTY) {
-      this.#stream.write(`${text}\n`);
+      this.#stream.write(`${this.#wrapped(text).join("\n  ")}\n`);
       return;
     }
     const width = Math.max(20, this.#stream.columns - 1);

@@ -1,0 +1,81 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { gofire } from "./gofire.ts";
+
+const hasBash = spawnSync("bash", ["--version"]).status === 0;
+
+describe.skipIf(!hasBash)("completion in bash", () => {
+  let folder = "";
+  let script = "";
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "gofire-completion-"));
+    const program = join(folder, "gofire");
+    writeFileSync(program, `#!/bin/sh\nexec ${process.execPath} ${process.cwd()}/dist/cli.js "$@"\n`);
+    chmodSync(program, 0o755);
+    writeFileSync(
+      join(folder, "gofire.yaml"),
+      "services:\n  order:\n    targets: [{ url: http://localhost:6060 }]\n  ledger:\n    targets: [{ address: localhost:6061 }]\n",
+    );
+    script = (await gofire(["completion", "bash"])).stdout;
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** What bash offers for the last of these words. */
+  function offered(...words: readonly string[]): string[] {
+    const typed = ["gofire", ...words];
+    const run = spawnSync(
+      "bash",
+      [
+        "-c",
+        `compopt() { :; }\n${script}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _gofire; printf '%s\\n' "\${COMPREPLY[@]}"`,
+        "_",
+        ...typed,
+      ],
+      {
+        cwd: folder,
+        encoding: "utf8",
+        env: { ...process.env, PATH: `${folder}:${process.env["PATH"] ?? ""}` },
+      },
+    );
+    expect(run.stderr).toBe("");
+    return run.stdout.split("\n").filter((word) => word !== "");
+  }
+
+  it.each([
+    [["sna"], ["snapshot"]],
+    [["analyze", "x", "--form"], ["--format"]],
+    [["analyze", "x", "--format", "m"], ["markdown"]],
+    [["rules", "explain", "goroutine/mutex"], ["goroutine/mutex-pileup"]],
+    [["snapshot", "or"], ["order"]],
+    [
+      ["analyze", "x", "--service", ""],
+      ["order", "ledger"],
+    ],
+    [["snapshot", "order", "--include", "goroutinel"], ["goroutineleak"]],
+    [["snapshot", "order", "--exclude", "cpu,blo"], ["cpu,block"]],
+    [
+      ["snapshot", "order", "--rules", "goroutine/mutex-pileup,gc/pau"],
+      ["goroutine/mutex-pileup,gc/pause-p99"],
+    ],
+  ] as const)("%j", (words, expected) => {
+    expect(offered(...words)).toEqual(expected);
+  });
+
+  it("offers no services where gofire.yaml is missing or wrong", async () => {
+    const elsewhere = mkdtempSync(join(folder, "none-"));
+    expect(await gofire(["completion", "services"], { cwd: elsewhere })).toEqual({
+      code: 0,
+      stdout: "",
+      stderr: "",
+    });
+    writeFileSync(join(elsewhere, "gofire.yaml"), "services: [");
+    expect(await gofire(["completion", "services"], { cwd: elsewhere })).toEqual({
+      code: 0,
+      stdout: "",
+      stderr: "",
+    });
+  });
+});
