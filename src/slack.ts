@@ -48,7 +48,7 @@ export async function openSlack(
   const opened = [client];
   try {
     const own = await checkAccess(client, tell, AbortSignal.timeout(startWithinMs));
-    const chat = slackChat({ client, botId: own.botId, clock: systemClock, onTrouble: tell });
+    const chat = slackChat({ client, own, clock: systemClock, onTrouble: tell });
     const reach = role === "worker" ? undefined : reachOf(installation);
     if (reach?.mode === "socket") opened.push(reach.appClient);
     const looks: Looks = { reply: chatReplyBody, form: snapshotModal };

@@ -235,7 +235,12 @@ describe("what is no answer of Slack", () => {
       clock: systemClock,
       deadlineMs: 2_000,
     });
-    const chat = slackChat({ client, botId: "B1", clock: systemClock, onTrouble: () => {} });
+    const chat = slackChat({
+      client,
+      own: { botId: "B1", botUserId: "U1" },
+      clock: systemClock,
+      onTrouble: () => {},
+    });
     return { chat, close: () => client.close() };
   }
 

@@ -98,7 +98,7 @@ export async function hearSlack(mode: "socket" | "http"): Promise<HeardSlack> {
   const side = slackSide({
     reach: mode === "socket" ? { mode, appClient } : { mode, signingSecret: slack.signingSecret },
     client,
-    chat: slackChat({ client, botId, clock, onTrouble }),
+    chat: slackChat({ client, own: { botId, botUserId }, clock, onTrouble }),
     looks: plainLooks,
     own: { teamId: slack.workspace.team.id, botId, botUserId },
     clock,

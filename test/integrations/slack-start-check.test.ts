@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import * as z from "zod/mini";
 import { UsageError } from "../../src/domain/errors.ts";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { slackClient } from "../../src/integrations/slack/client.ts";
@@ -63,6 +64,14 @@ describe("what Slack lets gofire do, checked at the start", () => {
     const words = await checkAccess(client, () => {}, never).catch(String);
     expect(words).toContain("UsageError: Slack does not accept the bot token");
     expect(words).not.toContain(token);
+    await client.close();
+  });
+
+  test("an app-level token that Slack does not take is told from the bot token", async () => {
+    world = await slackWorld();
+    const client = slackClient({ token: "xoxb-1", apiUrl: world.slack.apiUrl, clock: systemClock });
+    const opening = client.call("apps.connections.open", {}, z.object({}), never);
+    await expect(opening).rejects.toThrow(/app-level token.*connections:write.*invalid_auth/);
     await client.close();
   });
 

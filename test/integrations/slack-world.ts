@@ -45,7 +45,7 @@ export async function slackWorld(
   function newChat(client: SlackClient): Chat {
     return slackChat({
       client,
-      botId: slack.workspace.app.botId,
+      own: slack.workspace.app,
       clock: sleepingClock(clock),
       onTrouble: (message) => troubles.push(message),
       ...settings,

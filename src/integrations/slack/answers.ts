@@ -20,10 +20,10 @@ const sharedFile = z.object({
   title: z.optional(z.nullable(z.string())),
   size: z.optional(z.number()),
 });
-export type SharedFile = z.output<typeof sharedFile>;
 
 const pastMessage = z.object({
   ts: z.string(),
+  user: z.optional(z.string()),
   bot_id: z.optional(z.string()),
   metadata: z.optional(
     z.object({

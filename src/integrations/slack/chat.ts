@@ -5,7 +5,7 @@ import type { Clock } from "../../ports/clock.ts";
 import { nothingMore, permalinkAnswer, postedAnswer } from "./answers.ts";
 import type { Arguments, SlackClient } from "./client.ts";
 import { fitBody, plainBody } from "./fit-body.ts";
-import { createDoubts, findEarlier, hasIntent, metadataOf } from "./intents.ts";
+import { createDoubts, findEarlier, hasIntent, metadataOf, type OwnMark } from "./intents.ts";
 import { progressEdits } from "./limits.ts";
 import { asMember } from "./membership.ts";
 import { createOrder } from "./order.ts";
@@ -14,8 +14,8 @@ import { slackUploads } from "./upload.ts";
 
 export interface SlackChatSettings {
   readonly client: SlackClient;
-  /** As `checkAccess` tells it: only messages of this bot are gofire's own. */
-  readonly botId: string;
+  /** As `checkAccess` tells it: nobody else's messages are taken for gofire's. */
+  readonly own: OwnMark;
   readonly clock: Clock;
   /** One line for who looks after gofire. */
   readonly onTrouble: (message: string) => void;
@@ -25,7 +25,7 @@ export interface SlackChatSettings {
 
 /** Slack as the bot's chat. */
 export function slackChat(settings: SlackChatSettings): Chat {
-  const { client, botId, clock, onTrouble } = settings;
+  const { client, own, clock, onTrouble } = settings;
   const order = createOrder();
   const doubts = createDoubts(clock);
   const uploads = slackUploads({ ...settings, doubts });
@@ -72,7 +72,7 @@ export function slackChat(settings: SlackChatSettings): Chat {
           place,
           posting,
           (message) => hasIntent(message, posting.intent),
-          { client, botId, clock, doubts },
+          { client, own, clock, doubts },
           signal,
         );
         if (earlier !== undefined) return { channel, ts: earlier.ts };

@@ -5,6 +5,7 @@ import type { Clock } from "../../ports/clock.ts";
 import { type PastMessage, pastAnswer } from "./answers.ts";
 import type { SlackClient } from "./client.ts";
 import { isRefusal } from "./refusals.ts";
+import type { SlackIdentity } from "./start-check.ts";
 
 /** Marks gofire's messages among those with metadata (https://docs.slack.dev/messaging/message-metadata). */
 const eventType = "gofire_message";
@@ -26,6 +27,9 @@ const settleMs = 2_000;
 const pageSize = 100;
 /** So many pages of one place are read before gofire says that it cannot tell. */
 const mostPages = 30;
+
+/** What every message of gofire's own carries, one of them at least. */
+export type OwnMark = Pick<SlackIdentity, "botId" | "botUserId">;
 
 /** Intents whose last attempt in this process ended without an answer. */
 export interface Doubts {
@@ -75,12 +79,12 @@ export async function findEarlier(
   isIt: (message: PastMessage) => boolean,
   {
     client,
-    botId,
+    own,
     clock,
     doubts,
   }: {
     readonly client: SlackClient;
-    readonly botId: string;
+    readonly own: OwnMark;
     readonly clock: Clock;
     readonly doubts: Doubts;
   },
@@ -88,7 +92,9 @@ export async function findEarlier(
 ): Promise<PastMessage | undefined> {
   const { attemptedAtMs } = posting;
   if (attemptedAtMs === undefined) return undefined;
-  const isOurs = (message: PastMessage) => message.bot_id === botId && isIt(message);
+  // Messages with files may name the bot's user only.
+  const isOurs = (message: PastMessage) =>
+    (message.bot_id === own.botId || message.user === own.botUserId) && isIt(message);
   const waitMs = doubts.settleMs(posting);
   try {
     const found = await search(place, attemptedAtMs, isOurs, client, signal);

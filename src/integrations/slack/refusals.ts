@@ -119,16 +119,36 @@ const refusals: Readonly<Record<string, Refusal>> = {
   no_text: ["bad-response", "The message has no text."],
 };
 
+/** What only the app-level token of Socket Mode is asked for (https://docs.slack.dev/apis/events-api/using-socket-mode). */
+const appTokenMethod = "Slack apps.connections.open";
+const badAppToken: Refusal = [
+  "forbidden",
+  "Slack does not accept the app-level token. Generate one (xapp-…) with the scope connections:write on the app's page at " +
+    "https://api.slack.com/apps, Basic Information, App-Level Tokens, put it where the configuration looks for it, and " +
+    "start gofire again.",
+];
+const appTokenRefusals: Readonly<Record<string, Refusal>> = {
+  not_authed: badAppToken,
+  invalid_auth: badAppToken,
+  token_revoked: badAppToken,
+  account_inactive: badAppToken,
+  not_allowed_token_type: badAppToken,
+  missing_scope: badAppToken,
+  forbidden_team: badAppToken,
+};
+
 /** A refusal in our words. `target` is the method and, where there is one, the channel. */
 export function refused(target: string, answer: RefusedAnswer): PortError {
   const cause = new SlackRefusal(answer.error);
-  if (answer.error === "missing_scope") {
+  const ofAppToken = target === appTokenMethod ? appTokenRefusals[answer.error] : undefined;
+  if (answer.error === "missing_scope" && ofAppToken === undefined) {
     return new PortError("forbidden", target, missingScope(answer.needed), { cause });
   }
-  const [code, words] = refusals[answer.error] ?? [
-    "bad-response",
-    "Slack refused what gofire sent; this is a mistake in gofire.",
-  ];
+  const [code, words] = ofAppToken ??
+    refusals[answer.error] ?? [
+      "bad-response",
+      "Slack refused what gofire sent; this is a mistake in gofire.",
+    ];
   const details = [answer.error, ...answer.messages.slice(0, 3)].join("; ").slice(0, 600);
   return new PortError(code, target, `${words} (${details})`, { cause });
 }

@@ -5,7 +5,7 @@ import type { Clock } from "../../ports/clock.ts";
 import { nothingMore, type PastMessage, uploadPlaceAnswer } from "./answers.ts";
 import type { SlackClient } from "./client.ts";
 import { fitText } from "./fit-text.ts";
-import { type Doubts, findEarlier, isCertain } from "./intents.ts";
+import { type Doubts, findEarlier, isCertain, type OwnMark } from "./intents.ts";
 import { altTextMax, textMax } from "./limits.ts";
 import { asMember } from "./membership.ts";
 import { discard, messageOf, type Sight } from "./sharing.ts";
@@ -37,13 +37,13 @@ const usualShareWaitMs = 12_000;
  */
 export function slackUploads({
   client,
-  botId,
+  own,
   clock,
   doubts,
   shareWaitMs = usualShareWaitMs,
 }: {
   readonly client: SlackClient;
-  readonly botId: string;
+  readonly own: OwnMark;
   readonly clock: Clock;
   readonly doubts: Doubts;
   readonly shareWaitMs?: number;
@@ -107,7 +107,7 @@ export function slackUploads({
         place,
         posting,
         (message) => hasFiles(message, files),
-        { client, botId, clock, doubts },
+        { client, own, clock, doubts },
         signal,
       );
       return found === undefined ? undefined : { channel: place.channel, ts: found.ts };

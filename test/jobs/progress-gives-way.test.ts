@@ -1,0 +1,92 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PortError } from "../../src/domain/errors.ts";
+import { beginIncident } from "../../src/jobs/begin.ts";
+import type { Chat } from "../../src/ports/chat.ts";
+import { fakeChat } from "../fakes/chat.ts";
+import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-server.ts";
+import { draftFor, settled, sickTarget, startTestBot } from "./bot.ts";
+
+const never = new AbortController().signal;
+
+describe.skipIf(redisProgram === undefined)("a chat that takes no more edits for now", () => {
+  let redis: TestRedis;
+  let artifacts: string;
+  let target: Awaited<ReturnType<typeof sickTarget>>;
+  beforeAll(async () => {
+    [redis, artifacts, target] = await Promise.all([
+      testRedis(),
+      mkdtemp(join(tmpdir(), "gofire-artifacts-")),
+      // Slow enough for progress to be shown.
+      sickTarget(() => 400),
+    ]);
+  });
+  afterAll(async () => {
+    target.close();
+    await redis.remove();
+    await rm(artifacts, { recursive: true, force: true });
+  });
+
+  test("holds back progress for minutes, and the verdict not at all", async () => {
+    const fake = fakeChat();
+    let heldBack = 0;
+    const chat: Chat = {
+      ...fake,
+      async edit(ref, body, urgency, signal) {
+        if (urgency === "progress") {
+          heldBack += 1;
+          throw new PortError("rate-limited", "chat", "no more", { retryAfterMs: 600_000 });
+        }
+        await fake.edit(ref, body, urgency, signal);
+      },
+    };
+    const targets = { order: target.url };
+    const bot = await startTestBot({ redis: redis.url, artifacts, targets }, chat);
+    try {
+      const { incident } = await beginIncident(draftFor("order", "t1"), bot, never);
+      const end = await settled(bot, incident.id);
+      expect(end.state).toBe("verdict");
+      expect(heldBack).toBeGreaterThan(0);
+      const [card, ...replies] = fake.messages;
+      expect(card?.body.text).toContain("verdict");
+      expect(replies).toHaveLength(2);
+    } finally {
+      await bot.stop(5_000);
+    }
+  });
+
+  test("is not searched for a first message that it did not take", async () => {
+    const fake = fakeChat();
+    const refused = new Set<string>();
+    const named: string[] = [];
+    const chat: Chat = {
+      ...fake,
+      async post(place, body, posting, signal) {
+        if (posting.attemptedAtMs !== undefined) named.push(posting.intent);
+        return await fake.post(place, body, posting, signal);
+      },
+      async upload(place, files, comment, posting, signal) {
+        if (posting.attemptedAtMs !== undefined) named.push(posting.intent);
+        return await fake.upload(place, files, comment, posting, signal);
+      },
+    };
+    fake.fault = (_method, intent) => {
+      if (refused.has(intent)) return undefined;
+      refused.add(intent);
+      return { when: "before", error: new PortError("rate-limited", "chat", "429", { retryAfterMs: 100 }) };
+    };
+    const bot = await startTestBot({ redis: redis.url, artifacts, targets: { order: target.url } }, chat);
+    try {
+      const { incident } = await beginIncident(draftFor("order", "t2"), bot, never);
+      const end = await settled(bot, incident.id);
+      expect(end.replies.map(({ state }) => state)).toEqual(["posted", "posted"]);
+      expect(refused.size).toBe(3);
+      expect(named).toEqual([]);
+      expect(fake.messages).toHaveLength(3);
+    } finally {
+      await bot.stop(5_000);
+    }
+  });
+});
