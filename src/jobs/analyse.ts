@@ -4,6 +4,7 @@ import { runAnalyzers } from "../analyzers/run.ts";
 import { type Incident, isSettled, type ReplyFile } from "../domain/incident.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
 import type { EvidenceSource } from "../ports/evidence-source.ts";
+import type { Mutes } from "../ports/mutes.ts";
 import type { PictureSource, Pictures } from "../ports/pictures.ts";
 import type { Services } from "../ports/services.ts";
 import type { JobOutcome } from "../ports/worker.ts";
@@ -11,6 +12,7 @@ import { analysisDocument } from "../render/document.ts";
 import { analysisMarkdown } from "../render/markdown.ts";
 import { contentTypeOf, utf8 } from "./contents.ts";
 import { defineJob, done } from "./job.ts";
+import { mutedRules, withMuted } from "./muted.ts";
 import { fail, type SettlePorts } from "./settle.ts";
 import { summaryOf } from "./summary.ts";
 import { repliesFor, withReplies } from "./thread.ts";
@@ -20,6 +22,7 @@ export interface AnalyseJobPorts extends SettlePorts {
   /** Reads bundles by their key prefix. */
   readonly evidence: EvidenceSource;
   readonly services: Services;
+  readonly mutes: Mutes;
   readonly pictures: Pictures;
   /** Hears of a picture that could not be drawn: the verdict does not wait for it. */
   readonly onTrouble: (message: string) => void;
@@ -58,7 +61,9 @@ async function judge(
   const { artifacts } = ports;
   const { modules, thresholds } = await ports.services.rules(incident.service);
   const { evidence, target, captures, problems } = await ports.evidence.read([bundle], { modules }, signal);
-  const judgement = runAnalyzers(analyzers, evidence, target, { limits: thresholds });
+  const muted = mutedRules(await ports.mutes.list(signal), incident.service);
+  const heard = analyzers.filter(({ meta }) => !muted.has(meta.id));
+  const judgement = withMuted(runAnalyzers(heard, evidence, target, { limits: thresholds }), muted);
   const analysis = analysisDocument(evidence, target, captures, judgement);
 
   async function put(name: string, text: string): Promise<string> {
