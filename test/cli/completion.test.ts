@@ -17,7 +17,7 @@ describe.skipIf(!hasBash)("completion in bash", () => {
     chmodSync(program, 0o755);
     writeFileSync(
       join(folder, "gofire.yaml"),
-      "services:\n  order:\n    targets: [{ url: http://localhost:6060 }]\n  ledger:\n    targets: [{ address: localhost:6061 }]\n",
+      "services:\n  order:\n    targets: [{ url: http://localhost:6060 }]\n  ledger:\n    targets: [{ url: http://localhost:6061 }]\n",
     );
     script = (await gofire(["completion", "bash"])).stdout;
   });
