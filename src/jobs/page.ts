@@ -14,11 +14,9 @@ import type { AlertGroup, Alerts, OpenPage } from "../ports/alerts.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { PageMessages } from "../ports/page-messages.ts";
 import type { Mutes } from "../ports/mutes.ts";
-import type { Mutes } from "../ports/mutes.ts";
 import type { JobOutcome } from "../ports/worker.ts";
 import { beginIncident } from "./begin.ts";
 import { defineJob, done, later } from "./job.ts";
-import { isServiceMuted } from "./muted.ts";
 import { isServiceMuted } from "./muted.ts";
 import { fail, type SettlePorts } from "./settle.ts";
 
