@@ -13,6 +13,7 @@ import { ownCode } from "./own-code.ts";
 import { offeredCount } from "./pprof-index.ts";
 import type { Profile } from "./profile.ts";
 import { isContentionProfile, type ProfileKind, profileKind } from "./profile-kind.ts";
+import { ofOneProgram } from "./program.ts";
 
 /** One capture file as read. */
 export interface ReadCapture {
@@ -42,14 +43,16 @@ export interface AssembledEvidence {
 }
 
 /**
- * Sorts captures into what analyzers ask for. Order of `captures`: as given or captured; it stands in for time where a
+ * Sorts captures into what analyzers ask for. Order of `given`: as given or captured; it stands in for time where a
  * capture has none.
  */
 export function assembleEvidence(
-  captures: readonly ReadCapture[],
+  given: readonly ReadCapture[],
   settings: AssemblySettings = {},
 ): AssembledEvidence {
-  const notes: string[] = [];
+  const program = ofOneProgram(given);
+  const { captures } = program;
+  const notes = [...program.notes];
   const profiles = sortedProfiles(captures, notes);
   const scrapes = inTimeOrder(
     captures.flatMap((capture) =>

@@ -89,6 +89,8 @@ export interface GoroutineSnapshot {
   readonly counted: number;
   /** Largest first; equal sizes in order of first appearance. */
   readonly groups: readonly GoroutineGroup[];
+  /** Main binary of the process, when a profile's mapping names it. */
+  readonly binary?: { readonly file: string; readonly buildId: string };
   /** Why goroutines may be missing, in words; absent when the capture is whole. */
   readonly incomplete?: string;
 }

@@ -44,6 +44,7 @@ export function goroutinesOfProfile(profile: Profile, damage?: ParseError): Goro
     total: counted,
     counted,
     groups: groups.sort((a, b) => b.count - a.count),
+    ...(profile.binary === undefined ? {} : { binary: profile.binary }),
     ...(incomplete === undefined ? {} : { incomplete }),
   };
 }

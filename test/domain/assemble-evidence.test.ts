@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ParsedArtifact } from "../../src/domain/artifact.ts";
 import { assembleEvidence, type ReadCapture } from "../../src/domain/assemble-evidence.ts";
-import type { GoroutineSnapshot, SnapshotForm } from "../../src/domain/goroutine.ts";
+import type { GoroutineGroup, GoroutineSnapshot, SnapshotForm } from "../../src/domain/goroutine.ts";
 import type { MetricsScrape } from "../../src/domain/metrics.ts";
 import type { Profile } from "../../src/domain/profile.ts";
 import { frame, group } from "./goroutines.ts";
@@ -281,5 +281,52 @@ describe("assembleEvidence: the process", () => {
     expect(plain.own.isOwn(dependency)).toBe(false);
     const { own } = assembleEvidence([capture], { modules: ["github.com/acme/lib"] }).target;
     expect(own.isOwn(dependency)).toBe(true);
+  });
+});
+
+/** A goroutine in the main function of this file. */
+function inMain(file: string): readonly GoroutineGroup[] {
+  return [{ ...group("select", []), stack: [{ ...frame("main.main:9"), file }] }];
+}
+
+describe("assembleEvidence: two programs", () => {
+  const order = { file: "/app/order", buildId: "aa" };
+
+  it("does not compare captures of different binaries, and says which were left out", () => {
+    const { evidence, notes } = assembleEvidence([
+      goroutines("a", "profile", 10, { takenAtMs: 1, binary: { file: "/app/billing", buildId: "bb" } }),
+      goroutines("b", "profile", 900, { takenAtMs: 2, binary: order }),
+    ]);
+    expect(evidence.goroutines?.series.map(({ artifact }) => artifact)).toEqual(["b"]);
+    expect(notes).toEqual([
+      "a: left out, it is of the program billing, the last capture is of order; captures of two programs do not compare",
+    ]);
+  });
+
+  it("takes another build for another program", () => {
+    const { evidence, notes } = assembleEvidence([
+      ofProfile("heap-1", { ...heap, binary: { ...order, buildId: "ab" } }),
+      ofProfile("heap-2", { ...heap, binary: order }),
+    ]);
+    expect(evidence.heap?.map(({ artifact }) => artifact)).toEqual(["heap-2"]);
+    expect(notes[0]).toContain("another build of order");
+  });
+
+  it("tells texts by where their main function stands", () => {
+    const { evidence } = assembleEvidence([
+      goroutines("a", "dump", 1, { groups: inMain("/src/billing/main.go") }),
+      goroutines("b", "dump", 1, { groups: inMain("/src/order/main.go") }),
+    ]);
+    expect(evidence.goroutines?.series.map(({ artifact }) => artifact)).toEqual(["b"]);
+  });
+
+  it("keeps everything of one build, whatever its path, and what names no program", () => {
+    const { evidence, notes } = assembleEvidence([
+      goroutines("a", "profile", 10, { takenAtMs: 1, binary: { file: "/old/order (deleted)", buildId: "" } }),
+      goroutines("b", "profile", 10, { takenAtMs: 2 }),
+      goroutines("c", "profile", 10, { takenAtMs: 3, binary: order }),
+    ]);
+    expect(evidence.goroutines?.series).toHaveLength(3);
+    expect(notes).toEqual([]);
   });
 });
