@@ -102,18 +102,18 @@ export function slackUploads({
   ): Promise<MessageRef | undefined> {
     const { intent } = posting;
     const known = underway.get(intent);
-    if (known?.isHandedOver !== true) {
-      const found = await findEarlier(
-        place,
-        posting,
-        (message) => hasFiles(message, files),
-        { client, own, clock, doubts },
-        signal,
-      );
-      return found === undefined ? undefined : { channel: place.channel, ts: found.ts };
-    }
-    const seen = await look(known.fileIds, place.channel, signal);
+    const seen = known?.isHandedOver === true ? await look(known.fileIds, place.channel, signal) : undefined;
     if (typeof seen === "object") return seen;
+    // What files.info tells of shares lags behind the channel (slackapi/python-slack-sdk#1277).
+    const found = await findEarlier(
+      place,
+      posting,
+      (message) => hasFiles(message, files),
+      { client, own, clock, doubts },
+      signal,
+    );
+    if (found !== undefined) return { channel: place.channel, ts: found.ts };
+    if (known === undefined || seen === undefined) return undefined;
     if (seen === "not shown") await discard(known.fileIds, client, signal);
     note(intent, { ...untouched, timesUnseen: known.timesUnseen });
     return undefined;
