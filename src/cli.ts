@@ -70,6 +70,13 @@ function ports(): Ports {
     evidence: async () => (await import("./integrations/artifacts/evidence-source.ts")).evidenceSource(),
     goTargets: async () =>
       (await import("./integrations/go-target/client.ts")).goTargets({ userAgent: `gofire/${version}` }),
+    artifacts: async (config, stateFolder) => {
+      const [{ configuredArtifacts }, { thisHost }] = await Promise.all([
+        import("./configured-artifacts.ts"),
+        import("./integrations/host/this-host.ts"),
+      ]);
+      return (await configuredArtifacts(config, thisHost, stateFolder)).artifacts;
+    },
     captureStore: async (folder) => (await import("./integrations/artifacts/bundle.ts")).captureStore(folder),
     captureLock: async (folder) =>
       (await import("./integrations/artifacts/capture-lock.ts")).captureLock(folder),

@@ -1,10 +1,9 @@
 /** What gofire.yaml and the environment make of `gofire serve`. */
 import { readSecret } from "./commands/secret.ts";
 import type { AccessConfig, GofireConfig, SecretReference, SlackConfig } from "./config/gofire-config.ts";
-import { defaultArtifacts } from "./config/resolve-artifacts.ts";
 import { accessOf, slackOf } from "./config/resolve-chat.ts";
+import { configuredArtifacts } from "./configured-artifacts.ts";
 import { UsageError } from "./domain/errors.ts";
-import { openArtifacts } from "./integrations/artifacts/open.ts";
 import type { Host } from "./ports/host.ts";
 import type { Role } from "./ports/server.ts";
 import type { ServeParts } from "./serve.ts";
@@ -18,13 +17,14 @@ export function configuredParts(config: GofireConfig | undefined, host: Host, ve
       const slack = config?.slack ?? usualSlack(host);
       const secrets = await slackSecrets(slack, role, host, config?.file ?? "gofire.yaml");
       const access: AccessConfig = config?.access ?? accessOf();
-      return await openSlack({ slack, access, version, ...secrets }, role, tell);
+      const pages = config?.alerts?.messages;
+      return await openSlack(
+        { slack, access, version, ...secrets, ...(pages === undefined ? {} : { pages }) },
+        role,
+        tell,
+      );
     },
-    openArtifacts: (stateFolder) =>
-      openArtifacts(config?.artifacts ?? defaultArtifacts, {
-        stateFolder,
-        secret: (reference) => readSecret(reference, host, `${config?.file ?? "gofire.yaml"}: artifacts`),
-      }),
+    openArtifacts: (stateFolder) => configuredArtifacts(config, host, stateFolder),
     pictures: () => ({ draw: () => Promise.resolve([]) }),
   };
 }

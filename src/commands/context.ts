@@ -1,4 +1,5 @@
 import type { GofireConfig } from "../config/gofire-config.ts";
+import type { Artifacts } from "../ports/artifacts.ts";
 import type { CaptureLock } from "../ports/capture-lock.ts";
 import type { CaptureStore } from "../ports/capture-store.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -23,6 +24,8 @@ export interface Ports {
   config(file: string | undefined): Promise<GofireConfig | undefined>;
   evidence(): Promise<EvidenceSource>;
   goTargets(): Promise<GoTargets>;
+  /** Where the bot keeps captures and renderings. Throws UsageError for secrets that are missing. */
+  artifacts(config: GofireConfig | undefined, stateFolder: string): Promise<Artifacts>;
   captureStore(folder: string): Promise<CaptureStore>;
   captureLock(stateFolder: string): Promise<CaptureLock>;
   clock(): Promise<Clock>;

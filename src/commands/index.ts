@@ -1,4 +1,5 @@
 import { analyze } from "./analyze.ts";
+import { artifacts } from "./artifacts.ts";
 import type { Command } from "./command.ts";
 import { completion } from "./completion.ts";
 import { demo } from "./demo.ts";
@@ -14,6 +15,7 @@ export const commands: readonly Command[] = [
   analyze,
   replay,
   serve,
+  artifacts,
   rules,
   doctor,
   demo,
