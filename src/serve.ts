@@ -2,19 +2,21 @@
 import { captureLock } from "./integrations/artifacts/capture-lock.ts";
 import { systemClock } from "./integrations/clock/system-clock.ts";
 import { thisHost } from "./integrations/host/this-host.ts";
+import { alertWebhook } from "./integrations/http/alert-webhook.ts";
 import { healthAnswer } from "./integrations/http/health.ts";
 import { type Answer, openListener } from "./integrations/http/listener.ts";
 import { chooseRedis } from "./integrations/redis/chosen.ts";
+import { takeNotification } from "./jobs/intake.ts";
 import type { Cards } from "./jobs/publish.ts";
 import { type Bot, type BotSettings, startBot } from "./main.ts";
 import type { Artifacts } from "./ports/artifacts.ts";
 import type { Chat } from "./ports/chat.ts";
 import type { Pictures } from "./ports/pictures.ts";
-import type { ListenAddress, Role, Server } from "./ports/server.ts";
+import type { ListenAddress, PagesRequest, Role, Server } from "./ports/server.ts";
 import type { Services } from "./ports/services.ts";
 
 /** What the chat's commands work on. */
-export interface Running extends Pick<Bot, "incidents" | "queue" | "mutes"> {
+export interface Running extends Pick<Bot, "incidents" | "queue" | "mutes" | "pageMessages"> {
   readonly services: Services;
   readonly artifacts: Artifacts;
 }
@@ -46,7 +48,7 @@ export interface ServeParts {
 
 export function server(parts: ServeParts): Server {
   return {
-    async start({ role, listen, graceMs, limits, stateFolder, services, tell }) {
+    async start({ role, listen, graceMs, limits, stateFolder, services, pages, tell }) {
       /** What is to be taken down, last first. */
       const down: (() => Promise<void>)[] = [];
       async function takeDown(): Promise<void> {
@@ -80,6 +82,7 @@ export function server(parts: ServeParts): Server {
           ...kept,
           pictures: parts.pictures(artifacts),
           services,
+          ...(pages === undefined ? {} : { paging: pages }),
           clock: systemClock,
           version: parts.version,
           onTrouble: tell,
@@ -94,7 +97,14 @@ export function server(parts: ServeParts): Server {
         const requests = role === "worker" ? undefined : side.requests;
         const isShared = requests !== undefined && isSame(requests.listen, listen);
         const heard = requests === undefined ? {} : { [requests.path]: requests.answer };
-        const url = await open(listen, { "/healthz": health, ...(isShared ? heard : {}) });
+        const url = await open(listen, {
+          "/healthz": health,
+          ...(isShared ? heard : {}),
+          ...(pages === undefined || role === "worker" ? {} : { [alertPath]: alertAnswer(pages, bot) }),
+        });
+        if (pages !== undefined && role !== "worker") {
+          tell(`Alert senders are expected at ${url}${alertPath}.`);
+        }
         if (requests !== undefined && !isShared) {
           const heardAt = await open(requests.listen, heard);
           tell(`Slack's requests are expected at ${heardAt}${requests.path}.`);
@@ -104,6 +114,7 @@ export function server(parts: ServeParts): Server {
             incidents: bot.incidents,
             queue: bot.queue,
             mutes: bot.mutes,
+            pageMessages: bot.pageMessages,
             services,
             artifacts,
           });
@@ -117,6 +128,17 @@ export function server(parts: ServeParts): Server {
       }
     },
   };
+}
+
+/** Alertmanager's and Grafana's notifications alike. */
+const alertPath = "/webhooks/alertmanager";
+
+function alertAnswer({ secrets }: PagesRequest, { alerts }: Bot): Answer {
+  return alertWebhook(
+    secrets,
+    async (body, signal) => await takeNotification(body, alerts, signal),
+    () => systemClock.nowMs(),
+  );
 }
 
 function isSame(one: ListenAddress, other: ListenAddress): boolean {

@@ -4,6 +4,7 @@ import { answerChat, answerClick } from "./commands/chat/dispatch.ts";
 import { homeState } from "./commands/chat/home.ts";
 import type { AccessConfig, SlackConfig } from "./config/gofire-config.ts";
 import { UsageError } from "./domain/errors.ts";
+import { isFromPager, type PageSource, pageMessageOf } from "./domain/page-message.ts";
 import { systemClock } from "./integrations/clock/system-clock.ts";
 import { slackChat } from "./integrations/slack/chat.ts";
 import { type SlackClientSettings, slackClient } from "./integrations/slack/client.ts";
@@ -14,10 +15,11 @@ import { checkAccess, checkBotToken } from "./integrations/slack/start-check.ts"
 import type { Role } from "./ports/server.ts";
 import { card } from "./render/slack/card.ts";
 import { chatReplyBody } from "./render/slack/chat-reply.ts";
+import { fileComment } from "./render/slack/file-comment.ts";
 import { homeView } from "./render/slack/home.ts";
 import { snapshotModal } from "./render/slack/modal.ts";
 import { reply } from "./render/slack/reply.ts";
-import type { ChatSide } from "./serve.ts";
+import type { ChatSide, Running } from "./serve.ts";
 
 /** What configuration and secrets say about the workspace. */
 export interface SlackInstallation {
@@ -29,6 +31,8 @@ export interface SlackInstallation {
   /** For http mode. */
   readonly signingSecret?: string;
   readonly version: string;
+  /** Absent: what bots say is no page. */
+  readonly pages?: PageSource;
 }
 
 const startWithinMs = 15_000;
@@ -60,10 +64,12 @@ export async function openSlack(
     const answer = side?.answer;
     return {
       chat,
-      cards: { card, reply },
+      cards: { card, reply, comment: fileComment },
       ...(answer === undefined ? {} : { requests: { listen: slack.listen, path: "/slack/events", answer } }),
       async listen(running) {
-        await side?.listen(conversationOf({ ...running, people, access, clock: systemClock }));
+        await side?.listen(
+          conversationOf({ ...running, people, access, clock: systemClock }, running, installation.pages),
+        );
         tell(
           `Hearing people in the Slack workspace ${own.teamName} as @${own.botName}, in ${slack.mode} mode.`,
         );
@@ -77,8 +83,20 @@ export async function openSlack(
   }
 }
 
-function conversationOf(ports: ChatPorts): Conversation {
+function conversationOf(
+  ports: ChatPorts,
+  { pageMessages }: Pick<Running, "pageMessages">,
+  pages: PageSource | undefined,
+): Conversation {
   return {
+    ...(pages === undefined
+      ? {}
+      : {
+          async page(speaker, said, signal) {
+            const message = isFromPager(speaker, said.channel, pages) ? pageMessageOf(said) : undefined;
+            if (message !== undefined) await pageMessages.receive(message, signal);
+          },
+        }),
     request: (request, signal) => answerChat(request, ports, signal),
     click: (click, signal) => answerClick(click, ports, signal),
     async home(userId, signal) {

@@ -1,5 +1,6 @@
 import { UsageError } from "../domain/errors.ts";
 import { defineCommand } from "./command.ts";
+import { pagesOf } from "./paging.ts";
 import { serviceCatalog } from "./service-catalog.ts";
 import { stateFolder } from "./state-folder.ts";
 
@@ -80,6 +81,7 @@ export const serve = defineCommand({
     ]);
     const server = await ports.server(config);
     const { captures = {} } = config ?? {};
+    const pages = await pagesOf(config, host);
     const running = await server.start({
       role: options.role ?? "all",
       listen: listenOf(options.listen ?? "127.0.0.1:8080"),
@@ -92,6 +94,7 @@ export const serve = defineCommand({
       },
       stateFolder: stateFolder(host),
       services: serviceCatalog(config, host, goTargets),
+      ...(pages === undefined ? {} : { pages }),
       tell: (line) => context.progress(line),
     });
     context.progress(`gofire is up: ${running.url}/healthz`);

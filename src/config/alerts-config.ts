@@ -1,9 +1,12 @@
+import type { PageSource } from "../domain/page-message.ts";
 import type { SecretReference } from "./gofire-config.ts";
 
 /** Who may post alerts, and where they are answered. */
 export interface AlertsConfig {
   /** Channel for cards of pages that nobody posted into the chat. */
   readonly channel: string;
+  /** Channels and senders of pages in the chat; absent: only webhooks are pages. */
+  readonly messages?: PageSource;
   /** For `Authorization: Bearer …`. */
   readonly bearer?: SecretReference;
   readonly grafana?: {

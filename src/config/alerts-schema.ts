@@ -21,13 +21,26 @@ const grafana = section(
   exactlyOne("secretEnv", "secretFile"),
 );
 
+const channelId = z.string().check(
+  z.regex(/^[CG][A-Z0-9]{2,}$/, {
+    error: "must be the id of a channel, like C0EAQDV4Z: it is at the end of the channel's About tab",
+  }),
+);
+
+const messages = section({
+  channels: z.array(channelId),
+  senders: z.array(text),
+});
+z.globalRegistry.add(messages.shape.channels, { description: "Channels that pages are posted into" });
+z.globalRegistry.add(messages.shape.senders, {
+  description:
+    "Who posts them: bot ids (B…), app ids (A…) or the name that an incoming webhook gives itself, e.g. Alertmanager",
+});
+
 const alerts = section(
   {
-    channel: z.string().check(
-      z.regex(/^[CG][A-Z0-9]{2,}$/, {
-        error: "must be the id of a channel, like C0EAQDV4Z: it is at the end of the channel's About tab",
-      }),
-    ),
+    channel: channelId,
+    messages: setting(messages, "Pages that others post into the chat: they are answered in their threads"),
     bearerEnv: setting(
       environmentName,
       "Environment variable that holds the token which Alertmanager sends (http_config.authorization.credentials)",

@@ -4,11 +4,12 @@ import type { AlertsSection } from "./alerts-schema.ts";
 import { defined, secret } from "./resolve-words.ts";
 
 export function alertsOf(
-  { channel, bearerEnv, bearerFile, grafana }: AlertsSection,
+  { channel, messages, bearerEnv, bearerFile, grafana }: AlertsSection,
   folder: string,
 ): AlertsConfig {
   return {
     channel,
+    ...(messages === undefined ? {} : { messages }),
     ...(bearerEnv === undefined && bearerFile === undefined
       ? {}
       : { bearer: secret(bearerEnv, bearerFile, folder) }),

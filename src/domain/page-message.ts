@@ -27,6 +27,30 @@ export interface PostedMessage {
   }[];
 }
 
+/** Who said something in the chat that is no person. */
+export interface BotSpeaker {
+  readonly botId?: string;
+  readonly appId?: string;
+  /** As an incoming webhook names itself: `Alertmanager`. Anybody who may post as a bot can choose it. */
+  readonly username?: string;
+}
+
+/** Whose messages are pages, and where: both have to fit. */
+export interface PageSource {
+  /** Ids of channels. */
+  readonly channels: readonly string[];
+  /** Bot ids, app ids or user names. */
+  readonly senders: readonly string[];
+}
+
+export function isFromPager(speaker: BotSpeaker, channel: string, source: PageSource): boolean {
+  const names = [speaker.botId, speaker.appId, speaker.username];
+  return (
+    source.channels.includes(channel) &&
+    names.some((name) => name !== undefined && source.senders.includes(name))
+  );
+}
+
 /** Alertmanager's and Grafana's default titles (Alertmanager source: template/default.tmpl, `__subject`). */
 const statusTitle = /^\[(?<status>FIRING|RESOLVED)(?::\d+)?(?:,\s*RESOLVED:\d+)?\]\s*(?<title>.+)$/s;
 

@@ -1,3 +1,4 @@
+import type { AlertedService } from "../domain/alert-routing.ts";
 import type { Services } from "./services.ts";
 
 /** - `web` hears people and alerts, `worker` does the work, `all` does both in one process. */
@@ -7,6 +8,33 @@ export interface ListenAddress {
   readonly host: string;
   /** 0 takes any that is free. */
   readonly port: number;
+}
+
+/** How alert senders prove who they are; without any of these everybody is refused. */
+export interface AlertSecrets {
+  /** `Authorization: Bearer …`: what Alertmanager can do (it signs nothing), and Grafana, too. */
+  readonly bearer?: string;
+  /**
+   * Grafana's HMAC-SHA256 in hex over the body, or over `timestamp:body`
+   * (https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/).
+   */
+  readonly hmac?: {
+    readonly secret: string;
+    /** Lower case. */
+    readonly header: string;
+    /** Lower case; without it a request can be replayed for ever. */
+    readonly timestampHeader?: string;
+  };
+}
+
+/** Which pages are answered, and where. */
+export interface PagesRequest {
+  readonly secrets: AlertSecrets;
+  services(): Promise<readonly AlertedService[]>;
+  /** Channel for cards of pages that nobody posted into the chat. */
+  readonly channel: string;
+  /** True where other bots post pages into channels that gofire hears. */
+  readonly hearsMessages: boolean;
 }
 
 export interface ServeRequest {
@@ -28,6 +56,8 @@ export interface ServeRequest {
   /** Absolute path of what outlives this process. */
   readonly stateFolder: string;
   readonly services: Services;
+  /** Absent: no alert sender may post. */
+  readonly pages?: PagesRequest;
   /** What is in use, and what is wrong, one line each. */
   readonly tell: (line: string) => void;
 }

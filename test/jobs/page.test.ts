@@ -16,6 +16,25 @@ import { sickTarget, startTestBot, until } from "./bot.ts";
 
 const never = new AbortController().signal;
 
+/** As Alertmanager posts it, with its default templates. */
+function posted(ts: string, labels: string, status: "FIRING:1" | "RESOLVED" = "FIRING:1") {
+  const title = `[${status}] ${labels}`;
+  const message = pageMessageOf({
+    channel: "C7",
+    ts,
+    text: "",
+    attachments: [{ title, fallback: `${title} | <http://alertmanager.example>`, fields: [] }],
+  });
+  if (message === undefined) throw new Error("not recognised");
+  return message;
+}
+
+function webhookOf(alertname: string, startsAt: string) {
+  const body = alertmanagerBody({ alerts: 1, groupKey: alertname, startsAt });
+  const commonLabels = { alertname, service: "order", instance: "10.0.0.5:6060" };
+  return { ...body, groupLabels: { alertname }, commonLabels };
+}
+
 describe.skipIf(redisProgram === undefined)("pages over the webhook, on real Redis", () => {
   let redis: TestRedis;
   let artifacts: string;
@@ -243,25 +262,6 @@ describe.skipIf(redisProgram === undefined)("pages over the webhook, on real Red
       hearsMessages = true;
       await begin();
     });
-
-    /** As Alertmanager posts it, with its default templates. */
-    function posted(ts: string, labels: string, status: "FIRING:1" | "RESOLVED" = "FIRING:1") {
-      const title = `[${status}] ${labels}`;
-      const message = pageMessageOf({
-        channel: "C7",
-        ts,
-        text: "",
-        attachments: [{ title, fallback: `${title} | <http://alertmanager.example>`, fields: [] }],
-      });
-      if (message === undefined) throw new Error("not recognised");
-      return message;
-    }
-
-    function webhookOf(alertname: string, startsAt: string) {
-      const body = alertmanagerBody({ alerts: 1, groupKey: alertname, startsAt });
-      const commonLabels = { alertname, service: "order", instance: "10.0.0.5:6060" };
-      return { ...body, groupLabels: { alertname }, commonLabels };
-    }
 
     test("answers in the thread of the page, whichever comes first", async () => {
       const startsAt = new Date().toISOString();

@@ -1,24 +1,8 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PortError } from "../../domain/errors.ts";
+import type { AlertSecrets } from "../../ports/server.ts";
 import type { Answer } from "./listener.ts";
-
-/** How senders prove who they are; at least one must be there, or everybody is refused. */
-export interface AlertSecrets {
-  /** `Authorization: Bearer …`: what Alertmanager can do (it signs nothing), and Grafana, too. */
-  readonly bearer?: string;
-  /**
-   * Grafana's HMAC-SHA256 in hex over the body, or over `timestamp:body`
-   * (https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/).
-   */
-  readonly hmac?: {
-    readonly secret: string;
-    /** Lower case. */
-    readonly header: string;
-    /** Lower case; without it a request can be replayed for ever. */
-    readonly timestampHeader?: string;
-  };
-}
 
 /** A group of some thousand alerts with long annotations; `max_alerts` keeps a sender below it. */
 const maxBytes = 8 << 20;

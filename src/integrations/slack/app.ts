@@ -47,6 +47,9 @@ export function listenWith(app: App, hearing: Hearing): void {
   app.event("app_mention", async ({ body, context }) => {
     await hearing.mention(body, context.retryNum);
   });
+  app.event("message", async ({ body }) => {
+    await hearing.message(body);
+  });
   app.event("app_home_opened", async ({ body }) => {
     await hearing.home(body);
   });

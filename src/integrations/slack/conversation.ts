@@ -1,6 +1,7 @@
 import type { ChatReply } from "../../domain/chat-reply.ts";
 import type { CardClick, ChatRequest } from "../../domain/chat-request.ts";
 import type { MessageBody } from "../../domain/message.ts";
+import type { BotSpeaker, PostedMessage } from "../../domain/page-message.ts";
 
 /**
  * What gofire does with what people say. Each function checks anew whether the person may, keeps what is to happen
@@ -11,13 +12,15 @@ export interface Conversation {
   click(click: CardClick, signal: AbortSignal): Promise<ChatReply>;
   /** A view for the person's App Home. */
   home(userId: string, signal: AbortSignal): Promise<object>;
+  /** Something that another bot said or changed; absent where no pages are expected. */
+  page?(speaker: BotSpeaker, message: PostedMessage, signal: AbortSignal): Promise<void>;
 }
 
 /** How answers look; all pure. */
 export interface Looks {
   reply(reply: ChatReply): MessageBody;
-  /** A modal view. */
-  form(reply: Extract<ChatReply, { kind: "ask" }>): object;
+  /** A modal view; `asksChannel` where it is not opened in a channel. */
+  form(reply: Extract<ChatReply, { kind: "ask" }>, options: { readonly asksChannel: boolean }): object;
 }
 
 /** Who is to see a reply: only who asked, everybody there, or nobody because a card shows it. */

@@ -1,8 +1,10 @@
 import { type CardAction, type CardClick, cardActions, type ChatRequest } from "../../domain/chat-request.ts";
 import type { ChatReply } from "../../domain/chat-reply.ts";
+import type { Incident } from "../../domain/incident.ts";
 import type { MessageBody, Place } from "../../domain/message.ts";
 import { snapshotForm } from "../../domain/snapshot-form.ts";
 import type { Chat } from "../../ports/chat.ts";
+import type { Clock } from "../../ports/clock.ts";
 import { nothingMore } from "./answers.ts";
 import type { SlackClient } from "./client.ts";
 import { audienceOf, type Conversation, type Looks } from "./conversation.ts";
@@ -14,17 +16,19 @@ import {
   commandPayload,
   homePayload,
   mentionPayload,
+  messagePayload,
   shortcutPayload,
   submissionPayload,
 } from "./payloads.ts";
-import { placeIn, withPlace, wordsOf } from "./snapshot-form.ts";
+import { reachable } from "./reachable.ts";
+import { placeOf, withPlace, wordsOf } from "./snapshot-form.ts";
 
 export interface HearingSettings {
   readonly client: SlackClient;
   readonly chat: Chat;
   readonly looks: Looks;
   readonly own: { readonly botId: string; readonly botUserId: string };
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   readonly onTrouble: (message: string) => void;
 }
 
@@ -43,54 +47,15 @@ export interface Hearing {
   shortcut(body: unknown): Promise<void>;
   submission(body: unknown): Promise<Ack>;
   home(body: unknown): Promise<void>;
+  /** Rejects when it is to be delivered again. */
+  message(body: unknown): Promise<void>;
 }
 
 export function hearing(conversation: Conversation, settings: HearingSettings): Hearing {
-  const { client, chat, looks, own, nowMs, onTrouble } = settings;
+  const { client, chat, looks, own, clock, onTrouble } = settings;
+  const nowMs = () => clock.nowMs();
   const first = once<Ack>(nowMs);
-
-  function troubled(error: unknown): { readonly words: MessageBody } {
-    const reason = error instanceof Error ? error.message : String(error);
-    onTrouble(`Slack: a request could not be answered: ${reason}`);
-    return {
-      words: {
-        text: `gofire could not take this for certain: ${reason}. If nothing shows up here within a minute, try again.`,
-      },
-    };
-  }
-
-  async function openForm(
-    reply: Extract<ChatReply, { kind: "ask" }>,
-    triggerId: string,
-    place: Place,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const view = withPlace(looks.form(reply), place);
-    await client.call("views.open", { trigger_id: triggerId, view }, nothingMore, signal, {
-      patienceMs: 500,
-    });
-  }
-
-  /** Shows a reply where there is no acknowledgement that could carry it. */
-  async function show(
-    reply: ChatReply,
-    { place, userId, intent }: Pick<ChatRequest, "place" | "userId" | "intent">,
-    signal: AbortSignal,
-    attemptedAtMs?: number,
-  ): Promise<void> {
-    const audience = audienceOf(reply);
-    if (audience === "person") await chat.tellOnly(place, userId, looks.reply(reply), signal);
-    if (audience === "place") {
-      const posting = attemptedAtMs === undefined ? { intent } : { intent, attemptedAtMs };
-      await chat.post(place, looks.reply(reply), posting, signal);
-    }
-  }
-
-  /** Says that something went wrong, if that is possible at all. */
-  async function tellTrouble(problem: unknown, place: Place, userId: string): Promise<void> {
-    const { words } = troubled(problem);
-    await inTime((signal) => chat.tellOnly(place, userId, words, signal)).catch(() => {});
-  }
+  const canPost = reachable(client, clock);
 
   async function clickOnCard(click: CardClick, triggerId: string): Promise<void> {
     await inTime(async (signal) => {
@@ -115,6 +80,10 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
             const request = { intent: trigger, kind: "command", userId, place, words: text } as const;
             const reply = await conversation.request(request, signal);
             const audience = audienceOf(reply);
+            if (reply.kind === "begun") {
+              const hint = await hintAt(reply.incident, signal);
+              return hint === undefined ? undefined : { response_type: "ephemeral", text: hint };
+            }
             if (audience === "card") return undefined;
             if (reply.kind === "ask") {
               try {
@@ -167,22 +136,20 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
       const { action_id: id, action_ts: atS, value, selected_option: option } = action;
       const chosen = option?.value ?? value ?? "";
       const thread = container.thread_ts ?? container.message_ts;
-      // In App Home there is no channel: answers go to the person's messages with gofire.
-      const place: Place =
-        channel === undefined || thread === undefined
-          ? { channel: user.id }
-          : { channel: channel.id, thread };
+      // App Home is no place; what goes wrong there is told in the person's messages with gofire.
+      const home = { channel: user.id };
+      const place = channel === undefined || thread === undefined ? undefined : { channel: channel.id, thread };
       const intent = ["click", container.message_ts ?? container.view_id, id, user.id, atS].join(" ");
       await first(intent, async () => {
         try {
           const cardClick = clickOf(id, chosen);
           if (cardClick !== undefined) {
-            await clickOnCard({ intent, userId: user.id, place, ...cardClick }, trigger);
+            await clickOnCard({ intent, userId: user.id, place: place ?? home, ...cardClick }, trigger);
           } else if (id === snapshotForm.openedBy) {
-            await openFor({ intent, userId: user.id, place }, trigger);
+            await openFor({ intent, userId: user.id }, place, trigger);
           }
         } catch (error) {
-          await tellTrouble(error, place, user.id);
+          await tellTrouble(error, place ?? home, user.id);
         }
         return undefined;
       });
@@ -194,7 +161,7 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
       const place = { channel: channel.id, thread: message.thread_ts ?? message.ts };
       await first(`shortcut ${trigger}`, async () => {
         try {
-          await openFor({ intent: trigger, userId: user.id, place }, trigger);
+          await openFor({ intent: trigger, userId: user.id }, place, trigger);
         } catch (error) {
           await tellTrouble(error, place, user.id);
         }
@@ -205,7 +172,8 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
     async submission(body) {
       const { type, user, view } = submissionPayload.parse(body);
       if (type !== "view_submission" || view.callback_id !== snapshotForm.id) return undefined;
-      const place = placeIn(view.private_metadata);
+      const place = placeOf(view);
+      if (place === undefined) return undefined;
       const words = wordsOf(view.state?.values ?? {});
       const { service } = snapshotForm.fields;
       const intent = `form ${view.id} ${view.hash ?? ""}`;
@@ -214,18 +182,12 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
           return await inTime(async (signal) => {
             const request = { intent, kind: "shortcut", userId: user.id, place, words } as const;
             const reply = await conversation.request(request, signal);
-            if (reply.kind === "refused")
-              return {
-                response_action: "errors",
-                errors: { [service]: `${reply.why} ${reply.next}`.trim() },
-              };
-            if (reply.kind === "ask")
-              return { response_action: "errors", errors: { [service]: reply.problem } };
-            await show(reply, request, signal);
-            return undefined;
+            const problem = await problemOf(reply, signal);
+            if (problem === undefined) await show(reply, request, signal);
+            return problem === undefined ? undefined : errorAt(service, problem);
           });
         } catch (error) {
-          return { response_action: "errors", errors: { [service]: troubled(error).words.text } };
+          return errorAt(service, troubled(error).words.text);
         }
       });
     },
@@ -238,19 +200,70 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
         await client.call("views.publish", { user_id: event.user, view }, nothingMore, signal);
       });
     },
+
+    async message(body) {
+      if (conversation.page === undefined) return;
+      const { event } = messagePayload.parse(body);
+      const { channel, subtype } = event;
+      // A change hides what it is about one level down; everything else that is hidden was taken away.
+      const now = subtype === "message_changed" ? event.message : event;
+      if (now === undefined || (subtype !== undefined && !pageSubtypes.has(subtype))) return;
+      const { ts, thread_ts: thread, bot_id: botId, app_id: appId, username } = now;
+      if (botId === own.botId || (botId === undefined && appId === undefined)) return;
+      if (thread !== undefined && thread !== ts) return;
+      const message = {
+        channel,
+        ts,
+        text: plainWords(now.text),
+        attachments: (now.attachments ?? []).map(({ title, fallback, text, color, fields = [] }) => ({
+          ...(title === undefined ? {} : { title: plainWords(title) }),
+          ...(fallback === undefined ? {} : { fallback: plainWords(fallback) }),
+          ...(text === undefined ? {} : { text: plainWords(text) }),
+          ...(color === undefined ? {} : { color }),
+          fields: fields.map((field) => ({
+            title: plainWords(field.title),
+            value: plainWords(field.value),
+          })),
+        })),
+      };
+      const speaker = {
+        ...(botId === undefined ? {} : { botId }),
+        ...(appId === undefined ? {} : { appId }),
+        ...(username === undefined ? {} : { username }),
+      };
+      await inTime(async (signal) => await conversation.page?.(speaker, message, signal));
+    },
   };
 
   async function openFor(
-    who: Pick<ChatRequest, "intent" | "userId" | "place">,
+    who: Pick<ChatRequest, "intent" | "userId">,
+    place: Place | undefined,
     triggerId: string,
   ): Promise<void> {
     await inTime(async (signal) => {
-      const request = { ...who, kind: "shortcut", words: "snapshot" } as const;
+      const at = place ?? { channel: who.userId };
+      const request = { ...who, place: at, kind: "shortcut", words: "snapshot" } as const;
       const reply = await conversation.request(request, signal);
-      if (reply.kind === "ask") await openForm(reply, triggerId, who.place, signal);
+      if (reply.kind === "ask") await openForm(reply, triggerId, place, signal);
       else await show(reply, request, signal);
     });
   }
+}
+
+function errorAt(field: string, problem: string): Ack {
+  return { response_action: "errors", errors: { [field]: problem } };
+}
+
+/** Of messages that bots post: with a name of their own, and changed. */
+const pageSubtypes = new Set(["bot_message", "message_changed"]);
+
+/** Without Slack's markup: links and mentions as they read, `&<>` as people wrote them. */
+function plainWords(text = ""): string {
+  return text
+    .replace(/<(?:[^<>|]*\|)?([^<>]*)>/g, "$1")
+    .replace(/&lt;/g, "<")
+    .replace(/&gt;/g, ">")
+    .replace(/&amp;/g, "&");
 }
 
 /** A card's button carries its incident; an overflow menu says action and incident in its value. */

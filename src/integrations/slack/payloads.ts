@@ -31,6 +31,38 @@ export const mentionPayload = z.object({
   }),
 });
 
+const attachment = z.object({
+  title: z.optional(z.string()),
+  fallback: z.optional(z.string()),
+  text: z.optional(z.string()),
+  color: z.optional(z.string()),
+  fields: z.optional(z.array(z.object({ title: z.optional(z.string()), value: z.optional(z.string()) }))),
+});
+
+const said = {
+  ts: z.string(),
+  thread_ts: z.optional(z.string()),
+  subtype: z.optional(z.string()),
+  bot_id: z.optional(z.string()),
+  app_id: z.optional(z.string()),
+  username: z.optional(z.string()),
+  text: z.optional(z.string()),
+  attachments: z.optional(z.array(attachment)),
+};
+
+/**
+ * A new message, or one that was changed: then `message` is what it says now
+ * (https://docs.slack.dev/reference/events/message, https://docs.slack.dev/reference/events/message/message_changed).
+ */
+export const messagePayload = z.object({
+  event: z.object({
+    ...said,
+    channel: z.string(),
+    hidden: z.optional(z.boolean()),
+    message: z.optional(z.object(said)),
+  }),
+});
+
 /** https://docs.slack.dev/reference/events/app_home_opened */
 export const homePayload = z.object({
   event: z.object({ user: z.string(), tab: z.optional(z.string()) }),
@@ -69,6 +101,7 @@ export const shortcutPayload = z.object({
 const input = z.object({
   value: z.optional(z.nullable(z.string())),
   selected_option: z.optional(z.nullable(z.object({ value: z.string() }))),
+  selected_conversation: z.optional(z.nullable(z.string())),
   selected_options: z.optional(z.array(z.object({ value: z.string() }))),
 });
 

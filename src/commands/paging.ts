@@ -1,0 +1,40 @@
+import type { GofireConfig } from "../config/gofire-config.ts";
+import { UsageError } from "../domain/errors.ts";
+import type { Host } from "../ports/host.ts";
+import type { PagesRequest } from "../ports/server.ts";
+import { readSecret } from "./secret.ts";
+
+/** What gofire.yaml says about pages; undefined when it says nothing. Throws UsageError for secrets that are missing. */
+export async function pagesOf(
+  config: GofireConfig | undefined,
+  host: Host,
+): Promise<PagesRequest | undefined> {
+  if (config?.alerts === undefined) return undefined;
+  const { channel, bearer, grafana, messages } = config.alerts;
+  const at = `${config.file}: alerts`;
+  if (bearer === undefined && grafana === undefined) {
+    throw new UsageError(`${at} needs bearerEnv, bearerFile or grafana: nobody could post a page.`);
+  }
+  const services = Object.entries(config.services).map(([name, { matches = [], targets }]) => ({
+    name,
+    matches,
+    instances: targets.map(({ instance, address }) => instance ?? address),
+  }));
+  return {
+    channel,
+    hearsMessages: messages !== undefined,
+    services: () => Promise.resolve(services),
+    secrets: {
+      ...(bearer === undefined ? {} : { bearer: await readSecret(bearer, host, at) }),
+      ...(grafana === undefined
+        ? {}
+        : {
+            hmac: {
+              secret: await readSecret(grafana.secret, host, at),
+              header: grafana.header,
+              ...(grafana.timestampHeader === undefined ? {} : { timestampHeader: grafana.timestampHeader }),
+            },
+          }),
+    },
+  };
+}
