@@ -8,7 +8,7 @@ export const snapshotForm = {
   /** Of the form as a whole. */
   id: "snapshot",
   /** Of its inputs: block and element have the same id. */
-  fields: { service: "service", instance: "instance", cpu: "cpu", extras: "extras" },
+  fields: { service: "service", instance: "instance", cpu: "cpu", extras: "extras", channel: "channel" },
   /** What may be ticked in `extras`. */
   extras: ["block", "deep"],
   /** Of the button that opens it elsewhere than from a command. */

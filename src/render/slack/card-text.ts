@@ -1,6 +1,6 @@
 import type { AnalysisSummary, CaptureStep, Incident } from "../../domain/incident.ts";
 import { counted, countText } from "../../domain/units.ts";
-import { plain, utcTime } from "./escape.ts";
+import { spoken, utcTime } from "./escape.ts";
 import { againstLimit, confidenceWords, firstSentences, wherePlain } from "./finding-lines.ts";
 import { slackLimits } from "./limits.ts";
 import { kindNames, progressOf, troubleOf } from "./steps.ts";
@@ -15,7 +15,7 @@ const summaryCharacters = 600;
 export function cardText(incident: Incident): string {
   const sentences = sentencesOf(incident).filter((sentence) => sentence !== "");
   const last = [...repeatWords(incident), `${incident.id}.`].join(" ");
-  return `${plain(sentences.join(" "), slackLimits.text - last.length - 1)} ${last}`;
+  return `${spoken(sentences.join(" "), slackLimits.text - last.length - 1)} ${last}`;
 }
 
 function sentencesOf(incident: Incident): readonly string[] {
@@ -99,7 +99,7 @@ function stepSentences(steps: readonly CaptureStep[]): readonly string[] {
     running.length === 0 ? "" : `Capturing now: ${kindNames(running)}.`,
     ...trouble
       .slice(0, mostReasons)
-      .map(({ words, same, reason }) => ended(`${kindNames(same)} ${words}: ${reason}`)),
+      .map(({ words, same, reason }) => ended(`${kindNames(same, whole)} ${words}: ${reason}`)),
     trouble.length > mostReasons ? `${countText(trouble.length - mostReasons)} more: see the findings.` : "",
   ];
 }

@@ -4,7 +4,7 @@ import type { MessageBody } from "../../domain/message.ts";
 import { counted, countText } from "../../domain/units.ts";
 import { type Block, type ButtonSpec, buttons, context, fitBlocks, header, section } from "./blocks.ts";
 import { cardText } from "./card-text.ts";
-import { timeOfDay, words } from "./escape.ts";
+import { bold, prose, timeOfDay, words } from "./escape.ts";
 import { againstLimit, confidenceWords, firstSentences, furtherLine, whereLine } from "./finding-lines.ts";
 import { progressOf, stepLines } from "./steps.ts";
 import { unpostedOf } from "./unposted.ts";
@@ -13,7 +13,7 @@ import { afterWords, furtherOf, leadOf, placeWords, verdictMarks, verdictSentenc
 /** A card is read at a glance; the rest is in its thread. */
 const mostFurther = 3;
 const mostMissing = 3;
-const summaryCharacters = 320;
+const summaryCharacters = 220;
 const lineCharacters = 500;
 const titleCharacters = 200;
 
@@ -46,10 +46,10 @@ function bodyOf(incident: Incident): readonly Block[] {
     case "capturing":
       return [header(capturingTitle(incident)), ...section(capturingLines(incident))];
     case "verdict":
-      return analysis === undefined ? [header(`⚪ ${service} · judged`)] : verdictBlocks(incident, analysis);
+      return analysis === undefined ? [header(`⚪️ ${service} · judged`)] : verdictBlocks(incident, analysis);
     case "failed":
       return [
-        header(`⚪ ${service} · no verdict`),
+        header(`⚪️ ${service} · no verdict`),
         ...section([words(problem ?? "It is not known why.", lineCharacters)]),
         ...context(storyLines(incident)),
       ];
@@ -88,28 +88,34 @@ function verdictBlocks(incident: Incident, analysis: AnalysisSummary): readonly 
     ...section([
       ...(verdict === "fail" ? [] : [verdictSentence(analysis, lead)]),
       ...(lead === undefined ? [] : leadLines(analysis, lead)),
+    ]),
+    ...section([
+      lead === undefined ? "" : prose(firstSentences(lead.summary, summaryCharacters), lineCharacters),
       ...(verdict === "inconclusive" ? missingLines(analysis) : []),
     ]),
     ...section(furtherLines(analysis, lead)),
-    ...section([step === undefined ? "" : `*Next:* ${words(step, lineCharacters)}`]),
+    ...section([step === undefined ? "" : `*Next:* ${prose(step, lineCharacters)}`]),
     ...context([factsLine(incident, analysis), ...storyLines(incident)]),
   ];
 }
 
 function leadLines({ verdict }: AnalysisSummary, lead: FindingSummary): readonly string[] {
-  const figure = lead.measured === undefined ? "" : `*${words(againstLimit(lead.measured), 80)}* · `;
-  // The title of a failure is the header's already.
-  const title = verdict === "fail" ? "" : `*${words(lead.title, titleCharacters)}*`;
+  const sure = confidenceWords[lead.confidence];
   return [
-    title,
-    `${figure}${confidenceWords[lead.confidence]}`,
+    // The title of a failure is the header's already.
+    verdict === "fail" ? "" : bold(lead.title, titleCharacters),
+    lead.measured === undefined
+      ? `${sure.charAt(0).toUpperCase()}${sure.slice(1)}`
+      : `${bold(againstLimit(lead.measured), 80)} · ${sure}`,
     whereLine(lead.where),
-    words(firstSentences(lead.summary, summaryCharacters), lineCharacters),
   ];
 }
 
 function missingLines({ missing }: AnalysisSummary): readonly string[] {
-  return missing.slice(0, mostMissing).map((reason) => `Missing: ${words(reason, titleCharacters)}`);
+  const rest = missing.length - mostMissing;
+  const reasons = missing.slice(0, mostMissing).map((reason) => words(reason, titleCharacters));
+  if (reasons.length === 0) return [];
+  return [`Missing: ${reasons.join("; ")}${rest > 0 ? `; and ${countText(rest)} more` : ""}`];
 }
 
 function furtherLines(analysis: AnalysisSummary, lead: FindingSummary | undefined): readonly string[] {
@@ -147,7 +153,7 @@ function resolvedLines({ analysis, problem }: Incident): readonly string[] {
   const lead = leadOf(analysis);
   const was = `It was *${analysis.verdict.toUpperCase()}*`;
   if (lead === undefined) return [`${was}.`];
-  return [`${was}: ${words(lead.title, titleCharacters)}`, whereLine(lead.where)];
+  return [`${was}: ${prose(lead.title, titleCharacters)}`, whereLine(lead.where)];
 }
 
 const labels: Readonly<Record<CardAction, { readonly label: string; readonly spoken: string }>> = {

@@ -1,11 +1,13 @@
 import type { FindingChange, GroupChange, LoneFinding } from "../../domain/analysis-changes.ts";
 import type { ChatReply } from "../../domain/chat-reply.ts";
 import type { Finding } from "../../domain/finding.ts";
+import { isRuntimeFrame } from "../../domain/goroutine-sites.ts";
 import type { MessageBody } from "../../domain/message.ts";
+import { type OwnCode, ownCode, ownFrames } from "../../domain/own-code.ts";
 import { counted, countText } from "../../domain/units.ts";
 import { quantity } from "../words.ts";
 import { context, header, section } from "./blocks.ts";
-import { timeOfDay, utcTime, words } from "./escape.ts";
+import { prose, timeOfDay, utcTime, words } from "./escape.ts";
 import { confidenceWords, placeCode } from "./finding-lines.ts";
 import { replyBody } from "./reply-body.ts";
 import { verdictMarks } from "./verdict-words.ts";
@@ -40,8 +42,8 @@ export function diffBody({ before, after, changes, caveats }: Diff): MessageBody
       ...section([
         ...appeared.map((entry) => `🔺 *${newWords(entry.other)}:* ${titleWords(entry)}`),
         ...gone.map((entry) => `✅ *${goneWords(entry.other)}:* ${titleWords(entry)}`),
-        ...changed.map((entry) => `🔁 *Changed:* ${words(changeWords(entry), 300)}`),
-        ...same.map((finding) => `▫️ The same: ${words(finding.title, 200)}`),
+        ...changed.map((entry) => `🔁 *Changed:* ${prose(changeWords(entry), 300)}`),
+        ...same.map((finding) => `◽ The same: ${prose(finding.title, 200)}`),
         nothing && same.length === 0 ? "No findings in either." : "",
       ]),
       ...groupBlocks("Grew", grown),
@@ -61,7 +63,7 @@ function goneWords(other: LoneFinding["other"]): string {
 }
 
 function titleWords({ finding }: LoneFinding): string {
-  return `${words(finding.title, 200)} · ${confidenceWords[finding.confidence]}`;
+  return `${prose(finding.title, 200)} · ${confidenceWords[finding.confidence]}`;
 }
 
 function changeWords({ before, after }: FindingChange): string {
@@ -79,17 +81,20 @@ function figure({ measured }: Finding): string {
 function groupBlocks(title: string, groups: readonly GroupChange[]) {
   if (groups.length === 0) return [];
   const rest = groups.length - mostGroups;
+  const own = ownCode(groups.flatMap(({ group }) => group.stack));
   return context([
     `${title}:`,
-    ...groups.slice(0, mostGroups).map(groupLine),
+    ...groups.slice(0, mostGroups).map((change) => groupLine(change, own)),
     rest > 0 ? `… and ${counted(rest, "more group")}` : "",
   ]);
 }
 
-function groupLine({ group, before, after }: GroupChange): string {
-  const leaf = group.stack.find((frame) => !frame.function.startsWith("runtime.")) ?? group.stack[0];
-  const place = leaf === undefined ? "" : ` ${placeCode(leaf)}`;
-  return `${signed(after - before)} goroutines (${countText(before)} → ${countText(after)}) ${words(group.state, 60)}${place}`;
+/** Named by the line that a person can change; where there is none, by the innermost that is not the runtime's. */
+function groupLine({ group, before, after }: GroupChange, own: OwnCode): string {
+  const { stack, state } = group;
+  const frame = ownFrames(stack, own, 1)[0] ?? stack.find((one) => !isRuntimeFrame(one)) ?? stack[0];
+  const place = frame === undefined ? "" : ` ${placeCode(frame)}`;
+  return `${signed(after - before)} goroutines (${countText(before)} → ${countText(after)}) ${words(state, 60)}${place}`;
 }
 
 function signed(difference: number): string {

@@ -6,11 +6,14 @@ import { printable } from "../style.ts";
  */
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 
-/** Slack has no escape for its formatting characters; one that this follows does not pair up with another. */
-const zeroWidthSpace = "\u200b";
+/**
+ * Slack has no escape for the characters that it formats by (https://github.com/slackhq/slack-api-docs/issues/93), so
+ * in the midst of other text each is replaced by one that looks like it. A code span keeps all but the backtick.
+ */
+const lookalikes: Readonly<Record<string, string>> = { "*": "∗", _: "ˍ", "~": "∼", "`": "ˋ" };
 
-/** Looks like a backtick and ends no code span: there is no escape for that one either. */
-const gravePlain = "\u02cb";
+/** Stands between a character and what would give it a meaning: `:fire:`, a quote's `>`. */
+const zeroWidthSpace = "\u200b";
 
 const ellipsis = "…";
 
@@ -42,41 +45,68 @@ function fitted(text: string, max: number, written: Written): string {
 
 const entity: Written = (character) => entities[character] ?? character;
 
+/** Text from outside for notifications and screen readers: mentions and links in it are dead. */
+export function spoken(text: string, max: number): string {
+  return fitted(clean(text), max, entity);
+}
+
 /**
- * Text from outside for where Slack formats nothing (`plain_text`, notifications). Mentions and links in it are dead
- * all the same.
+ * Text from outside for `plain_text`, where Slack formats nothing. Whether it reads entities there is not documented,
+ * so what could be taken for a mention gets other angle brackets.
  */
 export function plain(text: string, max: number): string {
-  return fitted(clean(text), max, entity);
+  return fitted(clean(text), max, (character) =>
+    character === "<" ? "‹" : character === ">" ? "›" : character,
+  );
 }
 
 /** Text from outside in the midst of mrkdwn: it is shown as it is, pings nobody, links nowhere, formats nothing. */
 export function words(text: string, max: number): string {
-  return fitted(clean(text), max, (character, at, whole) => {
-    switch (character) {
-      case "*":
-      case "~":
-        return `${character}${zeroWidthSpace}`;
-      case "_":
-        return isInsideWord(whole, at) ? character : `${character}${zeroWidthSpace}`;
-      case "`":
-        return gravePlain;
-      case ":":
-        // `:fire:` would become a picture.
-        return /^:[\w+'-]+:/.test(whole.slice(at, at + 100)) ? `:${zeroWidthSpace}` : character;
-      case ">":
-        // At the beginning of a line it would make a quote of it.
-        return at === 0 ? `${zeroWidthSpace}&gt;` : "&gt;";
-      default:
-        return entities[character] ?? character;
-    }
-  });
+  return fitted(clean(text), max, word);
+}
+
+const word: Written = (character, at, whole) => {
+  switch (character) {
+    case "_":
+      // Inside a word it formats nothing, and names are full of it.
+      return isInsideWord(whole, at) ? character : (lookalikes[character] ?? character);
+    case ":":
+      return /^:[\w+'-]+:/.test(whole.slice(at, at + 100)) ? `:${zeroWidthSpace}` : character;
+    case ">":
+      return at === 0 ? `${zeroWidthSpace}&gt;` : "&gt;";
+    default:
+      return lookalikes[character] ?? entities[character] ?? character;
+  }
+};
+
+/** `words` in bold; empty when there are none. */
+export function bold(text: string, max: number): string {
+  // A star beside a blank is shown as a star.
+  const inside = words(text.trim(), max - 2);
+  return inside === "" ? "" : `*${inside}*`;
+}
+
+/** A method of a pointer type, as prose names it: `ledger.(*Store).Post`. */
+const method = /[\w./-]*\(\*\w+\)(?:\.\w+)+/g;
+
+/** Sentences from outside in which methods stand as code. */
+export function prose(text: string, max: number): string {
+  const clear = clean(text);
+  let written = "";
+  let end = 0;
+  for (const { 0: symbol, index } of clear.matchAll(method)) {
+    written += words(clear.slice(end, index), Number.POSITIVE_INFINITY);
+    written += code(symbol, Number.POSITIVE_INFINITY);
+    end = index + symbol.length;
+  }
+  written += words(clear.slice(end), Number.POSITIVE_INFINITY);
+  return written.length <= max ? written : words(text, max);
 }
 
 /** Text from outside as a code span. */
 export function code(text: string, max: number): string {
   const inside = fitted(clean(text), max - 2, (character) =>
-    character === "`" ? gravePlain : (entities[character] ?? character),
+    character === "`" ? "ˋ" : (entities[character] ?? character),
   );
   // An empty span would show its two backticks.
   return inside.trim() === "" ? "" : `\`${inside}\``;

@@ -3,8 +3,15 @@ import type { Analysis } from "../../domain/finding.ts";
 import type { MessageBody } from "../../domain/message.ts";
 import { counted, countText } from "../../domain/units.ts";
 import { type Block, context, divider, header, section } from "./blocks.ts";
-import { code, words } from "./escape.ts";
-import { againstLimit, confidenceWords, furtherLine, placeCode, wherePlain } from "./finding-lines.ts";
+import { bold, code, prose, words } from "./escape.ts";
+import {
+  againstLimit,
+  confidenceWords,
+  firstSentences,
+  furtherLine,
+  placeCode,
+  wherePlain,
+} from "./finding-lines.ts";
 import { replyBody } from "./reply-body.ts";
 import { verdictMarks } from "./verdict-words.ts";
 
@@ -49,27 +56,27 @@ export function explainBody({ incident, analysis, findings }: Explanation): Mess
 function findingBlocks({ finding, docs }: ExplainedFinding): readonly Block[] {
   const { id, title, severity, confidence, measured, causedBy, summary, where, evidence, next } = finding;
   const facts = [
-    measured === undefined ? "" : `*${words(againstLimit(measured), 80)}*`,
+    measured === undefined ? "" : bold(againstLimit(measured), 80),
     severity,
     confidenceWords[confidence],
     causedBy === undefined ? "" : `follows from ${words(causedBy, 20)}`,
   ];
   return [
     ...section([
-      `*${words(id, 20)}: ${words(title, 200)}*`,
+      bold(`${id}: ${title}`, 220),
       facts.filter((fact) => fact !== "").join(" · "),
-      words(summary, 900),
+      prose(summary, 900),
       ...where
         .slice(0, mostFrames)
         .map((frame, index) => `${index === 0 ? "📍" : "      ←"} ${placeCode(frame)}`),
     ]),
-    ...section(next.map((step, index) => `${index + 1}. ${words(step, 400)}`)),
+    ...section(next.map((step, index) => `${index + 1}. ${prose(step, 400)}`)),
     ...context([
       ...evidence
         .slice(0, mostExcerpts)
-        .map(({ artifact, excerpt }) => `${code(artifact, 60)} ${words(firstLine(excerpt), 200)}`),
-      docs === undefined ? "" : `Why it hurts: ${words(docs.why, 400)}`,
-      docs === undefined ? "" : `When this is wrong: ${words(docs.falsePositives, 400)}`,
+        .map(({ artifact, excerpt }) => `${code(artifact, 60)} ${prose(firstLine(excerpt), 200)}`),
+      docs === undefined ? "" : `Why it hurts: ${prose(firstSentences(docs.why, 300), 400)}`,
+      docs === undefined ? "" : `When this is wrong: ${prose(firstSentences(docs.falsePositives, 300), 400)}`,
       words(finding.rule, 60),
     ]),
   ];

@@ -4,7 +4,7 @@ import { shortFile } from "../../domain/goroutine-sites.ts";
 import type { FindingSummary } from "../../domain/incident.ts";
 import { shortName } from "../../domain/symbol-names.ts";
 import { quantity } from "../words.ts";
-import { code, words } from "./escape.ts";
+import { code, prose, words } from "./escape.ts";
 
 /** How sure a finding is; what is inferred says so. */
 export const confidenceWords: Readonly<Record<Confidence, string>> = {
@@ -13,12 +13,16 @@ export const confidenceWords: Readonly<Record<Confidence, string>> = {
   possible: "possible, not proven",
 };
 
-/** `199 goroutines, limit 10`, `79 ms, limit 50 ms`: what is counted stands once. */
-export function againstLimit({ value, limit, unit }: Measured): string {
+/** `199 goroutines, limit 10`, `79 ms, limit 50 ms`. */
+export function againstLimit(measured: Measured): string {
+  return `${quantity(measured.value, measured.unit)}, ${limitWords(measured)}`;
+}
+
+/** What is counted is not named again: the figure beside it does. */
+function limitWords({ limit, unit }: Measured): string {
   const allowed = quantity(limit, unit);
   const counted = ` ${unit}`;
-  const once = unit !== "ms" && allowed.endsWith(counted) ? allowed.slice(0, -counted.length) : allowed;
-  return `${quantity(value, unit)}, limit ${once}`;
+  return `limit ${unit !== "ms" && allowed.endsWith(counted) ? allowed.slice(0, -counted.length) : allowed}`;
 }
 
 /** The line a person can change, and who called it. */
@@ -53,8 +57,14 @@ export function furtherLine({
   measured,
 }: Pick<FindingSummary, "role" | "confidence" | "title" | "measured">): string {
   const mark = role === "symptom" ? "↳ follows:" : "•";
-  const figure = measured === undefined ? "" : ` · ${words(againstLimit(measured), 80)}`;
-  return `${mark} ${words(title, 200)}${figure} · ${confidenceWords[confidence]}`;
+  const figure = measured === undefined ? "" : ` · ${words(figureBeside(title, measured), 80)}`;
+  return `${mark} ${prose(title, 200)}${figure} · ${confidenceWords[confidence]}`;
+}
+
+/** The figure, or its limit alone where the title has the figure already. */
+function figureBeside(title: string, measured: Measured): string {
+  const amount = quantity(measured.value, measured.unit).replace(` ${measured.unit}`, "");
+  return title.includes(amount) ? limitWords(measured) : againstLimit(measured);
 }
 
 /** As many whole sentences of `text` as fit into `max` characters; at least the first. */

@@ -26,7 +26,7 @@ export function helpBody({ commands, problem }: Help): MessageBody {
 }
 
 export function commandLine(command: CommandHelp): string {
-  const denied = command.allowed === false ? " · 🚫 not you, not here" : "";
+  const denied = command.allowed === false ? " · 🚫 not for you here" : "";
   return `${code(`/gofire ${usageOf(command)}`, 200)} ${words(command.summary, 200)}${denied}`;
 }
 

@@ -1,6 +1,6 @@
 import type { Incident } from "../../domain/incident.ts";
 import { countText } from "../../domain/units.ts";
-import { channel, timeOfDay, utcTime, words } from "./escape.ts";
+import { bold, channel, prose, timeOfDay, utcTime, words } from "./escape.ts";
 import { progressOf } from "./steps.ts";
 import { afterWords, leadOf, placeWords, verdictMarks } from "./verdict-words.ts";
 
@@ -17,8 +17,8 @@ export function incidentLine(incident: Incident, { withChannel }: LineOptions): 
   const { mark, what } = story(incident);
   const isOver = state !== "queued" && state !== "capturing";
   return [
-    `${mark} *${words(service, 80)}*`,
-    words(what, titleCharacters),
+    `${mark} ${bold(service, 80)}`,
+    prose(what.replace(/\.$/, ""), titleCharacters),
     words(id, 40),
     withChannel ? channelWords(place.channel) : "",
     isOver ? timeOfDay(updatedAtMs, "{date_short_pretty} {time}") : "",
@@ -55,9 +55,9 @@ function story(incident: Incident): { readonly mark: string; readonly what: stri
       return { mark: "🔍", what: `capturing, ${countText(over)} of ${countText(all)} done` };
     }
     case "verdict":
-      return { mark: analysis === undefined ? "⚪" : verdictMarks[analysis.verdict], what: verdict };
+      return { mark: analysis === undefined ? "⚪️" : verdictMarks[analysis.verdict], what: verdict };
     case "failed":
-      return { mark: "⚪", what: `no verdict: ${problem ?? "it is not known why"}` };
+      return { mark: "⚪️", what: `no verdict: ${problem ?? "it is not known why"}` };
     case "resolved":
       return {
         mark: "✅",

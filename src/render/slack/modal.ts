@@ -6,11 +6,14 @@ import { slackLimits } from "./limits.ts";
 
 const { fields, extras } = snapshotForm;
 
-/** The form that asks which service is to be captured, and how. What it means is in domain/snapshot-form.ts. */
-export function snapshotModal({
-  services,
-  preset,
-}: Pick<Extract<ChatReply, { kind: "ask" }>, "services" | "preset">): object {
+/**
+ * The form that asks which service is to be captured, and how; and for which channel, where it was not opened in one.
+ * What it means is in domain/snapshot-form.ts.
+ */
+export function snapshotModal(
+  { services, preset }: Pick<Extract<ChatReply, { kind: "ask" }>, "services" | "preset">,
+  { asksChannel = false }: { readonly asksChannel?: boolean } = {},
+): object {
   return {
     type: "modal",
     callback_id: snapshotForm.id,
@@ -19,6 +22,9 @@ export function snapshotModal({
     close: plainText("Cancel", slackLimits.view.button),
     blocks: [
       ...serviceBlocks(services, preset),
+      ...(asksChannel
+        ? [input(fields.channel, "Channel", channelSelect, { hint: "The card goes there." })]
+        : []),
       input(fields.instance, "Process", typed("order-2", preset.instance), {
         hint: "Its name in gofire.yaml. Left empty: the first one.",
         isOptional: true,
@@ -27,10 +33,17 @@ export function snapshotModal({
         hint: "Left empty: as gofire.yaml says.",
         isOptional: true,
       }),
-      input(fields.extras, "More", extrasChoice(preset), { isOptional: true }),
+      input(fields.extras, "Also capture", extrasChoice(preset), { isOptional: true }),
     ],
   };
 }
+
+/** Messages between people are left out: gofire cannot post there. */
+const channelSelect = {
+  type: "conversations_select",
+  placeholder: plainText("Choose a channel", slackLimits.select.placeholder),
+  filter: { include: ["public", "private"], exclude_bot_users: true },
+};
 
 interface InputOptions {
   readonly hint?: string;

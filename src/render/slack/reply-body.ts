@@ -1,6 +1,6 @@
 import type { MessageBody } from "../../domain/message.ts";
 import { type Block, fitBlocks } from "./blocks.ts";
-import { plain } from "./escape.ts";
+import { spoken } from "./escape.ts";
 import { slackLimits } from "./limits.ts";
 
 /** A message of raw sentences for screen readers and finished blocks for everybody else; `more` says that it was cut. */
@@ -11,5 +11,5 @@ export function replyBody(
 ): MessageBody {
   const text = sentences.filter((sentence) => sentence.trim() !== "").join(" ");
   // Slack takes no message without a text, and screen readers have nothing else.
-  return { text: plain(text, slackLimits.text) || "gofire", blocks: fitBlocks(blocks, more) };
+  return { text: spoken(text, slackLimits.text) || "gofire", blocks: fitBlocks(blocks, more) };
 }

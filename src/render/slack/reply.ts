@@ -1,7 +1,7 @@
 import type { Incident, Reply } from "../../domain/incident.ts";
 import type { MessageBody } from "../../domain/message.ts";
 import { section } from "./blocks.ts";
-import { plain, words } from "./escape.ts";
+import { spoken, words } from "./escape.ts";
 import { slackLimits } from "./limits.ts";
 
 const lineCharacters = 2_500;
@@ -10,9 +10,9 @@ const lineCharacters = 2_500;
 export function reply({ id }: Incident, { text, files }: Reply): MessageBody {
   const gone =
     files.length === 0 ? "" : `The files are no longer kept: ${files.map(({ name }) => name).join(", ")}.`;
-  const spoken = [text, gone].filter((part) => part.trim() !== "").join(" ");
+  const message = [text, gone].filter((part) => part.trim() !== "").join(" ");
   return {
-    text: plain(spoken === "" ? id : spoken, slackLimits.text),
-    blocks: section([words(spoken === "" ? id : spoken, lineCharacters)]),
+    text: spoken(message === "" ? id : message, slackLimits.text),
+    blocks: section([words(message === "" ? id : message, lineCharacters)]),
   };
 }

@@ -29,7 +29,7 @@ export function stepLines(steps: readonly CaptureStep[]): readonly string[] {
   return [
     whole.length === 0 ? "" : `✅ ${kindNames(whole)}`,
     ...present.filter(({ state }) => state === "running").map(runningLine),
-    planned.length === 0 ? "" : `▫️ next: ${kindNames(planned)}`,
+    planned.length === 0 ? "" : `🔜 ${kindNames(planned, whole)}`,
     ...troubleLines(present),
   ].filter((line) => line !== "");
 }
@@ -46,7 +46,7 @@ function runningLine({ kind, startedAtMs, expectedMs }: CaptureStep): string {
 
 type TroubleState = "failed" | "partial" | "skipped";
 
-const marks: Readonly<Record<TroubleState, string>> = { partial: "⚠️", skipped: "⏭", failed: "❌" };
+const marks: Readonly<Record<TroubleState, string>> = { partial: "⚠️", skipped: "⏭️", failed: "❌" };
 const stateWords: Readonly<Record<TroubleState, string>> = {
   partial: "in part",
   skipped: "skipped",
@@ -67,7 +67,8 @@ export function troubleOf(steps: readonly CaptureStep[]): readonly Trouble[] {
     const byReason = new Map<string, CaptureStep[]>();
     for (const step of steps) {
       if (step.state !== state || isOptIn(step)) continue;
-      const reason = step.reason ?? "no reason given";
+      // The state says already that it was not taken.
+      const reason = (step.reason ?? "no reason given").replace(/^not taken: /, "");
       byReason.set(reason, [...(byReason.get(reason) ?? []), step]);
     }
     return [...byReason].map(([reason, same]) => ({ state, words: stateWords[state], reason, same }));
@@ -75,9 +76,10 @@ export function troubleOf(steps: readonly CaptureStep[]): readonly Trouble[] {
 }
 
 function troubleLines(steps: readonly CaptureStep[]): readonly string[] {
+  const whole = steps.filter(({ state }) => state === "ok");
   const lines = troubleOf(steps).map(
     ({ state, words: how, reason, same }) =>
-      `${marks[state]} ${kindNames(same)} ${how}: ${words(reason, reasonCharacters)}`,
+      `${marks[state]} ${kindNames(same, whole)} ${how}: ${words(reason, reasonCharacters)}`,
   );
   const rest = lines.length - mostReasons;
   if (rest <= 0) return lines;
@@ -89,7 +91,16 @@ function isOptIn({ state, reason }: CaptureStep): boolean {
   return state === "skipped" && (reason?.startsWith("not asked for") ?? false);
 }
 
-/** Each kind once, in the order in which they were captured. */
-export function kindNames(steps: readonly CaptureStep[]): string {
+/** Each kind once, in the order in which they were captured; apart those of which `before` has one already. */
+export function kindNames(steps: readonly CaptureStep[], before: readonly CaptureStep[] = []): string {
+  const known = new Set(before.map(({ kind }) => kind));
+  const first = steps.filter(({ kind }) => !known.has(kind));
+  const again = steps.filter(({ kind }) => known.has(kind));
+  const once = listOf(first);
+  if (again.length === 0) return once;
+  return `${once === "" ? "" : `${once}; `}once more: ${listOf(again)}`;
+}
+
+function listOf(steps: readonly CaptureStep[]): string {
   return [...new Set(steps.map(({ kind }) => kindWords[kind]))].join(", ");
 }

@@ -103,8 +103,8 @@ describe("capturing", () => {
       "🔍 order · capturing, 3 of 6 done",
       "✅ goroutines, heap",
       `⏳ CPU takes 20 s, until <!date^${startMs / 1_000 + 20}^{time_secs}|03:12 UTC>`,
-      "▫️ next: goroutines, metrics",
-      "⏭ goroutine dump skipped: 12,408 goroutines would stop the world for 0.6 s",
+      "🔜 metrics; once more: goroutines",
+      "⏭️ goroutine dump skipped: 12,408 goroutines would stop the world for 0.6 s",
       "gf-3fa9",
     ]);
     expect(card(capturing).text).toBe(
@@ -164,7 +164,7 @@ describe("verdict", () => {
       "*11,902 goroutines, limit 10* · likely (inferred)",
       "📍 `ledger.(*Store).Post` ledger/ledger.go:88 ← `handlers.(*Checkout).Book` handlers/checkout.go:24",
       "It is one mutex. Probably held by goroutine 1203.",
-      "↳ follows: GC stops the world for 79 ms · 79 ms, limit 50 ms · possible, not proven",
+      "↳ follows: GC stops the world for 79 ms · limit 50 ms · possible, not proven",
       "… and 2 more findings in the thread",
       "*Next:* Look at what the holder waits for.",
       "10.0.0.5:6060 · 12,408 goroutines in all · go1.23.5",
@@ -244,7 +244,7 @@ describe("failed", () => {
   it("says why and what to do, and offers another capture", () => {
     const shown = incident({ state: "failed", problem: "order does not answer at 10.0.0.5:6060. Is it up?" });
     expect(lines(shown)).toEqual([
-      "⚪ order · no verdict",
+      "⚪️ order · no verdict",
       "order does not answer at 10.0.0.5:6060. Is it up?",
       "Capture Again",
       "Resolve",

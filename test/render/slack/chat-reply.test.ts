@@ -145,10 +145,10 @@ describe("status", () => {
     expect(lines(reply)).toEqual([
       "*Status* of <#C0INCID001>",
       "🔍 *order* · capturing, 0 of 1 done · gf-3fa9",
-      "⏳ *cart* · 1 capture before this one. · gf-bbbb",
+      "⏳ *cart* · 1 capture before this one · gf-bbbb",
       "*Last verdicts*",
       `🔴 *order* · FAIL: 11,902 goroutines wait for one mutex · gf-cccc · ${date}`,
-      `⚪ *order* · no verdict: order does not answer. · gf-dddd · ${date}`,
+      `⚪️ *order* · no verdict: order does not answer · gf-dddd · ${date}`,
       `✅ *order* · resolved after 1 min, was FAIL: 11,902 goroutines wait for one mutex · gf-eeee · ${date}`,
       "*Muted*",
       `🔕 the rule goroutine/count on order until ${date} · load test`,
@@ -286,7 +286,7 @@ describe("help", () => {
     ).toEqual([
       "⚠️ No command snap.",
       "`/gofire snapshot SERVICE [deep]` Capture a service",
-      "`/gofire mute SERVICE [deep]` Capture a service · 🚫 not you, not here",
+      "`/gofire mute SERVICE [deep]` Capture a service · 🚫 not for you here",
       "`/gofire help COMMAND` tells more. In a thread: `@gofire COMMAND`",
     ]);
     expect(lines({ kind: "help", commands: [help] })).toEqual([

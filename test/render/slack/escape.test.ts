@@ -1,13 +1,24 @@
 import { describe, expect, it } from "vitest";
-import { code, group, person, plain, timeOfDay, utcTime, words } from "../../../src/render/slack/escape.ts";
+import {
+  bold,
+  code,
+  group,
+  person,
+  plain,
+  prose,
+  spoken,
+  timeOfDay,
+  utcTime,
+  words,
+} from "../../../src/render/slack/escape.ts";
 
 const space = "\u200b";
 
 describe("words", () => {
   it("shows text from outside as it is: no mention, no link, no formatting, no emoji, no quote", () => {
     expect(words("<!channel> & <@U0MIRA0001>", 100)).toBe("&lt;!channel&gt; &amp; &lt;@U0MIRA0001&gt;");
-    expect(words("*bold* ~gone~", 100)).toBe(`*${space}bold*${space} ~${space}gone~${space}`);
-    expect(words("_italic_ max_active", 100)).toBe(`_${space}italic_${space} max_active`);
+    expect(words("*bold* ~gone~", 100)).toBe("∗bold∗ ∼gone∼");
+    expect(words("_italic_ max_active", 100)).toBe("ˍitalicˍ max_active");
     expect(words("`code`", 100)).toBe("ˋcodeˋ");
     expect(words(":fire: 10.0.0.5:6060 [::1]:80", 100)).toBe(`:${space}fire: 10.0.0.5:6060 [::1]:80`);
     expect(words("> quote", 100)).toBe(`${space}&gt; quote`);
@@ -23,6 +34,23 @@ describe("words", () => {
   });
 });
 
+describe("prose", () => {
+  it("has methods of pointer types as code, and the rest as it is", () => {
+    expect(prose("held by shop/ledger.(*Store).Post.func1 *now*", 100)).toBe(
+      "held by `shop/ledger.(*Store).Post.func1` ∗now∗",
+    );
+    expect(prose("a.(*B).C and more", 10)).toBe("a.(∗B).C …");
+  });
+});
+
+describe("bold", () => {
+  it("is never empty and cannot be ended from within", () => {
+    expect(bold(" a*b ", 100)).toBe("*a∗b*");
+    expect(bold(" ", 100)).toBe("");
+    expect(bold("abcdef", 6)).toBe("*abc…*");
+  });
+});
+
 describe("code", () => {
   it("cannot be ended from within, and is never empty", () => {
     expect(code("ledger.(*Store).Post", 100)).toBe("`ledger.(*Store).Post`");
@@ -33,8 +61,9 @@ describe("code", () => {
 });
 
 describe("plain", () => {
-  it("leaves formatting characters alone, because nothing is formatted", () => {
-    expect(plain("*a* `b` <!channel>", 100)).toBe("*a* `b` &lt;!channel&gt;");
+  it("leaves formatting characters alone, because nothing is formatted, and needs no entities", () => {
+    expect(plain("*a* `b` & <!channel>", 100)).toBe("*a* `b` & ‹!channel›");
+    expect(spoken("*a* `b` & <!channel>", 100)).toBe("*a* `b` &amp; &lt;!channel&gt;");
   });
 });
 

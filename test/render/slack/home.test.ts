@@ -80,7 +80,7 @@ describe("App Home", () => {
       `🔕 alerts about cart until <!date^${startMs / 1_000}^{date_short_pretty} {time}|03:12 UTC>`,
       "What you can do",
       "`/gofire snapshot SERVICE` Capture a service",
-      "`/gofire mute SERVICE` Capture a service · 🚫 not you, not here",
+      "`/gofire mute SERVICE` Capture a service · 🚫 not for you here",
       "Who may do what",
       "• Capture a service: <!subteam^S0ONCALL01>, <@U0MIRA0001>; everybody in <#C0INCID001>",
       "• See what runs: every full member",

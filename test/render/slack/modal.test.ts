@@ -74,6 +74,15 @@ describe("the form for a snapshot", () => {
     expect(listOf(element(view, fields.extras).initial_options).map(({ value }) => value)).toEqual(["block"]);
   });
 
+  it("asks for a channel where it was not opened in one", () => {
+    const known = { services: services(1), preset: {} };
+    const { channel } = snapshotForm.fields;
+    const view = snapshotModal(known, { asksChannel: true });
+    expect(element(view, channel).type).toBe("conversations_select");
+    expect(viewRefusals(view, "modal")).toEqual([]);
+    expect(element(snapshotModal(known), channel)).toEqual({});
+  });
+
   it("says that names are left out that are too long to choose", () => {
     const long = { name: "x".repeat(76), instances: [] };
     const view = snapshotModal({ services: [...services(1), long], preset: {} });

@@ -51,7 +51,12 @@ function field(block) {
               value: option.value,
               checked: element.initial_options?.some(({ value }) => value === option.value),
             }),
-            option.text.text,
+            h(
+              "span",
+              {},
+              option.text.text,
+              option.description && h("span", { class: "muted option-description" }, option.description.text),
+            ),
           ),
         ),
       );

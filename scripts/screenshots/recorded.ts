@@ -1,0 +1,49 @@
+import { analyzers } from "../../src/analyzers/index.ts";
+import { runAnalyzers } from "../../src/analyzers/run.ts";
+import type { Analysis } from "../../src/domain/finding.ts";
+import type { Incident } from "../../src/domain/incident.ts";
+import { evidenceSource } from "../../src/integrations/artifacts/evidence-source.ts";
+import { stepOf } from "../../src/jobs/steps.ts";
+import { summaryOf } from "../../src/jobs/summary.ts";
+import { analysisDocument } from "../../src/render/document.ts";
+
+/** A recorded capture of the lab, judged as the bot judges it. */
+export interface Recorded {
+  readonly incident: Incident;
+  readonly analysis: Analysis;
+}
+
+/** `mode`: a folder of lab/captures/<Go version>, e.g. `mutex-io`. */
+export async function recorded(mode: string, id: string, goVersion = "go1.26.8"): Promise<Recorded> {
+  const source = evidenceSource();
+  const folder = `lab/captures/${goVersion}/${mode}`;
+  const { evidence, target, captures } = await source.read(
+    [folder],
+    { modules: [] },
+    new AbortController().signal,
+  );
+  const judgement = runAnalyzers(analyzers, evidence, target, {});
+  const analysis = analysisDocument(evidence, target, captures, judgement);
+  const startedAtMs = Math.min(...captures.map((capture) => capture.startedAtMs ?? Number.POSITIVE_INFINITY));
+  const createdAtMs = Number.isFinite(startedAtMs) ? startedAtMs : 0;
+  return {
+    analysis,
+    incident: {
+      id,
+      version: 1,
+      state: "verdict",
+      service: target.service ?? "shop",
+      ...(target.instance === undefined ? {} : { instance: target.instance }),
+      wish: {},
+      origin: { kind: "command", userId: "U0MIRA0001", intent: id },
+      place: { channel: "C0INCID001" },
+      createdAtMs,
+      updatedAtMs: createdAtMs + 31_000,
+      runs: 1,
+      steps: captures.map(stepOf),
+      analysis: summaryOf(analysis, `incidents/${id}/analysis.json`, evidence.goroutines?.best.total),
+      repeats: 0,
+      replies: [],
+    },
+  };
+}

@@ -1,0 +1,203 @@
+import { analyzers } from "../../src/analyzers/index.ts";
+import { analysisChanges } from "../../src/domain/analysis-changes.ts";
+import type { ChatReply, CommandHelp } from "../../src/domain/chat-reply.ts";
+import { chatRights } from "../../src/domain/chat-rights.ts";
+import type { CaptureStep, Incident } from "../../src/domain/incident.ts";
+import type { MessageBody } from "../../src/domain/message.ts";
+import { card } from "../../src/render/slack/card.ts";
+import { chatReplyBody } from "../../src/render/slack/chat-reply.ts";
+import { homeView } from "../../src/render/slack/home.ts";
+import { snapshotModal } from "../../src/render/slack/modal.ts";
+import { type Recorded, recorded } from "./recorded.ts";
+
+/** What is shown, by the name of its picture. */
+export interface Scenes {
+  /** Each in a channel of its own, in this order. */
+  readonly messages: Readonly<Record<string, readonly MessageBody[]>>;
+  readonly modal: object;
+  readonly home: object;
+}
+
+const nowMs = Date.UTC(2026, 10, 24, 3, 12, 4);
+
+/** Every state of a card, every answer, the form and Home, from recorded captures. */
+export async function scenes(commands: readonly CommandHelp[]): Promise<Scenes> {
+  const [lock, crash, healthy, unclear, cpu] = await Promise.all([
+    recorded("mutex-io", "gf-3fa9"),
+    recorded("panic", "gf-9x2c", "go1.26.8"),
+    recorded("shared-transport", "gf-7k2m"),
+    recorded("just-started", "gf-4h8t"),
+    recorded("gogc-thrash", "gf-5d1n"),
+  ]);
+  const status = statusOf([lock, crash, healthy, unclear]);
+  return {
+    messages: {
+      states: states(lock.incident),
+      verdicts: [
+        card(lock.incident),
+        card({
+          ...crash.incident,
+          createdAtMs: nowMs,
+          updatedAtMs: nowMs,
+          service: "refunds",
+          repeats: 7,
+          lastRepeatAtMs: nowMs,
+        }),
+        card(cpu.incident),
+        card(healthy.incident),
+        card(unclear.incident),
+      ],
+      trouble: trouble(lock.incident),
+      explain: [explained(lock)],
+      answers: answers(lock, healthy, status, commands),
+    },
+    modal: snapshotModal({
+      services: ["cart", "catalog", "order", "payments", "refunds"].map((name) => ({
+        name,
+        instances: name === "order" ? ["order-1", "order-2"] : [name],
+      })),
+      preset: { service: "order", block: true },
+    }),
+    home: homeView({
+      status,
+      commands,
+      rights: chatRights.map((right) =>
+        right === "snapshot" || right === "mute"
+          ? { right, audience: { users: ["U0PRIYA003"], groups: ["S0ONCALL01"], channels: ["C0INCID001"] } }
+          : { right },
+      ),
+      asOfMs: nowMs,
+    }),
+  };
+}
+
+function states(judged: Incident): readonly MessageBody[] {
+  const { analysis: _analysis, ...rest } = judged;
+  const order: Incident = { ...rest, service: "order", steps: [] };
+  return [
+    card({ ...order, state: "queued" }),
+    card({ ...order, state: "queued", queuePlace: 2 }),
+    card({ ...order, state: "queued", waitsFor: "another capture of order is under way (gf-7k2m)" }),
+    card({ ...order, state: "capturing", steps: [] }),
+    card({ ...order, state: "capturing", steps: underWay(judged.steps) }),
+    card({ ...order, state: "capturing", steps: judged.steps.filter(({ state }) => state === "ok") }),
+    card({ ...judged, service: "order", state: "resolved", resolvedAtMs: order.createdAtMs + 11 * 60_000 }),
+  ];
+}
+
+/** The recorded steps at the moment when the CPU profile runs. */
+function underWay(steps: readonly CaptureStep[]): readonly CaptureStep[] {
+  const at = steps.findIndex(({ kind }) => kind === "cpu");
+  return steps.map((step, index) => {
+    if (step.state !== "ok" || index < at) return step;
+    return index === at
+      ? { kind: "cpu", state: "running", startedAtMs: nowMs, expectedMs: 20_000 }
+      : { kind: step.kind, state: "planned" };
+  });
+}
+
+function trouble(judged: Incident): readonly MessageBody[] {
+  const givenUp = { text: "", files: [], state: "given-up" } as const;
+  return [
+    card({
+      ...judged,
+      state: "failed",
+      steps: [],
+      problem:
+        "order does not answer at 10.0.0.5:6060: connection refused. Check that it runs and that net/http/pprof listens there, then capture again.",
+    }),
+    card({
+      ...judged,
+      endedEarly: "the target answered 20 times slower than at first, so the rest was left out",
+      steps: [
+        ...judged.steps.slice(0, 5),
+        { kind: "cpu", state: "failed", reason: "the target did not answer within 30 s" },
+        {
+          kind: "goroutine-dump",
+          state: "skipped",
+          reason: "12,408 goroutines would stop the world for about 0.6 s",
+        },
+      ],
+      replies: ["flame-graph", "evidence"].map((kind) => ({
+        ...givenUp,
+        intent: `${judged.id}/${kind}`,
+        kind: kind === "evidence" ? "evidence" : "flame-graph",
+        problem: "gofire is not a member of this channel: /invite @gofire, then capture again.",
+      })),
+    }),
+    card({ ...judged, service: "<!channel> *evil* `x` :fire: <https://evil.example|click>" }),
+  ];
+}
+
+function explained({ incident, analysis }: Recorded): MessageBody {
+  return chatReplyBody({
+    kind: "explain",
+    incident,
+    analysis,
+    findings: analysis.findings.map((finding) => {
+      const docs = analyzers.find(({ meta }) => meta.id === finding.rule)?.meta.docs;
+      return docs === undefined ? { finding } : { finding, docs };
+    }),
+  });
+}
+
+function statusOf(all: readonly Recorded[]): Extract<ChatReply, { kind: "status" }> {
+  const [first] = all.map(({ incident }) => incident);
+  if (first === undefined) throw new Error("no recorded capture");
+  return {
+    kind: "status",
+    capturing: [
+      { ...first, id: "gf-2b6q", service: "cart", state: "capturing", steps: underWay(first.steps) },
+    ],
+    waiting: [{ ...first, id: "gf-8w3e", service: "payments", state: "queued", queuePlace: 0 }],
+    last: [
+      ...all.map(({ incident }) => incident),
+      { ...first, id: "gf-6m4p", state: "failed", problem: "cart does not answer at 10.0.0.9:6060." },
+      { ...first, id: "gf-1r7s", state: "resolved", resolvedAtMs: first.createdAtMs + 660_000 },
+    ],
+    counts: { capturing: 1, waiting: 1, limit: 500 },
+    mutes: [
+      {
+        subject: { kind: "service", service: "catalog" },
+        userId: "U0MIRA0001",
+        sinceMs: nowMs,
+        untilMs: nowMs + 7_200_000,
+        reason: "load test",
+      },
+    ],
+  };
+}
+
+function answers(
+  lock: Recorded,
+  healthy: Recorded,
+  status: Extract<ChatReply, { kind: "status" }>,
+  commands: readonly CommandHelp[],
+): readonly MessageBody[] {
+  const [mute] = status.mutes;
+  const replies: readonly ChatReply[] = [
+    status,
+    {
+      kind: "diff",
+      before: healthy.incident,
+      after: { ...lock.incident, createdAtMs: nowMs },
+      changes: analysisChanges(healthy.analysis, lock.analysis),
+      caveats: ["These are two processes: order-1 and order-2."],
+    },
+    ...(mute === undefined ? [] : [{ kind: "muted", mute } as const]),
+    {
+      kind: "already",
+      incident: status.capturing[0] ?? lock.incident,
+      next: "Its card will say what is found.",
+    },
+    { kind: "help", commands },
+    {
+      kind: "refused",
+      why: "You may not capture services here.",
+      next: "To be named under access.snapshot in gofire.yaml, ask:",
+      askWhom: { users: ["U0PRIYA003"], groups: ["S0ONCALL01"], channels: [] },
+      worksIn: ["C0INCID001"],
+    },
+  ];
+  return replies.map(chatReplyBody);
+}
