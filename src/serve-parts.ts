@@ -4,6 +4,9 @@ import type { AccessConfig, GofireConfig, SecretReference, SlackConfig } from ".
 import { accessOf, slackOf } from "./config/resolve-chat.ts";
 import { configuredArtifacts } from "./configured-artifacts.ts";
 import { UsageError } from "./domain/errors.ts";
+import { readStoredCapture } from "./integrations/artifacts/stored-capture.ts";
+import { resvgRasteriser } from "./integrations/pictures/rasteriser.ts";
+import { flameGraphPictures } from "./jobs/pictures.ts";
 import type { Host } from "./ports/host.ts";
 import type { Role } from "./ports/server.ts";
 import type { ServeParts } from "./serve.ts";
@@ -25,8 +28,21 @@ export function configuredParts(config: GofireConfig | undefined, host: Host, ve
       );
     },
     openArtifacts: (stateFolder) => configuredArtifacts(config, host, stateFolder),
-    pictures: () => ({ draw: () => Promise.resolve([]) }),
+    ...browserOf(host),
+    pictures: (artifacts, links) =>
+      flameGraphPictures({
+        artifacts,
+        rasteriser: resvgRasteriser(),
+        readCapture: (key, signal) => readStoredCapture(artifacts, key, signal),
+        ...(links === undefined ? {} : { links }),
+      }),
   };
+}
+
+function browserOf(host: Host): Pick<ServeParts, "browser"> {
+  const url = host.environment("GOFIRE_URL");
+  const secret = host.environment("GOFIRE_LINK_SECRET");
+  return url === undefined ? {} : { browser: { url, ...(secret === undefined ? {} : { secret }) } };
 }
 
 /** Without a `slack` section: by the environment variables that are usual for it. */

@@ -1,4 +1,5 @@
 /** `gofire serve` as a process: its Redis, its chat, its bot, its listeners, up in this order and down in reverse. */
+import { type BrowserSettings, openBrowser } from "./browser.ts";
 import { captureLock } from "./integrations/artifacts/capture-lock.ts";
 import { systemClock } from "./integrations/clock/system-clock.ts";
 import { thisHost } from "./integrations/host/this-host.ts";
@@ -12,6 +13,7 @@ import { type Bot, type BotSettings, startBot } from "./main.ts";
 import type { Artifacts } from "./ports/artifacts.ts";
 import type { Chat } from "./ports/chat.ts";
 import type { Pictures } from "./ports/pictures.ts";
+import type { ProfileLinks } from "./ports/profile-links.ts";
 import type { ListenAddress, PagesRequest, Role, Server } from "./ports/server.ts";
 import type { Services } from "./ports/services.ts";
 
@@ -43,7 +45,9 @@ export interface ServeParts {
   readonly version: string;
   openChat(role: Role, tell: (line: string) => void): Promise<ChatSide>;
   openArtifacts(stateFolder: string): Promise<ArtifactSide>;
-  pictures(artifacts: Artifacts): Pictures;
+  /** Where people reach this gofire; without it there is no flame graph in the browser. */
+  readonly browser?: BrowserSettings;
+  pictures(artifacts: Artifacts, links: ProfileLinks | undefined): Pictures;
 }
 
 export function server(parts: ServeParts): Server {
@@ -69,6 +73,10 @@ export function server(parts: ServeParts): Server {
         tell(`Using ${redis.because}.`);
         const kept = await parts.openArtifacts(stateFolder);
         const { artifacts } = kept;
+        const browser =
+          parts.browser === undefined
+            ? undefined
+            : await openBrowser(parts.browser, stateFolder, { artifacts, clock: systemClock });
         const side = await parts.openChat(role, tell);
         down.push(() => side.close());
         const bot = await startBot({
@@ -80,7 +88,7 @@ export function server(parts: ServeParts): Server {
           chat: side.chat,
           cards: side.cards,
           ...kept,
-          pictures: parts.pictures(artifacts),
+          pictures: parts.pictures(artifacts, browser?.links),
           services,
           ...(pages === undefined ? {} : { paging: pages }),
           clock: systemClock,
@@ -99,6 +107,7 @@ export function server(parts: ServeParts): Server {
         const heard = requests === undefined ? {} : { [requests.path]: requests.answer };
         const url = await open(listen, {
           "/healthz": health,
+          ...(role === "worker" ? {} : browser?.routes),
           ...(isShared ? heard : {}),
           ...(pages === undefined || role === "worker" ? {} : { [alertPath]: alertAnswer(pages, bot) }),
         });

@@ -99,6 +99,13 @@ export interface AnalysisSummary {
   readonly document: string;
 }
 
+/** Where something can be looked at for a while, without an account. */
+export interface BrowserLink {
+  readonly url: string;
+  /** Milliseconds since the epoch. */
+  readonly untilMs: number;
+}
+
 /** A file that belongs into the thread. */
 export interface ReplyFile {
   /** Artifact key. */
@@ -108,6 +115,8 @@ export interface ReplyFile {
   readonly title: string;
   /** What a picture shows, in words; present for pictures. */
   readonly altText?: string;
+  /** The profile that a picture shows a part of; absent where gofire has no address that people reach. */
+  readonly browser?: BrowserLink;
 }
 
 /** Something new for the thread: the outbox that the publish job works off in order. */

@@ -3,6 +3,7 @@ import type { ReplyFile } from "../domain/incident.ts";
 import type { ProfileKind } from "../domain/profile-kind.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
 import type { PictureSource, Pictures } from "../ports/pictures.ts";
+import type { ProfileLinks } from "../ports/profile-links.ts";
 import type { Rasteriser } from "../ports/rasteriser.ts";
 import { type Drawable, drawable } from "../render/flame-graph/choice.ts";
 import { differenceGraph } from "../render/flame-graph/difference.ts";
@@ -15,6 +16,8 @@ import { inTurns } from "./in-turns.ts";
 export interface PictureParts {
   readonly artifacts: Artifacts;
   readonly rasteriser: Rasteriser;
+  /** Absent where gofire has no address that people reach. */
+  readonly links?: ProfileLinks;
   /** Reads one capture among the artifacts; undefined when its content cannot be read. */
   readonly readCapture: (key: string, signal: AbortSignal) => Promise<ParsedArtifact | undefined>;
 }
@@ -26,7 +29,7 @@ const pngWidth = 1_280;
 const leastChange = 0.05;
 
 /** Flame graphs of what a bundle has, stored as PNG for the thread and as SVG for those who want to zoom. */
-export function flameGraphPictures({ artifacts, rasteriser, readCapture }: PictureParts): Pictures {
+export function flameGraphPictures({ artifacts, rasteriser, links, readCapture }: PictureParts): Pictures {
   async function stored(
     { svg, altText }: Drawing,
     name: string,
@@ -80,7 +83,9 @@ export function flameGraphPictures({ artifacts, rasteriser, readCapture }: Pictu
       const pictures: ReplyFile[] = [];
       if (drawing !== undefined) {
         const title = `Flame graph: ${kind} of ${subject.target}`;
-        pictures.push(await stored(drawing, `flame-graph.${whose}.${kind}`, title, intoPrefix, signal));
+        const picture = await stored(drawing, `flame-graph.${whose}.${kind}`, title, intoPrefix, signal);
+        const browser = links?.linkTo(`${bundle}${file}`, `${kind} of ${subject.target}`);
+        pictures.push(browser === undefined ? picture : { ...picture, browser });
       }
       if (difference !== undefined) {
         const title = `What changed: ${kind} of ${subject.target}`;

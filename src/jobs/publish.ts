@@ -16,6 +16,8 @@ export interface Cards {
   card(incident: Incident): MessageBody;
   /** A reply without files. */
   reply(incident: Incident, reply: Reply): MessageBody;
+  /** What a reply says above its files. */
+  comment(reply: Reply): string;
 }
 
 export interface PublishJobPorts extends SettlePorts {
@@ -163,7 +165,7 @@ async function sent(
   }
   return files.length === 0
     ? await chat.post(place, cards.reply(incident, reply), posting, signal)
-    : await chat.upload(place, files, reply.text, posting, signal);
+    : await chat.upload(place, files, cards.comment(reply), posting, signal);
 }
 
 function postingOf(intent: string, attemptedAtMs: number | undefined) {

@@ -40,6 +40,7 @@ export const plainCards: Cards = {
     ].join(" · "),
   }),
   reply: (_incident, reply) => ({ text: reply.text }),
+  comment: ({ text }) => text,
 };
 
 export function testServices(targets: TestBot["targets"]): Services {

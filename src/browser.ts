@@ -1,0 +1,40 @@
+/** What people reach by links: the browser flame graph of `gofire serve`. */
+import { UsageError } from "./domain/errors.ts";
+import { browserFlameGraph, flameGraphPath, profileLinks } from "./integrations/http/browser-flame-graph.ts";
+import { linkSecret } from "./integrations/http/link-secret.ts";
+import type { Answer } from "./integrations/http/listener.ts";
+import { linkSigner } from "./integrations/http/signed-link.ts";
+import type { Artifacts } from "./ports/artifacts.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { ProfileLinks } from "./ports/profile-links.ts";
+
+/** Where people reach gofire, and what signs the links that lead there. */
+export interface BrowserSettings {
+  /** `https://gofire.example.com`: leads to the listener of `gofire serve`. */
+  readonly url: string;
+  /** Shared by all processes; one of the state folder when absent. */
+  readonly secret?: string;
+}
+
+export interface BrowserSide {
+  readonly links: ProfileLinks;
+  readonly routes: Readonly<Record<string, Answer>>;
+}
+
+/** Throws UsageError for an address or a secret that cannot be used, PortError when the state folder cannot be. */
+export async function openBrowser(
+  { url, secret }: BrowserSettings,
+  stateFolder: string,
+  { artifacts, clock }: { readonly artifacts: Artifacts; readonly clock: Clock },
+): Promise<BrowserSide> {
+  if (!/^https?:\/\/[^/?#@]+\/?$/.test(url) || !URL.canParse(url)) {
+    throw new UsageError(
+      `GOFIRE_URL is "${url}" and should look like https://gofire.example.com, without a path.`,
+    );
+  }
+  const signer = linkSigner(await linkSecret(secret, stateFolder));
+  return {
+    links: profileLinks(url, { signer, clock }),
+    routes: { [flameGraphPath]: browserFlameGraph({ artifacts, signer, clock }) },
+  };
+}

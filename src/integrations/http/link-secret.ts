@@ -1,0 +1,58 @@
+import { randomBytes } from "node:crypto";
+import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PortError, UsageError } from "../../domain/errors.ts";
+
+const secretBytes = 32;
+const fileName = "link-secret";
+
+/**
+ * The secret that signs links: `configured` where several machines share it, else one that is made once and kept in
+ * the state folder, readable by its owner alone. Throws UsageError for a secret that can be guessed, PortError
+ * `unavailable` when the folder cannot be used.
+ */
+export async function linkSecret(configured: string | undefined, stateFolder: string): Promise<Uint8Array> {
+  if (configured !== undefined) {
+    const secret = Buffer.from(configured, "utf8");
+    if (secret.length < secretBytes) {
+      throw new UsageError(
+        `GOFIRE_LINK_SECRET has ${secret.length} characters and needs ${secretBytes}: make one with "openssl rand -hex 32".`,
+      );
+    }
+    return secret;
+  }
+  const path = join(stateFolder, fileName);
+  try {
+    return (await kept(path)) ?? (await made(stateFolder, path));
+  } catch (error) {
+    throw new PortError("unavailable", path, `no secret for links: ${String(error)}`, { cause: error });
+  }
+}
+
+async function kept(path: string): Promise<Uint8Array | undefined> {
+  try {
+    const secret = Buffer.from((await readFile(path, "utf8")).trim(), "hex");
+    if (secret.length === secretBytes) return secret;
+    throw new Error("the file is damaged: remove it");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Whole or not at all, and only one of several processes that begin at the same time makes it. */
+async function made(folder: string, path: string): Promise<Uint8Array> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const part = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
+  await writeFile(part, `${randomBytes(secretBytes).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
+  try {
+    await link(part, path);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  } finally {
+    await rm(part, { force: true });
+  }
+  const secret = await kept(path);
+  if (secret === undefined) throw new Error("the file vanished");
+  return secret;
+}

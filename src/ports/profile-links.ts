@@ -1,0 +1,7 @@
+import type { BrowserLink } from "../domain/incident.ts";
+
+/** Addresses under which people see a stored profile in their browser. */
+export interface ProfileLinks {
+  /** Whoever has the link can read that one artifact until it expires. `title` is the page's. */
+  linkTo(artifactKey: string, title: string): BrowserLink;
+}
