@@ -21,7 +21,7 @@ const examples = "for example localhost:6060, https://host/debug/pprof/ or unix:
 /**
  * Understands what people type or paste: `host:6060`, `:6060`, a URL of the service, of the pprof index or of one of its
  * profiles, a prefix in front of it (`https://gw/orders/debug/pprof/`, `kubectl proxy` paths), `unix:/path/to/socket`.
- * Metrics and expvar are looked for below the same prefix. Throws UsageError.
+ * Metrics and expvar are looked for below the same prefix; and so is the index when one of them was pasted. Throws UsageError.
  */
 export function parseTarget(text: string, defaults: AddressDefaults = {}): TypedTarget {
   const typed = text.trim();
@@ -62,9 +62,11 @@ function asUrl(typed: string): URL {
 
 function paths(pathname: string, defaults: AddressDefaults): Omit<GoTargetAddress, "origin" | "socketPath"> {
   const pprof = /^(.*)(\/debug\/pprof)(?:\/.*)?$/.exec(pathname);
-  const prefix = pprof?.[1] ?? "";
-  // A path that is not pprof's own is taken for where somebody mounted the index.
-  const mounted = pathname === "/" || pprof !== null ? `${prefix}${usualPprofPath}` : pathname;
+  const neighbour = /^(.*?)\/(?:metrics|debug\/(?:vars|fgprof|requests|events))\/?$/.exec(pathname);
+  const beside = pprof ?? neighbour;
+  const prefix = beside?.[1] ?? "";
+  // A path that is none of these is taken for where somebody mounted the index.
+  const mounted = pathname === "/" || beside !== null ? `${prefix}${usualPprofPath}` : pathname;
   return {
     pprofPath: withSlash(defaults.pprofPath ?? mounted),
     metrics: defaults.metrics ?? `${prefix}/metrics`,

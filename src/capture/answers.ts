@@ -16,7 +16,7 @@ export interface Refusal
  * - `no-access`: 401 or 403; asking for anything else will end the same way.
  * - `busy`: a CPU profile or trace of somebody else is running.
  * - `window-too-long`: the server's WriteTimeout is shorter than the window that was asked for.
- * - `elsewhere`: a redirect.
+ * - `elsewhere`: a redirect, or TLS is wanted.
  * - `not-the-target`: something on the way answered.
  * - `refused`: anything else.
  */
@@ -69,6 +69,11 @@ export function explainRefusal(refusal: Refusal): Explanation {
     return { meaning: "refused", reason: `pprof answered ${status}: ${said}` };
   }
   switch (status) {
+    case 400:
+      // Go source: net/http/server.go, conn.serve, tls.RecordHeaderError
+      return /HTTP request to an HTTPS server/i.test(text)
+        ? { meaning: "elsewhere", reason: "400: this port speaks TLS; ask with https://" }
+        : { meaning: "refused", reason: `400${by(refusal)}: ${quoted(text)}` };
     case 401:
       return {
         meaning: "no-access",
@@ -114,15 +119,15 @@ function notRouted(refusal: Refusal): string {
   switch (refusal.kind) {
     case "index":
       return (
-        "404: no pprof at this path. It is not on this mux or port: importing net/http/pprof registers on " +
-        "http.DefaultServeMux only, a server with a mux or router of its own needs the handlers added"
+        "404: no pprof at this path: it is not on this mux or port. net/http/pprof registers on " +
+        "http.DefaultServeMux only; any other mux or router needs its handlers added"
       );
     case "metrics":
       return "404: no metrics at this path; they may be on another port or path";
     case "expvar":
       return "404: no expvar at this path";
     default:
-      return `404${by(refusal)}: the ${refusal.kind} handler is not registered at this path`;
+      return `404${by(refusal)}: no handler for it at this path`;
   }
 }
 

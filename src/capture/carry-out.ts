@@ -11,6 +11,11 @@ import { askIndex, interrupted, type TakeContext, type Taken, takeStep } from ".
 
 /** Between two probes when the first was slow, so that one garbage collection does not end a capture. */
 const probeAgainAfterMs = 1_000;
+/** A refusal that took this long was no refusal at first: somebody's patience ended. */
+const leastWindowMs = 900;
+
+/** Rates need time between two scrapes, which only the profiles give. */
+const lastMetrics = "metrics-2.txt.gz";
 
 /** Takes the steps in order. Returns why it stopped before the last one, or undefined. */
 export async function carryOut(
@@ -24,6 +29,8 @@ export async function carryOut(
   let firstGoroutinesAt: number | undefined;
   let stopped: string | undefined;
   let didNotFit = false;
+  /** Why no profile will be got. Metrics and expvar may still tell something. */
+  let noProfiles: string | undefined;
   /** Kinds that the target does not have or does not give to us, and how it said so. */
   const refusals = new Map<CaptureKind, string>();
 
@@ -52,6 +59,10 @@ export async function carryOut(
       await story.skip(step.kind, `not asked again: ${refusal}`);
       continue;
     }
+    if (noProfiles !== undefined && (step.question.of === "profile" || step.file === lastMetrics)) {
+      await story.skip(step.kind, "not taken: neither the index page nor goroutines could be had");
+      continue;
+    }
     if (stopped === undefined) await waitFor(step, waitMs, context);
     stopped ??= over();
     // The index was asked a moment ago, so the first step needs no probe.
@@ -64,8 +75,8 @@ export async function carryOut(
     if (step.kind === "goroutine") firstGoroutinesAt ??= clock.monotonicMs();
     const taken = await attempt(step, request, context);
     if (taken !== undefined && isFinal(taken)) refusals.set(step.kind, taken.record.reason ?? "");
-    if (position === 0 && index.missing !== undefined && taken?.record.file === undefined) {
-      stopped = index.missing; // neither the index nor a profile: asking on would only knock at more doors
+    if (position === 0 && taken?.record.file === undefined) {
+      noProfiles = index.missing; // neither the index nor a profile: asking on would only knock at more doors
     }
     // Metrics are written by the service's own collectors: that they are slow says nothing about the process.
     if (taken?.silence === "timeout" && step.question.of === "profile") {
@@ -75,6 +86,7 @@ export async function carryOut(
   }
   if (stopped !== undefined) return stopped;
   if (signal.aborted) return interrupted;
+  if (noProfiles !== undefined) return noProfiles;
   return didNotFit
     ? `not everything fitted into the ${durationText(request.deadlineMs)} for the whole capture`
     : undefined;
@@ -114,7 +126,7 @@ async function attempt(
     ...(warning === undefined ? {} : { warning }),
   });
   let taken = await takeStep(step, context);
-  if (taken.refusal === "window-too-long") taken = await shorter(step, taken, context);
+  if (isTooLong(step, taken)) taken = await shorter(step, taken, context);
   await story.tell(taken.record);
   if (step.kind === "goroutine" && (taken.unlike === true || taken.refusal !== undefined)) {
     const text = goroutineCounts(step.file.includes("-2") ? 2 : 1);
@@ -125,7 +137,16 @@ async function attempt(
   return taken;
 }
 
-/** A server of Go 1.22 or older refuses windows as long as its WriteTimeout: halves the window until it fits. */
+/**
+ * A server of Go 1.22 or older refuses windows as long as its WriteTimeout. Others on the way say nothing and give up
+ * (http.TimeoutHandler with 503, proxies with 502 or 504): they are told by the time that this took.
+ */
+function isTooLong({ expectedMs }: CaptureStep, { refusal, record }: Taken): boolean {
+  if (refusal === "window-too-long") return true;
+  return expectedMs > 0 && refusal === "not-the-target" && record.durationMs >= leastWindowMs;
+}
+
+/** Halves the window until it fits. */
 async function shorter(step: CaptureStep, refused: Taken, context: TakeContext): Promise<Taken> {
   const { question } = step;
   if (question.of !== "profile" || !("seconds" in question.profile)) return refused;
@@ -135,9 +156,13 @@ async function shorter(step: CaptureStep, refused: Taken, context: TakeContext):
     const next = overWindow(question.profile.profile, step.file, seconds);
     context.onProgress({ type: "started", kind: next.kind, expectedMs: next.expectedMs });
     taken = await takeStep(next, context);
-    if (taken.refusal === "window-too-long") continue;
+    if (isTooLong(next, taken)) continue;
     if (taken.record.status !== "ok") return taken;
-    const reason = `${seconds} s instead of ${asked} s, because the server's WriteTimeout allows no more`;
+    const why =
+      refused.refusal === "window-too-long"
+        ? "the server's WriteTimeout allows no more"
+        : `something gave up after ${durationText(refused.record.durationMs)} (http.TimeoutHandler, a proxy)`;
+    const reason = `${seconds} s instead of ${asked} s, because ${why}`;
     return { record: { ...taken.record, status: "partial", reason } };
   }
   return taken;

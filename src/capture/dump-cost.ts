@@ -47,9 +47,10 @@ function between(low: number, high: number, share: number): number {
   return low * (high / low) ** share;
 }
 
-/** "about 0.4 s to 1.7 s". */
+/** "about 0.4 s to 1.7 s", or "less than 1 ms". */
 export function dumpPauseText(goroutines: number): string {
   const { leastMs, mostMs } = dumpPause(goroutines);
+  if (mostMs < 1) return "less than 1 ms";
   return `about ${durationText(leastMs)} to ${durationText(mostMs)}`;
 }
 

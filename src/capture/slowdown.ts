@@ -25,6 +25,6 @@ export function slowReason(
   baselineMs: number,
   silence: string | undefined,
 ): string {
-  if (latencyMs === undefined) return `the target no longer answers (${silence ?? "no answer"})`;
+  if (latencyMs === undefined) return `the target no longer answers: ${silence ?? "no answer"}`;
   return `the target slowed down: its index page takes ${durationText(latencyMs)} and took ${durationText(baselineMs)} at first`;
 }

@@ -33,11 +33,26 @@ export async function captureTarget(
       },
     );
     if (outcome.ending === "unreachable") {
-      throw new PortError("unavailable", goTarget.url, outcome.reason ?? `${goTarget.url} did not answer`);
+      const reason = outcome.reason ?? `${goTarget.url} did not answer`;
+      throw new PortError("unavailable", goTarget.url, `${goTarget.instance}: ${reason}${wayIn(reason)}`);
     }
     if (outcome.bundle === undefined) throw new UsageError(outcome.reason ?? "Nothing was captured.");
     return outcome.bundle;
   } finally {
     await goTarget.close();
   }
+}
+
+/** Options that help, by what stood in the way. The same can be said of a target in gofire.yaml. */
+const waysIn: readonly (readonly [obstacle: RegExp, options: string])[] = [
+  [/^404: no pprof|^200, but not pprof/, "If it is mounted elsewhere: --pprof-path PATH."],
+  [/^401/, "Give --user NAME --password-env VARIABLE, or --bearer-env VARIABLE."],
+  [/^TLS: .*(?:authority|self-signed)/, "--ca FILE names an authority."],
+  [/client certificate/, "--cert FILE and --key FILE are sent as a client certificate."],
+  [/^TLS: .*another name/, "--server-name NAME says which name to expect."],
+];
+
+function wayIn(reason: string): string {
+  const options = waysIn.find(([obstacle]) => obstacle.test(reason))?.[1];
+  return options === undefined ? "" : `. ${options}`;
 }

@@ -14,6 +14,9 @@ describe("an address as typed", () => {
     ["[::1]:6060", { origin: "http://[::1]:6060", ...usual }],
     ["https://host", { origin: "https://host", ...usual }],
     ["http://host:6060/", { origin: "http://host:6060", ...usual }],
+    ["http://host:6060/metrics", { origin: "http://host:6060", ...usual }],
+    ["http://host:6060/debug/fgprof?seconds=3", { origin: "http://host:6060", ...usual }],
+    ["http://host:6060/debug/vars", { origin: "http://host:6060", ...usual }],
     ["http://host:6060/debug/pprof", { origin: "http://host:6060", ...usual }],
     ["http://host:6060/debug/pprof/heap?debug=1#top", { origin: "http://host:6060", ...usual }],
     [

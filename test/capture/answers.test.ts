@@ -51,7 +51,7 @@ describe("a refusal", () => {
     ],
     [{ status: 404, kind: "index", text: "404 page not found\n" }, "not-routed", /DefaultServeMux only/],
     [{ status: 404, kind: "metrics" }, "not-routed", /another port or path/],
-    [{ status: 404, kind: "cpu" }, "not-routed", /the cpu handler is not registered/],
+    [{ status: 404, kind: "cpu" }, "not-routed", /^404: no handler for it at this path$/],
     [{ status: 401 }, "no-access", /^401: the target wants credentials, or refuses/],
     [{ status: 403, server: "istio-envoy" }, "no-access", /^403: access is forbidden from istio-envoy/],
     [{ status: 405 }, "refused", /GET is not allowed/],
@@ -66,8 +66,8 @@ describe("a refusal", () => {
     [{ status: 304 }, "elsewhere", /^304 without saying where to$/],
     [
       { status: 400, text: "Client sent an HTTP request to an HTTPS server.\n" },
-      "refused",
-      /^400: Client sent an HTTP request to an HTTPS server\.$/,
+      "elsewhere",
+      /^400: this port speaks TLS; ask with https:\/\/$/,
     ],
   ])("%j means %s", (rest, meaning, words) => {
     const explanation = explainRefusal(refusal(rest));

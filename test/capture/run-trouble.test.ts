@@ -85,7 +85,35 @@ describe("an index page that is not there", () => {
     expect(made.outcome.bundle).toBeUndefined();
     expect(made.store.bundles.size).toBe(0);
     expect(made.outcome.reason).toContain("not on this mux or port");
-    expect(made.steps).toEqual(["goroutine?debug=0", "goroutine?debug=1"]);
+    expect(made.steps).toEqual(["goroutine?debug=0", "goroutine?debug=1", "metrics"]);
+  });
+
+  test("no pprof, but metrics and expvar: these are kept, each asked once", async () => {
+    const made = await run(
+      (question) =>
+        question === "metrics" || question === "expvar"
+          ? healthy(question)
+          : { status: 404, chunks: ["no\n"] },
+      { request: { include: ["expvar"] } },
+    );
+    expect(made.outcome).toMatchObject({ ending: "early", reason: expect.stringContaining("404: no pprof") });
+    expect(made.steps).toEqual(["goroutine?debug=0", "goroutine?debug=1", "metrics", "expvar"]);
+    expect(story(made).filter((line) => line.endsWith(" ok"))).toEqual(["metrics ok", "expvar ok"]);
+  });
+
+  test("what is not there is not asked for again", async () => {
+    const made = await run(but({ metrics: { status: 404 }, "mutex?debug=0": { status: 403 } }));
+    expect(made.steps.filter((question) => /metrics|mutex/.test(question))).toEqual([
+      "metrics",
+      "mutex?debug=0",
+    ]);
+    const again = made.outcome.manifest.captures.filter(({ reason }) =>
+      reason?.startsWith("not asked again"),
+    );
+    expect(again.map(({ kind, status }) => `${kind} ${status}`)).toEqual([
+      "metrics skipped",
+      "mutex skipped",
+    ]);
   });
 
   test("a login page is recognised, and nothing of it is kept", async () => {
@@ -185,7 +213,7 @@ describe("a target that suffers", () => {
     });
     expect(made.outcome.ending).toBe("early");
     expect(made.outcome.reason).toBe(
-      "the target no longer answers (connection refused: nothing listens there)",
+      "the target no longer answers: connection refused: nothing listens there",
     );
     expect(story(made)).toContain("heap failed");
     expect(story(made)).toContain("goroutine ok");
@@ -233,6 +261,21 @@ describe("answers that call for another form", () => {
     expect(story(made)).toContain("cpu partial");
     expect(reasonOf(made, "cpu")).toBe(
       "2 s instead of 10 s, because the server's WriteTimeout allows no more",
+    );
+  });
+
+  test("a shorter CPU profile where somebody on the way gives up after a while", async () => {
+    const made = await run((question) =>
+      question === "cpu?seconds=10"
+        ? { status: 503, headerMs: 6_000, chunks: ["handler timed out"] }
+        : healthy(question),
+    );
+    expect(made.steps.filter((question) => question.startsWith("cpu"))).toEqual([
+      "cpu?seconds=10",
+      "cpu?seconds=5",
+    ]);
+    expect(reasonOf(made, "cpu")).toBe(
+      "5 s instead of 10 s, because something gave up after 6 s (http.TimeoutHandler, a proxy)",
     );
   });
 

@@ -117,7 +117,7 @@ describe("the default capture of a healthy process", () => {
       expect.objectContaining({
         type: "started",
         kind: "goroutine-dump",
-        warning: expect.stringMatching(/^stops the world for about .* \(12 goroutines\)$/),
+        warning: expect.stringMatching(/^stops the world for less than 1 ms \(12 goroutines\)$/),
       }),
     );
   });

@@ -100,8 +100,10 @@ async function ask(
       target: asked,
       ...(deadline.aborted ? { deadlineMs: limits.deadlineMs } : {}),
       wasOpened: connection.wasOpened(),
+      hasAnswered: connection.hasAnswered ?? false,
     });
   }
+  connection.hasAnswered = true;
   // A deadline that passes while nobody reads the body must not become an uncaught error.
   response.body.on("error", () => {});
   const location = header(response, "location");

@@ -8,6 +8,8 @@ export interface Connection {
   readonly dispatcher: Dispatcher;
   /** False until a connection was opened once; always true behind a proxy, where it cannot be seen. */
   wasOpened(): boolean;
+  /** Set once a question was answered. */
+  hasAnswered?: boolean;
 }
 
 /** What identifies us in the TLS handshake with the target itself; a proxy or another origin never sees it. */

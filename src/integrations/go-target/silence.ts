@@ -8,6 +8,8 @@ export interface SilenceContext {
   readonly deadlineMs?: number;
   /** A connection was open before. */
   readonly wasOpened: boolean;
+  /** An earlier question was answered. */
+  readonly hasAnswered?: boolean;
   /** Bytes of the body that had arrived. */
   readonly received?: number;
 }
@@ -79,20 +81,23 @@ export function silence(error: unknown, context: SilenceContext): PortError {
     return new PortError("unavailable", target, `the proxy ${why} (${proxyStatus})`, { cause: error });
   }
   if (code === "UND_ERR_SOCKET") {
-    const why = received === undefined ? ` without an answer; ${closedHint(target)}` : after;
+    const why = received === undefined ? ` without an answer; ${closedHint(context)}` : after;
     return new PortError("unavailable", target, `the other side closed the connection${why}`, {
       cause: error,
     });
   }
   const known = networkErrors[code];
-  return new PortError("unavailable", target, `${known ?? message}${after}`, { cause: error });
+  const hint = code === "ECONNRESET" && received === undefined ? `; ${closedHint(context)}` : after;
+  return new PortError("unavailable", target, `${known ?? message}${hint}`, { cause: error });
 }
 
 /** With TLS 1.3 a missing client certificate is only complained about after the handshake (RFC 8446, section 4.4.2.4). */
-function closedHint(target: string): string {
+function closedHint({ target, hasAnswered }: SilenceContext): string {
+  if (hasAnswered === true)
+    return "it answered before, so the process ended, or something in between hung up";
   return target.startsWith("https:")
-    ? "it may want a client certificate (mTLS)"
-    : "it may speak TLS only (ask with https://), or something in between hung up";
+    ? "it may want a client certificate (mTLS), or speak HTTP/2 only"
+    : "it may speak TLS only (ask with https://) or HTTP/2 only, or something in between hung up";
 }
 
 /** OpenSSL's words for the alerts that people meet (RFC 8446, section 6.2). */
