@@ -216,6 +216,47 @@ describe.each(["socket", "http"] as const)("over %s", (mode) => {
     expect(slack.problems()).toEqual([]);
   });
 
+  test("who asks where gofire cannot post is told how to get at the verdict", async () => {
+    const each = await heard(mode);
+    const { slack, conversation } = each;
+    conversation.answer = () => begun;
+    const secret = "C0SECRT003";
+    conversation.answer = () => ({ ...begun, incident: { ...incident, place: { channel: secret } } });
+    const result = await slack.people.type(mira, secret, "/gofire snapshot order");
+    expect(result).toMatchObject({
+      isAcked: true,
+      body: {
+        response_type: "ephemeral",
+        text: expect.stringMatching(/cannot post here.*\/invite.*explain gf-3fa9/),
+      },
+    });
+    slack.people.invite(secret, slack.workspace.app.botUserId);
+    expect(await slack.people.type(mira, secret, "/gofire snapshot order")).toEqual({
+      isAcked: true,
+      body: {},
+    });
+  });
+
+  test("a form that is opened in App Home asks for the channel", async () => {
+    const each = await heard(mode);
+    const { slack, conversation } = each;
+    slack.people.openHome(mira);
+    await vi.waitFor(() => expect(slack.workspace.homes.has(mira)).toBe(true));
+    conversation.answer = () => ask;
+    await slack.people.clickInHome(mira, { actionId: "new-snapshot" });
+    conversation.answer = () => begun;
+    await slack.people.submit(mira, {
+      service: { service: { type: "plain_text_input", value: "order" } },
+      channel: { channel: { type: "conversations_select", selected_conversation: incidents } },
+    });
+    expect(slack.workspace.modals.get(mira)).toHaveLength(0);
+    expect(conversation.requests.at(-1)).toMatchObject({
+      words: "snapshot order",
+      place: { channel: incidents },
+    });
+    expect(slack.problems()).toEqual([]);
+  });
+
   test("a form that Slack no longer opens is put into words", async () => {
     const each = await heard(mode);
     each.conversation.answer = () => ask;

@@ -38,17 +38,27 @@ export function scripted(): ScriptedConversation {
     home: (userId) =>
       Promise.resolve({
         type: "home",
-        blocks: [{ type: "section", text: { type: "plain_text", text: `Hello ${userId}` } }],
+        blocks: [
+          { type: "section", text: { type: "plain_text", text: `Hello ${userId}` } },
+          { type: "actions", elements: [button("new-snapshot", "new-snapshot")] },
+        ],
       }),
   };
   return conversation;
 }
 
+const channelInput = {
+  type: "input",
+  block_id: "channel",
+  label: { type: "plain_text", text: "Channel" },
+  element: { type: "conversations_select", action_id: "channel" },
+};
+
 const plainLooks: Looks = {
   reply: (reply) => ({
     text: reply.kind === "refused" ? `${reply.why} ${reply.next}` : `reply ${reply.kind}`,
   }),
-  form: () => ({
+  form: (_reply, { asksChannel }) => ({
     type: "modal",
     callback_id: "snapshot",
     title: { type: "plain_text", text: "Capture" },
@@ -60,6 +70,7 @@ const plainLooks: Looks = {
         label: { type: "plain_text", text: "Service" },
         element: { type: "plain_text_input", action_id: "service" },
       },
+      ...(asksChannel ? [channelInput] : []),
     ],
   }),
 };
@@ -74,6 +85,10 @@ export interface HeardSlack {
   postButtons(buttons: Readonly<Record<string, string>>): Promise<string>;
   hush(): Promise<void>;
   close(): Promise<void>;
+}
+
+function button(id: string, value: string): object {
+  return { type: "button", action_id: id, value, text: { type: "plain_text", text: id } };
 }
 
 /** A promise that the test resolves. */
@@ -120,12 +135,7 @@ export async function hearSlack(mode: "socket" | "http"): Promise<HeardSlack> {
     troubles,
     requestUrl,
     async postButtons(buttons) {
-      const elements = Object.entries(buttons).map(([action_id, value]) => ({
-        type: "button",
-        action_id,
-        value,
-        text: { type: "plain_text", text: action_id },
-      }));
+      const elements = Object.entries(buttons).map(([id, value]) => button(id, value));
       const blocks = [{ type: "actions", elements }];
       const posted = { channel: incidents, text: "a card", blocks };
       return (await client.call("chat.postMessage", posted, z.object({ ts: z.string() }), never)).ts;

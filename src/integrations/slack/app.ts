@@ -1,4 +1,4 @@
-import { App, LogLevel, type Logger, type Receiver } from "@slack/bolt";
+import { App, type Logger, LogLevel, type Receiver } from "@slack/bolt";
 import type { Hearing } from "./hearing.ts";
 import type { SlackIdentity } from "./start-check.ts";
 

@@ -1,13 +1,8 @@
-import { type CardAction, type CardClick, cardActions, type ChatRequest } from "../../domain/chat-request.ts";
-import type { ChatReply } from "../../domain/chat-reply.ts";
-import type { Incident } from "../../domain/incident.ts";
-import type { MessageBody, Place } from "../../domain/message.ts";
+import { type CardAction, type CardClick, type ChatRequest, cardActions } from "../../domain/chat-request.ts";
+import type { Place } from "../../domain/message.ts";
 import { snapshotForm } from "../../domain/snapshot-form.ts";
-import type { Chat } from "../../ports/chat.ts";
-import type { Clock } from "../../ports/clock.ts";
 import { nothingMore } from "./answers.ts";
-import type { SlackClient } from "./client.ts";
-import { audienceOf, type Conversation, type Looks } from "./conversation.ts";
+import { audienceOf, type Conversation } from "./conversation.ts";
 import { inTime } from "./in-time.ts";
 import { isPersonsWord } from "./loop-guards.ts";
 import { once } from "./once.ts";
@@ -20,16 +15,11 @@ import {
   shortcutPayload,
   submissionPayload,
 } from "./payloads.ts";
-import { reachable } from "./reachable.ts";
-import { placeOf, withPlace, wordsOf } from "./snapshot-form.ts";
+import { type ShowingSettings, showing } from "./showing.ts";
+import { placeOf, wordsOf } from "./snapshot-form.ts";
 
-export interface HearingSettings {
-  readonly client: SlackClient;
-  readonly chat: Chat;
-  readonly looks: Looks;
+export interface HearingSettings extends ShowingSettings {
   readonly own: { readonly botId: string; readonly botUserId: string };
-  readonly clock: Clock;
-  readonly onTrouble: (message: string) => void;
 }
 
 /** What an acknowledgement carries; undefined when there is nothing to say with it. */
@@ -52,16 +42,15 @@ export interface Hearing {
 }
 
 export function hearing(conversation: Conversation, settings: HearingSettings): Hearing {
-  const { client, chat, looks, own, clock, onTrouble } = settings;
-  const nowMs = () => clock.nowMs();
-  const first = once<Ack>(nowMs);
-  const canPost = reachable(client, clock);
+  const { client, looks, own, clock } = settings;
+  const first = once<Ack>(() => clock.nowMs());
+  const shown = showing(settings);
 
   async function clickOnCard(click: CardClick, triggerId: string): Promise<void> {
     await inTime(async (signal) => {
       const reply = await conversation.click(click, signal);
-      if (reply.kind === "ask") await openForm(reply, triggerId, click.place, signal);
-      else await show(reply, click, signal);
+      if (reply.kind === "ask") await shown.openForm(reply, triggerId, click.place, signal);
+      else await shown.show(reply, click, signal);
     });
   }
 
@@ -81,13 +70,13 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
             const reply = await conversation.request(request, signal);
             const audience = audienceOf(reply);
             if (reply.kind === "begun") {
-              const hint = await hintAt(reply.incident, signal);
+              const hint = await shown.hintAt(reply.incident, signal);
               return hint === undefined ? undefined : { response_type: "ephemeral", text: hint };
             }
             if (audience === "card") return undefined;
             if (reply.kind === "ask") {
               try {
-                await openForm(reply, trigger, place, signal);
+                await shown.openForm(reply, trigger, place, signal);
                 return undefined;
               } catch (error) {
                 // The words say what to type instead.
@@ -101,7 +90,7 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
             };
           });
         } catch (error) {
-          return { response_type: "ephemeral", ...troubled(error).words };
+          return { response_type: "ephemeral", ...shown.troubled(error) };
         }
       });
     },
@@ -118,11 +107,11 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
             const request = { intent, kind: "mention", userId, place, words } as const;
             const reply = await conversation.request(request, signal);
             // A retry: another process may have answered, and only its acknowledgement got lost.
-            await show(reply, request, signal, retryNum === undefined ? undefined : atS * 1_000);
+            await shown.show(reply, request, signal, retryNum === undefined ? undefined : atS * 1_000);
           });
         } catch (error) {
           // Slack delivers it again; people are told once.
-          if (retryNum === undefined) await tellTrouble(error, place, userId);
+          if (retryNum === undefined) await shown.tellTrouble(error, place, userId);
           throw error;
         }
         return undefined;
@@ -138,7 +127,8 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
       const thread = container.thread_ts ?? container.message_ts;
       // App Home is no place; what goes wrong there is told in the person's messages with gofire.
       const home = { channel: user.id };
-      const place = channel === undefined || thread === undefined ? undefined : { channel: channel.id, thread };
+      const place =
+        channel === undefined || thread === undefined ? undefined : { channel: channel.id, thread };
       const intent = ["click", container.message_ts ?? container.view_id, id, user.id, atS].join(" ");
       await first(intent, async () => {
         try {
@@ -149,7 +139,7 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
             await openFor({ intent, userId: user.id }, place, trigger);
           }
         } catch (error) {
-          await tellTrouble(error, place ?? home, user.id);
+          await shown.tellTrouble(error, place ?? home, user.id);
         }
         return undefined;
       });
@@ -163,7 +153,7 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
         try {
           await openFor({ intent: trigger, userId: user.id }, place, trigger);
         } catch (error) {
-          await tellTrouble(error, place, user.id);
+          await shown.tellTrouble(error, place, user.id);
         }
         return undefined;
       });
@@ -182,12 +172,12 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
           return await inTime(async (signal) => {
             const request = { intent, kind: "shortcut", userId: user.id, place, words } as const;
             const reply = await conversation.request(request, signal);
-            const problem = await problemOf(reply, signal);
-            if (problem === undefined) await show(reply, request, signal);
+            const problem = await shown.problemOf(reply, signal);
+            if (problem === undefined) await shown.show(reply, request, signal);
             return problem === undefined ? undefined : errorAt(service, problem);
           });
         } catch (error) {
-          return errorAt(service, troubled(error).words.text);
+          return errorAt(service, shown.troubled(error).text);
         }
       });
     },
@@ -244,8 +234,8 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
       const at = place ?? { channel: who.userId };
       const request = { ...who, place: at, kind: "shortcut", words: "snapshot" } as const;
       const reply = await conversation.request(request, signal);
-      if (reply.kind === "ask") await openForm(reply, triggerId, place, signal);
-      else await show(reply, request, signal);
+      if (reply.kind === "ask") await shown.openForm(reply, triggerId, place, signal);
+      else await shown.show(reply, request, signal);
     });
   }
 }

@@ -61,7 +61,7 @@ export function slackSide(settings: SlackSideSettings): SlackSide {
     return {
       async listen(conversation) {
         const app = boltApp(receiver, own, onTrouble);
-        listenWith(app, hearing(conversation, { ...settings, nowMs }));
+        listenWith(app, hearing(conversation, settings));
         await receiver.start();
       },
       hush: () => receiver.stop(),

@@ -5,15 +5,20 @@ import type { Submission } from "./payloads.ts";
 
 const place = z.object({ channel: z.string(), thread: z.optional(z.string()) });
 
-/** The view, remembering where its answer belongs; people do not see that, but could forge nothing with it either. */
+/** The view, remembering where its answer belongs. */
 export function withPlace(view: object, where: Place): object {
   return { ...view, private_metadata: JSON.stringify(where) };
 }
 
-/** Throws for metadata that `withPlace` did not write. */
-export function placeIn(privateMetadata: string): Place {
-  const { channel, thread } = place.parse(JSON.parse(privateMetadata));
-  return thread === undefined ? { channel } : { channel, thread };
+/** Where the answer belongs: where the form was opened, or the channel that was chosen in it. */
+export function placeOf({ private_metadata: remembered, state }: Submission["view"]): Place | undefined {
+  if (remembered !== "") {
+    const { channel, thread } = place.parse(JSON.parse(remembered));
+    return thread === undefined ? { channel } : { channel, thread };
+  }
+  const { channel: field } = snapshotForm.fields;
+  const channel = state?.values[field]?.[field]?.selected_conversation;
+  return channel === undefined || channel === null ? undefined : { channel };
 }
 
 type Values = NonNullable<Submission["view"]["state"]>["values"];
