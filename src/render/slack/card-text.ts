@@ -1,5 +1,6 @@
 import type { AnalysisSummary, CaptureStep, Incident } from "../../domain/incident.ts";
 import { counted, countText } from "../../domain/units.ts";
+import { alertSentences } from "./alert-words.ts";
 import { spoken, utcTime } from "./escape.ts";
 import { againstLimit, confidenceWords, firstSentences, wherePlain } from "./finding-lines.ts";
 import { slackLimits } from "./limits.ts";
@@ -13,7 +14,9 @@ const summaryCharacters = 600;
 
 /** The card for screen readers and notifications: the same in plain sentences, the point first. */
 export function cardText(incident: Incident): string {
-  const sentences = sentencesOf(incident).filter((sentence) => sentence !== "");
+  const sentences = [...sentencesOf(incident), ...alertSentences(incident)].filter(
+    (sentence) => sentence !== "",
+  );
   const last = [...repeatWords(incident), `${incident.id}.`].join(" ");
   return `${spoken(sentences.join(" "), slackLimits.text - last.length - 1)} ${last}`;
 }
@@ -50,6 +53,7 @@ function sentencesOf(incident: Incident): readonly string[] {
         analysis === undefined
           ? ended(problem ?? "")
           : `It was ${analysis.verdict.toUpperCase()}${ended(titleOf(analysis))}`,
+        incident.origin.page !== undefined && incident.resolvedBy === undefined ? "The alert ended." : "",
         ...unpostedSentences(incident),
       ];
   }

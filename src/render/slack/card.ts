@@ -2,9 +2,10 @@ import type { CardAction } from "../../domain/chat-request.ts";
 import type { AnalysisSummary, FindingSummary, Incident } from "../../domain/incident.ts";
 import type { MessageBody } from "../../domain/message.ts";
 import { counted, countText } from "../../domain/units.ts";
+import { alertLines } from "./alert-words.ts";
 import { type Block, type ButtonSpec, buttons, context, fitBlocks, header, section } from "./blocks.ts";
 import { cardText } from "./card-text.ts";
-import { bold, prose, timeOfDay, words } from "./escape.ts";
+import { bold, person, prose, timeOfDay, words } from "./escape.ts";
 import { againstLimit, confidenceWords, firstSentences, furtherLine, whereLine } from "./finding-lines.ts";
 import { progressOf, stepLines } from "./steps.ts";
 import { unpostedOf } from "./unposted.ts";
@@ -42,9 +43,14 @@ function bodyOf(incident: Incident): readonly Block[] {
           placeWords(incident),
           waitsFor === undefined ? "" : `Waits: ${words(waitsFor, lineCharacters)}`,
         ]),
+        ...context(alertLines(incident)),
       ];
     case "capturing":
-      return [header(capturingTitle(incident)), ...section(capturingLines(incident))];
+      return [
+        header(capturingTitle(incident)),
+        ...section(capturingLines(incident)),
+        ...context(alertLines(incident)),
+      ];
     case "verdict":
       return analysis === undefined ? [header(`⚪️ ${service} · judged`)] : verdictBlocks(incident, analysis);
     case "failed":
@@ -57,7 +63,7 @@ function bodyOf(incident: Incident): readonly Block[] {
       return [
         header(`✅ ${service} · resolved${afterWords(incident)}`),
         ...section(resolvedLines(incident)),
-        ...context(unpostedLines(incident)),
+        ...context([...alertLines(incident), ...unpostedLines(incident)]),
       ];
   }
 }
@@ -133,9 +139,14 @@ function factsLine({ instance }: Incident, { goVersion, goroutines }: AnalysisSu
     .join(" · ");
 }
 
-/** How the capture went, and what of it is not in the thread. */
+/** Who asked, how the capture went, and what of it is not in the thread. */
 function storyLines(incident: Incident): readonly string[] {
-  return [...earlyLines(incident), ...stepLines(incident.steps), ...unpostedLines(incident)];
+  return [
+    ...alertLines(incident),
+    ...earlyLines(incident),
+    ...stepLines(incident.steps),
+    ...unpostedLines(incident),
+  ];
 }
 
 function earlyLines({ endedEarly }: Incident): readonly string[] {
@@ -148,12 +159,23 @@ function unpostedLines(incident: Incident): readonly string[] {
   );
 }
 
-function resolvedLines({ analysis, problem }: Incident): readonly string[] {
-  if (analysis === undefined) return [words(problem ?? "", lineCharacters)];
+function resolvedLines(incident: Incident): readonly string[] {
+  const { analysis, problem } = incident;
+  if (analysis === undefined) return [words(problem ?? "", lineCharacters), resolverLine(incident)];
   const lead = leadOf(analysis);
   const was = `It was *${analysis.verdict.toUpperCase()}*`;
-  if (lead === undefined) return [`${was}.`];
-  return [`${was}: ${prose(lead.title, titleCharacters)}`, whereLine(lead.where)];
+  return [
+    ...(lead === undefined
+      ? [`${was}.`]
+      : [`${was}: ${prose(lead.title, titleCharacters)}`, whereLine(lead.where)]),
+    resolverLine(incident),
+  ];
+}
+
+/** Slack calls nobody who is named by an edit, and a card is resolved by one. */
+function resolverLine({ origin, resolvedBy }: Incident): string {
+  if (resolvedBy !== undefined) return `Resolved by ${person(resolvedBy)}`;
+  return origin.page === undefined ? "" : "The alert ended.";
 }
 
 const labels: Readonly<Record<CardAction, { readonly label: string; readonly spoken: string }>> = {

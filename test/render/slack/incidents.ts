@@ -165,7 +165,15 @@ export const anyIncident: fc.Arbitrary<Incident> = fc
     service: nasty,
     instance: optional(nasty),
     wish: fc.constant({}),
-    origin: fc.constant({ kind: "command", intent: "i" } as const),
+    origin: fc
+      .record({
+        kind: fc.constantFrom("command", "page"),
+        intent: fc.constant("i"),
+        page: optional(
+          fc.record({ title: nasty, sinceMs: timeMs, unknownInstance: optional(nasty) }).map(present),
+        ),
+      })
+      .map(present),
     place: fc.constant({ channel: "C0INCID001" }),
     createdAtMs: timeMs,
     updatedAtMs: timeMs,

@@ -36,7 +36,7 @@ describe("the form for a snapshot", () => {
           expect(viewRefusals(snapshotModal({ services: known, preset }), "modal")).toEqual([]);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 
