@@ -23,6 +23,8 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: "none",
+  // Its page is files of the package, so it is installed anyway; bundled, it would bring a second BullMQ along.
+  external: ["@bull-board/*"],
   define: { "process.env.GOFIRE_VERSION": JSON.stringify(version) },
   // Bundled CommonJS packages ask for Node's own modules with require().
   banner: {

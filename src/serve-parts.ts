@@ -28,6 +28,11 @@ export function configuredParts(config: GofireConfig | undefined, host: Host, ve
       );
     },
     openArtifacts: (stateFolder) => configuredArtifacts(config, host, stateFolder),
+    async queueBoard() {
+      const board = config?.queueBoard;
+      if (board === undefined) return undefined;
+      return { ...board, password: await readSecret(board.password, host, `${config?.file}: queueBoard`) };
+    },
     ...browserOf(host),
     pictures: (artifacts, links) =>
       flameGraphPictures({

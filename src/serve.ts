@@ -1,5 +1,6 @@
 /** `gofire serve` as a process: its Redis, its chat, its bot, its listeners, up in this order and down in reverse. */
 import { type BrowserSettings, openBrowser } from "./browser.ts";
+import { type BoardSettings, openBoard } from "./board.ts";
 import { captureLock } from "./integrations/artifacts/capture-lock.ts";
 import { systemClock } from "./integrations/clock/system-clock.ts";
 import { thisHost } from "./integrations/host/this-host.ts";
@@ -45,6 +46,8 @@ export interface ServeParts {
   readonly version: string;
   openChat(role: Role, tell: (line: string) => void): Promise<ChatSide>;
   openArtifacts(stateFolder: string): Promise<ArtifactSide>;
+  /** Undefined: operators get no page. */
+  queueBoard?(): Promise<BoardSettings | undefined>;
   /** Where people reach this gofire; without it there is no flame graph in the browser. */
   readonly browser?: BrowserSettings;
   pictures(artifacts: Artifacts, links: ProfileLinks | undefined): Pictures;
@@ -102,17 +105,26 @@ export function server(parts: ServeParts): Server {
           redis: bot.redis.server,
           queue: await bot.queue.counts(signal),
         }));
+        const wanted = role === "worker" ? undefined : await parts.queueBoard?.();
+        const board = wanted === undefined ? undefined : await openBoard(wanted, bot.redis.client, tell);
+        if (board !== undefined) down.push(() => board.close());
+        const boardIsShared = wanted !== undefined && isSame(wanted.listen, listen);
         const requests = role === "worker" ? undefined : side.requests;
         const isShared = requests !== undefined && isSame(requests.listen, listen);
         const heard = requests === undefined ? {} : { [requests.path]: requests.answer };
         const url = await open(listen, {
           "/healthz": health,
+          ...(boardIsShared ? board?.routes : {}),
           ...(role === "worker" ? {} : browser?.routes),
           ...(isShared ? heard : {}),
           ...(pages === undefined || role === "worker" ? {} : { [alertPath]: alertAnswer(pages, bot) }),
         });
         if (pages !== undefined && role !== "worker") {
           tell(`Alert senders are expected at ${url}${alertPath}.`);
+        }
+        if (wanted !== undefined && board !== undefined) {
+          const at = boardIsShared ? url : await open(wanted.listen, board.routes);
+          tell(`The queue is shown to operators at ${at}${board.path}.`);
         }
         if (requests !== undefined && !isShared) {
           const heardAt = await open(requests.listen, heard);
