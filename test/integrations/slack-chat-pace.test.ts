@@ -151,6 +151,27 @@ describe("the pace of calls", () => {
     expect(clock.monotonicMs()).toBe(1_000);
   });
 
+  test("takes half of a rate for a minute once Slack refused a call, half of that when it does again", async () => {
+    const clock = fakeClock();
+    const pace = createPace(clock);
+    const most = { most: 8, windowMs: 1_000 };
+    async function burst(): Promise<number> {
+      clock.advance(1_000);
+      let count = 0;
+      while ((await pace.enter("k", most, 0, never).catch(() => "full")) === undefined) count += 1;
+      return count;
+    }
+    const bursts = [await burst()];
+    // Several at once count once.
+    for (let call = 0; call < 5; call++) pace.pause("k", 500);
+    bursts.push(await burst());
+    pace.pause("k", 500);
+    bursts.push(await burst());
+    clock.advance(61_000);
+    bursts.push(await burst());
+    expect(bursts).toEqual([8, 4, 2, 8]);
+  });
+
   test("a pause that begins while somebody waits holds them back, too", async () => {
     const clock = fakeClock();
     const pace = createPace({

@@ -10,25 +10,39 @@ export interface Pace {
    * instead of waiting longer than `patienceMs`, and the signal's reason.
    */
   enter(key: string, rate: Rate, patienceMs: number, signal: AbortSignal): Promise<void>;
-  /** Slack said so: nothing under this key before `ms` have passed. */
+  /**
+   * Slack said so: nothing under this key before `ms` have passed, and after that half the rate for a minute, because
+   * somebody else uses it, too.
+   */
   pause(key: string, ms: number): void;
   /** How long the key is paused from now on; 0 when it is not. */
   pausedMs(key: string): number;
 }
 
 const longestWindowMs = 60_000;
+/** Processes that may share a rate before 429 is the rule again. */
+const mostSharers = 8;
 
 /** Sliding windows in memory: each process has its own, and what they exceed together is told by 429. */
 export function createPace(clock: Clock): Pace {
   /** Times of calls that went, or will go, by key; ascending. */
   const turns = new Map<string, number[]>();
   const pausedUntil = new Map<string, number>();
+  /** Into how many parts a rate is taken to be divided, and for how long. */
+  const sharers = new Map<string, { readonly count: number; readonly untilMs: number }>();
 
   function pausedMs(key: string): number {
     const restMs = (pausedUntil.get(key) ?? 0) - clock.monotonicMs();
     if (restMs > 0) return restMs;
     pausedUntil.delete(key);
     return 0;
+  }
+
+  function sharersOf(key: string): number {
+    const known = sharers.get(key);
+    if (known === undefined || known.untilMs > clock.monotonicMs()) return known?.count ?? 1;
+    sharers.delete(key);
+    return 1;
   }
 
   /** Channels come and go; their windows must not stay for ever. */
@@ -40,6 +54,9 @@ export function createPace(clock: Clock): Pace {
   return {
     pausedMs,
     pause(key, ms) {
+      // Calls that were under way when the first one was refused are refused, too: that counts once.
+      const count = pausedMs(key) > 0 ? sharersOf(key) : Math.min(sharersOf(key) * 2, mostSharers);
+      sharers.set(key, { count, untilMs: clock.monotonicMs() + ms + longestWindowMs });
       pausedUntil.set(key, Math.max(pausedUntil.get(key) ?? 0, clock.monotonicMs() + ms));
     },
     async enter(key, { most, windowMs }, patienceMs, signal) {
@@ -48,7 +65,8 @@ export function createPace(clock: Clock): Pace {
       forgetIdle(nowMs);
       const times = (turns.get(key) ?? []).filter((at) => at > nowMs - longestWindowMs);
       turns.set(key, times);
-      const freeMs = times.length < most ? 0 : (times.at(-most) ?? 0) + windowMs;
+      const share = Math.ceil(most / sharersOf(key));
+      const freeMs = times.length < share ? 0 : (times.at(-share) ?? 0) + windowMs;
       const turnMs = Math.max(nowMs + pausedMs(key), freeMs, times.at(-1) ?? 0);
       if (turnMs - nowMs > patienceMs) throw tooFast(key, turnMs - nowMs);
       times.push(turnMs);
