@@ -91,6 +91,8 @@ const method = /[\w./-]*\(\*\w+\)(?:\.\w+)+/g;
 
 /** Sentences from outside in which methods stand as code. */
 export function prose(text: string, max: number): string {
+  // Written out it would only be longer; and the search for methods takes its time with long words.
+  if (text.length > max) return words(text, max);
   const clear = clean(text);
   let written = "";
   let end = 0;
