@@ -1,4 +1,6 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { analyzers } from "../src/analyzers/index.ts";
 
@@ -49,3 +51,37 @@ describe("tree", () => {
     expect(existsSync(`src/${name}`)).toBe(false);
   });
 });
+
+/** Folders that somebody's machine has and a reader's has not: the home of root, a workspace. */
+const machineFolder = /(?<![\w.-])\/(?:root|work)\//;
+
+function captureFiles(): string[] {
+  const files = ["src/analyzers", "test", "lab/captures"].flatMap((root) =>
+    readdirSync(root, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name)),
+  );
+  return files.filter((file) => file.startsWith("lab") || file.split(/[\\/]/).includes("fixtures"));
+}
+
+describe("recorded captures", () => {
+  it("name no folder of the machine that they were taken on", () => {
+    const files = captureFiles();
+    expect(files.length).toBeGreaterThan(1000);
+    const naming = files.filter((file) => {
+      const bytes = readFileSync(file);
+      const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
+      return machineFolder.test((isPacked ? unpacked(bytes) : bytes).toString("latin1"));
+    });
+    expect(naming).toEqual([]);
+  });
+});
+
+/** As much as there is: some cases are damaged on purpose. */
+function unpacked(bytes: Buffer): Buffer {
+  try {
+    return gunzipSync(bytes);
+  } catch {
+    return bytes;
+  }
+}
