@@ -1,6 +1,6 @@
 /** `gofire serve` as a process: its Redis, its chat, its bot, its listeners, up in this order and down in reverse. */
-import { type BrowserSettings, openBrowser } from "./browser.ts";
 import { type BoardSettings, openBoard } from "./board.ts";
+import { type BrowserSettings, openBrowser } from "./browser.ts";
 import { captureLock } from "./integrations/artifacts/capture-lock.ts";
 import { systemClock } from "./integrations/clock/system-clock.ts";
 import { thisHost } from "./integrations/host/this-host.ts";
