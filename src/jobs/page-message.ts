@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { type PageMessage, serviceNamedIn } from "../domain/page-message.ts";
+import type { KeptPageMessage } from "../ports/page-messages.ts";
 import type { JobOutcome } from "../ports/worker.ts";
 import { defineJob, done, later } from "./job.ts";
 import { begin, messageIntent, type PageJobPorts, placeOf, resolved } from "./page.ts";
@@ -20,44 +21,73 @@ export const pageMessage = defineJob({
   concurrency: 10,
   async run({ channel, ts }, ports: PageJobPorts, { signal }): Promise<JobOutcome> {
     const message = await ports.pageMessages.read(channel, ts, signal);
-    if (message === undefined || message.groupId !== undefined) return done;
+    if (message === undefined) return done;
+    const first =
+      message.firstTs === ts ? message : await ports.pageMessages.read(channel, message.firstTs, signal);
+    if (first === undefined || first.groupId !== undefined) return done; // its webhook tells all there is to tell
     const services = (await ports.paging.services()).map(({ name }) => name);
-    const service = serviceNamedIn(message.words, services);
+    const service = serviceNamedIn(first.words, services);
     if (message.status === "resolved") {
-      if (service !== undefined) await end(message, service, ports, signal);
+      if (service !== undefined) await end(first, service, ports, signal);
       return done;
     }
     const restMs = Math.min(webhookWithinMs, message.seenAtMs + webhookWithinMs - ports.clock.nowMs());
     if (restMs > 0) return later(restMs, "its webhook may still come");
     // A page that names no service may be about anything: the webhook says which labels are missing.
     if (service === undefined) return done;
-    await begin(
-      {
-        service,
-        wish: {},
-        origin: {
-          kind: "page",
-          intent: messageIntent(message, service),
-          page: { title: message.title, sinceMs: message.seenAtMs },
+    if (first !== message) await count(first, message, service, ports, signal);
+    else {
+      await begin(
+        {
+          service,
+          wish: {},
+          origin: {
+            kind: "page",
+            intent: messageIntent(message, service),
+            page: { title: message.title, sinceMs: message.seenAtMs },
+          },
+          place: placeOf(message),
         },
-        place: placeOf(message),
-      },
-      ports,
-      signal,
-    );
+        ports,
+        signal,
+      );
+    }
     return done;
   },
   // There is no incident to tell of it; the worker's log does.
   async gaveUp() {},
 });
 
-async function end(
-  message: PageMessage,
+/** The sender said it again in a new message. */
+async function count(
+  first: PageMessage,
+  { seenAtMs }: KeptPageMessage,
   service: string,
-  { incidents, queue, clock }: PageJobPorts,
+  { incidents, queue }: PageJobPorts,
   signal: AbortSignal,
 ): Promise<void> {
-  const incident = await incidents.ofIntent(messageIntent(message, service), signal);
+  const incident = await incidents.ofIntent(messageIntent(first, service), signal);
+  if (incident === undefined) return;
+  await incidents.update(
+    incident.id,
+    (now) =>
+      // The job may run twice for one message.
+      (now.lastRepeatAtMs ?? 0) >= seenAtMs
+        ? now
+        : { ...now, repeats: now.repeats + 1, lastRepeatAtMs: seenAtMs },
+    signal,
+  );
+  await queue.publish(incident.id, "soon", signal);
+}
+
+async function end(
+  first: PageMessage,
+  service: string,
+  { incidents, pageMessages, queue, clock }: PageJobPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  await pageMessages.over(first.channel, first.ts, signal);
+  const incident = await incidents.ofIntent(messageIntent(first, service), signal);
   if (incident === undefined) return;
   const nowMs = clock.nowMs();
   await incidents.update(incident.id, (now) => resolved(now, nowMs), signal);

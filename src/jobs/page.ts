@@ -7,13 +7,13 @@ import {
   usualServiceLabels,
 } from "../domain/alert-routing.ts";
 import { PortError } from "../domain/errors.ts";
-import { type PageMessage, pageLikeness } from "../domain/page-message.ts";
-import type { Place } from "../domain/message.ts";
 import { type Incident, type IncidentDraft, isSettled } from "../domain/incident.ts";
+import type { Place } from "../domain/message.ts";
+import { type PageMessage, pageLikeness } from "../domain/page-message.ts";
 import type { AlertGroup, Alerts, OpenPage } from "../ports/alerts.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { PageMessages } from "../ports/page-messages.ts";
 import type { Mutes } from "../ports/mutes.ts";
+import type { PageMessages } from "../ports/page-messages.ts";
 import type { JobOutcome } from "../ports/worker.ts";
 import { beginIncident } from "./begin.ts";
 import { defineJob, done, later } from "./job.ts";
@@ -248,7 +248,7 @@ async function end(
   group: AlertGroup,
   open: OpenPage,
   endedAtMs: number | undefined,
-  { alerts, incidents, queue, clock }: PageJobPorts,
+  { alerts, incidents, pageMessages, queue, clock }: PageJobPorts,
   signal: AbortSignal,
 ): Promise<void> {
   const incident = await incidents.ofIntent(open.intent, signal);
@@ -256,6 +256,8 @@ async function end(
     const resolvedAtMs = endedAtMs ?? clock.nowMs();
     await incidents.update(incident.id, (now) => resolved(now, resolvedAtMs), signal);
     await queue.publish(incident.id, "now", signal);
+    const { channel, thread } = incident.place;
+    if (thread !== undefined) await pageMessages.over(channel, thread, signal);
   }
   await alerts.closePage(group.id, open, signal);
 }

@@ -6,6 +6,11 @@ export interface KeptPageMessage extends PageMessage {
   readonly seenAtMs: number;
   /** Id of the alert group that it is the page of, once that is known. */
   readonly groupId?: string;
+  /**
+   * Name of the first message with this title in its channel since the page of that title was last over; its own when
+   * it is that. The others are repeats, or tell the end.
+   */
+  readonly firstTs: string;
 }
 
 /**
@@ -20,4 +25,6 @@ export interface PageMessages {
   seenSince(sinceMs: number, signal: AbortSignal): Promise<readonly KeptPageMessage[]>;
   /** Makes it the page of that group unless it is another one's; tells whose it is. */
   claim(message: PageMessage, groupId: string, signal: AbortSignal): Promise<string>;
+  /** The page that began with this message is over: the next one of its title is a new one. */
+  over(channel: string, firstTs: string, signal: AbortSignal): Promise<void>;
 }

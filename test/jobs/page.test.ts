@@ -287,6 +287,10 @@ describe.skipIf(redisProgram === undefined)("pages over the webhook, on real Red
       );
       expect(alone).toMatchObject({ service: "order", place: { channel: "C7", thread: "2.1" } });
 
+      // Said again in a new message: counted.
+      await bot.pageMessages.receive(posted("2.3", "Other (10.0.0.5:6060 order)"), never);
+      await incidentWhere(({ id, repeats }) => id === alone.id && repeats === 1, "the repeat to be counted");
+
       // A sender that edits its message (update_message) ends it so.
       await bot.pageMessages.receive(posted("2.1", "Other (10.0.0.5:6060 order)", "RESOLVED"), never);
       await incidentWhere(({ id, state }) => id === alone.id && state === "resolved", "its end");

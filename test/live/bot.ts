@@ -3,6 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
+import type { PageSource } from "../../src/domain/page-message.ts";
+import type { PagesRequest } from "../../src/ports/server.ts";
 import { type SlackStandIn, startSlackStandIn } from "../../src/sandbox/slack/stand-in.ts";
 import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
 import { server } from "../../src/serve.ts";
@@ -28,6 +30,7 @@ export interface LiveBot {
 export async function liveBot(
   mode: "socket" | "http",
   targets: Readonly<Record<string, string>>,
+  pages?: { readonly request: PagesRequest; readonly messages: PageSource },
 ): Promise<LiveBot> {
   const manifest: unknown = parse(readFileSync("slack-manifest.yaml", "utf8"));
   const slack = await startSlackStandIn({ manifest });
@@ -44,6 +47,7 @@ export async function liveBot(
           appToken: slack.tokens.app,
           signingSecret: slack.signingSecret,
           version: "0.0.0",
+          ...(pages === undefined ? {} : { pages: pages.messages }),
         },
         role,
         tell,
@@ -57,6 +61,7 @@ export async function liveBot(
     limits: { captures: 20, perService: 4, waiting: 100, cooldownMs: 0 },
     stateFolder: state,
     services: testServices(targets),
+    ...(pages === undefined ? {} : { pages: pages.request }),
     tell: (line) => void lines.push(line),
   });
   if (mode === "http") slack.deliverTo(`${running.url}/slack/events`);

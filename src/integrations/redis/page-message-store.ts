@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { PageMessage } from "../../domain/page-message.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { KeptPageMessage, PageMessages } from "../../ports/page-messages.ts";
@@ -12,13 +13,22 @@ const mostListed = 500;
 
 const seenKey = key("page-messages");
 
-/** KEYS message, seen; ARGV content, nowMs, retentionMs, member. */
+/** KEYS message, seen, title; ARGV content, nowMs, retentionMs, member, ts. */
 const keepScript = `
 redis.call("HSET", KEYS[1], "content", ARGV[1])
+if redis.call("HEXISTS", KEYS[1], "firstTs") == 0 then
+  redis.call("SET", KEYS[3], ARGV[5], "NX", "PX", ARGV[3])
+  redis.call("HSET", KEYS[1], "firstTs", redis.call("GET", KEYS[3]))
+end
 if redis.call("HSETNX", KEYS[1], "seenAtMs", ARGV[2]) == 1 then redis.call("ZADD", KEYS[2], ARGV[2], ARGV[4]) end
 redis.call("PEXPIRE", KEYS[1], ARGV[3])
 redis.call("ZREMRANGEBYSCORE", KEYS[2], "-inf", ARGV[2] - ARGV[3])
 return 1`;
+
+/** KEYS title; ARGV ts. */
+const overScript = `
+if redis.call("GET", KEYS[1]) == ARGV[1] then return redis.call("DEL", KEYS[1]) end
+return 0`;
 
 /** Page messages in Redis: a hash each, a list by age, and a `page-message` job for each change. */
 export function pageMessageStore(
@@ -33,11 +43,13 @@ export function pageMessageStore(
 
   async function kept(member: string, signal: AbortSignal): Promise<KeptPageMessage | undefined> {
     const fields = await ask(() => client.hgetall(messageKey(member)), signal);
-    const { content, seenAtMs, groupId } = fields;
+    const { content, seenAtMs, groupId, firstTs } = fields;
     if (content === undefined) return undefined;
+    const message = JSON.parse(content) as PageMessage;
     return {
-      ...(JSON.parse(content) as PageMessage),
+      ...message,
       seenAtMs: Number(seenAtMs),
+      firstTs: firstTs ?? message.ts,
       ...(groupId === undefined ? {} : { groupId }),
     };
   }
@@ -50,13 +62,15 @@ export function pageMessageStore(
         () =>
           client.eval(
             keepScript,
-            2,
+            3,
             messageKey(member),
             seenKey,
+            titleKey(message),
             JSON.stringify(message),
             clock.nowMs(),
             retentionMs,
             member,
+            ts,
           ),
         signal,
       );
@@ -91,6 +105,11 @@ export function pageMessageStore(
       await ask(() => client.hsetnx(at, "groupId", groupId), signal);
       return (await ask(() => client.hget(at, "groupId"), signal)) ?? groupId;
     },
+    async over(channel, firstTs, signal) {
+      const message = await kept(memberOf(channel, firstTs), signal);
+      if (message === undefined) return;
+      await ask(() => client.eval(overScript, 1, titleKey(message), firstTs), signal);
+    },
     async close() {
       await jobs.close();
     },
@@ -99,6 +118,10 @@ export function pageMessageStore(
 
 function memberOf(channel: string, ts: string): string {
   return `${channel}/${ts}`;
+}
+
+function titleKey({ channel, title }: PageMessage): string {
+  return key("page-message", "title", channel, createHash("sha256").update(title).digest("hex").slice(0, 32));
 }
 
 function messageKey(member: string): string {

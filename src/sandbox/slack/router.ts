@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import { createControl } from "./control.ts";
 import type { SocketOutlet } from "./deliveries/socket-outlet.ts";
 import type { Faults } from "./faults.ts";
+import { fieldsOf } from "./fields.ts";
 import { answerJson, answerText, fieldsOfBody, readBody } from "./http.ts";
 import { servePage } from "./page.ts";
 import type { People } from "./people/people.ts";
@@ -31,6 +32,7 @@ export function createRouter(rooms: Rooms): RequestListener {
     if (room === "api" && request.method === "POST") return webApi.call(name, request, response);
     if (room === "upload" && request.method === "POST") return webApi.upload(name, request, response);
     if (room === "response" && request.method === "POST") return respond(name, request, response);
+    if (room === "services" && request.method === "POST") return postPage(name, request, response);
     if (room === "files") return serveFile(workspace, name, response);
     if (room === "_control") return control([name, ...rest].join("/"), request, response);
     return servePage(room, name, response);
@@ -53,6 +55,33 @@ export function createRouter(rooms: Rooms): RequestListener {
       ...(fault === undefined ? {} : { fault: fault.kind }),
     });
     answerText(response, status, words);
+  }
+
+  /** Another app's incoming webhook: its URL names the channel (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks). */
+  async function postPage(
+    channelId: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    if (!workspace.channels.has(channelId)) return answerText(response, 404, "channel_not_found");
+    const { text, username, attachments, blocks } = fieldsOfBody(
+      request.headers["content-type"] ?? "",
+      await readBody(request),
+    );
+    if (text === undefined && attachments === undefined && blocks === undefined) {
+      return answerText(response, 400, "no_text");
+    }
+    try {
+      rooms.people.page(channelId, {
+        ...(typeof text === "string" ? { text } : {}),
+        ...(typeof username === "string" ? { username } : {}),
+        ...(Array.isArray(attachments) ? { attachments: attachments.map(fieldsOf) } : {}),
+        ...(Array.isArray(blocks) ? { blocks: blocks.map(fieldsOf) } : {}),
+      });
+    } catch {
+      return answerText(response, 400, "invalid_payload");
+    }
+    answerText(response, 200, "ok");
   }
 
   return (request, response) => {

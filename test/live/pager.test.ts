@@ -1,0 +1,103 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
+import { redisProgram } from "../integrations/redis-server.ts";
+import { until } from "../jobs/bot.ts";
+import { incidents, type LiveBot, liveBot } from "./bot.ts";
+import { type BuiltLab, buildLab, hasGo, type LiveLab } from "./lab.ts";
+import { hasPager, startPager } from "./pager.ts";
+
+const token = "alerts-token";
+const open: (() => Promise<void> | void)[] = [];
+
+describe.skipIf(!hasGo || !hasPager || redisProgram === undefined)(
+  "pages of a real Prometheus and Alertmanager (needs Go and both)",
+  () => {
+    let built: BuiltLab;
+    let lab: LiveLab;
+    let bot: LiveBot;
+    beforeAll(() => {
+      built = buildLab();
+    });
+    afterAll(() => built.remove());
+    afterEach(async () => {
+      for (const close of open.splice(0).toReversed()) await close();
+    });
+
+    async function begin(members: number): Promise<void> {
+      lab = await built.start();
+      open.push(() => lab.stop());
+      bot = await liveBot(
+        "socket",
+        { order: lab.debugUrl },
+        {
+          messages: { channels: [incidents], senders: ["Alertmanager"] },
+          request: {
+            channel: incidents,
+            hearsMessages: true,
+            secrets: { bearer: token },
+            services: () => Promise.resolve([{ name: "order", matches: [], instances: [lab.debugUrl] }]),
+          },
+        },
+      );
+      open.push(() => bot.close());
+      const pager = await startPager({
+        target: new URL(lab.debugUrl).host,
+        expression: 'go_goroutines{job="order"} > 150',
+        slackUrl: `${bot.slack.url}/services/${incidents}`,
+        webhookUrl: `${bot.url}/webhooks/alertmanager`,
+        token,
+        members,
+      });
+      open.push(() => pager.close());
+    }
+
+    async function makeSick(): Promise<void> {
+      await fetch(`${lab.shopUrl}/lab/modes/mutex-io?scale=300`, { method: "POST" });
+    }
+
+    function pages(): readonly SlackMessage[] {
+      return bot.messages().filter(({ username }) => username === "Alertmanager");
+    }
+
+    function cards(): readonly SlackMessage[] {
+      return bot
+        .messages()
+        .filter(({ text, username }) => username === undefined && /^(?:🔴|⏳|🔍|✅)|gf-/u.test(text));
+    }
+
+    test.each([[1], [2]])(
+      "of %i Alertmanagers are answered in their threads with the culprit, and ended with them",
+      { timeout: 180_000 },
+      async (members) => {
+        await begin(members);
+        await makeSick();
+        const page = await until(() => pages()[0], "the page", 60_000);
+        expect(page.attachments?.[0]).toMatchObject({
+          title: expect.stringMatching(/^\[FIRING:1\] ManyGoroutines/),
+        });
+        const card = await until(
+          () => cards().find(({ threadTs, text }) => threadTs === page.ts && /FAIL/.test(text)),
+          "the verdict in the page's thread",
+          60_000,
+        );
+        expect(card.text).toContain("ledger");
+        // Alertmanager repeats every three seconds: counted on the card, not told anew.
+        await until(
+          () => (/repeat/.test(JSON.stringify(card.blocks)) ? true : undefined),
+          "repeats on the card",
+          60_000,
+        );
+        await fetch(`${lab.shopUrl}/lab/modes/mutex-io`, { method: "DELETE" });
+        await until(
+          () => (/resolved/i.test(card.text) ? true : undefined),
+          "the card to say that it is over",
+          60_000,
+        );
+        expect(pages().length).toBeGreaterThan(0);
+        // However often and by whomever it was said.
+        expect([...new Set(cards().flatMap(({ text }) => /gf-\w{4,}/.exec(text) ?? []))]).toHaveLength(1);
+        expect(bot.slack.problems()).toEqual([]);
+      },
+    );
+  },
+);
