@@ -133,6 +133,22 @@ describe.skipIf(redisProgram === undefined)("Redis", () => {
     const found = await incidents.recent({ service: "cart", limit: 3 }, never);
     expect(found.map(({ origin }) => origin.intent)).toEqual(["recent 119", "recent 117", "recent 115"]);
     expect(await incidents.recent({ service: "nobody", limit: 3 }, never)).toEqual([]);
+    const here = await incidents.recent({ channel: "C1", limit: 2 }, never);
+    expect(here.map(({ origin }) => origin.intent)).toEqual(["recent 119", "recent 118"]);
+    expect(await incidents.recent({ channel: "C2", limit: 2 }, never)).toEqual([]);
+    const [newest, before] = found;
+    await incidents.update(newest?.id ?? "", (now) => ({ ...now, state: "verdict" }), never);
+    const open = await incidents.recent(
+      { states: ["queued", "capturing"], service: "cart", limit: 2 },
+      never,
+    );
+    expect(open.map(({ id }) => id)).toEqual([before?.id, found[2]?.id]);
+    const judged = await incidents.recent({ states: ["verdict"], channel: "C1", limit: 9 }, never);
+    expect(judged.map(({ id }) => id)).toEqual([newest?.id]);
+    expect(await incidents.recent({ createdFromMs: nowMs, limit: 9 }, never)).toEqual([]);
+    expect(await incidents.recent({ createdFromMs: newest?.createdAtMs ?? 0, limit: 9 }, never)).toHaveLength(
+      1,
+    );
     await expect(incidents.update("gf-0000", (now) => now, never)).rejects.toMatchObject({
       code: "not-found",
     });

@@ -1,10 +1,11 @@
 import { createHash, randomInt } from "node:crypto";
 import { PortError } from "../../domain/errors.ts";
-import type { Incident, IncidentDraft } from "../../domain/incident.ts";
+import { type Incident, type IncidentDraft, isSettled } from "../../domain/incident.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { IncidentFilter, Incidents } from "../../ports/incidents.ts";
+import type { Incidents } from "../../ports/incidents.ts";
 import { ask } from "./ask.ts";
 import { type RedisClient, redisError } from "./connection.ts";
+import { fits, listFor, listsOf, openKey } from "./incident-lists.ts";
 import { key } from "./keys.ts";
 
 const dayMs = 86_400_000;
@@ -18,10 +19,9 @@ const idAttempts = 20;
 /** Losing a race this often in a row means that somebody writes without end. */
 const updateAttempts = 50;
 
-const recentKey = key("incidents");
 const unsettledKey = key("incidents", "unsettled");
 
-/** KEYS intent, incident, recent, unsettled; ARGV id, content, nowMs, retentionMs, mostKept. */
+/** KEYS intent, incident, unsettled, open, lists...; ARGV id, content, nowMs, retentionMs, mostKept. */
 const createScript = `
 local known = redis.call("GET", KEYS[1])
 if known then return {"known", known} end
@@ -30,17 +30,24 @@ redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[4])
 redis.call("HSET", KEYS[2], "version", 1, "content", ARGV[2])
 redis.call("PEXPIRE", KEYS[2], ARGV[4])
 redis.call("ZADD", KEYS[3], ARGV[3], ARGV[1])
-redis.call("ZREMRANGEBYSCORE", KEYS[3], "-inf", ARGV[3] - ARGV[4])
-redis.call("ZREMRANGEBYRANK", KEYS[3], 0, -1 - ARGV[5])
-redis.call("ZADD", KEYS[4], ARGV[3], ARGV[1])
+for at = 4, #KEYS do
+  redis.call("ZADD", KEYS[at], ARGV[3], ARGV[1])
+  redis.call("ZREMRANGEBYSCORE", KEYS[at], "-inf", ARGV[3] - ARGV[4])
+  redis.call("ZREMRANGEBYRANK", KEYS[at], 0, -1 - ARGV[5])
+  redis.call("PEXPIRE", KEYS[at], ARGV[4])
+end
 return {"created"}`;
 
-/** KEYS incident, unsettled; ARGV expected version, next version, content, id, nowMs, retentionMs. */
+/**
+ * KEYS incident, unsettled, open; ARGV expected version, next version, content, id, nowMs, retentionMs, and when it was
+ * created, or "" when it is settled.
+ */
 const updateScript = `
 if redis.call("HGET", KEYS[1], "version") ~= ARGV[1] then return 0 end
 redis.call("HSET", KEYS[1], "version", ARGV[2], "content", ARGV[3])
 redis.call("PEXPIRE", KEYS[1], ARGV[6])
 redis.call("ZADD", KEYS[2], ARGV[5], ARGV[4])
+if ARGV[7] == "" then redis.call("ZREM", KEYS[3], ARGV[4]) else redis.call("ZADD", KEYS[3], ARGV[7], ARGV[4]) end
 return 1`;
 
 /** KEYS incident, unsettled; ARGV version, id. */
@@ -64,6 +71,7 @@ export function incidentStore(client: RedisClient, clock: Clock): Incidents {
     },
     async create(draft, signal) {
       const intent = intentKey(draft.origin.intent);
+      const lists = listsOf(draft);
       for (let attempt = 0; attempt < idAttempts; attempt++) {
         const incident = newIncident(draft, newId(attempt < idAttempts / 2 ? 4 : 6), clock.nowMs());
         const [outcome, known] = texts(
@@ -71,11 +79,12 @@ export function incidentStore(client: RedisClient, clock: Clock): Incidents {
             () =>
               client.eval(
                 createScript,
-                4,
+                4 + lists.length,
                 intent,
                 incidentKey(incident.id),
-                recentKey,
                 unsettledKey,
+                openKey,
+                ...lists,
                 incident.id,
                 JSON.stringify(incident),
                 incident.createdAtMs,
@@ -107,15 +116,17 @@ export function incidentStore(client: RedisClient, clock: Clock): Incidents {
           () =>
             client.eval(
               updateScript,
-              2,
+              3,
               incidentKey(id),
               unsettledKey,
+              openKey,
               version,
               next.version,
               JSON.stringify(next),
               id,
               next.updatedAtMs,
               retentionMs,
+              isSettled(next.state) ? "" : createdAtMs,
             ),
           signal,
         );
@@ -125,18 +136,12 @@ export function incidentStore(client: RedisClient, clock: Clock): Incidents {
     },
     async recent(filter, signal) {
       const found: Incident[] = [];
+      const list = listFor(filter);
       const pageSize = 50;
       for (let from = 0; ; from += pageSize) {
         const ids = await ask(
           () =>
-            client.zrevrangebyscore(
-              recentKey,
-              "+inf",
-              filter.createdFromMs ?? "-inf",
-              "LIMIT",
-              from,
-              pageSize,
-            ),
+            client.zrevrangebyscore(list, "+inf", filter.createdFromMs ?? "-inf", "LIMIT", from, pageSize),
           signal,
         );
         const page = await Promise.all(ids.map((id) => read(id, signal)));
@@ -195,14 +200,6 @@ function newIncident(draft: IncidentDraft, id: string, nowMs: number): Incident 
 /** What we wrote ourselves; a later version of gofire may add fields, never change one. */
 function incidentOf(content: string | null): Incident | undefined {
   return content === null ? undefined : (JSON.parse(content) as Incident);
-}
-
-function fits(incident: Incident, { service, channel, states }: IncidentFilter): boolean {
-  return (
-    (service === undefined || incident.service === service) &&
-    (channel === undefined || incident.place.channel === channel) &&
-    (states === undefined || states.includes(incident.state))
-  );
 }
 
 function texts(reply: unknown): (string | undefined)[] {
