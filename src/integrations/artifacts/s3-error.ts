@@ -28,9 +28,9 @@ export function s3Error(error: unknown, target: string): PortError {
   return new PortError(code, target, `${target}: ${words}`, { cause: error });
 }
 
-/** Nothing is there. */
+/** Nothing is there. The answer to a HEAD has no body and so no name of its own. */
 export function isNotFound(error: unknown): boolean {
-  return error instanceof S3ServiceException && error.name !== "NoSuchBucket" && statusOf(error) === 404;
+  return error instanceof S3ServiceException && (error.name === "NoSuchKey" || error.name === "NotFound");
 }
 
 function meaningOf(error: Error): { readonly code: PortErrorCode; readonly words: string } {

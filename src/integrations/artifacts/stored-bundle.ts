@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Artifacts } from "../../ports/artifacts.ts";
 import type { CaptureStore } from "../../ports/capture-store.ts";
 import { type Room, within } from "./capped-store.ts";
@@ -5,6 +6,8 @@ import { measuredBody } from "./measured-body.ts";
 
 const manifestName = "manifest.json";
 const always = new AbortController().signal;
+// Every capture that is being stored listens to it.
+setMaxListeners(0, always);
 
 /** What a capture's files go through on their way. */
 export interface BundleConditions {
