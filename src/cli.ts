@@ -83,6 +83,13 @@ function ports(): Ports {
     clock: async () => (await import("./integrations/clock/system-clock.ts")).systemClock,
     host: async () => (await import("./integrations/host/this-host.ts")).thisHost,
     lab: async () => (await import("./sandbox/lab-service.ts")).labService(),
+    chatCheck: async (config, tell, signal) => {
+      const [{ slackCheck }, { thisHost }] = await Promise.all([
+        import("./serve-parts.ts"),
+        import("./integrations/host/this-host.ts"),
+      ]);
+      return await slackCheck(config, thisHost, version, tell, signal);
+    },
     server: async (config) => {
       const [{ server }, { configuredParts }, { thisHost }] = await Promise.all([
         import("./serve.ts"),

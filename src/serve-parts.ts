@@ -1,6 +1,6 @@
 /** What gofire.yaml and the environment make of `gofire serve`. */
 import { readSecret } from "./commands/secret.ts";
-import type { AccessConfig, GofireConfig, SecretReference, SlackConfig } from "./config/gofire-config.ts";
+import type { GofireConfig, SecretReference, SlackConfig } from "./config/gofire-config.ts";
 import { accessOf, slackOf } from "./config/resolve-chat.ts";
 import { configuredArtifacts } from "./configured-artifacts.ts";
 import { UsageError } from "./domain/errors.ts";
@@ -10,23 +10,14 @@ import { flameGraphPictures } from "./jobs/pictures.ts";
 import type { Host } from "./ports/host.ts";
 import type { Role } from "./ports/server.ts";
 import type { ServeParts } from "./serve.ts";
-import { openSlack } from "./slack.ts";
+import { checkSlack, openSlack, type SlackInstallation } from "./slack.ts";
 
 /** Throws nothing yet: what is missing is told when the part that needs it is opened. */
 export function configuredParts(config: GofireConfig | undefined, host: Host, version: string): ServeParts {
   return {
     version,
-    async openChat(role, tell) {
-      const slack = config?.slack ?? usualSlack(host);
-      const secrets = await slackSecrets(slack, role, host, config?.file ?? "gofire.yaml");
-      const access: AccessConfig = config?.access ?? accessOf();
-      const pages = config?.alerts?.messages;
-      return await openSlack(
-        { slack, access, version, ...secrets, ...(pages === undefined ? {} : { pages }) },
-        role,
-        tell,
-      );
-    },
+    openChat: async (role, tell) =>
+      await openSlack(await installation(config, role, host, version), role, tell),
     openArtifacts: (stateFolder) => configuredArtifacts(config, host, stateFolder),
     async queueBoard() {
       const board = config?.queueBoard;
@@ -41,6 +32,35 @@ export function configuredParts(config: GofireConfig | undefined, host: Host, ve
         readCapture: (key, signal) => readStoredCapture(artifacts, key, signal),
         ...(links === undefined ? {} : { links }),
       }),
+  };
+}
+
+/** What `gofire doctor` says of Slack; see `checkSlack`. */
+export async function slackCheck(
+  config: GofireConfig | undefined,
+  host: Host,
+  version: string,
+  tell: (line: string) => void,
+  signal: AbortSignal,
+): Promise<string> {
+  return await checkSlack(await installation(config, "web", host, version), tell, signal);
+}
+
+async function installation(
+  config: GofireConfig | undefined,
+  role: Role,
+  host: Host,
+  version: string,
+): Promise<SlackInstallation> {
+  const slack = config?.slack ?? usualSlack(host);
+  const secrets = await slackSecrets(slack, role, host, config?.file ?? "gofire.yaml");
+  const pages = config?.alerts?.messages;
+  return {
+    slack,
+    access: config?.access ?? accessOf(),
+    version,
+    ...secrets,
+    ...(pages === undefined ? {} : { pages }),
   };
 }
 

@@ -29,7 +29,12 @@ export interface ChatSide {
   readonly chat: Chat;
   readonly cards: Cards;
   /** What the chat sends by HTTP, and where; absent when it sends nothing that way. */
-  readonly requests?: { readonly listen: ListenAddress; readonly path: string; readonly answer: Answer };
+  readonly requests?: {
+    /** An address of its own; the one where health is told when absent. */
+    readonly listen?: ListenAddress;
+    readonly path: string;
+    readonly answer: Answer;
+  };
   /** Begins to hear people; not called for workers. Everything it accepts it has put into incidents and queue. */
   listen(running: Running): Promise<void>;
   /** Hears nobody any more; what it accepted is in the queue when this resolves. */
@@ -110,13 +115,14 @@ export function server(parts: ServeParts): Server {
         if (board !== undefined) down.push(() => board.close());
         const boardIsShared = wanted !== undefined && isSame(wanted.listen, listen);
         const requests = role === "worker" ? undefined : side.requests;
-        const isShared = requests !== undefined && isSame(requests.listen, listen);
+        const heardElsewhere =
+          requests?.listen === undefined || isSame(requests.listen, listen) ? undefined : requests.listen;
         const heard = requests === undefined ? {} : { [requests.path]: requests.answer };
         const url = await open(listen, {
           "/healthz": health,
           ...(boardIsShared ? board?.routes : {}),
           ...(role === "worker" ? {} : browser?.routes),
-          ...(isShared ? heard : {}),
+          ...(heardElsewhere === undefined ? heard : {}),
           ...(pages === undefined || role === "worker" ? {} : { [alertPath]: alertAnswer(pages, bot) }),
         });
         if (pages !== undefined && role !== "worker") {
@@ -126,10 +132,8 @@ export function server(parts: ServeParts): Server {
           const at = boardIsShared ? url : await open(wanted.listen, board.routes);
           tell(`The queue is shown to operators at ${at}${board.path}.`);
         }
-        if (requests !== undefined && !isShared) {
-          const heardAt = await open(requests.listen, heard);
-          tell(`Slack's requests are expected at ${heardAt}${requests.path}.`);
-        }
+        const heardAt = heardElsewhere === undefined ? url : await open(heardElsewhere, heard);
+        if (requests !== undefined) tell(`Slack's requests are expected at ${heardAt}${requests.path}.`);
         if (role !== "worker") {
           await side.listen({
             incidents: bot.incidents,

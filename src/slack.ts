@@ -10,9 +10,9 @@ import { slackChat } from "./integrations/slack/chat.ts";
 import { type SlackClientSettings, slackClient } from "./integrations/slack/client.ts";
 import type { Conversation, Looks } from "./integrations/slack/conversation.ts";
 import { slackPeople } from "./integrations/slack/people.ts";
-import { type Reach, slackSide } from "./integrations/slack/side.ts";
+import { type Reach, slackSide, socketUrl } from "./integrations/slack/side.ts";
 import { checkAccess, checkBotToken } from "./integrations/slack/start-check.ts";
-import type { Role } from "./ports/server.ts";
+import type { ListenAddress, Role } from "./ports/server.ts";
 import { card } from "./render/slack/card.ts";
 import { chatReplyBody } from "./render/slack/chat-reply.ts";
 import { fileComment } from "./render/slack/file-comment.ts";
@@ -65,7 +65,7 @@ export async function openSlack(
     return {
       chat,
       cards: { card, reply, comment: fileComment },
-      ...(answer === undefined ? {} : { requests: { listen: slack.listen, path: "/slack/events", answer } }),
+      ...(answer === undefined ? {} : { requests: { ...listenOf(slack), path: "/slack/events", answer } }),
       async listen(running) {
         await side?.listen(
           conversationOf({ ...running, people, access, clock: systemClock }, running, installation.pages),
@@ -80,6 +80,32 @@ export async function openSlack(
   } catch (error) {
     await Promise.all(opened.map((each) => each.close()));
     throw error;
+  }
+}
+
+/**
+ * Asks Slack whether gofire can work there, and tells as whom; what will not work goes to `tell`, a line each. Throws
+ * UsageError and PortError as `openSlack` and its `listen` would.
+ */
+export async function checkSlack(
+  installation: SlackInstallation,
+  tell: (line: string) => void,
+  signal: AbortSignal,
+): Promise<string> {
+  const { slack, botToken } = installation;
+  checkBotToken(botToken);
+  const client = slackClient(clientSettings(installation, botToken));
+  const opened = [client];
+  try {
+    const { teamName, botName } = await checkAccess(client, tell, signal);
+    const reach = reachOf(installation);
+    if (reach.mode === "socket") {
+      opened.push(reach.appClient);
+      await socketUrl(reach.appClient, signal);
+    }
+    return `@${botName} in the workspace ${teamName}, in ${slack.mode} mode`;
+  } finally {
+    await Promise.all(opened.map((each) => each.close()));
   }
 }
 
@@ -124,6 +150,10 @@ function reachOf(installation: SlackInstallation): Reach {
     );
   }
   return { mode: "socket", appClient: slackClient(clientSettings(installation, appToken)) };
+}
+
+function listenOf({ listen }: SlackInstallation["slack"]): { readonly listen?: ListenAddress } {
+  return listen === undefined ? {} : { listen };
 }
 
 function clientSettings({ slack, version }: SlackInstallation, token: string): SlackClientSettings {

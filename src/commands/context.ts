@@ -31,6 +31,15 @@ export interface Ports {
   clock(): Promise<Clock>;
   host(): Promise<Host>;
   lab(): Promise<LabService>;
+  /**
+   * Asks the chat whether gofire can work there, and says as whom; what will not work is told, a line each. Throws
+   * UsageError and PortError in words for who installs gofire.
+   */
+  chatCheck(
+    config: GofireConfig | undefined,
+    tell: (line: string) => void,
+    signal: AbortSignal,
+  ): Promise<string>;
   /** With the parts that the configuration names. */
   server(config: GofireConfig | undefined): Promise<Server>;
 }

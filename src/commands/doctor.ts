@@ -2,6 +2,7 @@ import type { GofireConfig, TargetConfig } from "../config/gofire-config.ts";
 import { counted, durationText } from "../domain/units.ts";
 import { defineCommand } from "./command.ts";
 import type { CommandContext, Ports } from "./context.ts";
+import { chatChecks } from "./doctor-chat.ts";
 import type { DoctorCheck } from "./reply.ts";
 import { configuredTarget } from "./targets.ts";
 
@@ -10,8 +11,8 @@ export const doctor = defineCommand({
   summary: "Tell what works on this machine and what is missing",
   usage: "[options]",
   examples: [
-    { line: "doctor", does: "this machine, gofire.yaml, and every target it names" },
-    { line: "doctor --offline", does: "without asking the targets" },
+    { line: "doctor", does: "this machine, gofire.yaml, Slack, and every target it names" },
+    { line: "doctor --offline", does: "without asking Slack and the targets" },
   ],
   whoMayUse: "anyone",
   effect: "read",
@@ -23,7 +24,7 @@ export const doctor = defineCommand({
       short: "c",
       summary: "configuration instead of ./gofire.yaml",
     },
-    offline: { kind: "flag", summary: "do not ask any target" },
+    offline: { kind: "flag", summary: "ask neither Slack nor any target" },
     format: { kind: "choice", choices: ["text", "json"], short: "f", summary: "how to print" },
   },
   async run(context, { config: file, offline }, ports) {
@@ -34,6 +35,7 @@ export const doctor = defineCommand({
     ];
     const { check, config } = await configCheck(file, ports);
     checks.push(check);
+    if (!offline) checks.push(...(await chatChecks(config, context, ports)));
     if (config !== undefined && !offline) checks.push(...(await targetChecks(config, context, ports)));
     return { kind: "doctor", checks };
   },

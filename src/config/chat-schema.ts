@@ -15,7 +15,7 @@ const slack = section(
   {
     mode: setting(
       z.enum(["socket", "http"]),
-      "How Slack reaches gofire: over a connection that gofire opens (needs an app token), or by requests to `listen` (needs the signing secret). Default: socket",
+      "How Slack reaches gofire: over a connection that gofire opens (needs an app token), or by requests to /slack/events (needs the signing secret). Default: socket",
     ),
     botTokenEnv: setting(
       environmentName,
@@ -34,7 +34,7 @@ const slack = section(
     signingSecretFile: setting(text, "File that holds the signing secret"),
     listen: setting(
       hostAndPort,
-      "Where Slack's requests arrive in http mode, behind your own TLS. Default: 127.0.0.1:3000",
+      "Where Slack's requests arrive in http mode, at /slack/events, behind your own TLS. Default: the address of `gofire serve --listen`",
     ),
     apiUrl: setting(webUrl, "Where Slack's Web API is. Default: https://slack.com/api/"),
   },

@@ -36,8 +36,8 @@ export interface SlackConfig {
   readonly appToken: SecretReference;
   /** For http mode. */
   readonly signingSecret: SecretReference;
-  /** For http mode. */
-  readonly listen: { readonly host: string; readonly port: number };
+  /** For http mode: an address for Slack's requests alone; absent: where `gofire serve --listen` is. */
+  readonly listen?: { readonly host: string; readonly port: number };
   /** Ends in "/"; Slack's own when absent. */
   readonly apiUrl?: string;
 }

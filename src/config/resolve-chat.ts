@@ -5,20 +5,24 @@ import type { AccessConfig, CapturesConfig, SecretReference, SlackConfig } from 
 import { defined, secret } from "./resolve-words.ts";
 
 export function slackOf(slack: SlackSection, folder: string): SlackConfig {
-  const [, host = "", port] = /^(.*):(\d+)$/.exec(slack.listen ?? "127.0.0.1:3000") ?? [];
-  const { apiUrl } = slack;
+  const { apiUrl, listen } = slack;
   return {
     mode: slack.mode ?? "socket",
     botToken: named("SLACK_BOT_TOKEN", slack.botTokenEnv, slack.botTokenFile),
     appToken: named("SLACK_APP_TOKEN", slack.appTokenEnv, slack.appTokenFile),
     signingSecret: named("SLACK_SIGNING_SECRET", slack.signingSecretEnv, slack.signingSecretFile),
-    listen: { host: host.replace(/^\[|\]$/g, ""), port: Number(port) },
+    ...(listen === undefined ? {} : { listen: addressOf(listen) }),
     ...(apiUrl === undefined ? {} : { apiUrl: apiUrl.endsWith("/") ? apiUrl : `${apiUrl}/` }),
   };
 
   function named(usual: string, env: string | undefined, file: string | undefined): SecretReference {
     return env === undefined && file === undefined ? { env: usual } : secret(env, file, folder);
   }
+}
+
+function addressOf(text: string): { readonly host: string; readonly port: number } {
+  const colon = text.lastIndexOf(":");
+  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(text.slice(colon + 1)) };
 }
 
 export function accessOf(access: AccessSection = {}): AccessConfig {

@@ -26,7 +26,6 @@ describe("slack", () => {
       botToken: { env: "SLACK_BOT_TOKEN" },
       appToken: { env: "SLACK_APP_TOKEN" },
       signingSecret: { env: "SLACK_SIGNING_SECRET" },
-      listen: { host: "127.0.0.1", port: 3000 },
     });
   });
 

@@ -41,7 +41,7 @@ export async function liveBot(
     openChat: (role, tell) =>
       openSlack(
         {
-          slack: { mode, listen: { host: "127.0.0.1", port: 0 }, apiUrl: slack.apiUrl },
+          slack: { mode, apiUrl: slack.apiUrl },
           access: { rights: {}, givenBy: { users: [], groups: [], channels: [] } },
           botToken: slack.tokens.bot,
           appToken: slack.tokens.app,

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod/mini";
+import { PortError } from "../../domain/errors.ts";
 import type { Chat } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { boltApp, listenWith, type OwnIdentity } from "./app.ts";
@@ -41,6 +42,22 @@ export interface SlackSide {
 
 const openAnswer = z.object({ url: z.string() });
 
+/** An address to connect to, good once. Throws PortError, `forbidden` when the app-level token is not taken. */
+export async function socketUrl(appClient: SlackClient, signal: AbortSignal): Promise<string> {
+  try {
+    return (await appClient.call("apps.connections.open", {}, openAnswer, signal)).url;
+  } catch (error) {
+    if (!(error instanceof PortError && error.code === "forbidden")) throw error;
+    throw new PortError(
+      "forbidden",
+      "Slack",
+      "Slack does not take the app-level token (xapp-…). Make one with the scope connections:write under Basic " +
+        "Information > App-Level Tokens on the app's page at https://api.slack.com/apps, and see that Socket Mode is on.",
+      { cause: error },
+    );
+  }
+}
+
 export function slackSide(settings: SlackSideSettings): SlackSide {
   const { reach, own, clock, onTrouble } = settings;
   const nowMs = () => clock.nowMs();
@@ -50,9 +67,7 @@ export function slackSide(settings: SlackSideSettings): SlackSide {
   }
   return sideOf(
     socketReceiver({
-      async newUrl(signal) {
-        return (await reach.appClient.call("apps.connections.open", {}, openAnswer, signal)).url;
-      },
+      newUrl: (signal) => socketUrl(reach.appClient, signal),
       onTrouble,
     }),
   );
