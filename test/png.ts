@@ -12,7 +12,7 @@ export interface DecodedPng {
 
 const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** A PNG of 8 bits RGBA, not interlaced, wholly decoded with all checksums (PNG specification, third edition). */
+/** A PNG of 8 bits RGB or RGBA, not interlaced, wholly decoded with all checksums (PNG specification, third edition). */
 export function decodedPng(bytes: Uint8Array): DecodedPng {
   const png = Buffer.from(bytes);
   if (!signature.every((byte, index) => png[index] === byte)) throw new Error("no PNG signature");
@@ -32,14 +32,18 @@ export function decodedPng(bytes: Uint8Array): DecodedPng {
     at += 12 + length;
   }
   if (header === undefined || !ended) throw new Error("breaks off");
-  if (header[8] !== 8 || header[9] !== 6 || header[12] !== 0) throw new Error("not 8 bits RGBA");
+  const channels = header[9] === 6 ? 4 : 3;
+  if (header[8] !== 8 || ![2, 6].includes(header[9] ?? 0) || header[12] !== 0) {
+    throw new Error("not 8 bits RGB or RGBA");
+  }
   const width = header.readUInt32BE(0);
   const height = header.readUInt32BE(4);
-  const pixels = unfiltered(inflateSync(Buffer.concat(compressed)), width, height);
+  const pixels = unfiltered(inflateSync(Buffer.concat(compressed)), width * channels, height, channels);
 
   function at(x: number, y: number): Pixel {
-    const place = (y * width + x) * 4;
-    return [pixels[place] ?? 0, pixels[place + 1] ?? 0, pixels[place + 2] ?? 0, pixels[place + 3] ?? 0];
+    const place = (y * width + x) * channels;
+    const [red = 0, green = 0, blue = 0, alpha = 255] = pixels.subarray(place, place + channels);
+    return [red, green, blue, alpha];
   }
 
   return {
@@ -54,17 +58,16 @@ export function decodedPng(bytes: Uint8Array): DecodedPng {
   };
 }
 
-function unfiltered(lines: Buffer, width: number, height: number): Uint8Array {
-  const stride = width * 4;
+function unfiltered(lines: Buffer, stride: number, height: number, channels: number): Uint8Array {
   if (lines.length !== (stride + 1) * height) throw new Error("wrong number of pixels");
   const pixels = new Uint8Array(stride * height);
   for (let y = 0; y < height; y++) {
     const filter = lines[y * (stride + 1)] ?? 0;
     for (let x = 0; x < stride; x++) {
       const here = y * stride + x;
-      const left = x < 4 ? 0 : (pixels[here - 4] ?? 0);
+      const left = x < channels ? 0 : (pixels[here - channels] ?? 0);
       const up = y === 0 ? 0 : (pixels[here - stride] ?? 0);
-      const corner = x < 4 || y === 0 ? 0 : (pixels[here - stride - 4] ?? 0);
+      const corner = x < channels || y === 0 ? 0 : (pixels[here - stride - channels] ?? 0);
       pixels[here] = (lines[y * (stride + 1) + 1 + x] ?? 0) + predicted(filter, left, up, corner);
     }
   }

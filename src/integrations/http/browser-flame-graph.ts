@@ -141,6 +141,8 @@ async function answer(
     query.delete("title");
     const fragment = new URLSearchParams({
       title,
+      // Samples of a Go profile have no order in time.
+      view: "left-heavy",
       profileURL: `${flameGraphPath}profile?${query.toString()}`,
     });
     // A fragment has %20 for a blank: speedscope decodes it with decodeURIComponent.

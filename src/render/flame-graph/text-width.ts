@@ -47,7 +47,7 @@ export function wrapped(text: string, fontPx: number, widthPx: number, most: num
       line = [line, ...words.slice(index)].join(" ");
       break;
     }
-    lines.push(line);
+    lines.push(fitted(line, fontPx, widthPx));
     line = word;
   }
   return [...lines, fitted(line, fontPx, widthPx)].filter((part) => part !== "");

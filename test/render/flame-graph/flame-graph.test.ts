@@ -32,6 +32,12 @@ function deep(calls: number): string {
   return Array.from({ length: calls }, (_, i) => (i % 2 === 0 ? `p${i}.F` : `dep/d${i}.G`)).join(" > ");
 }
 
+/** What boxes as wide as the picture say when the finding is below so many calls. */
+function fullWidth(calls: number): string[] {
+  const { svg } = drawn(`${deep(calls)} > ledger.(*Store).Post > sync.Lock 5`);
+  return texts(svg).filter((text) => text.endsWith("100 %"));
+}
+
 /** What the picture says, in reading order. */
 function texts(svg: string): string[] {
   return [...svg.matchAll(/<text[^>]*>([^<]*)</g)].map(([, text = ""]) => text);
@@ -104,12 +110,8 @@ describe("flameGraph", () => {
   });
 
   it("folds harder the deeper it is: the finding stays in sight", () => {
-    const shown = (calls: number) =>
-      texts(drawn(`${deep(calls)} > ledger.(*Store).Post > sync.Lock 5`).svg).filter((text) =>
-        text.endsWith("100 %"),
-      );
-    expect(shown(7)).toHaveLength(9);
-    expect(shown(80)).toEqual([
+    expect(fullWidth(7)).toHaveLength(9);
+    expect(fullWidth(80)).toEqual([
       "p0.F … d79.G (80 calls) · 100 %",
       "ledger.Store.Post ledger.go:88 · 100 %",
       "sync.Lock · 100 %",
