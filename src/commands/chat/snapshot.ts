@@ -70,13 +70,14 @@ export const snapshot = defineChatCommand({
  * Throws UsageError for a process that there is not.
  */
 export async function begin(
-  draft: IncidentDraft,
+  wanted: IncidentDraft,
   ports: ChatPorts,
   signal: AbortSignal,
   { again }: { readonly again: boolean },
 ): Promise<ChatReply> {
-  const service = serviceNamed(await ports.services.list(), draft.service);
-  checkTarget(service, draft.instance);
+  const service = serviceNamed(await ports.services.list(), wanted.service);
+  const instance = instanceNamed(service, wanted.instance);
+  const draft = { ...wanted, service: service.name, ...(instance === undefined ? {} : { instance }) };
   if (!again) {
     const running = await underWay(draft, service.instances[0], ports, signal);
     if (running !== undefined) return running;
@@ -130,28 +131,38 @@ function ask(services: readonly ServiceChoice[], preset: SnapshotPreset): ChatRe
   };
 }
 
-/** Throws UsageError with the nearest name. */
-export function serviceNamed(services: readonly ServiceChoice[], name: string): ServiceChoice {
+/** Phones begin words with capitals. Throws UsageError with the nearest name. */
+export function serviceNamed(services: readonly ServiceChoice[], typed: string): ServiceChoice {
   if (services.length === 0) throw noServices();
-  const service = services.find((candidate) => candidate.name === name);
+  const names = services.map(({ name }) => name);
+  const known = spelt(names, typed);
+  const service = services.find(({ name }) => name === known);
   if (service !== undefined) return service;
-  const names = services.map((candidate) => candidate.name);
-  const close = nearest(name.toLowerCase(), names);
+  const close = nearest(typed.toLowerCase(), names);
   const hint = close === undefined ? `There are: ${shortList(names)}.` : `Did you mean ${close}?`;
-  throw new UsageError(`There is no service "${name}". ${hint}`);
+  throw new UsageError(`There is no service "${typed}". ${hint}`);
 }
 
 /** Addresses are left to the configuration's rules, which hold when the target is opened. */
-function checkTarget({ name, instances }: ServiceChoice, instance: string | undefined): void {
-  if (instance === undefined || instances.includes(instance) || looksLikeAddress(instance)) return;
-  const close = nearest(instance, instances);
+function instanceNamed({ name, instances }: ServiceChoice, typed: string | undefined): string | undefined {
+  if (typed === undefined) return undefined;
+  const known = spelt(instances, typed);
+  if (known !== undefined || looksLikeAddress(typed)) return known ?? typed;
+  const close = nearest(typed, instances);
   const hint =
     close !== undefined
       ? `Did you mean pod=${close}?`
       : instances.length === 0
         ? ""
         : `There are: ${shortList(instances)}.`;
-  throw new UsageError(`${name} has no pod "${instance}". ${hint}`.trim());
+  throw new UsageError(`${name} has no pod "${typed}". ${hint}`.trim());
+}
+
+/** The name that was typed, else the only one that differs in capitals alone. */
+function spelt(names: readonly string[], typed: string): string | undefined {
+  if (names.includes(typed)) return typed;
+  const alike = names.filter((name) => name.toLowerCase() === typed.toLowerCase());
+  return alike.length === 1 ? alike[0] : undefined;
 }
 
 function noServices(): UsageError {

@@ -18,8 +18,8 @@ export const status = defineChatCommand({
   whoMayUse: "status",
   operands: { placeholder: "a SERVICE", min: 0, max: 1 },
   options: { everywhere: { kind: "flag", summary: "all channels" } },
-  async run({ place }, { operands: [name], everywhere }, { services, incidents, queue, mutes }, signal) {
-    if (name !== undefined) serviceNamed(await services.list(), name);
+  async run({ place }, { operands: [typed], everywhere }, { services, incidents, queue, mutes }, signal) {
+    const name = typed === undefined ? undefined : serviceNamed(await services.list(), typed).name;
     const about = name !== undefined ? { service: name } : everywhere ? {} : { channel: place.channel };
     const [open, last, counts, silences] = await Promise.all([
       incidents.recent({ ...about, states: ["queued", "capturing"], limit: mostOpen }, signal),

@@ -67,6 +67,27 @@ describe.skipIf(redisProgram === undefined)("snapshot", () => {
     expect(incident).toMatchObject({ state: "failed" });
   });
 
+  test("sixty at once: the queue stays bounded and everybody has a place of their own or is refused", async () => {
+    const bounded = await asking(20);
+    try {
+      const replies = await Promise.all(
+        Array.from({ length: 60 }, () => bounded.ask("snapshot order again")),
+      );
+      const places = replies.flatMap((reply) => (reply.kind === "begun" ? [reply.incident.queuePlace] : []));
+      expect(places.toSorted((a = 0, b = 0) => a - b)).toEqual(Array.from({ length: 20 }, (_, at) => at));
+      expect(replies.filter(({ kind }) => kind === "refused")).toHaveLength(40);
+      expect(await bounded.ports.queue.counts(never)).toMatchObject({ waiting: 20 });
+    } finally {
+      await bounded.close();
+    }
+  });
+
+  test("takes names as a phone writes them", async () => {
+    const { incident } = expectKind(await chat.ask("Snapshot Order pod=ORDER-2"), "begun");
+    expect(incident).toMatchObject({ service: "order", instance: "order-2" });
+    expect(expectKind(await chat.ask("Status ORDER"), "status").service).toBe("order");
+  });
+
   test("without a service asks for it and keeps what was said", async () => {
     expect(await chat.ask("snapshot cpu=30s deep pod=order-2")).toEqual({
       kind: "ask",
