@@ -91,7 +91,12 @@ function findingLines(finding: Finding, { captures }: Analysis, options: Termina
   const { style, width, verbose } = options;
   const folder = commonFolder(captures);
   const paint = severityPaint(finding.severity, style);
-  const row = (label: string, text: string) => labelled(label, printable(text), indent, labelWidth, width);
+  const row = (label: string, text: string) => {
+    const lines = labelled(label, printable(text), indent, labelWidth, width);
+    return label === ""
+      ? lines
+      : lines.map((line, at) => (at === 0 ? line.replace(label, style.dim(label)) : line));
+  };
   const lines = [
     `${style.bold(paint(finding.severity.toUpperCase()))} ${finding.confidence} · ${finding.rule} · ${finding.id}${
       finding.causedBy === undefined ? "" : ` · symptom of ${finding.causedBy}`
@@ -113,8 +118,12 @@ function findingLines(finding: Finding, { captures }: Analysis, options: Termina
     for (const line of more)
       lines.push(...labelled("", printable(line.trim()), indent + 2, labelWidth, width));
   });
+  const number = "1. ".length;
   finding.next.forEach((step, index) => {
-    lines.push(...row(index === 0 ? "next" : "", `${index + 1}. ${step}`));
+    const label = index === 0 ? "next" : "";
+    const [first = "", ...more] = wrap(printable(step), width - indent - labelWidth - number);
+    lines.push(...row(label, `${index + 1}. ${first}`));
+    for (const line of more) lines.push(" ".repeat(indent + labelWidth + number) + line);
   });
   return lines;
 }

@@ -1,0 +1,175 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { analyzers } from "../../src/analyzers/index.ts";
+import { runAnalyzers } from "../../src/analyzers/run.ts";
+import type { CaptureRecord } from "../../src/domain/capture.ts";
+import type { Analysis, Finding } from "../../src/domain/finding.ts";
+import { readEvidence } from "../../src/integrations/artifacts/read.ts";
+import { analysisDocument } from "../../src/render/document.ts";
+import { analysisMarkdown } from "../../src/render/markdown.ts";
+import { plainStyle } from "../../src/render/style.ts";
+import { analysisText } from "../../src/render/terminal.ts";
+
+const captures = join(import.meta.dirname, "../../lab/captures/go1.26.8");
+const plain = { style: plainStyle, width: 80, verbose: false } as const;
+
+async function recorded(mode: string): Promise<Analysis> {
+  const { evidence, target, captures: records } = await readEvidence([join(captures, mode)]);
+  return analysisDocument(
+    evidence,
+    target,
+    records,
+    runAnalyzers(analyzers, evidence, target, { limits: {} }),
+  );
+}
+
+function widest(text: string): number {
+  return Math.max(...text.split("\n").map((line) => line.length));
+}
+
+describe("a verdict in a terminal of 80 columns without colour", () => {
+  it.each([
+    "redis-pool-zero",
+    "mutex-io",
+    "lock-order",
+    "sql-pool",
+    "heap-growth",
+    "gogc-thrash",
+    "panic",
+    "slow-clients",
+    "transport-per-request",
+    "idle-workers",
+    "just-started",
+  ])("%s: fits, says each thing once, and shows nothing but text", async (mode) => {
+    const analysis = await recorded(mode);
+    for (const verbose of [false, true]) {
+      const text = analysisText(analysis, { ...plain, verbose });
+      expect(widest(text)).toBeLessThanOrEqual(80);
+      expect(text.startsWith(analysis.verdict.toUpperCase())).toBe(true);
+      expect(text).not.toMatch(/[^\n\P{Cc}]/u);
+      expect(text).not.toMatch(/ \n|\n{3}/);
+      expect(text).not.toMatch(/\b1 (?:goroutines|rules|findings|captures|minutes)\b/);
+    }
+    const flowing = analysisText(analysis, { ...plain, width: 10_000 });
+    const [first] = analysis.findings;
+    if (first !== undefined) {
+      const said = flowing.split("\n").filter((line) => line.trim().startsWith(first.title));
+      expect(said).toHaveLength(first.severity === "info" ? 0 : 1);
+    }
+    expect(flowing.split("\n").length).toBeLessThanOrEqual(75);
+    expect(analysisMarkdown(analysis).split("\n")[0]).toMatch(/^# (?:PASS|FAIL|INCONCLUSIVE)/);
+  });
+});
+
+const finding: Finding = {
+  id: "f1",
+  rule: "goroutine/mutex-pileup",
+  severity: "critical",
+  confidence: "proven",
+  title: "11,902 goroutines wait for one mutex",
+  summary: "They stand in Lock.",
+  measured: { value: 11_902, limit: 10, unit: "goroutines" },
+  where: [{ function: "shop/ledger.(*Store).Post", file: "/src/shop/ledger/ledger.go", line: 88 }],
+  role: "root",
+  evidence: [
+    {
+      artifact: "bundles/a/goroutine.pb.gz",
+      excerpt: "11902 goroutines [sync.Mutex.Lock]:\n  at ledger.go:88",
+    },
+  ],
+  next: [
+    "Look at what the probable holder waits for, and move that out of the critical section: then unlock.",
+  ],
+};
+
+function capture(kind: CaptureRecord["kind"], rest: Partial<CaptureRecord> = {}): CaptureRecord {
+  return { kind, file: `bundles/a/${kind}.gz`, bytes: 1024, durationMs: 5, status: "ok", ...rest };
+}
+
+function analysis(rest: Partial<Analysis>): Analysis {
+  return {
+    schemaVersion: 1,
+    target: {},
+    verdict: "fail",
+    captures: [],
+    findings: [],
+    checks: [],
+    groups: [],
+    ...rest,
+  };
+}
+
+describe("parts of it", () => {
+  it("a finding: numbers against limits, place, evidence, what to do", () => {
+    const text = analysisText(analysis({ findings: [finding], captures: [capture("goroutine")] }), plain);
+    expect(text).toBe(`FAIL
+
+CRITICAL proven · goroutine/mutex-pileup · f1
+  11,902 goroutines wait for one mutex
+  They stand in Lock.
+  measured  11,902 goroutines (limit 10)
+  where     shop/ledger.(*Store).Post ledger/ledger.go:88
+  evidence  goroutine.pb.gz: 11902 goroutines [sync.Mutex.Lock]:
+              at ledger.go:88
+  next      1. Look at what the probable holder waits for, and move that out of
+               the critical section: then unlock.
+
+Captured
+  ok        goroutine · 1 KiB
+`);
+  });
+
+  it("what may be nothing is a line, unless it keeps the verdict open", () => {
+    const possible: Finding = { ...finding, severity: "warning", confidence: "possible" };
+    const noted = analysisText(analysis({ findings: [{ ...finding, id: "f2" }, possible] }), plain);
+    expect(noted).toContain(
+      "Possible, may be nothing\n  f1  11,902 goroutines wait for one mutex · ledger/ledger.go:88 ·\n",
+    );
+    const open = analysisText(analysis({ verdict: "inconclusive", findings: [possible] }), plain);
+    expect(open).toContain("WARNING possible · goroutine/mutex-pileup · f1\n");
+    expect(open).toContain("capture again in a");
+    expect(open).not.toContain("may be nothing");
+  });
+
+  it("captures: the same reason is told once, what nobody asked for not at all", () => {
+    const gone = "not taken: the target no longer answers";
+    const text = analysisText(
+      analysis({
+        verdict: "inconclusive",
+        captures: [
+          capture("goroutine"),
+          capture("goroutine"),
+          capture("cpu", { durationMs: 10_000 }),
+          capture("metrics", { status: "failed", reason: "404: no metrics" }),
+          capture("metrics", { status: "skipped", reason: "not asked again: 404: no metrics" }),
+          capture("heap", { status: "skipped", reason: gone }),
+          capture("mutex", { status: "skipped", reason: gone }),
+          capture("goroutineleak", { status: "skipped", reason: "not asked for: it forces a collection" }),
+        ],
+      }),
+      plain,
+    );
+    expect(text.slice(text.indexOf("Captured"))).toBe(`Captured
+  ok        goroutine ×2, cpu (10 s) · 3 KiB
+  failed    metrics: 404: no metrics
+  skipped   heap, mutex: not taken: the target no longer answers
+`);
+  });
+
+  it("checks: the commonest reasons, and how many rules more; all of them where they are the answer", () => {
+    const checks = [
+      { rule: "a/ok", state: "pass" as const },
+      ...Array.from({ length: 6 }, (_, at) => ({
+        rule: `a/r${at}`,
+        state: "inconclusive" as const,
+        reason: `no ${at}`,
+      })),
+    ];
+    const failed = analysisText(analysis({ findings: [finding], checks }), plain);
+    expect(failed).toContain(
+      "Checked   7 rules: 0 with findings, 1 clean, 6 not checked\nNot checked\n  no 0: a/r0\n",
+    );
+    expect(failed).toContain("  no 3: a/r3\n  and 2 more rules: --verbose shows why.\n");
+    expect(analysisText(analysis({ verdict: "inconclusive", checks }), plain)).toContain("  no 5: a/r5\n");
+  });
+});
