@@ -12,13 +12,14 @@ import { type SlackStandIn, startSlackStandIn } from "../src/sandbox/slack/stand
 import { newTrigger } from "../src/sandbox/slack/workspace.ts";
 import { type Browser, openBrowser } from "./screenshots/browser.ts";
 import { scenes } from "./screenshots/scenes.ts";
+import { postThread } from "./screenshots/thread.ts";
 
 const widths = [1280, 400] as const;
 const folder = process.argv[2] ?? "screenshots";
 const mira = "U0MIRA0001";
-const channelOf = (name: string) => `C0${name.toUpperCase()}00`;
+const channelOf = (name: string) => `C0${name.toUpperCase().replace("-", "")}00`;
 
-const { messages, modal, home } = await scenes(
+const { messages, threads, modal, home } = await scenes(
   chatCommands.map((command) => ({ ...helpOf(command), allowed: command.name !== "mute" })),
 );
 const slack = await startSlackStandIn({
@@ -28,7 +29,7 @@ const slack = await startSlackStandIn({
     ...shopWorkspace,
     channels: [
       ...shopWorkspace.channels,
-      ...Object.keys(messages).map((name) => ({
+      ...[...Object.keys(messages), ...Object.keys(threads)].map((name) => ({
         id: channelOf(name),
         name,
         members: shopWorkspace.users.map(({ id }) => id),
@@ -56,6 +57,13 @@ async function takeAll(browser: Browser): Promise<void> {
     for (const body of bodies) await call(slack, "chat.postMessage", { channel: channelOf(name), ...body });
     const ready = `document.querySelectorAll(".message").length === ${bodies.length}`;
     await take(browser, name, `channel=${channelOf(name)}`, ready, ".messages");
+  }
+  for (const [name, recorded] of Object.entries(threads)) {
+    const { ts } = await postThread(slack, channelOf(name), recorded);
+    // The card, and its replies with a picture among them.
+    const ready =
+      'document.querySelectorAll("#thread .message").length === 4 && document.querySelector("#thread img") !== null';
+    await take(browser, name, `channel=${channelOf(name)}&thread=${ts}`, ready, "#thread .messages");
   }
   await call(slack, "views.publish", { user_id: mira, view: home });
   await take(browser, "home", "home", 'document.querySelector(".home .section") !== null', ".messages");

@@ -11,6 +11,8 @@ import { analysisDocument } from "../../src/render/document.ts";
 export interface Recorded {
   readonly incident: Incident;
   readonly analysis: Analysis;
+  /** Of the capture bundle. */
+  readonly folder: string;
 }
 
 /** `mode`: a folder of lab/captures/<Go version>, e.g. `mutex-io`. */
@@ -28,6 +30,7 @@ export async function recorded(mode: string, id: string, goVersion = "go1.26.8")
   const createdAtMs = Number.isFinite(startedAtMs) ? startedAtMs : 0;
   return {
     analysis,
+    folder,
     incident: {
       id,
       version: 1,

@@ -14,6 +14,8 @@ import { type Recorded, recorded } from "./recorded.ts";
 export interface Scenes {
   /** Each in a channel of its own, in this order. */
   readonly messages: Readonly<Record<string, readonly MessageBody[]>>;
+  /** Shown with its thread. */
+  readonly threads: Readonly<Record<string, Recorded>>;
   readonly modal: object;
   readonly home: object;
 }
@@ -51,6 +53,7 @@ export async function scenes(commands: readonly CommandHelp[]): Promise<Scenes> 
       explain: [explained(lock)],
       answers: answers(lock, healthy, status, commands),
     },
+    threads: { "thread-lock": lock, "thread-cpu": cpu },
     modal: snapshotModal({
       services: ["cart", "catalog", "order", "payments", "refunds"].map((name) => ({
         name,

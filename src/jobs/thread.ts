@@ -45,7 +45,8 @@ export function withReplies(present: readonly Reply[], wanted: readonly Reply[])
 function evidenceOf({ bundle, steps, service, instance }: Incident): ReplyFile[] {
   if (bundle === undefined) return [];
   return steps.flatMap(({ kind, file, startedAtMs }) => {
-    if (file === undefined) return [];
+    // The index page tells where to ask, and nothing of the process; the bundle keeps it.
+    if (file === undefined || kind === "index") return [];
     const stamp = new Date(startedAtMs ?? 0)
       .toISOString()
       .replace(/[-:]|\..*$/g, "")
