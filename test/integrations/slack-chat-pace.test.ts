@@ -95,6 +95,38 @@ describe("Slack's rates", () => {
   });
 });
 
+describe("the files of many incidents", () => {
+  function files(count: number) {
+    return Array.from({ length: count }, (_, at) => ({
+      name: `profile-${at}.pb.gz`,
+      title: "profile",
+      contentType: "application/gzip",
+      bytes: 1,
+      async *open() {
+        yield await Promise.resolve(Buffer.from("x"));
+      },
+    }));
+  }
+
+  test("leave room for findings; what waits is sent on from where it was", async () => {
+    world = await slackWorld();
+    const place = { channel: incidents };
+    const share = (intent: string, count: number) =>
+      world.chat.upload(place, files(count), intent, { intent }, never);
+    for (let incident = 0; incident < 5; incident++) await share(`evidence ${incident}`, 11);
+    const late = await failureOf(share("evidence 5", 11));
+    expect(late.code).toBe("rate-limited");
+    expect(late.retryAfterMs).toBeGreaterThan(10_000);
+    for (let incident = 0; incident < 10; incident++) await share(`findings ${incident}`, 3);
+    world.clock.advance(late.retryAfterMs ?? 0);
+    await share("evidence 5", 11);
+    const calls = world.slack.traffic.exchanges.filter(({ name }) => name === "files.getUploadURLExternal");
+    expect(calls).toHaveLength(6 * 11 + 10 * 3);
+    expect(world.shown(incidents)).toHaveLength(16);
+    expect(world.slack.problems()).toEqual([]);
+  });
+});
+
 describe("the pace of calls", () => {
   const rate = { most: 2, windowMs: 1_000 };
 

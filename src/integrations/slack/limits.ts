@@ -6,7 +6,8 @@ export interface Rate {
   readonly windowMs: number;
 }
 
-const minuteMs = 60_000;
+/** A second on top is for answers that travel at different speeds, as the tenth below. */
+const minuteMs = 61_000;
 
 /** Calls a minute, for each method of its own (https://docs.slack.dev/apis/web-api/rate-limits). */
 const tier2: Rate = { most: 20, windowMs: minuteMs };
@@ -46,6 +47,10 @@ export const perChannel: ReadonlySet<string> = new Set(["chat.postMessage"]);
 
 /** Of the edits a minute, those that may go to progress; the rest is for changes of state. */
 export const progressEdits: Rate = { most: 20, windowMs: minuteMs };
+
+/** Of the files a minute, those of uploads of more than `fewFiles`; the rest is for findings and pictures. */
+export const bulkFiles: Rate = { most: 60, windowMs: minuteMs };
+export const fewFiles = 3;
 
 /** When Slack answers 429 and does not say how long. */
 export const pauseWithoutWordMs = 30_000;

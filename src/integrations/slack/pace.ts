@@ -19,7 +19,10 @@ export interface Pace {
   pausedMs(key: string): number;
 }
 
-const longestWindowMs = 60_000;
+/** Longer than any rate's window. */
+const keptMs = 120_000;
+/** How long a rate is taken to be shared after a 429. */
+const sharedForMs = 60_000;
 /** Processes that may share a rate before 429 is the rule again. */
 const mostSharers = 8;
 
@@ -48,7 +51,7 @@ export function createPace(clock: Clock): Pace {
   /** Channels come and go; their windows must not stay for ever. */
   function forgetIdle(nowMs: number): void {
     if (turns.size < 1_000) return;
-    for (const [key, times] of turns) if ((times.at(-1) ?? 0) < nowMs - longestWindowMs) turns.delete(key);
+    for (const [key, times] of turns) if ((times.at(-1) ?? 0) < nowMs - keptMs) turns.delete(key);
   }
 
   return {
@@ -56,14 +59,14 @@ export function createPace(clock: Clock): Pace {
     pause(key, ms) {
       // Calls that were under way when the first one was refused are refused, too: that counts once.
       const count = pausedMs(key) > 0 ? sharersOf(key) : Math.min(sharersOf(key) * 2, mostSharers);
-      sharers.set(key, { count, untilMs: clock.monotonicMs() + ms + longestWindowMs });
+      sharers.set(key, { count, untilMs: clock.monotonicMs() + ms + sharedForMs });
       pausedUntil.set(key, Math.max(pausedUntil.get(key) ?? 0, clock.monotonicMs() + ms));
     },
     async enter(key, { most, windowMs }, patienceMs, signal) {
       signal.throwIfAborted();
       const nowMs = clock.monotonicMs();
       forgetIdle(nowMs);
-      const times = (turns.get(key) ?? []).filter((at) => at > nowMs - longestWindowMs);
+      const times = (turns.get(key) ?? []).filter((at) => at > nowMs - keptMs);
       turns.set(key, times);
       const share = Math.ceil(most / sharersOf(key));
       const freeMs = times.length < share ? 0 : (times.at(-share) ?? 0) + windowMs;

@@ -3,10 +3,10 @@ import type { MessageRef, Place } from "../../domain/message.ts";
 import type { Chat, ChatFile } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { nothingMore, type PastMessage, uploadPlaceAnswer } from "./answers.ts";
-import type { SlackClient } from "./client.ts";
+import type { CallOptions, SlackClient } from "./client.ts";
 import { fitText } from "./fit-text.ts";
 import { type Doubts, findEarlier, isCertain, type OwnMark } from "./intents.ts";
-import { altTextMax, textMax } from "./limits.ts";
+import { altTextMax, bulkFiles, fewFiles, textMax } from "./limits.ts";
 import { asMember } from "./membership.ts";
 import { discard, messageOf, type Sight } from "./sharing.ts";
 
@@ -66,7 +66,9 @@ export function slackUploads({
     const { timesUnseen, fileIds: sent } = underway.get(intent) ?? untouched;
     const fileIds = [...sent];
     for (const file of files.slice(sent.length)) {
-      fileIds.push(await send(file, client, signal));
+      // What is sent already is not sent again, so many files need not wait here, where a verdict may want to pass.
+      const rate = files.length > fewFiles ? { rate: bulkFiles, patienceMs: 0 } : {};
+      fileIds.push(await send(file, rate, client, signal));
       note(intent, { fileIds: [...fileIds], isHandedOver: false, timesUnseen });
     }
     const shared = files.map(({ title }, at) => ({ id: fileIds[at], title }));
@@ -166,7 +168,12 @@ export function slackUploads({
 }
 
 /** Sends the bytes as they come. The file is nobody's until it is shared. */
-async function send(file: ChatFile, client: SlackClient, signal: AbortSignal): Promise<string> {
+async function send(
+  file: ChatFile,
+  rate: CallOptions,
+  client: SlackClient,
+  signal: AbortSignal,
+): Promise<string> {
   const { name, bytes, altText, contentType } = file;
   const isPicture = contentType.startsWith("image/");
   const { file_id, upload_url } = await client.call(
@@ -180,6 +187,7 @@ async function send(file: ChatFile, client: SlackClient, signal: AbortSignal): P
     },
     uploadPlaceAnswer,
     signal,
+    rate,
   );
   await client.send(upload_url, file.open(), bytes, signal);
   return file_id;
