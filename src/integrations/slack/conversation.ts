@@ -24,11 +24,12 @@ export interface Looks {
 }
 
 /** Who is to see a reply: only who asked, everybody there, or nobody because a card shows it. */
-export function audienceOf({ kind }: ChatReply): "person" | "place" | "card" {
-  switch (kind) {
+export function audienceOf(reply: ChatReply): "person" | "place" | "card" {
+  switch (reply.kind) {
     case "begun":
-    case "resolved":
       return "card";
+    case "resolved":
+      return reply.isNew ? "card" : "person";
     case "ask":
     case "already":
     case "help":
