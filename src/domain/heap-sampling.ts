@@ -8,19 +8,40 @@ const defaultRateBytes = 512 << 10;
 
 const nothing: Held = { inuseBytes: 0, inuseObjects: 0, allocBytes: 0, allocObjects: 0 };
 
+/** What the stacks of one allocating function tell about its growth between two profiles. */
+export interface GrowthByStack {
+  /** Of the growth, at most; see `growthOf`. */
+  readonly errorBytes: number;
+  /**
+   * Part of all bytes that its growing stacks ever allocated that is still in use, 0 to 1: where one line keeps what
+   * it allocates, another line's garbage does not tell against it.
+   */
+  readonly keptRatio: number;
+}
+
 /**
- * Standard error, at most, of the growth of what `symbol` allocated and is still in use: a heap profile is a sample.
+ * `errorBytes` is the standard error, at most, of the growth of what `symbol` allocated and is still in use: a heap profile is a sample.
  * Whether an object is sampled is decided once, when it is allocated (Go source: runtime/malloc.go, mallocgc), so what
  * both profiles hold adds no error to their difference: only what was allocated and what was freed in between does. Both
  * readings overstate (what came and went in between is in neither profile), so the smaller one holds, stack by stack.
  */
-export function growthErrorBytes(first: Profile, last: Profile, symbol: string, own: OwnCode): number {
+export function growthOf(first: Profile, last: Profile, symbol: string, own: OwnCode): GrowthByStack {
   const rate = last.period > 0 ? last.period : defaultRateBytes;
   const earlier = heldByStack(first, symbol, own);
   let variance = 0;
-  for (const [stack, after] of heldByStack(last, symbol, own))
-    variance += growthVariance(earlier.get(stack) ?? nothing, after, rate);
-  return Math.sqrt(variance);
+  let inuseBytes = 0;
+  let allocBytes = 0;
+  for (const [stack, after] of heldByStack(last, symbol, own)) {
+    const before = earlier.get(stack) ?? nothing;
+    variance += growthVariance(before, after, rate);
+    if (after.inuseBytes <= before.inuseBytes) continue;
+    inuseBytes += after.inuseBytes;
+    allocBytes += after.allocBytes;
+  }
+  return {
+    errorBytes: Math.sqrt(variance),
+    keptRatio: allocBytes <= 0 ? 1 : Math.min(1, inuseBytes / allocBytes),
+  };
 }
 
 function growthVariance(before: Held, after: Held, rate: number): number {

@@ -3,8 +3,9 @@ import type { Frame } from "./frame.ts";
 import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
 import { isKnownIdle } from "./known-idle.ts";
-import { waitedAddress } from "./lock-holders.ts";
+import { lockHolders, waitedAddress } from "./lock-holders.ts";
 import { pairsByLine } from "./lock-order.ts";
+import { lockQueues } from "./lock-queues.ts";
 import { lockWait } from "./lock-waits.ts";
 import type { OwnCode } from "./own-code.ts";
 import { type MutexReference, mutexReachBytes, mutexReferences } from "./stack-index.ts";
@@ -15,9 +16,10 @@ export interface LockCycle {
   /**
    * - `lines`: each has come past the line at which others wait for the mutex that the other one asks for.
    * - `addresses`: each waited address stands among the live arguments of the goroutine before it in the circle.
+   * - `code`: each runs the code that the other one's lock is taken in, and nobody else does.
    * - `types`: only the code says so: each waits for a lock of a type that the other one's stack runs through.
    */
-  readonly reason: "addresses" | "lines" | "types";
+  readonly reason: "addresses" | "lines" | "code" | "types";
   /** Another goroutine, not part of the circle, touches one of the locks: it may be the holder instead. */
   readonly contested: boolean;
 }
@@ -50,7 +52,12 @@ const known = new WeakMap<GoroutineSnapshot, readonly LockCycle[]>();
 function findCycles(snapshot: GoroutineSnapshot, own: OwnCode): LockCycle[] {
   const cycles: LockCycle[] = [];
   const told = new Set<GoroutineGroup>();
-  for (const found of [addressCycles(snapshot, own), lineCycles(snapshot), typeCycles(snapshot, own)]) {
+  for (const found of [
+    addressCycles(snapshot),
+    lineCycles(snapshot),
+    codeCycles(snapshot),
+    typeCycles(snapshot, own),
+  ]) {
     const news = found.filter(({ members }) => !members.some(({ group }) => told.has(group)));
     for (const { members } of news) for (const { group } of members) told.add(group);
     cycles.push(...news);
@@ -77,7 +84,7 @@ function lineCycles(snapshot: GoroutineSnapshot): LockCycle[] {
   return cycles.slice(0, mostCycles);
 }
 
-function addressCycles(snapshot: GoroutineSnapshot, own: OwnCode): LockCycle[] {
+function addressCycles(snapshot: GoroutineSnapshot): LockCycle[] {
   const waiters = mutexWaiters(snapshot);
   const references = mutexReferences(
     snapshot,
@@ -111,7 +118,7 @@ function addressCycles(snapshot: GoroutineSnapshot, own: OwnCode): LockCycle[] {
       continue;
     seen.add(key);
     taken.add(a.waitsFor).add(b.waitsFor);
-    cycles.push({ members: [a, b], reason: "addresses", contested: isContested(a, b, references, own) });
+    cycles.push({ members: [a, b], reason: "addresses", contested: isContested(a, b, references) });
   }
   return cycles;
 }
@@ -170,28 +177,46 @@ function mutexWaiters(snapshot: GoroutineSnapshot): Waiter[] {
 }
 
 /**
- * A goroutine that waits for neither of the two has one of them among its arguments. The standard library's objects may
- * stand close by in memory, but hold no lock of the service's.
+ * A goroutine that waits for neither of the two has one of them among its arguments. Idle goroutines of libraries may
+ * have an object close by in memory, but hold no lock of the service's.
  */
-function isContested(
-  a: Waiter,
-  b: Waiter,
-  references: ReturnType<typeof mutexReferences>,
-  own: OwnCode,
-): boolean {
+function isContested(a: Waiter, b: Waiter, references: ReturnType<typeof mutexReferences>): boolean {
   return [a.waitsFor, b.waitsFor].some((mutex) =>
-    references.get(mutex)?.some(({ group, goroutine, frame }) => {
+    references.get(mutex)?.some(({ group, goroutine }) => {
       const waitsFor = waitedAddress(group, goroutine);
-      const passes = group.stack[frame];
-      return (
-        waitsFor !== a.waitsFor &&
-        waitsFor !== b.waitsFor &&
-        passes !== undefined &&
-        !own.isStandardLibrary(passes) &&
-        !isKnownIdle(group)
-      );
+      return waitsFor !== a.waitsFor && waitsFor !== b.waitsFor && !isKnownIdle(group);
     }),
   );
+}
+
+/**
+ * Closures of one function, or methods of one type, that wait for different mutexes: each is the only one in sight that
+ * could hold what the other one waits for.
+ */
+function codeCycles(snapshot: GoroutineSnapshot): LockCycle[] {
+  const waiters = mutexWaiters(snapshot);
+  const holders = new Map(
+    lockQueues(snapshot).flatMap((queue) =>
+      queue.address === undefined ? [] : [[queue.address, lockHolders(queue, snapshot)] as const],
+    ),
+  );
+  const cycles: LockCycle[] = [];
+  const taken = new Set<number>();
+  for (const [index, a] of waiters.entries()) {
+    for (const b of waiters.slice(index + 1)) {
+      if (a.waitsFor === b.waitsFor || taken.has(a.waitsFor) || taken.has(b.waitsFor)) continue;
+      // In one function they may stand before the lock of one object each.
+      if (a.caller.function === b.caller.function) continue;
+      const ofA = holders.get(a.waitsFor) ?? [];
+      const ofB = holders.get(b.waitsFor) ?? [];
+      if (!ofA.some(({ group }) => group === b.group) || !ofB.some(({ group }) => group === a.group))
+        continue;
+      taken.add(a.waitsFor).add(b.waitsFor);
+      const contested = [...ofA, ...ofB].some(({ group }) => group !== a.group && group !== b.group);
+      cycles.push({ members: [a, b], reason: "code", contested });
+    }
+  }
+  return cycles.slice(0, mostCycles);
 }
 
 interface TypedWait extends LockCycleMember {

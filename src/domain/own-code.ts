@@ -22,6 +22,13 @@ const standardRoots = new Set(
 /** Where Bazel puts other repositories; a folder of the service may be called `external` as well. */
 const bazelDependency = /^external\/|\/execroot\/[^/]+\/external\//;
 
+/** By its import path alone: a service of that name would be taken for the standard library. */
+export function hasStandardName(symbol: string): boolean {
+  const path = packagePath(symbol);
+  const slash = path.indexOf("/");
+  return standardRoots.has(slash === -1 ? path : path.slice(0, slash));
+}
+
 const moduleVersion = /@v\d+\.\d+\.\d+[^/]*\//;
 
 /**
@@ -50,8 +57,7 @@ export function ownCode(frames: Iterable<Frame>, modules: readonly string[] = []
 
   function isStandardLibrary({ function: symbol, file }: Frame): boolean {
     const path = packagePath(symbol);
-    const slash = path.indexOf("/");
-    if (!standardRoots.has(slash === -1 ? path : path.slice(0, slash))) return false;
+    if (!hasStandardName(symbol)) return false;
     if (goroot !== undefined && file.startsWith(goroot)) return true;
     return (
       file.startsWith(`${path}/`) ||

@@ -2,6 +2,7 @@ import { codeObject, declaredFunction, startedBy } from "./code-object.ts";
 import type { Frame } from "./frame.ts";
 import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
+import { hasStandardName } from "./own-code.ts";
 
 /**
  * Which groups run through which code, for one snapshot. Questions about a lock, a channel or a parent ask for the few
@@ -97,7 +98,10 @@ export interface MutexReference {
  */
 export const mutexReachBytes = 256;
 
-/** Finds, in one pass over all arguments, those that point at one of `mutexes`; those of package sync do not count. */
+/**
+ * Finds, in one pass over all arguments, those that point at one of `mutexes`. Those of the standard library do not
+ * count: its own objects and variables may stand next to a small mutex, and what it is handed its caller has too.
+ */
 export function mutexReferences(
   snapshot: GoroutineSnapshot,
   mutexes: Iterable<number>,
@@ -116,8 +120,7 @@ export function mutexReferences(
       for (const { frame, value } of goroutine.pointers) {
         const near = byPage.get(Math.floor(value / mutexReachBytes));
         if (near === undefined) continue;
-        const symbol = group.stack[frame]?.function ?? "sync.";
-        if (symbol.startsWith("sync.") || symbol.startsWith("internal/sync.")) continue;
+        if (hasStandardName(group.stack[frame]?.function ?? "sync.")) continue;
         for (const mutex of near)
           if (value <= mutex && mutex - value < mutexReachBytes)
             found.get(mutex)?.push({ group, goroutine, frame, behindBytes: mutex - value });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { growthErrorBytes } from "../../src/domain/heap-sampling.ts";
+import { growthOf } from "../../src/domain/heap-sampling.ts";
 import { collectedBetween, heapMoves, heapSites } from "../../src/domain/heap-sites.ts";
 import { ownCode } from "../../src/domain/own-code.ts";
 import type { Profile } from "../../src/domain/profile.ts";
@@ -56,10 +56,10 @@ describe("heapMoves", () => {
 
 /** Standard error of what grew between the profiles at the function that `heap` is about. */
 function errorOf(before: Profile, after: Profile): number {
-  return growthErrorBytes(before, after, "shop/cache.(*Store).Put", own);
+  return growthOf(before, after, "shop/cache.(*Store).Put", own).errorBytes;
 }
 
-describe("growthErrorBytes", () => {
+describe("growthOf", () => {
   it("knows its sampling error: what a simulated sampler shows", () => {
     const size = 8 * kib;
     const objects = 4000;

@@ -82,7 +82,7 @@ export const gcPauseP99 = defineAnalyzer({
         "milliseconds mean that its threads do not get CPU when they should, or that one goroutine could not be stopped.",
       next: "Look for CPU throttling first, then for a host that is overcommitted, then for long calls of assembly: the CPU profile shows them.",
       falsePositives:
-        "Pauses older than ten minutes are left out, and one slow pause among few is reported as possible only. So are the pauses of a " +
+        "Pauses older than ten minutes are left out, and one slow pause among few is context only. So are the pauses of a " +
         "process that keeps half of its processors busy, because its threads compete with each other. One that got less than a third " +
         "of the CPU time it asked for is held to be stopped from outside only when one pause in twenty is critical; so is one of which " +
         "it is not known, for any crowded host makes pauses long (/cpu/classes in two scrapes tell: collectors.MetricsAll). Stops that " +
@@ -122,7 +122,8 @@ export const gcPauseP99 = defineAnalyzer({
       const loop = site !== undefined && site.share >= limits.assembly ? site : undefined;
       return [
         {
-          severity: isCritical ? "critical" : "warning",
+          // One slow pause among few is chance: worth a line, not worth holding up a verdict.
+          severity: isEnough ? (isCritical ? "critical" : "warning") : "info",
           confidence: isEnough && (isCalm || (isWhole && isStoppedOften)) ? "likely" : "possible",
           title: `GC stops the world for ${durationText(pauses.p99Ms)} at ${isWhole ? "p99" : "worst"}`,
           summary:

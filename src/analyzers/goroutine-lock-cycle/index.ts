@@ -97,7 +97,9 @@ function summaryOf(
       ? "Inferred from the dump: each waits for a mutex whose object is among the other one's arguments."
       : cycle.reason === "lines"
         ? "Inferred from the dump: each has come past the line at which others wait for the very mutex that the other one asks for."
-        : "Inferred from the stacks: each waits for a lock of a type that the other one's stack runs through.";
+        : cycle.reason === "code"
+          ? "Inferred: nobody else runs the code that takes the two locks, so each is the only one in sight that can hold the other one's."
+          : "Inferred from the stacks: each waits for a lock of a type that the other one's stack runs through.";
   const third = cycle.contested
     ? " A third goroutine touches one of the locks and may be the real holder."
     : " Such a circle never opens by itself.";

@@ -94,8 +94,9 @@ export const goroutineLockHolder = defineAnalyzer({
             where: blamedFrames(holder.group, target.own),
             waitReason: holder.group.wait,
             groups: [holder.group],
-            waitsFor: [holder.group],
-            blocks: queuedGroups(queue).filter((group) => group !== holder.group),
+            // One that waits for its own lock has no cause beyond itself.
+            waitsFor: self === undefined ? [holder.group] : [],
+            blocks: queuedGroups(queue).filter((group) => self !== undefined || group !== holder.group),
             evidence: [
               holderExcerpt(holder, goroutines.best.artifact, target.own),
               pileExcerpt(

@@ -1,7 +1,7 @@
 import { defineAnalyzer, type FindingDraft } from "../../domain/analyzer.ts";
 import type { Evidence } from "../../domain/evidence.ts";
 import { isRuntimeFrame, shortFile } from "../../domain/goroutine-sites.ts";
-import { growthErrorBytes } from "../../domain/heap-sampling.ts";
+import { type GrowthByStack, growthOf } from "../../domain/heap-sampling.ts";
 import {
   collectedBetween,
   firstAndLast,
@@ -106,15 +106,15 @@ export const heapGrowth = defineAnalyzer({
         move.growthBytes >= limits.growthBytes &&
         move.growthBytes >= move.before.inuseBytes * limits.growthRatio;
       if (!isLarge) continue;
-      const errorBytes = growthErrorBytes(first, last, move.site.frame.function, own);
-      if (move.growthBytes < errorBytes * limits.standardErrors) continue;
+      const growth = growthOf(first, last, move.site.frame.function, own);
+      if (move.growthBytes < growth.errorBytes * limits.standardErrors) continue;
       const course = [
         move.before.inuseBytes,
         ...middle.map((sites) => sites.get(move.site.frame.function)?.held.inuseBytes ?? 0),
         move.after.inuseBytes,
       ];
       if (course.length > 2 && levelsOff(course)) continue;
-      drafts.push(draftOf(move, errorBytes, course, windowMs, live, last, own, limits));
+      drafts.push(draftOf(move, growth, course, windowMs, live, last, own, limits));
       if (drafts.length === mostFindings) break;
     }
     return drafts;
@@ -134,7 +134,7 @@ function levelsOff(course: readonly number[]): boolean {
 
 function draftOf(
   move: HeapMove,
-  errorBytes: number,
+  { errorBytes, keptRatio: kept }: GrowthByStack,
   course: readonly number[],
   windowMs: number | undefined,
   live: LiveHeapMove | undefined,
@@ -143,7 +143,6 @@ function draftOf(
   limits: { readonly growthBytes: number; readonly keptRatio: number },
 ): FindingDraft {
   const { site, before, after, growthBytes, allocatedBytes } = move;
-  const kept = after.allocBytes <= 0 ? 1 : Math.min(1, after.inuseBytes / after.allocBytes);
   const rises =
     course.length > 2 && course.every((bytes, index) => index === 0 || bytes > (course[index - 1] ?? 0));
   // Objects allocated since the last GC but one are in no profile yet, so growth may be from before the first one.
@@ -160,8 +159,8 @@ function draftOf(
       `What this function allocated and is still in use grew from ${bytesText(before.inuseBytes)} to ${bytesText(after.inuseBytes)}${speed}.`,
       `The sampling error is at most ±${bytesText(errorBytes)}.`,
       isKept
-        ? `${percentText(kept)} of all that was ever allocated there is still in use, so hardly anything is freed.`
-        : `Only ${percentText(kept)} of all that was ever allocated there is still in use, so it is freed as well: memory in flight or a batch looks the same.`,
+        ? `${percentText(kept)} of all that was ever allocated where it grows is still in use, so hardly anything is freed.`
+        : `Only ${percentText(kept)} of all that was ever allocated where it grows is still in use, so it is freed as well: memory in flight or a batch looks the same.`,
       live === undefined
         ? ""
         : isConfirmed
