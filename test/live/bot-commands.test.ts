@@ -1,0 +1,94 @@
+import { afterEach, describe, expect, test } from "vitest";
+import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
+import { redisProgram } from "../integrations/redis-server.ts";
+import { sickTarget, until } from "../jobs/bot.ts";
+import { incidents, type LiveBot, liveBot, mira } from "./bot.ts";
+
+const open: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).toReversed()) await close();
+});
+
+async function botFor(mode: "socket" | "http"): Promise<LiveBot> {
+  const target = await sickTarget(() => 10);
+  open.push(() => target.close());
+  const bot = await liveBot(mode, { order: target.url });
+  open.push(() => bot.close());
+  return bot;
+}
+
+/** The card that `words` begin, once it has its verdict, and its incident's id. */
+async function judged(bot: LiveBot, words: string): Promise<{ card: SlackMessage; id: string }> {
+  const before = new Set(bot.messages());
+  await bot.slack.people.type(mira, incidents, words);
+  const card = await until(
+    () =>
+      bot
+        .messages()
+        .find(
+          (message) => !before.has(message) && message.threadTs === undefined && /^FAIL/.test(message.text),
+        ),
+    `a verdict for ${words}`,
+  );
+  const id = /gf-[0-9a-z]{4,}/.exec(JSON.stringify(card.blocks ?? card.attachments ?? card))?.[0];
+  if (id === undefined) throw new Error(`no id on the card: ${JSON.stringify(card)}`);
+  return { card, id };
+}
+
+describe.skipIf(redisProgram === undefined)("what people ask of the bot", () => {
+  test.each(["socket", "http"] as const)(
+    "status, explain, diff, mute and resolve are answered where they were asked, over %s",
+    async (mode) => {
+      const bot = await botFor(mode);
+      const { people } = bot.slack;
+      const first = await judged(bot, "/gofire snapshot order");
+      const second = await judged(bot, "/gofire snapshot order");
+      expect(second.id).not.toBe(first.id);
+
+      async function answer(words: string, thread?: string): Promise<SlackMessage> {
+        const before = new Set(bot.messages());
+        await people.type(mira, incidents, words, thread);
+        return await until(
+          () =>
+            bot
+              .messages()
+              .find((message) => !before.has(message) && message.user !== mira && !isFiles(message)),
+          `an answer to ${words}`,
+          10_000,
+        );
+      }
+
+      const status = await answer("/gofire status");
+      expect(status.onlyFor).toBeUndefined();
+      expect(JSON.stringify(status)).toContain(first.id);
+      expect(JSON.stringify(status)).toContain(second.id);
+
+      const explained = await answer("@gofire explain", first.card.ts);
+      expect(explained.threadTs).toBe(first.card.ts);
+      expect(JSON.stringify(explained)).toContain(first.id);
+      expect(JSON.stringify(explained)).toMatch(/mutex-pileup/);
+
+      const compared = await answer(`/gofire diff ${second.id}`);
+      expect(JSON.stringify(compared)).toContain(first.id);
+
+      const muted = await answer('/gofire mute order 2h reason="load test"');
+      expect(muted.onlyFor).toBeUndefined();
+      expect(muted.text).toMatch(/order/);
+      expect((await answer("/gofire unmute order")).onlyFor).toBeUndefined();
+
+      const wrong = await answer(`/gofire explain ${first.id} f99`);
+      expect(wrong).toMatchObject({ onlyFor: mira, text: expect.stringContaining('has no finding "f99"') });
+
+      await people.type(mira, incidents, `/gofire resolve ${first.id}`);
+      await until(() => (/resolved/i.test(first.card.text) ? true : undefined), "the card is resolved");
+      const again = await answer(`/gofire resolve ${first.id}`);
+      expect(again.onlyFor).toBe(mira);
+      expect(bot.slack.problems()).toEqual([]);
+    },
+  );
+});
+
+/** Evidence comes whenever it is uploaded. */
+function isFiles({ files }: SlackMessage): boolean {
+  return files !== undefined && files.length > 0;
+}
