@@ -96,18 +96,6 @@ describe("Slack's rates", () => {
 });
 
 describe("the files of many incidents", () => {
-  function files(count: number) {
-    return Array.from({ length: count }, (_, at) => ({
-      name: `profile-${at}.pb.gz`,
-      title: "profile",
-      contentType: "application/gzip",
-      bytes: 1,
-      async *open() {
-        yield await Promise.resolve(Buffer.from("x"));
-      },
-    }));
-  }
-
   test("leave room for findings; what waits is sent on from where it was", async () => {
     world = await slackWorld();
     const place = { channel: incidents };
@@ -218,3 +206,15 @@ describe("the pace of calls", () => {
     expect(await failureOf(pace.enter("k", rate, 5_000, never))).toMatchObject({ retryAfterMs: 9_000 });
   });
 });
+
+function files(count: number) {
+  return Array.from({ length: count }, (_, at) => ({
+    name: `profile-${at}.pb.gz`,
+    title: "profile",
+    contentType: "application/gzip",
+    bytes: 1,
+    async *open() {
+      yield await Promise.resolve(Buffer.from("x"));
+    },
+  }));
+}
