@@ -10,8 +10,11 @@ import type { ProfileLinks } from "./ports/profile-links.ts";
 
 /** Where people reach gofire, and what signs the links that lead there. */
 export interface BrowserSettings {
-  /** `https://gofire.example.com`: leads to the listener of `gofire serve`. */
-  readonly url: string;
+  /**
+   * `https://gofire.example.com`: leads to the listener of `gofire serve`. That listener's own address when absent: good
+   * for browsers on the same machine.
+   */
+  readonly url?: string;
   /** Shared by all processes; one of the state folder when absent. */
   readonly secret?: string;
 }
@@ -26,15 +29,20 @@ export async function openBrowser(
   { url, secret }: BrowserSettings,
   stateFolder: string,
   { artifacts, clock }: { readonly artifacts: Artifacts; readonly clock: Clock },
+  ownUrl: () => string | undefined,
 ): Promise<BrowserSide> {
-  if (!/^https?:\/\/[^/?#@]+\/?$/.test(url) || !URL.canParse(url)) {
+  if (url !== undefined && !isAddress(url)) {
     throw new UsageError(
       `GOFIRE_URL is "${url}" and should look like https://gofire.example.com, without a path.`,
     );
   }
   const signer = linkSigner(await linkSecret(secret, stateFolder));
   return {
-    links: profileLinks(url, { signer, clock }),
+    links: profileLinks(() => url ?? ownUrl(), { signer, clock }),
     routes: { [flameGraphPath]: browserFlameGraph({ artifacts, signer, clock }) },
   };
+}
+
+function isAddress(url: string): boolean {
+  return /^https?:\/\/[^/?#@]+\/?$/.test(url) && URL.canParse(url);
 }

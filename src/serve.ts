@@ -75,6 +75,7 @@ export function server(parts: ServeParts): Server {
         down.push(() => listener.close());
         return listener.url;
       }
+      let ownUrl: string | undefined;
       try {
         const redis = await chooseRedis(thisHost, stateFolder, captureLock(`${stateFolder}/locks`), tell);
         down.push(() => redis.leave());
@@ -84,7 +85,7 @@ export function server(parts: ServeParts): Server {
         const browser =
           parts.browser === undefined
             ? undefined
-            : await openBrowser(parts.browser, stateFolder, { artifacts, clock: systemClock });
+            : await openBrowser(parts.browser, stateFolder, { artifacts, clock: systemClock }, () => ownUrl);
         const side = await parts.openChat(role, tell);
         down.push(() => side.close());
         const bot = await startBot({
@@ -125,6 +126,7 @@ export function server(parts: ServeParts): Server {
           ...(heardElsewhere === undefined ? heard : {}),
           ...(pages === undefined || role === "worker" ? {} : { [alertPath]: alertAnswer(pages, bot) }),
         });
+        ownUrl = url;
         if (pages !== undefined && role !== "worker") {
           tell(`Alert senders are expected at ${url}${alertPath}.`);
         }

@@ -34,14 +34,13 @@ describe.skipIf(chromium === undefined && !isRequired)("browser flame graph in C
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "gofire-browser-"));
     const artifacts = fakeArtifacts(join(folder, "artifacts"));
-    const side = await openBrowser({ url: "http://127.0.0.1" }, folder, { artifacts, clock: systemClock });
+    const side = await openBrowser({}, folder, { artifacts, clock: systemClock }, () => listener.url);
     listener = await openListener({ host: "127.0.0.1", port: 0 }, side.routes);
     for (const [kind, file] of Object.entries(fixtures)) {
       const key = `incidents/gf-1/bundle/${kind}.pb.gz`;
       const content = await readFile(`src/analyzers/${file}`);
       await artifacts.put(key, once(content), { contentType: "application/gzip" }, signal);
-      const { url } = side.links.linkTo(key, `${kind} of order & co`);
-      links.set(kind, url.replace("http://127.0.0.1", listener.url));
+      links.set(kind, side.links.linkTo(key, `${kind} of order & co`)?.url ?? "");
     }
     browser = await openChromium(chromium ?? "chromium");
   }, 60_000);

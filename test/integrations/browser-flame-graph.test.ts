@@ -14,6 +14,7 @@ import { fakeClock } from "../fakes/clock.ts";
 const signal = new AbortController().signal;
 const key = "incidents/gf-1/bundle/goroutine-1.pb.gz";
 const clock = fakeClock();
+const nowhere = () => undefined;
 let folder: string;
 let artifacts: Artifacts;
 let listener: Listener;
@@ -25,8 +26,13 @@ function here(url: string): string {
 }
 
 async function link(artifactKey = key): Promise<string> {
-  const side = await openBrowser({ url: "https://gofire.example.com/" }, folder, { artifacts, clock });
-  return here(side.links.linkTo(artifactKey, "goroutine of order").url);
+  const side = await openBrowser(
+    { url: "https://gofire.example.com/" },
+    folder,
+    { artifacts, clock },
+    nowhere,
+  );
+  return here(side.links.linkTo(artifactKey, "goroutine of order")?.url ?? "");
 }
 
 /** With parts of its query replaced. */
@@ -47,7 +53,12 @@ beforeAll(async () => {
   artifacts = fakeArtifacts(join(folder, "artifacts"));
   profile = await readFile("src/analyzers/goroutine-mutex-pileup/fixtures/fires-behind-io/goroutine-1.pb.gz");
   await artifacts.put(key, once(profile), { contentType: "application/gzip" }, signal);
-  const { routes } = await openBrowser({ url: "https://gofire.example.com" }, folder, { artifacts, clock });
+  const { routes } = await openBrowser(
+    { url: "https://gofire.example.com" },
+    folder,
+    { artifacts, clock },
+    nowhere,
+  );
   listener = await openListener({ host: "127.0.0.1", port: 0 }, routes);
 });
 afterAll(async () => {
@@ -124,12 +135,22 @@ describe("browser flame graph", () => {
     expect(await expired.text()).toContain("expired");
   });
 
+  it("links to the listener itself when there is no other address, once it listens", async () => {
+    let own: string | undefined;
+    const { links } = await openBrowser({}, folder, { artifacts, clock }, () => own);
+    expect(links.linkTo(key, "goroutine")).toBeUndefined();
+    own = listener.url;
+    expect(await statusOf(links.linkTo(key, "goroutine")?.url ?? "")).toBe(302);
+  });
+
   it("does not take an address that links cannot be made of, nor a secret that can be guessed", async () => {
     for (const url of ["gofire.example.com", "https://gofire.example.com/path", "ftp://x", "https://"]) {
-      await expect(openBrowser({ url }, folder, { artifacts, clock })).rejects.toThrow("GOFIRE_URL");
+      await expect(openBrowser({ url }, folder, { artifacts, clock }, nowhere)).rejects.toThrow("GOFIRE_URL");
     }
     const short = { url: "https://gofire.example.com", secret: "short" };
-    await expect(openBrowser(short, folder, { artifacts, clock })).rejects.toThrow("GOFIRE_LINK_SECRET");
+    await expect(openBrowser(short, folder, { artifacts, clock }, nowhere)).rejects.toThrow(
+      "GOFIRE_LINK_SECRET",
+    );
   });
 });
 

@@ -7,7 +7,7 @@ import type { PageSource } from "../../src/domain/page-message.ts";
 import type { PagesRequest } from "../../src/ports/server.ts";
 import { type SlackStandIn, startSlackStandIn } from "../../src/sandbox/slack/stand-in.ts";
 import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
-import { server } from "../../src/serve.ts";
+import { type ServeParts, server } from "../../src/serve.ts";
 import { openSlack } from "../../src/slack.ts";
 import { fakeArtifacts } from "../fakes/artifacts.ts";
 import { testServices } from "../jobs/bot.ts";
@@ -31,6 +31,7 @@ export async function liveBot(
   mode: "socket" | "http",
   targets: Readonly<Record<string, string>>,
   pages?: { readonly request: PagesRequest; readonly messages: PageSource },
+  parts: Partial<ServeParts> = {},
 ): Promise<LiveBot> {
   const manifest: unknown = parse(readFileSync("slack-manifest.yaml", "utf8"));
   const slack = await startSlackStandIn({ manifest });
@@ -54,6 +55,7 @@ export async function liveBot(
       ),
     openArtifacts: (folder) => Promise.resolve({ artifacts: fakeArtifacts(join(folder, "artifacts")) }),
     pictures: () => ({ draw: () => Promise.resolve([]) }),
+    ...parts,
   }).start({
     role: "all",
     listen: { host: "127.0.0.1", port: 0 },

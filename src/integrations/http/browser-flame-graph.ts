@@ -57,17 +57,19 @@ export interface BrowserFlameGraphParts {
   readonly clock: Pick<Clock, "nowMs">;
 }
 
-/** Links to stored profiles below `origin`, the address at which people reach gofire. */
+/** Links to stored profiles below the address at which people reach gofire, once that is known. */
 export function profileLinks(
-  origin: string,
+  origin: () => string | undefined,
   { signer, clock }: Pick<BrowserFlameGraphParts, "signer" | "clock">,
 ): ProfileLinks {
   return {
-    linkTo(artifactKey, title): BrowserLink {
+    linkTo(artifactKey, title): BrowserLink | undefined {
+      const address = origin();
+      if (address === undefined) return undefined;
       const untilMs = clock.nowMs() + linkLifeMs;
       const query = signer.sign({ artifactKey, untilMs });
       query.set("title", title);
-      return { url: `${origin.replace(/\/+$/, "")}${flameGraphPath}open?${query.toString()}`, untilMs };
+      return { url: `${address.replace(/\/+$/, "")}${flameGraphPath}open?${query.toString()}`, untilMs };
     },
   };
 }

@@ -1,0 +1,57 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { readStoredCapture } from "../../src/integrations/artifacts/stored-capture.ts";
+import { resvgRasteriser } from "../../src/integrations/pictures/rasteriser.ts";
+import { flameGraphPictures } from "../../src/jobs/pictures.ts";
+import { redisProgram } from "../integrations/redis-server.ts";
+import { sickTarget, until } from "../jobs/bot.ts";
+import { decodedPng } from "../png.ts";
+import { incidents, liveBot, mira } from "./bot.ts";
+
+const open: (() => Promise<void> | void)[] = [];
+afterAll(async () => {
+  for (const close of open.splice(0).toReversed()) await close();
+});
+
+describe.skipIf(redisProgram === undefined)("a verdict's flame graph", () => {
+  test("is in the thread as a picture, in words, and as a link to the whole profile", async () => {
+    const target = await sickTarget(() => 10);
+    open.push(() => target.close());
+    const rasteriser = resvgRasteriser();
+    open.push(() => rasteriser.close());
+    const bot = await liveBot("socket", { order: target.url }, undefined, {
+      browser: {},
+      pictures: (artifacts, links) =>
+        flameGraphPictures({
+          artifacts,
+          rasteriser,
+          readCapture: (key, signal) => readStoredCapture(artifacts, key, signal),
+          ...(links === undefined ? {} : { links }),
+        }),
+    });
+    open.push(() => bot.close());
+    await bot.slack.people.type(mira, incidents, "/gofire snapshot order");
+
+    const { files } = bot.slack.workspace;
+    function pictureOf(ids: readonly string[] | undefined) {
+      return ids
+        ?.map((id) => files.get(id))
+        .find((file) => file !== undefined && /^flame-graph\..*\.png$/.test(file.name));
+    }
+    const message = await until(
+      () => bot.messages().find((one) => pictureOf(one.files) !== undefined),
+      "a flame graph",
+      40_000,
+    );
+    const picture = pictureOf(message.files);
+    expect(picture?.altText).toMatch(/^Flame graph of [\d,]+ goroutines of order/);
+    expect(decodedPng(picture?.bytes ?? Buffer.alloc(0)).width).toBe(1_280);
+    expect(message.threadTs).toBeDefined();
+    expect(message.text).toContain("Flame graph of");
+    const link =
+      /<(http[^|>]+)\|[^>]*in the browser>/.exec(message.text)?.[1]?.replaceAll("&amp;", "&") ?? "";
+    const page = await fetch(link);
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain("speedscope");
+    expect(bot.slack.problems()).toEqual([]);
+  }, 60_000);
+});
