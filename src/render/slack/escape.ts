@@ -26,6 +26,11 @@ function clean(text: string): string {
   return printable(text).replace(loneHalf, "\ufffd");
 }
 
+/** A figure and its unit stay on one line. */
+function withUnits(text: string): string {
+  return text.replace(/(\d) (?=(?:[mµn]?s|min|h|%|[KMGT]?i?B)(?!\w))/g, "$1\u00a0");
+}
+
 type Written = (character: string, at: number, text: string) => string;
 
 /** As much of `text` as fits into `max` UTF-16 units once written; an ellipsis stands for the rest. */
@@ -55,14 +60,14 @@ export function spoken(text: string, max: number): string {
  * so what could be taken for a mention gets other angle brackets.
  */
 export function plain(text: string, max: number): string {
-  return fitted(clean(text), max, (character) =>
+  return fitted(withUnits(clean(text)), max, (character) =>
     character === "<" ? "‹" : character === ">" ? "›" : character,
   );
 }
 
 /** Text from outside in the midst of mrkdwn: it is shown as it is, pings nobody, links nowhere, formats nothing. */
 export function words(text: string, max: number): string {
-  return fitted(clean(text), max, word);
+  return fitted(withUnits(clean(text)), max, word);
 }
 
 const word: Written = (character, at, whole) => {

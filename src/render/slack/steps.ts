@@ -38,7 +38,7 @@ export function stepLines(steps: readonly CaptureStep[]): readonly string[] {
 function runningLine({ kind, startedAtMs, expectedMs }: CaptureStep): string {
   const name = `⏳ ${kindWords[kind]}`;
   if (expectedMs === undefined || expectedMs <= 0) return name;
-  const takes = `${name} takes ${durationText(expectedMs)}`;
+  const takes = `${name} takes ${words(durationText(expectedMs), 20)}`;
   return startedAtMs === undefined
     ? takes
     : `${takes}, until ${timeOfDay(startedAtMs + expectedMs, "{time_secs}")}`;

@@ -25,6 +25,12 @@ describe("words", () => {
     expect(words("two\nlines\u001b[31m", 100)).toBe("two lines\\x1b[31m");
   });
 
+  it("keeps a figure and its unit on one line", () => {
+    expect(words("79 ms, 48 %, 1.5 GiB in 10 s; 3 seconds, 5 goroutines", 100)).toBe(
+      "79\u00a0ms, 48\u00a0%, 1.5\u00a0GiB in 10\u00a0s; 3 seconds, 5 goroutines",
+    );
+  });
+
   it("cuts by whole characters and never within an entity, and shows that it cut", () => {
     expect(words("&&&&", 12)).toBe("&amp;&amp;…");
     expect(words("👩👩👩", 5)).toBe("👩👩…");

@@ -46,11 +46,11 @@ function refusals(check: () => unknown): string[] {
   }
 }
 
-/** Every text that people see in the blocks, in order. */
+/** Every text that people see in the blocks, in order; spaces that do not break are spaces here. */
 export function shownTexts(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.flatMap(shownTexts);
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([name, entry]) =>
-    name === "text" && typeof entry === "string" ? [entry] : shownTexts(entry),
+    name === "text" && typeof entry === "string" ? [entry.replaceAll("\u00a0", " ")] : shownTexts(entry),
   );
 }
