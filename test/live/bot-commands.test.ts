@@ -26,7 +26,8 @@ async function judged(bot: LiveBot, words: string): Promise<{ card: SlackMessage
       bot
         .messages()
         .find(
-          (message) => !before.has(message) && message.threadTs === undefined && /^FAIL/.test(message.text),
+          (message) =>
+            !before.has(message) && message.threadTs === undefined && message.text.startsWith("FAIL"),
         ),
     `a verdict for ${words}`,
   );

@@ -1,7 +1,7 @@
 import { analysisChanges } from "../../domain/analysis-changes.ts";
+import type { CaptureKind } from "../../domain/capture.ts";
 import { UsageError } from "../../domain/errors.ts";
 import type { Analysis } from "../../domain/finding.ts";
-import { counted } from "../../domain/units.ts";
 import type { Incidents } from "../../ports/incidents.ts";
 import { defineChatCommand } from "./chat-command.ts";
 import { readAnalysis } from "./read-analysis.ts";
@@ -73,15 +73,24 @@ function caveats(was: Analysis, is: Analysis): readonly string[] {
   if (was.target.goVersion !== is.target.goVersion) {
     words.push(`Go differs: ${was.target.goVersion ?? "unknown"} and ${is.target.goVersion ?? "unknown"}.`);
   }
-  for (const [name, { captures }] of [
-    ["earlier", was],
-    ["later", is],
+  const wasWithout = missingKinds(was);
+  const isWithout = missingKinds(is);
+  const both = wasWithout.filter((kind) => isWithout.includes(kind));
+  for (const [subject, kinds] of [
+    ["Neither capture has", both],
+    ["The earlier capture lacks", wasWithout.filter((kind) => !both.includes(kind))],
+    ["The later capture lacks", isWithout.filter((kind) => !both.includes(kind))],
   ] as const) {
-    const missing = captures.filter(({ status }) => status !== "ok");
-    if (missing.length > 0) {
-      const kinds = [...new Set(missing.map(({ kind }) => kind))].join(", ");
-      words.push(`The ${name} capture lacks ${counted(missing.length, "part")}: ${kinds}.`);
-    }
+    if (kinds.length > 0) words.push(`${subject} ${kinds.join(", ")}.`);
   }
   return words;
+}
+
+/** What was asked for and not got. */
+function missingKinds({ captures }: Analysis): readonly CaptureKind[] {
+  const got = new Set(captures.filter(({ status }) => status === "ok").map(({ kind }) => kind));
+  const missing = captures.filter(
+    ({ kind, reason }) => !got.has(kind) && reason?.startsWith("not asked for") !== true,
+  );
+  return [...new Set(missing.map(({ kind }) => kind))];
 }

@@ -228,16 +228,23 @@ describe.skipIf(redisProgram === undefined)("chat commands", () => {
     });
 
     test("of two ids puts the older one first and says what makes it weaker", async () => {
-      const captures = [{ kind: "heap", bytes: 0, durationMs: 0, status: "failed", reason: "404" } as const];
-      const older = await chat.judged(analysis({ captures }));
+      const nothing = { bytes: 0, durationMs: 0 };
+      const cpu = { ...nothing, kind: "cpu", status: "skipped", reason: "mostly idle" } as const;
+      const heap = { ...nothing, kind: "heap", status: "failed", reason: "404" } as const;
+      const trace = { ...nothing, kind: "trace", status: "skipped", reason: "not asked for" } as const;
+      const goroutines = { ...nothing, kind: "goroutine", status: "ok" } as const;
+      const broken = { ...nothing, kind: "goroutine", status: "partial", reason: "cut off" } as const;
+      const older = await chat.judged(analysis({ captures: [goroutines, broken, cpu, heap, trace] }));
       const target = { service: "order", instance: "order-2", goVersion: "go1.24.0" };
-      const newer = await chat.judged(analysis({ target }));
+      const newer = await chat.judged(analysis({ target, captures: [broken, cpu] }));
       const reply = expectKind(await chat.ask(`diff ${newer.id} ${older.id}`), "diff");
       expect([reply.before.id, reply.after.id]).toEqual([older.id, newer.id]);
       expect(reply.caveats).toEqual([
         "These are two processes: order-1 and order-2.",
         "Go differs: go1.23.5 and go1.24.0.",
-        "The earlier capture lacks 1 part: heap.",
+        "Neither capture has cpu.",
+        "The earlier capture lacks heap.",
+        "The later capture lacks goroutine.",
       ]);
     });
 
