@@ -5,6 +5,7 @@ import { coresUsed, cpuMsPerHttpCall, leastWaitMs } from "../../domain/cores-use
 import type { GoroutineEvidence } from "../../domain/evidence.ts";
 import type { Confidence } from "../../domain/finding.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
+import { awaitsGrpcAnswer, grpcCallerFrames } from "../../domain/grpc-calls.ts";
 import { callerFrames } from "../../domain/http-callers.ts";
 import { httpClientRole } from "../../domain/http-client-roles.ts";
 import { type StreamQueue, streamQueue } from "../../domain/http2-streams.ts";
@@ -55,7 +56,7 @@ export const httpSlowUpstream = defineAnalyzer({
       ...growthThresholds,
     },
     docs: {
-      what: "Many goroutines that have sent an HTTP request from one place and wait for the response header, more of them all the time, for minutes, or so many that none can have been answered soon.",
+      what: "Many goroutines that have sent an HTTP request or a unary gRPC call from one place and wait for the response header, more of them all the time, for minutes, or so many that none can have been answered soon.",
       why: "Each keeps its own caller waiting, with a connection and the memory of two requests. Without a timeout they wait for as long as the upstream likes.",
       next: "Look at the upstream. Give the calls a deadline (http.Client.Timeout or a context): DefaultTransport has no ResponseHeaderTimeout. Limit how many may wait at a time.",
       falsePositives:
@@ -63,6 +64,7 @@ export const httpSlowUpstream = defineAnalyzer({
       references: [
         "https://go.dev/src/net/http/transport.go (persistConn.roundTrip)",
         "https://pkg.go.dev/net/http#Client",
+        "https://grpc.io/docs/guides/deadlines/",
       ],
     },
   },
@@ -75,7 +77,9 @@ export const httpSlowUpstream = defineAnalyzer({
       goroutines,
       (group) => awaitsResponse(group, queued),
       (group) => {
-        const frames = callerFrames(group.stack, target.own);
+        const frames = awaitsGrpcAnswer(group)
+          ? grpcCallerFrames(group.stack, target.own)
+          : callerFrames(group.stack, target.own);
         return frames.length > 0 ? frames : blamedFrames(group, target.own);
       },
     );
@@ -92,13 +96,14 @@ export const httpSlowUpstream = defineAnalyzer({
       if (confidence === undefined) return [];
       const failing = confidence === "likely" && serving >= limits.critical;
       const caller = where[0]?.function ?? "unknown code";
+      const overGrpc = pile.groups.some(awaitsGrpcAnswer);
       return [
         {
           severity: failing ? "critical" : "warning",
           confidence,
           title: `${counted(pile.count, "request")} of ${shortName(caller)} ${pile.count === 1 ? "waits" : "wait"} for an upstream's answer`,
           summary: [
-            `${counted(pile.count, "goroutine")} of ${caller} have sent an HTTP request and wait for the response header; ${trendText(pile, trend)}.`,
+            `${counted(pile.count, "goroutine")} of ${caller} have sent ${overGrpc ? "a gRPC call and wait for the answer" : "an HTTP request and wait for the response header"}; ${trendText(pile, trend)}.`,
             trend === "steady" && waitMs !== undefined && cores !== undefined
               ? `With ${cores.toFixed(3)} cores busy the process cannot have made enough calls for an average wait below ${durationText(waitMs)} (inferred by Little's law).`
               : "",
@@ -116,7 +121,9 @@ export const httpSlowUpstream = defineAnalyzer({
           ],
           next: [
             `Look at the service that ${caller} calls: it has these requests and does not answer.`,
-            "Set http.Client.Timeout or a context deadline on the call; DefaultTransport has no ResponseHeaderTimeout.",
+            overGrpc
+              ? "Give the call's context a deadline: gRPC sets none by itself."
+              : "Set http.Client.Timeout or a context deadline on the call; DefaultTransport has no ResponseHeaderTimeout.",
             "Bound how many calls may wait at a time (a semaphore or circuit breaker), so that a slow upstream does not take this service with it.",
           ],
         },
@@ -134,6 +141,7 @@ const manySeenOnce = 50;
 
 /** Callers over HTTP/2 look the same whether their request is out or waits for a stream; then the queue is the news. */
 function awaitsResponse(group: GoroutineGroup, queued: StreamQueue): boolean {
+  if (awaitsGrpcAnswer(group)) return true;
   const role = httpClientRole(group);
   return role === "awaits-response" || (role === "awaits-stream-response" && queued.count <= queued.sent);
 }
