@@ -62,9 +62,22 @@ ${dump}exit status 2
   });
 
   it("tell the death once although every thread repeats it", () => {
-    const { crash, snapshot } = whole(parse(`SIGQUIT: quit\n\n${dump}\n-----\n\nSIGQUIT: quit\n\n${dump}`));
+    const text = `SIGQUIT: quit\n\n${dump}\n-----\n\nSIGQUIT: quit\n\n${dump}`;
+    const { crash, snapshot, damage } = partial(text);
     expect(crash?.at.value).toBe(1);
     expect(snapshot.counted).toBe(6);
+    expect(damage.message).toMatch(/^Goroutine 1 stands here again/);
+  });
+
+  it("that hold several dumps say where the next one begins, however they are cut", () => {
+    const next = dump.split("\n").length + 1;
+    for (const size of [1, 10, 100, 5_000]) {
+      const result = parse(`${dump}\n${dump}`, size);
+      expect(result).toMatchObject({
+        value: { snapshot: { counted: 6 } },
+        damage: { code: "damaged", at: { unit: "line", value: next } },
+      });
+    }
   });
 
   it("may have a log writer's words before every line", () => {

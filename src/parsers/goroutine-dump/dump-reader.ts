@@ -18,6 +18,8 @@ import { WordsAhead } from "./words-ahead.ts";
 /** A line that is looked at as a whole because it may tell of a crash is kept up to this length. */
 const longestCrashLine = 4096;
 const lineFeed = 0x0a;
+/** The id of the goroutine that runs main (Go source: runtime/proc.go, main starts as the first goroutine). */
+const mainGoroutine = 1;
 /** Enough to tell a header or crash line from any other line. */
 const lineWordBytes = 16;
 
@@ -54,6 +56,8 @@ export class DumpReader {
   #view: DataView = new DataView(new ArrayBuffer(0));
   #insideLongLine = false;
   #full = false;
+  /** Where goroutine 1 was first seen. Every whole dump has it, once. */
+  #mainLine: number | undefined;
   #lastWords: CrashReport | undefined;
   readonly #words = new WordsAhead(["goroutine ", "panic: ", "fatal error: ", "SIG"]);
   /** What looked like last words behind the words of a log writer, and how many these were. */
@@ -157,6 +161,7 @@ export class DumpReader {
       this.#note("damaged", "The header of a goroutine cannot be read.", bytes, start, feed);
       return this.#passLine(bytes, start, to);
     }
+    if (this.#header.id === mainGoroutine) this.#seeMain(bytes, start, feed);
     const known = this.#goroutines.countKnown(this.#header, feed + 1, to);
     if (known >= 0) {
       this.#counted();
@@ -178,6 +183,16 @@ export class DumpReader {
       this.#count(bytes, start, feed, to, inputEnd === "cut" ? "cut" : "open", true);
     }
     return to;
+  }
+
+  /** May be called again for the same goroutine when more of it has come. */
+  #seeMain(bytes: Uint8Array, start: number, headerEnd: number): void {
+    this.#mainLine ??= this.line;
+    if (this.#mainLine === this.line) return;
+    const message =
+      "Goroutine 1 stands here again: there are several dumps, or a crash that several threads report, " +
+      "and all are counted together.";
+    this.#note("damaged", message, bytes, start, headerEnd);
   }
 
   #count(
