@@ -29,10 +29,11 @@ export interface ChatFile {
 export type Urgency = "news" | "progress";
 
 /**
- * Messages. Methods throw PortError: `rate-limited` with `retryAfterMs` when nothing happened; `unavailable` and `timeout` when the outcome
- * may be unknown, so that a `post` or `upload` after it must name its `attemptedAtMs`; `not-found` (channel or message
- * gone), `forbidden` (not a member, scope missing), `bad-response` (refused as malformed). Messages of errors tell
- * people what to do. They never repeat a write by themselves. All throw the signal's reason.
+ * Messages. Methods throw PortError: `rate-limited` with `retryAfterMs` when nothing happened; `unavailable` and
+ * `timeout` when the outcome may be unknown, so that a `post` or `upload` after it must name its `attemptedAtMs`;
+ * `not-found` (channel or message gone), `forbidden` (not a member, scope missing), `bad-response` (refused as
+ * malformed). Messages of errors tell people what to do. They never repeat a write by themselves. All throw the
+ * signal's reason.
  */
 export interface Chat {
   post(place: Place, body: MessageBody, posting: Posting, signal: AbortSignal): Promise<MessageRef>;

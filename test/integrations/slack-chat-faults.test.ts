@@ -189,6 +189,28 @@ describe("files that Slack takes and does not show", () => {
     expect(world.shown(incidents)).toHaveLength(1);
   });
 
+  test("bytes that Slack has thrown away meanwhile, and other files, are sent anew", async () => {
+    world = await slackWorld();
+    world.fault({ on: "files.completeUploadExternal", kind: "rate-limited", retryAfterS: 1 });
+    await failureOf(world.chat.upload(place, files, "Files", posting, never));
+    world.clock.advance(1_000);
+    world.fault({
+      on: "files.completeUploadExternal",
+      kind: "error",
+      error: "file_not_found",
+      when: "before",
+    });
+    await world.chat.upload(place, files, "Files", posting, never);
+    expect(world.shown(incidents)).toHaveLength(1);
+
+    const other = { intent: "gf-2/files" };
+    world.fault({ on: "files.completeUploadExternal", kind: "rate-limited", retryAfterS: 1 });
+    await failureOf(world.chat.upload(place, files, "Files", other, never));
+    world.clock.advance(1_000);
+    await world.chat.upload(place, files.slice(1), "Fewer", other, never);
+    expect(world.shown(incidents)[1]).toMatchObject({ text: "Fewer", files: [{ name: "findings.md" }] });
+  });
+
   test("a source that breaks comes out as its own error, and nothing is shown", async () => {
     world = await slackWorld();
     const gone = new PortError("not-found", "heap.pb.gz", "removed meanwhile");
@@ -255,13 +277,13 @@ describe("what is no answer of Slack", () => {
     [
       "a proxy's refusal",
       (_, response) => response.writeHead(403).end("denied"),
-      "bad-response",
+      "unavailable",
       /HTTP 403 .*proxies/,
     ],
     [
       "a redirect",
       (_, response) => response.writeHead(302, { location: "/x" }).end(),
-      "bad-response",
+      "unavailable",
       /HTTP 302/,
     ],
     [
@@ -269,6 +291,12 @@ describe("what is no answer of Slack", () => {
       (_, response) => response.writeHead(200).write('{"ok":', () => response.destroy()),
       "unavailable",
       /No answer/,
+    ],
+    [
+      "a request that is too large",
+      (_, response) => response.writeHead(413).end(),
+      "bad-response",
+      /HTTP 413/,
     ],
     ["429 without a time", (_, response) => response.writeHead(429).end(), "rate-limited", /30 s/],
     [

@@ -159,7 +159,11 @@ describe("the pace of calls", () => {
     const pace = createPace({
       ...clock,
       async sleep(ms, signal) {
-        if (signal === stop.signal) stop.abort(reason);
+        if (signal === stop.signal) {
+          // Somebody asks in between.
+          await expect(pace.enter("k", rate, 0, never)).rejects.toThrow("no more calls");
+          stop.abort(reason);
+        }
         await clock.sleep(ms, signal);
       },
     });

@@ -209,12 +209,15 @@ function read<Schema extends z.ZodMiniType>(
   throw new PortError("unavailable", target, "What answered does not answer as Slack does.");
 }
 
+/** Statuses that the request itself brings about; any other one may be gone with the next request. */
+const ownFaults: ReadonlySet<number> = new Set([400, 413, 414, 431]);
+
 function strange({ status }: RawAnswer, target: string): PortError {
   if (status >= 500) {
     return new PortError("unavailable", target, `Slack answered with HTTP ${status}; gofire tries again.`);
   }
   return new PortError(
-    "bad-response",
+    ownFaults.has(status) ? "bad-response" : "unavailable",
     target,
     `HTTP ${status} instead of an answer of Slack. Look at the API address in the configuration, and at proxies on the way.`,
   );

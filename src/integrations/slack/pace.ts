@@ -48,6 +48,13 @@ export function createPace(clock: Clock): Pace {
     return 1;
   }
 
+  /** Who does not go after all leaves the place to the others. */
+  function giveBack(key: string, turnMs: number): void {
+    const times = turns.get(key) ?? [];
+    const place = times.indexOf(turnMs);
+    if (place >= 0) times.splice(place, 1);
+  }
+
   /** Channels come and go; their windows must not stay for ever. */
   function forgetIdle(nowMs: number): void {
     if (turns.size < 1_000) return;
@@ -79,8 +86,7 @@ export function createPace(clock: Clock): Pace {
         const restMs = pausedMs(key);
         if (restMs > 0) throw tooFast(key, restMs);
       } catch (error) {
-        const place = times.indexOf(turnMs);
-        if (place >= 0) times.splice(place, 1);
+        giveBack(key, turnMs);
         throw error;
       }
     },

@@ -8,10 +8,13 @@ import { fitText } from "./fit-text.ts";
 import { type Doubts, findEarlier, isCertain, type OwnMark } from "./intents.ts";
 import { altTextMax, bulkFiles, fewFiles, textMax } from "./limits.ts";
 import { asMember } from "./membership.ts";
+import { isRefusal } from "./refusals.ts";
 import { discard, messageOf, type Sight } from "./sharing.ts";
 
 /** How far the files of one intent got, as far as this process knows. */
 interface Underway {
+  /** Names and sizes of all of them: other files begin anew. */
+  readonly names: string;
   /** Of files whose bytes Slack has, in order. */
   readonly fileIds: readonly string[];
   /** Slack was asked to share them. */
@@ -19,8 +22,6 @@ interface Underway {
   /** How often Slack took all files and showed nothing. */
   readonly timesUnseen: number;
 }
-
-const untouched: Underway = { fileIds: [], isHandedOver: false, timesUnseen: 0 };
 
 /** Intents that are remembered; others are looked up in the channel. */
 const mostUnderway = 500;
@@ -57,40 +58,48 @@ export function slackUploads({
   }
 
   async function handOver(
-    { channel, thread }: Place,
+    place: Place,
     files: readonly ChatFile[],
     comment: string,
     intent: string,
     signal: AbortSignal,
   ): Promise<readonly string[]> {
-    const { timesUnseen, fileIds: sent } = underway.get(intent) ?? untouched;
+    const names = namesOf(files).join("\n");
+    const known = underway.get(intent);
+    const timesUnseen = known?.timesUnseen ?? 0;
+    const sent = known?.names === names ? known.fileIds : [];
     const fileIds = [...sent];
     for (const file of files.slice(sent.length)) {
       // What is sent already is not sent again, so many files need not wait here, where a verdict may want to pass.
       const rate = files.length > fewFiles ? { rate: bulkFiles, patienceMs: 0 } : {};
       fileIds.push(await send(file, rate, client, signal));
-      note(intent, { fileIds: [...fileIds], isHandedOver: false, timesUnseen });
+      note(intent, { names, fileIds: [...fileIds], isHandedOver: false, timesUnseen });
     }
     const shared = files.map(({ title }, at) => ({ id: fileIds[at], title }));
-    note(intent, { fileIds, isHandedOver: true, timesUnseen });
+    note(intent, { names, fileIds, isHandedOver: true, timesUnseen });
     try {
       await client.call(
         "files.completeUploadExternal",
         {
           files: shared,
-          channel_id: channel,
-          thread_ts: thread,
+          channel_id: place.channel,
+          thread_ts: place.thread,
           initial_comment: fitText(comment, textMax),
         },
         nothingMore,
         signal,
       );
     } catch (error) {
+      if (!isCertain(error)) throw error;
       // Told to wait, the bytes are there for the next time; refused, they are not needed any more.
       if (error instanceof PortError && error.code === "rate-limited") {
-        note(intent, { fileIds, isHandedOver: false, timesUnseen });
-      } else if (isCertain(error)) underway.delete(intent);
-      throw error;
+        note(intent, { names, fileIds, isHandedOver: false, timesUnseen });
+        throw error;
+      }
+      underway.delete(intent);
+      // Bytes that nobody asks for are not kept for ever.
+      if (sent.length === 0 || !isRefusal(error, "file_not_found")) throw error;
+      return await handOver(place, files, comment, intent, signal);
     }
     return fileIds;
   }
@@ -117,7 +126,7 @@ export function slackUploads({
     if (found !== undefined) return { channel: place.channel, ts: found.ts };
     if (known === undefined || seen === undefined) return undefined;
     if (seen === "not shown") await discard(known.fileIds, client, signal);
-    note(intent, { ...untouched, timesUnseen: known.timesUnseen });
+    note(intent, { ...known, fileIds: [], isHandedOver: false });
     return undefined;
   }
 
@@ -146,18 +155,18 @@ export function slackUploads({
   };
 
   async function unseen(intent: string, signal: AbortSignal): Promise<PortError> {
-    const state = underway.get(intent) ?? untouched;
-    const timesUnseen = state.timesUnseen + 1;
+    const state = underway.get(intent);
+    const timesUnseen = (state?.timesUnseen ?? 0) + 1;
     const target = "Slack files.completeUploadExternal";
     if (timesUnseen < mostTimesUnseen) {
-      note(intent, { ...state, timesUnseen });
+      if (state !== undefined) note(intent, { ...state, timesUnseen });
       return new PortError(
         "unavailable",
         target,
         "Slack took the files and does not show them yet; gofire looks again.",
       );
     }
-    await discard(state.fileIds, client, signal);
+    await discard(state?.fileIds ?? [], client, signal);
     underway.delete(intent);
     return new PortError(
       "bad-response",
@@ -208,6 +217,10 @@ function checkFiles(files: readonly ChatFile[], comment: string): void {
 /** A message that shows exactly these files. */
 function hasFiles({ files = [] }: PastMessage, wanted: readonly ChatFile[]): boolean {
   const present = files.map(({ name, size }) => `${name} ${size}`).sort();
-  const sought = wanted.map(({ name, bytes }) => `${name} ${bytes}`).sort();
+  const sought = namesOf(wanted).sort();
   return present.length === sought.length && present.every((file, at) => file === sought[at]);
+}
+
+function namesOf(files: readonly ChatFile[]): string[] {
+  return files.map(({ name, bytes }) => `${name} ${bytes}`);
 }
