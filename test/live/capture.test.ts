@@ -35,6 +35,15 @@ function untilFrozen(pid: number): void {
   while (readdirSync(tasks).some(runs));
 }
 
+/** Until a CPU profile runs: its handler sleeps for as long (Go source: net/http/pprof/pprof.go, Profile). */
+async function untilProfiled(debugUrl: string): Promise<void> {
+  for (;;) {
+    const answer = await fetch(`${debugUrl}/debug/pprof/goroutine?debug=1`);
+    if (/net\/http\/pprof\.sleep\b/.test(await answer.text())) return;
+    await systemClock.sleep(20, never);
+  }
+}
+
 const never = new AbortController().signal;
 /** Short, so that the tests are: the default timing is proven without waiting in test/capture. */
 const quick: CaptureRequest = { ...defaultRequest, service: "shop", cpuSeconds: 1, goroutineGapMs: 2_000 };
@@ -107,7 +116,7 @@ describe.skipIf(!hasGo)("a capture of a live Go process (needs Go)", () => {
 
   test("explains that somebody else's CPU profile is running", async () => {
     const other = fetch(`${shop.debugUrl}/debug/pprof/profile?seconds=5`);
-    await systemClock.sleep(300, never);
+    await untilProfiled(shop.debugUrl);
     const outcome = await capture();
     expect(outcome.manifest.captures.find(({ kind }) => kind === "cpu")).toMatchObject({
       status: "failed",
