@@ -4,6 +4,7 @@ import type { SecretReference } from "../../config/gofire-config.ts";
 import type { Artifacts } from "../../ports/artifacts.ts";
 import { cappedStore } from "./capped-store.ts";
 import { fileStore } from "./file-store.ts";
+import { redact } from "./redact.ts";
 import { type SealingKey, sealingKey } from "./sealed-format.ts";
 import { keySecret, sealedStore } from "./sealed-store.ts";
 import type { BundleConditions } from "./stored-bundle.ts";
@@ -34,7 +35,8 @@ export async function openArtifacts(config: ArtifactsConfig, machine: OpenedWith
   const store = await openPlace(place, machine);
   const sealed = sealing === undefined ? store : sealedStore(store, sealing, former);
   const artifacts = cappedStore(sealed, { fileBytes: maxFileBytes, incidentBytes: maxIncidentBytes });
-  return { artifacts, bundles: { room: artifacts.room }, keep };
+  const bundles = { room: artifacts.room, ...(config.redact ? { redact } : {}) };
+  return { artifacts, bundles, keep };
 }
 
 async function keyOf(reference: SecretReference, { secret }: OpenedWith): Promise<SealingKey> {
