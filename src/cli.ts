@@ -83,6 +83,7 @@ function ports(): Ports {
     clock: async () => (await import("./integrations/clock/system-clock.ts")).systemClock,
     host: async () => (await import("./integrations/host/this-host.ts")).thisHost,
     lab: async () => (await import("./sandbox/lab-service.ts")).labService(),
+    demoWorlds: async () => (await import("./demo-world.ts")).demoWorlds(version),
     chatCheck: async (config, tell, signal) => {
       const [{ slackCheck }, { thisHost }] = await Promise.all([
         import("./serve-parts.ts"),

@@ -3,6 +3,7 @@ import type { Artifacts } from "../ports/artifacts.ts";
 import type { CaptureLock } from "../ports/capture-lock.ts";
 import type { CaptureStore } from "../ports/capture-store.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { DemoWorlds } from "../ports/demo-world.ts";
 import type { EvidenceSource } from "../ports/evidence-source.ts";
 import type { GoTargets } from "../ports/go-target.ts";
 import type { Host } from "../ports/host.ts";
@@ -31,6 +32,7 @@ export interface Ports {
   clock(): Promise<Clock>;
   host(): Promise<Host>;
   lab(): Promise<LabService>;
+  demoWorlds(): Promise<DemoWorlds>;
   /**
    * Asks the chat whether gofire can work there, and says as whom; what will not work is told, a line each. Throws
    * UsageError and PortError in words for who installs gofire.

@@ -1,94 +1,65 @@
 import { UsageError } from "../domain/errors.ts";
-import type { Host } from "../ports/host.ts";
-import { analyse } from "./analysis.ts";
-import { captureTarget } from "./capture-target.ts";
 import { defineCommand } from "./command.ts";
-import { typedTarget } from "./targets.ts";
+import { demoInTerminal } from "./demo-in-terminal.ts";
+import { demoInWorkspace } from "./demo-in-workspace.ts";
 
 /** A pool that gives out nothing, behind a lock: the story of the config change that took a shop down. */
 const defaultMode = "redis-pool-zero";
 
 export const demo = defineCommand({
   name: "demo",
-  summary: "Make a Go service sick, capture it, explain what is wrong",
+  summary: "Watch gofire at work: a sick Go service, a workspace, a verdict in the thread",
   usage: "[options]",
   examples: [
-    { line: "demo", does: "a shop whose redis pool was set to 0" },
-    { line: "demo --list", does: "the illnesses and the healthy look-alikes there are" },
+    { line: "demo", does: "a shop whose redis pool was set to 0, and a workspace to play in" },
+    { line: "demo --once", does: "run through, print what was said, end" },
     { line: "demo --mode lock-cycle", does: "another illness" },
-    { line: "demo --recorded", does: "judge a recording, as on a machine without Go" },
+    { line: "demo --terminal", does: "only capture and explain, without a workspace" },
+    { line: "demo --list", does: "the illnesses and the healthy look-alikes there are" },
   ],
   whoMayUse: "anyone",
   effect: "read",
   operands: { placeholder: "", min: 0, max: 0 },
   options: {
     mode: { kind: "text", placeholder: "NAME", summary: `illness to show (default ${defaultMode})` },
+    once: { kind: "flag", summary: "end after the verdict; the rule where nobody sits at the terminal" },
+    picture: {
+      kind: "text",
+      placeholder: "FILE",
+      summary: "where --once keeps its picture of the thread (default: the temporary folder)",
+    },
+    terminal: { kind: "flag", summary: "print the verdict here, without a workspace" },
     list: { kind: "flag", summary: "list the modes and end" },
-    recorded: { kind: "flag", summary: "judge a recorded capture instead of running the service" },
+    recorded: { kind: "flag", summary: "use a recorded process, as on a machine without Go" },
     out: {
       kind: "text",
       placeholder: "FOLDER",
       short: "o",
-      summary: "where the bundle is kept (default: the system's temporary folder)",
+      summary: "where --terminal keeps its bundle (default: the temporary folder)",
     },
     verbose: { kind: "flag", short: "v", summary: "all groups, all evidence, every check" },
   },
-  async run(context, { mode = defaultMode, list, recorded, out }, ports) {
-    const lab = await ports.lab();
-    if (!recorded) {
-      context.progress("Building the lab service with Go…");
-      const built = await lab.build(context.signal);
-      if (list) {
-        if (built === undefined) throw new UsageError("The list needs a Go toolchain: https://go.dev/dl/");
-        return { kind: "text", text: modesText(built.modes) };
-      }
-      if (built !== undefined) {
-        const chosen = built.modes.find((candidate) => candidate.name === mode);
-        if (chosen === undefined)
-          throw new UsageError(`There is no mode "${mode}". gofire demo --list has all.`);
-        return await live(chosen);
-      }
+  async run(context, { mode = defaultMode, once, picture, terminal, list, recorded, out }, ports) {
+    const [lab, host] = await Promise.all([ports.lab(), ports.host()]);
+    if (!recorded) context.progress("Building the lab service with Go…");
+    const built = recorded ? undefined : await lab.build(context.signal);
+    if (list) {
+      if (built === undefined) throw new UsageError("The list needs a Go toolchain: https://go.dev/dl/");
+      return { kind: "text", text: modesText(built.modes) };
     }
-    const folder = await lab.recorded(mode);
-    if (folder === undefined) {
-      throw new UsageError(
-        `No recorded capture of "${mode}" here, and no Go toolchain to run it: https://go.dev/dl/`,
-      );
+    if (built !== undefined && !built.modes.some(({ name }) => name === mode)) {
+      throw new UsageError(`There is no mode "${mode}". gofire demo --list has all.`);
     }
-    context.progress(`Replaying a recorded capture of ${mode}…`);
-    return { ...(await analyse({ paths: [folder] }, context, ports)), severity: "never" as const };
-
-    async function live(chosen: { name: string; settleSeconds: number }) {
-      context.progress(`Starting the shop in mode ${chosen.name}…`);
-      const running = await lab.start(chosen.name, context.signal);
-      try {
-        const clock = await ports.clock();
-        for (let left = chosen.settleSeconds; left > 0; left--) {
-          context.progress(`The shop is getting sick: ${left} s…`);
-          await clock.sleep(1_000, context.signal);
-        }
-        const bundle = await captureTarget(
-          { ...typedTarget(running.debugUrl, { access: {} }), service: "shop" },
-          { cpuSeconds: 5, goroutineGapMs: 8_000 },
-          out ?? `${temporaryFolder(await ports.host())}/gofire-demo`,
+    return terminal
+      ? await demoInTerminal(mode, { lab, built }, out, context, ports)
+      : await demoInWorkspace(
+          { mode, once: once || !host.isAttended, picture },
+          { lab, built },
           context,
           ports,
         );
-        return {
-          ...(await analyse({ paths: [bundle] }, context, ports)),
-          bundle,
-          severity: "never" as const,
-        };
-      } finally {
-        await running.stop();
-      }
-    }
   },
 });
-
-function temporaryFolder(host: Host): string {
-  return host.environment("TMPDIR") ?? "/tmp";
-}
 
 function modesText(modes: readonly { name: string; kind: string; title: string }[]): string {
   const width = Math.max(...modes.map((mode) => mode.name.length)) + 2;

@@ -8,6 +8,10 @@ export interface Host {
   readText(file: string): Promise<string>;
   /** Absolute path of a program on PATH; undefined when there is none. */
   findProgram(name: string): Promise<string | undefined>;
+  /** Somebody sits at the terminal and can be shown things. */
+  readonly isAttended: boolean;
+  /** Shows a page in that person's browser; false where there is none to show it in. */
+  openInBrowser(url: string): Promise<boolean>;
   /** First line that `program --version`-like arguments print; undefined when it cannot be run or takes over 5 s. */
   programVersion(program: string, args: readonly string[], signal: AbortSignal): Promise<string | undefined>;
   /** Why `folder` cannot be written to, or undefined when it can (it is made when missing). */

@@ -5,6 +5,9 @@ export interface RunningLab {
   /** `http://127.0.0.1:PORT` of the shop itself. */
   readonly shopUrl: string;
   readonly goVersion: string;
+  /** Makes it sick in one more way, or cures that; rejects for modes that need another start. */
+  enter(mode: string): Promise<void>;
+  leave(mode: string): Promise<void>;
   stop(): Promise<void>;
 }
 

@@ -105,10 +105,18 @@ async function startLab(binary: string, mode: string, signal: AbortSignal): Prom
   const child = spawn(binary, ["-stdin", "-mode", mode], { stdio: ["pipe", "pipe", "ignore"] });
   try {
     const greeting = await greetingOf(child, signal);
+    const change = async (method: "POST" | "DELETE", next: string) => {
+      const response = await fetch(`http://${greeting.http}/lab/modes/${encodeURIComponent(next)}`, {
+        method,
+      });
+      if (!response.ok) throw new UsageError(`The shop refuses: ${(await response.text()).trim()}`);
+    };
     return {
       debugUrl: `http://${greeting.debug}`,
       shopUrl: `http://${greeting.http}`,
       goVersion: greeting.go,
+      enter: (next) => change("POST", next),
+      leave: (next) => change("DELETE", next),
       stop: () => stopped(child),
     };
   } catch (error) {

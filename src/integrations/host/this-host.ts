@@ -12,6 +12,7 @@ const largestText = 1 << 20;
 export const thisHost: Host = {
   nodeVersion: process.version,
   platform: `${process.platform} ${process.arch}`,
+  isAttended: process.stdout.isTTY && process.stderr.isTTY,
 
   environment(name) {
     const value = process.env[name];
@@ -41,6 +42,16 @@ export const thisHost: Host = {
       }
     }
     return undefined;
+  },
+
+  async openInBrowser(url) {
+    const hasScreen = process.env["DISPLAY"] !== undefined || process.env["WAYLAND_DISPLAY"] !== undefined;
+    const opener = process.platform === "darwin" ? "open" : hasScreen ? "xdg-open" : undefined;
+    const program = opener === undefined ? undefined : await thisHost.findProgram(opener);
+    if (program === undefined) return false;
+    return await new Promise((resolveOpened) => {
+      execFile(program, [url], { timeout: programDeadlineMs }, (error) => resolveOpened(error === null));
+    });
   },
 
   programVersion(program, args, signal) {

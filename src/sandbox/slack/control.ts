@@ -11,7 +11,14 @@ import { snapshotFor } from "./snapshot.ts";
  * `/_control/…`: what the page and scripts do in the workspace. GET `state?user=`, `changes` (server-sent events),
  * `problems`, `traffic`; POST a JSON object to any name in `actions`.
  */
-export function createControl({ workspace, people, faults, traffic, sockets }: Omit<Rooms, "webApi">) {
+export function createControl({
+  workspace,
+  people,
+  faults,
+  traffic,
+  sockets,
+  levers,
+}: Omit<Rooms, "webApi">) {
   const actions: Readonly<Record<string, (body: Fields, userId: string) => unknown>> = {
     type: (body, userId) =>
       people.type(userId, need(body, "channel"), need(body, "text"), textOf(body.thread)),
@@ -31,6 +38,11 @@ export function createControl({ workspace, people, faults, traffic, sockets }: O
     "edit-page": (body) => people.editPage(need(body, "channel"), need(body, "ts"), fieldsOf(body.message)),
     invite: (body) => people.invite(need(body, "channel"), need(body, "member")),
     kick: (body) => people.kick(need(body, "channel"), need(body, "member")),
+    lever: (body) => {
+      const lever = levers.find(({ id }) => id === need(body, "id"));
+      if (lever === undefined) throw new Error("There is no such button.");
+      return lever.pull();
+    },
     fault: (body) => faults.add(body as unknown as Fault),
     "refresh-sockets": (body) => sockets.refresh(body.which === "all" ? "all" : "oldest"),
     "cut-sockets": () => sockets.cut(),
@@ -55,7 +67,10 @@ export function createControl({ workspace, people, faults, traffic, sockets }: O
     const user = new URL(request.url ?? "/", "http://sandbox").searchParams.get("user");
     const someone = workspace.users.keys().next().value ?? "";
     if (name === "state")
-      return answerJson(response, 200, snapshotFor(workspace, user ?? someone, traffic, sockets));
+      return answerJson(response, 200, {
+        ...snapshotFor(workspace, user ?? someone, traffic, sockets),
+        levers: levers.map(({ id, label, group }) => ({ id, label, group })),
+      });
     if (name === "problems") return answerJson(response, 200, { problems: problemsOf(workspace, traffic) });
     if (name === "traffic") return answerJson(response, 200, { exchanges: traffic.exchanges });
     if (name === "changes") return stream(response);

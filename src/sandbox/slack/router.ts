@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { Lever } from "../../ports/demo-world.ts";
 import { createControl } from "./control.ts";
 import type { SocketOutlet } from "./deliveries/socket-outlet.ts";
 import type { Faults } from "./faults.ts";
@@ -18,6 +19,7 @@ export interface Rooms {
   readonly faults: Faults;
   readonly traffic: Traffic;
   readonly sockets: SocketOutlet;
+  readonly levers: readonly Lever[];
 }
 
 /** Sends a request to the Web API, an upload, a response_url, a file, the control API or the page. */

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type ExpectedRefusal, pingsBy, problemsOf } from "./checks.ts";
 import { realClock, type SandboxClock } from "./clock.ts";
+import type { Lever } from "../../ports/demo-world.ts";
 import { createDeliveries } from "./deliveries/deliveries.ts";
 import { createHttpOutlet } from "./deliveries/http-outlet.ts";
 import { createSocketOutlet, type SocketOutlet } from "./deliveries/socket-outlet.ts";
@@ -32,6 +33,8 @@ export interface SlackStandInOptions {
   readonly requestUrl?: string;
   /** Default true. */
   readonly limitsRates?: boolean;
+  /** Buttons beside the workspace, for a demo: what the people in it cannot do in Slack. */
+  readonly levers?: readonly Lever[];
 }
 
 /** A Slack workspace on this machine, strict where Slack is. Stop it with `close`. */
@@ -90,7 +93,8 @@ export async function startSlackStandIn(options: SlackStandInOptions): Promise<S
   ];
   const limitsRates = options.limitsRates ?? true;
   const webApi = createWebApi({ workspace, methods, pending, tokens, faults, traffic, limitsRates });
-  const router = createRouter({ workspace, webApi, people, faults, traffic, sockets });
+  const levers = options.levers ?? [];
+  const router = createRouter({ workspace, webApi, people, faults, traffic, sockets, levers });
   server.on("request", router);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

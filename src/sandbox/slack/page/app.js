@@ -1,5 +1,6 @@
 import { drawBlocks } from "./blocks.js";
 import { h } from "./element.js";
+import { drawLevers } from "./levers.js";
 import { drawMessage } from "./message.js";
 import { drawModal } from "./modal.js";
 
@@ -118,6 +119,7 @@ function drawSidebar() {
     ),
     h("h2", {}, "Apps"),
     h("ul", {}, entry("home", `${state.app.name} Home`)),
+    ...drawLevers(state.levers, (id) => post("lever", { id })),
     h(
       "details",
       { class: "traffic" },

@@ -1,0 +1,205 @@
+/** The world that `gofire demo` shows: a workspace, a bot in it, and the service that it looks after. */
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { parse } from "yaml";
+import { serviceCatalog } from "./commands/service-catalog.ts";
+import { parseConfig } from "./config/parse.ts";
+import { UsageError } from "./domain/errors.ts";
+import { goTargets } from "./integrations/go-target/client.ts";
+import { thisHost } from "./integrations/host/this-host.ts";
+import type { DemoWorld, DemoWorlds } from "./ports/demo-world.ts";
+import type { Host } from "./ports/host.ts";
+import { replayService } from "./sandbox/replayed-service.ts";
+import { startSlackStandIn } from "./sandbox/slack/stand-in.ts";
+import type { SlackMessage } from "./sandbox/slack/workspace.ts";
+import { configuredParts } from "./serve-parts.ts";
+import { server } from "./serve.ts";
+
+const run = promisify(execFile);
+
+/** Who types, and where (src/sandbox/slack/seed.ts). */
+const onCall = "U0MIRA0001";
+const incidents = "C0INCID001";
+const pager = "Alertmanager";
+
+const browsers = ["chromium", "chromium-browser", "google-chrome"];
+
+export function demoWorlds(version: string): DemoWorlds {
+  return {
+    async replay(folder) {
+      const replayed = await replayService(folder);
+      return { debugUrl: replayed.url, stop: () => replayed.close() };
+    },
+    async start({ debugUrl, levers }, tell) {
+      const slack = await startSlackStandIn({ manifest: manifest(), levers: [...levers, page()] });
+      const stateFolder = await mkdtemp(join(tmpdir(), "gofire-demo-"));
+
+      function page() {
+        return {
+          id: "page",
+          label: "Alertmanager pages",
+          group: "Alerts",
+          async pull() {
+            await Promise.resolve();
+            const title = "[FIRING:1] ManyGoroutines (order critical)";
+            slack.people.page(incidents, {
+              username: pager,
+              attachments: [{ title, fallback: title, color: "a30200" }],
+            });
+          },
+        };
+      }
+
+      async function remove(): Promise<void> {
+        await slack.close();
+        await rm(stateFolder, { recursive: true, force: true });
+      }
+
+      try {
+        const host = hostWith({
+          SLACK_BOT_TOKEN: slack.tokens.bot,
+          SLACK_APP_TOKEN: slack.tokens.app,
+          GOFIRE_STATE: stateFolder,
+        });
+        const config = parseConfig(
+          configText(debugUrl, slack.apiUrl),
+          "the demo's gofire.yaml",
+          stateFolder,
+          [],
+        );
+        const running = await server({ ...configuredParts(config, host, version), browser: {} }).start({
+          role: "all",
+          listen: { host: "127.0.0.1", port: 0 },
+          graceMs: 2_000,
+          limits: { captures: 4, perService: 1, waiting: 20, cooldownMs: 0 },
+          stateFolder,
+          services: serviceCatalog(config, host, goTargets({ userAgent: `gofire/${version}` })),
+          pages: {
+            secrets: {},
+            channel: incidents,
+            hearsMessages: true,
+            services: () => Promise.resolve([{ name: "order", matches: [], instances: ["order-1"] }]),
+          },
+          tell,
+        });
+        return worldOf(slack, async () => {
+          await running.stop();
+          await remove();
+        });
+      } catch (error) {
+        await remove();
+        throw error;
+      }
+    },
+  };
+}
+
+function worldOf(slack: Awaited<ReturnType<typeof startSlackStandIn>>, stop: () => Promise<void>): DemoWorld {
+  const messages = () => slack.workspace.channels.get(incidents)?.messages ?? [];
+  const names: Names = {
+    person: (id) => slack.workspace.users.get(id)?.name ?? id,
+    file: (id) => slack.workspace.files.get(id)?.name ?? id,
+  };
+  return {
+    url: `${slack.url}/?user=${onCall}&channel=${incidents}`,
+    async type(text) {
+      const result = await slack.people.type(onCall, incidents, text);
+      if (result?.isAcked === false) throw new Error(`gofire did not answer ${text}.`);
+    },
+    transcript: () => messages().map((message) => lineOf(message, names)),
+    async screenshot(file, signal) {
+      const program = await firstProgram(browsers);
+      const thread = messages().findLast(({ threadTs }) => threadTs !== undefined)?.threadTs;
+      if (program === undefined || thread === undefined) return undefined;
+      const page = `${slack.url}/?still&user=${onCall}&channel=${incidents}&thread=${thread}`;
+      await run(
+        program,
+        [
+          "--headless",
+          "--no-sandbox",
+          "--hide-scrollbars",
+          "--window-size=1280,1000",
+          "--virtual-time-budget=5000",
+          `--screenshot=${file}`,
+          page,
+        ],
+        { signal, timeout: 60_000 },
+      );
+      return file;
+    },
+    problems: () => slack.problems(),
+    stop,
+  };
+}
+
+interface Names {
+  person(id: string): string;
+  file(id: string): string;
+}
+
+/** One message as words: who, and what; replies are indented. */
+function lineOf(
+  { text, username, threadTs, ts, user, botId, files = [] }: SlackMessage,
+  names: Names,
+): string {
+  const who = username ?? (botId === undefined ? names.person(user ?? "") : "gofire");
+  const indent = threadTs === undefined || threadTs === ts ? "" : "    ";
+  const attached = files.map((id) => `${indent}  📎 ${names.file(id)}`);
+  return [`${indent}${who}: ${plain(text).replaceAll("\n", `\n${indent}  `)}`, ...attached].join("\n");
+}
+
+/** Slack's text as it reads: its three characters that stand for something else, and breaks that nobody sees. */
+function plain(text: string): string {
+  return text
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&amp;", "&")
+    .replaceAll("\u200b", "");
+}
+
+async function firstProgram(names: readonly string[]): Promise<string | undefined> {
+  for (const name of names) {
+    const path = await thisHost.findProgram(name);
+    if (path !== undefined) return path;
+  }
+  return undefined;
+}
+
+/** This machine with some environment variables of its own. */
+function hostWith(variables: Readonly<Record<string, string>>): Host {
+  return { ...thisHost, environment: (name) => variables[name] ?? thisHost.environment(name) };
+}
+
+function configText(debugUrl: string, apiUrl: string): string {
+  return `
+slack: { mode: socket, apiUrl: "${apiUrl}" }
+services:
+  order:
+    targets: [{ url: "${debugUrl}", instance: order-1 }]
+    capture: { cpuSeconds: 5, gapSeconds: 8 }
+alerts:
+  channel: ${incidents}
+  messages: { channels: [${incidents}], senders: [${pager}] }
+`;
+}
+
+/** slack-manifest.yaml of the checkout that this file belongs to, whether it runs from src/ or from dist/. */
+function manifest(): unknown {
+  for (
+    let folder = dirname(fileURLToPath(import.meta.url));
+    folder !== dirname(folder);
+    folder = dirname(folder)
+  ) {
+    try {
+      return parse(readFileSync(join(folder, "slack-manifest.yaml"), "utf8"));
+    } catch {
+      // one folder up
+    }
+  }
+  throw new UsageError("The demo needs a checkout of gofire: slack-manifest.yaml is not there.");
+}

@@ -1,0 +1,37 @@
+/** Something on the workspace's page that a person can do to the service. */
+export interface Lever {
+  readonly id: string;
+  /** What stands on the button. */
+  readonly label: string;
+  /** Heading that it stands under. */
+  readonly group: string;
+  pull(): Promise<void>;
+}
+
+export interface DemoService {
+  /** `http://127.0.0.1:PORT` of its pprof and metrics listener. */
+  readonly debugUrl: string;
+  readonly levers: readonly Lever[];
+}
+
+/** A chat workspace with gofire in it, on this machine. */
+export interface DemoWorld {
+  /** Page for people. */
+  readonly url: string;
+  /** Types into the incidents channel as somebody on call. Rejects when gofire does not acknowledge it. */
+  type(text: string): Promise<void>;
+  /** What stands in the incidents channel and its threads now, in order, in words. */
+  transcript(): readonly string[];
+  /** A picture of the newest thread, as PNG; undefined where there is no Chromium. */
+  screenshot(file: string, signal: AbortSignal): Promise<string | undefined>;
+  /** What the chat had to refuse, which is a fault of gofire. */
+  problems(): readonly string[];
+  stop(): Promise<void>;
+}
+
+export interface DemoWorlds {
+  /** `tell` hears what the bot says to who looks after it. */
+  start(service: DemoService, tell: (line: string) => void): Promise<DemoWorld>;
+  /** Answers as a recorded process did. `folder` is its bundle. */
+  replay(folder: string): Promise<{ readonly debugUrl: string; stop(): Promise<void> }>;
+}
