@@ -9,6 +9,7 @@ import {
   configuredTarget,
   looksLikeAddress,
   type NamedTarget,
+  openTarget,
   serviceNamed,
   typedTarget,
 } from "./targets.ts";
@@ -32,10 +33,10 @@ export function serviceCatalog(config: GofireConfig | undefined, host: Host, goT
         instance !== undefined &&
         looksLikeAddress(instance) &&
         !service.targets.some((target) => instanceName(target) === instance);
-      const { address, access } = isUnnamed
+      const target = isUnnamed
         ? allowedTarget(instance, service, config?.allow.targets ?? [])
         : await configuredTarget(name, chosenTarget(name, service, instance), { access: {} }, host);
-      return { target: goTargets.open(address, access), capture: service.capture };
+      return { target: openTarget(target, goTargets), capture: service.capture };
     },
     async rules(name) {
       const settings = config?.services[name] ?? config?.defaults;
