@@ -1,4 +1,6 @@
+import { readFile } from "node:fs/promises";
 import { afterEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import * as z from "zod/mini";
 import { UsageError } from "../../src/domain/errors.ts";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
@@ -20,8 +22,6 @@ function manifestWith(scopes: readonly string[]) {
 }
 
 describe("what Slack lets gofire do, checked at the start", () => {
-  const granted = testManifest.oauth_config.scopes.bot;
-
   test("tells who gofire is, and what will not work without a scope", async () => {
     world = await slackWorld();
     const lines: string[] = [];
@@ -34,12 +34,14 @@ describe("what Slack lets gofire do, checked at the start", () => {
       botId: workspace.app.botId,
     });
     expect(lines).toEqual([
+      expect.stringMatching(/^Slack: without the scope app_mentions:read: gofire does not hear/),
       expect.stringMatching(/^Slack: without the scope groups:history: private channels/),
     ]);
   });
 
-  test("says nothing when nothing is missing", async () => {
-    world = await slackWorld({ manifest: manifestWith([...granted, "groups:history"]) });
+  test("says nothing about an app that was made from the manifest", async () => {
+    const manifest: unknown = parse(await readFile("slack-manifest.yaml", "utf8"));
+    world = await slackWorld({ manifest });
     const lines: string[] = [];
     await checkAccess(world.client, (line) => lines.push(line), never);
     expect(lines).toEqual([]);

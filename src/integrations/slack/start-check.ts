@@ -41,6 +41,7 @@ const neededScopes: readonly NeededScope[] = [
     lost: "gofire cannot tell members from guests, so it refuses everybody",
     isEssential: true,
   },
+  { scope: "app_mentions:read", lost: "gofire does not hear when somebody mentions it" },
   {
     scope: "groups:history",
     lost: "private channels cannot be used safely: a lost answer cannot be looked up",
