@@ -14,8 +14,10 @@ import { checkSlack, openSlack, type SlackInstallation } from "./slack.ts";
 
 /** Throws nothing yet: what is missing is told when the part that needs it is opened. */
 export function configuredParts(config: GofireConfig | undefined, host: Host, version: string): ServeParts {
+  const rasteriser = resvgRasteriser();
   return {
     version,
+    close: () => rasteriser.close(),
     openChat: async (role, tell) =>
       await openSlack(await installation(config, role, host, version), role, tell),
     openArtifacts: (stateFolder) => configuredArtifacts(config, host, stateFolder),
@@ -28,7 +30,7 @@ export function configuredParts(config: GofireConfig | undefined, host: Host, ve
     pictures: (artifacts, links) =>
       flameGraphPictures({
         artifacts,
-        rasteriser: resvgRasteriser(),
+        rasteriser,
         readCapture: (key, signal) => readStoredCapture(artifacts, key, signal),
         ...(links === undefined ? {} : { links }),
       }),

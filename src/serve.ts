@@ -56,6 +56,8 @@ export interface ServeParts {
   /** Where people reach this gofire; without it there is no flame graph in the browser. */
   readonly browser?: BrowserSettings;
   pictures(artifacts: Artifacts, links: ProfileLinks | undefined): Pictures;
+  /** Called last: ends the threads that would keep the process. */
+  close?(): Promise<void>;
 }
 
 export function server(parts: ServeParts): Server {
@@ -76,6 +78,7 @@ export function server(parts: ServeParts): Server {
         return listener.url;
       }
       let ownUrl: string | undefined;
+      down.push(async () => await parts.close?.());
       try {
         const redis = await chooseRedis(thisHost, stateFolder, captureLock(`${stateFolder}/locks`), tell);
         down.push(() => redis.leave());
