@@ -7,6 +7,7 @@ export const analyze = defineCommand({
   usage: "PATH… [options]",
   examples: [
     { line: "analyze goroutines.txt", does: "a goroutine dump (debug=2), or a log with a panic in it" },
+    { line: "analyze -", does: "standard input: kubectl logs POD --previous | gofire analyze -" },
     { line: "analyze goroutine-1.pb.gz goroutine-2.pb.gz", does: "two captures of one kind show what grows" },
     {
       line: "analyze gofire-order-20260101-030000 --format json",

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { chmodSync, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -170,5 +171,16 @@ describe("exit codes", () => {
       gofire(["analyze", ...paths]),
     );
     expect((await Promise.all(runs)).map(({ code }) => code)).toEqual([1, 1, 2, 0, 3]);
+  });
+
+  it("standard input is read like a file", () => {
+    const analyze = (input: string) =>
+      spawnSync(process.execPath, ["dist/cli.js", "analyze", "-"], { input, encoding: "utf8" });
+    const { status, stdout } = analyze(
+      `2026-11-23T10:00:00Z ${died.replaceAll("\n", "\n2026-11-23T10:00:00Z ")}`,
+    );
+    expect(stdout).toContain("stdin: panic: boom");
+    expect(status).toBe(1);
+    expect(analyze("")).toMatchObject({ status: 2, stderr: "gofire: -: offset 0: there is nothing in it\n" });
   });
 });

@@ -6,14 +6,14 @@ import { type AssemblySettings, assembleEvidence, type ReadCapture } from "../..
 import type { CaptureKind, CaptureRecord } from "../../domain/capture.ts";
 import { captureKind, kindOfName } from "../../domain/capture-kind.ts";
 import { PortError, UsageError } from "../../domain/errors.ts";
-import { type ParseError, positionText } from "../../domain/parse-result.ts";
+import { type ByteParser, type ParseError, positionText } from "../../domain/parse-result.ts";
 import { artifactParser } from "../../parsers/artifact.ts";
 import type { EvidenceSettings, ReadEvidence } from "../../ports/evidence-source.ts";
 import { diskError } from "./disk-error.ts";
-import { parseFile } from "./parse-bytes.ts";
+import { parseFile, parseStream, type Reading } from "./parse-bytes.ts";
 
-/** What "-" stands for, as in many programs. */
-const standardInput = "/dev/stdin";
+/** Stands for standard input, as in many programs. */
+const standardInput = "-";
 const manifestFile = "manifest.json";
 const mostManifestBytes = 8 * 1024 * 1024;
 
@@ -48,7 +48,7 @@ export async function readEvidence(
   let target: Manifest["target"] | undefined;
   const seen = new Set<string>();
   for (const path of paths) {
-    const opened = await open(path === "-" ? standardInput : path, seen);
+    const opened = await open(path, seen);
     problems.push(...opened.problems);
     if (opened.unread === true) unread++;
     target ??= opened.target;
@@ -88,6 +88,7 @@ function assemblySettings(target: Manifest["target"] | undefined): AssemblySetti
 
 /** What cannot be opened is a problem of its own: the other inputs are read all the same. */
 async function open(path: string, seen: Set<string>): Promise<Opened> {
+  if (path === standardInput) return { captures: [{ path, name: "stdin" }], problems: [] };
   try {
     const status = await stat(path);
     const identity = `${status.dev}:${status.ino}`;
@@ -152,13 +153,13 @@ async function readInput({ path, name, record }: Input, signal: AbortSignal): Pr
   const timed = takenAtMs === undefined ? {} : { takenAtMs };
   // A record must say what it is of; what has no telling name is most often a log.
   const guessedKind = record?.kind ?? kindOfName(name) ?? "log";
-  let reading: Awaited<ReturnType<typeof parseFile<ParsedArtifact>>>;
+  let reading: Reading<ParsedArtifact>;
   try {
-    reading = await parseFile(
+    reading = await parseInput(
       path,
       (expectedBytes) =>
         artifactParser(name, { ...timed, ...(expectedBytes === undefined ? {} : { expectedBytes }) }),
-      { signal },
+      signal,
     );
   } catch (error) {
     if (!(error instanceof PortError)) throw error;
@@ -184,6 +185,16 @@ async function readInput({ path, name, record }: Input, signal: AbortSignal): Pr
     record: recordOf(record, name, readKind, storedBytes, "partial", damage),
     problem: `${path}: ${damage}`,
   };
+}
+
+/** A stream of our own for standard input: behind `/dev/stdin` may be a socket, which cannot be opened. */
+function parseInput(
+  path: string,
+  parserFor: (expectedBytes: number | undefined) => ByteParser<ParsedArtifact>,
+  signal: AbortSignal,
+): Promise<Reading<ParsedArtifact>> {
+  if (path !== standardInput) return parseFile(path, parserFor, { signal });
+  return parseStream(process.stdin, parserFor(undefined), { signal });
 }
 
 /** What the manifest says stands, unless reading shows that it is worse. */
