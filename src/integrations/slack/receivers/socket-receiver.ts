@@ -45,6 +45,7 @@ export function socketReceiver({
   const lines = new Set<SocketLine>();
   const work = inFlight();
   const ending = new AbortController();
+  const ended = aborted(ending.signal);
   let app: App | undefined;
   let keeping: Promise<unknown> = Promise.resolve();
 
@@ -83,7 +84,7 @@ export function socketReceiver({
     while (!ending.signal.aborted) {
       if (current !== undefined) {
         const sinceMs = performance.now();
-        const reason = await Promise.race([current.leaving, aborted(ending.signal)]);
+        const reason = await Promise.race([current.leaving, ended]);
         outgoing = current;
         current = undefined;
         // One that breaks as soon as it is there must not be replaced in a loop.
@@ -153,8 +154,7 @@ export function socketReceiver({
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
+    signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }
 
