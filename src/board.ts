@@ -1,7 +1,6 @@
 /** The page that shows operators the queue: Bull Board over the bot's queues. */
 import type { QueueBoardConfig } from "./config/artifacts-config.ts";
 import type { Answer } from "./integrations/http/listener.ts";
-import { boardPath, queueBoard } from "./integrations/http/queue-board.ts";
 import type { RedisClient } from "./integrations/redis/connection.ts";
 import { openQueue } from "./integrations/redis/queues.ts";
 import { retries } from "./jobs/index.ts";
@@ -24,6 +23,8 @@ export async function openBoard(
   client: RedisClient,
   onTrouble: (message: string) => void,
 ): Promise<Board> {
+  // Only where there is a board: its package is not part of the bundle.
+  const { boardPath, queueBoard } = await import("./integrations/http/queue-board.ts");
   // Every job has its queue, and its retries.
   const names = Object.keys(retries) as JobName[];
   const queues = names.map((name) => openQueue(name, client, onTrouble));
