@@ -126,6 +126,8 @@ export interface Reply {
   readonly kind: "findings" | "evidence" | "flame-graph" | "resolved" | "note";
   /** What the message says besides its files. */
   readonly text: string;
+  /** Id of an earlier incident: the file is to be a picture of what changed since, drawn when it is sent. */
+  readonly comparesWith?: string;
   readonly files: readonly ReplyFile[];
   /**
    * - `posting`: an attempt was made and may have got through.
@@ -175,6 +177,8 @@ export interface Incident {
   readonly resolvedAtMs?: number;
   /** Chat id of the person who resolved it; absent when the alert did. */
   readonly resolvedBy?: string;
+  /** Emoji that stands at the page, without colons. */
+  readonly pageMark?: string;
   /** How many captures stand before this one; only while it is queued. */
   readonly queuePlace?: number;
   /** What it waits for besides its turn, in words; only while it is queued. */

@@ -2,11 +2,11 @@ import type { ParsedArtifact } from "../domain/artifact.ts";
 import type { ReplyFile } from "../domain/incident.ts";
 import type { ProfileKind } from "../domain/profile-kind.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
-import type { PictureSource, Pictures } from "../ports/pictures.ts";
+import type { Pictures } from "../ports/pictures.ts";
 import type { ProfileLinks } from "../ports/profile-links.ts";
 import type { Rasteriser } from "../ports/rasteriser.ts";
-import { type Drawable, drawable } from "../render/flame-graph/choice.ts";
-import { differenceGraph } from "../render/flame-graph/difference.ts";
+import { drawable, drawableInBoth } from "../render/flame-graph/choice.ts";
+import { type DifferenceDrawing, differenceGraph } from "../render/flame-graph/difference.ts";
 import { type Drawing, flameGraph } from "../render/flame-graph/flame-graph.ts";
 import { goroutineMeasure, type Measure, measureOf } from "../render/flame-graph/measure.ts";
 import { goroutineStacks, profileStacks, type Stacks } from "../render/flame-graph/stacks.ts";
@@ -53,47 +53,63 @@ export function flameGraphPictures({ artifacts, rasteriser, links, readCapture }
     return capture === undefined ? undefined : stacksOf(capture, kind);
   }
 
-  /** What changed between the first and the last capture of a bundle, when that is worth a look. */
+  /** What changed between two captures, by their keys. */
   async function changed(
-    { bundle }: PictureSource,
-    { kind, pair }: Drawable,
+    beforeKey: string,
+    nowKey: string,
+    kind: ProfileKind,
     subject: FlameSubject,
     signal: AbortSignal,
-  ): Promise<Drawing | undefined> {
-    if (pair === undefined) return undefined;
-    const before = await weighed(`${bundle}${pair.before}`, kind, signal);
-    const now = await weighed(`${bundle}${pair.now}`, kind, signal);
+  ): Promise<DifferenceDrawing | undefined> {
+    const before = await weighed(beforeKey, kind, signal);
+    const now = await weighed(nowKey, kind, signal);
     if (before === undefined || now === undefined) return undefined;
-    const drawing = await inTurns(differenceGraph(before.stacks, now.stacks, now.measure, subject), signal);
-    return drawing === undefined || drawing.largestChange < leastChange ? undefined : drawing;
+    return await inTurns(differenceGraph(before.stacks, now.stacks, now.measure, subject), signal);
   }
 
   return {
-    async draw(source, intoPrefix, signal) {
-      const { bundle, analysis, modules } = source;
+    async draw({ bundle, analysis, modules }, intoPrefix, signal) {
       const chosen = drawable(analysis);
       if (chosen === undefined) return [];
       const subject = subjectOf(analysis, modules);
-      const { kind, file } = chosen;
+      const { kind, file, pair } = chosen;
       const shown = await weighed(`${bundle}${file}`, kind, signal);
       if (shown === undefined) return [];
       const whose = plain(analysis.target.service ?? "process");
       const drawing = await inTurns(flameGraph(shown.stacks, shown.measure, subject), signal);
-      const difference = await changed(source, chosen, subject, signal);
+      const difference =
+        pair === undefined
+          ? undefined
+          : await changed(`${bundle}${pair.before}`, `${bundle}${pair.now}`, kind, subject, signal);
       const pictures: ReplyFile[] = [];
       if (drawing !== undefined) {
         const title = `Flame graph: ${kind} of ${subject.target}`;
         const picture = await stored(drawing, `flame-graph.${whose}.${kind}`, title, intoPrefix, signal);
-        const browser = links?.linkTo(`${bundle}${file}`, `${kind} of ${subject.target}`);
+        // The page reads profiles, not Go's text forms of them.
+        const browser = /\.pb(?:\.gz)?$/.test(file)
+          ? links?.linkTo(`${bundle}${file}`, `${kind} of ${subject.target}`)
+          : undefined;
         pictures.push(browser === undefined ? picture : { ...picture, browser });
       }
-      if (difference !== undefined) {
+      if (difference !== undefined && difference.largestChange >= leastChange) {
         const title = `What changed: ${kind} of ${subject.target}`;
         pictures.push(
           await stored(difference, `flame-graph.${whose}.${kind}.change`, title, intoPrefix, signal),
         );
       }
       return pictures;
+    },
+    async compare(before, now, intoPrefix, signal) {
+      const shared = drawableInBoth(before.analysis, now.analysis);
+      if (shared === undefined) return undefined;
+      const { kind, files } = shared;
+      const subject = subjectOf(now.analysis, now.modules);
+      const keys = [`${before.bundle}${files.before}`, `${now.bundle}${files.now}`] as const;
+      const drawing = await changed(...keys, kind, subject, signal);
+      if (drawing === undefined) return undefined;
+      const whose = plain(now.analysis.target.service ?? "process");
+      const title = `What changed: ${kind} of ${subject.target}`;
+      return await stored(drawing, `flame-graph.${whose}.${kind}.change`, title, intoPrefix, signal);
     },
   };
 }

@@ -7,8 +7,10 @@ import type { Artifacts } from "../ports/artifacts.ts";
 import type { Chat, ChatFile } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { JobOutcome } from "../ports/worker.ts";
+import { type ComparisonPorts, comparison } from "./comparison.ts";
 import { contentTypeOf } from "./contents.ts";
 import { defineJob, done, later } from "./job.ts";
+import { markPage } from "./page-mark.ts";
 import type { SettlePorts } from "./settle.ts";
 
 /** How incidents look in the chat. Pure: the same incident gives the same body. */
@@ -20,7 +22,7 @@ export interface Cards {
   comment(reply: Reply): string;
 }
 
-export interface PublishJobPorts extends SettlePorts {
+export interface PublishJobPorts extends SettlePorts, Omit<ComparisonPorts, "incidents"> {
   readonly artifacts: Artifacts;
   readonly chat: Chat;
   readonly cards: Cards;
@@ -49,6 +51,7 @@ export const publish = defineJob({
     const tooSoonMs = waitMs(incident, ports.clock.nowMs());
     if (tooSoonMs > 0) return later(tooSoonMs, "the last edit is fresh");
     let shown = await showCard(incident, ports, signal);
+    shown = await markPage(shown, ports, refuses, signal);
     for (;;) {
       const reply = shown.replies.find(({ state }) => state === "pending" || state === "posting");
       if (reply === undefined) break;
@@ -130,6 +133,10 @@ async function send(
   const thread = place.thread ?? card?.ref?.ts;
   if (card?.ref === undefined || thread === undefined) {
     return await remember({ state: "given-up", problem: card?.problem ?? "There is no card to reply to." });
+  }
+  if (reply.comparesWith !== undefined) {
+    const drawn = await comparison(incident, reply.comparesWith, ports, signal);
+    return await change(({ comparesWith: _comparesWith, ...rest }) => ({ ...rest, ...drawn }));
   }
   if (reply.attemptedAtMs === undefined) await remember({ state: "posting", attemptedAtMs: clock.nowMs() });
   try {

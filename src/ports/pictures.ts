@@ -17,4 +17,14 @@ export interface Pictures {
    * empty when the bundle has no profile to draw. Throws PortError.
    */
   draw(source: PictureSource, intoPrefix: string, signal: AbortSignal): Promise<readonly ReplyFile[]>;
+  /**
+   * What changed between two captures, by the profile that the later one's first finding speaks of. Undefined when they
+   * have no such profile in common.
+   */
+  compare(
+    before: PictureSource,
+    now: PictureSource,
+    intoPrefix: string,
+    signal: AbortSignal,
+  ): Promise<ReplyFile | undefined>;
 }

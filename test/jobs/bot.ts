@@ -78,7 +78,7 @@ export async function startTestBot(
     chat,
     cards: plainCards,
     artifacts: fakeArtifacts(artifacts),
-    pictures: { draw: () => Promise.resolve([]) },
+    pictures: { draw: () => Promise.resolve([]), compare: () => Promise.resolve(undefined) },
     services: testServices(targets),
     clock: systemClock,
     version: "0.0.0",

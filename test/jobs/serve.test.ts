@@ -74,7 +74,7 @@ async function serving(
               },
             }),
           openArtifacts: (folder) => Promise.resolve({ artifacts: fakeArtifacts(join(folder, "artifacts")) }),
-          pictures: () => ({ draw: () => Promise.resolve([]) }),
+          pictures: () => ({ draw: () => Promise.resolve([]), compare: () => Promise.resolve(undefined) }),
         }),
       ),
   };

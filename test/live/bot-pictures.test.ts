@@ -52,6 +52,20 @@ describe.skipIf(redisProgram === undefined)("a verdict's flame graph", () => {
     const page = await fetch(link);
     expect(page.status).toBe(200);
     expect(await page.text()).toContain("speedscope");
+
+    await bot.slack.people.type(mira, incidents, "/gofire snapshot order");
+    await until(
+      () => bot.messages().filter(({ threadTs, text }) => threadTs === undefined && /FAIL/.test(text))[1],
+      "a second verdict",
+      40_000,
+    );
+    await bot.slack.people.type(mira, incidents, "/gofire diff");
+    const change = await until(
+      () => bot.messages().find(({ text }) => /^Since gf-\w+: Differential flame graph/.test(text)),
+      "what changed",
+      40_000,
+    );
+    expect(pictureOf(change.files)?.altText).toContain("goroutines before");
     expect(bot.slack.problems()).toEqual([]);
-  }, 60_000);
+  }, 150_000);
 });

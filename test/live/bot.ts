@@ -54,7 +54,7 @@ export async function liveBot(
         tell,
       ),
     openArtifacts: (folder) => Promise.resolve({ artifacts: fakeArtifacts(join(folder, "artifacts")) }),
-    pictures: () => ({ draw: () => Promise.resolve([]) }),
+    pictures: () => ({ draw: () => Promise.resolve([]), compare: () => Promise.resolve(undefined) }),
     ...parts,
   }).start({
     role: "all",

@@ -2,8 +2,9 @@ import { analysisChanges } from "../../domain/analysis-changes.ts";
 import type { CaptureKind } from "../../domain/capture.ts";
 import { UsageError } from "../../domain/errors.ts";
 import type { Analysis } from "../../domain/finding.ts";
+import type { Reply } from "../../domain/incident.ts";
 import type { Incidents } from "../../ports/incidents.ts";
-import { defineChatCommand } from "./chat-command.ts";
+import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
 import { readAnalysis } from "./read-analysis.ts";
 import { type JudgedIncident, judged, whichIncident } from "./which-incident.ts";
 
@@ -18,7 +19,7 @@ export const diff = defineChatCommand({
   whoMayUse: "diff",
   operands: { placeholder: "the ID of an incident", min: 0, max: 2 },
   options: {},
-  async run({ place }, { operands: [id, otherId] }, { incidents, artifacts }, signal) {
+  async run({ place }, { operands: [id, otherId] }, { incidents, artifacts, queue }, signal) {
     const one = judged(await whichIncident(id, place, incidents, signal));
     const other =
       otherId === undefined
@@ -35,6 +36,7 @@ export const diff = defineChatCommand({
       readAnalysis(earlier, artifacts, signal),
       readAnalysis(later, artifacts, signal),
     ]);
+    await askForPicture(earlier, later, { incidents, queue }, signal);
     return {
       kind: "diff",
       before: earlier,
@@ -44,6 +46,32 @@ export const diff = defineChatCommand({
     };
   },
 });
+
+/** The flame graph of what changed is drawn by a worker, and posted once into the later one's thread. */
+async function askForPicture(
+  earlier: JudgedIncident,
+  later: JudgedIncident,
+  { incidents, queue }: Pick<ChatPorts, "incidents" | "queue">,
+  signal: AbortSignal,
+): Promise<void> {
+  if (earlier.bundle === undefined || later.bundle === undefined) return;
+  const wanted: Reply = {
+    intent: `${later.id}/since-${earlier.id}`,
+    kind: "flame-graph",
+    text: "",
+    files: [],
+    state: "pending",
+    comparesWith: earlier.id,
+  };
+  const isThere = (replies: readonly Reply[]) => replies.some(({ intent }) => intent === wanted.intent);
+  if (isThere(later.replies)) return;
+  await incidents.update(
+    later.id,
+    (now) => (isThere(now.replies) ? now : { ...now, replies: [...now.replies, wanted] }),
+    signal,
+  );
+  await queue.publish(later.id, "now", signal);
+}
 
 /** The capture before it of the same process; of the same service where there is none. */
 async function before(

@@ -43,13 +43,34 @@ const generally: readonly ProfileKind[] = [
   "allocs",
 ];
 
-/** The profile that the first finding speaks of, or else the most telling one; undefined when there is none. */
-export function drawable({
-  findings,
-  captures,
-}: Pick<Analysis, "findings" | "captures">): Drawable | undefined {
+/** The kinds worth a picture, most telling first. */
+function kindsOf({ findings, captures }: Pick<Analysis, "findings" | "captures">): readonly ProfileKind[] {
   const [root] = findings;
-  for (const kind of [...(root === undefined ? [] : kindsFor(root, captures)), ...generally]) {
+  return [...(root === undefined ? [] : kindsFor(root, captures)), ...generally];
+}
+
+/**
+ * The kind of profile that tells most about the later analysis and that both have, with the file to take of each: their
+ * last ones. Undefined when they have none in common.
+ */
+export function drawableInBoth(
+  before: Pick<Analysis, "captures">,
+  now: Pick<Analysis, "findings" | "captures">,
+):
+  | { readonly kind: ProfileKind; readonly files: { readonly before: string; readonly now: string } }
+  | undefined {
+  for (const kind of kindsOf(now)) {
+    const [was, is] = [before, now].map(({ captures }) => filesOf(kind, captures).at(-1));
+    if (was !== undefined && is !== undefined) return { kind, files: { before: was, now: is } };
+  }
+  return undefined;
+}
+
+/** The profile that the first finding speaks of, or else the most telling one; undefined when there is none. */
+export function drawable(analysis: Pick<Analysis, "findings" | "captures">): Drawable | undefined {
+  const { captures, findings } = analysis;
+  const [root] = findings;
+  for (const kind of kindsOf(analysis)) {
     const files = filesOf(kind, captures);
     const last = files.at(-1);
     if (last === undefined) continue;

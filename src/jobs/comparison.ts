@@ -1,0 +1,61 @@
+import type { Analysis } from "../domain/finding.ts";
+import type { Incident, Reply } from "../domain/incident.ts";
+import type { Artifacts } from "../ports/artifacts.ts";
+import type { Incidents } from "../ports/incidents.ts";
+import type { PictureSource, Pictures } from "../ports/pictures.ts";
+import type { Services } from "../ports/services.ts";
+
+export interface ComparisonPorts {
+  readonly incidents: Pick<Incidents, "read">;
+  readonly artifacts: Artifacts;
+  readonly services: Pick<Services, "rules">;
+  readonly pictures: Pictures;
+  /** Hears why a picture could not be drawn; people are told in the thread that there is none. */
+  readonly onTrouble: (message: string) => void;
+}
+
+/** What a reply says of the change since an earlier incident: a picture where one can be drawn, always words. */
+export async function comparison(
+  incident: Incident,
+  earlierId: string,
+  ports: ComparisonPorts,
+  signal: AbortSignal,
+): Promise<Pick<Reply, "text" | "files">> {
+  const without = `There is no flame graph of what changed since ${earlierId}`;
+  try {
+    const earlier = await ports.incidents.read(earlierId, signal);
+    const before = earlier === undefined ? undefined : await sourceOf(earlier, ports, signal);
+    const now = await sourceOf(incident, ports, signal);
+    if (before === undefined || now === undefined) {
+      return { text: `${without}: its captures are no longer kept.`, files: [] };
+    }
+    const into = `incidents/${incident.id}/pictures/since-${earlierId}/`;
+    const picture = await ports.pictures.compare(before, now, into, signal);
+    if (picture === undefined) {
+      return { text: `${without}: the two have no profile in common.`, files: [] };
+    }
+    return { text: `Since ${earlierId}: ${picture.altText ?? picture.title}`, files: [picture] };
+  } catch (error) {
+    signal.throwIfAborted();
+    ports.onTrouble(`${incident.id}: no picture: ${error instanceof Error ? error.message : String(error)}`);
+    return { text: `${without}: it could not be drawn.`, files: [] };
+  }
+}
+
+async function sourceOf(
+  { bundle, analysis, service }: Incident,
+  { artifacts, services }: ComparisonPorts,
+  signal: AbortSignal,
+): Promise<PictureSource | undefined> {
+  if (bundle === undefined || analysis === undefined) return undefined;
+  if ((await artifacts.stat(analysis.document, signal)) === undefined) return undefined;
+  const { modules } = await services.rules(service);
+  return { bundle, analysis: await documentOf(analysis.document, artifacts, signal), modules };
+}
+
+/** Our own document, written by the analyse job. */
+async function documentOf(key: string, artifacts: Artifacts, signal: AbortSignal): Promise<Analysis> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of artifacts.get(key, signal)) chunks.push(chunk);
+  return JSON.parse(Buffer.concat(chunks).toString("utf8")) as Analysis;
+}
