@@ -40,18 +40,23 @@ const text = lines.map(
 );
 writeFileSync(
   "docs/verdict.svg",
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(
-    lines
-      .slice(1, 6)
-      .join(" ")
-      .replace(/\u001b\[\d+m/g, ""),
-  ).replaceAll('"', "&quot;")}">
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${label()}">
 <style>text{font:14px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:#e6edf3;white-space:pre}</style>
 <rect width="100%" height="100%" rx="8" fill="#0d1117"/>
 ${text.join("\n")}
 </svg>
 `,
 );
+
+/** What the picture says first, for who does not see it. */
+function label(): string {
+  // oxlint-disable-next-line no-control-regex -- SGR sequences start with ESC
+  const said = lines
+    .slice(1, 6)
+    .join(" ")
+    .replace(/\u001b\[\d+m/g, "");
+  return escaped(said).replaceAll('"', "&quot;");
+}
 
 function spans(line: string): string {
   let style: Record<string, string | undefined> = {};

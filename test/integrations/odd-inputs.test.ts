@@ -31,6 +31,10 @@ function saved(name: string, bytes: string | Uint8Array): string {
   return path;
 }
 
+function analyzed(input: string) {
+  return spawnSync(process.execPath, ["dist/cli.js", "analyze", "-"], { input, encoding: "utf8" });
+}
+
 function bytesOf(text: string, encoding: "utf16le" | "utf16be"): Buffer {
   const bytes = Buffer.from(`\ufeff${text}`, "utf16le");
   return encoding === "utf16le" ? bytes : bytes.swap16();
@@ -174,13 +178,14 @@ describe("exit codes", () => {
   });
 
   it("standard input is read like a file", () => {
-    const analyze = (input: string) =>
-      spawnSync(process.execPath, ["dist/cli.js", "analyze", "-"], { input, encoding: "utf8" });
-    const { status, stdout } = analyze(
+    const { status, stdout } = analyzed(
       `2026-11-23T10:00:00Z ${died.replaceAll("\n", "\n2026-11-23T10:00:00Z ")}`,
     );
     expect(stdout).toContain("stdin: panic: boom");
     expect(status).toBe(1);
-    expect(analyze("")).toMatchObject({ status: 2, stderr: "gofire: -: offset 0: there is nothing in it\n" });
+    expect(analyzed("")).toMatchObject({
+      status: 2,
+      stderr: "gofire: -: offset 0: there is nothing in it\n",
+    });
   });
 });
