@@ -51,11 +51,8 @@ ${text.join("\n")}
 /** What the picture says first, for who does not see it. */
 function label(): string {
   // oxlint-disable-next-line no-control-regex -- SGR sequences start with ESC
-  const said = lines
-    .slice(1, 6)
-    .join(" ")
-    .replace(/\u001b\[\d+m/g, "");
-  return escaped(said).replaceAll('"', "&quot;");
+  const plain = lines.slice(1, 6).map((line) => line.replace(/\u001b\[\d+m/g, ""));
+  return escaped(plain.join(" ")).replaceAll('"', "&quot;");
 }
 
 function spans(line: string): string {
