@@ -19,6 +19,8 @@ import { redisProgram } from "../integrations/redis-server.ts";
 import { draftFor, plainCards, quickCapture, sickTarget, until } from "./bot.ts";
 
 const never = new AbortController().signal;
+const local = { host: "127.0.0.1", port: 0 };
+const boardPassword = "for-operators-only";
 const folders: string[] = [];
 afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
@@ -73,6 +75,8 @@ async function serving(
                 heard.push("close");
               },
             }),
+          queueBoard: () =>
+            Promise.resolve({ listen: local, user: "ana", password: boardPassword, mayChange: false }),
           openArtifacts: (folder) => Promise.resolve({ artifacts: fakeArtifacts(join(folder, "artifacts")) }),
           pictures: () => ({ draw: () => Promise.resolve([]), compare: () => Promise.resolve(undefined) }),
         }),
@@ -126,6 +130,11 @@ describe.skipIf(redisProgram === undefined)("gofire serve", () => {
           queue: { waiting: 0, limit: 100 },
         });
         expect((await fetch(`${url}/elsewhere`)).status).toBe(404);
+        expect((await fetch(`${url}/queues/api/queues`)).status).toBe(401);
+        const board = await fetch(`${url}/queues/api/queues`, {
+          headers: { authorization: `Bearer ${boardPassword}` },
+        });
+        expect(await board.json()).toMatchObject({ queues: expect.arrayContaining([expect.anything()]) });
         ({
           incident: { id },
         } = await beginIncident(draftFor("order", "served"), bot, never));
