@@ -52,6 +52,7 @@ describe.skipIf(redisProgram === undefined)("people use the bot", () => {
     await people.type("U0STRNG005", "C0SHARE005", "/gofire snapshot order");
     await people.type(mira, incidents, "/gofire snapshoot order");
     await people.type(mira, incidents, "/gofire");
+    await people.type(mira, incidents, "/approve-config 12");
     const said = [...bot.messages(), ...bot.messages("C0SHARE005")].map(({ text, onlyFor }) => ({
       text,
       onlyFor,
@@ -60,6 +61,7 @@ describe.skipIf(redisProgram === undefined)("people use the bot", () => {
       { onlyFor: "U0GUEST004", text: expect.stringMatching(/Guests of the workspace cannot/) },
       { onlyFor: mira, text: expect.stringMatching(/no command "snapshoot".*Did you mean snapshot/) },
       { onlyFor: mira, text: expect.stringMatching(/snapshot SERVICE/) },
+      { onlyFor: mira, text: expect.stringMatching(/no command "approve-config"/) },
       { onlyFor: "U0STRNG005", text: expect.stringMatching(/other workspaces cannot/) },
     ]);
     expect(bot.slack.problems()).toEqual([]);

@@ -57,16 +57,19 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
   return {
     command(body) {
       const {
+        command,
         text = "",
         user_id: userId,
         channel_id: channel,
         trigger_id: trigger,
       } = commandPayload.parse(body);
       const place = { channel };
+      // Named for itself in the manifest, whatever the app's own command is called there.
+      const words = command === "/approve-config" ? `approve-config ${text}` : text;
       return first(`command ${trigger}`, async () => {
         try {
           return await inTime(async (signal) => {
-            const request = { intent: trigger, kind: "command", userId, place, words: text } as const;
+            const request = { intent: trigger, kind: "command", userId, place, words } as const;
             const reply = await conversation.request(request, signal);
             const audience = audienceOf(reply);
             if (reply.kind === "begun") {
