@@ -44,7 +44,10 @@ export interface ChatSide {
 }
 
 /** The artifacts, how they come there and how long they stay. */
-export type ArtifactSide = Pick<BotSettings, "artifacts" | "bundles" | "keep">;
+export interface ArtifactSide extends Pick<BotSettings, "artifacts" | "bundles" | "keep"> {
+  /** In words. */
+  readonly where?: string;
+}
 
 /** What differs from installation to installation. */
 export interface ServeParts {
@@ -83,8 +86,9 @@ export function server(parts: ServeParts): Server {
         const redis = await chooseRedis(thisHost, stateFolder, captureLock(`${stateFolder}/locks`), tell);
         down.push(() => redis.leave());
         tell(`Using ${redis.because}.`);
-        const kept = await parts.openArtifacts(stateFolder);
+        const { where, ...kept } = await parts.openArtifacts(stateFolder);
         const { artifacts } = kept;
+        if (where !== undefined) tell(`Keeping evidence in ${where}.`);
         const browser =
           parts.browser === undefined
             ? undefined
@@ -130,6 +134,11 @@ export function server(parts: ServeParts): Server {
           ...(pages === undefined || role === "worker" ? {} : { [alertPath]: alertAnswer(pages, bot) }),
         });
         ownUrl = url;
+        if (parts.browser === undefined && role !== "web") {
+          tell(
+            `Flame graphs come without a link: set GOFIRE_URL to the address at which people reach ${url}.`,
+          );
+        }
         if (pages !== undefined && role !== "worker") {
           tell(`Alert senders are expected at ${url}${alertPath}.`);
         }

@@ -1,5 +1,6 @@
 import { UsageError } from "../domain/errors.ts";
 import { bytesText, counted, durationText } from "../domain/units.ts";
+import { removeArtifacts } from "../jobs/retention.ts";
 import type { StoredArtifact } from "../ports/artifacts.ts";
 import { defineCommand } from "./command.ts";
 import { stateFolder } from "./state-folder.ts";
@@ -46,7 +47,7 @@ export const artifacts = defineCommand({
         const kept = await store.list(`${prefix}${id}/`, signal);
         if (kept.length === 0)
           throw new UsageError(`Nothing is kept of ${id}. gofire artifacts lists what is.`);
-        const removed = await store.remove(`${prefix}${id}/`, signal);
+        const removed = await removeArtifacts(id, store, signal);
         lines.push(`${id}: ${counted(removed, "artifact")} deleted, ${bytesText(total(kept))}.`);
         if (clock.nowMs() - newest(kept) < freshMs) {
           lines.push("  The newest was just stored: a capture that still runs will store more.");

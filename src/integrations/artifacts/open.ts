@@ -19,6 +19,8 @@ export interface OpenedWith {
 
 /** The artifacts, and under which conditions something is put there. */
 export interface OpenArtifacts {
+  /** For who looks after gofire: "s3://evidence/gofire/, encrypted". */
+  readonly where: string;
   readonly artifacts: Artifacts;
   readonly bundles: BundleConditions;
   readonly keep: ArtifactsConfig["keep"];
@@ -36,7 +38,10 @@ export async function openArtifacts(config: ArtifactsConfig, machine: OpenedWith
   const sealed = sealing === undefined ? store : sealedStore(store, sealing, former);
   const artifacts = cappedStore(sealed, { fileBytes: maxFileBytes, incidentBytes: maxIncidentBytes });
   const bundles = { room: artifacts.room, ...(config.redact ? { redact } : {}) };
-  return { artifacts, bundles, keep };
+  const where = [placeText(place, machine.stateFolder)];
+  if (sealing !== undefined) where.push("encrypted");
+  if (config.redact) where.push("redacted");
+  return { where: where.join(", "), artifacts, bundles, keep };
 }
 
 async function keyOf(reference: SecretReference, { secret }: OpenedWith): Promise<SealingKey> {
@@ -48,7 +53,7 @@ async function openPlace(
   place: ArtifactsConfig["place"],
   { stateFolder, secret }: OpenedWith,
 ): Promise<Artifacts> {
-  if (place.kind === "folder") return await fileStore(place.path ?? join(stateFolder, "artifacts"));
+  if (place.kind === "folder") return await fileStore(folderOf(place, stateFolder));
   // Loaded only where it is used: the SDK is large.
   const { openS3Store } = await import("./s3-open.ts");
   const { credentials, ...rest } = place;
@@ -62,4 +67,12 @@ async function openPlace(
       ...(sessionToken === undefined ? {} : { sessionToken: await secret(sessionToken) }),
     },
   });
+}
+
+function placeText(place: ArtifactsConfig["place"], stateFolder: string): string {
+  return place.kind === "folder" ? folderOf(place, stateFolder) : `s3://${place.bucket}/${place.prefix}`;
+}
+
+function folderOf({ path }: { readonly path?: string }, stateFolder: string): string {
+  return path ?? join(stateFolder, "artifacts");
 }
