@@ -4,7 +4,7 @@ import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "./goroutine.t
 import { isRuntimeFrame } from "./goroutine-sites.ts";
 import { isKnownIdle } from "./known-idle.ts";
 import { lockHolders, waitedAddress } from "./lock-holders.ts";
-import { pairsByLine } from "./lock-order.ts";
+import { lastTwoHolders, pairsByLine } from "./lock-order.ts";
 import { lockQueues } from "./lock-queues.ts";
 import { lockWait } from "./lock-waits.ts";
 import type { OwnCode } from "./own-code.ts";
@@ -18,8 +18,10 @@ export interface LockCycle {
    * - `addresses`: each waited address stands among the live arguments of the goroutine before it in the circle.
    * - `code`: each runs the code that the other one's lock is taken in, and nobody else does.
    * - `types`: only the code says so: each waits for a lock of a type that the other one's stack runs through.
+   * - `elimination`: they are the only two that probably hold a lock and wait for another. Means something only where
+   *   nothing else runs.
    */
-  readonly reason: "addresses" | "lines" | "code" | "types";
+  readonly reason: "addresses" | "lines" | "code" | "types" | "elimination";
   /** Another goroutine, not part of the circle, touches one of the locks: it may be the holder instead. */
   readonly contested: boolean;
 }
@@ -57,6 +59,7 @@ function findCycles(snapshot: GoroutineSnapshot, own: OwnCode): LockCycle[] {
     lineCycles(snapshot),
     codeCycles(snapshot),
     typeCycles(snapshot, own),
+    eliminationCycles(snapshot),
   ]) {
     const news = found.filter(({ members }) => !members.some(({ group }) => told.has(group)));
     for (const { members } of news) for (const { group } of members) told.add(group);
@@ -217,6 +220,20 @@ function codeCycles(snapshot: GoroutineSnapshot): LockCycle[] {
     }
   }
   return cycles.slice(0, mostCycles);
+}
+
+function eliminationCycles(snapshot: GoroutineSnapshot): LockCycle[] {
+  if (snapshot.groups.some(({ waitedMutexes }) => waitedMutexes.size > 0)) return [];
+  const two = lastTwoHolders(snapshot);
+  return two === undefined
+    ? []
+    : [
+        {
+          members: two.map(({ group, caller }) => ({ group, caller })),
+          reason: "elimination",
+          contested: false,
+        },
+      ];
 }
 
 interface TypedWait extends LockCycleMember {

@@ -1,5 +1,6 @@
 import type { Frame } from "./frame.ts";
-import type { GoroutineGroup } from "./goroutine.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
+import { type LockWait, lockWait } from "./lock-waits.ts";
 
 /** A goroutine that waits for a mutex whose address is known. */
 interface MutexWaiter {
@@ -45,4 +46,32 @@ function passedMutexes(
     }
   }
   return passed;
+}
+
+/**
+ * The two goroutines that wait for a mutex inside a function which they have come past its own lock, where others queue;
+ * undefined unless they are exactly two, in different functions. Without addresses that is all a capture tells: each
+ * probably holds a lock, and waits for one that nobody else is seen with.
+ */
+export function lastTwoHolders(snapshot: GoroutineSnapshot): readonly [LockWait, LockWait] | undefined {
+  const waits = snapshot.groups.flatMap((group) => {
+    const wait = lockWait(group);
+    return wait?.kind === "mutex" ? [wait] : [];
+  });
+  const asked = new Map<string, Frame[]>();
+  for (const { caller } of waits) asked.set(caller.function, [...(asked.get(caller.function) ?? []), caller]);
+  const inside = waits.flatMap((wait) => {
+    const outer = wait.group.stack
+      .slice(wait.callerIndex + 1)
+      .find((frame) => asked.get(frame.function)?.some((line) => line.line < frame.line));
+    return outer === undefined ? [] : [{ wait, outer }];
+  });
+  const [first, second] = inside;
+  return first === undefined ||
+    second === undefined ||
+    inside.length > 2 ||
+    inside.some(({ wait }) => wait.group.count > 1) ||
+    first.outer.function === second.outer.function
+    ? undefined
+    : [first.wait, second.wait];
 }

@@ -1,6 +1,7 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import type { GoroutineEvidence } from "../../domain/evidence.ts";
 import type { EvidenceExcerpt } from "../../domain/finding.ts";
+import type { Frame } from "../../domain/frame.ts";
 import type { GoroutineGroup } from "../../domain/goroutine.ts";
 import { isAlsoIn, shortFile } from "../../domain/goroutine-sites.ts";
 import type { LockCycle, LockCycleMember } from "../../domain/lock-cycles.ts";
@@ -43,7 +44,8 @@ export const goroutineLockCycle = defineAnalyzer({
       if (first === undefined || second === undefined) return [];
       const groups = cycle.members.map(({ group }) => group);
       const lasting =
-        groups.every((group) => (group.waitMinutes?.max ?? 0) > 0) || still || wasThere(groups, goroutines);
+        groups.every((group) => (group.waitMinutes?.max ?? 0) > 0) || wasThere(groups, goroutines);
+      if (cycle.reason === "elimination" && !(still && lasting)) return [];
       const likely = !cycle.contested && (cycle.reason === "addresses" || lasting);
       const deadlocks = Math.min(...groups.map(({ count }) => count));
       const blocked = snapshot.groups.filter((group) => !groups.includes(group) && isBehind(group, cycle));
@@ -81,9 +83,14 @@ function isBehind(group: GoroutineGroup, cycle: LockCycle): boolean {
   if (wait === undefined) return false;
   return cycle.members.some(({ waitsFor, group: member }) =>
     waitsFor === undefined || group.waitedMutexes.size === 0
-      ? lockWait(member)?.object === wait.object
+      ? lockWait(member)?.object === wait.object || hasComePast(member, wait.caller)
       : group.waitedMutexes.has(waitsFor),
   );
+}
+
+/** It stands further on in the function that asks for the lock, so it probably has it. */
+function hasComePast({ stack }: GoroutineGroup, caller: Frame): boolean {
+  return stack.some((frame) => frame.function === caller.function && frame.line > caller.line);
 }
 
 function summaryOf(
@@ -97,8 +104,10 @@ function summaryOf(
       ? "Inferred from the dump: each waits for a mutex whose object is among the other one's arguments."
       : cycle.reason === "lines"
         ? "Inferred from the dump: each has come past the line at which others wait for the very mutex that the other one asks for."
-        : cycle.reason === "code"
-          ? "Inferred: nobody else runs the code that takes the two locks, so each is the only one in sight that can hold the other one's."
+        : cycle.reason === "code" || cycle.reason === "elimination"
+          ? cycle.reason === "code"
+            ? "Inferred: nobody else runs the code that takes the two locks, so each is the only one in sight that can hold the other one's."
+            : "Inferred: they are the only two that have come past one lock and wait for another, and nothing else of the service runs."
           : "Inferred from the stacks: each waits for a lock of a type that the other one's stack runs through.";
   const third = cycle.contested
     ? " A third goroutine touches one of the locks and may be the real holder."

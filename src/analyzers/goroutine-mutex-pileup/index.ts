@@ -1,6 +1,7 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { isRequest } from "../../domain/code-object.ts";
 import type { Confidence } from "../../domain/finding.ts";
+import type { GoroutineSnapshot } from "../../domain/goroutine.ts";
 import { isProvenLeak } from "../../domain/leak-report.ts";
 import type { LockHolder } from "../../domain/lock-holders.ts";
 import { canHold, isBlocked, lockHolders } from "../../domain/lock-holders.ts";
@@ -69,11 +70,16 @@ export const goroutineMutexPileup = defineAnalyzer({
     },
   },
   analyze({ goroutines, goroutineLeak, target }, limits) {
-    const still = nothingRuns(goroutines, target.own);
-    return lockQueues(goroutines.best)
-      .filter((queue) => !isHeldByReaders(queue))
+    const quiet = nothingRuns(goroutines, target.own);
+    const queues = lockQueues(goroutines.best);
+    return queues
+      .filter(
+        (queue) => !isHeldByReaders(queue) && !isLastLink(queue, queues, goroutines.best, limits.waiters),
+      )
       .flatMap((queue) => {
         const pile = lockPile(queue, goroutines);
+        // The last capture may have caught a wait of a moment: only what was there all along is stuck.
+        const still = quiet && pile.counts.every((count) => count > 0);
         const leaked = isProvenLeak({ groups: queuedGroups(queue) }, goroutineLeak);
         if (pile.count < limits.waiters && pile.aged === 0 && !still && !leaked) return [];
         const trend = trendOf(pile, limits.waiters, limits);
@@ -121,6 +127,24 @@ export const goroutineMutexPileup = defineAnalyzer({
       });
   },
 });
+
+/** Few waiters, who probably hold a lock that far more wait for: goroutine/lock-holder speaks of them. */
+function isLastLink(
+  queue: LockQueue,
+  queues: readonly LockQueue[],
+  snapshot: GoroutineSnapshot,
+  waiters: number,
+): boolean {
+  if (queue.count >= waiters) return false;
+  const larger = queues.filter((other) => other !== queue && other.count >= waiters);
+  const holding = new Set(
+    larger.flatMap((other) => {
+      const [holder] = lockHolders(other, snapshot).filter((one) => canHold(one, other));
+      return holder === undefined ? [] : [holder.group];
+    }),
+  );
+  return queuedGroups(queue).every((group) => holding.has(group));
+}
 
 interface Reading {
   readonly queue: LockQueue;
