@@ -1,5 +1,5 @@
-import { parseAlertNotification } from "../parsers/alerts/alert-notification.ts";
 import { positionText } from "../domain/parse-result.ts";
+import { parseAlertNotification } from "../parsers/alerts/alert-notification.ts";
 import type { Alerts } from "../ports/alerts.ts";
 
 /** - `garbage`: nothing that could be taken over, now or later; `problem` says where and why. */

@@ -94,6 +94,11 @@ describe.skipIf(!hasGo || !hasPager || redisProgram === undefined)(
           60_000,
         );
         expect(pages().length).toBeGreaterThan(0);
+        await until(
+          () => (page.reactions.some(({ name }) => name === "white_check_mark") ? true : undefined),
+          "the page to be marked as answered",
+        );
+        expect(page.reactions.map(({ name }) => name)).toEqual(["white_check_mark"]);
         // However often and by whomever it was said.
         expect([...new Set(cards().flatMap(({ text }) => /gf-\w{4,}/.exec(text) ?? []))]).toHaveLength(1);
         expect(bot.slack.problems()).toEqual([]);

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { type AlertNotification, stateOf } from "../../domain/alert.ts";
 import { PortError } from "../../domain/errors.ts";
 import type { AlertGroup, Alerts, OpenPage } from "../../ports/alerts.ts";
@@ -61,8 +61,11 @@ return 0`;
 interface Item {
   readonly id: string;
   readonly state: string;
-  readonly content: string;
+  readonly notification: AlertNotification;
 }
+
+/** Shorter than a sender waits: it is told to try again instead. */
+const patienceMs = 4_000;
 
 export interface AlertStore extends Alerts {
   close(): Promise<void>;
@@ -88,41 +91,47 @@ export function alertStore(
   };
 
   const fold = batch<Item, boolean>(mostAtOnce, async (items) => {
-    const answers = await client.eval(
-      foldScript,
-      items.length + 1,
-      ...items.map(({ id }) => groupKey(id)),
-      repeatedKey,
-      clock.nowMs(),
-      retentionMs,
-      ...items.flatMap(({ state, id }) => [state, id]),
+    const answers = await inTime(() =>
+      client.eval(
+        foldScript,
+        items.length + 1,
+        ...items.map(({ id }) => groupKey(id)),
+        repeatedKey,
+        clock.nowMs(),
+        retentionMs,
+        ...items.flatMap(({ state, id }) => [state, id]),
+      ),
     );
     return Array.isArray(answers) ? answers.map((answer) => answer === 1) : [];
   });
 
   const keep = batch<Item, true>(mostAtOnce, async (items) => {
-    await client.eval(
-      keepScript,
-      items.length,
-      ...items.map(({ id }) => groupKey(id)),
-      clock.nowMs(),
-      retentionMs,
-      ...items.flatMap(({ state, content }) => [state, content]),
+    await inTime(() =>
+      client.eval(
+        keepScript,
+        items.length,
+        ...items.map(({ id }) => groupKey(id)),
+        clock.nowMs(),
+        retentionMs,
+        ...items.flatMap(({ state, notification }) => [state, JSON.stringify(notification)]),
+      ),
     );
-    await pages.addBulk(
-      items.map(({ id }) => ({
-        name: "page",
-        data: { groupId: id },
-        // What changes while the job runs has it run again.
-        opts: { ...jobOptions, deduplication: { id, keepLastIfActive: true } },
-      })),
+    await inTime(() =>
+      pages.addBulk(
+        items.map(({ id }) => ({
+          name: "page",
+          data: { groupId: id },
+          // What changes while the job runs has it run again.
+          opts: { ...jobOptions, deduplication: { id, keepLastIfActive: true } },
+        })),
+      ),
     );
     return items.map(() => true);
   });
 
   const markQueued = batch<Item, true>(mostAtOnce, async (items) => {
     const keys = items.map(({ id }) => groupKey(id));
-    await client.eval(queuedScript, keys.length, ...keys, ...items.map(({ state }) => state));
+    await inTime(() => client.eval(queuedScript, keys.length, ...keys, ...items.map(({ state }) => state)));
     return items.map(() => true);
   });
 
@@ -134,10 +143,11 @@ export function alertStore(
       const item: Item = {
         id: groupIdOf(notification),
         state: digest(stateOf(notification)),
-        content: JSON.stringify(notification),
+        notification,
       };
-      if (await ask(() => fold.add(item), signal)) return "repeat";
-      await ask(() => keep.add(item), signal);
+      signal.throwIfAborted();
+      if (await fold.add(item)) return "repeat";
+      await keep.add(item);
       // Without this mark the next repeat is worked on once more, which does no harm.
       markQueued.add(item).catch(() => {});
       return "changed";
@@ -165,6 +175,15 @@ export function alertStore(
   };
 }
 
+/** One clock for a whole batch: a timer for each of a storm's notifications costs more than they do. */
+async function inTime<T>(work: () => Promise<T>): Promise<T> {
+  return await ask(work, AbortSignal.timeout(patienceMs)).catch((error: unknown) => {
+    throw error instanceof PortError
+      ? error
+      : new PortError("unavailable", "Redis", "Redis does not answer just now.", { cause: error });
+  });
+}
+
 function groupKey(id: string): string {
   return key("alerts", "group", id);
 }
@@ -178,7 +197,7 @@ function groupIdOf({ sender, externalUrl, receiver, groupKey: name }: AlertNotif
 }
 
 function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return hash("sha256", text);
 }
 
 /** What we wrote ourselves; a later version of gofire may add fields, never change one. */

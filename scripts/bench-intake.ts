@@ -1,0 +1,149 @@
+/**
+ * `npm run bench:intake`: how many pages the webhook takes, as ratios between servers that were asked in turns by the same
+ * 50 connections: one that only parses, one that puts every body into a BullMQ queue, and gofire's. Needs a
+ * redis-server or valkey-server on PATH.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Pool } from "undici";
+
+const connections = 50;
+const secondsEach = 3;
+const rounds = 3;
+const path = "/webhooks/alertmanager";
+
+interface Contender {
+  readonly name: string;
+  readonly kind: "parse" | "queue" | "gofire";
+  /** Share of requests that say what was said before. */
+  readonly repeats: number;
+}
+
+const contenders: readonly Contender[] = [
+  { name: "parse only", kind: "parse", repeats: 0.9 },
+  { name: "parse and queue", kind: "queue", repeats: 0 },
+  { name: "gofire, all new", kind: "gofire", repeats: 0 },
+  { name: "gofire, 90 % repeats", kind: "gofire", repeats: 0.9 },
+];
+
+const folder = mkdtempSync(join(tmpdir(), "gofire-intake-"));
+const socket = join(folder, "redis.sock");
+const redis = spawn(
+  "redis-server",
+  ["--port", "0", "--unixsocket", socket, "--appendonly", "yes", "--dir", folder],
+  {
+    stdio: "ignore",
+  },
+);
+try {
+  await sleep(500);
+  const perSecond = new Map<string, number[]>();
+  const p99 = new Map<string, number[]>();
+  for (let round = 0; round < rounds; round++) {
+    for (const contender of contenders) {
+      const { rate, p99Ms } = await ask(contender);
+      perSecond.set(contender.name, [...(perSecond.get(contender.name) ?? []), rate]);
+      p99.set(contender.name, [...(p99.get(contender.name) ?? []), p99Ms]);
+    }
+  }
+  const rate = (name: string) => median(perSecond.get(name) ?? []);
+  process.stdout.write("| server | requests/s | p99 |\n| --- | ---: | ---: |\n");
+  for (const { name } of contenders) {
+    process.stdout.write(
+      `| ${name} | ${Math.round(rate(name))} | ${median(p99.get(name) ?? []).toFixed(1)} ms |\n`,
+    );
+  }
+  process.stdout.write(
+    `\ngofire with new pages: ${(rate("gofire, all new") / rate("parse and queue")).toFixed(2)} of parse and queue (goal 0.7)\n` +
+      `gofire with 90 % repeats: ${(rate("gofire, 90 % repeats") / rate("parse only")).toFixed(2)} of parse only (goal 0.7)\n`,
+  );
+} finally {
+  const gone = once(redis, "exit");
+  redis.kill("SIGKILL");
+  await gone;
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function ask({ kind, repeats }: Contender): Promise<{ rate: number; p99Ms: number }> {
+  const server = spawn(
+    process.execPath,
+    ["--import", "tsx", new URL("bench/intake-server.ts", import.meta.url).pathname, kind, `unix:${socket}`],
+    { stdio: ["pipe", "pipe", "inherit"] },
+  );
+  const port = await portOf(server);
+  const pool = new Pool(`http://127.0.0.1:${port}`, { connections });
+  const run = Math.random().toString(36).slice(2);
+  let sent = 0;
+  const tookMs: number[] = [];
+  // Warm, and with the groups that are repeated known.
+  const endsAt = performance.now() + (secondsEach + 1) * 1_000;
+  const countsFrom = endsAt - secondsEach * 1_000;
+  await Promise.all(
+    Array.from({ length: connections }, async () => {
+      while (performance.now() < endsAt) {
+        sent++;
+        const group = Math.random() < repeats ? `${run} again ${sent % 100}` : `${run} new ${sent}`;
+        const startedAt = performance.now();
+        const { statusCode, body } = await pool.request({
+          path,
+          method: "POST",
+          headers: { authorization: "Bearer token", "content-type": "application/json" },
+          body: bodyOf(group),
+        });
+        await body.dump();
+        if (statusCode !== 200) throw new Error(`${kind} answered ${statusCode}`);
+        if (startedAt >= countsFrom) tookMs.push(performance.now() - startedAt);
+      }
+    }),
+  );
+  await pool.close();
+  server.stdin?.end();
+  await once(server, "exit");
+  tookMs.sort((a, b) => a - b);
+  return { rate: tookMs.length / secondsEach, p99Ms: tookMs[Math.floor(tookMs.length * 0.99)] ?? 0 };
+}
+
+async function portOf(server: ChildProcess): Promise<number> {
+  if (server.stdout === null) throw new Error("no output");
+  const [line] = (await once(createInterface({ input: server.stdout }), "line")) as [string];
+  return Number(line);
+}
+
+/** Three alerts, as a usual group has. */
+function bodyOf(group: string): string {
+  const alerts = Array.from({ length: 3 }, (_, at) => ({
+    status: "firing",
+    labels: {
+      alertname: "ManyGoroutines",
+      service: "order",
+      instance: `10.0.0.${at}:6060`,
+      severity: "critical",
+    },
+    annotations: { summary: `${group} has many goroutines`, runbook: "https://runbooks.example/goroutines" },
+    startsAt: "2024-05-21T03:12:00.123Z",
+    endsAt: "0001-01-01T00:00:00Z",
+    generatorURL: "http://prometheus.example:9090/graph?g0.expr=go_goroutines",
+    fingerprint: `${at}f3a9c1d2e4b5a6f7`.slice(0, 16),
+  }));
+  return JSON.stringify({
+    receiver: "gofire",
+    status: "firing",
+    alerts,
+    groupLabels: { alertname: "ManyGoroutines" },
+    commonLabels: { alertname: "ManyGoroutines", service: "order", severity: "critical" },
+    commonAnnotations: {},
+    externalURL: "http://alertmanager.example:9093",
+    version: "4",
+    groupKey: `{}:{group="${group}"}`,
+    truncatedAlerts: 0,
+  });
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
