@@ -8,7 +8,7 @@ const defaultMode = "redis-pool-zero";
 
 export const demo = defineCommand({
   name: "demo",
-  summary: "Watch gofire at work: a sick Go service, a workspace, a verdict in the thread",
+  summary: "Watch gofire at work: a sick Go service, its verdict in a thread",
   usage: "[options]",
   examples: [
     { line: "demo", does: "a shop whose redis pool was set to 0, and a workspace to play in" },
