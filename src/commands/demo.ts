@@ -13,7 +13,7 @@ export const demo = defineCommand({
   examples: [
     { line: "demo", does: "a shop whose redis pool was set to 0, and a workspace to play in" },
     { line: "demo --once", does: "run through, print what was said, end" },
-    { line: "demo --mode lock-cycle", does: "another illness" },
+    { line: "demo --mode lock-order", does: "another illness" },
     { line: "demo --terminal", does: "only capture and explain, without a workspace" },
     { line: "demo --list", does: "the illnesses and the healthy look-alikes there are" },
   ],
