@@ -16,7 +16,7 @@ export interface Browser {
 }
 
 const startMs = 20_000;
-const readyMs = 10_000;
+const readyMs = 30_000;
 const leastHeight = 600;
 /** Beyond this a picture is not looked at any more. */
 const mostHeight = 6_000;
