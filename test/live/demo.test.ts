@@ -1,0 +1,38 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { gofire } from "../cli/gofire.ts";
+import { redisProgram } from "../integrations/redis-server.ts";
+import { hasGo } from "./lab.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "gofire-demo-test-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe.skipIf(redisProgram === undefined)("gofire demo (needs Redis)", () => {
+  async function runsThrough(option: string): Promise<void> {
+    const picture = join(folder, `${option}.png`);
+    // Nobody sits at this terminal, so it ends by itself with either option.
+    const { code, stdout, stderr } = await gofire(["demo", option, "--picture", picture]);
+    expect(stderr).toContain("Mira types: /gofire snapshot order");
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(
+      /^#incidents\ngofire: FAIL: order\. \d+ goroutines wait for their turn in redis\.Pool/,
+    );
+    expect(stdout).toContain("flame-graph.order.goroutine.png");
+    expect(stdout).toMatch(/pprof\.order\.goroutine\.\d{8}-\d{6}\.pb\.gz/);
+    if (stdout.includes("A picture of the thread")) {
+      expect(readFileSync(picture).subarray(1, 4).toString()).toBe("PNG");
+    } else expect(stderr).toContain("there is no Chromium on PATH");
+  }
+
+  it("goes from a typed command to a verdict with its flame graph, with a recorded process", {
+    timeout: 180_000,
+  }, async () => {
+    await runsThrough("--recorded");
+  });
+
+  it.skipIf(!hasGo)("does so with the lab service (needs Go)", { timeout: 180_000 }, async () => {
+    await runsThrough("--once");
+  });
+});
