@@ -9,23 +9,23 @@ import { hasGo } from "./lab.ts";
 const folder = mkdtempSync(join(tmpdir(), "gofire-demo-test-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe.skipIf(redisProgram === undefined)("gofire demo (needs Redis)", () => {
-  async function runsThrough(option: string): Promise<void> {
-    const picture = join(folder, `${option}.png`);
-    // Nobody sits at this terminal, so it ends by itself with either option.
-    const { code, stdout, stderr } = await gofire(["demo", option, "--picture", picture]);
-    expect(stderr).toContain("Mira types: /gofire snapshot order");
-    expect(code, stderr).toBe(0);
-    expect(stdout).toMatch(
-      /^#incidents\ngofire: FAIL: order\. \d+ goroutines wait for their turn in redis\.Pool/,
-    );
-    expect(stdout).toContain("flame-graph.order.goroutine.png");
-    expect(stdout).toMatch(/pprof\.order\.goroutine\.\d{8}-\d{6}\.pb\.gz/);
-    if (stdout.includes("A picture of the thread")) {
-      expect(readFileSync(picture).subarray(1, 4).toString()).toBe("PNG");
-    } else expect(stderr).toContain("there is no Chromium on PATH");
-  }
+async function runsThrough(option: string): Promise<void> {
+  const picture = join(folder, `${option}.png`);
+  // Nobody sits at this terminal, so it ends by itself with either option.
+  const { code, stdout, stderr } = await gofire(["demo", option, "--picture", picture]);
+  expect(stderr).toContain("Mira types: /gofire snapshot order");
+  expect(code, stderr).toBe(0);
+  expect(stdout).toMatch(
+    /^#incidents\ngofire: FAIL: order\. \d+ goroutines wait for their turn in redis\.Pool/,
+  );
+  expect(stdout).toContain("flame-graph.order.goroutine.png");
+  expect(stdout).toMatch(/pprof\.order\.goroutine\.\d{8}-\d{6}\.pb\.gz/);
+  if (stdout.includes("A picture of the thread")) {
+    expect(readFileSync(picture).subarray(1, 4).toString()).toBe("PNG");
+  } else expect(stderr).toContain("there is no Chromium on PATH");
+}
 
+describe.skipIf(redisProgram === undefined)("gofire demo (needs Redis)", () => {
   it("goes from a typed command to a verdict with its flame graph, with a recorded process", {
     timeout: 180_000,
   }, async () => {
