@@ -27,7 +27,7 @@ export type Ack = object | undefined;
 
 /**
  * Turns what Slack delivers into requests and what they answer into what people see. All of it happens before the
- * acknowledgement and within 2.3 s: what is acknowledged is kept, and who gets no answer is told so.
+ * acknowledgement and within 2 s: what is acknowledged is kept, and who gets no answer is told so.
  */
 export interface Hearing {
   command(body: unknown): Promise<Ack>;

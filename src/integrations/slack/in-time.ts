@@ -2,9 +2,9 @@ import { PortError } from "../../domain/errors.ts";
 
 /**
  * Slack waits 3 s for an acknowledgement (https://docs.slack.dev/interactivity/handling-user-interaction); this leaves
- * the rest for the way there and back.
+ * the rest for the way there and back, and for a process that is busy with a capture.
  */
-const answerWithinMs = 2_300;
+const answerWithinMs = 2_000;
 
 /**
  * Ends `work` when it is not done in time, also work that does not look at its signal, as commands to a Redis that is

@@ -21,7 +21,7 @@ export interface HttpReceiver extends Receiver {
 
 /** Far above the largest payload of an interaction, a view of 250 kB. */
 const maxBytes = 4 << 20;
-/** What was heard has 2.5 s until its acknowledgement. */
+/** What was heard has 2 s until its acknowledgement. */
 const drainMs = 3_000;
 
 /**

@@ -22,7 +22,7 @@ export interface SocketReceiver extends Receiver {
   readonly open: number;
 }
 
-/** What was heard has 2.5 s until its acknowledgement. */
+/** What was heard has 2 s until its acknowledgement. */
 const drainMs = 3_000;
 /** How long a connection that Slack wants replaced is kept for what it still has to acknowledge. */
 const lingerMs = 3_000;
