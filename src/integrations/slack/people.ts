@@ -30,7 +30,7 @@ const groupAnswer = z.object({ users: z.array(z.string()) });
 const freshMs = 300_000;
 /** Whoever leaves a group while Slack cannot be asked keeps its rights for so long. */
 const staleMs = 3_600_000;
-/** Somebody waits for an answer that must be there within 2.5 s. */
+/** Somebody waits for an answer that must be there within 2 s. */
 const askWithinMs = 1_200;
 
 /** Who people are, as the workspace `teamId` sees them. */
