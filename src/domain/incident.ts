@@ -126,6 +126,8 @@ export interface Reply {
   readonly kind: "findings" | "evidence" | "flame-graph" | "resolved" | "note";
   /** What the message says besides its files. */
   readonly text: string;
+  /** The pictures of the verdict are still to be drawn: that happens when they are sent, so no verdict waits for it. */
+  readonly draws?: true;
   /** Id of an earlier incident: the file is to be a picture of what changed since, drawn when it is sent. */
   readonly comparesWith?: string;
   readonly files: readonly ReplyFile[];

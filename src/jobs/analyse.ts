@@ -1,11 +1,10 @@
 import * as z from "zod/mini";
 import { analyzers } from "../analyzers/index.ts";
 import { runAnalyzers } from "../analyzers/run.ts";
-import { type Incident, isSettled, type ReplyFile } from "../domain/incident.ts";
+import { type Incident, isSettled } from "../domain/incident.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
 import type { EvidenceSource } from "../ports/evidence-source.ts";
 import type { Mutes } from "../ports/mutes.ts";
-import type { PictureSource, Pictures } from "../ports/pictures.ts";
 import type { Services } from "../ports/services.ts";
 import type { JobOutcome } from "../ports/worker.ts";
 import { analysisDocument } from "../render/document.ts";
@@ -23,8 +22,7 @@ export interface AnalyseJobPorts extends SettlePorts {
   readonly evidence: EvidenceSource;
   readonly services: Services;
   readonly mutes: Mutes;
-  readonly pictures: Pictures;
-  /** Hears of a picture that could not be drawn: the verdict does not wait for it. */
+  /** Hears of what could not be read. */
   readonly onTrouble: (message: string) => void;
 }
 
@@ -72,10 +70,9 @@ async function judge(
     return key;
   }
 
-  const [document, findings, pictures] = await Promise.all([
+  const [document, findings] = await Promise.all([
     put("analysis.json", `${JSON.stringify(analysis, undefined, 2)}\n`),
     put("findings.md", analysisMarkdown(analysis)),
-    drawn(incident, { bundle, analysis, modules }, ports, signal),
   ]);
   for (const problem of problems) ports.onTrouble(`${incident.id}: ${problem}`);
   const summary = summaryOf(analysis, document, evidence.goroutines?.best.total);
@@ -89,24 +86,9 @@ async function judge(
             // The alert may have ended meanwhile.
             state: now.resolvedAtMs === undefined ? "verdict" : "resolved",
             analysis: summary,
-            replies: withReplies(now.replies, repliesFor(now, analysis, findings, pictures)),
+            replies: withReplies(now.replies, repliesFor(now, analysis, findings, "later")),
           },
     signal,
   );
   await ports.queue.publish(incident.id, "now", signal);
-}
-
-async function drawn(
-  { id }: Incident,
-  source: PictureSource,
-  { pictures, onTrouble }: AnalyseJobPorts,
-  signal: AbortSignal,
-): Promise<readonly ReplyFile[]> {
-  try {
-    return await pictures.draw(source, `incidents/${id}/pictures/`, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    onTrouble(`${id}: no picture: ${error instanceof Error ? error.message : String(error)}`);
-    return [];
-  }
 }

@@ -42,9 +42,10 @@ export async function comparison(
   }
 }
 
-async function sourceOf(
+/** What an incident's pictures are drawn from; undefined when it is not kept any more. */
+export async function sourceOf(
   { bundle, analysis, service }: Incident,
-  { artifacts, services }: ComparisonPorts,
+  { artifacts, services }: Pick<ComparisonPorts, "artifacts" | "services">,
   signal: AbortSignal,
 ): Promise<PictureSource | undefined> {
   if (bundle === undefined || analysis === undefined) return undefined;

@@ -12,6 +12,7 @@ import { goroutineMeasure, type Measure, measureOf } from "../render/flame-graph
 import { goroutineStacks, profileStacks, type Stacks } from "../render/flame-graph/stacks.ts";
 import { type FlameSubject, subjectOf } from "../render/flame-graph/subject.ts";
 import { inTurns } from "./in-turns.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 
 export interface PictureParts {
   readonly artifacts: Artifacts;
@@ -67,7 +68,7 @@ export function flameGraphPictures({ artifacts, rasteriser, links, readCapture }
     return await inTurns(differenceGraph(before.stacks, now.stacks, now.measure, subject), signal);
   }
 
-  return {
+  const unbounded: Pictures = {
     async draw({ bundle, analysis, modules }, intoPrefix, signal) {
       const chosen = drawable(analysis);
       if (chosen === undefined) return [];
@@ -111,6 +112,21 @@ export function flameGraphPictures({ artifacts, rasteriser, links, readCapture }
       const title = `What changed: ${kind} of ${subject.target}`;
       return await stored(drawing, `flame-graph.${whose}.${kind}.change`, title, intoPrefix, signal);
     },
+  };
+
+  // A large profile takes much memory while it is drawn; a picture may come a moment later.
+  const inTurn = oneAtATime();
+  return {
+    draw: (source, intoPrefix, signal) =>
+      inTurn(async () => {
+        signal.throwIfAborted();
+        return await unbounded.draw(source, intoPrefix, signal);
+      }),
+    compare: (before, now, intoPrefix, signal) =>
+      inTurn(async () => {
+        signal.throwIfAborted();
+        return await unbounded.compare(before, now, intoPrefix, signal);
+      }),
   };
 }
 

@@ -12,6 +12,8 @@ import { contentTypeOf } from "./contents.ts";
 import { defineJob, done, later } from "./job.ts";
 import { markPage } from "./page-mark.ts";
 import type { SettlePorts } from "./settle.ts";
+import { pictureReply } from "./thread.ts";
+import { verdictPictures } from "./verdict-pictures.ts";
 
 /** How incidents look in the chat. Pure: the same incident gives the same body. */
 export interface Cards {
@@ -29,7 +31,7 @@ export interface PublishJobPorts extends SettlePorts, Omit<ComparisonPorts, "inc
   readonly clock: Clock;
 }
 
-/** Edits that only show progress; a change of state is shown at once (Slack's own design guides: one edit per 3 s). */
+/** Edits of the same state; a change of state is shown at once (Slack's own design guides: one edit per 3 s). */
 const editEveryMs = 3_000;
 
 /**
@@ -44,7 +46,8 @@ export const publish = defineJob({
   attempts: 8,
   backoffMs: 500,
   timeoutMs: 120_000,
-  concurrency: 10,
+  // It waits for the chat nearly all the time: piles of evidence must not keep other verdicts from their cards.
+  concurrency: 50,
   async run({ incidentId }, ports: PublishJobPorts, { signal }): Promise<JobOutcome> {
     const incident = await ports.incidents.read(incidentId, signal);
     if (incident === undefined) return done;
@@ -96,7 +99,9 @@ async function showCard(incident: Incident, ports: PublishJobPorts, signal: Abor
     // What an earlier attempt got through may have been older than this.
     if (card !== undefined) {
       if (card.ref === undefined) await remember({ ref });
-      await chat.edit(ref, body, card.state === state ? "progress" : "news", signal);
+      // Of the few edits that the chat takes, ends come first: who sees them knows that it began.
+      const isNews = isSettled(state) && card.state !== state;
+      await chat.edit(ref, body, isNews ? "news" : "progress", signal);
     }
     return await remember({ ref, digest, state, shownAtMs: clock.nowMs() });
   } catch (error) {
@@ -137,6 +142,12 @@ async function send(
   if (reply.comparesWith !== undefined) {
     const drawn = await comparison(incident, reply.comparesWith, ports, signal);
     return await change(({ comparesWith: _comparesWith, ...rest }) => ({ ...rest, ...drawn }));
+  }
+  if (reply.draws === true) {
+    const pictures = await verdictPictures(incident, ports, signal);
+    if (pictures.length > 0)
+      return await change(({ draws: _draws, ...rest }) => ({ ...rest, ...pictureReply(pictures) }));
+    return await incidents.update(incident.id, (now) => without(now, reply), signal);
   }
   if (reply.attemptedAtMs === undefined) await remember({ state: "posting", attemptedAtMs: clock.nowMs() });
   try {
@@ -186,6 +197,10 @@ function wasNotTaken(error: unknown): boolean {
 
 function unsent({ attemptedAtMs: _attemptedAtMs, ...rest }: Reply): Reply {
   return { ...rest, state: "pending" };
+}
+
+function without(incident: Incident, { intent }: Reply): Incident {
+  return { ...incident, replies: incident.replies.filter((other) => other.intent !== intent) };
 }
 
 function withoutCard({ card: _card, ...rest }: Incident): Incident {

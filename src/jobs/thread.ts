@@ -2,20 +2,21 @@ import type { Analysis } from "../domain/finding.ts";
 import type { Incident, Reply, ReplyFile } from "../domain/incident.ts";
 import { counted } from "../domain/units.ts";
 
-type Draft = Pick<Reply, "kind" | "text" | "files">;
+type Draft = Pick<Reply, "kind" | "text" | "files" | "draws">;
 
-/** What the thread gets once there is a verdict: the picture, the findings, the evidence, in this order. */
+/**
+ * What the thread gets once there is a verdict: the picture, the findings, the evidence, in this order. Pictures that
+ * are to be drawn `later` keep their place.
+ */
 export function repliesFor(
   incident: Incident,
   analysis: Analysis,
   findings: string,
-  pictures: readonly ReplyFile[],
+  pictures: readonly ReplyFile[] | "later",
 ): readonly Reply[] {
   const drafts: Draft[] = [];
-  const [best] = pictures;
-  if (best !== undefined) {
-    drafts.push({ kind: "flame-graph", text: best.altText ?? best.title, files: pictures });
-  }
+  if (pictures === "later") drafts.push({ kind: "flame-graph", draws: true, text: "", files: [] });
+  else if (pictures.length > 0) drafts.push({ kind: "flame-graph", ...pictureReply(pictures) });
   drafts.push({
     kind: "findings",
     text:
@@ -33,6 +34,12 @@ export function repliesFor(
     });
   }
   return drafts.map((draft) => ({ ...draft, intent: `${incident.id}/${draft.kind}`, state: "pending" }));
+}
+
+/** Words and files of the message that shows these. */
+export function pictureReply(pictures: readonly ReplyFile[]): Pick<Reply, "text" | "files"> {
+  const [best] = pictures;
+  return { text: best?.altText ?? best?.title ?? "", files: pictures };
 }
 
 /** The outbox with `wanted` in it; what is there already stays as it is, posted or not. */
