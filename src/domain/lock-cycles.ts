@@ -200,9 +200,12 @@ function codeCycles(snapshot: GoroutineSnapshot): LockCycle[] {
   const waiters = mutexWaiters(snapshot);
   const holders = new Map(
     lockQueues(snapshot).flatMap((queue) =>
-      queue.address === undefined ? [] : [[queue.address, lockHolders(queue, snapshot)] as const],
+      queue.address === undefined
+        ? []
+        : [[queue.address, new Set(lockHolders(queue, snapshot).map(({ group }) => group))] as const],
     ),
   );
+  const nobody: ReadonlySet<GoroutineGroup> = new Set();
   const cycles: LockCycle[] = [];
   const taken = new Set<number>();
   for (const [index, a] of waiters.entries()) {
@@ -210,12 +213,11 @@ function codeCycles(snapshot: GoroutineSnapshot): LockCycle[] {
       if (a.waitsFor === b.waitsFor || taken.has(a.waitsFor) || taken.has(b.waitsFor)) continue;
       // In one function they may stand before the lock of one object each.
       if (a.caller.function === b.caller.function) continue;
-      const ofA = holders.get(a.waitsFor) ?? [];
-      const ofB = holders.get(b.waitsFor) ?? [];
-      if (!ofA.some(({ group }) => group === b.group) || !ofB.some(({ group }) => group === a.group))
-        continue;
+      const ofA = holders.get(a.waitsFor) ?? nobody;
+      const ofB = holders.get(b.waitsFor) ?? nobody;
+      if (!ofA.has(b.group) || !ofB.has(a.group)) continue;
       taken.add(a.waitsFor).add(b.waitsFor);
-      const contested = [...ofA, ...ofB].some(({ group }) => group !== a.group && group !== b.group);
+      const contested = [...ofA, ...ofB].some((group) => group !== a.group && group !== b.group);
       cycles.push({ members: [a, b], reason: "code", contested });
     }
   }
