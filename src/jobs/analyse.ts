@@ -33,8 +33,9 @@ export const analyse = defineJob({
   attempts: 4,
   backoffMs: 1_000,
   timeoutMs: 300_000,
-  // Judging a large dump takes all of one core.
-  concurrency: 1,
+  // Judging takes one core and waits for files before and after; a few overlap, so that of many captures that end
+  // together none waits for all the others' files. More would only hold more large dumps in memory.
+  concurrency: 4,
   async run({ incidentId }, ports: AnalyseJobPorts, { signal }): Promise<JobOutcome> {
     const incident = await ports.incidents.read(incidentId, signal);
     if (incident === undefined || isSettled(incident.state)) return done;

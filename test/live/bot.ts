@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import type { PageSource } from "../../src/domain/page-message.ts";
 import type { PagesRequest } from "../../src/ports/server.ts";
+import { shopWorkspace, type WorkspaceSeed } from "../../src/sandbox/slack/seed.ts";
 import { type SlackStandIn, startSlackStandIn } from "../../src/sandbox/slack/stand-in.ts";
 import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
 import { type ServeParts, server } from "../../src/serve.ts";
@@ -32,9 +33,10 @@ export async function liveBot(
   targets: Readonly<Record<string, string>>,
   pages?: { readonly request: PagesRequest; readonly messages: PageSource },
   parts: Partial<ServeParts> = {},
+  seed: WorkspaceSeed = shopWorkspace,
 ): Promise<LiveBot> {
   const manifest: unknown = parse(readFileSync("slack-manifest.yaml", "utf8"));
-  const slack = await startSlackStandIn({ manifest });
+  const slack = await startSlackStandIn({ manifest, seed });
   const state = await mkdtemp(join(tmpdir(), "gofire-bot-"));
   const lines: string[] = [];
   const running = await server({

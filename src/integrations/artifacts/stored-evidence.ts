@@ -8,6 +8,9 @@ import type { EvidenceSource } from "../../ports/evidence-source.ts";
 import { diskError } from "./disk-error.ts";
 import { readEvidence } from "./read.ts";
 
+/** Where artifacts are far away, each is a wait of its own. */
+const copiesAtOnce = 4;
+
 /** Captures among the artifacts. Paths are key prefixes of bundles; each is copied here while it is read. */
 export function storedEvidence(artifacts: Artifacts): EvidenceSource {
   return {
@@ -27,11 +30,18 @@ async function copyOf(artifacts: Artifacts, prefix: string, signal: AbortSignal)
   const stored = await artifacts.list(prefix, signal);
   const folder = await mkdtemp(join(tmpdir(), "gofire-bundle-"));
   try {
-    for (const { key } of stored) {
-      const name = key.slice(prefix.length);
-      if (name.includes("/")) continue; // a bundle is flat
-      await pipeline(artifacts.get(key, signal), createWriteStream(join(folder, name), { mode: 0o600 }));
+    // A bundle is flat.
+    const left = stored.filter(({ key }) => !key.slice(prefix.length).includes("/"));
+    async function copy(): Promise<void> {
+      for (let next = left.shift(); next !== undefined; next = left.shift()) {
+        const file = join(folder, next.key.slice(prefix.length));
+        await pipeline(artifacts.get(next.key, signal), createWriteStream(file, { mode: 0o600 }));
+      }
     }
+    // None may still write when the folder is removed.
+    const lanes = await Promise.allSettled(Array.from({ length: copiesAtOnce }, copy));
+    const failed = lanes.find((lane) => lane.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
     return folder;
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
