@@ -141,9 +141,9 @@ describe.each(["socket", "http"] as const)("over %s", (mode) => {
     slack.workspace.event({ ...mention, user: botUserId, bot_id: botId });
     slack.workspace.event({ ...mention, user: "U0PAGER", bot_id: "B0PAGER" });
     slack.workspace.event({ ...mention, user: mira, edited: { user: mira, ts: "1.2" } });
-    slack.workspace.event({ ...mention, user: mira });
+    slack.workspace.event({ ...mention, user: mira, text: `<@${botUserId}|gofire> status` });
     await vi.waitFor(() => expect(slack.pendingDeliveries()).toBe(0));
-    expect(conversation.requests).toHaveLength(1);
+    expect(conversation.requests).toMatchObject([{ words: "status" }]);
   });
 
   test("a click on a card says who, what and where; refusals are for the person alone", async () => {
@@ -196,6 +196,16 @@ describe.each(["socket", "http"] as const)("over %s", (mode) => {
       body: { response_action: "errors", errors: { service: "You may not capture here. Ask Jonas." } },
     });
     expect(slack.workspace.modals.get(mira)).toHaveLength(1);
+
+    // The same view, filled in anew: the first answer must not come again.
+    conversation.answer = (words) => (words === "snapshot payment" ? begun : refused);
+    await slack.people.submit(mira, { service: { service: { type: "plain_text_input", value: "payment" } } });
+    expect(slack.workspace.modals.get(mira)).toHaveLength(0);
+    expect(conversation.requests).toMatchObject([
+      { words: "snapshot" },
+      { words: "snapshot order", place: { channel: incidents, thread: ts } },
+      { words: "snapshot payment", place: { channel: incidents, thread: ts } },
+    ]);
   });
 
   test("a form is closed once what it asks for has begun", async () => {

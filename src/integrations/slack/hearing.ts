@@ -103,7 +103,7 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
       const { user: userId } = event;
       if (userId === undefined || !isPersonsWord(event, own)) return;
       const place = { channel: event.channel, thread: event.thread_ts ?? event.ts };
-      const words = event.text.slice(event.text.indexOf(`<@${own.botUserId}>`)).replace(/^<@[^>]*>\s*/, "");
+      const words = afterMention(event.text, own.botUserId);
       await first(`event ${intent}`, async () => {
         try {
           await inTime(async (signal) => {
@@ -163,13 +163,14 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
     },
 
     async submission(body) {
-      const { type, user, view } = submissionPayload.parse(body);
+      const { type, user, view, trigger_id: trigger } = submissionPayload.parse(body);
       if (type !== "view_submission" || view.callback_id !== snapshotForm.id) return undefined;
       const place = placeOf(view);
       if (place === undefined) return undefined;
       const words = wordsOf(view.state?.values ?? {});
       const { service } = snapshotForm.fields;
-      const intent = `form ${view.id} ${view.hash ?? ""}`;
+      // A form that stays open with an error is the same view: sent again, corrected or not, it is a new request.
+      const intent = `form ${view.id} ${trigger ?? `${view.hash ?? ""} ${words}`}`;
       return await first(intent, async () => {
         try {
           return await inTime(async (signal) => {
@@ -245,6 +246,12 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
 
 function errorAt(field: string, problem: string): Ack {
   return { response_action: "errors", errors: { [field]: problem } };
+}
+
+/** What follows the first mention of gofire, which some clients write with its name: `<@U0GOFIRE|gofire>`. */
+function afterMention(text: string, botUserId: string): string {
+  const mention = new RegExp(`<@${botUserId}(?:\\|[^>]*)?>\\s*`).exec(text);
+  return mention === null ? text : text.slice(mention.index + mention[0].length);
 }
 
 /** Of messages that bots post: with a name of their own, and changed. */

@@ -109,6 +109,8 @@ const input = z.object({
 export const submissionPayload = z.object({
   type: z.string(),
   user: person,
+  /** Another one for each time the form is sent (Bolt's ViewSubmitAction; not in Slack's docs). */
+  trigger_id: z.optional(z.string()),
   view: z.object({
     id: z.string(),
     callback_id: z.string(),
