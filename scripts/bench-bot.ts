@@ -78,7 +78,7 @@ async function measure(mode: "socket" | "http", count: number): Promise<readonly
           readCapture: (key, signal) => readStoredCapture(artifacts, key, signal),
         }),
     },
-    { ...shopWorkspace, channels: [...shopWorkspace.channels, ...rooms] },
+    { seed: { ...shopWorkspace, channels: [...shopWorkspace.channels, ...rooms] } },
   );
   try {
     return await Promise.all(

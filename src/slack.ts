@@ -6,12 +6,13 @@ import type { AccessConfig, SlackConfig } from "./config/gofire-config.ts";
 import { UsageError } from "./domain/errors.ts";
 import { isFromPager, type PageSource, pageMessageOf } from "./domain/page-message.ts";
 import { systemClock } from "./integrations/clock/system-clock.ts";
-import { slackChat } from "./integrations/slack/chat.ts";
+import { type SlackChatSettings, slackChat } from "./integrations/slack/chat.ts";
 import { type SlackClientSettings, slackClient } from "./integrations/slack/client.ts";
 import type { Conversation, Looks } from "./integrations/slack/conversation.ts";
 import { slackPeople } from "./integrations/slack/people.ts";
 import { type Reach, slackSide, socketUrl } from "./integrations/slack/side.ts";
 import { checkAccess, checkBotToken } from "./integrations/slack/start-check.ts";
+import type { Clock } from "./ports/clock.ts";
 import type { ListenAddress, Role } from "./ports/server.ts";
 import { card } from "./render/slack/card.ts";
 import { chatReplyBody } from "./render/slack/chat-reply.ts";
@@ -33,6 +34,10 @@ export interface SlackInstallation {
   readonly version: string;
   /** Absent: what bots say is no page. */
   readonly pages?: PageSource;
+  /** This machine's when absent. */
+  readonly clock?: Clock;
+  /** How long one call may take, and a file to appear; the adapter's own figures when absent. */
+  readonly patience?: Pick<SlackClientSettings, "deadlineMs"> & Pick<SlackChatSettings, "shareWaitMs">;
 }
 
 const startWithinMs = 15_000;
@@ -46,21 +51,27 @@ export async function openSlack(
   role: Role,
   tell: (line: string) => void,
 ): Promise<ChatSide> {
-  const { slack, access, botToken } = installation;
+  const { slack, access, botToken, clock = systemClock, patience: { shareWaitMs } = {} } = installation;
   checkBotToken(botToken);
   const client = slackClient(clientSettings(installation, botToken));
   const opened = [client];
   try {
     const own = await checkAccess(client, tell, AbortSignal.timeout(startWithinMs));
-    const chat = slackChat({ client, own, clock: systemClock, onTrouble: tell });
+    const chat = slackChat({
+      client,
+      own,
+      clock,
+      onTrouble: tell,
+      ...(shareWaitMs === undefined ? {} : { shareWaitMs }),
+    });
     const reach = role === "worker" ? undefined : reachOf(installation);
     if (reach?.mode === "socket") opened.push(reach.appClient);
     const looks: Looks = { reply: chatReplyBody, form: snapshotModal };
     const side =
       reach === undefined
         ? undefined
-        : slackSide({ reach, client, chat, looks, own, clock: systemClock, onTrouble: tell });
-    const people = slackPeople(client, own.teamId, systemClock);
+        : slackSide({ reach, client, chat, looks, own, clock, onTrouble: tell });
+    const people = slackPeople(client, own.teamId, clock);
     const answer = side?.answer;
     return {
       chat,
@@ -68,7 +79,7 @@ export async function openSlack(
       ...(answer === undefined ? {} : { requests: { ...listenOf(slack), path: "/slack/events", answer } }),
       async listen(running) {
         await side?.listen(
-          conversationOf({ ...running, people, access, clock: systemClock }, running, installation.pages),
+          conversationOf({ ...running, people, access, clock }, running, installation.pages),
         );
         tell(
           `Hearing people in the Slack workspace ${own.teamName} as @${own.botName}, in ${slack.mode} mode.`,
@@ -156,11 +167,15 @@ function listenOf({ listen }: SlackInstallation["slack"]): { readonly listen?: L
   return listen === undefined ? {} : { listen };
 }
 
-function clientSettings({ slack, version }: SlackInstallation, token: string): SlackClientSettings {
+function clientSettings(
+  { slack, version, clock = systemClock, patience: { deadlineMs } = {} }: SlackInstallation,
+  token: string,
+): SlackClientSettings {
   return {
     token,
     ...(slack.apiUrl === undefined ? {} : { apiUrl: slack.apiUrl }),
-    clock: systemClock,
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    clock,
     userAgent: `gofire/${version}`,
   };
 }

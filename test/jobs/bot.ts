@@ -134,13 +134,14 @@ export async function until<T>(
   found: () => Promise<T | undefined> | T | undefined,
   what: string,
   withinMs = 60_000,
+  everyMs = 25,
 ): Promise<T> {
   const endsAt = Date.now() + withinMs;
   for (;;) {
     const value = await found();
     if (value !== undefined) return value;
     if (Date.now() > endsAt) throw new Error(`${what}: not within ${withinMs / 1000} s`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
 

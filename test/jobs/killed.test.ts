@@ -3,14 +3,13 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Incident } from "../../src/domain/incident.ts";
 import { beginIncident } from "../../src/jobs/begin.ts";
 import type { Bot } from "../../src/main.ts";
 import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-server.ts";
 import { draftFor, settled, sickTarget, startTestBot, until } from "./bot.ts";
+import { bundled } from "./bundled.ts";
 import { chatServer } from "./chat-server.ts";
 
 const never = new AbortController().signal;
@@ -43,7 +42,7 @@ describe.skipIf(redisProgram === undefined)("a worker that is killed", () => {
       testRedis(),
       sickTarget(() => 40),
       chatServer(),
-      bundled(program),
+      bundled(new URL("worker-process.ts", import.meta.url), program),
     ]);
     chat.chat.fault = (method, intent) => {
       told.add(`${method} ${intent}`);
@@ -146,21 +145,4 @@ async function ended(child: ChildProcess, signal: "SIGKILL" | "SIGTERM"): Promis
   const gone = once(child, "exit");
   child.kill(signal);
   await gone;
-}
-
-/** One file that plain Node runs: a loader would take a second of each start. */
-async function bundled(outfile: string): Promise<void> {
-  await build({
-    entryPoints: [fileURLToPath(new URL("worker-process.ts", import.meta.url))],
-    outfile,
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    target: "node20.19",
-    define: { "import.meta.url": JSON.stringify(new URL("bot.ts", import.meta.url).href) },
-    banner: {
-      js: 'import{createRequire as gofireRequire}from"node:module";const require=gofireRequire(process.execPath);',
-    },
-    logLevel: "warning",
-  });
 }

@@ -33,7 +33,7 @@ export async function liveBot(
   targets: Readonly<Record<string, string>>,
   pages?: { readonly request: PagesRequest; readonly messages: PageSource },
   parts: Partial<ServeParts> = {},
-  seed: WorkspaceSeed = shopWorkspace,
+  { seed = shopWorkspace, waiting = 100 }: { seed?: WorkspaceSeed; waiting?: number } = {},
 ): Promise<LiveBot> {
   const manifest: unknown = parse(readFileSync("slack-manifest.yaml", "utf8"));
   const slack = await startSlackStandIn({ manifest, seed });
@@ -62,7 +62,7 @@ export async function liveBot(
     role: "all",
     listen: { host: "127.0.0.1", port: 0 },
     graceMs: 5_000,
-    limits: { captures: 20, perService: 4, waiting: 100, cooldownMs: 0 },
+    limits: { captures: 20, perService: 4, waiting, cooldownMs: 0 },
     stateFolder: state,
     services: testServices(targets),
     ...(pages === undefined ? {} : { pages: pages.request }),

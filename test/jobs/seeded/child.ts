@@ -1,0 +1,6 @@
+/** A worker in a process of its own, for runs that kill it. Its settings are the first argument. */
+import { type ProcessSettings, startProcess } from "./process.ts";
+
+const settings = JSON.parse(process.argv[2] ?? "{}") as ProcessSettings;
+await startProcess(settings, (line) => process.stderr.write(`${line}\n`));
+process.stdout.write("ready\n");
