@@ -28,7 +28,8 @@ export const ${name} = defineAnalyzer({
     thresholds: {},
     docs: { what: "", why: "", next: "", falsePositives: "", references: [] },
   },
-  analyze({ goroutines, target }) {
+  // Asks for what it needs: analyze({ goroutines }, limits). Returns one finding for each thing that is wrong.
+  analyze() {
     return [];
   },
 });
@@ -54,5 +55,5 @@ const text = lines
   });
 writeFileSync(list, text);
 process.stdout.write(
-  `${folder}/ is ready. Put raw captures into fixtures/fires-* and fixtures/quiet-*, then: npx vitest run test/analyzers.test.ts && npm run docs\n`,
+  `${folder}/ is ready. Put raw captures into fixtures/fires-* and fixtures/quiet-*, then: npx vitest run test/analyzers.test.ts test/layout.test.ts && npm run docs\n`,
 );
