@@ -12,7 +12,8 @@ export function rulesText(rules: readonly Rule[], style: Style, width: number): 
   const lines = rules.flatMap((rule) =>
     labelled(rule.id, `${rule.title} (${rule.severity})`, 0, idWidth, width),
   );
-  return `${lines.join("\n")}\n\n${style.dim(`${rules.length} rules. gofire rules explain ID tells what one looks for, its limits and its sources.`)}\n`;
+  const footer = `${rules.length} rules. gofire rules explain ID tells what one looks for, its limits and its sources.`;
+  return `${[...lines, "", ...wrap(footer, width).map((line) => style.dim(line))].join("\n")}\n`;
 }
 
 /** One rule in full. */

@@ -1,6 +1,6 @@
 /**
  * Breaks `text` into lines of at most `width` characters at spaces; a longer word is cut after a slash or dot where
- * it has one, because symbols and paths are what is long here.
+ * it has one, because symbols and paths are what is long here. An address is never cut: in halves it cannot be opened.
  */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
@@ -20,6 +20,7 @@ export function wrap(text: string, width: number): string[] {
 }
 
 function pieces(word: string, width: number): string[] {
+  if (/^https?:\/\//.test(word)) return [word];
   const parts: string[] = [];
   let rest = word;
   while (rest.length > width) {
