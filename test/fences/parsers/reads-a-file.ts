@@ -1,4 +1,5 @@
 // Wrong on purpose: test/fences.test.ts proves that the linter reports it.
 import { readFileSync } from "node:fs";
 
+export * from "../../../src/serve.ts";
 export const text = readFileSync("x", "utf8");
