@@ -6,7 +6,7 @@ import type { SettlePorts } from "./settle.ts";
 /**
  * Begins an incident: its card appears, its capture is queued. The same intent again gives the incident that it began,
  * and begins nothing. Throws PortError `rate-limited`, in words for the person, when the queue is full: then there is
- * no card.
+ * no card, except for a page.
  */
 export async function beginIncident(
   draft: IncidentDraft,
@@ -20,12 +20,13 @@ export async function beginIncident(
     await queue.enqueueCapture(incident.id, priorityOf(incident), signal);
   } catch (error) {
     if (!(error instanceof PortError && error.code === "rate-limited")) throw error;
-    const { version } = await incidents.update(
+    const { version, origin } = await incidents.update(
       incident.id,
       (now) => ({ ...now, state: "failed", problem: error.message }),
       signal,
     );
-    await incidents.settle(incident.id, version, signal);
+    // A page's card says so, also when this process dies before it asks for that: the sweep finds what is not settled.
+    if (origin.kind !== "page") await incidents.settle(incident.id, version, signal);
     throw error;
   }
   const placed = await withPlace(incident, ports, signal);

@@ -31,43 +31,45 @@ export const pageMessage = defineJob({
       if (service !== undefined) await end(first, service, ports, signal);
       return done;
     }
-    const restMs = Math.min(webhookWithinMs, message.seenAtMs + webhookWithinMs - ports.clock.nowMs());
-    if (restMs > 0) return later(restMs, "its webhook may still come");
+    const ageMs = ports.clock.nowMs() - message.seenAtMs;
+    // Seen in the future it was by a clock that is ahead, which must not keep the page waiting.
+    if (Math.abs(ageMs) < webhookWithinMs) {
+      return later(webhookWithinMs - Math.max(0, ageMs), "its webhook may still come");
+    }
     // A page that names no service may be about anything: the webhook says which labels are missing.
     if (service === undefined) return done;
-    if (first !== message) await count(first, message, service, ports, signal);
-    else {
-      await begin(
-        {
-          service,
-          wish: {},
-          origin: {
-            kind: "page",
-            intent: messageIntent(message, service),
-            page: { title: message.title, sinceMs: message.seenAtMs },
-          },
-          place: placeOf(message),
+    if (first !== message && (await isCounted(first, message, service, ports, signal))) return done;
+    // Also a repeat, when the service was muted as the first one came.
+    await begin(
+      {
+        service,
+        wish: {},
+        origin: {
+          kind: "page",
+          intent: messageIntent(first, service),
+          page: { title: message.title, sinceMs: first.seenAtMs },
         },
-        ports,
-        signal,
-      );
-    }
+        place: placeOf(message),
+      },
+      ports,
+      signal,
+    );
     return done;
   },
   // There is no incident to tell of it; the worker's log does.
   async gaveUp() {},
 });
 
-/** The sender said it again in a new message. */
-async function count(
+/** The sender said it again in a new message; false when nobody answered the first one. */
+async function isCounted(
   first: PageMessage,
   { seenAtMs }: KeptPageMessage,
   service: string,
   { incidents, queue }: PageJobPorts,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const incident = await incidents.ofIntent(messageIntent(first, service), signal);
-  if (incident === undefined) return;
+  if (incident === undefined) return false;
   await incidents.update(
     incident.id,
     (now) =>
@@ -78,6 +80,7 @@ async function count(
     signal,
   );
   await queue.publish(incident.id, "soon", signal);
+  return true;
 }
 
 async function end(

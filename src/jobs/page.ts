@@ -105,7 +105,8 @@ async function messageOf(
   for (const { message } of likely) {
     if ((await pageMessages.claim(message, group.id, signal)) === group.id) return message;
   }
-  return clock.nowMs() - group.changedAtMs < messageWithinMs ? "not yet" : undefined;
+  // Whoever noted the change may have another clock: one that is ahead must not keep the page waiting.
+  return Math.abs(clock.nowMs() - group.changedAtMs) < messageWithinMs ? "not yet" : undefined;
 }
 
 async function follow(
@@ -122,30 +123,32 @@ async function follow(
     if (open !== undefined) await end(group, open, endsAtMs > 0 ? endsAtMs : undefined, ports, signal);
     return;
   }
-  if (open !== undefined && (await isUnderWay(open, ports, signal))) return;
+  if (open !== undefined) {
+    const incident = await ports.incidents.ofIntent(open.intent, signal);
+    if (incident !== undefined && isUnderWay(open, incident)) return;
+    if (incident !== undefined && isOver(incident)) await ports.alerts.closePage(group.id, open, signal);
+  }
   const sinceMs = Math.min(...firing.map(({ startsAtMs }) => startsAtMs));
-  const held = await ports.alerts.openPage(
-    group.id,
-    {
-      service,
-      intent:
-        message === undefined ? `page/${group.id}/${service}/${sinceMs}` : messageIntent(message, service),
-      repeatsBefore: group.repeats,
-    },
-    signal,
-  );
-  const place = message === undefined ? { channel: ports.paging.channel } : placeOf(message);
-  if (service === noService) await tellUnmatched(group, held, place, firing, ports, signal);
-  else await begin(draftOf(group, held, about, place), ports, signal);
+  const wanted: Required<OpenPage> = {
+    service,
+    intent:
+      message === undefined ? `page/${group.id}/${service}/${sinceMs}` : messageIntent(message, service),
+    repeatsBefore: group.repeats,
+    place: message === undefined ? { channel: ports.paging.channel } : placeOf(message),
+  };
+  const opened = { ...wanted, ...(await ports.alerts.openPage(group.id, wanted, signal)) };
+  if (service === noService) await tellUnmatched(group, opened, firing, ports, signal);
+  else await begin(draftOf(group, opened, about), ports, signal);
 }
 
-/** False after a death between opening the page and beginning its incident. */
-async function isUnderWay(
-  open: OpenPage,
-  { incidents }: PageJobPorts,
-  signal: AbortSignal,
-): Promise<boolean> {
-  return (await incidents.ofIntent(open.intent, signal)) !== undefined;
+/** False after a death between the incident's beginning and the words that are all there is to say of it. */
+function isUnderWay({ service }: OpenPage, incident: Incident): boolean {
+  return service === noService ? isSettled(incident.state) : !isOver(incident);
+}
+
+/** Its alerts ended, and the worker died before it could close the page: what fires now is a new one. */
+function isOver({ resolvedAtMs, resolvedBy }: Incident): boolean {
+  return resolvedAtMs !== undefined && resolvedBy === undefined;
 }
 
 /** Of the incident that a message's page begins, whether its webhook comes or not. */
@@ -176,9 +179,8 @@ export async function begin(
 
 function draftOf(
   { notification }: AlertGroup,
-  { intent }: OpenPage,
+  { intent, place }: Required<OpenPage>,
   { service, instance, unknownInstance, alerts }: ServiceAlerts,
-  place: Place,
 ): IncidentDraft {
   const [first] = alerts;
   return {
@@ -205,8 +207,7 @@ function titleOf(name: string | undefined, alerts: number): string {
 /** Said once for as long as the group fires: which labels there are, and what to write where. */
 async function tellUnmatched(
   { notification }: AlertGroup,
-  { intent }: OpenPage,
-  place: Place,
+  { intent, place }: Required<OpenPage>,
   alerts: readonly Alert[],
   ports: PageJobPorts,
   signal: AbortSignal,

@@ -1,4 +1,5 @@
 import type { AlertNotification } from "../domain/alert.ts";
+import type { Place } from "../domain/message.ts";
 
 /** An incident that alerts of a group began and that is not over. */
 export interface OpenPage {
@@ -7,6 +8,8 @@ export interface OpenPage {
   readonly intent: string;
   /** The group's count of repeats when it began. */
   readonly repeatsBefore: number;
+  /** Where it is answered, whoever gets to that; absent in what older versions kept. */
+  readonly place?: Place;
 }
 
 /** A group of alerts as it stands. */
