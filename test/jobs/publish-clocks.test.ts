@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import type { Incident } from "../../src/domain/incident.ts";
+import { type PublishJobPorts, publish } from "../../src/jobs/publish.ts";
+import { fakeArtifacts } from "../fakes/artifacts.ts";
+import { fakeChat } from "../fakes/chat.ts";
+import { fakeClock } from "../fakes/clock.ts";
+import { plainCards } from "./bot.ts";
+
+const signal = new AbortController().signal;
+
+function unused(): never {
+  throw new Error("not asked for in this test");
+}
+
+/** What the job does with progress that is to be shown, `shownAgoMs` after the last edit by this worker's clock. */
+async function outcomeAfter(shownAgoMs: number) {
+  const clock = fakeClock();
+  const chat = fakeChat();
+  const place = { channel: "C1" };
+  const ref = await chat.post(place, { text: "as it was" }, { intent: "gf-3fa9" }, signal);
+  let incident: Incident = {
+    id: "gf-3fa9",
+    version: 1,
+    state: "capturing",
+    service: "order",
+    wish: {},
+    origin: { kind: "command", intent: "1" },
+    place,
+    createdAtMs: 0,
+    updatedAtMs: 0,
+    runs: 1,
+    steps: [],
+    repeats: 0,
+    replies: [],
+    card: { attemptedAtMs: 0, ref, state: "capturing", shownAtMs: clock.nowMs() - shownAgoMs, digest: "" },
+  };
+  const ports: PublishJobPorts = {
+    chat,
+    clock,
+    cards: plainCards,
+    artifacts: fakeArtifacts("never-read"),
+    services: { rules: unused },
+    pictures: { draw: unused, compare: unused },
+    onTrouble: unused,
+    queue: {
+      enqueueCapture: unused,
+      publish: unused,
+      placeOf: unused,
+      workOf: unused,
+      counts: unused,
+    },
+    incidents: {
+      read: () => Promise.resolve(incident),
+      ofIntent: unused,
+      create: unused,
+      recent: unused,
+      settle: unused,
+      unsettled: unused,
+      update: (_id, change) => Promise.resolve((incident = change(incident))),
+    },
+  };
+  const outcome = await publish.run({ incidentId: "gf-3fa9" }, ports, { signal, attempt: 1 });
+  return { outcome, edits: chat.messages[0]?.edits };
+}
+
+test("edits of the same state follow each other after three seconds, also when clocks differ a little", async () => {
+  expect(await outcomeAfter(1_000)).toMatchObject({ outcome: { kind: "later", delayMs: 2_000 }, edits: 0 });
+  expect(await outcomeAfter(-2_000)).toMatchObject({ outcome: { kind: "later", delayMs: 3_000 }, edits: 0 });
+  expect(await outcomeAfter(3_000)).toMatchObject({ outcome: { kind: "done" }, edits: 1 });
+});
+
+test("a card that a worker with a clock an hour ahead has shown does not stand still for an hour", async () => {
+  expect(await outcomeAfter(-3_600_000)).toMatchObject({ outcome: { kind: "done" }, edits: 1 });
+});
