@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { connect } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { ChatReply } from "../../src/domain/chat-reply.ts";
 import { type HeardSlack, hearSlack, incidents, mira, promised } from "./slack-in.ts";
@@ -123,6 +124,24 @@ describe("signed requests", () => {
     expect(answers.map(({ status }) => status)).toEqual([401, 401]);
     expect(each.conversation.requests).toEqual([]);
     expect(each.troubles).toEqual([expect.stringMatching(said)]);
+  });
+
+  test("who guesses in many ways, or goes away in the middle, does not fill the log", async () => {
+    const each = await heard("http");
+    for (let round = 0; round < 3; round++) {
+      await send(each, command, { secret: "guessed" });
+      await send(each, command, { skewS: 600 });
+    }
+    expect(each.troubles).toHaveLength(2);
+
+    const { hostname, port, pathname } = new URL(each.requestUrl);
+    const socket = connect(Number(port), hostname);
+    socket.write(`POST ${pathname} HTTP/1.1\r\nhost: gofire\r\ncontent-length: 9000\r\n\r\ncommand=`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(each.troubles).toHaveLength(2);
+    expect((await send(each, command)).status).toBe(200);
   });
 
   test("a body that was changed on the way is refused", async () => {

@@ -45,6 +45,8 @@ export async function openListener(
     );
     server.listen(listen.port, listen.host, resolve);
   });
+  // A connection that cannot be accepted (too many open files) is lost; the process must not go with it.
+  server.on("error", () => {});
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : listen.port;
   const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;

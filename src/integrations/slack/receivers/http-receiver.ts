@@ -33,7 +33,8 @@ export function httpReceiver({ signingSecret, nowMs, onTrouble }: HttpReceiverSe
   const work = inFlight();
   let app: App | undefined;
   let hears = false;
-  let saidForged = "";
+  /** Reasons that were told already. */
+  const toldForged = new Set<string>();
 
   async function hear(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== "POST") return end(response, 405);
@@ -56,9 +57,9 @@ export function httpReceiver({ signingSecret, nowMs, onTrouble }: HttpReceiverSe
       nowMs(),
     );
     if (forged !== undefined) {
-      // Once per reason: whoever guesses must not fill the log.
-      if (saidForged !== forged) onTrouble(`Slack: a request was refused: ${forged}`);
-      saidForged = forged;
+      // Once per reason, in whichever order they come: whoever guesses must not fill the log.
+      if (!toldForged.has(forged)) onTrouble(`Slack: a request was refused: ${forged}`);
+      toldForged.add(forged);
       return end(response, 401);
     }
     const body = form === undefined ? parsed(text) : fieldsOf(form);
@@ -91,6 +92,8 @@ export function httpReceiver({ signingSecret, nowMs, onTrouble }: HttpReceiverSe
       try {
         await work.add(hear(request, response));
       } catch (error) {
+        // Whoever went away in the middle has proven nothing yet, and must not fill the log either.
+        if (request.destroyed && !request.complete) return;
         onTrouble(`Slack: ${error instanceof Error ? error.message : String(error)}`);
         // Slack sends an event again then; of a command it says that it failed.
         if (!response.headersSent) end(response, 500);

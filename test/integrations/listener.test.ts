@@ -1,0 +1,17 @@
+import { Server } from "node:net";
+import { expect, test, vi } from "vitest";
+import { openListener } from "../../src/integrations/http/listener.ts";
+
+test("connections that cannot be accepted end neither the listener nor the process", async () => {
+  const listen = vi.spyOn(Server.prototype, "listen");
+  const listener = await openListener(
+    { host: "127.0.0.1", port: 0 },
+    { "/healthz": (_request, response) => void response.end("ok") },
+  );
+  const [server] = listen.mock.contexts;
+  listen.mockRestore();
+  // What node:net emits when accept(2) fails, as with too many open files.
+  for (let round = 0; round < 3; round++) server?.emit("error", new Error("accept EMFILE"));
+  expect(await (await fetch(`${listener.url}/healthz`)).text()).toBe("ok");
+  await listener.close();
+});
