@@ -10,8 +10,9 @@ test("connections that cannot be accepted end neither the listener nor the proce
   );
   const [server] = listen.mock.contexts;
   listen.mockRestore();
+  if (!(server instanceof Server)) throw new Error("no server listens");
   // What node:net emits when accept(2) fails, as with too many open files.
-  for (let round = 0; round < 3; round++) server?.emit("error", new Error("accept EMFILE"));
+  for (let round = 0; round < 3; round++) server.emit("error", new Error("accept EMFILE"));
   expect(await (await fetch(`${listener.url}/healthz`)).text()).toBe("ok");
   await listener.close();
 });
