@@ -72,8 +72,10 @@ export const page = defineJob({
     }
     return done;
   },
-  // There is no incident to tell of it; the worker's log does.
-  async gaveUp() {},
+  // There is no incident to tell of it; the worker's log does. The sender will say it again.
+  async gaveUp({ groupId }, _reason, { alerts }, signal) {
+    await alerts.workAgain(groupId, signal);
+  },
 });
 
 /** A group of alerts, and the message in the chat that people know it by. */

@@ -42,6 +42,8 @@ export interface Alerts {
   openPage(groupId: string, page: OpenPage, signal: AbortSignal): Promise<OpenPage>;
   /** Ends the page of that intent; another one stays. */
   closePage(groupId: string, page: OpenPage, signal: AbortSignal): Promise<void>;
+  /** Its work came to nothing: the next notification is worked on again, also when it says the same. */
+  workAgain(groupId: string, signal: AbortSignal): Promise<void>;
   /** Groups that were repeated since this was last asked, at most `limit`; each is given out once. */
   takeRepeated(limit: number, signal: AbortSignal): Promise<readonly string[]>;
 }

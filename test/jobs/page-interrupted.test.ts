@@ -8,7 +8,7 @@ import { type OpenRedis, openRedis } from "../../src/integrations/redis/connecti
 import { incidentStore } from "../../src/integrations/redis/incident-store.ts";
 import { mutesStore } from "../../src/integrations/redis/mutes.ts";
 import { pageMessageStore } from "../../src/integrations/redis/page-message-store.ts";
-import { takeNotification } from "../../src/jobs/intake.ts";
+import { type Intake, takeNotification } from "../../src/jobs/intake.ts";
 import { type PageJobPorts, page } from "../../src/jobs/page.ts";
 import { pageMessage } from "../../src/jobs/page-message.ts";
 import type { JobOutcome, JobRun } from "../../src/ports/worker.ts";
@@ -76,15 +76,17 @@ describe.skipIf(redisProgram === undefined)("a page whose job is cut off, or com
     await server.remove();
   });
 
-  async function notify(body: ReturnType<typeof alertmanagerBody>): Promise<void> {
-    await takeNotification(Buffer.from(JSON.stringify(body)), alerts, never);
+  async function notify(body: ReturnType<typeof alertmanagerBody>): Promise<Intake> {
+    return await takeNotification(Buffer.from(JSON.stringify(body)), alerts, never);
   }
 
-  /** The job for the only group there is. */
-  async function follow(changes: Partial<PageJobPorts> = {}): Promise<JobOutcome> {
+  async function onlyGroup(): Promise<string> {
     const [name] = await redis.client.keys("{gofire}:alerts:group:*");
-    const groupId = name?.split(":").at(-1) ?? "";
-    return await page.run({ groupId }, { ...ports, ...changes }, run);
+    return name?.split(":").at(-1) ?? "";
+  }
+
+  async function follow(changes: Partial<PageJobPorts> = {}): Promise<JobOutcome> {
+    return await page.run({ groupId: await onlyGroup() }, { ...ports, ...changes }, run);
   }
 
   async function incidents(): Promise<readonly Incident[]> {
@@ -142,6 +144,19 @@ describe.skipIf(redisProgram === undefined)("a page whose job is cut off, or com
     const found = await incidents();
     expect(found).toHaveLength(2);
     expect(found.filter(({ resolvedAtMs }) => resolvedAtMs === undefined)).toHaveLength(1);
+  });
+
+  test("that could not be worked on is worked on when the sender says it again", async () => {
+    await notify(firing);
+    expect(await notify(firing)).toMatchObject({ news: "repeat" });
+    const broken = { ...ports.paging, services: () => Promise.reject(new Error("gofire.yaml is broken")) };
+    clock.advance(5_000);
+    await expect(follow({ paging: broken })).rejects.toThrow("gofire.yaml is broken");
+    await page.gaveUp({ groupId: await onlyGroup() }, "gofire.yaml is broken", ports, never);
+    expect(await notify(firing)).toMatchObject({ news: "changed" });
+    clock.advance(5_000);
+    await follow();
+    expect(await incidents()).toMatchObject([{ service: "order", state: "queued" }]);
   });
 
   test("does not wait for a clock that is an hour ahead", async () => {

@@ -165,6 +165,9 @@ export function alertStore(
       const field = openField + page.service;
       await ask(() => client.eval(closeScript, 1, groupKey(groupId), field, JSON.stringify(page)), signal);
     },
+    async workAgain(groupId, signal) {
+      await ask(() => client.hdel(groupKey(groupId), "queued"), signal);
+    },
     async takeRepeated(limit, signal) {
       const taken = await ask(() => client.zpopmin(repeatedKey, limit), signal);
       return taken.filter((_, index) => index % 2 === 0);
