@@ -7,6 +7,7 @@ import type { Services } from "../ports/services.ts";
 import {
   chosenTarget,
   configuredTarget,
+  isBareAddress,
   looksLikeAddress,
   type NamedTarget,
   openTarget,
@@ -61,9 +62,9 @@ function allowedTarget(
   { targets: [first] }: ServiceConfig,
   patterns: readonly string[],
 ): NamedTarget {
-  const isPlain = /^(?:https?:\/\/)?[^/?#@]+\/?$/i.test(typed) || /^unix:\//i.test(typed);
-  if (!isPlain || /\/\.\.(?:\/|$)/.test(typed)) {
-    throw new UsageError(`"${typed}" is no address of a process: write host:port, without path or password.`);
+  if (!isBareAddress(typed)) {
+    // Not repeated: this ends on a card.
+    throw new UsageError("This is no address of a process: write host:port, without path or password.");
   }
   const { address } = typedTarget(typed, {
     pprofPath: first?.pprofPath,

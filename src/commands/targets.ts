@@ -28,6 +28,15 @@ export function looksLikeAddress(word: string): boolean {
   return /^(?:https?:\/\/|unix:)/i.test(word) || /^(?:\[[0-9a-f:.]+\]|[\w.-]*):\d{1,5}(?:\/|$)/i.test(word);
 }
 
+/**
+ * Is it an address and nothing else? Over a chat nobody chooses paths, and a password in it would be shown on a card to
+ * the whole channel.
+ */
+export function isBareAddress(word: string): boolean {
+  const isBare = /^(?:https?:\/\/)?[^/?#@]+\/?$/i.test(word) || /^unix:\//i.test(word);
+  return isBare && !/\/\.\.(?:\/|$)/.test(word);
+}
+
 /** The address that a person typed or configured, with what the command line says about it; see `parseTarget`. */
 export function typedTarget(word: string, overrides: TargetOverrides): NamedTarget {
   const { pprofPath, metrics, socketPath } = overrides;

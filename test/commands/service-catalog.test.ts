@@ -80,6 +80,7 @@ describe("targets of a service", () => {
   ])("but not %s", async (instance, message) => {
     await expect(opened("order", instance)).rejects.toThrow(message);
     await expect(opened("order", instance)).rejects.toMatchObject({ name: "UsageError" });
+    await expect(opened("order", instance)).rejects.not.toThrow("user:pw");
   });
 
   test("of a file that allows nothing are the named ones only", async () => {

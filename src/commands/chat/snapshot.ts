@@ -5,7 +5,7 @@ import type { CaptureWish, Incident, IncidentDraft } from "../../domain/incident
 import { nearest } from "../../domain/nearest.ts";
 import { durationText } from "../../domain/units.ts";
 import { beginIncident } from "../../jobs/begin.ts";
-import { looksLikeAddress } from "../targets.ts";
+import { isBareAddress, looksLikeAddress } from "../targets.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
 
 /** Longer than any capture waits and runs. */
@@ -147,7 +147,11 @@ export function serviceNamed(services: readonly ServiceChoice[], typed: string):
 function instanceNamed({ name, instances }: ServiceChoice, typed: string | undefined): string | undefined {
   if (typed === undefined) return undefined;
   const known = spelt(instances, typed);
-  if (known !== undefined || looksLikeAddress(typed)) return known ?? typed;
+  if (known !== undefined) return known;
+  if (looksLikeAddress(typed)) {
+    if (isBareAddress(typed)) return typed;
+    throw new UsageError("An address of a pod has neither path nor password: write pod=HOST:PORT.");
+  }
   const close = nearest(typed, instances);
   const hint =
     close !== undefined

@@ -115,6 +115,11 @@ describe.skipIf(redisProgram === undefined)("snapshot", () => {
     ["snapshot http://evil:80/", 'There is no service "http://evil:80/". There are: order, payment.'],
     ["snapshot order pod=order-3", 'order has no pod "order-3". Did you mean pod=order-1?'],
     ["snapshot order pod=zzz", 'order has no pod "zzz". There are: order-1, order-2.'],
+    // Its card would show the password to the channel.
+    [
+      "snapshot order pod=http://user:pw@10.0.0.7:6060",
+      "An address of a pod has neither path nor password: write pod=HOST:PORT.",
+    ],
     ["snapshot order cpu=9m", 'cpu is a duration from 0s to 5m, such as 500ms, 20s or 2m; got "9m".'],
   ])("%s says what to type", async (words, problem) => {
     const help = expectKind(await chat.ask(words), "help");
