@@ -21,7 +21,7 @@ export interface LockQueue {
 const smallestSingleQueue = 2;
 const mostSingleQueues = 64;
 /** The longest queues are looked into; what waits in shorter ones is in the analysis's groups. */
-const mostQueues = 50;
+const mostQueues = 16;
 
 const known = new WeakMap<GoroutineSnapshot, readonly LockQueue[]>();
 

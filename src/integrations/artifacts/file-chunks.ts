@@ -1,28 +1,26 @@
+import { readSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 
 const chunkBytes = 256 * 1024;
 
+/** Small enough to stay in the processor's cache from the read to the parser. */
+const reusedBytes = 64 * 1024;
+/** A few milliseconds of reading and parsing; then others have their turn. */
+const readsPerTurn = 16;
+
 /**
- * The bytes of a file. While one chunk is used the next is read into another buffer; a chunk is valid until the next
- * one is asked for.
+ * The bytes of a regular file, in one buffer: a chunk is valid until the next one is asked for. Read on this thread,
+ * because handing 270 MB of a dump over from another one, piece by piece, took as long as half of its parsing.
  */
-export async function* reusedChunks(file: FileHandle): AsyncGenerator<Uint8Array> {
-  const buffers = [Buffer.allocUnsafeSlow(chunkBytes), Buffer.allocUnsafeSlow(chunkBytes)] as const;
+export async function* reusedChunks({ fd }: FileHandle): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.allocUnsafeSlow(reusedBytes);
   let at = 0;
-  let turn = 0;
-  let reading = file.read(buffers[0], 0, chunkBytes, at);
-  try {
-    for (;;) {
-      const { bytesRead, buffer } = await reading;
-      if (bytesRead === 0) return;
-      at += bytesRead;
-      turn++;
-      reading = file.read(buffers[turn % 2 === 0 ? 0 : 1], 0, chunkBytes, at);
-      yield buffer.subarray(0, bytesRead);
-    }
-  } finally {
-    // The file must not be closed under a read that nobody waits for any more.
-    await reading.catch(() => undefined);
+  for (let reads = 1; ; reads++) {
+    const bytes = readSync(fd, buffer, 0, reusedBytes, at);
+    if (bytes === 0) return;
+    at += bytes;
+    yield buffer.subarray(0, bytes);
+    if (reads % readsPerTurn === 0) await new Promise(setImmediate);
   }
 }
 
