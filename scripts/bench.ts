@@ -101,7 +101,16 @@ function dumpPeers({ gostackparse, panicparse }: Peers, file: string, large: boo
   const first: Contender = { name: "gostackparse", command: [gostackparse, file], rounds: large ? 1 : 3 };
   if (large) return [first];
   const flags = ["-aggressive", "-parse=false", "-rebase=false"];
-  return [first, { name: "panicparse", command: [panicparse, ...flags, file], rounds: 1, goodCodes: [0, 1] }];
+  return [
+    first,
+    {
+      name: "panicparse",
+      command: [panicparse, ...flags, file],
+      rounds: 1,
+      mostSeconds: 90,
+      goodCodes: [0, 1],
+    },
+  ];
 }
 
 async function measureTruncated(): Promise<Section> {

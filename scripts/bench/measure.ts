@@ -6,6 +6,8 @@ export interface Run {
   readonly wallSeconds: number;
   /** Peak resident set in MiB; undefined where /proc is missing. */
   readonly peakMiB: number | undefined;
+  /** It was ended before it was done: it takes longer than `wallSeconds`. */
+  readonly isCut: boolean;
 }
 
 export interface Contender {
@@ -14,6 +16,8 @@ export interface Contender {
   readonly cwd?: string;
   /** Fewer rounds for what takes minutes. */
   readonly rounds?: number;
+  /** Ended then: what is to be shown is shown by how long it has taken so far. Default: never. */
+  readonly mostSeconds?: number;
   /** Exit codes that mean it worked; gofire tells findings by 1. Default: 0 only. */
   readonly goodCodes?: readonly number[];
 }
@@ -22,7 +26,7 @@ export interface Contender {
 const peakIntervalMs = 4;
 
 /** Runs a command once and reads away what it prints. Throws when it fails: a failed run measures nothing. */
-export function runOnce({ name, command, cwd, goodCodes = [0] }: Contender): Promise<Run> {
+export function runOnce({ name, command, cwd, mostSeconds, goodCodes = [0] }: Contender): Promise<Run> {
   return new Promise((resolve, reject) => {
     const started = process.hrtime.bigint();
     const [program, ...args] = command;
@@ -33,6 +37,14 @@ export function runOnce({ name, command, cwd, goodCodes = [0] }: Contender): Pro
     child.stderr?.on("data", (chunk: Buffer) => {
       if (errors.length < 2_000) errors += chunk.toString();
     });
+    let isCut = false;
+    const end =
+      mostSeconds === undefined
+        ? undefined
+        : setTimeout(() => {
+            isCut = true;
+            child.kill("SIGKILL");
+          }, mostSeconds * 1_000);
     let peakMiB: number | undefined;
     const timer = setInterval(() => {
       peakMiB = peakOf(child.pid) ?? peakMiB;
@@ -40,8 +52,9 @@ export function runOnce({ name, command, cwd, goodCodes = [0] }: Contender): Pro
     child.once("error", reject);
     child.once("exit", (code) => {
       clearInterval(timer);
+      clearTimeout(end);
       const wallSeconds = Number(process.hrtime.bigint() - started) / 1e9;
-      if (goodCodes.includes(code ?? -1)) resolve({ wallSeconds, peakMiB });
+      if (isCut || goodCodes.includes(code ?? -1)) resolve({ wallSeconds, peakMiB, isCut });
       else reject(new Error(`${name} ended with ${code}: ${errors.trim()}`));
     });
   });
@@ -62,6 +75,8 @@ export interface Result {
   /** Medians. */
   readonly wallSeconds: number;
   readonly peakMiB: number | undefined;
+  /** It takes longer than `wallSeconds`. */
+  readonly isCut: boolean;
   readonly rounds: number;
 }
 
@@ -77,6 +92,7 @@ export async function race(contenders: readonly Contender[], rounds: number): Pr
     name,
     wallSeconds: median(list.map((run) => run.wallSeconds)) ?? Number.NaN,
     peakMiB: median(list.flatMap((run) => run.peakMiB ?? [])),
+    isCut: list.some((run) => run.isCut),
     rounds: list.length,
   }));
 }

@@ -30,10 +30,10 @@ ${sections.map(sectionText).join("\n\n")}
 
 function sectionText({ title, results, goals, facts }: Section): string {
   const [gofire] = results;
-  const rows = results.map(({ name, wallSeconds, peakMiB, rounds }) => {
+  const rows = results.map(({ name, wallSeconds, peakMiB, isCut, rounds }) => {
     const ratio =
       gofire === undefined || name === "gofire" ? "" : ratioText(gofire.wallSeconds / wallSeconds);
-    return `| ${name} | ${wallSeconds.toFixed(3)} | ${peakMiB === undefined ? "?" : peakMiB.toFixed(0)} | ${ratio} | ${rounds} |`;
+    return `| ${name} | ${isCut ? "> " : ""}${wallSeconds.toFixed(3)} | ${peakMiB === undefined ? "?" : peakMiB.toFixed(0)} | ${ratio} | ${rounds} |`;
   });
   const reached = goals.map((goal) => goalText(goal, results)).filter((text) => text !== undefined);
   return [
