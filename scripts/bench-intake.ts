@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
+import { median } from "./bench/measure.ts";
 
 const connections = 50;
 const secondsEach = 3;
@@ -51,11 +52,11 @@ try {
       p99.set(contender.name, [...(p99.get(contender.name) ?? []), p99Ms]);
     }
   }
-  const rate = (name: string) => median(perSecond.get(name) ?? []);
+  const rate = (name: string) => median(perSecond.get(name) ?? []) ?? Number.NaN;
   process.stdout.write("| server | requests/s | p99 |\n| --- | ---: | ---: |\n");
   for (const { name } of contenders) {
     process.stdout.write(
-      `| ${name} | ${Math.round(rate(name))} | ${median(p99.get(name) ?? []).toFixed(1)} ms |\n`,
+      `| ${name} | ${Math.round(rate(name))} | ${median(p99.get(name) ?? [])?.toFixed(1)} ms |\n`,
     );
   }
   process.stdout.write(
@@ -142,8 +143,4 @@ function bodyOf(group: string): string {
     groupKey: `{}:{group="${group}"}`,
     truncatedAlerts: 0,
   });
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

@@ -5,8 +5,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { chatCommands } from "../src/commands/chat/index.ts";
 import { helpOf } from "../src/commands/chat/help.ts";
+import { chatCommands } from "../src/commands/chat/index.ts";
 import { shopWorkspace } from "../src/sandbox/slack/seed.ts";
 import { type SlackStandIn, startSlackStandIn } from "../src/sandbox/slack/stand-in.ts";
 import { newTrigger } from "../src/sandbox/slack/workspace.ts";

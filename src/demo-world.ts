@@ -17,8 +17,8 @@ import type { Host } from "./ports/host.ts";
 import { replayService } from "./sandbox/replayed-service.ts";
 import { startSlackStandIn } from "./sandbox/slack/stand-in.ts";
 import type { SlackMessage } from "./sandbox/slack/workspace.ts";
-import { configuredParts } from "./serve-parts.ts";
 import { server } from "./serve.ts";
+import { configuredParts } from "./serve-parts.ts";
 
 const run = promisify(execFile);
 

@@ -13,11 +13,11 @@ import { pageMessageStore } from "./integrations/redis/page-message-store.ts";
 import { redisQueue } from "./integrations/redis/queue.ts";
 import { defaultWorkerTimes, startWorker } from "./integrations/redis/worker.ts";
 import { jobs, retries } from "./jobs/index.ts";
-import { countRepeats, type Paging } from "./jobs/page.ts";
+import { countRepeats } from "./jobs/page.ts";
 import type { Cards } from "./jobs/publish.ts";
 import { type Keep, retire } from "./jobs/retention.ts";
 import { sweep } from "./jobs/sweep.ts";
-import type { Alerts } from "./ports/alerts.ts";
+import type { Alerts, Paging } from "./ports/alerts.ts";
 import type { Artifacts } from "./ports/artifacts.ts";
 import type { Chat } from "./ports/chat.ts";
 import type { Clock } from "./ports/clock.ts";
@@ -26,11 +26,9 @@ import type { Mutes } from "./ports/mutes.ts";
 import type { PageMessages } from "./ports/page-messages.ts";
 import type { Pictures } from "./ports/pictures.ts";
 import type { Queue } from "./ports/queue.ts";
+import type { Role } from "./ports/server.ts";
 import type { Services } from "./ports/services.ts";
 import type { RunningWorker } from "./ports/worker.ts";
-
-/** - `web` hears people and alerts, `worker` does the work, `all` does both in one process. */
-export type Role = "web" | "worker" | "all";
 
 export interface BotSettings {
   readonly role: Role;

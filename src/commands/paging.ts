@@ -3,6 +3,7 @@ import { UsageError } from "../domain/errors.ts";
 import type { Host } from "../ports/host.ts";
 import type { PagesRequest } from "../ports/server.ts";
 import { readSecret } from "./secret.ts";
+import { instanceName } from "./service-catalog.ts";
 
 /** What gofire.yaml says about pages; undefined when it says nothing. Throws UsageError for secrets that are missing. */
 export async function pagesOf(
@@ -18,7 +19,7 @@ export async function pagesOf(
   const services = Object.entries(config.services).map(([name, { matches = [], targets }]) => ({
     name,
     matches,
-    instances: targets.map(({ instance, address }) => instance ?? address),
+    instances: targets.map(instanceName),
   }));
   return {
     channel,

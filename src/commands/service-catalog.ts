@@ -49,7 +49,8 @@ export function serviceCatalog(config: GofireConfig | undefined, host: Host, goT
   };
 }
 
-function instanceName({ instance, address }: ServiceConfig["targets"][number]): string {
+/** What people and alerts call a target. */
+export function instanceName({ instance, address }: ServiceConfig["targets"][number]): string {
   return instance ?? address;
 }
 

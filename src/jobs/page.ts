@@ -1,16 +1,11 @@
 import * as z from "zod/mini";
-import type { Alert } from "../domain/alert.ts";
-import {
-  type AlertedService,
-  routeAlerts,
-  type ServiceAlerts,
-  usualServiceLabels,
-} from "../domain/alert-routing.ts";
+import type { Alert, AlertNotification } from "../domain/alert.ts";
+import { routeAlerts, type ServiceAlerts, usualServiceLabels } from "../domain/alert-routing.ts";
 import { PortError } from "../domain/errors.ts";
-import { type Incident, type IncidentDraft, isSettled } from "../domain/incident.ts";
+import { type Incident, type IncidentDraft, isSettled, type PageFacts } from "../domain/incident.ts";
 import type { Place } from "../domain/message.ts";
 import { type PageMessage, pageLikeness } from "../domain/page-message.ts";
-import type { AlertGroup, Alerts, OpenPage } from "../ports/alerts.ts";
+import type { AlertGroup, Alerts, OpenPage, Paging } from "../ports/alerts.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Mutes } from "../ports/mutes.ts";
 import type { PageMessages } from "../ports/page-messages.ts";
@@ -19,15 +14,6 @@ import { beginIncident } from "./begin.ts";
 import { defineJob, done, later } from "./job.ts";
 import { isServiceMuted } from "./muted.ts";
 import { fail, type SettlePorts } from "./settle.ts";
-
-/** For which services pages are answered, and where. */
-export interface Paging {
-  services(): Promise<readonly AlertedService[]>;
-  /** Channel for cards of pages that nobody posted into the chat. */
-  readonly channel: string;
-  /** True where other bots post pages into channels that gofire hears. */
-  readonly hearsMessages: boolean;
-}
 
 export interface PageJobPorts extends SettlePorts {
   readonly alerts: Alerts;
@@ -184,7 +170,7 @@ function draftOf(
   { intent, place }: Required<OpenPage>,
   { service, instance, unknownInstance, alerts }: ServiceAlerts,
 ): IncidentDraft {
-  const [first] = alerts;
+  const facts = factsOf(nameOf(notification, alerts) ?? "Alert", alerts);
   return {
     service,
     ...(instance === undefined ? {} : { instance }),
@@ -192,18 +178,21 @@ function draftOf(
     origin: {
       kind: "page",
       intent,
-      page: {
-        title: titleOf(notification.commonLabels["alertname"] ?? first?.labels["alertname"], alerts.length),
-        sinceMs: Math.min(...alerts.map(({ startsAtMs }) => startsAtMs)),
-        ...(unknownInstance === undefined ? {} : { unknownInstance }),
-      },
+      page: { ...facts, ...(unknownInstance === undefined ? {} : { unknownInstance }) },
     },
     place,
   };
 }
 
-function titleOf(name: string | undefined, alerts: number): string {
-  return `${name ?? "Alert"}${alerts > 1 ? ` (${alerts} alerts)` : ""}`;
+function nameOf({ commonLabels }: AlertNotification, [first]: readonly Alert[]): string | undefined {
+  return commonLabels["alertname"] ?? first?.labels["alertname"];
+}
+
+function factsOf(name: string, alerts: readonly Alert[]): PageFacts {
+  return {
+    title: `${name}${alerts.length > 1 ? ` (${alerts.length} alerts)` : ""}`,
+    sinceMs: Math.min(...alerts.map(({ startsAtMs }) => startsAtMs)),
+  };
 }
 
 /** Said once for as long as the group fires: which labels there are, and what to write where. */
@@ -214,23 +203,15 @@ async function tellUnmatched(
   ports: PageJobPorts,
   signal: AbortSignal,
 ): Promise<void> {
-  const [first] = alerts;
-  const name = notification.commonLabels["alertname"] ?? first?.labels["alertname"] ?? "an alert";
+  const name = nameOf(notification, alerts) ?? "an alert";
   const draft: IncidentDraft = {
     service: name,
     wish: {},
-    origin: {
-      kind: "page",
-      intent,
-      page: {
-        title: titleOf(name, alerts.length),
-        sinceMs: Math.min(...alerts.map(({ startsAtMs }) => startsAtMs)),
-      },
-    },
+    origin: { kind: "page", intent, page: factsOf(name, alerts) },
     place,
   };
   const { incident } = await ports.incidents.create(draft, signal);
-  await fail(incident.id, unmatchedText(first?.labels ?? {}), ports, signal);
+  await fail(incident.id, unmatchedText(alerts[0]?.labels ?? {}), ports, signal);
 }
 
 function unmatchedText(labels: Alert["labels"]): string {

@@ -1,5 +1,15 @@
 import type { AlertNotification } from "../domain/alert.ts";
+import type { AlertedService } from "../domain/alert-routing.ts";
 import type { Place } from "../domain/message.ts";
+
+/** For which services pages are answered, and where. */
+export interface Paging {
+  services(): Promise<readonly AlertedService[]>;
+  /** Channel for cards of pages that nobody posted into the chat. */
+  readonly channel: string;
+  /** True where other bots post pages into channels that gofire hears. */
+  readonly hearsMessages: boolean;
+}
 
 /** An incident that alerts of a group began and that is not over. */
 export interface OpenPage {

@@ -1,4 +1,4 @@
-import type { AlertedService } from "../domain/alert-routing.ts";
+import type { Paging } from "./alerts.ts";
 import type { Services } from "./services.ts";
 
 /** - `web` hears people and alerts, `worker` does the work, `all` does both in one process. */
@@ -27,14 +27,9 @@ export interface AlertSecrets {
   };
 }
 
-/** Which pages are answered, and where. */
-export interface PagesRequest {
+/** Which pages are answered, where, and who may post them. */
+export interface PagesRequest extends Paging {
   readonly secrets: AlertSecrets;
-  services(): Promise<readonly AlertedService[]>;
-  /** Channel for cards of pages that nobody posted into the chat. */
-  readonly channel: string;
-  /** True where other bots post pages into channels that gofire hears. */
-  readonly hearsMessages: boolean;
 }
 
 export interface ServeRequest {

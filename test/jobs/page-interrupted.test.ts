@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { PortError } from "../../src/domain/errors.ts";
 import type { Incident } from "../../src/domain/incident.ts";
 import { type PageMessage, pageMessageOf } from "../../src/domain/page-message.ts";
-import { type AlertStore, alertStore } from "../../src/integrations/redis/alert-store.ts";
 import { parseRedisUrl } from "../../src/integrations/redis/address.ts";
+import { type AlertStore, alertStore } from "../../src/integrations/redis/alert-store.ts";
 import { type OpenRedis, openRedis } from "../../src/integrations/redis/connection.ts";
 import { incidentStore } from "../../src/integrations/redis/incident-store.ts";
 import { mutesStore } from "../../src/integrations/redis/mutes.ts";

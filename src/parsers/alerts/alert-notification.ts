@@ -1,6 +1,7 @@
 import type { Alert, AlertNotification, Labels } from "../../domain/alert.ts";
 import type { ParseResult } from "../../domain/parse-result.ts";
 import { jsonSyntaxError } from "../text/json-error.ts";
+import { isJsonObject } from "../text/json-object.ts";
 import { lineError } from "../text/line-error.ts";
 
 /** Larger than any alert name or URL that is of use; keeps one label from filling a card, a key or a log. */
@@ -41,7 +42,7 @@ class Unfit extends Error {
 }
 
 function notificationOf(content: unknown): AlertNotification {
-  if (!isRecord(content) || !Array.isArray(content["alerts"])) {
+  if (!isJsonObject(content) || !Array.isArray(content["alerts"])) {
     throw new Unfit("not-this-format", 'The JSON is no alert notification: it has no list "alerts".');
   }
   const groupKey = content["groupKey"];
@@ -70,7 +71,7 @@ function notificationOf(content: unknown): AlertNotification {
 
 function alertOf(content: unknown, index: number): Alert {
   const name = `Alert ${index + 1}`;
-  if (!isRecord(content)) throw new Unfit("damaged", `${name} is no object.`);
+  if (!isJsonObject(content)) throw new Unfit("damaged", `${name} is no object.`);
   const labels = labelsOf(content["labels"]);
   const startsAtMs = timeOf(content["startsAt"]);
   if (startsAtMs === undefined) throw new Unfit("damaged", `${name} has no time in startsAt.`);
@@ -97,7 +98,7 @@ function statusOf(status: unknown, whose: string): "firing" | "resolved" {
 function labelsOf(content: unknown): Labels {
   // Without a prototype, so that a label may have any name.
   const labels: Record<string, string> = Object.create(null);
-  if (!isRecord(content)) return labels;
+  if (!isJsonObject(content)) return labels;
   let count = 0;
   for (const name in content) {
     const value = content[name];
@@ -125,8 +126,4 @@ function fingerprintOf(labels: Labels): string {
 
 function shortText(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value.slice(0, maxTextLength) : undefined;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

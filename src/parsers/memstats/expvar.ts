@@ -1,6 +1,7 @@
 import type { MemStats } from "../../domain/memstats.ts";
 import type { ByteParser, ParseError, ParseResult } from "../../domain/parse-result.ts";
 import { jsonSyntaxError, lineAt } from "../text/json-error.ts";
+import { isJsonObject } from "../text/json-object.ts";
 import { lineError } from "../text/line-error.ts";
 import type { MemStatsOptions } from "./heap-text.ts";
 import { JsonNesting } from "./json-nesting.ts";
@@ -85,7 +86,7 @@ function memStatsOfJson(
   } catch (error) {
     return { ok: false, error: jsonSyntaxError(text, error) };
   }
-  if (!isRecord(variables) || !isRecord(variables["memstats"])) {
+  if (!isJsonObject(variables) || !isJsonObject(variables["memstats"])) {
     const message = "The JSON has no variable memstats: it is not what expvar publishes.";
     return { ok: false, error: lineError("not-this-format", message, 1, text) };
   }
@@ -111,8 +112,4 @@ function numberList(value: unknown): readonly number[] {
   if (!Array.isArray(value) || value.length > 256) return [];
   const list: readonly unknown[] = value;
   return list.every((element) => typeof element === "number") ? list : [];
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

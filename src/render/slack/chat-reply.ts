@@ -6,7 +6,7 @@ import { code, words } from "./escape.ts";
 import { explainBody } from "./explain.ts";
 import { helpBody } from "./help.ts";
 import { incidentLine, incidentSentence } from "./incident-line.ts";
-import { muteSentence, mutedLines, unmutedLine, unmutedSentence } from "./mute-words.ts";
+import { mutedLines, muteSentence, unmutedLine, unmutedSentence } from "./mute-words.ts";
 import { refusedBody } from "./refused.ts";
 import { replyBody } from "./reply-body.ts";
 import { statusBody } from "./status.ts";

@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Lever } from "../../ports/demo-world.ts";
 import { type ExpectedRefusal, pingsBy, problemsOf } from "./checks.ts";
 import { realClock, type SandboxClock } from "./clock.ts";
-import type { Lever } from "../../ports/demo-world.ts";
 import { createDeliveries } from "./deliveries/deliveries.ts";
 import { createHttpOutlet } from "./deliveries/http-outlet.ts";
 import { createSocketOutlet, type SocketOutlet } from "./deliveries/socket-outlet.ts";

@@ -1,8 +1,9 @@
 import { systemClock } from "../../../src/integrations/clock/system-clock.ts";
 import { openListener } from "../../../src/integrations/http/listener.ts";
 import { parseRedisUrl } from "../../../src/integrations/redis/address.ts";
-import { type Bot, type Role, startBot } from "../../../src/main.ts";
+import { type Bot, startBot } from "../../../src/main.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
+import type { Role } from "../../../src/ports/server.ts";
 import type { ServiceCapture, Services } from "../../../src/ports/services.ts";
 import { openSlack } from "../../../src/slack.ts";
 import { fakeArtifacts } from "../../fakes/artifacts.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { ChatReply, CommandHelp } from "../../../src/domain/chat-reply.ts";
 import type { Analysis, Finding } from "../../../src/domain/finding.ts";
 import { chatReplyBody } from "../../../src/render/slack/chat-reply.ts";
-import { analysis as summary, anyIncident, finding, incident, nasty, startMs } from "./incidents.ts";
+import { anyIncident, finding, incident, nasty, startMs, analysis as summary } from "./incidents.ts";
 import { pings, refusalsOf, shownTexts } from "./slack-accepts.ts";
 
 function lines(reply: ChatReply): readonly string[] {
