@@ -6,6 +6,7 @@ import { configuredArtifacts } from "./configured-artifacts.ts";
 import { UsageError } from "./domain/errors.ts";
 import { readStoredCapture } from "./integrations/artifacts/stored-capture.ts";
 import { resvgRasteriser } from "./integrations/pictures/rasteriser.ts";
+import type { NamedChannel } from "./integrations/slack/channel-check.ts";
 import { flameGraphPictures } from "./jobs/pictures.ts";
 import type { Host } from "./ports/host.ts";
 import type { Role } from "./ports/server.ts";
@@ -63,7 +64,27 @@ async function installation(
     version,
     ...secrets,
     ...(pages === undefined ? {} : { pages }),
+    channels: namedChannels(config),
   };
+}
+
+function cards(id: string, setting: string): NamedChannel {
+  return { id, setting, use: "cards" };
+}
+
+/** Where pages are answered, and where they are heard. */
+function namedChannels({ alerts, services = {} }: Partial<GofireConfig> = {}): readonly NamedChannel[] {
+  if (alerts === undefined) return [];
+  return [
+    cards(alerts.channel, "alerts.channel"),
+    ...alerts.routes.map(({ channel }, index) => cards(channel, `alerts.routes[${index}].channel`)),
+    ...Object.entries(services).flatMap(([name, { channel }]) =>
+      channel === undefined ? [] : [cards(channel, `services.${name}.channel`)],
+    ),
+    ...(alerts.messages?.channels ?? []).map(
+      (id) => ({ id, setting: "alerts.messages.channels", use: "pages" }) as const,
+    ),
+  ];
 }
 
 function browserOf(host: Host): Pick<ServeParts, "browser"> {

@@ -6,8 +6,9 @@ import type { AccessConfig, SlackConfig } from "./config/gofire-config.ts";
 import { UsageError } from "./domain/errors.ts";
 import { isFromPager, type PageSource, pageMessageOf } from "./domain/page-message.ts";
 import { systemClock } from "./integrations/clock/system-clock.ts";
+import { channelTrouble, type NamedChannel } from "./integrations/slack/channel-check.ts";
 import { type SlackChatSettings, slackChat } from "./integrations/slack/chat.ts";
-import { type SlackClientSettings, slackClient } from "./integrations/slack/client.ts";
+import { type SlackClient, type SlackClientSettings, slackClient } from "./integrations/slack/client.ts";
 import type { Conversation, Looks } from "./integrations/slack/conversation.ts";
 import { slackPeople } from "./integrations/slack/people.ts";
 import { type Reach, slackSide, socketUrl } from "./integrations/slack/side.ts";
@@ -34,6 +35,8 @@ export interface SlackInstallation {
   readonly version: string;
   /** Absent: what bots say is no page. */
   readonly pages?: PageSource;
+  /** Channels that the configuration names; absent: none. */
+  readonly channels?: readonly NamedChannel[];
   /** This machine's when absent. */
   readonly clock?: Clock;
   /** How long one call may take, and a file to appear; the adapter's own figures when absent. */
@@ -81,6 +84,7 @@ export async function openSlack(
         await side?.listen(
           conversationOf({ ...running, people, access, clock }, running, installation.pages),
         );
+        for (const line of await troubleIn(installation, client)) tell(`Slack: ${line}`);
         tell(
           `Hearing people in the Slack workspace ${own.teamName} as @${own.botName}, in ${slack.mode} mode.`,
         );
@@ -114,10 +118,22 @@ export async function checkSlack(
       opened.push(reach.appClient);
       await socketUrl(reach.appClient, signal);
     }
+    for (const line of await channelTrouble(client, installation.channels ?? [], signal)) tell(line);
     return `@${botName} in the workspace ${teamName}, in ${slack.mode} mode`;
   } finally {
     await Promise.all(opened.map((each) => each.close()));
   }
+}
+
+/** Told when gofire begins to hear, because a page at night is no time to find out. */
+async function troubleIn(
+  { channels = [] }: SlackInstallation,
+  client: SlackClient,
+): Promise<readonly string[]> {
+  const signal = AbortSignal.timeout(startWithinMs);
+  return await channelTrouble(client, channels, signal).catch(() => [
+    "it could not be found out in time whether gofire is in all channels that gofire.yaml names; gofire doctor asks again.",
+  ]);
 }
 
 function conversationOf(

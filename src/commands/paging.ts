@@ -11,18 +11,20 @@ export async function pagesOf(
   host: Host,
 ): Promise<PagesRequest | undefined> {
   if (config?.alerts === undefined) return undefined;
-  const { channel, bearer, grafana, messages } = config.alerts;
+  const { channel, routes, bearer, grafana, messages } = config.alerts;
   const at = `${config.file}: alerts`;
   if (bearer === undefined && grafana === undefined) {
     throw new UsageError(`${at} needs bearerEnv, bearerFile or grafana: nobody could post a page.`);
   }
-  const services = Object.entries(config.services).map(([name, { matches = [], targets }]) => ({
+  const services = Object.entries(config.services).map(([name, service]) => ({
     name,
-    matches,
-    instances: targets.map(instanceName),
+    matches: service.matches ?? [],
+    ...(service.channel === undefined ? {} : { channel: service.channel }),
+    instances: service.targets.map(instanceName),
   }));
   return {
     channel,
+    routes,
     hearsMessages: messages !== undefined,
     services: () => Promise.resolve(services),
     secrets: {

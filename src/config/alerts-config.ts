@@ -1,3 +1,4 @@
+import type { ChannelRoute } from "../domain/alert-routing.ts";
 import type { PageSource } from "../domain/page-message.ts";
 import type { SecretReference } from "./gofire-config.ts";
 
@@ -5,6 +6,8 @@ import type { SecretReference } from "./gofire-config.ts";
 export interface AlertsConfig {
   /** Channel for cards of pages that nobody posted into the chat. */
   readonly channel: string;
+  /** Other channels by the labels of the alerts; the first that fits counts. */
+  readonly routes: readonly ChannelRoute[];
   /** Channels and senders of pages in the chat; absent: only webhooks are pages. */
   readonly messages?: PageSource;
   /** For `Authorization: Bearer …`. */

@@ -37,23 +37,6 @@ z.globalRegistry.add(messages.shape.senders, {
     "Who posts them: bot ids (B…), app ids (A…) or the name that an incoming webhook gives itself, e.g. Alertmanager",
 });
 
-const alerts = section(
-  {
-    channel: channelId,
-    messages: setting(messages, "Pages that others post into the chat: they are answered in their threads"),
-    bearerEnv: setting(
-      environmentName,
-      "Environment variable that holds the token which Alertmanager sends (http_config.authorization.credentials)",
-    ),
-    bearerFile: setting(text, "File that holds it"),
-    grafana: setting(grafana, "Grafana's signature, instead of the token or besides it"),
-  },
-  atMostOne("bearerEnv", "bearerFile"),
-);
-z.globalRegistry.add(alerts.shape.channel, {
-  description: "Channel for the cards of pages that nobody posted into the chat",
-});
-
 const labelMatches = z
   .record(
     z.string().check(
@@ -69,10 +52,44 @@ const labelMatches = z
   )
   .check(z.refine((labels) => Object.keys(labels).length > 0, { error: "must name at least one label" }));
 
+const route = section({ match: labelMatches, channel: channelId });
+z.globalRegistry.add(route.shape.match, {
+  description:
+    'Labels that one of the alerts has to have, all of them. "~" before a value makes it a regular expression for the whole value',
+});
+z.globalRegistry.add(route.shape.channel, { description: "Channel that such pages are answered in" });
+
+const alerts = section(
+  {
+    channel: channelId,
+    routes: setting(
+      z.array(route),
+      "Other channels for pages of certain labels; the first that fits counts. Without one: the service's channel, then the one above",
+    ),
+    messages: setting(messages, "Pages that others post into the chat: they are answered in their threads"),
+    bearerEnv: setting(
+      environmentName,
+      "Environment variable that holds the token which Alertmanager sends (http_config.authorization.credentials)",
+    ),
+    bearerFile: setting(text, "File that holds it"),
+    grafana: setting(grafana, "Grafana's signature, instead of the token or besides it"),
+  },
+  atMostOne("bearerEnv", "bearerFile"),
+);
+z.globalRegistry.add(alerts.shape.channel, {
+  description: "Channel for the cards of pages that nobody posted into the chat",
+});
+
 /** Which alerts are about a service. */
 export const matchSetting = setting(
   z.array(labelMatches),
   'Labels of the alerts that are about the service: all labels of one entry, any entry. "~" before a value makes it a regular expression for the whole value. Default: service, app, app_kubernetes_io_name, application, deployment or job is the service\'s name',
+);
+
+/** Where a service's pages are answered. */
+export const channelSetting = setting(
+  channelId,
+  "Channel for the cards of its pages, unless a route of alerts.routes fits. Default: alerts.channel",
 );
 
 /** What `gofire serve` reads of alerts. */

@@ -72,6 +72,8 @@ export interface ServiceSettings {
 export interface ServiceConfig extends ServiceSettings {
   /** Which alerts are about it; absent: those whose usual labels name it. */
   readonly matches?: readonly LabelMatches[];
+  /** Where its pages are answered when no route fits; absent: where all are. */
+  readonly channel?: string;
   readonly targets: readonly TargetConfig[];
 }
 

@@ -4,11 +4,12 @@ import type { AlertsSection } from "./alerts-schema.ts";
 import { defined, secret } from "./resolve-words.ts";
 
 export function alertsOf(
-  { channel, messages, bearerEnv, bearerFile, grafana }: AlertsSection,
+  { channel, routes = [], messages, bearerEnv, bearerFile, grafana }: AlertsSection,
   folder: string,
 ): AlertsConfig {
   return {
     channel,
+    routes: routes.map((route) => ({ match: labelsOf(route.match), channel: route.channel })),
     ...(messages === undefined ? {} : { messages }),
     ...(bearerEnv === undefined && bearerFile === undefined
       ? {}
@@ -26,9 +27,11 @@ export function alertsOf(
 }
 
 export function matchesOf(match: readonly Readonly<Record<string, string>>[]): readonly LabelMatches[] {
-  return match.map((labels) =>
-    Object.fromEntries(Object.entries(labels).map(([label, value]) => [label, matchOf(value)])),
-  );
+  return match.map(labelsOf);
+}
+
+function labelsOf(labels: Readonly<Record<string, string>>): LabelMatches {
+  return Object.fromEntries(Object.entries(labels).map(([label, value]) => [label, matchOf(value)]));
 }
 
 /** Anchored at both ends, as in Prometheus. */

@@ -33,6 +33,7 @@ export function resolveConfig(config: ConfigFile, place: FilePlace): GofireConfi
     services[name] = {
       ...settingsOf(defaults, service),
       ...(service.match === undefined ? {} : { matches: matchesOf(service.match) }),
+      ...defined({ channel: service.channel }),
       targets: (service.targets ?? []).map((target, index) =>
         targetOf(target, layered(reach, target), place.targetAt(name, index), place.folder),
       ),

@@ -8,9 +8,18 @@ export type LabelMatch = { readonly equals: string } | { readonly pattern: RegEx
 /** Label name -> what it must be; all of them. */
 export type LabelMatches = Readonly<Record<string, LabelMatch>>;
 
+/** Where pages with these labels are answered. */
+export interface ChannelRoute {
+  readonly match: LabelMatches;
+  /** Id of the channel. */
+  readonly channel: string;
+}
+
 /** A service as alerts are told apart by. */
 export interface AlertedService {
   readonly name: string;
+  /** Id of the channel that its pages are answered in; the usual one when absent. */
+  readonly channel?: string;
   /** Any of these; by the usual labels when there are none. */
   readonly matches: readonly LabelMatches[];
   /** Names of its targets, or their addresses. */
@@ -67,11 +76,35 @@ export function routeAlerts(
   };
 }
 
+/**
+ * The channel for a page about `service`: of the first route that any of its firing alerts fits, else the service's
+ * own, else `usual`. Routes go first because they know the alert, and with it how urgent it is and whose.
+ */
+export function channelFor(
+  { service, alerts }: Pick<ServiceAlerts, "service" | "alerts">,
+  {
+    routes = [],
+    services,
+    usual,
+  }: {
+    readonly routes?: readonly ChannelRoute[] | undefined;
+    readonly services: readonly AlertedService[];
+    readonly usual: string;
+  },
+): string {
+  const firing = alerts.filter(({ status }) => status === "firing");
+  const route = routes.find(({ match }) => firing.some(({ labels }) => hasAll(labels, match)));
+  return route?.channel ?? services.find(({ name }) => name === service)?.channel ?? usual;
+}
+
 function isAbout(labels: Labels, { name, matches }: AlertedService): boolean {
   if (matches.length === 0) return usualServiceLabels.some((label) => labels[label] === name);
-  return matches.some((match) =>
-    Object.entries(match).every(([label, wanted]) => fits(labels[label] ?? "", wanted)),
-  );
+  return matches.some((match) => hasAll(labels, match));
+}
+
+/** A label that is not there is an empty one, as in Prometheus. */
+function hasAll(labels: Labels, match: LabelMatches): boolean {
+  return Object.entries(match).every(([label, wanted]) => fits(labels[label] ?? "", wanted));
 }
 
 function fits(value: string, wanted: LabelMatch): boolean {

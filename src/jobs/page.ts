@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import type { Alert, AlertNotification } from "../domain/alert.ts";
-import { routeAlerts, type ServiceAlerts, usualServiceLabels } from "../domain/alert-routing.ts";
+import { channelFor, routeAlerts, type ServiceAlerts, usualServiceLabels } from "../domain/alert-routing.ts";
 import { PortError } from "../domain/errors.ts";
 import { type Incident, type IncidentDraft, isSettled, type PageFacts } from "../domain/incident.ts";
 import type { Place } from "../domain/message.ts";
@@ -122,11 +122,17 @@ async function follow(
     intent:
       message === undefined ? `page/${group.id}/${service}/${sinceMs}` : messageIntent(message, service),
     repeatsBefore: group.repeats,
-    place: message === undefined ? { channel: ports.paging.channel } : placeOf(message),
+    // A page that people see already is answered in its own thread, wherever that is.
+    place: message === undefined ? await usualPlace(about, ports.paging) : placeOf(message),
   };
   const opened = { ...wanted, ...(await ports.alerts.openPage(group.id, wanted, signal)) };
   if (service === noService) await tellUnmatched(group, opened, firing, ports, signal);
   else await begin(draftOf(group, opened, about), ports, signal);
+}
+
+async function usualPlace(about: ServiceAlerts, paging: Paging): Promise<Place> {
+  const { channel: usual, routes } = paging;
+  return { channel: channelFor(about, { routes, services: await paging.services(), usual }) };
 }
 
 /** False after a death between the incident's beginning and the words that are all there is to say of it. */

@@ -1,12 +1,14 @@
 import type { AlertNotification } from "../domain/alert.ts";
-import type { AlertedService } from "../domain/alert-routing.ts";
+import type { AlertedService, ChannelRoute } from "../domain/alert-routing.ts";
 import type { Place } from "../domain/message.ts";
 
 /** For which services pages are answered, and where. */
 export interface Paging {
   services(): Promise<readonly AlertedService[]>;
-  /** Channel for cards of pages that nobody posted into the chat. */
+  /** Channel for cards of pages that nobody posted into the chat, unless a route or their service names another one. */
   readonly channel: string;
+  /** The first that fits counts. */
+  readonly routes?: readonly ChannelRoute[];
   /** True where other bots post pages into channels that gofire hears. */
   readonly hearsMessages: boolean;
 }

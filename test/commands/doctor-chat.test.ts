@@ -33,12 +33,16 @@ const context: CommandContext = {
 };
 
 /** What doctor says on a machine with these environment variables. */
-async function checked(slack: SlackStandIn | undefined, environment: Readonly<Record<string, string>>) {
+async function checked(
+  slack: SlackStandIn | undefined,
+  environment: Readonly<Record<string, string>>,
+  more = "",
+) {
   const host = { ...thisHost, environment: (name: string) => environment[name] };
   const config =
     slack === undefined
       ? undefined
-      : parseConfig(`slack: { apiUrl: "${slack.apiUrl}" }\n`, "gofire.yaml", "/etc/gofire", []);
+      : parseConfig(`slack: { apiUrl: "${slack.apiUrl}" }\n${more}`, "gofire.yaml", "/etc/gofire", []);
   const ports: Pick<Ports, "host" | "chatCheck"> = {
     host: () => Promise.resolve(host),
     chatCheck: (of, tell, signal) => slackCheck(of, host, "0.0.0", tell, signal),
@@ -69,6 +73,41 @@ describe("doctor and Slack", () => {
         next: expect.stringMatching(/usergroups:read: nobody has rights through a user group/),
       },
     ]);
+  });
+
+  test("whether gofire is in every channel that pages are heard or answered in", async () => {
+    const slack = await slackWith();
+    const { bot, app } = slack.tokens;
+    const environment = { SLACK_BOT_TOKEN: bot, SLACK_APP_TOKEN: app };
+    const oneChannel =
+      "alerts: { channel: C0INCID001, bearerEnv: T, messages: { channels: [C0INCID001], senders: [Alertmanager] } }\n";
+    expect(await checked(slack, environment, oneChannel)).toMatchObject([{ state: "ok" }]);
+
+    const [check] = await checked(
+      slack,
+      environment,
+      `
+alerts:
+  channel: C0INCID001
+  bearerEnv: T
+  routes: [{ match: { team: a }, channel: C0SECRT003 }, { match: { team: b }, channel: C0OLDIE004 }]
+  messages: { channels: [C0GENRL002], senders: [Alertmanager] }
+services:
+  order: { channel: C0SHARE005 }
+  cart: { channel: C0GENRL002 }
+`,
+    );
+    expect(check?.state).toBe("warning");
+    expect(check?.next?.split("\n")).toEqual([
+      "gofire does not see the channel C0SECRT003, named by alerts.routes[0].channel: it is private and gofire is no " +
+        "member, or there is none of that id. Type /invite @gofire in it.",
+      "#old-outage (C0OLDIE004), named by alerts.routes[1].channel, is archived: nothing can be posted there.",
+      "gofire is not in #general (C0GENRL002), named by services.cart.channel, alerts.messages.channels: it hears no " +
+        "pages there. Type /invite @gofire in it.",
+    ]);
+    slack.faults.add({ on: "conversations.info", kind: "status", status: 503, when: "before" });
+    const [unsure] = await checked(slack, environment, oneChannel);
+    expect(unsure?.next).toMatch(/^Whether gofire is in C0INCID001.* could not be found out: /);
   });
 
   test.each([

@@ -169,14 +169,17 @@ describe("pages", () => {
 services:
   order:
     match: [{ namespace: shop, deployment: "~order-(a|b)" }, { team: order }]
-alerts: { channel: C0EAQDV4Z, bearerFile: token, grafana: { secretEnv: HMAC, timestampHeader: X-Time } }
+    channel: C0ORDER
+alerts: { channel: C0EAQDV4Z, routes: [{ match: { team: "~pay.*" }, channel: C0PAY }], bearerFile: token, grafana: { secretEnv: HMAC, timestampHeader: X-Time } }
 `);
     expect(services["order"]?.matches).toEqual([
       { namespace: { equals: "shop" }, deployment: { pattern: /^(?:order-(a|b))$/u } },
       { team: { equals: "order" } },
     ]);
+    expect(services["order"]?.channel).toBe("C0ORDER");
     expect(alerts).toEqual({
       channel: "C0EAQDV4Z",
+      routes: [{ match: { team: { pattern: /^(?:pay.*)$/u } }, channel: "C0PAY" }],
       bearer: { file: "/etc/gofire/token" },
       grafana: { secret: { env: "HMAC" }, header: "x-grafana-alerting-signature", timestampHeader: "x-time" },
     });
@@ -186,6 +189,20 @@ alerts: { channel: C0EAQDV4Z, bearerFile: token, grafana: { secretEnv: HMAC, tim
     ["services: { a: { match: [{ team: '~(' }] } }", "is not a regular expression"],
     ["services: { a: { match: [{}] } }", "must name at least one label"],
     ["services: { a: { match: [{ 'a-b': x }] } }", "is not the name of a label"],
+    ["services: { a: { channel: '#ops' } }", "must be the id of a channel"],
+    ["alerts: { channel: C0EAQDV4Z, routes: [{ match: { team: a } }] }", "channel"],
+    [
+      "alerts: { channel: C0EAQDV4Z, routes: [{ match: {}, channel: C0PAY }] }",
+      "must name at least one label",
+    ],
+    [
+      "alerts: { channel: C0EAQDV4Z, routes: [{ match: { team: '~(' }, channel: C0PAY }] }",
+      "regular expression",
+    ],
+    [
+      "alerts: { channel: C0EAQDV4Z, routes: [{ match: { team: a }, channel: pay }] }",
+      "must be the id of a channel",
+    ],
     ["alerts: { bearerEnv: TOKEN }", "channel"],
     ["alerts: { channel: ops }", "must be the id of a channel"],
     ["alerts: { channel: C0EAQDV4Z, grafana: {} }", "needs secretEnv or secretFile"],

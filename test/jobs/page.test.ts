@@ -74,12 +74,14 @@ describe.skipIf(redisProgram === undefined)("pages over the webhook, on real Red
         settings: {
           paging: {
             channel: "C9",
+            routes: [{ match: { service: { equals: "order" }, team: { equals: "war" } }, channel: "C4" }],
             hearsMessages,
             services: () =>
               Promise.resolve([
                 { name: "order", matches: [], instances: [target.url] },
                 {
                   name: "payment",
+                  channel: "C5",
                   matches: [{ team: { equals: "money" }, tier: { pattern: /^(?:prod.*)$/ } }],
                   instances: [],
                 },
@@ -188,6 +190,49 @@ describe.skipIf(redisProgram === undefined)("pages over the webhook, on real Red
       "a second incident",
     );
     expect(again.service).toBe("order");
+  });
+
+  test("is answered in the channel that a route, or else its service, names; a page in Slack in its own thread", async () => {
+    const startsAt = new Date().toISOString();
+    const body = alertmanagerBody({ alerts: 1, groupKey: "routed", startsAt });
+    const [alert] = body.alerts;
+    function withLabels(groupKey: string, labels: Record<string, string>) {
+      return {
+        ...body,
+        groupKey,
+        alerts: [{ ...alert, labels: { alertname: "ManyGoroutines", ...labels } }],
+      };
+    }
+    await post(withLabels("to the route", { service: "order", team: "war" }));
+    await post(withLabels("to the service", { team: "money", tier: "prod-1" }));
+    for (const [channel, service] of [
+      ["C4", "order"],
+      ["C5", "payment"],
+    ]) {
+      await incidentWhere(
+        (incident) => incident.place.channel === channel && incident.service === service,
+        `${service} in ${channel}`,
+      );
+    }
+
+    await bot.stop(5_000);
+    await listener.close();
+    hearsMessages = true;
+    await begin();
+    const inSlack = webhookOf("Routed", startsAt);
+    await bot.pageMessages.receive(posted("1718961120.000100", "Routed order"), never);
+    await post({
+      ...inSlack,
+      alerts: inSlack.alerts.map((one) => ({
+        ...one,
+        labels: { ...one.labels, alertname: "Routed", team: "war" },
+      })),
+    });
+    const threaded = await incidentWhere(
+      ({ place }) => place.thread === "1718961120.000100",
+      "in the thread",
+    );
+    expect(threaded.place.channel).toBe("C7");
   });
 
   test("two senders that say the same at once, and a gofire that ends in between, make one incident", async () => {
