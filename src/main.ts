@@ -7,20 +7,23 @@ import { alertStore } from "./integrations/redis/alert-store.ts";
 import { type Caps, captureLimits } from "./integrations/redis/capture-limits.ts";
 import { redisCaptureLock } from "./integrations/redis/capture-lock.ts";
 import { type OpenRedis, openRedis, type RedisTls } from "./integrations/redis/connection.ts";
+import { heldPageStore } from "./integrations/redis/held-page-store.ts";
 import { incidentStore } from "./integrations/redis/incident-store.ts";
 import { mutesStore } from "./integrations/redis/mutes.ts";
 import { pageMessageStore } from "./integrations/redis/page-message-store.ts";
 import { redisQueue } from "./integrations/redis/queue.ts";
 import { defaultWorkerTimes, startWorker } from "./integrations/redis/worker.ts";
 import { jobs, retries } from "./jobs/index.ts";
-import { countRepeats } from "./jobs/page.ts";
 import type { Cards } from "./jobs/publish.ts";
+import { releasePages } from "./jobs/release-pages.ts";
+import { countRepeats } from "./jobs/repeats.ts";
 import { type Keep, retire } from "./jobs/retention.ts";
 import { sweep } from "./jobs/sweep.ts";
 import type { Alerts, Paging } from "./ports/alerts.ts";
 import type { Artifacts } from "./ports/artifacts.ts";
 import type { Chat } from "./ports/chat.ts";
 import type { Clock } from "./ports/clock.ts";
+import type { HeldPages } from "./ports/held-pages.ts";
 import type { Incidents } from "./ports/incidents.ts";
 import type { Mutes } from "./ports/mutes.ts";
 import type { PageMessages } from "./ports/page-messages.ts";
@@ -63,6 +66,7 @@ export interface Bot {
   readonly pageMessages: PageMessages;
   readonly queue: Queue;
   readonly mutes: Mutes;
+  readonly heldPages: HeldPages;
   readonly redis: Pick<OpenRedis, "client" | "address" | "server">;
   /** Takes nothing new, waits up to `graceMs` for what runs, hands over the rest, says goodbye to Redis. */
   stop(graceMs: number): Promise<void>;
@@ -83,6 +87,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
   const { client } = redis;
   const incidents = incidentStore(client, clock);
   const mutes = mutesStore(client, clock);
+  const heldPages = heldPageStore(client);
   const alerts = alertStore(client, clock, { retries: retries.page, onTrouble });
   const pageMessages = pageMessageStore(client, clock, { retries: retries["page-message"], onTrouble });
   const queue = redisQueue(client, { retries, mostWaiting: settings.mostWaiting, onTrouble });
@@ -97,6 +102,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
       pageMessages,
       queue,
       mutes,
+      heldPages,
       paging: settings.paging ?? noPaging,
       lock: redisCaptureLock(client),
       limits: captureLimits(client, settings.caps),
@@ -112,6 +118,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
       sweepUntil(ending.signal, settings.sweepEveryMs ?? sweepEveryMs, async () => {
         await sweep(ports, ending.signal);
         await countRepeats(ports, ending.signal);
+        await releasePages(ports, ending.signal);
       }),
     );
     const { keep } = settings;
@@ -141,6 +148,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
     pageMessages,
     queue,
     mutes,
+    heldPages,
     redis,
     async stop(graceMs) {
       ending.abort(new Error("gofire ends"));

@@ -109,18 +109,18 @@ function valuesOf(labels: Labels): string[] {
  * does, 1 when all values of the group's labels stand in the message, 0 when it is another page.
  */
 export function pageLikeness(message: PageMessage, notification: AlertNotification): 0 | 1 | 2 | 3 {
-  const title = simple(message.title);
-  const expected = simple(defaultTitle(notification));
+  const title = comparableTitle(message.title);
+  const expected = comparableTitle(defaultTitle(notification));
   if (title === expected) return 3;
-  const values = valuesOf(notification.groupLabels).map(simple);
+  const values = valuesOf(notification.groupLabels).map(comparableTitle);
   if (values.length === 0) return 0;
   if (title.startsWith(values.join(" "))) return 2;
-  const words = simple(message.words);
+  const words = comparableTitle(message.words);
   return values.every((value) => words.includes(value)) ? 1 : 0;
 }
 
 /** Titles are cut by the senders and their blanks are trimmed by the chat. */
-function simple(text: string): string {
+export function comparableTitle(text: string): string {
   return text.replace(/\s+/g, " ").trim().toLowerCase();
 }
 

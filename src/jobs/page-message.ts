@@ -2,8 +2,11 @@ import * as z from "zod/mini";
 import { type PageMessage, serviceNamedIn } from "../domain/page-message.ts";
 import type { KeptPageMessage } from "../ports/page-messages.ts";
 import type { JobOutcome } from "../ports/worker.ts";
+import { beginPage } from "./begin-page.ts";
+import { endPage } from "./end-page.ts";
 import { defineJob, done, later } from "./job.ts";
-import { begin, messageIntent, type PageJobPorts, placeOf, resolved } from "./page.ts";
+import type { PageJobPorts } from "./page.ts";
+import { messageIntent, placeOf } from "./page-thread.ts";
 
 /** After this the webhook of the same page is not coming: whoever sends only messages is answered by what they say. */
 const webhookWithinMs = 6_000;
@@ -28,7 +31,7 @@ export const pageMessage = defineJob({
     const services = (await ports.paging.services()).map(({ name }) => name);
     const service = serviceNamedIn(first.words, services);
     if (message.status === "resolved") {
-      if (service !== undefined) await end(first, service, ports, signal);
+      if (service !== undefined) await endFirst(first, service, ports, signal);
       return done;
     }
     const ageMs = ports.clock.nowMs() - message.seenAtMs;
@@ -40,7 +43,7 @@ export const pageMessage = defineJob({
     if (service === undefined) return done;
     if (first !== message && (await isCounted(first, message, service, ports, signal))) return done;
     // Also a repeat, when the service was muted as the first one came.
-    await begin(
+    await beginPage(
       {
         service,
         wish: {},
@@ -51,6 +54,7 @@ export const pageMessage = defineJob({
         },
         place: placeOf(message),
       },
+      { kind: "message", channel, ts },
       ports,
       signal,
     );
@@ -83,16 +87,13 @@ async function isCounted(
   return true;
 }
 
-async function end(
+async function endFirst(
   first: PageMessage,
   service: string,
-  { incidents, pageMessages, queue, clock }: PageJobPorts,
+  ports: PageJobPorts,
   signal: AbortSignal,
 ): Promise<void> {
-  await pageMessages.over(first.channel, first.ts, signal);
-  const incident = await incidents.ofIntent(messageIntent(first, service), signal);
-  if (incident === undefined) return;
-  const nowMs = clock.nowMs();
-  await incidents.update(incident.id, (now) => resolved(now, nowMs), signal);
-  await queue.publish(incident.id, "now", signal);
+  await ports.pageMessages.over(first.channel, first.ts, signal);
+  const incident = await ports.incidents.ofIntent(messageIntent(first, service), signal);
+  if (incident !== undefined) await endPage(incident, ports.clock.nowMs(), ports, signal);
 }

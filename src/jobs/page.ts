@@ -1,30 +1,27 @@
 import * as z from "zod/mini";
-import type { Alert, AlertNotification } from "../domain/alert.ts";
-import { channelFor, routeAlerts, type ServiceAlerts, usualServiceLabels } from "../domain/alert-routing.ts";
-import { PortError } from "../domain/errors.ts";
-import { type Incident, type IncidentDraft, isSettled, type PageFacts } from "../domain/incident.ts";
+import type { Alert } from "../domain/alert.ts";
+import { channelFor, routeAlerts, type ServiceAlerts } from "../domain/alert-routing.ts";
+import { type Incident, type IncidentDraft, isSettled } from "../domain/incident.ts";
 import type { Place } from "../domain/message.ts";
-import { type PageMessage, pageLikeness } from "../domain/page-message.ts";
+import type { PageMessage } from "../domain/page-message.ts";
 import type { AlertGroup, Alerts, OpenPage, Paging } from "../ports/alerts.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Mutes } from "../ports/mutes.ts";
-import type { PageMessages } from "../ports/page-messages.ts";
 import type { JobOutcome } from "../ports/worker.ts";
-import { beginIncident } from "./begin.ts";
+import { type BeginPagePorts, beginPage } from "./begin-page.ts";
+import { endPage } from "./end-page.ts";
 import { defineJob, done, later } from "./job.ts";
-import { isServiceMuted } from "./muted.ts";
-import { fail, type SettlePorts } from "./settle.ts";
+import { messageIntent, messageOf, type PageThreadPorts, placeOf } from "./page-thread.ts";
+import { alertName, pageFacts, unmatchedText } from "./page-words.ts";
+import { fail } from "./settle.ts";
 
-export interface PageJobPorts extends SettlePorts {
+export interface PageJobPorts extends BeginPagePorts, PageThreadPorts {
   readonly alerts: Alerts;
-  readonly pageMessages: PageMessages;
-  readonly paging: Paging;
-  readonly mutes: Mutes;
-  readonly clock: Clock;
 }
 
 /** Stands for the alerts of a group that belong to no service. */
 const noService = "";
+
+/** How soon a page looks again for its message in the chat. */
+const lookAgainMs = 500;
 
 /**
  * Makes the incidents follow a group of alerts as it stands now: begins one for each service that fires, ends those
@@ -70,33 +67,6 @@ interface Paged {
   readonly message: PageMessage | undefined;
 }
 
-/** Senders post to the chat and to the webhook at the same time, and either may be slow. */
-const messageWithinMs = 5_000;
-const messageBeforeMs = 60_000;
-const lookAgainMs = 500;
-
-/** The page that people see: the likeliest message of this time that is no other group's. */
-async function messageOf(
-  group: AlertGroup,
-  { pageMessages, paging, clock }: PageJobPorts,
-  signal: AbortSignal,
-): Promise<PageMessage | undefined | "not yet"> {
-  if (!paging.hearsMessages || group.notification.status !== "firing" || group.open.length > 0) {
-    return undefined;
-  }
-  const seen = await pageMessages.seenSince(group.changedAtMs - messageBeforeMs, signal);
-  const likely = seen
-    .filter(({ status, groupId }) => status === "firing" && (groupId ?? group.id) === group.id)
-    .map((message) => ({ message, likeness: pageLikeness(message, group.notification) }))
-    .filter(({ likeness }) => likeness > 0)
-    .sort((a, b) => b.likeness - a.likeness || a.message.seenAtMs - b.message.seenAtMs);
-  for (const { message } of likely) {
-    if ((await pageMessages.claim(message, group.id, signal)) === group.id) return message;
-  }
-  // Whoever noted the change may have another clock: one that is ahead must not keep the page waiting.
-  return Math.abs(clock.nowMs() - group.changedAtMs) < messageWithinMs ? "not yet" : undefined;
-}
-
 async function follow(
   { group, message }: Paged,
   about: ServiceAlerts,
@@ -127,7 +97,9 @@ async function follow(
   };
   const opened = { ...wanted, ...(await ports.alerts.openPage(group.id, wanted, signal)) };
   if (service === noService) await tellUnmatched(group, opened, firing, ports, signal);
-  else await begin(draftOf(group, opened, about), ports, signal);
+  else {
+    await beginPage(draftOf(group, opened, about), { kind: "group", groupId: group.id }, ports, signal);
+  }
 }
 
 async function usualPlace(about: ServiceAlerts, paging: Paging): Promise<Place> {
@@ -145,38 +117,12 @@ function isOver({ resolvedAtMs, resolvedBy }: Incident): boolean {
   return resolvedAtMs !== undefined && resolvedBy === undefined;
 }
 
-/** Of the incident that a message's page begins, whether its webhook comes or not. */
-export function messageIntent({ channel, ts }: PageMessage, service: string): string {
-  return `page-message/${channel}/${ts}/${service}`;
-}
-
-export function placeOf({ channel, ts }: PageMessage): Place {
-  return { channel, thread: ts };
-}
-
-export async function begin(
-  draft: IncidentDraft,
-  ports: SettlePorts & Pick<PageJobPorts, "mutes">,
-  signal: AbortSignal,
-): Promise<void> {
-  // The page stays open: what fires still when the mute is over is answered with the next change of its group.
-  if (isServiceMuted(await ports.mutes.list(signal), draft.service)) return;
-  try {
-    await beginIncident(draft, ports, signal);
-  } catch (error) {
-    if (!(error instanceof PortError && error.code === "rate-limited")) throw error;
-    // The queue is full. A page is answered all the same: its card says so.
-    const incident = await ports.incidents.ofIntent(draft.origin.intent, signal);
-    if (incident !== undefined) await ports.queue.publish(incident.id, "now", signal);
-  }
-}
-
 function draftOf(
   { notification }: AlertGroup,
   { intent, place }: Required<OpenPage>,
   { service, instance, unknownInstance, alerts }: ServiceAlerts,
 ): IncidentDraft {
-  const facts = factsOf(nameOf(notification, alerts) ?? "Alert", alerts);
+  const facts = pageFacts(alertName(notification, alerts) ?? "Alert", alerts);
   return {
     service,
     ...(instance === undefined ? {} : { instance }),
@@ -190,18 +136,7 @@ function draftOf(
   };
 }
 
-function nameOf({ commonLabels }: AlertNotification, [first]: readonly Alert[]): string | undefined {
-  return commonLabels["alertname"] ?? first?.labels["alertname"];
-}
-
-function factsOf(name: string, alerts: readonly Alert[]): PageFacts {
-  return {
-    title: `${name}${alerts.length > 1 ? ` (${alerts.length} alerts)` : ""}`,
-    sinceMs: Math.min(...alerts.map(({ startsAtMs }) => startsAtMs)),
-  };
-}
-
-/** Said once for as long as the group fires: which labels there are, and what to write where. */
+/** Said once for as long as the group fires. */
 async function tellUnmatched(
   { notification }: AlertGroup,
   { intent, place }: Required<OpenPage>,
@@ -209,80 +144,30 @@ async function tellUnmatched(
   ports: PageJobPorts,
   signal: AbortSignal,
 ): Promise<void> {
-  const name = nameOf(notification, alerts) ?? "an alert";
+  const name = alertName(notification, alerts) ?? "an alert";
   const draft: IncidentDraft = {
     service: name,
     wish: {},
-    origin: { kind: "page", intent, page: factsOf(name, alerts) },
+    origin: { kind: "page", intent, page: pageFacts(name, alerts) },
     place,
   };
   const { incident } = await ports.incidents.create(draft, signal);
   await fail(incident.id, unmatchedText(alerts[0]?.labels ?? {}), ports, signal);
 }
 
-function unmatchedText(labels: Alert["labels"]): string {
-  const there = Object.entries(labels)
-    .filter(([name]) => name !== "alertname")
-    .slice(0, 6)
-    .map(([name, value]) => `${name}="${value.slice(0, 60)}"`)
-    .join(", ");
-  return (
-    `This page belongs to no service that gofire knows. Its labels: ${there === "" ? "none" : there}. ` +
-    `Give the alert a label ${usualServiceLabels.slice(0, 2).join(" or ")} that names the service, ` +
-    "or add a match to the service in gofire.yaml."
-  );
-}
-
-/** A capture that is under way goes on: its verdict is wanted all the same, and comes as resolved. */
 async function end(
   group: AlertGroup,
   open: OpenPage,
   endedAtMs: number | undefined,
-  { alerts, incidents, pageMessages, queue, clock }: PageJobPorts,
+  ports: PageJobPorts,
   signal: AbortSignal,
 ): Promise<void> {
+  const { alerts, incidents, pageMessages, clock } = ports;
   const incident = await incidents.ofIntent(open.intent, signal);
   if (incident !== undefined) {
-    const resolvedAtMs = endedAtMs ?? clock.nowMs();
-    await incidents.update(incident.id, (now) => resolved(now, resolvedAtMs), signal);
-    await queue.publish(incident.id, "now", signal);
+    await endPage(incident, endedAtMs ?? clock.nowMs(), ports, signal);
     const { channel, thread } = incident.place;
     if (thread !== undefined) await pageMessages.over(channel, thread, signal);
   }
   await alerts.closePage(group.id, open, signal);
-}
-
-export function resolved(incident: Incident, resolvedAtMs: number): Incident {
-  if (incident.resolvedAtMs !== undefined) return incident;
-  return { ...incident, resolvedAtMs, ...(isSettled(incident.state) ? { state: "resolved" } : {}) };
-}
-
-const mostAtOnce = 100;
-
-/** Brings the repeats that were counted since the last time to the cards. Every worker does it now and then. */
-export async function countRepeats(
-  { alerts, incidents, queue }: PageJobPorts,
-  signal: AbortSignal,
-): Promise<void> {
-  for (const groupId of await alerts.takeRepeated(mostAtOnce, signal)) {
-    const group = await alerts.read(groupId, signal);
-    for (const open of group?.open ?? []) {
-      const incident = await incidents.ofIntent(open.intent, signal);
-      if (group === undefined || incident === undefined) continue;
-      const repeats = group.repeats - open.repeatsBefore;
-      await incidents.update(
-        incident.id,
-        (now) =>
-          now.repeats >= repeats
-            ? now
-            : {
-                ...now,
-                repeats,
-                ...(group.lastRepeatAtMs === undefined ? {} : { lastRepeatAtMs: group.lastRepeatAtMs }),
-              },
-        signal,
-      );
-      await queue.publish(incident.id, "soon", signal);
-    }
-  }
 }

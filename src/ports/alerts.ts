@@ -31,6 +31,8 @@ export interface AlertGroup {
   readonly notification: AlertNotification;
   /** Milliseconds since the epoch of that one. */
   readonly changedAtMs: number;
+  /** Milliseconds since the epoch of the first change that fires since a page of it was opened; absent when none does. */
+  readonly unansweredSinceMs?: number;
   /** How often the sender said the same again, since the group is known. */
   readonly repeats: number;
   /** Milliseconds since the epoch. */
@@ -56,6 +58,8 @@ export interface Alerts {
   closePage(groupId: string, page: OpenPage, signal: AbortSignal): Promise<void>;
   /** Its work came to nothing: the next notification is worked on again, also when it says the same. */
   workAgain(groupId: string, signal: AbortSignal): Promise<void>;
+  /** Has it worked on once more, as it stands. */
+  wake(groupId: string, signal: AbortSignal): Promise<void>;
   /** Groups that were repeated since this was last asked, at most `limit`; each is given out once. */
   takeRepeated(limit: number, signal: AbortSignal): Promise<readonly string[]>;
 }

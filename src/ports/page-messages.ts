@@ -21,10 +21,20 @@ export interface PageMessages {
   /** Keeps it, or its newer status, and has it worked on; whoever dies after this resolves. May be called again. */
   receive(message: PageMessage, signal: AbortSignal): Promise<void>;
   read(channel: string, ts: string, signal: AbortSignal): Promise<KeptPageMessage | undefined>;
-  /** Those first seen since then, newest first, at most 500. */
-  seenSince(sinceMs: number, signal: AbortSignal): Promise<readonly KeptPageMessage[]>;
+  /**
+   * Those that are no group's page yet and were first seen since then, oldest first, at most 500; with a `title` only
+   * those that have it, whatever its capitals and blanks.
+   */
+  unclaimed(
+    about: { readonly sinceMs: number; readonly title?: string },
+    signal: AbortSignal,
+  ): Promise<readonly KeptPageMessage[]>;
+  /** The one that this group claimed last. */
+  claimedBy(groupId: string, signal: AbortSignal): Promise<KeptPageMessage | undefined>;
   /** Makes it the page of that group unless it is another one's; tells whose it is. */
   claim(message: PageMessage, groupId: string, signal: AbortSignal): Promise<string>;
   /** The page that began with this message is over: the next one of its title is a new one. */
   over(channel: string, firstTs: string, signal: AbortSignal): Promise<void>;
+  /** Has it worked on once more. */
+  wake(channel: string, ts: string, signal: AbortSignal): Promise<void>;
 }

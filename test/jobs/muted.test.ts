@@ -3,15 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Analysis } from "../../src/domain/finding.ts";
+import type { Incident } from "../../src/domain/incident.ts";
 import type { Mute, MuteSubject } from "../../src/domain/mute.ts";
 import { beginIncident } from "../../src/jobs/begin.ts";
+import { takeNotification } from "../../src/jobs/intake.ts";
 import { isServiceMuted, mutedRules, withMuted } from "../../src/jobs/muted.ts";
-import { begin } from "../../src/jobs/page.ts";
 import type { Bot } from "../../src/main.ts";
 import { fakeArtifacts } from "../fakes/artifacts.ts";
 import { fakeChat } from "../fakes/chat.ts";
 import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-server.ts";
-import { draftFor, settled, sickTarget, startTestBot } from "./bot.ts";
+import { alertmanagerBody } from "../parsers/alert-bodies.ts";
+import { draftFor, settled, sickTarget, startTestBot, until } from "./bot.ts";
 
 const never = new AbortController().signal;
 const pile = "goroutine/mutex-pileup";
@@ -59,7 +61,18 @@ describe.skipIf(redisProgram === undefined)("mutes in the bot", () => {
     folder = await mkdtemp(join(tmpdir(), "gofire-muted-"));
     target = await sickTarget();
     bot = await startTestBot(
-      { redis: redis.url, artifacts: folder, targets: { order: target.url } },
+      {
+        redis: redis.url,
+        artifacts: folder,
+        targets: { order: target.url },
+        settings: {
+          paging: {
+            channel: "C9",
+            hearsMessages: false,
+            services: () => Promise.resolve([{ name: "order", matches: [], instances: [] }]),
+          },
+        },
+      },
       fakeChat(),
     );
   });
@@ -89,17 +102,32 @@ describe.skipIf(redisProgram === undefined)("mutes in the bot", () => {
     expect(heard.analysis?.findings.map(({ rule }) => rule)).toContain(pile);
   });
 
-  test("a page of a muted service begins nothing; people still may", async () => {
+  test("a page of a muted service begins nothing until the mute ends; people still may", async () => {
     await bot.mutes.mute(muteOf({ kind: "service", service: "order" }, Date.now() + 600_000), never);
-    const draft = draftFor("order", "page of a muted service");
-    const page = { ...draft, origin: { ...draft.origin, kind: "page" as const } };
-    await begin(page, bot, never);
-    expect(await bot.incidents.ofIntent(page.origin.intent, never)).toBeUndefined();
+    const body = alertmanagerBody({ alerts: 1, startsAt: new Date().toISOString() });
+    await takeNotification(Buffer.from(JSON.stringify(body)), bot.alerts, never);
+    await until(
+      async () => ((await bot.heldPages.services(never)).includes("order") ? true : undefined),
+      "the page to be held",
+    );
+    expect(await pages()).toEqual([]);
     const { incident } = await beginIncident(draftFor("order", "a person"), bot, never);
     expect((await settled(bot, incident.id)).state).toBe("verdict");
+    expect(await pages()).toEqual([]);
 
+    // Nobody says it again: it fires still, and is answered now.
     await bot.mutes.unmute({ kind: "service", service: "order" }, never);
-    await begin(page, bot, never);
-    expect(await bot.incidents.ofIntent(page.origin.intent, never)).toBeDefined();
+    const answered = await until(async () => (await pages())[0], "the page to be answered");
+    expect(answered).toMatchObject({ service: "order", place: { channel: "C9" } });
+    await until(
+      async () => ((await bot.heldPages.services(never)).length === 0 ? true : undefined),
+      "nothing to be held any more",
+    );
+    expect(await pages()).toHaveLength(1);
   });
+
+  async function pages(): Promise<readonly Incident[]> {
+    const recent = await bot.incidents.recent({ limit: 50 }, never);
+    return recent.filter(({ origin }) => origin.kind === "page");
+  }
 });

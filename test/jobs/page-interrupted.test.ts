@@ -5,6 +5,7 @@ import { type PageMessage, pageMessageOf } from "../../src/domain/page-message.t
 import { parseRedisUrl } from "../../src/integrations/redis/address.ts";
 import { type AlertStore, alertStore } from "../../src/integrations/redis/alert-store.ts";
 import { type OpenRedis, openRedis } from "../../src/integrations/redis/connection.ts";
+import { heldPageStore } from "../../src/integrations/redis/held-page-store.ts";
 import { incidentStore } from "../../src/integrations/redis/incident-store.ts";
 import { mutesStore } from "../../src/integrations/redis/mutes.ts";
 import { pageMessageStore } from "../../src/integrations/redis/page-message-store.ts";
@@ -53,6 +54,7 @@ describe.skipIf(redisProgram === undefined)("a page whose job is cut off, or com
       pageMessages,
       incidents: incidentStore(redis.client, clock),
       mutes: mutesStore(redis.client, clock),
+      heldPages: heldPageStore(redis.client),
       clock,
       paging: {
         channel: "C9",
@@ -186,5 +188,28 @@ describe.skipIf(redisProgram === undefined)("a page whose job is cut off, or com
     expect(await incidents()).toMatchObject([
       { service: "order", place: { channel: "C7", thread: "1.2" }, repeats: 1 },
     ]);
+  });
+
+  test("of a group that never stops changing does not wait for its message without end", async () => {
+    for (let alerts = 1; alerts <= 3; alerts++) {
+      await notify(alertmanagerBody({ alerts, startsAt }));
+      expect(await follow()).toMatchObject({ kind: "later" });
+      clock.advance(2_000);
+    }
+    expect(await follow()).toEqual({ kind: "done" });
+    expect(await incidents()).toMatchObject([{ service: "order", place: { channel: "C9" } }]);
+  });
+
+  test("finds its message among hundreds of others, and not what is another group's", async () => {
+    for (let at = 0; at < 600; at++)
+      await pageMessages.receive(posted(`5.${at}`, `Other ${at} (order)`), never);
+    await pageMessages.receive(posted("6.1", "MANYGOROUTINES"), never);
+    await pageMessages.receive(posted("6.2", "ManyGoroutines"), never);
+    await notify(firing);
+    await notify(alertmanagerBody({ alerts: 1, startsAt, groupKey: "another" }));
+    const groups = await redis.client.keys("{gofire}:alerts:group:*");
+    for (const name of groups) await page.run({ groupId: name.split(":").at(-1) ?? "" }, ports, run);
+    const threads = (await incidents()).map(({ place }) => place.thread);
+    expect(new Set(threads)).toEqual(new Set(["6.1", "6.2"]));
   });
 });

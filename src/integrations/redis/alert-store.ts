@@ -37,11 +37,14 @@ for at = 1, #KEYS - 1 do
 end
 return answers`;
 
-/** KEYS the groups; ARGV nowMs, retentionMs, then state and content of each group. */
+/** KEYS the groups; ARGV nowMs, retentionMs, then state, status and content of each group. */
 const keepScript = `
 for at = 1, #KEYS do
-  redis.call("HSET", KEYS[at], "state", ARGV[1 + 2 * at], "content", ARGV[2 + 2 * at], "changedAtMs", ARGV[1])
+  local state, status, content = ARGV[3 * at], ARGV[3 * at + 1], ARGV[3 * at + 2]
+  redis.call("HSET", KEYS[at], "state", state, "content", content, "changedAtMs", ARGV[1])
   redis.call("HDEL", KEYS[at], "queued")
+  if status == "firing" then redis.call("HSETNX", KEYS[at], "unansweredSinceMs", ARGV[1])
+  else redis.call("HDEL", KEYS[at], "unansweredSinceMs") end
   redis.call("PEXPIRE", KEYS[at], ARGV[2])
 end
 return 1`;
@@ -52,6 +55,12 @@ for at = 1, #KEYS do
   if redis.call("HGET", KEYS[at], "state") == ARGV[at] then redis.call("HSET", KEYS[at], "queued", ARGV[at]) end
 end
 return 1`;
+
+/** KEYS group; ARGV field, content. Gives the one that holds. */
+const openScript = `
+redis.call("HSETNX", KEYS[1], ARGV[1], ARGV[2])
+redis.call("HDEL", KEYS[1], "unansweredSinceMs")
+return redis.call("HGET", KEYS[1], ARGV[1])`;
 
 /** KEYS group; ARGV field, content. */
 const closeScript = `
@@ -90,6 +99,11 @@ export function alertStore(
     removeOnComplete: { age: 3_600, count: 500 },
   };
 
+  /** What changes while the job runs has it run again. */
+  function optionsOf(id: string) {
+    return { ...jobOptions, deduplication: { id, keepLastIfActive: true } };
+  }
+
   const fold = batch<Item, boolean>(mostAtOnce, async (items) => {
     const answers = await inTime(() =>
       client.eval(
@@ -113,18 +127,15 @@ export function alertStore(
         ...items.map(({ id }) => groupKey(id)),
         clock.nowMs(),
         retentionMs,
-        ...items.flatMap(({ state, notification }) => [state, JSON.stringify(notification)]),
+        ...items.flatMap(({ state, notification }) => [
+          state,
+          notification.status,
+          JSON.stringify(notification),
+        ]),
       ),
     );
     await inTime(() =>
-      pages.addBulk(
-        items.map(({ id }) => ({
-          name: "page",
-          data: { groupId: id },
-          // What changes while the job runs has it run again.
-          opts: { ...jobOptions, deduplication: { id, keepLastIfActive: true } },
-        })),
-      ),
+      pages.addBulk(items.map(({ id }) => ({ name: "page", data: { groupId: id }, opts: optionsOf(id) }))),
     );
     return items.map(() => true);
   });
@@ -157,9 +168,11 @@ export function alertStore(
     },
     async openPage(groupId, page, signal) {
       const field = openField + page.service;
-      await ask(() => client.hsetnx(groupKey(groupId), field, JSON.stringify(page)), signal);
-      const content = await ask(() => client.hget(groupKey(groupId), field), signal);
-      return content === null ? page : (JSON.parse(content) as OpenPage);
+      const content = await ask(
+        () => client.eval(openScript, 1, groupKey(groupId), field, JSON.stringify(page)),
+        signal,
+      );
+      return typeof content === "string" ? (JSON.parse(content) as OpenPage) : page;
     },
     async closePage(groupId, page, signal) {
       const field = openField + page.service;
@@ -167,6 +180,9 @@ export function alertStore(
     },
     async workAgain(groupId, signal) {
       await ask(() => client.hdel(groupKey(groupId), "queued"), signal);
+    },
+    async wake(groupId, signal) {
+      await ask(() => pages.add("page", { groupId }, optionsOf(groupId)), signal);
     },
     async takeRepeated(limit, signal) {
       const taken = await ask(() => client.zpopmin(repeatedKey, limit), signal);
@@ -205,7 +221,7 @@ function digest(text: string): string {
 
 /** What we wrote ourselves; a later version of gofire may add fields, never change one. */
 function groupOf(id: string, fields: Readonly<Record<string, string>>): AlertGroup | undefined {
-  const { content, changedAtMs, repeats, lastRepeatAtMs } = fields;
+  const { content, changedAtMs, unansweredSinceMs, repeats, lastRepeatAtMs } = fields;
   if (content === undefined) return undefined;
   const open = Object.entries(fields)
     .filter(([name]) => name.startsWith(openField))
@@ -214,6 +230,7 @@ function groupOf(id: string, fields: Readonly<Record<string, string>>): AlertGro
     id,
     notification: JSON.parse(content) as AlertNotification,
     changedAtMs: Number(changedAtMs),
+    ...(unansweredSinceMs === undefined ? {} : { unansweredSinceMs: Number(unansweredSinceMs) }),
     repeats: Number(repeats ?? 0),
     ...(lastRepeatAtMs === undefined ? {} : { lastRepeatAtMs: Number(lastRepeatAtMs) }),
     open,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { PageMessage } from "../../domain/page-message.ts";
+import { comparableTitle, type PageMessage } from "../../domain/page-message.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { KeptPageMessage, PageMessages } from "../../ports/page-messages.ts";
 import { ask } from "./ask.ts";
@@ -11,19 +11,45 @@ import { openQueue } from "./queues.ts";
 const retentionMs = 7 * 86_400_000;
 const mostListed = 500;
 
-const seenKey = key("page-messages");
+/** Sorted set by age of the messages that are no group's page yet. */
+const unclaimedKey = key("page-messages");
+const messagePrefix = key("page-message", "");
 
-/** KEYS message, seen, title; ARGV content, nowMs, retentionMs, member, ts. */
+/** KEYS message, unclaimed, unclaimed of the title, title; ARGV content, nowMs, retentionMs, member, ts. */
 const keepScript = `
 redis.call("HSET", KEYS[1], "content", ARGV[1])
 if redis.call("HEXISTS", KEYS[1], "firstTs") == 0 then
-  redis.call("SET", KEYS[3], ARGV[5], "NX", "PX", ARGV[3])
-  redis.call("HSET", KEYS[1], "firstTs", redis.call("GET", KEYS[3]))
+  redis.call("SET", KEYS[4], ARGV[5], "NX", "PX", ARGV[3])
+  redis.call("HSET", KEYS[1], "firstTs", redis.call("GET", KEYS[4]))
 end
-if redis.call("HSETNX", KEYS[1], "seenAtMs", ARGV[2]) == 1 then redis.call("ZADD", KEYS[2], ARGV[2], ARGV[4]) end
+if redis.call("HSETNX", KEYS[1], "seenAtMs", ARGV[2]) == 1 then
+  for at = 2, 3 do redis.call("ZADD", KEYS[at], ARGV[2], ARGV[4]) end
+end
 redis.call("PEXPIRE", KEYS[1], ARGV[3])
-redis.call("ZREMRANGEBYSCORE", KEYS[2], "-inf", ARGV[2] - ARGV[3])
+for at = 2, 3 do
+  redis.call("ZREMRANGEBYSCORE", KEYS[at], "-inf", ARGV[2] - ARGV[3])
+  redis.call("PEXPIRE", KEYS[at], ARGV[3])
+end
 return 1`;
+
+/**
+ * KEYS unclaimed; ARGV sinceMs, how many, prefix of the messages' keys, which lie in the same slot. Gives member and
+ * fields of each.
+ */
+const unclaimedScript = `
+local found = {}
+for _, member in ipairs(redis.call("ZRANGEBYSCORE", KEYS[1], ARGV[1], "+inf", "LIMIT", 0, ARGV[2])) do
+  found[#found + 1] = redis.call("HGETALL", ARGV[3] .. member)
+end
+return found`;
+
+/** KEYS message, unclaimed, unclaimed of the title, claim of the group; ARGV group, member, retentionMs. */
+const claimScript = `
+redis.call("HSETNX", KEYS[1], "groupId", ARGV[1])
+local owner = redis.call("HGET", KEYS[1], "groupId")
+for at = 2, 3 do redis.call("ZREM", KEYS[at], ARGV[2]) end
+if owner == ARGV[1] then redis.call("SET", KEYS[4], ARGV[2], "PX", ARGV[3]) end
+return owner`;
 
 /** KEYS title; ARGV ts. */
 const overScript = `
@@ -42,16 +68,24 @@ export function pageMessageStore(
   const jobs = openQueue("page-message", client, settings.onTrouble);
 
   async function kept(member: string, signal: AbortSignal): Promise<KeptPageMessage | undefined> {
-    const fields = await ask(() => client.hgetall(messageKey(member)), signal);
-    const { content, seenAtMs, groupId, firstTs } = fields;
-    if (content === undefined) return undefined;
-    const message = JSON.parse(content) as PageMessage;
-    return {
-      ...message,
-      seenAtMs: Number(seenAtMs),
-      firstTs: firstTs ?? message.ts,
-      ...(groupId === undefined ? {} : { groupId }),
-    };
+    return messageOf(await ask(() => client.hgetall(messageKey(member)), signal));
+  }
+
+  async function work(channel: string, ts: string, signal: AbortSignal): Promise<void> {
+    await ask(
+      () =>
+        jobs.add(
+          "page-message",
+          { channel, ts },
+          {
+            attempts: settings.retries.attempts,
+            backoff: { type: "exponential", delay: settings.retries.backoffMs },
+            deduplication: { id: memberOf(channel, ts), keepLastIfActive: true },
+            removeOnComplete: { age: 3_600, count: 500 },
+          },
+        ),
+      signal,
+    );
   }
 
   return {
@@ -62,9 +96,10 @@ export function pageMessageStore(
         () =>
           client.eval(
             keepScript,
-            3,
+            4,
             messageKey(member),
-            seenKey,
+            unclaimedKey,
+            titledKey(message.title),
             titleKey(message),
             JSON.stringify(message),
             clock.nowMs(),
@@ -74,42 +109,40 @@ export function pageMessageStore(
           ),
         signal,
       );
-      await ask(
-        () =>
-          jobs.add(
-            "page-message",
-            { channel, ts },
-            {
-              attempts: settings.retries.attempts,
-              backoff: { type: "exponential", delay: settings.retries.backoffMs },
-              deduplication: { id: member, keepLastIfActive: true },
-              removeOnComplete: { age: 3_600, count: 500 },
-            },
-          ),
-        signal,
-      );
+      await work(channel, ts, signal);
     },
     async read(channel, ts, signal) {
       return await kept(memberOf(channel, ts), signal);
     },
-    async seenSince(sinceMs, signal) {
-      const members = await ask(
-        () => client.zrevrangebyscore(seenKey, "+inf", sinceMs, "LIMIT", 0, mostListed),
+    async unclaimed({ sinceMs, title }, signal) {
+      const list = title === undefined ? unclaimedKey : titledKey(title);
+      const found = await ask(
+        () => client.eval(unclaimedScript, 1, list, sinceMs, mostListed, messagePrefix),
         signal,
       );
-      const found = await Promise.all(members.map((member) => kept(member, signal)));
-      return found.filter((message) => message !== undefined);
+      return (Array.isArray(found) ? found : [])
+        .map((fields) => messageOf(fieldsOf(fields)))
+        .filter((message) => message !== undefined);
     },
-    async claim({ channel, ts }, groupId, signal) {
-      const at = messageKey(memberOf(channel, ts));
-      await ask(() => client.hsetnx(at, "groupId", groupId), signal);
-      return (await ask(() => client.hget(at, "groupId"), signal)) ?? groupId;
+    async claimedBy(groupId, signal) {
+      const member = await ask(() => client.get(claimKey(groupId)), signal);
+      return member === null ? undefined : await kept(member, signal);
+    },
+    async claim({ channel, ts, title }, groupId, signal) {
+      const member = memberOf(channel, ts);
+      const keys = [messageKey(member), unclaimedKey, titledKey(title), claimKey(groupId)];
+      const owner = await ask(
+        () => client.eval(claimScript, keys.length, ...keys, groupId, member, retentionMs),
+        signal,
+      );
+      return typeof owner === "string" ? owner : groupId;
     },
     async over(channel, firstTs, signal) {
       const message = await kept(memberOf(channel, firstTs), signal);
       if (message === undefined) return;
       await ask(() => client.eval(overScript, 1, titleKey(message), firstTs), signal);
     },
+    wake: work,
     async close() {
       await jobs.close();
     },
@@ -121,9 +154,43 @@ function memberOf(channel: string, ts: string): string {
 }
 
 function titleKey({ channel, title }: PageMessage): string {
-  return key("page-message", "title", channel, createHash("sha256").update(title).digest("hex").slice(0, 32));
+  return key("page-message", "title", channel, digest(title));
+}
+
+/** Titles that are told apart by capitals and blanks alone are one. */
+function titledKey(title: string): string {
+  return key("page-messages", "titled", digest(comparableTitle(title)));
+}
+
+function claimKey(groupId: string): string {
+  return key("page-messages", "of", groupId);
 }
 
 function messageKey(member: string): string {
-  return key("page-message", member);
+  return `${messagePrefix}${member}`;
+}
+
+/** What we wrote ourselves; a later version of gofire may add fields, never change one. */
+function messageOf(fields: Readonly<Record<string, string>>): KeptPageMessage | undefined {
+  const { content, seenAtMs, groupId, firstTs } = fields;
+  if (content === undefined) return undefined;
+  const message = JSON.parse(content) as PageMessage;
+  return {
+    ...message,
+    seenAtMs: Number(seenAtMs),
+    firstTs: firstTs ?? message.ts,
+    ...(groupId === undefined ? {} : { groupId }),
+  };
+}
+
+/** A script's answer to HGETALL: name, value, name, value. */
+function fieldsOf(flat: unknown): Readonly<Record<string, string>> {
+  const fields: Record<string, string> = {};
+  if (!Array.isArray(flat)) return fields;
+  for (let at = 0; at + 1 < flat.length; at += 2) fields[String(flat[at])] = String(flat[at + 1]);
+  return fields;
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }

@@ -1,0 +1,56 @@
+import type { Place } from "../domain/message.ts";
+import { defaultTitle, type PageMessage, pageLikeness } from "../domain/page-message.ts";
+import type { AlertGroup, Paging } from "../ports/alerts.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { PageMessages } from "../ports/page-messages.ts";
+
+/** Senders post to the chat and to the webhook at the same time, and either may be slow. */
+const messageWithinMs = 5_000;
+const messageBeforeMs = 60_000;
+
+export interface PageThreadPorts {
+  readonly pageMessages: PageMessages;
+  readonly paging: Paging;
+  readonly clock: Clock;
+}
+
+/**
+ * The message in the chat that people know the group's page by: the likeliest of this time that is no other group's.
+ * One with the title that senders make by default is found by it; other titles have to be looked through.
+ */
+export async function messageOf(
+  group: AlertGroup,
+  { pageMessages, paging, clock }: PageThreadPorts,
+  signal: AbortSignal,
+): Promise<PageMessage | undefined | "not yet"> {
+  if (!paging.hearsMessages || group.notification.status !== "firing" || group.open.length > 0) {
+    return undefined;
+  }
+  // A group that goes on changing does not put off its answer.
+  const awaitedSinceMs = group.unansweredSinceMs ?? group.changedAtMs;
+  const sinceMs = awaitedSinceMs - messageBeforeMs;
+  const claimed = await pageMessages.claimedBy(group.id, signal);
+  if (claimed !== undefined && claimed.status === "firing" && claimed.seenAtMs >= sinceMs) return claimed;
+  for (const about of [{ sinceMs, title: defaultTitle(group.notification) }, { sinceMs }]) {
+    const seen = await pageMessages.unclaimed(about, signal);
+    const likely = seen
+      .filter(({ status }) => status === "firing")
+      .map((message) => ({ message, likeness: pageLikeness(message, group.notification) }))
+      .filter(({ likeness }) => likeness > 0)
+      .sort((a, b) => b.likeness - a.likeness || a.message.seenAtMs - b.message.seenAtMs);
+    for (const { message } of likely) {
+      if ((await pageMessages.claim(message, group.id, signal)) === group.id) return message;
+    }
+  }
+  // Whoever noted the change may have another clock: one that is ahead must not keep the page waiting.
+  return Math.abs(clock.nowMs() - awaitedSinceMs) < messageWithinMs ? "not yet" : undefined;
+}
+
+/** Of the incident that a message's page begins, whether its webhook comes or not. */
+export function messageIntent({ channel, ts }: PageMessage, service: string): string {
+  return `page-message/${channel}/${ts}/${service}`;
+}
+
+export function placeOf({ channel, ts }: PageMessage): Place {
+  return { channel, thread: ts };
+}
