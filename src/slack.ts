@@ -56,10 +56,14 @@ export async function openSlack(
 ): Promise<ChatSide> {
   const { slack, access, botToken, clock = systemClock, patience: { shareWaitMs } = {} } = installation;
   checkBotToken(botToken);
-  const client = slackClient(clientSettings(installation, botToken));
+  let isOpen = false;
+  // Until then a refusal ends the start, and says why.
+  const onTrouble = (line: string) => void (isOpen && tell(line));
+  const client = slackClient({ ...clientSettings(installation, botToken), onTrouble });
   const opened = [client];
   try {
     const own = await checkAccess(client, tell, AbortSignal.timeout(startWithinMs));
+    isOpen = true;
     const chat = slackChat({
       client,
       own,

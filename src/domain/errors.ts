@@ -1,6 +1,11 @@
+/**
+ * - `forbidden`: this one thing is not allowed, and will not be.
+ * - `locked-out`: nothing of ours is let in (a token was revoked) until somebody mends that; nothing happened.
+ */
 export type PortErrorCode =
   | "not-found"
   | "forbidden"
+  | "locked-out"
   | "rate-limited"
   | "unavailable"
   | "bad-response"

@@ -193,7 +193,7 @@ function postingOf(intent: string, attemptedAtMs: number | undefined) {
 
 /** The first attempt came to nothing for certain, so the next one need not search for it. */
 function wasNotTaken(error: unknown): boolean {
-  return error instanceof PortError && error.code === "rate-limited";
+  return error instanceof PortError && ["rate-limited", "locked-out"].includes(error.code);
 }
 
 function unsent({ attemptedAtMs: _attemptedAtMs, ...rest }: Reply): Reply {

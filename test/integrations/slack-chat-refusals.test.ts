@@ -82,8 +82,10 @@ describe("what Slack refuses", () => {
   });
 
   const cases: readonly (readonly [string, PortErrorCode, RegExp])[] = [
-    ["invalid_auth", "forbidden", /Bot User OAuth Token/],
-    ["account_inactive", "forbidden", /Install the app again/],
+    ["invalid_auth", "locked-out", /Bot User OAuth Token/],
+    ["account_inactive", "locked-out", /Install the app again/],
+    ["token_revoked", "locked-out", /Bot User OAuth Token/],
+    ["not_allowed_token_type", "locked-out", /not a bot token/],
     ["is_archived", "forbidden", /unarchived/],
     ["restricted_action", "forbidden", /admins/],
     ["restricted_action_thread_locked", "forbidden", /Ask in the channel itself/],

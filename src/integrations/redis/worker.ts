@@ -106,6 +106,7 @@ async function carryOut(
       case "unavailable":
       case "timeout":
       case "rate-limited":
+      case "locked-out":
         if (error.retryAfterMs !== undefined) await runLater(error.retryAfterMs);
         throw error;
       case "not-found":

@@ -14,8 +14,9 @@ import {
   rates,
   uploadMsPerByte,
 } from "./limits.ts";
+import { createLockout } from "./lockout.ts";
 import { createPace, tooFast } from "./pace.ts";
-import { refused } from "./refusals.ts";
+import { isRefusal, refused } from "./refusals.ts";
 import { silence } from "./silence.ts";
 
 /** Arguments of a method; objects and arrays travel as JSON text. What is undefined is left out. */
@@ -37,6 +38,8 @@ export interface SlackClientSettings {
   readonly deadlineMs?: number;
   readonly clock: Clock;
   readonly userAgent?: string;
+  /** One line for who looks after gofire, when Slack does not let it in any more and when it does again. */
+  readonly onTrouble?: (line: string) => void;
 }
 
 /**
@@ -78,6 +81,7 @@ export function slackClient(settings: SlackClientSettings): SlackClient {
   // The deadline of each call rules, not undici's.
   const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0, connect: { timeout: callDeadlineMs } });
   const pace = createPace(clock);
+  const lockout = createLockout(clock, (line) => settings.onTrouble?.(`Slack: ${line}`));
   let scopes: ReadonlySet<string> | undefined;
 
   async function exchange(
@@ -132,6 +136,7 @@ export function slackClient(settings: SlackClientSettings): SlackClient {
       const target = channel === undefined ? `Slack ${method}` : `Slack ${method} in ${channel}`;
       const key = channel !== undefined && perChannel.has(method) ? `${method} ${channel}` : method;
       const rate = options.rate ?? rates[method];
+      lockout.check(method);
       const workspaceMs = pace.pausedMs(method);
       if (workspaceMs > 0) throw tooFast(target, workspaceMs);
       if (rate !== undefined) await pace.enter(key, rate, options.patienceMs ?? defaultPatienceMs, signal);
@@ -150,7 +155,18 @@ export function slackClient(settings: SlackClientSettings): SlackClient {
       );
       if (answer.status === 429) throw limited(key, method, target, answer);
       scopes = scopesOf(answer) ?? scopes;
-      return read(answer, schema, target);
+      try {
+        const fields = read(answer, schema, target);
+        lockout.letIn(method);
+        return fields;
+      } catch (error) {
+        if (!(error instanceof PortError)) throw error;
+        if (error.code === "locked-out") {
+          throw lockout.refused(method, error, isRefusal(error, "missing_scope") ? "method" : "everything");
+        }
+        if (isRefusal(error) && error.code !== "unavailable") lockout.letIn(method);
+        throw error;
+      }
     },
     async send(uploadUrl, content, bytes, signal) {
       const target = "Slack file upload";

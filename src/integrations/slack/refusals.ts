@@ -1,4 +1,5 @@
 import { PortError, type PortErrorCode } from "../../domain/errors.ts";
+import { essentialScopes } from "./scopes.ts";
 
 /** Slack's own word for why it refused; the cause of the PortError that says it in ours. */
 class SlackRefusal extends Error {
@@ -25,7 +26,7 @@ type Refusal = readonly [PortErrorCode, string];
 const newToken =
   "Copy the Bot User OAuth Token (xoxb-…) anew from the app's page at https://api.slack.com/apps, " +
   "OAuth & Permissions, put it where the configuration looks for it, and start gofire again.";
-const badToken: Refusal = ["forbidden", `Slack does not accept the bot token. ${newToken}`];
+const badToken: Refusal = ["locked-out", `Slack does not accept the bot token. ${newToken}`];
 const invite = "Type `/invite @gofire` in that channel, then ask again.";
 const adminsOnly: Refusal = [
   "forbidden",
@@ -59,13 +60,13 @@ const refusals: Readonly<Record<string, Refusal>> = {
   token_expired: badToken,
   token_revoked: badToken,
   account_inactive: [
-    "forbidden",
+    "locked-out",
     `The gofire app was removed from the workspace, or the token is of another one. Install the app again, then: ${newToken}`,
   ],
-  not_allowed_token_type: ["forbidden", `This is not a bot token. ${newToken}`],
+  not_allowed_token_type: ["locked-out", `This is not a bot token. ${newToken}`],
   no_permission: badToken,
   org_login_required: trouble,
-  ekm_access_denied: ["forbidden", "The workspace's admins have suspended access to messages. Ask them."],
+  ekm_access_denied: ["locked-out", "The workspace's admins have suspended access to messages. Ask them."],
   access_denied: ["forbidden", "The workspace's admins do not let gofire do this. Ask them."],
   channel_not_found: [
     "not-found",
@@ -142,7 +143,8 @@ export function refused(target: string, answer: RefusedAnswer): PortError {
   const cause = new SlackRefusal(answer.error);
   const ofAppToken = target === appTokenMethod ? appTokenRefusals[answer.error] : undefined;
   if (answer.error === "missing_scope" && ofAppToken === undefined) {
-    return new PortError("forbidden", target, missingScope(answer.needed), { cause });
+    const code = isNeededForCards(answer.needed) ? "locked-out" : "forbidden";
+    return new PortError(code, target, missingScope(answer.needed), { cause });
   }
   const [code, words] = ofAppToken ??
     refusals[answer.error] ?? [
@@ -153,6 +155,11 @@ export function refused(target: string, answer: RefusedAnswer): PortError {
   return new PortError(code, target, `${words} (${details})`, { cause });
 }
 
+/** Slack names the scopes that would do, separated by commas. Without the others something else is lost. */
+function isNeededForCards(needed = ""): boolean {
+  return needed.split(",").some((scope) => essentialScopes.has(scope.trim()));
+}
+
 function missingScope(needed: string | undefined): string {
   return (
     `The gofire app lacks the scope ${needed ?? "for this"}. Add it on the app's page at ` +
@@ -161,9 +168,8 @@ function missingScope(needed: string | undefined): string {
   );
 }
 
-/** Whether Slack refused for one of these reasons. */
+/** Whether Slack refused for one of these reasons; for any, when none is named. */
 export function isRefusal(error: unknown, ...codes: readonly string[]): error is PortError {
-  return (
-    error instanceof PortError && error.cause instanceof SlackRefusal && codes.includes(error.cause.code)
-  );
+  if (!(error instanceof PortError && error.cause instanceof SlackRefusal)) return false;
+  return codes.length === 0 || codes.includes(error.cause.code);
 }

@@ -1,6 +1,7 @@
 import { PortError, UsageError } from "../../domain/errors.ts";
 import { identityAnswer } from "./answers.ts";
 import type { SlackClient } from "./client.ts";
+import { neededScopes } from "./scopes.ts";
 
 /** Who gofire is in the workspace it was installed in. */
 export interface SlackIdentity {
@@ -12,44 +13,6 @@ export interface SlackIdentity {
   /** Carried by every message of the bot. */
   readonly botId: string;
 }
-
-interface NeededScope {
-  readonly scope: string;
-  /** What does not work without it. */
-  readonly lost: string;
-  /** Without it gofire is of no use. */
-  readonly isEssential?: true;
-}
-
-/** Why slack-manifest.yaml asks for what it asks (https://docs.slack.dev/reference/scopes). */
-const neededScopes: readonly NeededScope[] = [
-  { scope: "commands", lost: "`/gofire` is not there", isEssential: true },
-  { scope: "chat:write", lost: "gofire cannot post its cards", isEssential: true },
-  {
-    scope: "files:write",
-    lost: "flame graphs, findings and evidence do not reach the thread",
-    isEssential: true,
-  },
-  { scope: "files:read", lost: "gofire cannot see whether a file reached its thread", isEssential: true },
-  {
-    scope: "channels:history",
-    lost: "gofire cannot see whether a message got through, nor pages in public channels",
-    isEssential: true,
-  },
-  {
-    scope: "users:read",
-    lost: "gofire cannot tell members from guests, so it refuses everybody",
-    isEssential: true,
-  },
-  { scope: "app_mentions:read", lost: "gofire does not hear when somebody mentions it" },
-  {
-    scope: "groups:history",
-    lost: "private channels cannot be used safely: a lost answer cannot be looked up",
-  },
-  { scope: "channels:join", lost: "gofire has to be invited to public channels, too" },
-  { scope: "reactions:write", lost: "pages get no 👀 while their capture runs" },
-  { scope: "usergroups:read", lost: "nobody has rights through a user group" },
-];
 
 const repair =
   "Open the app at https://api.slack.com/apps, paste slack-manifest.yaml under App Manifest (or add the scopes under " +
@@ -85,7 +48,8 @@ export async function checkAccess(
   signal: AbortSignal,
 ): Promise<SlackIdentity> {
   const identity = await client.call("auth.test", {}, identityAnswer, signal).catch((error: unknown) => {
-    if (error instanceof PortError && error.code === "forbidden") throw new UsageError(error.message);
+    if (error instanceof PortError && ["forbidden", "locked-out"].includes(error.code))
+      throw new UsageError(error.message);
     throw error;
   });
   if (identity.bot_id === undefined) {

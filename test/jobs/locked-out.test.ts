@@ -1,0 +1,80 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { systemClock } from "../../src/integrations/clock/system-clock.ts";
+import { slackChat } from "../../src/integrations/slack/chat.ts";
+import { type SlackClient, slackClient } from "../../src/integrations/slack/client.ts";
+import { beginIncident } from "../../src/jobs/begin.ts";
+import type { Bot } from "../../src/main.ts";
+import type { SlackStandIn } from "../../src/sandbox/slack/stand-in.ts";
+import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-server.ts";
+import { incidents, startSlack } from "../sandbox/slack/bolt.ts";
+import { draftFor, settled, sickTarget, startTestBot, until } from "./bot.ts";
+
+const never = new AbortController().signal;
+
+describe.skipIf(redisProgram === undefined)("a bot that Slack does not let in for a while", () => {
+  let redis: TestRedis;
+  let artifacts: string;
+  let target: Awaited<ReturnType<typeof sickTarget>>;
+  let slack: SlackStandIn;
+  let client: SlackClient;
+  let bot: Bot;
+  const told: string[] = [];
+  beforeAll(async () => {
+    [redis, artifacts, target, slack] = await Promise.all([
+      testRedis(),
+      mkdtemp(join(tmpdir(), "gofire-artifacts-")),
+      sickTarget(),
+      startSlack(),
+    ]);
+    client = slackClient({
+      token: slack.tokens.bot,
+      apiUrl: slack.apiUrl,
+      clock: systemClock,
+      onTrouble: (line) => told.push(line),
+    });
+    const chat = slackChat({ client, own: slack.workspace.app, clock: systemClock, onTrouble: () => {} });
+    bot = await startTestBot({ redis: redis.url, artifacts, targets: { order: target.url } }, chat);
+  });
+  afterAll(async () => {
+    await bot.stop(2_000);
+    target.close();
+    await client.close();
+    await slack.close();
+    await redis.remove();
+    await rm(artifacts, { recursive: true, force: true });
+  });
+
+  async function begun(channel: string) {
+    const draft = { ...draftFor("order", `in ${channel}`), place: { channel } };
+    return (await beginIncident(draft, bot, never)).incident.id;
+  }
+
+  test("keeps card and replies, and posts each once when the token is taken again", async () => {
+    slack.faults.add({
+      on: "chat.postMessage",
+      kind: "error",
+      error: "token_revoked",
+      when: "before",
+      times: 2,
+    });
+    const id = await begun(incidents);
+    await until(() => told.find((line) => line.includes("Bot User OAuth Token")), "the log says so");
+    const waiting = await bot.incidents.read(id, never);
+    expect(waiting?.card?.problem).toBeUndefined();
+    const end = await settled(bot, id);
+    expect(end.state).toBe("verdict");
+    expect(end.card?.problem).toBeUndefined();
+    expect(end.replies.map(({ state }) => state)).toEqual(["posted", "posted"]);
+    expect(slack.workspace.channels.get(incidents)?.messages).toHaveLength(3);
+    expect(told.at(-1)).toMatch(/lets gofire in again/);
+  }, 90_000);
+
+  test("gives up for good where only the channel is closed", async () => {
+    const end = await settled(bot, await begun("C0OLDIE004"));
+    expect(end.card?.problem).toMatch(/archived/);
+    expect(new Set(end.replies.map(({ state }) => state))).toEqual(new Set(["given-up"]));
+  }, 60_000);
+});
