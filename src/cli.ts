@@ -70,6 +70,10 @@ function ports(): Ports {
     evidence: async () => (await import("./integrations/artifacts/evidence-source.ts")).evidenceSource(),
     goTargets: async () =>
       (await import("./integrations/go-target/client.ts")).goTargets({ userAgent: `gofire/${version}` }),
+    metricsServers: async () =>
+      (await import("./integrations/prometheus/client.ts")).prometheusServers({
+        userAgent: `gofire/${version}`,
+      }),
     artifacts: async (config, stateFolder) => {
       const [{ configuredArtifacts }, { thisHost }] = await Promise.all([
         import("./configured-artifacts.ts"),

@@ -1,5 +1,6 @@
 import type { CaptureKind } from "../domain/capture.ts";
-import type { AnswerLimits, ProfileQuestion } from "../ports/go-target.ts";
+import type { ProfileQuestion } from "../ports/go-target.ts";
+import type { AnswerLimits } from "../ports/web-access.ts";
 import type { CaptureRequest, OptionalKind } from "./request.ts";
 
 /** What a step asks the target for. */

@@ -8,6 +8,7 @@ import type { EvidenceSource } from "../ports/evidence-source.ts";
 import type { GoTargets } from "../ports/go-target.ts";
 import type { Host } from "../ports/host.ts";
 import type { LabService } from "../ports/lab-service.ts";
+import type { MetricsServers } from "../ports/metrics-server.ts";
 import type { Server } from "../ports/server.ts";
 
 /** What surrounds one run of a command. */
@@ -25,6 +26,7 @@ export interface Ports {
   config(file: string | undefined): Promise<GofireConfig | undefined>;
   evidence(): Promise<EvidenceSource>;
   goTargets(): Promise<GoTargets>;
+  metricsServers(): Promise<MetricsServers>;
   /** Where the bot keeps captures and renderings. Throws UsageError for secrets that are missing. */
   artifacts(config: GofireConfig | undefined, stateFolder: string): Promise<Artifacts>;
   captureStore(folder: string): Promise<CaptureStore>;

@@ -3,6 +3,7 @@ import { counted, durationText } from "../domain/units.ts";
 import { defineCommand } from "./command.ts";
 import type { CommandContext, Ports } from "./context.ts";
 import { chatChecks } from "./doctor-chat.ts";
+import { prometheusChecks } from "./doctor-prometheus.ts";
 import type { DoctorCheck } from "./reply.ts";
 import { configuredTarget } from "./targets.ts";
 
@@ -11,8 +12,8 @@ export const doctor = defineCommand({
   summary: "Tell what works on this machine and what is missing",
   usage: "[options]",
   examples: [
-    { line: "doctor", does: "this machine, gofire.yaml, Slack, and every target it names" },
-    { line: "doctor --offline", does: "without asking Slack and the targets" },
+    { line: "doctor", does: "this machine, gofire.yaml, Slack, Prometheus, and every target it names" },
+    { line: "doctor --offline", does: "without asking Slack, Prometheus and the targets" },
   ],
   whoMayUse: "anyone",
   effect: "read",
@@ -24,7 +25,7 @@ export const doctor = defineCommand({
       short: "c",
       summary: "configuration instead of ./gofire.yaml",
     },
-    offline: { kind: "flag", summary: "ask neither Slack nor any target" },
+    offline: { kind: "flag", summary: "ask neither Slack nor Prometheus nor any target" },
     format: { kind: "choice", choices: ["text", "json"], short: "f", summary: "how to print" },
   },
   async run(context, { config: file, offline }, ports) {
@@ -35,7 +36,10 @@ export const doctor = defineCommand({
     ];
     const { check, config } = await configCheck(file, ports);
     checks.push(check);
-    if (!offline) checks.push(...(await chatChecks(config, context, ports)));
+    if (!offline) {
+      checks.push(...(await chatChecks(config, context, ports)));
+      checks.push(...(await prometheusChecks(config, context, ports)));
+    }
     if (config !== undefined && !offline) checks.push(...(await targetChecks(config, context, ports)));
     return { kind: "doctor", checks };
   },

@@ -1,10 +1,10 @@
 import { parseTarget } from "../capture/address.ts";
-import type { GofireConfig, SecretReference, ServiceConfig, TargetConfig } from "../config/gofire-config.ts";
+import type { GofireConfig, ServiceConfig, TargetConfig } from "../config/gofire-config.ts";
 import { UsageError } from "../domain/errors.ts";
 import { nearest } from "../domain/nearest.ts";
 import type { GoTarget, GoTargetAccess, GoTargetAddress, GoTargets } from "../ports/go-target.ts";
 import type { Host } from "../ports/host.ts";
-import { readSecret } from "./secret.ts";
+import { readWebAccess } from "./web-access.ts";
 
 /** A process that can be captured, and the service it is one of. */
 export interface NamedTarget {
@@ -99,7 +99,7 @@ export async function configuredTarget(
     pprofPath: overrides.pprofPath ?? target.pprofPath,
     metrics: overrides.metrics ?? target.metrics,
     socketPath: overrides.socketPath,
-    access: { ...(await configuredAccess(target, host)), ...overrides.access },
+    access: { ...(await readWebAccess(target, target.at, host)), ...overrides.access },
   });
   const { address } = typed;
   return {
@@ -107,49 +107,5 @@ export async function configuredTarget(
     service,
     ...(target.instance === undefined ? {} : { instance: target.instance }),
     address: target.expvarPath === undefined ? address : { ...address, expvarPath: target.expvarPath },
-  };
-}
-
-async function configuredAccess(target: TargetConfig, host: Host): Promise<GoTargetAccess> {
-  function secret(reference: SecretReference): Promise<string> {
-    return readSecret(reference, host, target.at);
-  }
-
-  const { auth, tls, proxy } = target;
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(target.headers)) {
-    headers[name] = typeof value === "string" ? value : await secret(value);
-  }
-  return {
-    ...(Object.keys(headers).length === 0 ? {} : { headers }),
-    ...(auth === undefined
-      ? {}
-      : {
-          credentials:
-            auth.kind === "bearer"
-              ? { kind: "bearer", token: await secret(auth.token) }
-              : { kind: "basic", username: auth.user, password: await secret(auth.password) },
-        }),
-    ...(tls === undefined
-      ? {}
-      : {
-          tls: {
-            ...(tls.caFile === undefined ? {} : { ca: await host.readText(tls.caFile) }),
-            ...(tls.certFile === undefined ? {} : { cert: await host.readText(tls.certFile) }),
-            ...(tls.keyFile === undefined ? {} : { key: await host.readText(tls.keyFile) }),
-            ...(tls.passphrase === undefined ? {} : { passphrase: await secret(tls.passphrase) }),
-            ...(tls.serverName === undefined ? {} : { serverName: tls.serverName }),
-          },
-        }),
-    ...(proxy === undefined
-      ? {}
-      : {
-          proxy: {
-            url: proxy.url,
-            ...(proxy.user === undefined || proxy.password === undefined
-              ? {}
-              : { credentials: { username: proxy.user, password: await secret(proxy.password) } }),
-          },
-        }),
   };
 }

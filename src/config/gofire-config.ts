@@ -24,6 +24,8 @@ export interface GofireConfig {
   /** Absent: no alert sender may post. */
   readonly alerts?: AlertsConfig;
   readonly artifacts: ArtifactsConfig;
+  /** Absent: nobody is asked what was usual before. */
+  readonly prometheus?: PrometheusConfig;
   /** Absent: there is no board. */
   readonly queueBoard?: QueueBoardConfig;
 }
@@ -74,6 +76,8 @@ export interface ServiceConfig extends ServiceSettings {
   readonly matches?: readonly LabelMatches[];
   /** Where its pages are answered when no route fits; absent: where all are. */
   readonly channel?: string;
+  /** Labels that its series in the Prometheus have; absent: they are found by what is known of the process. */
+  readonly seriesLabels?: Readonly<Record<string, string>>;
   readonly targets: readonly TargetConfig[];
 }
 
@@ -101,7 +105,7 @@ export type OptionalCapture = Extract<
 >;
 
 /** A Go process that can be asked. */
-export interface TargetConfig {
+export interface TargetConfig extends WebAccessConfig {
   /** Where it stands in the file, `gofire.yaml:12:9`, for messages about it. */
   readonly at: string;
   /** `http://host:port`, `https://host/prefix` or `unix:/path/of/socket`. */
@@ -112,18 +116,29 @@ export interface TargetConfig {
   /** Absolute path at the address, or a URL elsewhere. */
   readonly metrics?: string;
   readonly expvarPath?: string;
-  readonly headers: Readonly<Record<string, string | SecretReference>>;
-  readonly auth?: TargetAuth;
-  readonly tls?: TargetTls;
-  readonly proxy?: TargetProxy;
 }
 
-export type TargetAuth =
+/** How gofire proves to a server who it is, and which way it goes there. */
+export interface WebAccessConfig {
+  readonly headers: Readonly<Record<string, string | SecretReference>>;
+  readonly auth?: WebAuth;
+  readonly tls?: WebTls;
+  readonly proxy?: WebProxy;
+}
+
+/** A server of Prometheus' HTTP API. */
+export interface PrometheusConfig extends WebAccessConfig {
+  /** Where it stands in the file, for messages about it. */
+  readonly at: string;
+  readonly url: string;
+}
+
+export type WebAuth =
   | { readonly kind: "bearer"; readonly token: SecretReference }
   | { readonly kind: "basic"; readonly user: string; readonly password: SecretReference };
 
 /** Absolute paths of PEM files. */
-export interface TargetTls {
+export interface WebTls {
   readonly caFile?: string;
   readonly certFile?: string;
   readonly keyFile?: string;
@@ -131,7 +146,7 @@ export interface TargetTls {
   readonly serverName?: string;
 }
 
-export interface TargetProxy {
+export interface WebProxy {
   readonly url: string;
   readonly user?: string;
   readonly password?: SecretReference;

@@ -1,18 +1,9 @@
-import { resolve as resolvePath } from "node:path";
-import type {
-  CaptureSettings,
-  GofireConfig,
-  SecretReference,
-  ServiceSettings,
-  TargetAuth,
-  TargetConfig,
-  TargetProxy,
-  TargetTls,
-} from "./gofire-config.ts";
+import type { CaptureSettings, GofireConfig, ServiceSettings, TargetConfig } from "./gofire-config.ts";
 import { alertsOf, matchesOf } from "./resolve-alerts.ts";
 import { artifactsOf, queueBoardOf } from "./resolve-artifacts.ts";
 import { accessOf, capturesOf, slackOf } from "./resolve-chat.ts";
-import { defined, secret } from "./resolve-words.ts";
+import { webAccessOf } from "./resolve-web-access.ts";
+import { defined } from "./resolve-words.ts";
 import type { ConfigFile, ReachSection, SettingsSection, TargetSection } from "./schema.ts";
 
 /** Where the file is, and where its targets stand in it. */
@@ -34,6 +25,7 @@ export function resolveConfig(config: ConfigFile, place: FilePlace): GofireConfi
       ...settingsOf(defaults, service),
       ...(service.match === undefined ? {} : { matches: matchesOf(service.match) }),
       ...defined({ channel: service.channel }),
+      ...(service.prometheus?.labels === undefined ? {} : { seriesLabels: service.prometheus.labels }),
       targets: (service.targets ?? []).map((target, index) =>
         targetOf(target, layered(reach, target), place.targetAt(name, index), place.folder),
       ),
@@ -49,6 +41,15 @@ export function resolveConfig(config: ConfigFile, place: FilePlace): GofireConfi
     captures: capturesOf(config.captures),
     ...(config.alerts === undefined ? {} : { alerts: alertsOf(config.alerts, place.folder) }),
     artifacts: artifactsOf(config.artifacts, place.folder),
+    ...(config.prometheus === undefined
+      ? {}
+      : {
+          prometheus: {
+            at: `${place.file}: prometheus`,
+            url: config.prometheus.url,
+            ...webAccessOf(config.prometheus, place.folder),
+          },
+        }),
     ...(config.queueBoard === undefined ? {} : { queueBoard: queueBoardOf(config.queueBoard, place.folder) }),
   };
 }
@@ -91,55 +92,12 @@ function targetOf(target: TargetSection, reach: ReachSection, at: string, folder
   return {
     at,
     address: unixSocket === undefined ? (url ?? "") : `unix:${unixSocket}`,
-    headers: Object.fromEntries(
-      Object.entries(reach.headers ?? {}).map(([name, content]) => [
-        name,
-        typeof content === "string" ? content : secret(content.env, content.file, folder),
-      ]),
-    ),
+    ...webAccessOf(reach, folder),
     ...defined({
       instance,
       pprofPath: reach.pprofPath,
       metrics: metricsUrl ?? reach.metricsPath,
       expvarPath: reach.expvarPath,
-      auth: reach.auth === undefined ? undefined : authOf(reach.auth, folder),
-      tls: reach.tls === undefined ? undefined : tlsOf(reach.tls, folder),
-      proxy: reach.proxy === undefined ? undefined : proxyOf(reach.proxy, folder),
     }),
   };
-}
-
-function authOf(
-  { bearer, basic }: NonNullable<ReachSection["auth"]>,
-  folder: string,
-): TargetAuth | undefined {
-  if (bearer !== undefined) {
-    return { kind: "bearer", token: secret(bearer.tokenEnv, bearer.tokenFile, folder) };
-  }
-  if (basic === undefined) return undefined;
-  const password = secret(basic.passwordEnv, basic.passwordFile, folder);
-  return { kind: "basic", user: basic.user, password };
-}
-
-function tlsOf(tls: NonNullable<ReachSection["tls"]>, folder: string): TargetTls {
-  return defined({
-    caFile: tls.caFile === undefined ? undefined : resolvePath(folder, tls.caFile),
-    certFile: tls.certFile === undefined ? undefined : resolvePath(folder, tls.certFile),
-    keyFile: tls.keyFile === undefined ? undefined : resolvePath(folder, tls.keyFile),
-    passphrase: optionalSecret(tls.passphraseEnv, tls.passphraseFile, folder),
-    serverName: tls.serverName,
-  });
-}
-
-function proxyOf(proxy: NonNullable<ReachSection["proxy"]>, folder: string): TargetProxy {
-  const password = optionalSecret(proxy.passwordEnv, proxy.passwordFile, folder);
-  return { url: proxy.url, ...defined({ user: proxy.user, password }) };
-}
-
-function optionalSecret(
-  env: string | undefined,
-  file: string | undefined,
-  folder: string,
-): SecretReference | undefined {
-  return env === undefined && file === undefined ? undefined : secret(env, file, folder);
 }

@@ -1,3 +1,5 @@
+import type { AnswerLimits, WebAccess } from "./web-access.ts";
+
 /** Where a Go process can be asked. Holds no secrets: it may be printed and saved. */
 export interface GoTargetAddress {
   /** Scheme, host and port, e.g. `http://10.0.0.5:6060`; for a unix socket it only gives the Host header. */
@@ -12,28 +14,8 @@ export interface GoTargetAddress {
   readonly expvarPath: string;
 }
 
-/** What proves to the target who asks. Sent to the address's origin and to nobody else. */
-export interface GoTargetAccess {
-  readonly credentials?:
-    | { readonly kind: "bearer"; readonly token: string }
-    | { readonly kind: "basic"; readonly username: string; readonly password: string };
-  /** Extra request headers; treated like credentials, because they often are. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** PEM texts. `cert` and `key` are the client's (mTLS), `ca` replaces the system's authorities. */
-  readonly tls?: {
-    readonly ca?: string;
-    readonly cert?: string;
-    readonly key?: string;
-    readonly passphrase?: string;
-    /** Name to expect in the certificate and to send as SNI when it is not the origin's host. */
-    readonly serverName?: string;
-  };
-  /** HTTP proxy to go through; its own credentials are sent to it alone. The environment is not consulted. */
-  readonly proxy?: {
-    readonly url: string;
-    readonly credentials?: { readonly username: string; readonly password: string };
-  };
-}
+/** What proves to the process who asks. */
+export type GoTargetAccess = WebAccess;
 
 /**
  * A profile as net/http/pprof serves it: `cpu` is its `/profile`. A forced garbage collection (`gc=1`) cannot be
@@ -55,14 +37,6 @@ export type ProfileQuestion =
     }
   /** Whole seconds, at least 1. */
   | { readonly profile: "cpu" | "trace"; readonly seconds: number };
-
-/** Bounds of one question. */
-export interface AnswerLimits {
-  /** Until the last byte has arrived. */
-  readonly deadlineMs: number;
-  /** Bytes of body (decoded, when the answer came with a content encoding). */
-  readonly maxBytes: number;
-}
 
 /**
  * What the other side said. Every HTTP status is an answer, redirects included: they are never followed.

@@ -1,7 +1,8 @@
 import { PortError } from "../../src/domain/errors.ts";
 import { bytesText, durationText } from "../../src/domain/units.ts";
 import type { Clock } from "../../src/ports/clock.ts";
-import type { AnswerLimits, GoTarget, GoTargetAnswer, ProfileQuestion } from "../../src/ports/go-target.ts";
+import type { GoTarget, GoTargetAnswer, ProfileQuestion } from "../../src/ports/go-target.ts";
+import type { AnswerLimits } from "../../src/ports/web-access.ts";
 
 /** What a process answers to one question, in a test. */
 export interface ScriptedAnswer {

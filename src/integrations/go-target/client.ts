@@ -1,7 +1,4 @@
-import type { Dispatcher } from "undici";
-import { PortError, UsageError } from "../../domain/errors.ts";
 import type {
-  AnswerLimits,
   GoTarget,
   GoTargetAccess,
   GoTargetAddress,
@@ -9,10 +6,10 @@ import type {
   GoTargets,
   ProfileQuestion,
 } from "../../ports/go-target.ts";
-import { boundedBody } from "./body.ts";
-import { type Connection, connectTo } from "./dispatcher.ts";
-import { publicUrl, questionHeaders } from "./headers.ts";
-import { silence } from "./silence.ts";
+import type { AnswerLimits } from "../../ports/web-access.ts";
+import { askWeb } from "../web-client/ask.ts";
+import { type Connection, connectTo, usable } from "../web-client/connection.ts";
+import { questionHeaders } from "../web-client/headers.ts";
 
 /** `userAgent` lets a service's owner see who asked. */
 export function goTargets({ userAgent = "gofire" }: { readonly userAgent?: string } = {}): GoTargets {
@@ -81,63 +78,11 @@ async function ask(
   limits: AnswerLimits,
   signal: AbortSignal,
 ): Promise<GoTargetAnswer> {
-  signal.throwIfAborted();
-  const asked = connection.origin + path;
-  const deadline = AbortSignal.timeout(Math.ceil(limits.deadlineMs));
-  const sentAtMs = performance.now();
-  let response: Dispatcher.ResponseData;
-  try {
-    response = await connection.dispatcher.request({
-      origin: connection.origin,
-      path,
-      method: "GET",
-      headers,
-      signal: AbortSignal.any([signal, deadline]),
-    });
-  } catch (error) {
-    signal.throwIfAborted();
-    throw silence(error, {
-      target: asked,
-      ...(deadline.aborted ? { deadlineMs: limits.deadlineMs } : {}),
-      wasOpened: connection.wasOpened(),
-      hasAnswered: connection.hasAnswered ?? false,
-    });
-  }
-  connection.hasAnswered = true;
-  // A deadline that passes while nobody reads the body must not become an uncaught error.
-  response.body.on("error", () => {});
-  const location = header(response, "location");
-  const server = header(response, "server");
+  const { header, ...answer } = await askWeb(connection, { path, headers }, limits, signal);
+  const server = header("server");
   return {
-    status: response.statusCode,
-    contentType: (header(response, "content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "",
-    fromGoPprof: header(response, "x-go-pprof") === "1",
-    ...(location === undefined ? {} : { location: publicUrl(location, asked) }),
+    ...answer,
+    fromGoPprof: header("x-go-pprof") === "1",
     ...(server === undefined ? {} : { server: server.slice(0, 80) }),
-    headerMs: performance.now() - sentAtMs,
-    body: boundedBody(response.body, {
-      encoding: (header(response, "content-encoding") ?? "identity").trim().toLowerCase(),
-      target: asked,
-      limits,
-      deadline,
-      signal,
-    }),
   };
-}
-
-function header({ headers }: Dispatcher.ResponseData, name: string): string | undefined {
-  const value = headers[name];
-  return Array.isArray(value) ? value[0] : value;
-}
-
-/** undici checks its options in its constructors and throws errors of its own. */
-function usable<T>(target: string, open: () => T): T {
-  try {
-    return open();
-  } catch (error) {
-    if (error instanceof PortError) throw error;
-    throw new UsageError(
-      `cannot connect to ${target}: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
 }

@@ -2,10 +2,10 @@ import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { PortError } from "../../domain/errors.ts";
 import { bytesText, durationText } from "../../domain/units.ts";
-import type { AnswerLimits } from "../../ports/go-target.ts";
+import type { AnswerLimits } from "../../ports/web-access.ts";
 import { silence } from "./silence.ts";
 
-/** A body with its bounds and with our errors; see GoTargetAnswer.body. */
+/** A body with its bounds and with our errors; see WebAnswer.body. */
 export async function* boundedBody(
   source: Readable,
   {

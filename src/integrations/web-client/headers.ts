@@ -1,6 +1,6 @@
 import { UsageError } from "../../domain/errors.ts";
-import type { GoTargetAccess } from "../../ports/go-target.ts";
-import { basicToken } from "./dispatcher.ts";
+import type { WebAccess } from "../../ports/web-access.ts";
+import { basicToken } from "./connection.ts";
 import { reservedHeaders } from "./limits.ts";
 
 /** RFC 9110, section 5.6.2 (token). */
@@ -10,7 +10,7 @@ const headerValue = /^[\t\x20-\x7e]*$/;
 
 /** Headers of every question. Throws UsageError, naming the header but never its value. */
 export function questionHeaders(
-  { credentials, headers = {} }: Pick<GoTargetAccess, "credentials" | "headers">,
+  { credentials, headers = {} }: Pick<WebAccess, "credentials" | "headers">,
   userAgent: string,
 ): Readonly<Record<string, string>> {
   const all: Record<string, string> = {

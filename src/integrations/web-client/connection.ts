@@ -1,8 +1,9 @@
-import { buildConnector, Client, type Dispatcher, ProxyAgent } from "undici";
-import type { GoTargetAccess, GoTargetAddress } from "../../ports/go-target.ts";
+import { buildConnector, type Dispatcher, Pool, ProxyAgent } from "undici";
+import { PortError, UsageError } from "../../domain/errors.ts";
+import type { WebAccess } from "../../ports/web-access.ts";
 import { connectTimeoutMs } from "./limits.ts";
 
-/** One connection to one origin, and whether it got as far as being open. */
+/** What connects to one origin, and whether it got as far as being open. */
 export interface Connection {
   readonly origin: string;
   readonly dispatcher: Dispatcher;
@@ -13,15 +14,25 @@ export interface Connection {
 }
 
 /** What identifies us in the TLS handshake with the target itself; a proxy or another origin never sees it. */
-type Tls = NonNullable<GoTargetAccess["tls"]>;
+type Tls = NonNullable<WebAccess["tls"]>;
 
 /**
  * Opens nothing yet: undici connects with the first question. The HTTP_PROXY variables are not looked at, because
  * a proxy that nobody named must not see what is asked.
  */
 export function connectTo(
-  { origin, socketPath }: Pick<GoTargetAddress, "origin" | "socketPath">,
-  { tls, proxy, tunnel }: Pick<GoTargetAccess, "proxy"> & { readonly tls?: Tls; readonly tunnel: boolean },
+  { origin, socketPath }: { readonly origin: string; readonly socketPath?: string },
+  {
+    tls,
+    proxy,
+    tunnel,
+    connections = 1,
+  }: Pick<WebAccess, "proxy"> & {
+    readonly tls?: Tls;
+    readonly tunnel: boolean;
+    /** How many questions may be open at the same time. */
+    readonly connections?: number;
+  },
 ): Connection {
   if (proxy !== undefined) {
     const dispatcher = new ProxyAgent({
@@ -30,7 +41,7 @@ export function connectTo(
       requestTls: tlsOptions(tls),
       // Without a tunnel a plain HTTP question is addressed to the proxy, so one that carries credentials gets one.
       proxyTunnel: tunnel,
-      connections: 1,
+      connections,
       headersTimeout: 0,
       bodyTimeout: 0,
     });
@@ -42,7 +53,8 @@ export function connectTo(
     timeout: connectTimeoutMs,
   });
   let opened = false;
-  const dispatcher = new Client(origin, {
+  const dispatcher = new Pool(origin, {
+    connections,
     connect(options, callback) {
       connector(options, (...result) => {
         if (result[0] === null) opened = true;
@@ -73,4 +85,16 @@ function tlsOptions(tls: Tls | undefined) {
     ...(tls?.passphrase === undefined ? {} : { passphrase: tls.passphrase }),
     ...(tls?.serverName === undefined ? {} : { servername: tls.serverName }),
   };
+}
+
+/** What `open` makes; undici checks its options in its constructors and throws errors of its own: UsageError here. */
+export function usable<T>(target: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof PortError) throw error;
+    throw new UsageError(
+      `cannot connect to ${target}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
 }

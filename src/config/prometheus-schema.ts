@@ -1,0 +1,39 @@
+import * as z from "zod/mini";
+import { section, setting, webUrl } from "./schema-words.ts";
+import { webAccess } from "./web-access-schema.ts";
+
+const prometheus = section({ url: webUrl, ...webAccess });
+z.globalRegistry.add(prometheus.shape.url, {
+  description:
+    "Where its HTTP API is, without /api/v1: http://prometheus.internal:9090, or https://mimir.internal/prometheus",
+});
+
+/** Label names of Prometheus (prometheus.io/docs/concepts/data_model). */
+const labelName = z.string().check(
+  z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+    error: "is not the name of a label: letters, digits and underscores",
+  }),
+);
+
+/** Which series of the Prometheus are a service's. */
+export const seriesSetting = setting(
+  section({
+    labels: setting(
+      z
+        .record(labelName, z.string().check(z.minLength(1, { error: "must not be empty" })))
+        .check(
+          z.refine((labels) => Object.keys(labels).length > 0, { error: "must name at least one label" }),
+        ),
+      "Labels that all series of the service have and no others, e.g. { job: order, namespace: shop }. Default: what the alert says, the target's address, then job is the service's name",
+    ),
+  }),
+  "Which series of the Prometheus named under `prometheus` are the service's",
+);
+
+/** Where the past of a service is asked about. */
+export const prometheusSections = {
+  prometheus: setting(
+    prometheus,
+    "A Prometheus (or Thanos, Mimir, VictoriaMetrics) that gofire asks what was usual before an incident",
+  ),
+};
