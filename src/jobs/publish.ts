@@ -61,8 +61,8 @@ export const publish = defineJob({
       shown = await send(shown, reply, ports, signal);
     }
     if (!isSettled(shown.state)) return done;
-    // False: it changed meanwhile, and what changed is to be shown, too.
-    return (await ports.incidents.settle(shown.id, shown.version, signal))
+    // Otherwise it changed meanwhile, and what changed is to be shown, too: settled, nobody would look at it again.
+    return isOnCard(shown, ports.cards) && (await ports.incidents.settle(shown.id, shown.version, signal))
       ? done
       : later(0, "the incident changed meanwhile");
   },
@@ -82,7 +82,7 @@ async function showCard(incident: Incident, ports: PublishJobPorts, signal: Abor
   const { incidents, chat, clock } = ports;
   const { id, card, state } = incident;
   const body = ports.cards.card(incident);
-  const digest = createHash("sha256").update(JSON.stringify(body)).digest("hex");
+  const digest = digestOf(body);
   if (card?.problem !== undefined || card?.digest === digest) return incident;
 
   async function remember(change: Partial<NonNullable<Incident["card"]>>): Promise<Incident> {
@@ -110,6 +110,16 @@ async function showCard(incident: Incident, ports: PublishJobPorts, signal: Abor
     if (card === undefined && wasNotTaken(error)) await incidents.update(id, withoutCard, signal);
     throw error;
   }
+}
+
+/** Whether the card shows what the incident says by now, or never will. */
+function isOnCard(incident: Incident, cards: Cards): boolean {
+  const { card } = incident;
+  return card?.problem !== undefined || card?.digest === digestOf(cards.card(incident));
+}
+
+function digestOf(body: MessageBody): string {
+  return createHash("sha256").update(JSON.stringify(body)).digest("hex");
 }
 
 async function send(

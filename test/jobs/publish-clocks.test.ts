@@ -13,9 +13,10 @@ function unused(): never {
 }
 
 /** What the job does with progress that is to be shown, `shownAgoMs` after the last edit by this worker's clock. */
-async function outcomeAfter(shownAgoMs: number) {
+async function outcomeAfter(shownAgoMs: number, meanwhile?: Partial<Incident>) {
   const clock = fakeClock();
   const chat = fakeChat();
+  const settled: number[] = [];
   const place = { channel: "C1" };
   const ref = await chat.post(place, { text: "as it was" }, { intent: "gf-3fa9" }, signal);
   let incident: Incident = {
@@ -54,13 +55,20 @@ async function outcomeAfter(shownAgoMs: number) {
       ofIntent: unused,
       create: unused,
       recent: unused,
-      settle: unused,
+      settle(_id, version) {
+        settled.push(version);
+        return Promise.resolve(true);
+      },
       unsettled: unused,
       update: (_id, change) => Promise.resolve((incident = change(incident))),
     },
   };
+  chat.fault = (method) => {
+    if (method === "edit") incident = { ...incident, ...meanwhile };
+    return undefined;
+  };
   const outcome = await publish.run({ incidentId: "gf-3fa9" }, ports, { signal, attempt: 1 });
-  return { outcome, edits: chat.messages[0]?.edits };
+  return { outcome, edits: chat.messages[0]?.edits, settled };
 }
 
 test("edits of the same state follow each other after three seconds, also when clocks differ a little", async () => {
@@ -71,4 +79,12 @@ test("edits of the same state follow each other after three seconds, also when c
 
 test("a card that a worker with a clock an hour ahead has shown does not stand still for an hour", async () => {
   expect(await outcomeAfter(-3_600_000)).toMatchObject({ outcome: { kind: "done" }, edits: 1 });
+});
+
+test("an incident that ends while its card is edited is not put aside with a card that still says capturing", async () => {
+  expect(await outcomeAfter(3_000, { state: "verdict" })).toEqual({
+    outcome: { kind: "later", delayMs: 0, reason: "the incident changed meanwhile" },
+    edits: 1,
+    settled: [],
+  });
 });
