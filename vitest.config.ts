@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/longest-first.ts";
 
 /** Watches for milliseconds what happens inside a process: other tests beside it would be what it measures. */
 const alone = ["test/live/capture-cost.test.ts"];
@@ -7,6 +8,7 @@ const shared = { testTimeout: 30_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

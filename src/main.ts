@@ -12,7 +12,7 @@ import { incidentStore } from "./integrations/redis/incident-store.ts";
 import { mutesStore } from "./integrations/redis/mutes.ts";
 import { pageMessageStore } from "./integrations/redis/page-message-store.ts";
 import { redisQueue } from "./integrations/redis/queue.ts";
-import { defaultWorkerTimes, startWorker } from "./integrations/redis/worker.ts";
+import { defaultWorkerTimes, startWorker, type WorkerSettings } from "./integrations/redis/worker.ts";
 import { jobs, retries } from "./jobs/index.ts";
 import type { Cards } from "./jobs/publish.ts";
 import { releasePages } from "./jobs/release-pages.ts";
@@ -55,9 +55,15 @@ export interface BotSettings {
   readonly version: string;
   /** One line for who looks after gofire. */
   readonly onTrouble: (message: string) => void;
-  readonly workerTimes?: { readonly lockMs: number; readonly stalledCheckMs: number };
+  readonly workerTimes?: WorkerTimes;
   /** How often lost work is looked for. */
   readonly sweepEveryMs?: number;
+}
+
+/** How soon the work of a worker that died is taken over: see `WorkerSettings`. */
+export interface WorkerTimes extends Pick<WorkerSettings, "lockMs" | "stalledCheckMs"> {
+  /** After this the target of a capture whose worker died is free again; the adapter's own figure when absent. */
+  readonly targetLockMs?: number;
 }
 
 export interface Bot {
@@ -80,6 +86,7 @@ const noPaging: Paging = { services: () => Promise.resolve([]), channel: "", hea
 /** Throws PortError when Redis cannot be used. */
 export async function startBot(settings: BotSettings): Promise<Bot> {
   const { clock, onTrouble, artifacts } = settings;
+  const workerTimes: WorkerTimes = settings.workerTimes ?? defaultWorkerTimes;
   const redis = await openRedis(settings.redis, {
     onTrouble: (message) => onTrouble(`Redis: ${message}`),
     ...(settings.tls === undefined ? {} : { tls: settings.tls }),
@@ -104,14 +111,14 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
       mutes,
       heldPages,
       paging: settings.paging ?? noPaging,
-      lock: redisCaptureLock(client),
+      lock: redisCaptureLock(client, workerTimes.targetLockMs),
       limits: captureLimits(client, settings.caps),
       evidence: storedEvidence(artifacts),
       bundleAt: (prefix: string) => storedBundle(artifacts, prefix, settings.bundles),
       gofireVersion: settings.version,
     };
     worker = await startWorker(jobs(ports), client, {
-      ...(settings.workerTimes ?? defaultWorkerTimes),
+      ...workerTimes,
       onTrouble,
     });
     sweeping.push(

@@ -9,19 +9,21 @@ const patienceMs = 15_000;
  */
 export async function ask<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
-  const over = new AbortController();
-  const late = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
-  const given = new Promise<never>((_, reject) => {
-    late.addEventListener("abort", () => reject(signal.aborted ? signal.reason : new Error("no answer")), {
-      signal: over.signal,
-    });
-  });
   try {
-    return await Promise.race([work(), given]);
+    // Every step of every job asks a few times: no signal and no error of its own for each.
+    return await new Promise<T>((resolve, reject) => {
+      const end = () => reject(signal.reason);
+      const timer = setTimeout(() => reject(new Error("no answer")), patienceMs);
+      signal.addEventListener("abort", end);
+      void work()
+        .then(resolve, reject)
+        .finally(() => {
+          clearTimeout(timer);
+          signal.removeEventListener("abort", end);
+        });
+    });
   } catch (error) {
     signal.throwIfAborted();
     throw redisError(error);
-  } finally {
-    over.abort();
   }
 }

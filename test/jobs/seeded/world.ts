@@ -147,8 +147,9 @@ export async function quiet(world: World): Promise<readonly Incident[]> {
     async () => {
       try {
         const open = await bot.incidents.unsettled(Date.now() + farAheadMs, never);
+        if (open.length > 0) return undefined;
         const all = await world.incidents();
-        return open.length === 0 && all.every(({ state }) => isSettled(state)) ? all : undefined;
+        return all.every(({ state }) => isSettled(state)) ? all : undefined;
       } catch {
         return undefined; // Redis is away
       }

@@ -1,0 +1,34 @@
+import { relative } from "node:path";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Test files that take half a minute and more, the longest first (as last measured on two cores). */
+export const longest: readonly string[] = [
+  "test/jobs/seeded.test.ts",
+  "test/jobs/seeded-kills.test.ts",
+  "test/jobs/slack-faults.test.ts",
+  "test/jobs/killed.test.ts",
+  "test/live/bot-burst.test.ts",
+  "test/integrations/slack-chat-faults.test.ts",
+  "test/live/bot-program.test.ts",
+  "test/jobs/page.test.ts",
+];
+
+/**
+ * Begins with the files that take longest: one of them, last, would run alone while the other workers have nothing
+ * left. A machine that has never run the tests knows only how large files are, and size says nothing about time.
+ */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const usual = await super.sort(files);
+    const place = ({ moduleId }: TestSpecification) => {
+      const at = longest.indexOf(relative(this.ctx.config.root, moduleId));
+      return at < 0 ? longest.length : at;
+    };
+    return usual.toSorted((one, other) => groupOf(one) - groupOf(other) || place(one) - place(other));
+  }
+}
+
+/** Groups follow each other as they are configured. */
+function groupOf({ project }: TestSpecification): number {
+  return project.config.sequence.groupOrder;
+}
