@@ -91,12 +91,14 @@ export function planCapture(request: CaptureRequest, profiles: ReadonlySet<strin
   if (asked("cmdline")) add(cmdline, "cmdline");
   if (request.cpuSeconds > 0) add(overWindow("cpu", "cpu.pb.gz", request.cpuSeconds), "profile");
   else leaveOut("cpu", "left out by the request");
-  add({ ...goroutines(2), afterFirstGoroutinesMs: request.goroutineGapMs });
-  add(metrics(2));
-  // Mutex and block profiles count since the process started, and a heap that grows shows only between two.
-  add(snapshot("heap", 2), "heap");
-  add(snapshot("mutex", 2), "mutex");
-  add(snapshot("block", 2), "block");
+  if (request.once !== true) {
+    add({ ...goroutines(2), afterFirstGoroutinesMs: request.goroutineGapMs });
+    add(metrics(2));
+    // Mutex and block profiles count since the process started, and a heap that grows shows only between two.
+    add(snapshot("heap", 2), "heap");
+    add(snapshot("mutex", 2), "mutex");
+    add(snapshot("block", 2), "block");
+  }
   if (asked("goroutineleak")) add(snapshot("goroutineleak"), "goroutineleak");
   else if (profiles?.has("goroutineleak") === true) leaveOut("goroutineleak", leakNotAsked);
   add(dump);

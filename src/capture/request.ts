@@ -13,6 +13,8 @@ export interface CaptureRequest {
   readonly cpuSeconds: number;
   /** Least time between the two goroutine profiles. */
   readonly goroutineGapMs: number;
+  /** One look at everything instead of two: nothing that shows only between two is told. */
+  readonly once?: true;
   /** Allows a goroutine dump (debug=2), which stops the world, of more goroutines than usual. */
   readonly deep: boolean;
   /** Most goroutines for which a dump is taken; see `dumpLimit`. */

@@ -48,6 +48,8 @@ export interface ServiceAlerts {
   readonly alerts: readonly Alert[];
   /** The target that most of the firing ones name; undefined when none of the service's targets is named. */
   readonly instance?: string;
+  /** Every target of the service that a firing alert names, in the configuration's order; absent when none is. */
+  readonly named?: readonly string[];
   /** What the alerts call the process, when that is none of the service's targets. */
   readonly unknownInstance?: string;
 }
@@ -114,7 +116,7 @@ function fits(value: string, wanted: LabelMatch): boolean {
 function instanceOf(
   alerts: readonly Alert[],
   { instances }: AlertedService,
-): Pick<ServiceAlerts, "instance" | "unknownInstance"> {
+): Pick<ServiceAlerts, "instance" | "named" | "unknownInstance"> {
   const firing = alerts.filter(({ status }) => status === "firing");
   const named = new Map<string, number>();
   let unknownInstance: string | undefined;
@@ -125,7 +127,9 @@ function instanceOf(
     else unknownInstance ??= names[0];
   }
   const [most] = [...named].sort(([, a], [, b]) => b - a);
-  if (most !== undefined) return { instance: most[0] };
+  if (most !== undefined) {
+    return { instance: most[0], named: instances.filter((candidate) => named.has(candidate)) };
+  }
   return unknownInstance === undefined ? {} : { unknownInstance };
 }
 

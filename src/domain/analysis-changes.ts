@@ -53,7 +53,7 @@ export function analysisChanges(before: Analysis, after: Analysis): AnalysisChan
   const changed: FindingChange[] = [];
   const same: Finding[] = [];
   for (const finding of after.findings) {
-    const known = earlier.get(identity(finding))?.shift();
+    const known = earlier.get(findingIdentity(finding))?.shift();
     if (known === undefined) appeared.push(lone(finding, before));
     else if (moved(known, finding)) changed.push({ before: known, after: finding });
     else same.push(finding);
@@ -77,15 +77,15 @@ export function analysisChanges(before: Analysis, after: Analysis): AnalysisChan
 }
 
 /** The same rule about the same function and wait is the same finding, whatever its figures and line. */
-function identity({ rule, where, waitReason }: Finding): string {
+export function findingIdentity({ rule, where, waitReason }: Finding): string {
   return JSON.stringify([rule, where[0]?.function, waitReason]);
 }
 
 function byIdentity(findings: readonly Finding[]): Map<string, Finding[]> {
   const found = new Map<string, Finding[]>();
   for (const finding of findings) {
-    const alike = found.get(identity(finding));
-    if (alike === undefined) found.set(identity(finding), [finding]);
+    const alike = found.get(findingIdentity(finding));
+    if (alike === undefined) found.set(findingIdentity(finding), [finding]);
     else alike.push(finding);
   }
   return found;

@@ -17,6 +17,7 @@ export interface SnapshotPreset {
   readonly cpuSeconds?: number;
   readonly block?: boolean;
   readonly deep?: boolean;
+  readonly peer?: boolean;
 }
 
 /** A command as help shows it. */
@@ -101,6 +102,8 @@ export type ChatReply =
   | { readonly kind: "unmuted"; readonly subject: MuteSubject; readonly mute?: Mute }
   /** The card shows it; nothing else is posted. Not new: it was resolved before. */
   | { readonly kind: "resolved"; readonly incident: Incident; readonly isNew: boolean }
+  /** The card will show how they compare; nothing else is posted. Not new: a comparison is under way already. */
+  | { readonly kind: "peer"; readonly incident: Incident; readonly isNew: boolean }
   | { readonly kind: "help"; readonly commands: readonly CommandHelp[]; readonly problem?: string }
   | {
       readonly kind: "refused";

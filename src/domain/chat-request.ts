@@ -15,11 +15,12 @@ export interface ChatRequest {
 }
 
 /** What the buttons of a card do. Each is checked against the rights of who clicked, every time. */
-export const cardActions = ["capture-again", "explain", "compare", "resolve"] as const;
+export const cardActions = ["capture-again", "explain", "compare", "compare-peer", "resolve"] as const;
 /**
  * - `capture-again`: the same capture once more, with a card of its own.
  * - `explain`: all findings in full.
  * - `compare`: against the capture of the same service before it.
+ * - `compare-peer`: against another process of the service, which is captured for it.
  * - `resolve`: the incident is over.
  */
 export type CardAction = (typeof cardActions)[number];

@@ -70,6 +70,18 @@ export interface Finding {
   readonly next: readonly string[];
 }
 
+/** The finding that a verdict is about: the first that counts, else the first that is more than context. */
+export function leadFinding<F extends Pick<Finding, "severity" | "confidence">>({
+  verdict,
+  findings,
+}: {
+  readonly verdict: Verdict;
+  readonly findings: readonly F[];
+}): F | undefined {
+  if (verdict === "fail") return findings.find((finding) => counts(finding)) ?? findings[0];
+  return findings.find(({ severity }) => severity !== "info");
+}
+
 /** One entry per rule that ran or could not. */
 export interface Check {
   readonly rule: string;

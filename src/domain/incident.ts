@@ -2,6 +2,7 @@ import type { CaptureKind, CaptureStatus } from "./capture.ts";
 import type { Confidence, Measured, Severity, Verdict } from "./finding.ts";
 import type { Frame } from "./frame.ts";
 import type { MessageRef, Place } from "./message.ts";
+import { isPeerOpen, type Peer } from "./peer.ts";
 
 /**
  * - `queued`: waits for a worker, or for another capture of the same target to end.
@@ -33,6 +34,8 @@ export interface PageFacts {
   readonly sinceMs: number;
   /** What the alerts call the process, when that is none of the service's targets. */
   readonly unknownInstance?: string;
+  /** Every target of the service that a firing alert names; absent when none is named. */
+  readonly named?: readonly string[];
 }
 
 /** What was asked for beyond the service's own settings. */
@@ -41,6 +44,8 @@ export interface CaptureWish {
   /** The block profile even where the service's settings leave it out. */
   readonly block?: boolean;
   readonly deep?: boolean;
+  /** Another process of the service, too, and how the two differ. */
+  readonly peer?: boolean;
   readonly include?: readonly ("allocs" | "goroutineleak" | "expvar" | "cmdline" | "trace")[];
   readonly exclude?: readonly CaptureKind[];
 }
@@ -195,6 +200,8 @@ export interface Incident {
   readonly analysis?: AnalysisSummary;
   /** Why there is no verdict and what to do about it; present when `failed`. */
   readonly problem?: string;
+  /** Another process to compare with; absent where the service has only one. */
+  readonly peer?: Peer;
   /** How often the same thing was reported again while the incident was open. */
   readonly repeats: number;
   readonly lastRepeatAtMs?: number;
@@ -207,6 +214,11 @@ export type IncidentDraft = Pick<Incident, "service" | "instance" | "wish" | "or
 /** Nothing more will be captured or judged for it. */
 export function isSettled(state: IncidentState): boolean {
   return state === "verdict" || state === "failed" || state === "resolved";
+}
+
+/** Nothing is left to be captured, judged or compared. What is to be told of it may still be on its way. */
+export function isWorkOver({ state, peer }: Pick<Incident, "state" | "peer">): boolean {
+  return isSettled(state) && !isPeerOpen(peer);
 }
 
 /** The same without what only holds while it waits for its turn. */

@@ -10,7 +10,7 @@ export const snapshotForm = {
   /** Of its inputs: block and element have the same id. */
   fields: { service: "service", instance: "instance", cpu: "cpu", extras: "extras", channel: "channel" },
   /** What may be ticked in `extras`. */
-  extras: ["block", "deep"],
+  extras: ["block", "deep", "peer"],
   /** Of the button that opens it elsewhere than from a command. */
   openedBy: "new-snapshot",
   /** Of the shortcut on a message that opens it for the message's thread. */

@@ -1,27 +1,21 @@
 import * as z from "zod/mini";
-import { analyzers } from "../analyzers/index.ts";
-import { runAnalyzers } from "../analyzers/run.ts";
 import { type Incident, isSettled } from "../domain/incident.ts";
+import { isPeerOpen, peerAfterVerdict } from "../domain/peer.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
-import type { EvidenceSource } from "../ports/evidence-source.ts";
-import type { Mutes } from "../ports/mutes.ts";
-import type { Services } from "../ports/services.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { JobOutcome } from "../ports/worker.ts";
-import { analysisDocument } from "../render/document.ts";
 import { analysisMarkdown } from "../render/markdown.ts";
-import { contentTypeOf, utf8 } from "./contents.ts";
+import { putText } from "./contents.ts";
+import { instancesOf } from "./instances.ts";
 import { defineJob, done } from "./job.ts";
-import { mutedRules, withMuted } from "./muted.ts";
+import { type JudgePorts, judgeOf } from "./judge.ts";
 import { fail, type SettlePorts } from "./settle.ts";
 import { summaryOf } from "./summary.ts";
 import { repliesFor, withReplies } from "./thread.ts";
 
-export interface AnalyseJobPorts extends SettlePorts {
+export interface AnalyseJobPorts extends SettlePorts, JudgePorts {
   readonly artifacts: Artifacts;
-  /** Reads bundles by their key prefix. */
-  readonly evidence: EvidenceSource;
-  readonly services: Services;
-  readonly mutes: Mutes;
+  readonly clock: Clock;
   /** Hears of what could not be read. */
   readonly onTrouble: (message: string) => void;
 }
@@ -57,39 +51,39 @@ async function judge(
   ports: AnalyseJobPorts,
   signal: AbortSignal,
 ): Promise<void> {
-  const { artifacts } = ports;
-  const { modules, thresholds } = await ports.services.rules(incident.service);
-  const { evidence, target, captures, problems } = await ports.evidence.read([bundle], { modules }, signal);
-  const muted = mutedRules(await ports.mutes.list(signal), incident.service);
-  const heard = analyzers.filter(({ meta }) => !muted.has(meta.id));
-  const judgement = withMuted(runAnalyzers(heard, evidence, target, { limits: thresholds }), muted);
-  const analysis = analysisDocument(evidence, target, captures, judgement);
-
-  async function put(name: string, text: string): Promise<string> {
-    const key = `incidents/${incident.id}/${name}`;
-    await artifacts.put(key, utf8(text), { contentType: contentTypeOf(name) }, signal);
-    return key;
-  }
-
+  const { artifacts, queue, clock } = ports;
+  const { id, service } = incident;
+  const { evidence, problems, judge: judgement } = await judgeOf(bundle, service, ports, signal);
+  const analysis = judgement(evidence);
   const [document, findings] = await Promise.all([
-    put("analysis.json", `${JSON.stringify(analysis, undefined, 2)}\n`),
-    put("findings.md", analysisMarkdown(analysis)),
+    putText(
+      `incidents/${id}/analysis.json`,
+      `${JSON.stringify(analysis, undefined, 2)}\n`,
+      artifacts,
+      signal,
+    ),
+    putText(`incidents/${id}/findings.md`, analysisMarkdown(analysis), artifacts, signal),
   ]);
-  for (const problem of problems) ports.onTrouble(`${incident.id}: ${problem}`);
+  for (const problem of problems) ports.onTrouble(`${id}: ${problem}`);
   const summary = summaryOf(analysis, document, evidence.goroutines?.best.total);
-  await ports.incidents.update(
-    incident.id,
-    (now) =>
-      isSettled(now.state)
-        ? now
-        : {
-            ...now,
-            // The alert may have ended meanwhile.
-            state: now.resolvedAtMs === undefined ? "verdict" : "resolved",
-            analysis: summary,
-            replies: withReplies(now.replies, repliesFor(now, analysis, findings, "later")),
-          },
+  const { length: processes } = await instancesOf(service, ports.services);
+  const { peer } = await ports.incidents.update(
+    id,
+    (now) => {
+      if (isSettled(now.state)) return now;
+      const wanted = peerAfterVerdict(now, processes, clock.nowMs());
+      return {
+        ...now,
+        // The alert may have ended meanwhile.
+        state: now.resolvedAtMs === undefined ? "verdict" : "resolved",
+        analysis: summary,
+        ...(wanted === undefined ? {} : { peer: wanted }),
+        replies: withReplies(now.replies, repliesFor(now, analysis, findings, "later")),
+      };
+    },
     signal,
   );
-  await ports.queue.publish(incident.id, "now", signal);
+  await queue.publish(id, "now", signal);
+  // The verdict does not wait for it. What dies before this is taken up by the sweep.
+  if (peer !== undefined && isPeerOpen(peer)) await queue.enqueuePeer(id, peer.round, signal);
 }

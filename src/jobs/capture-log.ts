@@ -1,5 +1,5 @@
 import type { OnProgress } from "../capture/progress.ts";
-import { type Incident, leftQueue } from "../domain/incident.ts";
+import type { CaptureStep, Incident } from "../domain/incident.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { SettlePorts } from "./settle.ts";
 import { stepsAfter } from "./steps.ts";
@@ -21,8 +21,26 @@ export interface CaptureLog {
   written(): Promise<void>;
 }
 
+/** The part of an incident that tells of a capture. */
+export interface LogPart {
+  /** Number of the last run that was begun, and its steps; undefined when the part is not there any more. */
+  read(incident: Incident): LoggedRun | undefined;
+  /** The incident after another run has begun, with nothing captured yet. */
+  begun(incident: Incident, run: LoggedRun): Incident;
+  /** The incident with what this run has captured so far. */
+  told(incident: Incident, run: LoggedRun): Incident;
+  /** Where the run of that number keeps its bundle; ends in "/". */
+  prefix(id: string, run: number): string;
+}
+
+interface LoggedRun {
+  readonly runs: number;
+  readonly steps: readonly CaptureStep[];
+}
+
 export function captureLog(
   id: string,
+  part: LogPart,
   { incidents, queue, clock }: SettlePorts & { readonly clock: Clock },
   jobSignal: AbortSignal,
 ): CaptureLog {
@@ -31,12 +49,13 @@ export function captureLog(
   let overtaken = false;
   let writing: Promise<void> = Promise.resolve();
 
-  async function write(change: (incident: Incident) => Incident): Promise<void> {
+  async function write(change: (logged: LoggedRun) => LoggedRun): Promise<void> {
     await incidents.update(
       id,
       (incident) => {
-        overtaken = incident.runs !== ownRun;
-        return overtaken ? incident : change(incident);
+        const logged = part.read(incident);
+        overtaken = logged?.runs !== ownRun;
+        return logged === undefined || overtaken ? incident : part.told(incident, change(logged));
       },
       jobSignal,
     );
@@ -51,27 +70,23 @@ export function captureLog(
         return;
       const nowMs = clock.nowMs();
       writing = writing
-        .then(() =>
-          write((incident) => ({ ...incident, steps: stepsAfter(incident.steps, progress, nowMs) })),
-        )
+        .then(() => write((logged) => ({ ...logged, steps: stepsAfter(logged.steps, progress, nowMs) })))
         .catch(() => {}); // a list that is behind for a moment
     },
     async begin() {
       const begun = await incidents.update(
         id,
-        (incident) => ({
-          ...leftQueue(incident),
-          state: "capturing",
-          runs: incident.runs + 1,
-          steps: [],
-        }),
+        (incident) => {
+          const logged = part.read(incident);
+          return logged === undefined ? incident : part.begun(incident, { runs: logged.runs + 1, steps: [] });
+        },
         jobSignal,
       );
-      ownRun = begun.runs;
+      ownRun = part.read(begun)?.runs ?? 0;
       await queue.publish(id, "now", jobSignal);
     },
     run: () => ownRun,
-    prefix: () => `incidents/${id}/bundle-${ownRun}/`,
+    prefix: () => part.prefix(id, ownRun),
     overtaken: () => overtaken,
     async written() {
       await writing;

@@ -1,32 +1,26 @@
 import * as z from "zod/mini";
 import { type CaptureRequest, defaultRequest } from "../capture/request.ts";
-import { type CaptureOutcome, runCapture } from "../capture/run.ts";
-import { PortError, UsageError } from "../domain/errors.ts";
-import { type Incident, isSettled } from "../domain/incident.ts";
+import type { CaptureOutcome } from "../capture/run.ts";
+import { UsageError } from "../domain/errors.ts";
+import { type Incident, isSettled, leftQueue } from "../domain/incident.ts";
 import { durationText } from "../domain/units.ts";
 import type { CaptureLimits } from "../ports/capture-limits.ts";
-import type { CaptureLock } from "../ports/capture-lock.ts";
-import type { CaptureStore } from "../ports/capture-store.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { ServiceCapture, Services } from "../ports/services.ts";
 import type { JobOutcome, JobRun } from "../ports/worker.ts";
-import { captureLog } from "./capture-log.ts";
+import { captureLog, type LogPart } from "./capture-log.ts";
+import { instancesOf } from "./instances.ts";
 import { defineJob, done, later } from "./job.ts";
+import { type LoggedCapturePorts, loggedCapture } from "./logged-capture.ts";
 import { fail, type SettlePorts } from "./settle.ts";
 import { stepOf } from "./steps.ts";
 
-export interface CaptureJobPorts extends SettlePorts {
-  /** A bundle with this key prefix among the artifacts. */
-  bundleAt(prefix: string): Pick<CaptureStore, "create">;
+export interface CaptureJobPorts extends SettlePorts, LoggedCapturePorts {
   readonly services: Services;
-  readonly lock: CaptureLock;
   readonly limits: CaptureLimits;
-  readonly clock: Clock;
-  readonly gofireVersion: string;
 }
 
 /** How soon a capture that had to wait for its target or for a place looks again. */
-const lookAgainMs = 500;
+export const lookAgainMs = 500;
 
 /** Asks the target. Everything it gets is among the artifacts when it ends; the analysis follows. */
 export const capture = defineJob({
@@ -66,57 +60,40 @@ export const capture = defineJob({
   },
 });
 
+/** The incident's own capture, in its log. */
+const ownPart: LogPart = {
+  read: (incident) => incident,
+  begun: (incident, run) => ({ ...leftQueue(incident), ...run, state: "capturing" }),
+  told: (incident, { steps }) => ({ ...incident, steps }),
+  prefix: (id, run) => `incidents/${id}/bundle-${run}/`,
+};
+
 async function captureFor(incident: Incident, ports: CaptureJobPorts, run: JobRun): Promise<JobOutcome> {
   const { id, service } = incident;
   const { target, capture: settings } = await ports.services.open(service, incident.instance);
-  const log = captureLog(id, ports, run.signal);
-  try {
-    const outcome = await runCapture(
-      requestOf(incident, settings),
-      {
-        ...ports,
-        target,
-        // Its place among the artifacts is only known once the lock is held and the run has begun.
-        store: { create: (name, signal) => ports.bundleAt(log.prefix()).create(name, signal) },
-        lock: {
-          async acquire(...words) {
-            const attempt = await ports.lock.acquire(...words);
-            if (attempt.held) await log.begin();
-            return attempt;
-          },
-        },
-      },
-      log.signal,
-      log.onProgress,
-    );
-    await log.written();
-    run.signal.throwIfAborted();
-    await end(outcome, incident, log.run(), ports, run.signal);
-    return done;
-  } catch (error) {
-    run.signal.throwIfAborted();
-    if (log.overtaken()) return done;
-    // Without a run of its own the lock was not to be had.
-    if (error instanceof PortError && error.code === "rate-limited" && log.run() === 0)
-      return await waitFor(incident, error.message, ports, run);
-    throw error;
-  } finally {
-    await target.close();
+  const log = captureLog(id, ownPart, ports, run.signal);
+  const captured = await loggedCapture(requestOf(incident, settings), target, log, ports, run.signal);
+  switch (captured.end) {
+    case "done":
+      await end(captured.outcome, incident, log.run(), ports, run.signal);
+      return done;
+    case "busy":
+      return await waitFor(incident, captured.reason, ports, run);
+    case "overtaken":
+      return done;
   }
 }
 
 async function end(
   outcome: CaptureOutcome,
-  { id, service }: Incident,
+  { id, service, instance }: Incident,
   ownRun: number,
   ports: CaptureJobPorts,
   signal: AbortSignal,
 ): Promise<void> {
   const { ending, bundle, reason } = outcome;
-  if (ending === "interrupted") {
-    throw new PortError("unavailable", service, reason ?? "the capture was interrupted");
-  }
-  await ports.limits.captured(service, signal);
+  const [first] = await instancesOf(service, ports.services);
+  await ports.limits.captured(service, instance ?? first, signal);
   if (ending === "unreachable" || bundle === undefined) {
     await fail(id, reason ?? "Nothing was captured.", ports, signal);
     return;

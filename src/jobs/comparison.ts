@@ -55,7 +55,7 @@ export async function sourceOf(
 }
 
 /** Our own document, written by the analyse job. */
-async function documentOf(key: string, artifacts: Artifacts, signal: AbortSignal): Promise<Analysis> {
+export async function documentOf(key: string, artifacts: Artifacts, signal: AbortSignal): Promise<Analysis> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of artifacts.get(key, signal)) chunks.push(chunk);
   return JSON.parse(Buffer.concat(chunks).toString("utf8")) as Analysis;

@@ -1,6 +1,18 @@
-export { contentTypeOf } from "../domain/content-type.ts";
+import { contentTypeOf } from "../domain/content-type.ts";
+import type { Artifacts } from "../ports/artifacts.ts";
 
 /** Text as a source for the store. */
 export async function* utf8(text: string): AsyncGenerator<Uint8Array> {
   yield await Promise.resolve(new TextEncoder().encode(text));
+}
+
+/** Stores a text of gofire's own under `key`, which says by its ending what it is; returns the key. */
+export async function putText(
+  key: string,
+  text: string,
+  artifacts: Artifacts,
+  signal: AbortSignal,
+): Promise<string> {
+  await artifacts.put(key, utf8(text), { contentType: contentTypeOf(key) }, signal);
+  return key;
 }

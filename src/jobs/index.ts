@@ -4,16 +4,18 @@ import { type CaptureJobPorts, capture } from "./capture.ts";
 import { bindJob } from "./job.ts";
 import { type PageJobPorts, page } from "./page.ts";
 import { pageMessage } from "./page-message.ts";
+import { type PeerJobPorts, peer } from "./peer.ts";
 import { type PublishJobPorts, publish } from "./publish.ts";
 
 /** Everything that jobs ask of the outside world. */
-export type JobPorts = CaptureJobPorts & AnalyseJobPorts & PublishJobPorts & PageJobPorts;
+export type JobPorts = CaptureJobPorts & AnalyseJobPorts & PeerJobPorts & PublishJobPorts & PageJobPorts;
 
 /** Every job, with its ports. */
 export function jobs(ports: JobPorts): readonly RunnableJob[] {
   return [
     bindJob(capture, ports),
     bindJob(analyse, ports),
+    bindJob(peer, ports),
     bindJob(publish, ports),
     bindJob(page, ports),
     bindJob(pageMessage, ports),
@@ -24,6 +26,7 @@ export function jobs(ports: JobPorts): readonly RunnableJob[] {
 export const retries = {
   capture: { attempts: capture.attempts, backoffMs: capture.backoffMs },
   analyse: { attempts: analyse.attempts, backoffMs: analyse.backoffMs },
+  peer: { attempts: peer.attempts, backoffMs: peer.backoffMs },
   publish: { attempts: publish.attempts, backoffMs: publish.backoffMs },
   page: { attempts: page.attempts, backoffMs: page.backoffMs },
   "page-message": { attempts: pageMessage.attempts, backoffMs: pageMessage.backoffMs },

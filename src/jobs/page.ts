@@ -83,7 +83,10 @@ async function follow(
   }
   if (open !== undefined) {
     const incident = await ports.incidents.ofIntent(open.intent, signal);
-    if (incident !== undefined && isUnderWay(open, incident)) return;
+    if (incident !== undefined && isUnderWay(open, incident)) {
+      await noteNamed(incident, about, ports, signal);
+      return;
+    }
     if (incident !== undefined && isOver(incident)) await ports.alerts.closePage(group.id, open, signal);
   }
   const sinceMs = Math.min(...firing.map(({ startsAtMs }) => startsAtMs));
@@ -107,6 +110,25 @@ async function usualPlace(about: ServiceAlerts, paging: Paging): Promise<Place> 
   return { channel: channelFor(about, { routes, services: await paging.services(), usual }) };
 }
 
+/** Alerts that joined may name further processes, which are then no measure of health. */
+async function noteNamed(
+  { id, origin: { page } }: Incident,
+  { named = [] }: ServiceAlerts,
+  { incidents }: PageJobPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  if (named.every((instance) => page?.named?.includes(instance) === true)) return;
+  await incidents.update(
+    id,
+    (now) => {
+      const { page: facts } = now.origin;
+      if (facts === undefined) return now;
+      return { ...now, origin: { ...now.origin, page: { ...facts, named } } };
+    },
+    signal,
+  );
+}
+
 /** False after a death between the incident's beginning and the words that are all there is to say of it. */
 function isUnderWay({ service }: OpenPage, incident: Incident): boolean {
   return service === noService ? isSettled(incident.state) : !isOver(incident);
@@ -120,7 +142,7 @@ function isOver({ resolvedAtMs, resolvedBy }: Incident): boolean {
 function draftOf(
   { notification }: AlertGroup,
   { intent, place }: Required<OpenPage>,
-  { service, instance, unknownInstance, alerts }: ServiceAlerts,
+  { service, instance, named, unknownInstance, alerts }: ServiceAlerts,
 ): IncidentDraft {
   const facts = pageFacts(alertName(notification, alerts) ?? "Alert", alerts);
   return {
@@ -130,7 +152,11 @@ function draftOf(
     origin: {
       kind: "page",
       intent,
-      page: { ...facts, ...(unknownInstance === undefined ? {} : { unknownInstance }) },
+      page: {
+        ...facts,
+        ...(named === undefined ? {} : { named }),
+        ...(unknownInstance === undefined ? {} : { unknownInstance }),
+      },
     },
     place,
   };

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
+import { contentTypeOf } from "../domain/content-type.ts";
 import { PortError } from "../domain/errors.ts";
-import { type Incident, isSettled, type Reply } from "../domain/incident.ts";
+import { type Incident, isSettled, isWorkOver, type Reply } from "../domain/incident.ts";
 import type { MessageBody, MessageRef, Place } from "../domain/message.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
 import type { Chat, ChatFile } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { JobOutcome } from "../ports/worker.ts";
 import { type ComparisonPorts, comparison } from "./comparison.ts";
-import { contentTypeOf } from "./contents.ts";
 import { defineJob, done, later } from "./job.ts";
 import { markPage } from "./page-mark.ts";
 import type { SettlePorts } from "./settle.ts";
@@ -60,7 +60,7 @@ export const publish = defineJob({
       if (reply === undefined) break;
       shown = await send(shown, reply, ports, signal);
     }
-    if (!isSettled(shown.state)) return done;
+    if (!isWorkOver(shown)) return done;
     // Otherwise it changed meanwhile, and what changed is to be shown, too: settled, nobody would look at it again.
     return isOnCard(shown, ports.cards) && (await ports.incidents.settle(shown.id, shown.version, signal))
       ? done

@@ -1,4 +1,4 @@
-import { type Incident, isSettled } from "../domain/incident.ts";
+import { type Incident, isWorkOver } from "../domain/incident.ts";
 import { bytesText, counted } from "../domain/units.ts";
 import type { Artifacts, StoredArtifact } from "../ports/artifacts.ts";
 import type { CaptureLock } from "../ports/capture-lock.ts";
@@ -99,8 +99,7 @@ function byIncident(stored: readonly StoredArtifact[]): readonly Kept[] {
 function isOpen(incident: Incident | undefined): boolean {
   if (incident === undefined) return false;
   return (
-    !isSettled(incident.state) ||
-    incident.replies.some(({ state }) => state === "pending" || state === "posting")
+    !isWorkOver(incident) || incident.replies.some(({ state }) => state === "pending" || state === "posting")
   );
 }
 

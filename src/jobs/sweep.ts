@@ -1,7 +1,9 @@
 import { PortError } from "../domain/errors.ts";
 import { type Incident, isSettled } from "../domain/incident.ts";
+import { isPeerOpen, type Peer } from "../domain/peer.ts";
 import type { Clock } from "../ports/clock.ts";
 import { priorityOf, withPlace } from "./begin.ts";
+import { notCompared } from "./peer-round.ts";
 import { fail, type SettlePorts } from "./settle.ts";
 
 /** What changed so lately is in somebody's hands. */
@@ -23,8 +25,12 @@ export async function sweep(
       await incidents.settle(id, 0, signal);
       continue;
     }
-    if (isSettled(incident.state)) await queue.publish(id, "soon", signal);
-    else await takeUp(incident, ports, signal);
+    if (isSettled(incident.state)) {
+      if (incident.peer !== undefined && isPeerOpen(incident.peer)) {
+        await takeUpPeer(id, incident.peer, ports, signal);
+      }
+      await queue.publish(id, "soon", signal);
+    } else await takeUp(incident, ports, signal);
   }
 }
 
@@ -48,4 +54,22 @@ async function takeUp(incident: Incident, ports: SettlePorts, signal: AbortSigna
   const placed = await withPlace(incident, ports, signal);
   if (placed.version !== incident.version || incident.card?.ref === undefined)
     await ports.queue.publish(id, "soon", signal);
+}
+
+async function takeUpPeer(
+  id: string,
+  { round }: Peer,
+  ports: SettlePorts,
+  signal: AbortSignal,
+): Promise<void> {
+  switch (await ports.queue.peerWorkOf(id, round, signal)) {
+    case "over":
+      await notCompared(id, round, "the comparison ended without a result", ports, signal);
+      return;
+    case "absent":
+      await ports.queue.enqueuePeer(id, round, signal);
+      return;
+    case "pending":
+      return;
+  }
 }

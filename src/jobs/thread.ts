@@ -1,5 +1,6 @@
 import type { Analysis } from "../domain/finding.ts";
 import type { Incident, Reply, ReplyFile } from "../domain/incident.ts";
+import type { Peer } from "../domain/peer.ts";
 import { counted } from "../domain/units.ts";
 
 type Draft = Pick<Reply, "kind" | "text" | "files" | "draws">;
@@ -36,6 +37,22 @@ export function repliesFor(
   return drafts.map((draft) => ({ ...draft, intent: `${incident.id}/${draft.kind}`, state: "pending" }));
 }
 
+/** What the thread gets once a peer is compared: its captures, named by its own name. */
+export function peerReplies({ id, service }: Incident, peer: Peer): readonly Reply[] {
+  const files = evidenceOf({ ...peer, service });
+  if (files.length === 0) return [];
+  const whose = peer.instance ?? "the peer";
+  return [
+    {
+      intent: `${id}/peer-${peer.round}/evidence`,
+      kind: "evidence",
+      text: `What was captured of ${whose}, to compare with: ${counted(files.length, "file")}.`,
+      files,
+      state: "pending",
+    },
+  ];
+}
+
 /** Words and files of the message that shows these. */
 export function pictureReply(pictures: readonly ReplyFile[]): Pick<Reply, "text" | "files"> {
   const [best] = pictures;
@@ -49,7 +66,12 @@ export function withReplies(present: readonly Reply[], wanted: readonly Reply[])
 }
 
 /** Files as people save them: `pprof.order.10.0.0.5-6060.heap.20240521-031204.pb.gz`. */
-function evidenceOf({ bundle, steps, service, instance }: Incident): ReplyFile[] {
+function evidenceOf({
+  bundle,
+  steps,
+  service,
+  instance,
+}: Pick<Incident, "bundle" | "steps" | "service" | "instance">): ReplyFile[] {
   if (bundle === undefined) return [];
   return steps.flatMap(({ kind, file, startedAtMs }) => {
     // The index page tells where to ask, and nothing of the process; the bundle keeps it.

@@ -11,6 +11,8 @@ export interface CaptureLimits {
   enter(service: string, signal: AbortSignal): Promise<Entry>;
   /** Milliseconds until alerts may have `service` captured again; 0 when they may now. People may always. */
   cooldownMs(service: string, signal: AbortSignal): Promise<number>;
-  /** Begins the cooldown of `service`. */
-  captured(service: string, signal: AbortSignal): Promise<void>;
+  /** Which of these processes of `service` were captured so lately that alerts may not have them captured again. */
+  cooling(service: string, instances: readonly string[], signal: AbortSignal): Promise<ReadonlySet<string>>;
+  /** Begins the cooldown of `service`, and of the process that was captured. */
+  captured(service: string, instance: string | undefined, signal: AbortSignal): Promise<void>;
 }

@@ -21,6 +21,8 @@ export interface Queue {
    * wait that this one is refused.
    */
   enqueueCapture(incidentId: string, priority: Priority, signal: AbortSignal): Promise<void>;
+  /** Captures a peer of the incident's process and compares them, for the round `round` of the incident's peer. */
+  enqueuePeer(incidentId: string, round: number, signal: AbortSignal): Promise<void>;
   /**
    * Wakes the publish job of the incident: it posts or edits the card and works off the replies. `soon` may wait for
    * other changes (at most 3 s), `now` does not.
@@ -33,5 +35,7 @@ export interface Queue {
    * `over` when both are done or given up.
    */
   workOf(incidentId: string, signal: AbortSignal): Promise<"absent" | "pending" | "over">;
+  /** The same of the comparison with a peer. */
+  peerWorkOf(incidentId: string, round: number, signal: AbortSignal): Promise<"absent" | "pending" | "over">;
   counts(signal: AbortSignal): Promise<QueueCounts>;
 }

@@ -138,6 +138,13 @@ describe("a request", () => {
     expect(reasonOf(made, "cpu")).toBe("left out by the request");
   });
 
+  test("can be content with one look: nothing is asked twice, and nothing is waited for", async () => {
+    const made = await run(healthy, { request: { cpuSeconds: 0, once: true, exclude: ["goroutine-dump"] } });
+    expect(made.clock.slept).toEqual([]);
+    expect(new Set(made.steps).size).toBe(made.steps.length);
+    expect(made.steps.slice(0, 2)).toEqual(["goroutine?debug=0", "metrics"]);
+  });
+
   test("can ask for more; what the target has not is said", async () => {
     const made = await run(healthy, {
       request: { include: ["allocs", "goroutineleak", "expvar", "cmdline", "trace"], traceSeconds: 2 },

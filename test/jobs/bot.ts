@@ -18,12 +18,14 @@ import { scriptedListener } from "../integrations/pprof-server.ts";
 export interface TestBot {
   readonly redis: string;
   readonly artifacts: string;
-  /** Service -> URL of its pprof listener. */
-  readonly targets: Readonly<Record<string, string>>;
+  /** Service -> URL of its pprof listener, or of each of its processes by name. */
+  readonly targets: TestTargets;
   readonly settings?: Partial<
     Pick<BotSettings, "role" | "caps" | "mostWaiting" | "paging" | "workerTimes" | "sweepEveryMs">
   >;
 }
+
+export type TestTargets = Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 
 export const quickCapture: ServiceCapture = { cpuSeconds: 0, goroutineGapMs: 200 };
 
@@ -43,13 +45,21 @@ export const plainCards: Cards = {
   comment: ({ text }) => text,
 };
 
-export function testServices(targets: TestBot["targets"]): Services {
+export function testServices(targets: TestTargets): Services {
   const open = goTargets({ userAgent: "gofire/test" });
   return {
-    list: () => Promise.resolve(Object.keys(targets).map((name) => ({ name, instances: [] }))),
-    async open(service) {
+    list: () =>
+      Promise.resolve(
+        Object.entries(targets).map(([name, processes]) => ({
+          name,
+          instances: typeof processes === "string" ? [] : Object.keys(processes),
+        })),
+      ),
+    async open(service, instance) {
       await Promise.resolve();
-      const url = targets[service];
+      const processes = targets[service];
+      const url =
+        typeof processes === "object" ? processes[instance ?? Object.keys(processes)[0] ?? ""] : processes;
       if (url === undefined) throw new UsageError(`There is no service "${service}".`);
       return {
         target: open.open(
@@ -101,11 +111,29 @@ const pileUp = new URL(
   import.meta.url,
 );
 
+const idleCrew = new URL(
+  "../../src/analyzers/goroutine-mutex-pileup/fixtures/quiet-idle-crew/goroutine-2.pb.gz",
+  import.meta.url,
+);
+
+export interface TestTarget {
+  readonly url: string;
+  readonly asked: string[];
+  close(): void;
+}
+
 /** A process with a pile-up behind a mutex, over HTTP. `delayMs` is how long each answer takes. */
-export async function sickTarget(
-  delayMs: () => number = () => 0,
-): Promise<{ readonly url: string; readonly asked: string[]; close(): void }> {
-  const goroutines = await readFile(pileUp);
+export async function sickTarget(delayMs: () => number = () => 0): Promise<TestTarget> {
+  return await targetWith(pileUp, delayMs);
+}
+
+/** The same program without the pile-up. */
+export async function healthyTarget(delayMs: () => number = () => 0): Promise<TestTarget> {
+  return await targetWith(idleCrew, delayMs);
+}
+
+async function targetWith(capture: URL, delayMs: () => number): Promise<TestTarget> {
+  const goroutines = await readFile(capture);
   const asked: string[] = [];
   const listener = scriptedListener(
     (question) =>

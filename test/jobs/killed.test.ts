@@ -5,10 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Incident } from "../../src/domain/incident.ts";
+import type { Peer } from "../../src/domain/peer.ts";
 import { beginIncident } from "../../src/jobs/begin.ts";
 import type { Bot } from "../../src/main.ts";
 import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-server.ts";
-import { draftFor, settled, sickTarget, startTestBot, until } from "./bot.ts";
+import { draftFor, healthyTarget, settled, sickTarget, startTestBot, type TestTarget, until } from "./bot.ts";
 import { bundled } from "./bundled.ts";
 import { chatServer } from "./chat-server.ts";
 
@@ -27,20 +28,28 @@ const moments: Readonly<Record<string, Moment>> = {
   "while the evidence is uploaded": (_incident, told, id) => told.has(`upload ${id}/evidence`),
 };
 
+const peerMoments: Readonly<Record<string, (peer: Peer) => boolean>> = {
+  "as soon as it is wanted": () => true,
+  "in the middle of the capture": ({ steps }) => steps.some(({ state }) => state === "ok"),
+  "between capture and comparison": ({ bundle }) => bundle !== undefined,
+};
+
 describe.skipIf(redisProgram === undefined)("a worker that is killed", () => {
   let folder: string;
   let program: string;
   let redis: TestRedis;
-  let target: Awaited<ReturnType<typeof sickTarget>>;
+  let target: TestTarget;
+  let healthy: TestTarget;
   let chat: Awaited<ReturnType<typeof chatServer>>;
   let web: Bot;
   const told = new Set<string>();
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "gofire-killed-"));
     program = join(folder, "worker.mjs");
-    [redis, target, chat] = await Promise.all([
+    [redis, target, healthy, chat] = await Promise.all([
       testRedis(),
       sickTarget(() => 40),
+      healthyTarget(() => 40),
       chatServer(),
       bundled(new URL("worker-process.ts", import.meta.url), program),
     ]);
@@ -53,13 +62,18 @@ describe.skipIf(redisProgram === undefined)("a worker that is killed", () => {
   afterAll(async () => {
     await web.stop(1_000);
     target.close();
+    healthy.close();
     chat.close();
     await redis.remove();
     await rm(folder, { recursive: true, force: true });
   });
 
   function settings() {
-    return { redis: redis.url, artifacts: join(folder, "artifacts"), targets: { order: target.url } };
+    return {
+      redis: redis.url,
+      artifacts: join(folder, "artifacts"),
+      targets: { order: target.url, pair: { "pair-1": target.url, "pair-2": healthy.url } },
+    };
   }
   async function worker(): Promise<ChildProcess> {
     const words = [program, JSON.stringify({ ...settings(), chat: chat.url })];
@@ -90,6 +104,39 @@ describe.skipIf(redisProgram === undefined)("a worker that is killed", () => {
       try {
         expect((await settled(web, id)).state).toBe("verdict");
         whole(id);
+      } finally {
+        await ended(second, "SIGKILL");
+      }
+    },
+    90_000,
+  );
+
+  test.each(Object.keys(peerMoments))(
+    "%s, of a page's peer loses no comparison and says nothing twice",
+    async (when) => {
+      const first = await worker();
+      const draft = draftFor("pair", `peer ${when}`);
+      const page = { title: "ManyGoroutines", sinceMs: 0 };
+      const { incident } = await beginIncident(
+        { ...draft, origin: { ...draft.origin, kind: "page", page } },
+        web,
+        never,
+      );
+      const { id } = incident;
+      await until(async () => {
+        const now = await web.incidents.read(id, never);
+        return now?.peer !== undefined && peerMoments[when]?.(now.peer) === true ? now : undefined;
+      }, when);
+      await ended(first, "SIGKILL");
+      const second = await worker();
+      try {
+        const end = await settled(web, id);
+        expect(end).toMatchObject({
+          state: "verdict",
+          runs: 1,
+          peer: { state: "compared", round: 1, comparison: { outcome: "only-here", there: "pair-2" } },
+        });
+        expect(messagesOf(id)).toEqual([id, `${id}/findings`, `${id}/evidence`, `${id}/peer-1/evidence`]);
       } finally {
         await ended(second, "SIGKILL");
       }

@@ -48,6 +48,8 @@ async function outcomeAfter(shownAgoMs: number, meanwhile?: Partial<Incident>) {
       publish: unused,
       placeOf: unused,
       workOf: unused,
+      enqueuePeer: unused,
+      peerWorkOf: unused,
       counts: unused,
     },
     incidents: {

@@ -66,6 +66,7 @@ export async function answerClick(
 const commandOf: Readonly<Record<Exclude<CardAction, "capture-again">, string>> = {
   explain: "explain",
   compare: "diff",
+  "compare-peer": "peer",
   resolve: "resolve",
 };
 

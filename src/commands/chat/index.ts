@@ -3,6 +3,7 @@ import { diff } from "./diff.ts";
 import { explain } from "./explain.ts";
 import { helpCommand } from "./help.ts";
 import { mute, unmute } from "./mute.ts";
+import { peer } from "./peer.ts";
 import { resolve } from "./resolve.ts";
 import { snapshot } from "./snapshot.ts";
 import { status } from "./status.ts";
@@ -13,6 +14,7 @@ export const chatCommands: readonly ChatCommand[] = [
   status,
   explain,
   diff,
+  peer,
   resolve,
   mute,
   unmute,

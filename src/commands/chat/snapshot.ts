@@ -14,10 +14,11 @@ const underWayMs = 2 * 3_600_000;
 export const snapshot = defineChatCommand({
   name: "snapshot",
   summary: "Capture a service and say what is wrong with it",
-  usage: "SERVICE [pod=NAME] [cpu=20s] [block] [deep] [again]",
+  usage: "SERVICE [pod=NAME] [cpu=20s] [block] [deep] [peer] [again]",
   examples: [
     { line: "snapshot order", does: "capture the first process of order, judge it" },
     { line: "snapshot order pod=order-2 cpu=30s", does: "another process, with a longer CPU profile" },
+    { line: "snapshot order pod=order-2 peer", does: "order-2, and whether another process shows the same" },
     { line: "snapshot order deep", does: "allow a goroutine dump of up to 10,000 goroutines" },
   ],
   whoMayUse: "snapshot",
@@ -40,6 +41,10 @@ export const snapshot = defineChatCommand({
       kind: "flag",
       summary: "allow a goroutine dump, which stops the world, of more than 2,000 goroutines",
     },
+    peer: {
+      kind: "flag",
+      summary: "capture another process of the service as well, shortly, and say how the two differ",
+    },
     again: { kind: "flag", summary: "capture even though a capture of the same process is under way" },
   },
   async run(request, { operands, ...options }, ports, signal): Promise<ChatReply> {
@@ -49,6 +54,7 @@ export const snapshot = defineChatCommand({
       ...(options.cpu === undefined ? {} : { cpuSeconds: Math.round(options.cpu / 1_000) }),
       ...(options.block ? { block: true } : {}),
       ...(options.deep ? { deep: true } : {}),
+      ...(options.peer ? { peer: true } : {}),
     };
     if (name === undefined) {
       const preset = { ...wish, ...(instance === undefined ? {} : { instance }) };

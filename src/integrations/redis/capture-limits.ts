@@ -46,6 +46,11 @@ for at = 1, 2 do
 end
 return 1`;
 
+/** Names of both may hold colons. */
+function ofProcess(service: string, instance: string): string {
+  return key("cooldown-of", JSON.stringify([service, instance]));
+}
+
 /** Caps and cooldowns over all workers. */
 export function captureLimits(client: RedisClient, caps: Caps = defaultCaps): CaptureLimits {
   const never = new AbortController().signal;
@@ -80,9 +85,21 @@ export function captureLimits(client: RedisClient, caps: Caps = defaultCaps): Ca
     async cooldownMs(service, signal) {
       return Math.max(0, await ask(() => client.pttl(key("cooldown", service)), signal));
     },
-    async captured(service, signal) {
+    async cooling(service, instances, signal) {
+      if (instances.length === 0) return new Set();
+      const marks = await ask(
+        () => client.mget(instances.map((instance) => ofProcess(service, instance))),
+        signal,
+      );
+      return new Set(instances.filter((_, at) => marks[at] !== null));
+    },
+    async captured(service, instance, signal) {
       if (caps.cooldownMs <= 0) return;
-      await ask(() => client.set(key("cooldown", service), "1", "PX", caps.cooldownMs), signal);
+      const keys = [
+        key("cooldown", service),
+        ...(instance === undefined ? [] : [ofProcess(service, instance)]),
+      ];
+      await ask(() => Promise.all(keys.map((each) => client.set(each, "1", "PX", caps.cooldownMs))), signal);
     },
   };
 }

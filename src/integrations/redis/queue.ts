@@ -30,6 +30,7 @@ export function redisQueue(
 ): Queue & { close(): Promise<void> } {
   const captures = openQueue("capture", client, onTrouble);
   const analyses = openQueue("analyse", client, onTrouble);
+  const peers = openQueue("peer", client, onTrouble);
   const publications = openQueue("publish", client, onTrouble);
   const flows = new FlowProducer({ connection: client, prefix: keyPrefix });
   flows.on("error", (error: Error) => onTrouble(error.message));
@@ -104,6 +105,11 @@ export function redisQueue(
       );
       if (removed === 1) throw full(place);
     },
+    async enqueuePeer(incidentId, round, signal) {
+      const content = { incidentId, round: String(round) };
+      const options = { jobId: peerJobId(incidentId, round), ...retriesOf("peer") };
+      await ask(() => peers.add("peer", content, options), signal);
+    },
     async publish(incidentId, when, signal) {
       await ask(
         () =>
@@ -126,17 +132,27 @@ export function redisQueue(
     },
     placeOf,
     async workOf(incidentId, signal) {
-      const state = await ask(() => analyses.getJobState(incidentId), signal);
-      if (state === "unknown") return "absent";
-      return state === "completed" || state === "failed" ? "over" : "pending";
+      return workOf(await ask(() => analyses.getJobState(incidentId), signal));
+    },
+    async peerWorkOf(incidentId, round, signal) {
+      return workOf(await ask(() => peers.getJobState(peerJobId(incidentId, round)), signal));
     },
     async counts(signal) {
       return { ...(await ask(() => waiting(), signal)), limit: mostWaiting };
     },
     async close() {
-      await Promise.all([captures.close(), analyses.close(), publications.close(), flows.close()]);
+      await Promise.all([captures, analyses, peers, publications, flows].map((each) => each.close()));
     },
   };
+}
+
+function peerJobId(incidentId: string, round: number): string {
+  return `${incidentId}-${round}`;
+}
+
+function workOf(state: string): "absent" | "pending" | "over" {
+  if (state === "unknown") return "absent";
+  return state === "completed" || state === "failed" ? "over" : "pending";
 }
 
 function full(inLine: number): PortError {

@@ -29,6 +29,7 @@ export function audienceOf(reply: ChatReply): "person" | "place" | "card" {
     case "begun":
       return "card";
     case "resolved":
+    case "peer":
       return reply.isNew ? "card" : "person";
     case "ask":
     case "already":

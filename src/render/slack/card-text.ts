@@ -1,12 +1,14 @@
+import { leadFinding } from "../../domain/finding.ts";
 import type { AnalysisSummary, CaptureStep, Incident } from "../../domain/incident.ts";
 import { counted, countText } from "../../domain/units.ts";
 import { alertSentences } from "./alert-words.ts";
 import { spoken, utcTime } from "./escape.ts";
 import { againstLimit, confidenceWords, firstSentences, wherePlain } from "./finding-lines.ts";
 import { slackLimits } from "./limits.ts";
+import { comparisonSentences, peerSentences } from "./peer-words.ts";
 import { kindNames, progressOf, troubleOf } from "./steps.ts";
 import { unpostedOf } from "./unposted.ts";
-import { afterWords, furtherOf, leadOf, placeWords, verdictSentence } from "./verdict-words.ts";
+import { afterWords, furtherOf, placeWords, verdictSentence } from "./verdict-words.ts";
 
 const mostFurther = 3;
 const mostReasons = 4;
@@ -53,6 +55,7 @@ function sentencesOf(incident: Incident): readonly string[] {
         analysis === undefined
           ? ended(problem ?? "")
           : `It was ${analysis.verdict.toUpperCase()}${ended(titleOf(analysis))}`,
+        ...comparisonSentences(incident),
         incident.origin.page !== undefined && incident.resolvedBy === undefined ? "The alert ended." : "",
         ...unpostedSentences(incident),
       ];
@@ -60,13 +63,13 @@ function sentencesOf(incident: Incident): readonly string[] {
 }
 
 function titleOf(analysis: AnalysisSummary): string {
-  const lead = leadOf(analysis);
+  const lead = leadFinding(analysis);
   return lead === undefined ? "." : `: ${lead.title}`;
 }
 
 function verdictSentences(incident: Incident, analysis: AnalysisSummary): readonly string[] {
   const { verdict, missing, goroutines } = analysis;
-  const lead = leadOf(analysis);
+  const lead = leadFinding(analysis);
   const { shown, rest } = furtherOf(analysis, lead, mostFurther);
   return [
     `${verdict.toUpperCase()}: ${incident.service}.`,
@@ -79,6 +82,7 @@ function verdictSentences(incident: Incident, analysis: AnalysisSummary): readon
           wherePlain(lead.where),
           ended(firstSentences(lead.summary, summaryCharacters)),
         ]),
+    ...comparisonSentences(incident),
     ...shown.map(({ role, title, confidence }) =>
       ended(`${role === "symptom" ? "It follows" : "Also"}: ${title}, ${confidenceWords[confidence]}`),
     ),
@@ -90,6 +94,7 @@ function verdictSentences(incident: Incident, analysis: AnalysisSummary): readon
     goroutines === undefined ? "" : `${counted(goroutines, "goroutine")} in all.`,
     ...earlySentences(incident),
     ...stepSentences(incident.steps),
+    ...peerSentences(incident),
     ...unpostedSentences(incident),
   ];
 }

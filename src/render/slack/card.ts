@@ -1,4 +1,5 @@
 import type { CardAction } from "../../domain/chat-request.ts";
+import { leadFinding } from "../../domain/finding.ts";
 import type { AnalysisSummary, FindingSummary, Incident } from "../../domain/incident.ts";
 import type { MessageBody } from "../../domain/message.ts";
 import { counted, countText } from "../../domain/units.ts";
@@ -7,9 +8,10 @@ import { type Block, type ButtonSpec, buttons, context, fitBlocks, header, secti
 import { cardText } from "./card-text.ts";
 import { bold, person, prose, timeOfDay, words } from "./escape.ts";
 import { againstLimit, confidenceWords, firstSentences, furtherLine, whereLine } from "./finding-lines.ts";
+import { comparisonLines, peerLines } from "./peer-words.ts";
 import { progressOf, stepLines } from "./steps.ts";
 import { unpostedOf } from "./unposted.ts";
-import { afterWords, furtherOf, leadOf, placeWords, verdictMarks, verdictSentence } from "./verdict-words.ts";
+import { afterWords, furtherOf, placeWords, verdictMarks, verdictSentence } from "./verdict-words.ts";
 
 /** A card is read at a glance; the rest is in its thread. */
 const mostFurther = 3;
@@ -86,7 +88,7 @@ function capturingLines(incident: Incident): readonly string[] {
 
 function verdictBlocks(incident: Incident, analysis: AnalysisSummary): readonly Block[] {
   const { verdict } = analysis;
-  const lead = leadOf(analysis);
+  const lead = leadFinding(analysis);
   const title = lead === undefined || verdict !== "fail" ? "" : ` · ${lead.title}`;
   const step = lead?.next[0];
   return [
@@ -94,6 +96,7 @@ function verdictBlocks(incident: Incident, analysis: AnalysisSummary): readonly 
     ...section([
       ...(verdict === "fail" ? [] : [verdictSentence(analysis, lead)]),
       ...(lead === undefined ? [] : leadLines(analysis, lead)),
+      ...comparisonLines(incident),
     ]),
     ...section([
       lead === undefined ? "" : prose(firstSentences(lead.summary, summaryCharacters), lineCharacters),
@@ -145,6 +148,7 @@ function storyLines(incident: Incident): readonly string[] {
     ...alertLines(incident),
     ...earlyLines(incident),
     ...stepLines(incident.steps),
+    ...peerLines(incident),
     ...unpostedLines(incident),
   ];
 }
@@ -162,12 +166,13 @@ function unpostedLines(incident: Incident): readonly string[] {
 function resolvedLines(incident: Incident): readonly string[] {
   const { analysis, problem } = incident;
   if (analysis === undefined) return [words(problem ?? "", lineCharacters), resolverLine(incident)];
-  const lead = leadOf(analysis);
+  const lead = leadFinding(analysis);
   const was = `It was *${analysis.verdict.toUpperCase()}*`;
   return [
     ...(lead === undefined
       ? [`${was}.`]
       : [`${was}: ${prose(lead.title, titleCharacters)}`, whereLine(lead.where)]),
+    ...comparisonLines(incident),
     resolverLine(incident),
   ];
 }
@@ -182,15 +187,20 @@ const labels: Readonly<Record<CardAction, { readonly label: string; readonly spo
   explain: { label: "Explain", spoken: "Explain the findings" },
   "capture-again": { label: "Capture Again", spoken: "Capture again" },
   compare: { label: "Compare", spoken: "Compare with the capture before" },
+  "compare-peer": { label: "Compare With Peer", spoken: "Compare with another process" },
   resolve: { label: "Resolve", spoken: "Resolve" },
 };
 
-function actionsOf({ state, analysis }: Incident): readonly CardAction[] {
+function actionsOf({ state, analysis, peer }: Incident): readonly CardAction[] {
   if (state === "failed") return ["capture-again", "resolve"];
   if (state !== "verdict") return [];
-  return analysis?.verdict === "pass"
-    ? ["capture-again", "compare", "resolve"]
-    : ["explain", "capture-again", "compare", "resolve"];
+  return [
+    ...(analysis?.verdict === "pass" ? [] : (["explain"] as const)),
+    "capture-again",
+    "compare",
+    ...(peer?.state === "possible" || peer?.state === "not-compared" ? (["compare-peer"] as const) : []),
+    "resolve",
+  ];
 }
 
 function buttonsOf(incident: Incident): readonly ButtonSpec[] {

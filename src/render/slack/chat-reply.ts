@@ -7,6 +7,7 @@ import { explainBody } from "./explain.ts";
 import { helpBody } from "./help.ts";
 import { incidentLine, incidentSentence } from "./incident-line.ts";
 import { mutedLines, muteSentence, unmutedLine, unmutedSentence } from "./mute-words.ts";
+import { peerSentence } from "./peer-words.ts";
 import { refusedBody } from "./refused.ts";
 import { replyBody } from "./reply-body.ts";
 import { statusBody } from "./status.ts";
@@ -21,6 +22,15 @@ export function chatReplyBody(reply: ChatReply): MessageBody {
       return replyBody(
         [incidentSentence(reply.incident)],
         section([incidentLine(reply.incident, { withChannel: true })]),
+      );
+    case "peer":
+      return replyBody(
+        ["A comparison is under way.", peerSentence(reply.incident), incidentSentence(reply.incident)],
+        section([
+          "A comparison is under way:",
+          words(peerSentence(reply.incident), 300),
+          incidentLine(reply.incident, { withChannel: true }),
+        ]),
       );
     case "already":
       return replyBody(

@@ -1,8 +1,9 @@
+import { leadFinding } from "../../domain/finding.ts";
 import type { Incident } from "../../domain/incident.ts";
 import { countText } from "../../domain/units.ts";
 import { bold, channel, prose, timeOfDay, utcTime, words } from "./escape.ts";
 import { progressOf } from "./steps.ts";
-import { afterWords, leadOf, placeWords, verdictMarks } from "./verdict-words.ts";
+import { afterWords, placeWords, verdictMarks } from "./verdict-words.ts";
 
 const titleCharacters = 160;
 
@@ -41,7 +42,7 @@ function channelWords(id: string): string {
 
 function story(incident: Incident): { readonly mark: string; readonly what: string } {
   const { state, analysis, problem, steps, waitsFor } = incident;
-  const lead = analysis === undefined ? undefined : leadOf(analysis);
+  const lead = analysis === undefined ? undefined : leadFinding(analysis);
   const verdict =
     analysis === undefined
       ? ""

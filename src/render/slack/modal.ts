@@ -153,12 +153,13 @@ function cpuSelect(preset: number | undefined): object {
 const extraWords: Readonly<Record<(typeof extras)[number], readonly [label: string, does: string]>> = {
   block: ["Blocking profile", "Where goroutines waited; even if gofire.yaml leaves it out"],
   deep: ["Large goroutine dump", "Stops the process for a moment, also with many goroutines"],
+  peer: ["Compare with a peer", "Captures another process of the service, too, for a moment"],
 };
 
 function extrasChoice(preset: SnapshotPreset): object {
   const options = extras.map((extra) => option(extraWords[extra][0], extra, extraWords[extra][1]));
-  const ticked = options.filter(
-    ({ value }) => (value === "block" && preset.block === true) || (value === "deep" && preset.deep === true),
+  const ticked = options.filter(({ value }) =>
+    extras.some((extra) => extra === value && preset[extra] === true),
   );
   return {
     type: "checkboxes",

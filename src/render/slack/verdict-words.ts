@@ -1,4 +1,4 @@
-import { counts, type Verdict } from "../../domain/finding.ts";
+import type { Verdict } from "../../domain/finding.ts";
 import type { AnalysisSummary, FindingSummary, Incident } from "../../domain/incident.ts";
 import { counted, countText, durationText } from "../../domain/units.ts";
 
@@ -7,12 +7,6 @@ export const verdictMarks: Readonly<Record<Verdict, string>> = {
   pass: "🟢",
   inconclusive: "🟡",
 };
-
-/** The finding that the card is about: the first that counts, else the first that is more than context. */
-export function leadOf({ findings, verdict }: AnalysisSummary): FindingSummary | undefined {
-  if (verdict === "fail") return findings.find((finding) => counts(finding)) ?? findings[0];
-  return findings.find(({ severity }) => severity !== "info");
-}
 
 /** The other findings that are more than context: those at hand, and how many there are besides. */
 export function furtherOf(

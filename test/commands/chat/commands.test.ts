@@ -65,6 +65,7 @@ describe.skipIf(redisProgram === undefined)("chat commands", () => {
         ["status", true],
         ["explain", true],
         ["diff", true],
+        ["peer", true],
         ["resolve", true],
         ["mute", false],
         ["unmute", false],

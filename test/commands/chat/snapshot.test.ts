@@ -163,4 +163,9 @@ describe.skipIf(redisProgram === undefined)("snapshot", () => {
     const other = await answerClick({ ...click, intent: "other" }, chat.ports, never);
     expect(expectKind(other, "already").incident.id).toBe(again.incident.id);
   });
+
+  test("with peer wishes for another process to compare with", async () => {
+    const { incident } = expectKind(await chat.ask("snapshot order peer"), "begun");
+    expect(incident.wish).toEqual({ peer: true });
+  });
 });

@@ -94,8 +94,11 @@ describe("the words of a command", () => {
 
   test.each([
     ["snapshot order pods=a", 'snapshot has no option "pods". Did you mean pod?'],
-    ["snapshot order xyzzy=a", 'snapshot has no option "xyzzy". It has: pod, cpu, block, deep, again.'],
-    ["snapshot order toString=a", 'snapshot has no option "tostring". It has: pod, cpu, block, deep, again.'],
+    ["snapshot order xyzzy=a", 'snapshot has no option "xyzzy". It has: pod, cpu, block, deep, peer, again.'],
+    [
+      "snapshot order toString=a",
+      'snapshot has no option "tostring". It has: pod, cpu, block, deep, peer, again.',
+    ],
     ["snapshot order pod=", "pod needs a value: NAME."],
     ["snapshot order cpu=20", 'cpu is a duration from 0s to 5m, such as 500ms, 20s or 2m; got "20".'],
     ["snapshot order deep=yes", "deep takes no value."],

@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Incident } from "../../../src/domain/incident.ts";
+import type { CaptureStep, Incident } from "../../../src/domain/incident.ts";
+import type { Peer } from "../../../src/domain/peer.ts";
+import type { PeerComparison } from "../../../src/domain/peer-comparison.ts";
 import { card } from "../../../src/render/slack/card.ts";
 import { reply } from "../../../src/render/slack/reply.ts";
 import { analysis, anyIncident, anyReply, finding, incident, startMs } from "./incidents.ts";
@@ -237,6 +239,116 @@ describe("verdict", () => {
     const line = "Not in the thread: the flame graph, the captured files. Invite gofire to this channel.";
     expect(lines(shown)).toContain(`⚠️ ${line}`);
     expect(card(shown).text).toContain(line);
+  });
+});
+
+describe("a verdict beside a peer", () => {
+  const steps: readonly CaptureStep[] = [
+    { kind: "index", state: "ok" },
+    { kind: "goroutine", state: "ok" },
+    { kind: "metrics", state: "ok" },
+    { kind: "heap", state: "failed", reason: "404: no handler for it at this path" },
+    { kind: "cpu", state: "skipped", reason: "left out by the request" },
+  ];
+
+  function beside(comparison: PeerComparison, change: Partial<Peer> = {}): Incident {
+    const peer: Peer = {
+      state: "compared",
+      round: 1,
+      runs: 1,
+      instance: "order-2",
+      steps,
+      comparison,
+      ...change,
+    };
+    return incident({ state: "verdict", instance: "order-1", analysis: analysis(), peer });
+  }
+
+  const only: PeerComparison = {
+    outcome: "only-here",
+    here: "order-1",
+    there: "order-2",
+    figures: { here: 11_902, there: 3, unit: "goroutines" },
+    goroutines: { here: 12_408, there: 1_297 },
+    heapBytes: { here: 1.2 * 2 ** 30, there: 80 * 2 ** 20 },
+    laterMs: 21_400,
+  };
+
+  it("says that only the sick one shows it, with the figures of both, and what was captured of the peer", () => {
+    const shown = beside(only);
+    const told =
+      "👥 *Only order-1 shows this: 11,902 goroutines against 3 in order-2.* In all 12,408 goroutines against 1,297, heap in use 1.2 GiB against 80 MiB.";
+    expect(lines(shown).find((line) => line.startsWith("👥 *"))).toBe(told);
+    // Beside what is wrong and where.
+    expect(lines(shown).indexOf(told)).toBe(lines(shown).findIndex((line) => line.startsWith("📍")) + 1);
+    expect(lines(shown)).toContain("👥 order-2, 21 s later: ✅ goroutines, metrics");
+    expect(lines(shown)).toContain("❌ heap failed: 404: no handler for it at this path");
+    expect(card(shown).text).toContain("Only order-1 shows this: 11,902 goroutines against 3 in order-2.");
+    expect(buttonsOf(shown).map(({ action_id: id }) => id)).not.toContain("compare-peer");
+  });
+
+  it.each<[Partial<PeerComparison>, string]>([
+    [
+      { outcome: "both", figures: { here: 11_902, there: 11_870, unit: "goroutines" } },
+      "👥 *order-2 shows it, too: 11,902 goroutines against 11,870 in order-2.* That points to a shared cause (inferred): a dependency, the configuration, or the release. In all",
+    ],
+    [
+      { outcome: "less-there", figures: { here: 11_902, there: 40, unit: "goroutines" } },
+      "👥 *order-2 shows it, too, but far less: 11,902 goroutines against 40 in order-2.* In all",
+    ],
+    [
+      {
+        outcome: "unclear",
+        reason: "heap/growth could not judge order-2: no heap profile",
+        otherBuild: true,
+      },
+      "👥 *Whether order-2 shows it, too, is inconclusive: 11,902 goroutines against 3 in order-2.* Heap/growth could",
+    ],
+    [
+      { outcome: "nothing-here", elsewhere: "500 wait" },
+      "👥 *Compared with order-2: nothing stands out in order-1.* In all",
+    ],
+  ])("%j", (change, start) => {
+    const shown = beside({ ...only, ...change });
+    const line = lines(shown).find((one) => one.startsWith("👥 *")) ?? "";
+    expect(line.slice(0, start.length)).toBe(start);
+    if (change.otherBuild) expect(line).toContain("order-2 runs another build of the program.");
+    if (change.elsewhere) expect(line).toContain("order-2 has a finding of its own: 500 wait.");
+  });
+
+  it("writes addresses without their scheme", () => {
+    const shown = beside(
+      { ...only, here: "http://10.0.0.5:6060", there: "http://10.0.0.6:6060/" },
+      { instance: "http://10.0.0.6:6060/" },
+    );
+    expect(lines(shown).join("\n")).toContain(
+      "Only 10.0.0.5:6060 shows this: 11,902 goroutines against 3 in 10.0.0.6:6060.",
+    );
+  });
+
+  it.each<[Partial<Peer>, string | undefined, boolean]>([
+    [{ state: "possible", round: 0 }, undefined, true],
+    [{ state: "waiting" }, "👥 Another process of the service is captured next, to compare.", false],
+    [{ state: "capturing", instance: "order-2" }, "👥 Comparing with order-2.", false],
+    [
+      { state: "not-compared", reason: "order-2 could not be captured: connection refused" },
+      "👥 Not compared with another process: order-2 could not be captured: connection refused.",
+      true,
+    ],
+  ])("%j tells where it stands, and offers it where it may be asked for", (change, line, offered) => {
+    const peer: Peer = { state: "possible", round: 1, runs: 0, steps: [], ...change };
+    const shown = incident({ state: "verdict", analysis: analysis(), peer });
+    const told = lines(shown).filter((one) => one.startsWith("👥"));
+    expect(told).toEqual(line === undefined ? [] : [line]);
+    if (line !== undefined) expect(card(shown).text).toContain(line.slice(3));
+    expect(buttonsOf(shown).some(({ action_id: id }) => id === "compare-peer")).toBe(offered);
+  });
+
+  it("keeps what the peer said once it is resolved", () => {
+    const shown = { ...beside(only), state: "resolved" as const, resolvedAtMs: startMs };
+    expect(lines(shown).join("\n")).toContain("Only order-1 shows this");
+    expect(card(shown).text).toContain("Only order-1 shows this");
+    expect(buttonsOf(shown)).toEqual([]);
   });
 });
 

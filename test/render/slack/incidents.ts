@@ -7,6 +7,8 @@ import type {
   Incident,
   Reply,
 } from "../../../src/domain/incident.ts";
+import type { Peer } from "../../../src/domain/peer.ts";
+import type { PeerComparison } from "../../../src/domain/peer-comparison.ts";
 
 export const startMs = Date.UTC(2026, 10, 24, 3, 12, 4);
 
@@ -133,6 +135,23 @@ const anyAnalysis: fc.Arbitrary<AnalysisSummary> = fc
   })
   .map(present);
 
+const figures = fc.record({ here: count, there: count });
+
+const anyComparison: fc.Arbitrary<PeerComparison> = fc
+  .record({
+    outcome: fc.constantFrom("only-here", "less-there", "both", "unclear", "nothing-here"),
+    here: nasty,
+    there: nasty,
+    figures: optional(fc.record({ here: count, there: count, unit: nasty })),
+    goroutines: optional(figures),
+    heapBytes: optional(figures),
+    laterMs: optional(count),
+    otherBuild: optional(fc.constant(true as const)),
+    reason: optional(nasty),
+    elsewhere: optional(nasty),
+  })
+  .map(present);
+
 const anyStep: fc.Arbitrary<CaptureStep> = fc
   .record({
     kind: fc.constantFrom(...captureKinds),
@@ -142,6 +161,18 @@ const anyStep: fc.Arbitrary<CaptureStep> = fc
     durationMs: optional(count),
     bytes: optional(fc.nat()),
     file: optional(nasty),
+    reason: optional(nasty),
+  })
+  .map(present);
+
+const anyPeer: fc.Arbitrary<Peer> = fc
+  .record({
+    state: fc.constantFrom("possible", "waiting", "capturing", "compared", "not-compared"),
+    round: fc.nat(),
+    instance: optional(nasty),
+    runs: fc.nat(),
+    steps: fc.array(anyStep, { maxLength: 12 }),
+    comparison: optional(anyComparison),
     reason: optional(nasty),
   })
   .map(present);
@@ -186,6 +217,7 @@ export const anyIncident: fc.Arbitrary<Incident> = fc
     endedEarly: optional(nasty),
     analysis: optional(anyAnalysis),
     problem: optional(nasty),
+    peer: optional(anyPeer),
     repeats: fc.nat(),
     lastRepeatAtMs: optional(timeMs),
     replies: fc.array(anyReply, { maxLength: 12 }),

@@ -31,6 +31,7 @@ describe("the form for a snapshot", () => {
           cpuSeconds: fc.nat(),
           block: fc.boolean(),
           deep: fc.boolean(),
+          peer: fc.boolean(),
         }),
         (known, preset) => {
           expect(viewRefusals(snapshotModal({ services: known, preset }), "modal")).toEqual([]);
@@ -91,8 +92,8 @@ describe("the form for a snapshot", () => {
 
   it("means a command", () => {
     expect(
-      snapshotWords({ service: "order", instance: "order-2", cpu: "20", extras: ["deep", "block"] }),
-    ).toBe("snapshot order pod=order-2 cpu=20s block deep");
+      snapshotWords({ service: "order", instance: "order-2", cpu: "20", extras: ["peer", "deep", "block"] }),
+    ).toBe("snapshot order pod=order-2 cpu=20s block deep peer");
     expect(snapshotWords({ service: "order", extras: [] })).toBe("snapshot order");
   });
 });
