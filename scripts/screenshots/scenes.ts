@@ -4,6 +4,8 @@ import type { ChatReply, CommandHelp } from "../../src/domain/chat-reply.ts";
 import { chatRights } from "../../src/domain/chat-rights.ts";
 import type { CaptureStep, Incident } from "../../src/domain/incident.ts";
 import type { MessageBody } from "../../src/domain/message.ts";
+import type { Peer } from "../../src/domain/peer.ts";
+import type { PeerComparison } from "../../src/domain/peer-comparison.ts";
 import { card } from "../../src/render/slack/card.ts";
 import { chatReplyBody } from "../../src/render/slack/chat-reply.ts";
 import { homeView } from "../../src/render/slack/home.ts";
@@ -49,6 +51,7 @@ export async function scenes(commands: readonly CommandHelp[]): Promise<Scenes> 
         card(healthy.incident),
         card(unclear.incident),
       ],
+      peers: peers(lock.incident),
       trouble: trouble(lock.incident),
       explain: [explained(lock)],
       answers: answers(lock, healthy, status, commands),
@@ -97,6 +100,41 @@ function underWay(steps: readonly CaptureStep[]): readonly CaptureStep[] {
       ? { kind: "cpu", state: "running", startedAtMs: nowMs, expectedMs: 20_000 }
       : { kind: step.kind, state: "planned" };
   });
+}
+
+/** What another process of the service says, from being asked to each way of ending. */
+function peers(verdict: Incident): readonly MessageBody[] {
+  const steps: readonly CaptureStep[] = (["goroutine", "metrics", "heap"] as const).map((kind) => ({
+    kind,
+    state: "ok",
+  }));
+  const peer: Peer = { state: "waiting", round: 1, runs: 1, instance: "order-2", steps: [] };
+  const comparison: PeerComparison = {
+    outcome: "only-here",
+    here: "order-1",
+    there: "order-2",
+    figures: { here: 199, there: 3, unit: "goroutines" },
+    goroutines: { here: 410, there: 130 },
+    heapBytes: { here: 62 << 20, there: 38 << 20 },
+    laterMs: 21_400,
+  };
+  const compared: Peer = { ...peer, state: "compared", steps, comparison };
+  const shared: PeerComparison = {
+    ...comparison,
+    outcome: "both",
+    figures: { here: 199, there: 187, unit: "goroutines" },
+    goroutines: { here: 410, there: 398 },
+    otherBuild: true,
+  };
+  const told: readonly Peer[] = [
+    { ...peer, state: "possible", round: 0 },
+    peer,
+    { ...peer, state: "capturing", steps: steps.slice(0, 1) },
+    compared,
+    { ...compared, comparison: shared },
+    { ...peer, state: "not-compared", reason: "order-2 could not be captured: connection refused" },
+  ];
+  return told.map((each) => card({ ...verdict, instance: "order-1", peer: each }));
 }
 
 function trouble(judged: Incident): readonly MessageBody[] {

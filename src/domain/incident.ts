@@ -135,6 +135,8 @@ export interface Reply {
   readonly draws?: true;
   /** Id of an earlier incident: the file is to be a picture of what changed since, drawn when it is sent. */
   readonly comparesWith?: string;
+  /** The file is to be a picture of what the peer does not show, drawn when it is sent. */
+  readonly comparesWithPeer?: true;
   readonly files: readonly ReplyFile[];
   /**
    * - `posting`: an attempt was made and may have got through.

@@ -64,3 +64,8 @@ export function peerAfterVerdict(
   if (origin.kind === "page" || byPerson) return askedAgain(undefined, nowMs, byPerson);
   return { state: "possible", round: 0, runs: 0, steps: [] };
 }
+
+/** What a process is called beside another one: an address without its scheme, as alerts and people write it. */
+export function processName(instance: string): string {
+  return instance.replace(/^https?:\/\//, "").replace(/\/$/, "");
+}

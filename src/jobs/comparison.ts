@@ -1,5 +1,6 @@
 import type { Analysis } from "../domain/finding.ts";
-import type { Incident, Reply } from "../domain/incident.ts";
+import type { Incident, Reply, ReplyFile } from "../domain/incident.ts";
+import { processName } from "../domain/peer.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
 import type { Incidents } from "../ports/incidents.ts";
 import type { PictureSource, Pictures } from "../ports/pictures.ts";
@@ -30,7 +31,7 @@ export async function comparison(
       return { text: `${without}: its captures are no longer kept.`, files: [] };
     }
     const into = `incidents/${incident.id}/pictures/since-${earlierId}/`;
-    const picture = await ports.pictures.compare(before, now, into, signal);
+    const picture = await ports.pictures.compare(before, now, { intoPrefix: into }, signal);
     if (picture === undefined) {
       return { text: `${without}: the two have no profile in common.`, files: [] };
     }
@@ -39,6 +40,35 @@ export async function comparison(
     signal.throwIfAborted();
     ports.onTrouble(`${incident.id}: no picture: ${error instanceof Error ? error.message : String(error)}`);
     return { text: `${without}: it could not be drawn.`, files: [] };
+  }
+}
+
+/** A picture of what the incident's process and its peer do not have in common; undefined where there is none. */
+export async function peerPicture(
+  incident: Incident,
+  ports: Omit<ComparisonPorts, "incidents">,
+  signal: AbortSignal,
+): Promise<ReplyFile | undefined> {
+  const { id, peer } = incident;
+  const { bundle, document, comparison: compared } = peer ?? {};
+  if (bundle === undefined || document === undefined || compared === undefined) return undefined;
+  try {
+    const second = await sourceOf(incident, ports, signal);
+    if (second === undefined) return undefined;
+    const analysis = await documentOf(document, ports.artifacts, signal);
+    return await ports.pictures.compare(
+      { bundle, analysis, modules: second.modules },
+      second,
+      {
+        intoPrefix: `incidents/${id}/pictures/peer/`,
+        processes: { first: processName(compared.there), second: processName(compared.here) },
+      },
+      signal,
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    ports.onTrouble(`${id}: no picture: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
   }
 }
 

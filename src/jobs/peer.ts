@@ -92,7 +92,8 @@ async function captureRound(
     return done;
   }
   async function wait(reason: string): Promise<JobOutcome> {
-    if (ports.clock.nowMs() - wantedAtMs < waitAtMostMs) return later(lookAgainMs, reason);
+    // Noted by another machine's clock it may lie in the future, and must not keep the card waiting either.
+    if (Math.abs(ports.clock.nowMs() - wantedAtMs) < waitAtMostMs) return later(lookAgainMs, reason);
     return await without(`${reason}; gofire waited ${durationText(waitAtMostMs)}`);
   }
 

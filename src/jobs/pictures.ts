@@ -7,6 +7,7 @@ import type { ProfileLinks } from "../ports/profile-links.ts";
 import type { Rasteriser } from "../ports/rasteriser.ts";
 import { drawable, drawableInBoth } from "../render/flame-graph/choice.ts";
 import { type DifferenceDrawing, differenceGraph } from "../render/flame-graph/difference.ts";
+import { type DifferenceWords, ofProcesses } from "../render/flame-graph/difference-words.ts";
 import { type Drawing, flameGraph } from "../render/flame-graph/flame-graph.ts";
 import { goroutineMeasure, type Measure, measureOf } from "../render/flame-graph/measure.ts";
 import { goroutineStacks, profileStacks, type Stacks } from "../render/flame-graph/stacks.ts";
@@ -54,18 +55,19 @@ export function flameGraphPictures({ artifacts, rasteriser, links, readCapture }
     return capture === undefined ? undefined : stacksOf(capture, kind);
   }
 
-  /** What changed between two captures, by their keys. */
+  /** What differs between two captures, by their keys. */
   async function changed(
     beforeKey: string,
     nowKey: string,
     kind: ProfileKind,
     subject: FlameSubject,
     signal: AbortSignal,
+    words?: DifferenceWords,
   ): Promise<DifferenceDrawing | undefined> {
     const before = await weighed(beforeKey, kind, signal);
     const now = await weighed(nowKey, kind, signal);
     if (before === undefined || now === undefined) return undefined;
-    return await inTurns(differenceGraph(before.stacks, now.stacks, now.measure, subject), signal);
+    return await inTurns(differenceGraph(before.stacks, now.stacks, now.measure, subject, words), signal);
   }
 
   const unbounded: Pictures = {
@@ -100,17 +102,21 @@ export function flameGraphPictures({ artifacts, rasteriser, links, readCapture }
       }
       return pictures;
     },
-    async compare(before, now, intoPrefix, signal) {
-      const shared = drawableInBoth(before.analysis, now.analysis);
+    async compare(first, second, { intoPrefix, processes }, signal) {
+      const shared = drawableInBoth(first.analysis, second.analysis);
       if (shared === undefined) return undefined;
       const { kind, files } = shared;
-      const subject = subjectOf(now.analysis, now.modules);
-      const keys = [`${before.bundle}${files.before}`, `${now.bundle}${files.now}`] as const;
-      const drawing = await changed(...keys, kind, subject, signal);
+      const subject = subjectOf(second.analysis, second.modules);
+      const keys = [`${first.bundle}${files.before}`, `${second.bundle}${files.now}`] as const;
+      const words = processes === undefined ? undefined : ofProcesses(processes.first, processes.second);
+      const drawing = await changed(...keys, kind, subject, signal, words);
       if (drawing === undefined) return undefined;
-      const whose = plain(now.analysis.target.service ?? "process");
-      const title = `What changed: ${kind} of ${subject.target}`;
-      return await stored(drawing, `flame-graph.${whose}.${kind}.change`, title, intoPrefix, signal);
+      const whose = plain(second.analysis.target.service ?? "process");
+      const [name, title] =
+        processes === undefined
+          ? ["change", `What changed: ${kind} of ${subject.target}`]
+          : ["peer", `What differs: ${kind} of ${processes.second} and ${processes.first}`];
+      return await stored(drawing, `flame-graph.${whose}.${kind}.${name}`, title, intoPrefix, signal);
     },
   };
 
@@ -122,10 +128,10 @@ export function flameGraphPictures({ artifacts, rasteriser, links, readCapture }
         signal.throwIfAborted();
         return await unbounded.draw(source, intoPrefix, signal);
       }),
-    compare: (before, now, intoPrefix, signal) =>
+    compare: (first, second, picture, signal) =>
       inTurn(async () => {
         signal.throwIfAborted();
-        return await unbounded.compare(before, now, intoPrefix, signal);
+        return await unbounded.compare(first, second, picture, signal);
       }),
   };
 }

@@ -8,7 +8,7 @@ import type { Artifacts } from "../ports/artifacts.ts";
 import type { Chat, ChatFile } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { JobOutcome } from "../ports/worker.ts";
-import { type ComparisonPorts, comparison } from "./comparison.ts";
+import { type ComparisonPorts, comparison, peerPicture } from "./comparison.ts";
 import { defineJob, done, later } from "./job.ts";
 import { markPage } from "./page-mark.ts";
 import type { SettlePorts } from "./settle.ts";
@@ -154,10 +154,17 @@ async function send(
     const drawn = await comparison(incident, reply.comparesWith, ports, signal);
     return await change(({ comparesWith: _comparesWith, ...rest }) => ({ ...rest, ...drawn }));
   }
-  if (reply.draws === true) {
-    const pictures = await verdictPictures(incident, ports, signal);
-    if (pictures.length > 0)
-      return await change(({ draws: _draws, ...rest }) => ({ ...rest, ...pictureReply(pictures) }));
+  if (reply.draws === true || reply.comparesWithPeer === true) {
+    const pictures =
+      reply.draws === true
+        ? await verdictPictures(incident, ports, signal)
+        : [await peerPicture(incident, ports, signal)].filter((picture) => picture !== undefined);
+    if (pictures.length > 0) {
+      return await change(({ draws: _draws, comparesWithPeer: _peer, ...rest }) => ({
+        ...rest,
+        ...pictureReply(pictures),
+      }));
+    }
     return await incidents.update(incident.id, (now) => without(now, reply), signal);
   }
   if (reply.attemptedAtMs === undefined) await remember({ state: "posting", attemptedAtMs: clock.nowMs() });

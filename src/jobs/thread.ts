@@ -1,6 +1,6 @@
 import type { Analysis } from "../domain/finding.ts";
 import type { Incident, Reply, ReplyFile } from "../domain/incident.ts";
-import type { Peer } from "../domain/peer.ts";
+import { type Peer, processName } from "../domain/peer.ts";
 import { counted } from "../domain/units.ts";
 
 type Draft = Pick<Reply, "kind" | "text" | "files" | "draws">;
@@ -37,20 +37,24 @@ export function repliesFor(
   return drafts.map((draft) => ({ ...draft, intent: `${incident.id}/${draft.kind}`, state: "pending" }));
 }
 
-/** What the thread gets once a peer is compared: its captures, named by its own name. */
+/** What the thread gets once a peer is compared: what differs as a picture, and its captures under its own name. */
 export function peerReplies({ id, service }: Incident, peer: Peer): readonly Reply[] {
   const files = evidenceOf({ ...peer, service });
   if (files.length === 0) return [];
-  const whose = peer.instance ?? "the peer";
-  return [
+  const whose = processName(peer.instance ?? "the peer");
+  const drafts: readonly (Draft & Pick<Reply, "comparesWithPeer">)[] = [
+    { kind: "flame-graph", comparesWithPeer: true, text: "", files: [] },
     {
-      intent: `${id}/peer-${peer.round}/evidence`,
       kind: "evidence",
       text: `What was captured of ${whose}, to compare with: ${counted(files.length, "file")}.`,
       files,
-      state: "pending",
     },
   ];
+  return drafts.map((draft) => ({
+    ...draft,
+    intent: `${id}/peer-${peer.round}/${draft.kind}`,
+    state: "pending",
+  }));
 }
 
 /** Words and files of the message that shows these. */

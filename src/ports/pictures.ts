@@ -18,13 +18,16 @@ export interface Pictures {
    */
   draw(source: PictureSource, intoPrefix: string, signal: AbortSignal): Promise<readonly ReplyFile[]>;
   /**
-   * What changed between two captures, by the profile that the later one's first finding speaks of. Undefined when they
-   * have no such profile in common.
+   * What differs between two captures, by the profile that the second one's first finding speaks of: what changed over
+   * time, or, with names, what two processes do not have in common. Undefined when they have no such profile in common.
    */
   compare(
-    before: PictureSource,
-    now: PictureSource,
-    intoPrefix: string,
+    first: PictureSource,
+    second: PictureSource,
+    picture: {
+      readonly intoPrefix: string;
+      readonly processes?: { readonly first: string; readonly second: string };
+    },
     signal: AbortSignal,
   ): Promise<ReplyFile | undefined>;
 }

@@ -101,14 +101,32 @@ describe("flameGraphPictures", () => {
   it("compares two bundles by what the later one's finding is about", async () => {
     const before = await sourceOf("goroutine-mutex-pileup/fixtures/quiet-few-waiters");
     const now = await sourceOf("goroutine-mutex-pileup/fixtures/fires-behind-io");
-    const file = await pictures().compare(before, now, "incidents/gf-2/pictures/since-gf-1/", signal);
+    const file = await pictures().compare(
+      before,
+      now,
+      { intoPrefix: "incidents/gf-2/pictures/since-gf-1/" },
+      signal,
+    );
     expect(file?.altText).toMatch(
       /^Differential flame graph of order.* goroutines before, \d+ now\. Grew most: ledger\.Store\.Post /,
     );
     expect(decodedPng(await readFile(join(folder, file?.artifact ?? ""))).width).toBe(1_280);
+    const peer = await pictures().compare(
+      before,
+      now,
+      {
+        intoPrefix: "incidents/gf-2/pictures/peer/",
+        processes: { first: "order-2", second: "order-1" },
+      },
+      signal,
+    );
+    expect(peer?.name).toBe("flame-graph.order.goroutine.peer.png");
+    expect(peer?.altText).toMatch(
+      / goroutines in order-2, \d+ in order-1\. Most in order-1 beyond order-2: /,
+    );
     const heap = await sourceOf("heap-growth/fixtures/fires-growing-map");
     expect(
-      await pictures().compare(heap, now, "incidents/gf-2/pictures/since-gf-0/", signal),
+      await pictures().compare(heap, now, { intoPrefix: "incidents/gf-2/pictures/since-gf-0/" }, signal),
     ).toBeUndefined();
   });
 });

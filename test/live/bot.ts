@@ -11,7 +11,7 @@ import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
 import { type ServeParts, server } from "../../src/serve.ts";
 import { openSlack } from "../../src/slack.ts";
 import { fakeArtifacts } from "../fakes/artifacts.ts";
-import { testServices } from "../jobs/bot.ts";
+import { type TestTargets, testServices } from "../jobs/bot.ts";
 
 export const mira = "U0MIRA0001";
 export const incidents = "C0INCID001";
@@ -30,7 +30,7 @@ export interface LiveBot {
 /** `gofire serve` against the strict stand-in, a Redis of its own, and the pprof listeners of `targets`. */
 export async function liveBot(
   mode: "socket" | "http",
-  targets: Readonly<Record<string, string>>,
+  targets: TestTargets,
   pages?: { readonly request: PagesRequest; readonly messages: PageSource },
   parts: Partial<ServeParts> = {},
   { seed = shopWorkspace, waiting = 100 }: { seed?: WorkspaceSeed; waiting?: number } = {},

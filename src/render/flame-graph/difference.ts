@@ -1,5 +1,6 @@
 import { percentText } from "../../domain/units.ts";
 import { type Box, foldedBoxes } from "./boxes.ts";
+import { type DifferenceWords, overTime } from "./difference-words.ts";
 import type { Drawing } from "./flame-graph.ts";
 import { placeOf, plainName } from "./labels.ts";
 import { isMarked, layout, nameOf } from "./layout.ts";
@@ -26,26 +27,20 @@ export interface DifferenceDrawing extends Drawing {
 const changes: readonly {
   readonly from: number;
   readonly look: Omit<Look, "figure">;
-  readonly text: string;
 }[] = [
-  { from: 3, look: { fill: "#b2182b", ink: "#ffffff" }, text: "grew to 3 × or more" },
-  { from: 1.1, look: { fill: "#f4a582", ink: "#111111" }, text: "grew" },
-  { from: 1 / 1.1, look: { fill: "#eeeeee", ink: "#222222" }, text: "same ± 10 %" },
-  { from: 1 / 3, look: { fill: "#92c5de", ink: "#111111" }, text: "shrank" },
-  { from: 0, look: { fill: "#2166ac", ink: "#ffffff" }, text: "shrank to a third or less" },
+  { from: 3, look: { fill: "#b2182b", ink: "#ffffff" } },
+  { from: 1.1, look: { fill: "#f4a582", ink: "#111111" } },
+  { from: 1 / 1.1, look: { fill: "#eeeeee", ink: "#222222" } },
+  { from: 1 / 3, look: { fill: "#92c5de", ink: "#111111" } },
+  { from: 0, look: { fill: "#2166ac", ink: "#ffffff" } },
 ];
-
-const widthNote = {
-  share: "Compared by shares of each capture; as wide as both together.",
-  absolute: "As wide as both captures together.",
-} as const;
 
 /** How near to the largest change a call further in must be to be named instead: it is more telling. */
 const nearly = 0.8;
 
 /**
- * Draws what changed between two captures of the same kind: as wide as both together, so that what vanished is seen as
- * well; red grew, blue shrank. Captures of something that depends on how long was measured are compared by their
+ * Draws what differs between two captures of the same kind, of two moments or two processes: as wide as both together,
+ * so that what vanished is seen as well; red is more in the second, blue less. Captures of something that depends on how long was measured are compared by their
  * shares. Undefined when one of them is empty. Yields every few milliseconds.
  */
 export function* differenceGraph(
@@ -53,6 +48,7 @@ export function* differenceGraph(
   now: Stacks,
   measure: Measure,
   subject: FlameSubject,
+  words: DifferenceWords = overTime,
 ): Generator<undefined, DifferenceDrawing | undefined> {
   const both = joinedStacks(before, now);
   const { earlier } = both;
@@ -82,7 +78,7 @@ export function* differenceGraph(
   }
 
   function story(weight: Weight): string {
-    return `${change(weight)} (${figure(weight.before)} before, ${figure(weight.now)} now)`;
+    return `${change(weight)} (${figure(weight.before)} ${words.first}, ${figure(weight.now)} ${words.second})`;
   }
 
   const lines: string[] = [];
@@ -93,11 +89,11 @@ export function* differenceGraph(
   }
   const [grew, shrank] = [1, -1].map((sign) => mostChanged(boxes.children, sign));
   const headlines = [
-    ...(grew === undefined ? [] : [{ text: `Grew most: ${plainName(nameOf(grew))}`, box: grew }]),
-    ...(shrank === undefined ? [] : [{ text: `Shrank most: ${plainName(nameOf(shrank))}`, box: shrank }]),
+    ...(grew === undefined ? [] : [{ text: `${words.gained}: ${plainName(nameOf(grew))}`, box: grew }]),
+    ...(shrank === undefined ? [] : [{ text: `${words.lost}: ${plainName(nameOf(shrank))}`, box: shrank }]),
   ];
   const [most] = headlines.toSorted((a, b) => changeOf(b.box) - changeOf(a.box));
-  const totals = `${measure.text(measured.before)} ${measure.of} before, ${measure.text(measured.now)} now`;
+  const totals = `${measure.text(measured.before)} ${measure.of} ${words.first}, ${measure.text(measured.now)} ${words.second}`;
   const altText = [
     `Differential flame graph of ${subject.target}: ${totals}`,
     ...headlines.map(({ text, box }) => `${text} ${story(box)}`),
@@ -110,7 +106,7 @@ export function* differenceGraph(
     altText,
     largestChange: Math.max(0, ...boxes.children.map(deepChange)) / Math.max(tree.now, tree.before),
     svg: pictureSvg({
-      title: most === undefined ? "Nothing changed" : `${most.text} ${change(most.box)}`,
+      title: most === undefined ? words.same : `${most.text} ${change(most.box)}`,
       subtitle: `${subject.target} · ${totals}`,
       pointed: lines,
       layout: placed,
@@ -120,11 +116,15 @@ export function* differenceGraph(
         place: isMarked(what) ? (places.get(nameOf(what)) ?? "") : "",
       }),
       tells: story,
-      legend: changes.map(({ look, text }) => ({ fill: look.fill, text })),
-      notes: [[widthNote[measure.compared], ...notesOf(placed)].join(" ")],
+      legend: changes.map(({ look }, at) => ({ fill: look.fill, text: words.legend[at] ?? "" })),
+      notes: [[widthNote(measure, words), ...notesOf(placed)].join(" ")],
       description: altText,
     }),
   };
+}
+
+function widthNote({ compared }: Measure, { both }: DifferenceWords): string {
+  return compared === "share" ? `Compared by shares of each; as wide as ${both}.` : `As wide as ${both}.`;
 }
 
 function totalOf(weights: Float64Array, earlier: number): Weight {

@@ -1,5 +1,5 @@
 import type { Incident } from "../../domain/incident.ts";
-import type { Peer } from "../../domain/peer.ts";
+import { type Peer, processName } from "../../domain/peer.ts";
 import type { PeerComparison, TwoFigures } from "../../domain/peer-comparison.ts";
 import { bytesText, counted, countText, durationText } from "../../domain/units.ts";
 import { quantity } from "../words.ts";
@@ -27,14 +27,21 @@ export function comparisonSentences({ peer }: Incident): readonly string[] {
 /** How the capture of the other process goes or went: a line, and one for each thing that went wrong. */
 export function peerLines({ peer }: Incident): readonly string[] {
   if (peer === undefined || peer.state === "possible") return [];
-  const steps = peer.steps.filter((step) => !isLeftOut(step));
-  if (peer.state === "compared") {
-    const [first, ...trouble] = stepLines(steps);
-    const later = peer.comparison?.laterMs;
-    const when = later === undefined ? "" : `, ${durationText(later)} later`;
-    return [`👥 ${words(`${nameOf(peer)}${when}: `, 160)}${first ?? "nothing"}`, ...trouble];
+  const captured = stepLines(peer.steps.filter((step) => !isLeftOut(step)));
+  const [first, ...others] = captured;
+  switch (peer.state) {
+    case "waiting":
+      return [`👥 ${words(peerSentence({ peer }), sentenceCharacters)}`];
+    case "not-compared":
+      return [`👥 ${words(peerSentence({ peer }), sentenceCharacters)}`, ...captured];
+    case "capturing":
+      return [`👥 ${words(`Comparing with ${nameOf(peer)}`, 160)}: ${first ?? "⏳"}`, ...others];
+    case "compared": {
+      const later = peer.comparison?.laterMs;
+      const when = later === undefined ? "" : `, ${durationText(later)} later`;
+      return [`👥 ${words(`${nameOf(peer)}${when}`, 160)}: ${first ?? "nothing"}`, ...others];
+    }
   }
-  return [`👥 ${words(peerSentence({ peer }), sentenceCharacters)}`, ...stepLines(steps)];
 }
 
 /** Where the comparison stands, as a sentence; empty when nobody wants one. */
@@ -77,7 +84,7 @@ interface ComparisonWords {
 
 function comparisonWords(comparison: PeerComparison): ComparisonWords {
   const { outcome, here, there, figures, reason, elsewhere } = comparison;
-  const [one, other] = [shortName(here), shortName(there)];
+  const [one, other] = [processName(here), processName(there)];
   const against = figures === undefined ? "" : `: ${pairText(figures, figures.unit)} in ${other}`;
   const more = [
     totalsText(comparison),
@@ -96,9 +103,7 @@ function comparisonWords(comparison: PeerComparison): ComparisonWords {
     case "both":
       return {
         sentence: `${other} shows it, too${against}.`,
-        rest: rest(
-          "That points to a shared cause (inferred): a dependency, the configuration, or the release.",
-        ),
+        rest: rest(sharedCause(comparison)),
       };
     case "unclear":
       return {
@@ -108,6 +113,15 @@ function comparisonWords(comparison: PeerComparison): ComparisonWords {
     case "nothing-here":
       return { sentence: `Compared with ${other}: nothing stands out in ${one}.`, rest: rest() };
   }
+}
+
+/** Two builds have no release in common. */
+function sharedCause({ otherBuild }: PeerComparison): string {
+  const what =
+    otherBuild === true
+      ? "a dependency or the configuration"
+      : "a dependency, the configuration, or the release";
+  return `That points to a shared cause (inferred): ${what}.`;
 }
 
 /** `11,902 goroutines against 3`. */
@@ -128,13 +142,8 @@ function totalsText({ goroutines, heapBytes }: PeerComparison): string {
   return parts.length === 0 ? "" : `In all ${parts.join(", ")}.`;
 }
 
-/** An address without its scheme: as alerts and people write it. */
-function shortName(instance: string): string {
-  return instance.replace(/^https?:\/\//, "").replace(/\/$/, "");
-}
-
 function nameOf({ instance }: Peer): string {
-  return instance === undefined ? "Another process" : shortName(instance);
+  return instance === undefined ? "Another process" : processName(instance);
 }
 
 /** What a short capture never has is no news. */

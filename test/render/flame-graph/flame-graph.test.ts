@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { differenceGraph } from "../../../src/render/flame-graph/difference.ts";
+import { ofProcesses } from "../../../src/render/flame-graph/difference-words.ts";
 import { flameGraph } from "../../../src/render/flame-graph/flame-graph.ts";
 import { goroutineMeasure, type Measure } from "../../../src/render/flame-graph/measure.ts";
 import { goroutineStacks } from "../../../src/render/flame-graph/stacks.ts";
@@ -191,6 +192,19 @@ describe("differenceGraph", () => {
     expect(fill("jobs.Old")).toBe("#2166ac");
     expect(fill("jobs.Run")).toBe("#eeeeee");
     expect(largestChange).toBeCloseTo(800 / 1_004);
+  });
+
+  it("names the two processes where it is not about two moments", () => {
+    const words = ofProcesses("order-2", "order-1");
+    const drawing = whole(differenceGraph(stacksOf(before), stacksOf(now), goroutineMeasure, subject, words));
+    const { svg = "", altText = "" } = drawing ?? {};
+    expect(texts(svg)).toContain("Most in order-1 beyond order-2: ledger.Store.Post +800");
+    expect(texts(svg)).toContain("order · 10.0.0.5:6060 · 500 goroutines in order-2, 1,004 in order-1");
+    expect(texts(svg)).toContain("3 × or more in order-1");
+    expect(altText).toContain(
+      "Most in order-2 beyond order-1: jobs.Old −300 (300 in order-2, 0 in order-1).",
+    );
+    expect(`${texts(svg).join(" ")} ${altText}`).not.toMatch(/before|now|[Gg]rew|[Ss]hr[au]nk/);
   });
 
   it("compares shares where the numbers depend on how long was measured", () => {

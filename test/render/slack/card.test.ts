@@ -293,6 +293,14 @@ describe("a verdict beside a peer", () => {
       "👥 *order-2 shows it, too: 11,902 goroutines against 11,870 in order-2.* That points to a shared cause (inferred): a dependency, the configuration, or the release. In all",
     ],
     [
+      {
+        outcome: "both",
+        otherBuild: true,
+        figures: { here: 11_902, there: 11_870, unit: "goroutines" },
+      },
+      "👥 *order-2 shows it, too: 11,902 goroutines against 11,870 in order-2.* That points to a shared cause (inferred): a dependency or the configuration. In all",
+    ],
+    [
       { outcome: "less-there", figures: { here: 11_902, there: 40, unit: "goroutines" } },
       "👥 *order-2 shows it, too, but far less: 11,902 goroutines against 40 in order-2.* In all",
     ],
@@ -329,7 +337,7 @@ describe("a verdict beside a peer", () => {
   it.each<[Partial<Peer>, string | undefined, boolean]>([
     [{ state: "possible", round: 0 }, undefined, true],
     [{ state: "waiting" }, "👥 Another process of the service is captured next, to compare.", false],
-    [{ state: "capturing", instance: "order-2" }, "👥 Comparing with order-2.", false],
+    [{ state: "capturing", instance: "order-2" }, "👥 Comparing with order-2: ⏳", false],
     [
       { state: "not-compared", reason: "order-2 could not be captured: connection refused" },
       "👥 Not compared with another process: order-2 could not be captured: connection refused.",
@@ -340,7 +348,7 @@ describe("a verdict beside a peer", () => {
     const shown = incident({ state: "verdict", analysis: analysis(), peer });
     const told = lines(shown).filter((one) => one.startsWith("👥"));
     expect(told).toEqual(line === undefined ? [] : [line]);
-    if (line !== undefined) expect(card(shown).text).toContain(line.slice(3));
+    if (line !== undefined) expect(card(shown).text).toContain(line.slice(3).replace(": ⏳", "."));
     expect(buttonsOf(shown).some(({ action_id: id }) => id === "compare-peer")).toBe(offered);
   });
 
