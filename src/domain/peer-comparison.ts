@@ -2,6 +2,8 @@ import { findingIdentity } from "./analysis-changes.ts";
 import { type Analysis, type Check, counts, type Finding, leadFinding } from "./finding.ts";
 import type { Frame } from "./frame.ts";
 import type { GoroutineSnapshot } from "./goroutine.ts";
+import { type Profile, sampleIndexOf } from "./profile.ts";
+import { functionTotals, profileTotal } from "./profile-totals.ts";
 
 /** One figure of both processes. */
 export interface TwoFigures {
@@ -15,7 +17,7 @@ export interface TwoFigures {
  * How the leading finding of an incident stands in another process of the same service.
  * - `only-here`: the peer does not show it.
  * - `less-there`: the peer shows it, far less.
- * - `both`: the peer shows it as well, which points to a shared cause.
+ * - `both`: the peer shows it as well, or as much at its place, which points to a shared cause.
  * - `unclear`: what was captured of the peer does not tell; `reason` says why.
  * - `nothing-here`: there is no finding to look for; the totals are all there is to compare.
  */
@@ -28,9 +30,11 @@ export interface PeerComparison {
   readonly there: string;
   /**
    * How much of the finding each shows, in `unit`: what its rule measured in both, else how many goroutines wait at its
-   * place in the same way.
+   * place in the same way, or how many live bytes were allocated there.
    */
   readonly figures?: TwoFigures & { readonly unit: string };
+  /** The figures are what stands at the finding's place: its rule did not look, or sees nothing in one look. */
+  readonly byPlace?: true;
   /** All goroutines. */
   readonly goroutines?: TwoFigures;
   /** Bytes of live objects by the heap profiles' `inuse_space`. */
@@ -53,7 +57,8 @@ export interface ComparedProcess {
   readonly goroutines?: number;
   /** Its last look at them in the form that a short capture has. */
   readonly snapshot?: GoroutineSnapshot;
-  readonly heapBytes?: number;
+  /** Its last heap profile. */
+  readonly heap?: Profile;
 }
 
 /**
@@ -62,17 +67,21 @@ export interface ComparedProcess {
  */
 const sameFrom = 0.5;
 const lessFrom = 0.1;
+/** Bytes of live objects (Go source: runtime/pprof/protomem.go). */
+const inUse = "inuse_space";
 
 /**
  * Compares the leading finding of a verdict (`here.analysis`) with a peer's short capture. `light` is the judgement on
  * what the process here would have shown in such a short capture: only a rule that finds it there can clear the peer.
- * Where rules cannot tell, goroutines are counted, in both by the same function and wait.
+ * Where rules cannot tell, goroutines are counted, in both by the same function and wait, and for findings about the heap
+ * the bytes in use at the place.
  */
 export function comparePeer(here: ComparedProcess, light: Analysis, there: ComparedProcess): PeerComparison {
   const lead = leadFinding(here.analysis);
   const elsewhere = there.analysis.findings.find(
     (finding) => counts(finding) && !has(here.analysis, finding) && !has(light, finding),
   );
+  const [heapHere, heapThere] = [here, there].map(({ heap }) => heapInUse(heap));
   const laterMs = (there.snapshot?.takenAtMs ?? 0) - (here.snapshot?.takenAtMs ?? Number.POSITIVE_INFINITY);
   return {
     ...(lead === undefined ? { outcome: "nothing-here" } : outcomeOf(lead, here, light, there)),
@@ -81,28 +90,24 @@ export function comparePeer(here: ComparedProcess, light: Analysis, there: Compa
     ...(here.goroutines === undefined || there.goroutines === undefined
       ? {}
       : { goroutines: { here: here.goroutines, there: there.goroutines } }),
-    ...(here.heapBytes === undefined || there.heapBytes === undefined
+    ...(heapHere === undefined || heapThere === undefined
       ? {}
-      : { heapBytes: { here: here.heapBytes, there: there.heapBytes } }),
+      : { heapBytes: { here: heapHere, there: heapThere } }),
     ...(laterMs > 0 ? { laterMs } : {}),
     ...(isOtherBuild(here.snapshot, there.snapshot) ? { otherBuild: true } : {}),
     ...(elsewhere === undefined ? {} : { elsewhere: elsewhere.title }),
   };
 }
 
-type Outcome = Pick<PeerComparison, "outcome" | "figures" | "reason">;
+type Outcome = Pick<PeerComparison, "outcome" | "figures" | "byPlace" | "reason">;
 
-function outcomeOf(
-  lead: Finding,
-  here: ComparedProcess,
-  light: Analysis,
-  { name, analysis: peer, snapshot }: ComparedProcess,
-): Outcome {
+function outcomeOf(lead: Finding, here: ComparedProcess, light: Analysis, there: ComparedProcess): Outcome {
+  const { name, analysis: peer } = there;
   const twin = peer.findings.find((finding) => findingIdentity(finding) === findingIdentity(lead));
   if (twin !== undefined) return twinOutcome(lead, twin);
   const check = peer.checks.find(({ rule }) => rule === lead.rule);
   const clears = (check?.state === "pass" || check?.state === "fail") && has(light, lead);
-  const figures = goroutinesOf(lead, here, snapshot);
+  const figures = goroutinesOf(lead, here, there.snapshot) ?? bytesAt(lead, here.heap, there.heap);
   if (figures === undefined) {
     if (clears) return { outcome: "only-here" };
     return { outcome: "unclear", reason: whyUnseen(lead, name, check) };
@@ -111,10 +116,10 @@ function outcomeOf(
   if (share < lessFrom) return { outcome: "only-here", figures };
   if (clears) {
     // The same judge looked at both: what stands there is not enough to call it the same, nor nothing.
-    const reason = `goroutines wait at the same place in ${name}, which ${lead.rule} does not call wrong`;
+    const reason = `what ${name} has at the same place ${lead.rule} does not call wrong`;
     return { outcome: "unclear", figures, reason };
   }
-  return { outcome: share < sameFrom ? "less-there" : "both", figures };
+  return { outcome: share < sameFrom ? "less-there" : "both", figures, byPlace: true };
 }
 
 function twinOutcome(lead: Finding, twin: Finding): Outcome {
@@ -176,6 +181,34 @@ function goroutinesAt(
       .reduce((sum, group) => sum + group.count, 0);
   const figures = { here: count(here), there: count(there), unit: "goroutines" };
   return figures.here === 0 ? undefined : figures;
+}
+
+/**
+ * The runtime samples one allocation per 512 KiB (Go source: runtime/mprof.go, MemProfileRate): of fewer than a dozen or
+ * so samples a tenth cannot be told from nothing. The number is our own choice.
+ */
+const leastHeapBytes = 16 * 512 * 1024;
+
+/** Live bytes that were allocated through the innermost own function of a finding about the heap. */
+function bytesAt(
+  { rule, where: [place] }: Finding,
+  here: Profile | undefined,
+  there: Profile | undefined,
+): PeerComparison["figures"] {
+  if (!rule.startsWith("heap/") || place === undefined || here === undefined || there === undefined)
+    return undefined;
+  const [bytesHere, bytesThere] = [here, there].map((profile) => {
+    const index = sampleIndexOf(profile, inUse);
+    if (index === -1) return undefined;
+    return functionTotals(profile, index).find((total) => total.function === place.function)?.cum ?? 0;
+  });
+  if (bytesHere === undefined || bytesThere === undefined || bytesHere < leastHeapBytes) return undefined;
+  return { here: bytesHere, there: bytesThere, unit: "bytes" };
+}
+
+function heapInUse(heap: Profile | undefined): number | undefined {
+  const index = heap === undefined ? -1 : sampleIndexOf(heap, inUse);
+  return heap === undefined || index === -1 ? undefined : profileTotal(heap, index);
 }
 
 /** By function alone: lines move from release to release. */

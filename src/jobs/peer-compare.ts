@@ -1,8 +1,5 @@
-import type { Evidence } from "../domain/evidence.ts";
 import { lightEvidence } from "../domain/light-evidence.ts";
-import { comparePeer } from "../domain/peer-comparison.ts";
-import { sampleIndexOf } from "../domain/profile.ts";
-import { profileTotal } from "../domain/profile-totals.ts";
+import { type ComparedProcess, comparePeer } from "../domain/peer-comparison.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
 import type { Clock } from "../ports/clock.ts";
 import { documentOf } from "./comparison.ts";
@@ -43,17 +40,18 @@ export async function compareRound(
   const key = `incidents/${id}/peer-${peer.runs}-analysis.json`;
   const document = await putText(key, `${JSON.stringify(judged, undefined, 2)}\n`, artifacts, signal);
   for (const problem of there.problems) ports.onTrouble(`${id}, ${peer.instance ?? "peer"}: ${problem}`);
+  const total = there.evidence.goroutines?.best.total;
   const [first = service] = await instancesOf(service, ports.services);
   const comparison = comparePeer(
     {
       ...lookOf(incident.instance ?? first, light),
-      ...totalsOf(analysis.goroutines, here.evidence),
+      ...(analysis.goroutines === undefined ? {} : { goroutines: analysis.goroutines }),
       analysis: verdict,
     },
     here.judge(light),
     {
-      ...lookOf(peer.instance ?? "the peer", there.evidence),
-      ...totalsOf(there.evidence.goroutines?.best.total, there.evidence),
+      ...lookOf(peer.instance ?? "the peer", lightEvidence(there.evidence)),
+      ...(total === undefined ? {} : { goroutines: total }),
       analysis: judged,
     },
   );
@@ -71,18 +69,14 @@ export async function compareRound(
   await queue.publish(id, "now", signal);
 }
 
-function lookOf(name: string, { goroutines }: Pick<Partial<Evidence>, "goroutines">) {
+/** What a comparison looks at, of evidence that is no more than a short capture's. */
+function lookOf(
+  name: string,
+  { goroutines, heap }: ReturnType<typeof lightEvidence>,
+): Pick<ComparedProcess, "name" | "snapshot" | "heap"> {
   return {
     name,
-    ...(goroutines === undefined ? {} : { snapshot: goroutines.series.at(-1) ?? goroutines.best }),
-  };
-}
-
-function totalsOf(goroutines: number | undefined, { heap }: Pick<Partial<Evidence>, "heap">) {
-  const profile = heap?.at(-1);
-  const index = profile === undefined ? -1 : sampleIndexOf(profile, "inuse_space");
-  return {
-    ...(goroutines === undefined ? {} : { goroutines }),
-    ...(profile === undefined || index === -1 ? {} : { heapBytes: profileTotal(profile, index) }),
+    ...(goroutines === undefined ? {} : { snapshot: goroutines.best }),
+    ...(heap === undefined ? {} : { heap: heap[0] }),
   };
 }

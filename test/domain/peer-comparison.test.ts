@@ -5,6 +5,7 @@ import { lightEvidence } from "../../src/domain/light-evidence.ts";
 import { type ComparedProcess, comparePeer } from "../../src/domain/peer-comparison.ts";
 import { analysis, finding } from "../commands/chat/analyses.ts";
 import { frame, group, seen, snapshot } from "./goroutines.ts";
+import { profile } from "./profiles.ts";
 
 const pileUp = "goroutine/mutex-pileup";
 const post = "shop/ledger.(*Store).Post";
@@ -29,6 +30,17 @@ function waiting(count: number, change: Partial<GoroutineSnapshot> = {}): Gorout
   return { ...snapshot(groups), ...change };
 }
 
+/** So many MiB are in use through the cache, and one besides. */
+function heapWith(cacheMiB: number) {
+  return profile(
+    ["inuse_space/bytes"],
+    [
+      [[cacheMiB << 20], "shop/cache.(*Store).entry:7", "shop/cache.(*Store).Put:31"],
+      [[1 << 20], "net/http.(*conn).serve:9"],
+    ],
+  );
+}
+
 function process(name: string, change: Partial<ComparedProcess> = {}): ComparedProcess {
   return { name, analysis: analysis(), ...change };
 }
@@ -36,7 +48,7 @@ function process(name: string, change: Partial<ComparedProcess> = {}): ComparedP
 const sick = process("order-1", {
   analysis: analysis({ findings: [pile(11_902)] }),
   goroutines: 12_408,
-  heapBytes: 900,
+  heap: heapWith(60),
   snapshot: waiting(11_900, { takenAtMs: 1_000 }),
 });
 const light = analysis({ findings: [pile(11_900)] });
@@ -58,7 +70,7 @@ describe("a peer", () => {
     const healthy = process("order-2", {
       analysis: looked("pass"),
       goroutines: 1_297,
-      heapBytes: 300,
+      heap: heapWith(2),
       snapshot: waiting(3, { takenAtMs: 25_000 }),
     });
     expect(comparePeer(sick, light, healthy)).toEqual({
@@ -67,7 +79,7 @@ describe("a peer", () => {
       there: "order-2",
       figures: { here: 11_900, there: 3, unit: "goroutines" },
       goroutines: { here: 12_408, there: 1_297 },
-      heapBytes: { here: 900, there: 300 },
+      heapBytes: { here: 61 << 20, there: 3 << 20 },
       laterMs: 24_000,
     });
   });
@@ -103,7 +115,7 @@ describe("a peer", () => {
     expect(comparePeer(sick, light, there)).toMatchObject({
       outcome: "unclear",
       figures: { here: 11_900, there: 5_000 },
-      reason: `goroutines wait at the same place in order-2, which ${pileUp} does not call wrong`,
+      reason: `what order-2 has at the same place ${pileUp} does not call wrong`,
     });
   });
 
@@ -161,6 +173,24 @@ describe("a peer", () => {
     expect(unseen.outcome).toBe("unclear");
     expect(unseen.reason).toContain("in which heap/growth does not see this");
     expect(comparePeer(here, analysis({ findings: [heap] }), process("order-2")).outcome).toBe("unclear");
+  });
+
+  test("is compared by the bytes in use at the place of a finding about the heap", () => {
+    const growth = finding("f1", "heap/growth", { where: [frame("shop/cache.(*Store).Put:31")] });
+    const here = process("order-1", { analysis: analysis({ findings: [growth] }), heap: heapWith(60) });
+    const outcomes = [0, 12, 50].map((mebibytes) =>
+      comparePeer(here, analysis(), process("order-2", { heap: heapWith(mebibytes) })),
+    );
+    expect(outcomes).toMatchObject([
+      { outcome: "only-here", figures: { here: 60 << 20, there: 0, unit: "bytes" } },
+      { outcome: "less-there", byPlace: true },
+      { outcome: "both", byPlace: true },
+    ]);
+    // Too few samples to tell a tenth of them.
+    const little = { ...here, heap: heapWith(7) };
+    expect(comparePeer(little, analysis(), process("order-2", { heap: heapWith(0) })).outcome).toBe(
+      "unclear",
+    );
   });
 
   test("says what it shows itself, and that it is another build", () => {

@@ -99,11 +99,18 @@ function comparisonWords(comparison: PeerComparison): ComparisonWords {
         rest: rest(figures === undefined ? `The same rule finds nothing like it in ${other}.` : ""),
       };
     case "less-there":
-      return { sentence: `${other} shows it, too, but far less${against}.`, rest: rest() };
+      return {
+        sentence: comparison.byPlace
+          ? `${other} has far less at the same place${against}.`
+          : `${other} shows it, too, but far less${against}.`,
+        rest: rest(),
+      };
     case "both":
       return {
-        sentence: `${other} shows it, too${against}.`,
-        rest: rest(sharedCause(comparison)),
+        sentence: comparison.byPlace
+          ? `${other} has as much at the same place${against}.`
+          : `${other} shows it, too${against}.`,
+        rest: rest(figures?.unit === "bytes" && comparison.byPlace ? oneLook : sharedCause(comparison)),
       };
     case "unclear":
       return {
@@ -114,6 +121,9 @@ function comparisonWords(comparison: PeerComparison): ComparisonWords {
       return { sentence: `Compared with ${other}: nothing stands out in ${one}.`, rest: rest() };
   }
 }
+
+/** Memory may be held for good reasons; that it grows is what a finding is about. */
+const oneLook = "Whether it grows there, too, one look does not tell.";
 
 /** Two builds have no release in common. */
 function sharedCause({ otherBuild }: PeerComparison): string {

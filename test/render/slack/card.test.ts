@@ -301,6 +301,14 @@ describe("a verdict beside a peer", () => {
       "👥 *order-2 shows it, too: 11,902 goroutines against 11,870 in order-2.* That points to a shared cause (inferred): a dependency or the configuration. In all",
     ],
     [
+      { outcome: "both", byPlace: true, figures: { here: 60 * 2 ** 20, there: 50 * 2 ** 20, unit: "bytes" } },
+      "👥 *order-2 has as much at the same place: 60 MiB against 50 MiB in order-2.* Whether it grows there, too, one look does not tell. In all",
+    ],
+    [
+      { outcome: "less-there", byPlace: true },
+      "👥 *order-2 has far less at the same place: 11,902 goroutines against 3 in order-2.* In all",
+    ],
+    [
       { outcome: "less-there", figures: { here: 11_902, there: 40, unit: "goroutines" } },
       "👥 *order-2 shows it, too, but far less: 11,902 goroutines against 40 in order-2.* In all",
     ],

@@ -143,6 +143,7 @@ const anyComparison: fc.Arbitrary<PeerComparison> = fc
     here: nasty,
     there: nasty,
     figures: optional(fc.record({ here: count, there: count, unit: nasty })),
+    byPlace: optional(fc.constant(true as const)),
     goroutines: optional(figures),
     heapBytes: optional(figures),
     laterMs: optional(count),
