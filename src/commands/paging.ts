@@ -11,7 +11,7 @@ export async function pagesOf(
   host: Host,
 ): Promise<PagesRequest | undefined> {
   if (config?.alerts === undefined) return undefined;
-  const { channel, routes, bearer, grafana, messages } = config.alerts;
+  const { channel, routes, bearer, grafana, messages, comparesPeers } = config.alerts;
   const at = `${config.file}: alerts`;
   if (bearer === undefined && grafana === undefined) {
     throw new UsageError(`${at} needs bearerEnv, bearerFile or grafana: nobody could post a page.`);
@@ -26,6 +26,7 @@ export async function pagesOf(
     channel,
     routes,
     hearsMessages: messages !== undefined,
+    comparesPeers,
     services: () => Promise.resolve(services),
     secrets: {
       ...(bearer === undefined ? {} : { bearer: await readSecret(bearer, host, at) }),

@@ -8,6 +8,8 @@ export interface AlertsConfig {
   readonly channel: string;
   /** Other channels by the labels of the alerts; the first that fits counts. */
   readonly routes: readonly ChannelRoute[];
+  /** Whether pages also have another process of their service captured. */
+  readonly comparesPeers: boolean;
   /** Channels and senders of pages in the chat; absent: only webhooks are pages. */
   readonly messages?: PageSource;
   /** For `Authorization: Bearer …`. */

@@ -73,6 +73,10 @@ const alerts = section(
     ),
     bearerFile: setting(text, "File that holds it"),
     grafana: setting(grafana, "Grafana's signature, instead of the token or besides it"),
+    comparePeers: setting(
+      z.boolean(),
+      "Whether a page also has another process of its service captured, briefly and after the verdict, to say what only the sick one shows. People may ask for it in any case. Default: true",
+    ),
   },
   atMostOne("bearerEnv", "bearerFile"),
 );

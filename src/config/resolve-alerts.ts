@@ -4,12 +4,13 @@ import type { AlertsSection } from "./alerts-schema.ts";
 import { defined, secret } from "./resolve-words.ts";
 
 export function alertsOf(
-  { channel, routes = [], messages, bearerEnv, bearerFile, grafana }: AlertsSection,
+  { channel, routes = [], messages, bearerEnv, bearerFile, grafana, comparePeers = true }: AlertsSection,
   folder: string,
 ): AlertsConfig {
   return {
     channel,
     routes: routes.map((route) => ({ match: labelsOf(route.match), channel: route.channel })),
+    comparesPeers: comparePeers,
     ...(messages === undefined ? {} : { messages }),
     ...(bearerEnv === undefined && bearerFile === undefined
       ? {}

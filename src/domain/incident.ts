@@ -44,7 +44,7 @@ export interface CaptureWish {
   /** The block profile even where the service's settings leave it out. */
   readonly block?: boolean;
   readonly deep?: boolean;
-  /** Another process of the service, too, and how the two differ. */
+  /** Another process of the service, too, and how the two differ; what alerts want unless this is false. */
   readonly peer?: boolean;
   readonly include?: readonly ("allocs" | "goroutineleak" | "expvar" | "cmdline" | "trace")[];
   readonly exclude?: readonly CaptureKind[];

@@ -51,17 +51,18 @@ export function askedAgain(peer: Peer | undefined, wantedAtMs: number, byPerson:
 }
 
 /**
- * What an incident with a verdict is to have, where its service has `processes` that gofire knows: alerts want a peer,
- * people who ask for one do, everybody else may. Undefined where there is nothing to compare with and nobody asked.
+ * What an incident with a verdict is to have, where its service has `processes` that gofire knows: alerts want a peer
+ * unless they are not to, people who ask for one do, everybody else may. Undefined where there is nothing to compare with and nobody asked.
  */
 export function peerAfterVerdict(
   { origin, wish }: Pick<Incident, "origin" | "wish">,
   processes: number,
   nowMs: number,
 ): Peer | undefined {
-  const byPerson = wish.peer === true;
-  if (processes < 2) return byPerson ? { ...askedAgain(undefined, nowMs, true) } : undefined;
-  if (origin.kind === "page" || byPerson) return askedAgain(undefined, nowMs, byPerson);
+  const isPage = origin.kind === "page";
+  const byPerson = !isPage && wish.peer === true;
+  if (processes < 2) return byPerson ? askedAgain(undefined, nowMs, true) : undefined;
+  if (wish.peer ?? isPage) return askedAgain(undefined, nowMs, byPerson);
   return { state: "possible", round: 0, runs: 0, steps: [] };
 }
 

@@ -1,5 +1,6 @@
 import { PortError } from "../domain/errors.ts";
 import type { IncidentDraft } from "../domain/incident.ts";
+import type { Paging } from "../ports/alerts.ts";
 import type { HeldPage, HeldPages } from "../ports/held-pages.ts";
 import type { Mutes } from "../ports/mutes.ts";
 import { beginIncident } from "./begin.ts";
@@ -9,6 +10,7 @@ import type { SettlePorts } from "./settle.ts";
 export interface BeginPagePorts extends SettlePorts {
   readonly mutes: Mutes;
   readonly heldPages: HeldPages;
+  readonly paging: Paging;
 }
 
 /**
@@ -26,7 +28,8 @@ export async function beginPage(
     return;
   }
   try {
-    await beginIncident(draft, ports, signal);
+    const wish = ports.paging.comparesPeers === false ? { ...draft.wish, peer: false } : draft.wish;
+    await beginIncident({ ...draft, wish }, ports, signal);
   } catch (error) {
     if (!(error instanceof PortError && error.code === "rate-limited")) throw error;
     // The queue is full. A page is answered all the same: its card says so.

@@ -180,9 +180,15 @@ alerts: { channel: C0EAQDV4Z, routes: [{ match: { team: "~pay.*" }, channel: C0P
     expect(alerts).toEqual({
       channel: "C0EAQDV4Z",
       routes: [{ match: { team: { pattern: /^(?:pay.*)$/u } }, channel: "C0PAY" }],
+      comparesPeers: true,
       bearer: { file: "/etc/gofire/token" },
       grafana: { secret: { env: "HMAC" }, header: "x-grafana-alerting-signature", timestampHeader: "x-time" },
     });
+  });
+
+  it("compare with another process unless they are not to", () => {
+    const { alerts } = config("alerts: { channel: C0EAQDV4Z, comparePeers: false }");
+    expect(alerts?.comparesPeers).toBe(false);
   });
 
   it.each([
@@ -203,6 +209,7 @@ alerts: { channel: C0EAQDV4Z, routes: [{ match: { team: "~pay.*" }, channel: C0P
       "alerts: { channel: C0EAQDV4Z, routes: [{ match: { team: a }, channel: pay }] }",
       "must be the id of a channel",
     ],
+    ["alerts: { channel: C0EAQDV4Z, comparePeers: sometimes }", "comparePeers"],
     ["alerts: { bearerEnv: TOKEN }", "channel"],
     ["alerts: { channel: ops }", "must be the id of a channel"],
     ["alerts: { channel: C0EAQDV4Z, grafana: {} }", "needs secretEnv or secretFile"],

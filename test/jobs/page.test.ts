@@ -76,9 +76,10 @@ describe.skipIf(redisProgram === undefined)("pages over the webhook, on real Red
             channel: "C9",
             routes: [{ match: { service: { equals: "order" }, team: { equals: "war" } }, channel: "C4" }],
             hearsMessages,
+            comparesPeers: false,
             services: () =>
               Promise.resolve([
-                { name: "order", matches: [], instances: [target.url] },
+                { name: "order", matches: [], instances: [target.url, "order-2"] },
                 {
                   name: "payment",
                   channel: "C5",
@@ -233,6 +234,29 @@ describe.skipIf(redisProgram === undefined)("pages over the webhook, on real Red
       "in the thread",
     );
     expect(threaded.place.channel).toBe("C7");
+  });
+
+  test("notes which processes its alerts name, those that join later, too; and that no peer is wanted", async () => {
+    const startsAt = new Date().toISOString();
+    const about = (instances: readonly string[]) => {
+      const body = alertmanagerBody({ alerts: instances.length, groupKey: "named", startsAt });
+      const alerts = body.alerts.map((alert, at) => ({
+        ...alert,
+        labels: { ...alert.labels, instance: instances[at] ?? "" },
+      }));
+      return { ...body, alerts };
+    };
+    await post(about([target.url]));
+    const first = await incidentWhere(
+      ({ origin, state }) => origin.page?.named?.length === 1 && state === "verdict",
+      "an incident about the target",
+    );
+    expect(first).toMatchObject({ instance: target.url, wish: { peer: false } });
+    expect(first.origin.page?.named).toEqual([target.url]);
+    await post(about([target.url, "order-2"]));
+    const joined = await incidentWhere(({ origin }) => origin.page?.named?.length === 2, "the second name");
+    expect(joined.id).toBe(first.id);
+    expect(joined.origin.page?.named).toEqual([target.url, "order-2"]);
   });
 
   test("two senders that say the same at once, and a gofire that ends in between, make one incident", async () => {

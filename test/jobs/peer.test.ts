@@ -180,6 +180,8 @@ describe.skipIf(redisProgram === undefined)("a peer of the process that is judge
         state: "not-compared",
         reason: "gofire.yaml names no other process of single",
       });
+      const unwanted = await ended(bot, { ...paged("pair", "page-7"), wish: { peer: false } });
+      expect(unwanted.peer).toMatchObject({ state: "possible" });
       const page = await ended(bot, paged("single", "page-6"));
       expect(page.peer).toBeUndefined();
       await expect(
