@@ -14,6 +14,8 @@ export interface Plan {
   readonly commands: readonly { readonly service: string; readonly afterMs: number }[];
   /** A click on the first card, and whether every connection is replaced under it. */
   readonly click?: { readonly refresh: boolean };
+  /** Whether every service has two processes, and people want them compared. */
+  readonly peer: boolean;
   /** When Redis is killed, and how long it is away. */
   readonly redisAway?: { readonly afterMs: number; readonly forMs: number };
 }
@@ -59,7 +61,7 @@ export function planOf(seed: number): Plan {
   const mode = chance.oneOf(["socket", "http"] as const);
   // By http nobody is heard whose clock is off by more than five minutes: Slack's signatures are too old then.
   const web = chance.oneOf(skewsMs.filter((ms) => mode === "socket" || Math.abs(ms) < 300_000));
-  return {
+  const plan = {
     seed,
     mode,
     apart,
@@ -74,6 +76,8 @@ export function planOf(seed: number): Plan {
       ? { redisAway: { afterMs: chance.below(900), forMs: 50 + chance.below(500) } }
       : {}),
   };
+  // Thrown last, so that what a seed meant before it still means.
+  return { ...plan, peer: chance.chance(20) };
 }
 
 function faultsOf(chance: Dice): readonly Fault[] {

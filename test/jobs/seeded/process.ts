@@ -7,7 +7,7 @@ import type { Role } from "../../../src/ports/server.ts";
 import type { ServiceCapture, Services } from "../../../src/ports/services.ts";
 import { openSlack } from "../../../src/slack.ts";
 import { fakeArtifacts } from "../../fakes/artifacts.ts";
-import { testServices } from "../bot.ts";
+import { type TestTargets, testServices } from "../bot.ts";
 
 /** One process of gofire, in plain values: a real one can be given them, too. */
 export interface ProcessSettings {
@@ -15,7 +15,7 @@ export interface ProcessSettings {
   readonly mode: "socket" | "http";
   readonly redis: string;
   readonly artifacts: string;
-  readonly targets: Readonly<Record<string, string>>;
+  readonly targets: TestTargets;
   readonly skewMs: number;
   readonly slack: {
     readonly apiUrl: string;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "yaml";
-import { type Incident, isSettled } from "../../../src/domain/incident.ts";
+import { type Incident, isSettled, isWorkOver } from "../../../src/domain/incident.ts";
 import type { DeliveryResult } from "../../../src/sandbox/slack/deliveries/outlet.ts";
 import { type SlackStandIn, startSlackStandIn } from "../../../src/sandbox/slack/stand-in.ts";
 import type { SlackMessage } from "../../../src/sandbox/slack/workspace.ts";
@@ -45,7 +45,7 @@ export interface World {
 const manifest: unknown = parse(readFileSync("slack-manifest.yaml", "utf8"));
 
 export async function openWorld(
-  plan: Pick<Plan, "mode" | "skewMs">,
+  plan: Pick<Plan, "mode" | "skewMs" | "peer">,
   targetUrl: string,
   role: "web" | "all",
 ): Promise<World> {
@@ -61,7 +61,9 @@ export async function openWorld(
       mode: plan.mode,
       redis: redis.url,
       artifacts,
-      targets: Object.fromEntries([0, 1, 2].map((at) => [`order-${at}`, targetUrl])),
+      targets: Object.fromEntries(
+        [0, 1, 2].map((at) => [`order-${at}`, plan.peer ? { a: targetUrl, b: targetUrl } : targetUrl]),
+      ),
       skewMs: which === "worker" ? plan.skewMs.worker : plan.skewMs.web,
       slack: {
         apiUrl: slack.apiUrl,
@@ -75,7 +77,11 @@ export async function openWorld(
   if (web.requestUrl !== undefined) slack.deliverTo(web.requestUrl);
   const asked: World["asked"] = [];
   async function command(service: string): Promise<void> {
-    const result = await slack.people.type(mira, channel, `/gofire snapshot ${service}`);
+    const result = await slack.people.type(
+      mira,
+      channel,
+      `/gofire snapshot ${service}${plan.peer ? " peer" : ""}`,
+    );
     asked.push({ service, taken: wasTaken(result) });
   }
   const shown = () => slack.workspace.channels.get(channel)?.messages ?? [];
@@ -149,7 +155,7 @@ export async function quiet(world: World): Promise<readonly Incident[]> {
         const open = await bot.incidents.unsettled(Date.now() + farAheadMs, never);
         if (open.length > 0) return undefined;
         const all = await world.incidents();
-        return all.every(({ state }) => isSettled(state)) ? all : undefined;
+        return all.every(isWorkOver) ? all : undefined;
       } catch {
         return undefined; // Redis is away
       }
@@ -183,7 +189,9 @@ export function broken(world: World, incidents: readonly Incident[]): string[] {
     }
   }
   const messages = slack.workspace.channels.get(channel)?.messages ?? [];
-  for (const { id, state, problem, card, replies } of incidents) {
+  for (const { id, state, problem, card, replies, wish, peer } of incidents) {
+    if (wish.peer === true && peer?.state !== "compared")
+      lines.push(`${id}: its peer is ${peer?.state}: ${peer?.reason ?? ""}`);
     if (state !== "verdict") lines.push(`${id} is ${state}: ${problem ?? ""}`);
     const shown = world.cardOf(id);
     if (shown === undefined || shown.ts !== card?.ref?.ts) {
@@ -194,7 +202,7 @@ export function broken(world: World, incidents: readonly Incident[]): string[] {
       lines.push(`${id}: the card says ${shown.text}`);
     }
     const unsent = replies.filter((reply) => reply.state !== "posted");
-    if (replies.length !== 2 || unsent.length > 0) {
+    if (replies.length !== (wish.peer === true ? 3 : 2) || unsent.length > 0) {
       lines.push(`${id}: ${replies.map((reply) => `${reply.kind} ${reply.state}`).join(", ")}`);
     }
   }
