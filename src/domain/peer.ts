@@ -15,8 +15,8 @@ export interface Peer {
   readonly state: PeerState;
   /** How often a comparison was asked for; 0 while nobody has. */
   readonly round: number;
-  /** Milliseconds since the epoch at which this round was asked for. */
-  readonly wantedAtMs?: number;
+  /** Milliseconds since the epoch at which a worker first found that it has to wait for something. */
+  readonly waitsSinceMs?: number;
   /** A person asked, who may do what alerts may not: look at a process again that was captured a moment ago. */
   readonly byPerson?: true;
   /** Name or address of the one that was chosen; once chosen in a round it stays. */
@@ -39,11 +39,10 @@ export function isPeerOpen(peer: Peer | undefined): boolean {
 }
 
 /** The next round: what an earlier one captured is left behind. */
-export function askedAgain(peer: Peer | undefined, wantedAtMs: number, byPerson: boolean): Peer {
+export function askedAgain(peer: Peer | undefined, byPerson: boolean): Peer {
   return {
     state: "waiting",
     round: (peer?.round ?? 0) + 1,
-    wantedAtMs,
     ...(byPerson ? { byPerson } : {}),
     runs: peer?.runs ?? 0,
     steps: [],
@@ -52,17 +51,17 @@ export function askedAgain(peer: Peer | undefined, wantedAtMs: number, byPerson:
 
 /**
  * What an incident with a verdict is to have, where its service has `processes` that gofire knows: alerts want a peer
- * unless they are not to, people who ask for one do, everybody else may. Undefined where there is nothing to compare with and nobody asked.
+ * unless they are not to, people who ask for one do, everybody else may. Undefined where there is nothing to compare with
+ * and nobody asked.
  */
 export function peerAfterVerdict(
   { origin, wish }: Pick<Incident, "origin" | "wish">,
   processes: number,
-  nowMs: number,
 ): Peer | undefined {
   const isPage = origin.kind === "page";
   const byPerson = !isPage && wish.peer === true;
-  if (processes < 2) return byPerson ? askedAgain(undefined, nowMs, true) : undefined;
-  if (wish.peer ?? isPage) return askedAgain(undefined, nowMs, byPerson);
+  if (processes < 2) return byPerson ? askedAgain(undefined, true) : undefined;
+  if (wish.peer ?? isPage) return askedAgain(undefined, byPerson);
   return { state: "possible", round: 0, runs: 0, steps: [] };
 }
 

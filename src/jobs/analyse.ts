@@ -2,7 +2,6 @@ import * as z from "zod/mini";
 import { type Incident, isSettled } from "../domain/incident.ts";
 import { isPeerOpen, peerAfterVerdict } from "../domain/peer.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { JobOutcome } from "../ports/worker.ts";
 import { analysisMarkdown } from "../render/markdown.ts";
 import { putText } from "./contents.ts";
@@ -15,7 +14,6 @@ import { repliesFor, withReplies } from "./thread.ts";
 
 export interface AnalyseJobPorts extends SettlePorts, JudgePorts {
   readonly artifacts: Artifacts;
-  readonly clock: Clock;
   /** Hears of what could not be read. */
   readonly onTrouble: (message: string) => void;
 }
@@ -51,7 +49,7 @@ async function judge(
   ports: AnalyseJobPorts,
   signal: AbortSignal,
 ): Promise<void> {
-  const { artifacts, queue, clock } = ports;
+  const { artifacts, queue } = ports;
   const { id, service } = incident;
   const { evidence, problems, judge: judgement } = await judgeOf(bundle, service, ports, signal);
   const analysis = judgement(evidence);
@@ -71,7 +69,7 @@ async function judge(
     id,
     (now) => {
       if (isSettled(now.state)) return now;
-      const wanted = peerAfterVerdict(now, processes, clock.nowMs());
+      const wanted = peerAfterVerdict(now, processes);
       return {
         ...now,
         // The alert may have ended meanwhile.

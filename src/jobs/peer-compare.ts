@@ -1,7 +1,6 @@
 import { lightEvidence } from "../domain/light-evidence.ts";
 import { type ComparedProcess, comparePeer } from "../domain/peer-comparison.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
-import type { Clock } from "../ports/clock.ts";
 import { documentOf } from "./comparison.ts";
 import { putText } from "./contents.ts";
 import { instancesOf } from "./instances.ts";
@@ -12,7 +11,6 @@ import { peerReplies, withReplies } from "./thread.ts";
 
 export interface PeerComparisonPorts extends SettlePorts, JudgePorts {
   readonly artifacts: Artifacts;
-  readonly clock: Clock;
   /** Hears of what could not be read. */
   readonly onTrouble: (message: string) => void;
 }

@@ -1,7 +1,6 @@
 import { UsageError } from "../domain/errors.ts";
 import { type Incident, isSettled } from "../domain/incident.ts";
 import { askedAgain, isPeerOpen, type Peer } from "../domain/peer.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { Services } from "../ports/services.ts";
 import { instancesOf } from "./instances.ts";
 import type { SettlePorts } from "./settle.ts";
@@ -12,7 +11,7 @@ import type { SettlePorts } from "./settle.ts";
  */
 export async function askForPeer(
   incident: Incident,
-  { incidents, queue, services, clock }: SettlePorts & { readonly services: Services; readonly clock: Clock },
+  { incidents, queue, services }: SettlePorts & { readonly services: Services },
   signal: AbortSignal,
 ): Promise<{ readonly incident: Incident; readonly isNew: boolean }> {
   const { id, service } = incident;
@@ -37,7 +36,7 @@ export async function askForPeer(
         );
       }
       isNew = true;
-      return { ...now, peer: askedAgain(now.peer, clock.nowMs(), true) };
+      return { ...now, peer: askedAgain(now.peer, true) };
     },
     signal,
   );

@@ -85,16 +85,29 @@ async function captureRound(
   run: JobRun,
 ): Promise<JobOutcome | "captured"> {
   const { id, service, resolvedAtMs } = incident;
-  const { round, wantedAtMs = 0 } = present;
+  const { round } = present;
 
   async function without(reason: string): Promise<JobOutcome> {
     await notCompared(id, round, reason, ports, run.signal);
     return done;
   }
   async function wait(reason: string): Promise<JobOutcome> {
-    // Noted by another machine's clock it may lie in the future, and must not keep the card waiting either.
-    if (Math.abs(ports.clock.nowMs() - wantedAtMs) < waitAtMostMs) return later(lookAgainMs, reason);
-    return await without(`${reason}; gofire waited ${durationText(waitAtMostMs)}`);
+    const nowMs = ports.clock.nowMs();
+    const { waitsSinceMs = nowMs } = present;
+    // Noted by another worker's clock it may lie in the future, and must not keep the card waiting either.
+    if (Math.abs(nowMs - waitsSinceMs) >= waitAtMostMs) {
+      return await without(`${reason}; gofire waited ${durationText(waitAtMostMs)}`);
+    }
+    if (present.waitsSinceMs === undefined) {
+      await changeRound(
+        id,
+        round,
+        (now) => ({ ...now, peer: { ...now.peer, waitsSinceMs } }),
+        ports,
+        run.signal,
+      );
+    }
+    return later(lookAgainMs, reason);
   }
 
   if (resolvedAtMs !== undefined && present.byPerson !== true) {
@@ -113,7 +126,8 @@ async function captureRound(
     const captured = await loggedCapture(requestOf(service, capture), target, log, ports, run.signal);
     if (captured.end === "busy") return await wait(captured.reason);
     if (captured.end === "overtaken") return done;
-    const { ending, bundle, reason, manifest } = captured.outcome;
+    const { ending, reason, manifest } = captured.outcome;
+    const bundle = ending === "unreachable" ? undefined : captured.outcome.bundle;
     await ports.limits.captured(service, instance, run.signal);
     const steps = manifest.captures.map(stepOf);
     await changeRound(
@@ -123,7 +137,7 @@ async function captureRound(
       ports,
       run.signal,
     );
-    if (ending !== "unreachable" && bundle !== undefined) return "captured";
+    if (bundle !== undefined) return "captured";
     return await without(`${instance} could not be captured: ${reason ?? "it gave nothing"}`);
   } finally {
     await place.leave();

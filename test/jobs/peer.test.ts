@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CaptureStep, Incident, IncidentDraft, PageFacts } from "../../src/domain/incident.ts";
-import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { beginIncident } from "../../src/jobs/begin.ts";
 import { askForPeer } from "../../src/jobs/peer-round.ts";
 import type { Bot, BotSettings } from "../../src/main.ts";
@@ -147,7 +146,7 @@ describe.skipIf(redisProgram === undefined)("a peer of the process that is judge
       expect(shown).toContain("Not compared with another process: lonely-2 could not be captured");
       expect(shown).toContain('"compare-peer"');
       const services = testServices({ lonely: { "lonely-1": sick.url, "lonely-2": healthy.url } });
-      await askForPeer(incident, { ...bot, services, clock: systemClock }, never);
+      await askForPeer(incident, { ...bot, services }, never);
       const again = await settled(bot, incident.id);
       expect(again.peer).toMatchObject({ state: "not-compared", round: 2 });
     });
@@ -159,7 +158,7 @@ describe.skipIf(redisProgram === undefined)("a peer of the process that is judge
       expect(incident.peer).toMatchObject({ state: "possible" });
       expect(healthy.asked).toEqual([]);
       expect(JSON.stringify(card(incident).blocks)).toContain('"compare-peer"');
-      const ports = { ...bot, services: testServices(targets()), clock: systemClock };
+      const ports = { ...bot, services: testServices(targets()) };
       const asked = await Promise.all([1, 2, 3].map(() => askForPeer(incident, ports, never)));
       expect(asked.filter(({ isNew }) => isNew)).toHaveLength(1);
       const compared = await settled(bot, incident.id);
@@ -184,9 +183,9 @@ describe.skipIf(redisProgram === undefined)("a peer of the process that is judge
       expect(unwanted.peer).toMatchObject({ state: "possible" });
       const page = await ended(bot, paged("single", "page-6"));
       expect(page.peer).toBeUndefined();
-      await expect(
-        askForPeer(page, { ...bot, services: testServices(targets()), clock: systemClock }, never),
-      ).rejects.toThrow(/names no other process of single/);
+      await expect(askForPeer(page, { ...bot, services: testServices(targets()) }, never)).rejects.toThrow(
+        /names no other process of single/,
+      );
     });
   });
 
@@ -194,7 +193,7 @@ describe.skipIf(redisProgram === undefined)("a peer of the process that is judge
     await withBot(
       async (bot) => {
         const first = await ended(bot, draftFor("order", "command-2"));
-        const ports = { ...bot, services: testServices(targets()), clock: systemClock };
+        const ports = { ...bot, services: testServices(targets()) };
         await askForPeer(first, ports, never);
         expect((await settled(bot, first.id)).peer?.instance).toBe("order-2");
         // The next capture of the first process would take the second again.
@@ -212,7 +211,7 @@ describe.skipIf(redisProgram === undefined)("a peer of the process that is judge
         incident.id,
         (now) => ({
           ...now,
-          peer: { state: "waiting", round: 1, wantedAtMs: Date.now(), byPerson: true, runs: 0, steps: [] },
+          peer: { state: "waiting", round: 1, byPerson: true, runs: 0, steps: [] },
         }),
         never,
       );
