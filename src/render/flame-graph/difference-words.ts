@@ -31,7 +31,8 @@ export function ofProcesses(first: string, second: string): DifferenceWords {
     gained: `Most in ${second} beyond ${first}`,
     lost: `Most in ${first} beyond ${second}`,
     same: "No difference",
-    legend: [`3 × or more in ${second}`, "more", "same ± 10 %", "less", "a third or less"],
-    both: "both processes together",
+    // Names are as long as pods' names are: they stand where lines are broken.
+    legend: ["3 × or more", "more", "same ± 10 %", "less", "a third or less"],
+    both: `both together; colours say how ${second} compares with ${first}`,
   };
 }
