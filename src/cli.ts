@@ -95,6 +95,8 @@ function ports(): Ports {
       ]);
       return await slackCheck(config, thisHost, version, tell, signal);
     },
+    ruleRecords: async (stateFolder, tell, signal) =>
+      await (await import("./feedback-records.ts")).readRuleRecords(stateFolder, tell, signal),
     server: async (config) => {
       const [{ server }, { configuredParts }, { thisHost }] = await Promise.all([
         import("./serve.ts"),
@@ -124,6 +126,8 @@ async function rendered({ reply, format, verbose }: Answer): Promise<string> {
       return (await import("./render/rules.ts")).rulesText(reply.rules, style, width);
     case "rule":
       return (await import("./render/rules.ts")).ruleText(reply.rule, style, width);
+    case "rule-stats":
+      return (await import("./render/rule-stats.ts")).ruleStatsText(reply.stats, reply.where, style, width);
     case "doctor":
       return (await import("./render/doctor.ts")).doctorText(reply.checks, style, width);
   }
@@ -138,6 +142,8 @@ function jsonOf(reply: Reply): unknown {
       return reply.rules;
     case "rule":
       return reply.rule;
+    case "rule-stats":
+      return reply.stats;
     case "doctor":
       return reply.checks;
     case "text":

@@ -7,6 +7,7 @@ import { alertStore } from "./integrations/redis/alert-store.ts";
 import { type Caps, captureLimits } from "./integrations/redis/capture-limits.ts";
 import { redisCaptureLock } from "./integrations/redis/capture-lock.ts";
 import { type OpenRedis, openRedis, type RedisTls } from "./integrations/redis/connection.ts";
+import { feedbackStore } from "./integrations/redis/feedback-store.ts";
 import { heldPageStore } from "./integrations/redis/held-page-store.ts";
 import { incidentStore } from "./integrations/redis/incident-store.ts";
 import { mutesStore } from "./integrations/redis/mutes.ts";
@@ -23,10 +24,12 @@ import type { Alerts, Paging } from "./ports/alerts.ts";
 import type { Artifacts } from "./ports/artifacts.ts";
 import type { Chat } from "./ports/chat.ts";
 import type { Clock } from "./ports/clock.ts";
+import type { Feedback } from "./ports/feedback.ts";
 import type { HeldPages } from "./ports/held-pages.ts";
 import type { Incidents } from "./ports/incidents.ts";
 import type { Mutes } from "./ports/mutes.ts";
 import type { PageMessages } from "./ports/page-messages.ts";
+import type { People } from "./ports/people.ts";
 import type { Pictures } from "./ports/pictures.ts";
 import type { Queue } from "./ports/queue.ts";
 import type { Role } from "./ports/server.ts";
@@ -42,6 +45,8 @@ export interface BotSettings {
   readonly mostWaiting: number;
   readonly chat: Chat;
   readonly cards: Cards;
+  /** Who people are, for reports; absent: they are named by their ids. */
+  readonly people?: People;
   readonly artifacts: Artifacts;
   /** What captures go through on their way there. */
   readonly bundles?: BundleConditions;
@@ -72,6 +77,7 @@ export interface Bot {
   readonly pageMessages: PageMessages;
   readonly queue: Queue;
   readonly mutes: Mutes;
+  readonly feedback: Feedback;
   readonly heldPages: HeldPages;
   readonly redis: Pick<OpenRedis, "client" | "address" | "server">;
   /** Takes nothing new, waits up to `graceMs` for what runs, hands over the rest, says goodbye to Redis. */
@@ -94,6 +100,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
   const { client } = redis;
   const incidents = incidentStore(client, clock);
   const mutes = mutesStore(client, clock);
+  const feedback = feedbackStore(client);
   const heldPages = heldPageStore(client);
   const alerts = alertStore(client, clock, { retries: retries.page, onTrouble });
   const pageMessages = pageMessageStore(client, clock, { retries: retries["page-message"], onTrouble });
@@ -109,6 +116,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
       pageMessages,
       queue,
       mutes,
+      feedback,
       heldPages,
       paging: settings.paging ?? noPaging,
       lock: redisCaptureLock(client, workerTimes.targetLockMs),
@@ -155,6 +163,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
     pageMessages,
     queue,
     mutes,
+    feedback,
     heldPages,
     redis,
     async stop(graceMs) {

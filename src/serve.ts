@@ -13,13 +13,14 @@ import type { Cards } from "./jobs/publish.ts";
 import { type Bot, type BotSettings, startBot } from "./main.ts";
 import type { Artifacts } from "./ports/artifacts.ts";
 import type { Chat } from "./ports/chat.ts";
+import type { People } from "./ports/people.ts";
 import type { Pictures } from "./ports/pictures.ts";
 import type { ProfileLinks } from "./ports/profile-links.ts";
 import type { ListenAddress, PagesRequest, Role, Server } from "./ports/server.ts";
 import type { Services } from "./ports/services.ts";
 
 /** What the chat's commands work on. */
-export interface Running extends Pick<Bot, "incidents" | "queue" | "mutes" | "pageMessages"> {
+export interface Running extends Pick<Bot, "incidents" | "queue" | "mutes" | "feedback" | "pageMessages"> {
   readonly services: Services;
   readonly artifacts: Artifacts;
 }
@@ -28,6 +29,8 @@ export interface Running extends Pick<Bot, "incidents" | "queue" | "mutes" | "pa
 export interface ChatSide {
   readonly chat: Chat;
   readonly cards: Cards;
+  /** Who people are, for what is written about them; absent: they are named by their ids. */
+  readonly people?: People;
   /** What the chat sends by HTTP, and where; absent when it sends nothing that way. */
   readonly requests?: {
     /** An address of its own; the one where health is told when absent. */
@@ -103,6 +106,7 @@ export function server(parts: ServeParts): Server {
           mostWaiting: limits.waiting,
           chat: side.chat,
           cards: side.cards,
+          ...(side.people === undefined ? {} : { people: side.people }),
           ...kept,
           pictures: parts.pictures(artifacts, browser?.links),
           services,
@@ -153,6 +157,7 @@ export function server(parts: ServeParts): Server {
             incidents: bot.incidents,
             queue: bot.queue,
             mutes: bot.mutes,
+            feedback: bot.feedback,
             pageMessages: bot.pageMessages,
             services,
             artifacts,

@@ -17,6 +17,7 @@ import type { Clock } from "./ports/clock.ts";
 import type { ListenAddress, Role } from "./ports/server.ts";
 import { card } from "./render/slack/card.ts";
 import { chatReplyBody } from "./render/slack/chat-reply.ts";
+import { commentModal } from "./render/slack/feedback.ts";
 import { fileComment } from "./render/slack/file-comment.ts";
 import { homeView } from "./render/slack/home.ts";
 import { snapshotModal } from "./render/slack/modal.ts";
@@ -73,7 +74,7 @@ export async function openSlack(
     });
     const reach = role === "worker" ? undefined : reachOf(installation);
     if (reach?.mode === "socket") opened.push(reach.appClient);
-    const looks: Looks = { reply: chatReplyBody, form: snapshotModal };
+    const looks: Looks = { reply: chatReplyBody, form: snapshotModal, comment: commentModal };
     const side =
       reach === undefined
         ? undefined
@@ -83,10 +84,15 @@ export async function openSlack(
     return {
       chat,
       cards: { card, reply, comment: fileComment },
+      people,
       ...(answer === undefined ? {} : { requests: { ...listenOf(slack), path: "/slack/events", answer } }),
       async listen(running) {
         await side?.listen(
-          conversationOf({ ...running, people, access, clock }, running, installation.pages),
+          conversationOf(
+            { ...running, people, access, clock, version: installation.version },
+            running,
+            installation.pages,
+          ),
         );
         for (const line of await troubleIn(installation, client)) tell(`Slack: ${line}`);
         tell(

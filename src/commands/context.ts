@@ -9,6 +9,7 @@ import type { GoTargets } from "../ports/go-target.ts";
 import type { Host } from "../ports/host.ts";
 import type { LabService } from "../ports/lab-service.ts";
 import type { MetricsServers } from "../ports/metrics-server.ts";
+import type { RuleRecords } from "../ports/rule-records.ts";
 import type { Server } from "../ports/server.ts";
 
 /** What surrounds one run of a command. */
@@ -44,6 +45,11 @@ export interface Ports {
     tell: (line: string) => void,
     signal: AbortSignal,
   ): Promise<string>;
+  /**
+   * How rules did in the verdicts of `gofire serve` on this machine. Throws UsageError and PortError when its Redis
+   * cannot be used.
+   */
+  ruleRecords(stateFolder: string, tell: (line: string) => void, signal: AbortSignal): Promise<RuleRecords>;
   /** With the parts that the configuration names. */
   server(config: GofireConfig | undefined): Promise<Server>;
 }

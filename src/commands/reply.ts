@@ -1,6 +1,7 @@
 import type { RuleMeta } from "../domain/analyzer.ts";
 import type { EvidenceKey } from "../domain/evidence.ts";
 import type { Analysis, Severity } from "../domain/finding.ts";
+import type { RuleStats } from "../render/rule-stats.ts";
 
 export type Rule = RuleMeta<EvidenceKey, EvidenceKey, string>;
 
@@ -29,6 +30,8 @@ export type Reply =
     }
   | { readonly kind: "rules"; readonly rules: readonly Rule[] }
   | { readonly kind: "rule"; readonly rule: Rule }
+  /** `where`: whose records these are, in words. */
+  | { readonly kind: "rule-stats"; readonly stats: readonly RuleStats[]; readonly where: string }
   | { readonly kind: "doctor"; readonly checks: readonly DoctorCheck[] }
   | { readonly kind: "text"; readonly text: string };
 

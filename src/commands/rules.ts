@@ -1,21 +1,32 @@
 import { UsageError } from "../domain/errors.ts";
 import { defineCommand } from "./command.ts";
+import type { CommandContext, Ports } from "./context.ts";
+import type { Reply } from "./reply.ts";
 
 export const rules = defineCommand({
   name: "rules",
   summary: "List what gofire looks for, or explain one rule",
-  usage: "[explain ID] [--format json]",
+  usage: "[explain ID | --stats] [--format json]",
   examples: [
     { line: "rules", does: "every rule, one line each" },
     { line: "rules explain goroutine/mutex-pileup", does: "what it looks for, when it is wrong, what to do" },
+    {
+      line: "rules --stats",
+      does: "how often each fired here, and how often people called it right or wrong",
+    },
   ],
   whoMayUse: "anyone",
   effect: "read",
   operands: { placeholder: "explain ID", min: 0, max: 2 },
   options: {
+    stats: { kind: "flag", summary: "how rules did here: fired, right, wrong; from the bot's Redis" },
     format: { kind: "choice", choices: ["text", "json"], short: "f", summary: "how to print" },
   },
-  async run(_context, { operands }) {
+  async run(context, { operands, stats }, ports) {
+    if (stats) {
+      if (operands.length > 0) throw new UsageError(`--stats is of all rules: leave out "${operands[0]}".`);
+      return await statsReply(context, ports);
+    }
     const { analyzers } = await import("../analyzers/index.ts");
     const all = analyzers.map((analyzer) => analyzer.meta);
     const [first, second] = operands;
@@ -39,3 +50,17 @@ export const rules = defineCommand({
     return { kind: "rule", rule };
   },
 });
+
+async function statsReply(context: CommandContext, ports: Ports): Promise<Reply> {
+  const [{ stateFolder }, { ruleStats }, host] = await Promise.all([
+    import("./state-folder.ts"),
+    import("../render/rule-stats.ts"),
+    ports.host(),
+  ]);
+  const { records, where } = await ports.ruleRecords(
+    stateFolder(host),
+    (line) => context.progress(line),
+    context.signal,
+  );
+  return { kind: "rule-stats", stats: ruleStats(records), where };
+}

@@ -82,6 +82,7 @@ const meaningOf: Readonly<Record<(typeof chatRights)[number], string>> = {
   diff: "Who may compare captures",
   mute: "Who may mute services and rules, and end that",
   resolve: "Who may close incidents",
+  feedback: "Who may say whether findings are right",
 };
 
 const rights = Object.fromEntries(

@@ -1,7 +1,8 @@
 import type { AnalysisChanges } from "./analysis-changes.ts";
 import type { RuleDocs } from "./analyzer.ts";
+import type { FeedbackTally, Opinion } from "./feedback.ts";
 import type { Analysis, Finding } from "./finding.ts";
-import type { Incident } from "./incident.ts";
+import type { FindingSummary, Incident } from "./incident.ts";
 import type { Mute, MuteSubject } from "./mute.ts";
 
 /** A service that may be captured, for a picker. */
@@ -49,8 +50,8 @@ export interface ExplainedFinding {
 }
 
 /**
- * What a chat command answers: data. The renderer gives it its looks; who delivers it shows `ask`, `already`, `help`
- * and `refused` to the person alone.
+ * What a chat command answers: data. The renderer gives it its looks; who delivers it shows `ask`, `already`,
+ * `feedback`, `reporting`, `help` and `refused` to the person alone.
  */
 export type ChatReply =
   /** The card is the answer; nothing else is posted. Not new: the request was delivered twice. */
@@ -104,6 +105,21 @@ export type ChatReply =
   | { readonly kind: "resolved"; readonly incident: Incident; readonly isNew: boolean }
   /** The card will show how they compare; nothing else is posted. Not new: a comparison is under way already. */
   | { readonly kind: "peer"; readonly incident: Incident; readonly isNew: boolean }
+  /** Somebody's voice on a finding is counted; the card shows the tally. */
+  | {
+      readonly kind: "feedback";
+      readonly incident: Incident;
+      readonly finding: FindingSummary;
+      readonly says: Opinion;
+      readonly tally: FeedbackTally;
+      /** False: the person had said the same before. */
+      readonly isNew: boolean;
+      /** What the person said until now, when it was something else. */
+      readonly before?: Opinion;
+      readonly comment?: string;
+    }
+  /** The report comes into the incident's thread; nothing else is posted. */
+  | { readonly kind: "reporting"; readonly incident: Incident }
   | { readonly kind: "help"; readonly commands: readonly CommandHelp[]; readonly problem?: string }
   | {
       readonly kind: "refused";

@@ -15,17 +15,33 @@ export interface ChatRequest {
 }
 
 /** What the buttons of a card do. Each is checked against the rights of who clicked, every time. */
-export const cardActions = ["capture-again", "explain", "compare", "compare-peer", "resolve"] as const;
+export const cardActions = [
+  "capture-again",
+  "explain",
+  "compare",
+  "compare-peer",
+  "resolve",
+  "report",
+  "mute",
+  "right",
+  "wrong",
+] as const;
 /**
  * - `capture-again`: the same capture once more, with a card of its own.
  * - `explain`: all findings in full.
  * - `compare`: against the capture of the same service before it.
  * - `compare-peer`: against another process of the service, which is captured for it.
  * - `resolve`: the incident is over.
+ * - `report`: a post-incident report into the thread.
+ * - `right`, `wrong`: what the person thinks of a finding.
+ * - `mute`: alerts about the incident's service are silent for an hour.
  */
 export type CardAction = (typeof cardActions)[number];
 
-/** A click on a button of a card. The button carries the incident's id and nothing else. */
+/** The menu of a card: its choices say an action and the incident, with a blank between them. */
+export const cardMenu = "more";
+
+/** A click on a button of a card. The button carries ids of the incident and of a finding, and nothing else. */
 export interface CardClick {
   /** Names this one click (message, action, person and time of it): delivered twice, it is the same. */
   readonly intent: string;
@@ -34,6 +50,10 @@ export interface CardClick {
   readonly place: Place;
   readonly action: CardAction;
   readonly incidentId: string;
+  /** Id of the finding that `right` and `wrong` are about. */
+  readonly finding?: string;
+  /** Why it is wrong. */
+  readonly comment?: string;
 }
 
 /** A line that is read back as these words, blanks and quotes and all: for what was chosen and not typed. */

@@ -1,6 +1,8 @@
 import type { CaptureKind, CaptureStatus } from "./capture.ts";
+import type { FeedbackTally } from "./feedback.ts";
 import type { Confidence, Measured, Severity, Verdict } from "./finding.ts";
 import type { Frame } from "./frame.ts";
+import type { IncidentRecord } from "./incident-record.ts";
 import type { MessageRef, Place } from "./message.ts";
 import { isPeerOpen, type Peer } from "./peer.ts";
 
@@ -128,7 +130,7 @@ export interface ReplyFile {
 export interface Reply {
   /** Unique among all messages of all incidents: `gf-3fa9/findings`. */
   readonly intent: string;
-  readonly kind: "findings" | "evidence" | "flame-graph" | "resolved" | "note";
+  readonly kind: "findings" | "evidence" | "flame-graph" | "resolved" | "note" | "report";
   /** What the message says besides its files. */
   readonly text: string;
   /** The pictures of the verdict are still to be drawn: that happens when they are sent, so no verdict waits for it. */
@@ -137,6 +139,8 @@ export interface Reply {
   readonly comparesWith?: string;
   /** The file is to be a picture of what the peer does not show, drawn when it is sent. */
   readonly comparesWithPeer?: true;
+  /** The file is to be the report of the incident as it is then: it is written when it is sent. */
+  readonly reports?: true;
   readonly files: readonly ReplyFile[];
   /**
    * - `posting`: an attempt was made and may have got through.
@@ -208,6 +212,10 @@ export interface Incident {
   readonly repeats: number;
   readonly lastRepeatAtMs?: number;
   readonly replies: readonly Reply[];
+  /** What people said of its findings, by the finding's id; absent until somebody said something. */
+  readonly feedback?: Readonly<Record<string, FeedbackTally>>;
+  /** Absent in what older versions kept, and until something happened. */
+  readonly record?: IncidentRecord;
 }
 
 /** What an incident begins with; the rest is the store's. */

@@ -17,3 +17,10 @@ export interface Mute {
   /** Why, as the person wrote it. */
   readonly reason?: string;
 }
+
+/** What is silent, in raw words: an alert's captures, or a rule. */
+export function subjectWords(subject: MuteSubject): string {
+  if (subject.kind === "service") return `alerts about ${subject.service}`;
+  const where = subject.service === undefined ? "" : ` on ${subject.service}`;
+  return `the rule ${subject.rule}${where}`;
+}

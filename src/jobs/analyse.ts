@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { type Incident, isSettled } from "../domain/incident.ts";
 import { isPeerOpen, peerAfterVerdict } from "../domain/peer.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
+import type { Feedback } from "../ports/feedback.ts";
 import type { JobOutcome } from "../ports/worker.ts";
 import { analysisMarkdown } from "../render/markdown.ts";
 import { putText } from "./contents.ts";
@@ -14,6 +15,7 @@ import { repliesFor, withReplies } from "./thread.ts";
 
 export interface AnalyseJobPorts extends SettlePorts, JudgePorts {
   readonly artifacts: Artifacts;
+  readonly feedback: Pick<Feedback, "fired">;
   /** Hears of what could not be read. */
   readonly onTrouble: (message: string) => void;
 }
@@ -64,6 +66,8 @@ async function judge(
   ]);
   for (const problem of problems) ports.onTrouble(`${id}: ${problem}`);
   const summary = summaryOf(analysis, document, evidence.goroutines?.best.total);
+  // Before the verdict: once that stands, nobody comes back here.
+  await ports.feedback.fired(id, analysis.findings, signal);
   const { length: processes } = await instancesOf(service, ports.services);
   const { peer } = await ports.incidents.update(
     id,

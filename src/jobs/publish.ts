@@ -11,6 +11,7 @@ import type { JobOutcome } from "../ports/worker.ts";
 import { type ComparisonPorts, comparison, peerPicture } from "./comparison.ts";
 import { defineJob, done, later } from "./job.ts";
 import { markPage } from "./page-mark.ts";
+import { type ReportPorts, reportReply } from "./report.ts";
 import type { SettlePorts } from "./settle.ts";
 import { pictureReply } from "./thread.ts";
 import { verdictPictures } from "./verdict-pictures.ts";
@@ -24,7 +25,7 @@ export interface Cards {
   comment(reply: Reply): string;
 }
 
-export interface PublishJobPorts extends SettlePorts, Omit<ComparisonPorts, "incidents"> {
+export interface PublishJobPorts extends SettlePorts, Omit<ComparisonPorts, "incidents">, ReportPorts {
   readonly artifacts: Artifacts;
   readonly chat: Chat;
   readonly cards: Cards;
@@ -153,6 +154,10 @@ async function send(
   if (reply.comparesWith !== undefined) {
     const drawn = await comparison(incident, reply.comparesWith, ports, signal);
     return await change(({ comparesWith: _comparesWith, ...rest }) => ({ ...rest, ...drawn }));
+  }
+  if (reply.reports === true) {
+    const written = await reportReply(incident, reply, ports, signal);
+    return await change(({ reports: _reports, ...rest }) => ({ ...rest, ...written }));
   }
   if (reply.draws === true || reply.comparesWithPeer === true) {
     const pictures =

@@ -1,5 +1,6 @@
 import { UsageError } from "../domain/errors.ts";
 import { type Incident, isSettled } from "../domain/incident.ts";
+import { withAct } from "../domain/incident-record.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { SettlePorts } from "./settle.ts";
 
@@ -23,7 +24,9 @@ export async function resolveIncident(
         throw new UsageError(`${id} is not judged yet: it can be resolved once it has a verdict.`);
       }
       isNew = true;
-      return { ...now, state: "resolved", resolvedAtMs: clock.nowMs(), resolvedBy: userId };
+      const atMs = clock.nowMs();
+      const resolved: Incident = { ...now, state: "resolved", resolvedAtMs: atMs, resolvedBy: userId };
+      return withAct(resolved, { did: "resolved" }, { userId, intent: `resolved ${atMs}`, atMs });
     },
     signal,
   );

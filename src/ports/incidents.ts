@@ -29,7 +29,7 @@ export interface Incidents {
   /**
    * Applies `change` to the newest version and saves the result as the next one; when somebody else was quicker,
    * `change` is called again with theirs, so it must have no effects. Returning the same object saves nothing.
-   * `version`, `updatedAtMs`, `id` and `createdAtMs` are the store's. PortError `not-found`.
+   * `version`, `updatedAtMs`, `id` and `createdAtMs` are the store's; it notes changes of state in `record`. PortError `not-found`.
    */
   update(id: string, change: (incident: Incident) => Incident, signal: AbortSignal): Promise<Incident>;
   /** Newest first. */

@@ -1,6 +1,6 @@
 import type { Analysis, EvidenceExcerpt, Finding } from "../domain/finding.ts";
 import { bytesText, durationText } from "../domain/units.ts";
-import { printable } from "./style.ts";
+import { code, inline } from "./markdown-words.ts";
 import { limitText, placeText, quantity } from "./words.ts";
 
 /** The analysis as a Markdown file: for a ticket, an incident thread or a post-mortem. */
@@ -68,17 +68,4 @@ function groupTable({ groups }: Analysis): string {
       ? `\n\nand ${groups.length - groupRows} smaller groups (the JSON document has all).`
       : "";
   return `## Goroutines\n\n| count | state | minutes | at |\n| ---: | --- | --- | --- |\n${rows.join("\n")}${rest}`;
-}
-
-/** Text of a capture inside a paragraph or table cell: nothing in it may become Markdown or HTML. */
-function inline(text: string): string {
-  return printable(text).replace(/[\\`*_[\]<>|~]/g, (c) => `\\${c}`);
-}
-
-/** Text of a capture as a code span; the fence is longer than any run of backticks inside. */
-function code(text: string): string {
-  const clean = printable(text).replace(/\|/g, "\\|");
-  const longest = Math.max(0, ...(clean.match(/`+/g) ?? []).map((run) => run.length));
-  const fence = "`".repeat(longest + 1);
-  return longest > 0 ? `${fence} ${clean} ${fence}` : `${fence}${clean}${fence}`;
 }

@@ -58,6 +58,21 @@ const plainLooks: Looks = {
   reply: (reply) => ({
     text: reply.kind === "refused" ? `${reply.why} ${reply.next}` : `reply ${reply.kind}`,
   }),
+  comment: () => ({
+    type: "modal",
+    callback_id: "feedback",
+    title: { type: "plain_text", text: "Why" },
+    submit: { type: "plain_text", text: "Send" },
+    blocks: [
+      {
+        type: "input",
+        block_id: "comment",
+        optional: true,
+        label: { type: "plain_text", text: "Why" },
+        element: { type: "plain_text_input", action_id: "comment" },
+      },
+    ],
+  }),
   form: (_reply, { asksChannel }) => ({
     type: "modal",
     callback_id: "snapshot",

@@ -43,6 +43,8 @@ async function outcomeAfter(shownAgoMs: number, meanwhile?: Partial<Incident>) {
     services: { rules: unused },
     pictures: { draw: unused, compare: unused },
     onTrouble: unused,
+    mutes: { mute: unused, unmute: unused, list: unused },
+    gofireVersion: "0.0.0",
     queue: {
       enqueueCapture: unused,
       publish: unused,

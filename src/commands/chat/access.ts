@@ -24,6 +24,7 @@ const what: Readonly<Record<ChatRight, string>> = {
   diff: "compare captures",
   mute: "mute services and rules",
   resolve: "resolve incidents",
+  feedback: "judge findings",
 };
 
 /**

@@ -4,6 +4,7 @@ import type { ChatRequest } from "../../domain/chat-request.ts";
 import type { ChatRight } from "../../domain/chat-rights.ts";
 import type { Artifacts } from "../../ports/artifacts.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Feedback } from "../../ports/feedback.ts";
 import type { Incidents } from "../../ports/incidents.ts";
 import type { Mutes } from "../../ports/mutes.ts";
 import type { People } from "../../ports/people.ts";
@@ -20,7 +21,10 @@ export interface ChatPorts {
   readonly people: People;
   readonly access: AccessConfig;
   readonly mutes: Mutes;
+  readonly feedback: Feedback;
   readonly clock: Clock;
+  /** Of gofire. */
+  readonly version: string;
 }
 
 /** One command of the chat. Help, the docs and the reader of words are derived from the list of these. */

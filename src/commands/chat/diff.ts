@@ -5,6 +5,7 @@ import type { Analysis } from "../../domain/finding.ts";
 import type { Reply } from "../../domain/incident.ts";
 import type { Incidents } from "../../ports/incidents.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
+import { noteAct } from "./note-act.ts";
 import { readAnalysis } from "./read-analysis.ts";
 import { type JudgedIncident, judged, whichIncident } from "./which-incident.ts";
 
@@ -19,7 +20,9 @@ export const diff = defineChatCommand({
   whoMayUse: "diff",
   operands: { placeholder: "the ID of an incident", min: 0, max: 2 },
   options: {},
-  async run({ place }, { operands: [id, otherId] }, { incidents, artifacts, queue }, signal) {
+  async run(request, { operands: [id, otherId] }, ports, signal) {
+    const { place } = request;
+    const { incidents, artifacts, queue } = ports;
     const one = judged(await whichIncident(id, place, incidents, signal));
     const other =
       otherId === undefined
@@ -37,6 +40,7 @@ export const diff = defineChatCommand({
       readAnalysis(later, artifacts, signal),
     ]);
     await askForPicture(earlier, later, { incidents, queue }, signal);
+    await noteAct(later.id, { did: "compared", with: earlier.id }, request, ports, signal);
     return {
       kind: "diff",
       before: earlier,

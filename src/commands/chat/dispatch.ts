@@ -2,10 +2,14 @@ import type { ChatReply } from "../../domain/chat-reply.ts";
 import type { CardAction, CardClick, ChatRequest } from "../../domain/chat-request.ts";
 import { chatWords } from "../../domain/chat-request.ts";
 import { UsageError } from "../../domain/errors.ts";
+import type { Opinion } from "../../domain/feedback.ts";
 import { refusalFor } from "./access.ts";
 import type { ChatCommand, ChatPorts } from "./chat-command.ts";
+import { feedback, giveFeedback } from "./feedback.ts";
 import { commandNamed, helpOf } from "./help.ts";
 import { chatCommands } from "./index.ts";
+import { mute } from "./mute.ts";
+import { noteAct } from "./note-act.ts";
 import { readArguments } from "./read-arguments.ts";
 import { begin, draftAgain, snapshot } from "./snapshot.ts";
 import { whichIncident } from "./which-incident.ts";
@@ -47,27 +51,66 @@ export async function answerClick(
   signal: AbortSignal,
 ): Promise<ChatReply> {
   const { action, incidentId, place, userId, intent } = click;
-  if (action !== "capture-again") {
+  if (action === "capture-again") return await captureAgain(click, ports, signal);
+  if (action === "right" || action === "wrong") return await judge(click, action, ports, signal);
+  const asWords = { intent, kind: "shortcut", userId, place } as const;
+  if (action !== "mute") {
     const words = chatWords([commandOf[action], incidentId]);
-    return await answerChat({ intent, kind: "shortcut", userId, place, words }, ports, signal);
+    return await answerChat({ ...asWords, words }, ports, signal);
   }
+  try {
+    const { service } = await whichIncident(incidentId, place, ports.incidents, signal);
+    return await answerChat({ ...asWords, words: chatWords(["mute", service, "1h"]) }, ports, signal);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return misunderstood(error, mute);
+  }
+}
+
+async function captureAgain(click: CardClick, ports: ChatPorts, signal: AbortSignal): Promise<ChatReply> {
+  const { incidentId, place, userId } = click;
   const asker = { userId, channel: place.channel };
   const refusal = await refusalFor(snapshot.whoMayUse, asker, ports, signal);
   if (refusal !== undefined) return refusal;
   try {
     const incident = await whichIncident(incidentId, place, ports.incidents, signal);
-    return await begin(draftAgain(incident, click), ports, signal, { again: false });
+    const reply = await begin(draftAgain(incident, click), ports, signal, { again: false });
+    if (reply.kind === "begun") {
+      const act = { did: "captured-again", incident: reply.incident.id } as const;
+      await noteAct(incident.id, act, click, ports, signal);
+    }
+    return reply;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     return misunderstood(error, snapshot);
   }
 }
 
-const commandOf: Readonly<Record<Exclude<CardAction, "capture-again">, string>> = {
+async function judge(
+  click: CardClick,
+  says: Opinion,
+  ports: ChatPorts,
+  signal: AbortSignal,
+): Promise<ChatReply> {
+  const asker = { userId: click.userId, channel: click.place.channel };
+  const refusal = await refusalFor(feedback.whoMayUse, asker, ports, signal);
+  if (refusal !== undefined) return refusal;
+  try {
+    return await giveFeedback({ ...click, finding: click.finding ?? "", says }, ports, signal);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return misunderstood(error, feedback);
+  }
+}
+
+type WordsAction = Exclude<CardAction, "capture-again" | "mute" | Opinion>;
+
+const commandOf: Readonly<Record<WordsAction, string>> = {
   explain: "explain",
   compare: "diff",
   "compare-peer": "peer",
   resolve: "resolve",
+  report: "report",
 };
 
 /** What no words at all mean. */

@@ -1,9 +1,11 @@
 import type { ChatCommand } from "./chat-command.ts";
 import { diff } from "./diff.ts";
 import { explain } from "./explain.ts";
+import { feedback } from "./feedback.ts";
 import { helpCommand } from "./help.ts";
 import { mute, unmute } from "./mute.ts";
 import { peer } from "./peer.ts";
+import { report } from "./report.ts";
 import { resolve } from "./resolve.ts";
 import { snapshot } from "./snapshot.ts";
 import { status } from "./status.ts";
@@ -15,6 +17,8 @@ export const chatCommands: readonly ChatCommand[] = [
   explain,
   diff,
   peer,
+  report,
+  feedback,
   resolve,
   mute,
   unmute,

@@ -1,11 +1,14 @@
 import { analyzers } from "../../analyzers/index.ts";
 import type { ChatReply } from "../../domain/chat-reply.ts";
+import type { ChatRequest } from "../../domain/chat-request.ts";
 import { UsageError } from "../../domain/errors.ts";
-import type { Mute, MuteSubject } from "../../domain/mute.ts";
+import type { HumanAct } from "../../domain/incident-record.ts";
+import { type Mute, type MuteSubject, subjectWords } from "../../domain/mute.ts";
 import { nearest } from "../../domain/nearest.ts";
 import type { Services } from "../../ports/services.ts";
 import { durationMs } from "../arguments.ts";
-import { defineChatCommand } from "./chat-command.ts";
+import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
+import { noteAct } from "./note-act.ts";
 import { serviceNamed } from "./snapshot.ts";
 
 const leastMs = 60_000;
@@ -30,14 +33,11 @@ export const mute = defineChatCommand({
     service: { kind: "text", placeholder: "NAME", summary: "mute a rule for this service only" },
     reason: { kind: "text", placeholder: '"…"', summary: "why, for the others" },
   },
-  async run(
-    { userId },
-    { operands: [what = "", word = ""], service, reason },
-    { services, mutes, clock },
-    signal,
-  ) {
+  async run(request, { operands: [what = "", word = ""], service, reason }, ports, signal) {
+    const { userId } = request;
+    const { services, mutes, clock } = ports;
     const subject = await subjectOf(what, service, services);
-    if (word.toLowerCase() === "off") return unmuted(subject, await mutes.unmute(subject, signal));
+    if (word.toLowerCase() === "off") return await end(subject, request, ports, signal);
     const forMs = durationMs(word.toLowerCase());
     if (forMs === undefined || !(forMs >= leastMs && forMs <= mostMs)) {
       throw new UsageError(`"${word}" is no time from 1m to 7d. Write for example: mute ${what} 2h`);
@@ -51,6 +51,9 @@ export const mute = defineChatCommand({
       ...(reason === undefined ? {} : { reason }),
     };
     await mutes.mute(begun, signal);
+    const { untilMs } = begun;
+    const named = { subject: subjectWords(subject), ...(reason === undefined ? {} : { reason }) };
+    await noteOn(subject, { did: "muted", untilMs, ...named }, request, ports, signal);
     return { kind: "muted", mute: begun };
   },
 });
@@ -65,11 +68,47 @@ export const unmute = defineChatCommand({
   options: {
     service: { kind: "text", placeholder: "NAME", summary: "the service that a rule was muted for" },
   },
-  async run(_request, { operands: [what = ""], service }, { services, mutes }, signal) {
-    const subject = await subjectOf(what, service, services);
-    return unmuted(subject, await mutes.unmute(subject, signal));
+  async run(request, { operands: [what = ""], service }, ports, signal) {
+    return await end(await subjectOf(what, service, ports.services), request, ports, signal);
   },
 });
+
+async function end(
+  subject: MuteSubject,
+  request: ChatRequest,
+  ports: ChatPorts,
+  signal: AbortSignal,
+): Promise<ChatReply> {
+  const ended = await ports.mutes.unmute(subject, signal);
+  const act = { did: "unmuted", subject: subjectWords(subject) } as const;
+  if (ended !== undefined) await noteOn(subject, act, request, ports, signal);
+  return unmuted(subject, ended);
+}
+
+/** A mute belongs to the story of what it was given for: of late, and not over. */
+const noteWithinMs = 24 * 3_600_000;
+const mostNoted = 20;
+
+async function noteOn(
+  subject: MuteSubject,
+  act: HumanAct,
+  request: ChatRequest,
+  ports: ChatPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { incidents, clock } = ports;
+  const ofService = subject.service === undefined ? {} : { service: subject.service };
+  const recent = await incidents.recent(
+    { ...ofService, createdFromMs: clock.nowMs() - noteWithinMs, limit: 200 },
+    signal,
+  );
+  const concerned = recent.filter(
+    ({ state, analysis }) =>
+      state !== "resolved" &&
+      (subject.kind === "service" || analysis?.findings.some(({ rule }) => rule === subject.rule)),
+  );
+  for (const { id } of concerned.slice(0, mostNoted)) await noteAct(id, act, request, ports, signal);
+}
 
 /** Ids of rules have a slash and names of services have none. */
 async function subjectOf(

@@ -1,6 +1,7 @@
 import { createHash, randomInt } from "node:crypto";
 import { PortError } from "../../domain/errors.ts";
 import { type Incident, type IncidentDraft, isSettled } from "../../domain/incident.ts";
+import { recorded } from "../../domain/incident-record.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Incidents } from "../../ports/incidents.ts";
 import { ask } from "./ask.ts";
@@ -111,7 +112,14 @@ export function incidentStore(client: RedisClient, clock: Clock): Incidents {
         const changed = change(before);
         if (changed === before) return before;
         const { createdAtMs, version } = before;
-        const next = { ...changed, id, createdAtMs, version: version + 1, updatedAtMs: clock.nowMs() };
+        const nowMs = clock.nowMs();
+        const next = {
+          ...recorded(before, changed, nowMs),
+          id,
+          createdAtMs,
+          version: version + 1,
+          updatedAtMs: nowMs,
+        };
         const saved = await ask(
           () =>
             client.eval(

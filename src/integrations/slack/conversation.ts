@@ -21,6 +21,8 @@ export interface Looks {
   reply(reply: ChatReply): MessageBody;
   /** A modal view; `asksChannel` where it is not opened in a channel. */
   form(reply: Extract<ChatReply, { kind: "ask" }>, options: { readonly asksChannel: boolean }): object;
+  /** A modal view that asks why a finding is wrong. */
+  comment(reply: Extract<ChatReply, { kind: "feedback" }>): object;
 }
 
 /** Who is to see a reply: only who asked, everybody there, or nobody because a card shows it. */
@@ -33,6 +35,8 @@ export function audienceOf(reply: ChatReply): "person" | "place" | "card" {
       return reply.isNew ? "card" : "person";
     case "ask":
     case "already":
+    case "feedback":
+    case "reporting":
     case "help":
     case "refused":
       return "person";

@@ -1,8 +1,16 @@
-import { type CardAction, type CardClick, type ChatRequest, cardActions } from "../../domain/chat-request.ts";
+import {
+  type CardAction,
+  type CardClick,
+  type ChatRequest,
+  cardActions,
+  cardMenu,
+} from "../../domain/chat-request.ts";
+import { feedbackForm } from "../../domain/feedback-form.ts";
 import type { Place } from "../../domain/message.ts";
 import { snapshotForm } from "../../domain/snapshot-form.ts";
 import { nothingMore } from "./answers.ts";
 import { audienceOf, type Conversation } from "./conversation.ts";
+import { commentIn } from "./feedback-form.ts";
 import { inTime } from "./in-time.ts";
 import { isPersonsWord } from "./loop-guards.ts";
 import { once } from "./once.ts";
@@ -12,6 +20,7 @@ import {
   homePayload,
   mentionPayload,
   messagePayload,
+  type Submission,
   shortcutPayload,
   submissionPayload,
 } from "./payloads.ts";
@@ -51,6 +60,29 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
       const reply = await conversation.click(click, signal);
       if (reply.kind === "ask") await shown.openForm(reply, triggerId, click.place, signal);
       else await shown.show(reply, click, signal);
+      if (reply.kind !== "feedback" || reply.says !== "wrong" || reply.comment !== undefined) return;
+      // It counts without a reason, too.
+      await shown.openComment(reply, triggerId, click.place, signal).catch(() => {});
+    });
+  }
+
+  async function comment(body: Submission): Promise<Ack> {
+    const { view, user, trigger_id: trigger } = body;
+    const filledIn = commentIn(view);
+    if (filledIn === undefined) return undefined;
+    const intent = `form ${view.id} ${trigger ?? view.hash ?? ""}`;
+    return await first(intent, async () => {
+      try {
+        return await inTime(async (signal) => {
+          const click = { intent, userId: user.id, action: "wrong", ...filledIn } as const;
+          const reply = await conversation.click(click, signal);
+          const problem = await shown.problemOf(reply, signal);
+          if (problem === undefined) await shown.show(reply, click, signal);
+          return problem === undefined ? undefined : errorAt(feedbackForm.comment, problem);
+        });
+      } catch (error) {
+        return errorAt(feedbackForm.comment, shown.troubled(error).text);
+      }
     });
   }
 
@@ -163,8 +195,11 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
     },
 
     async submission(body) {
-      const { type, user, view, trigger_id: trigger } = submissionPayload.parse(body);
-      if (type !== "view_submission" || view.callback_id !== snapshotForm.id) return undefined;
+      const submission = submissionPayload.parse(body);
+      const { type, user, view, trigger_id: trigger } = submission;
+      if (type !== "view_submission") return undefined;
+      if (view.callback_id === feedbackForm.id) return await comment(submission);
+      if (view.callback_id !== snapshotForm.id) return undefined;
       const place = placeOf(view);
       if (place === undefined) return undefined;
       const words = wordsOf(view.state?.values ?? {});
@@ -266,8 +301,13 @@ function plainWords(text = ""): string {
     .replace(/&amp;/g, "&");
 }
 
-/** A card's button carries its incident; an overflow menu says action and incident in its value. */
-function clickOf(actionId: string, value: string): Pick<CardClick, "action" | "incidentId"> | undefined {
-  const action = cardActions.find((known): known is CardAction => known === actionId);
-  return action === undefined ? undefined : { action, incidentId: value };
+/** A card's button carries its incident, and its finding; a menu's choice says the action and then the same. */
+function clickOf(
+  actionId: string,
+  value: string,
+): Pick<CardClick, "action" | "incidentId" | "finding"> | undefined {
+  const [named, incidentId, finding] = (actionId === cardMenu ? value : `${actionId} ${value}`).split(" ");
+  const action = cardActions.find((known): known is CardAction => known === named);
+  if (action === undefined || incidentId === undefined) return undefined;
+  return { action, incidentId, ...(finding === undefined ? {} : { finding }) };
 }

@@ -7,6 +7,7 @@ import type { Clock } from "../../ports/clock.ts";
 import { nothingMore } from "./answers.ts";
 import type { SlackClient } from "./client.ts";
 import { audienceOf, type Looks } from "./conversation.ts";
+import { withFinding } from "./feedback-form.ts";
 import { inTime } from "./in-time.ts";
 import { reachable } from "./reachable.ts";
 import { withPlace } from "./snapshot-form.ts";
@@ -26,6 +27,13 @@ export interface Showing {
     reply: Extract<ChatReply, { kind: "ask" }>,
     triggerId: string,
     place: Place | undefined,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Asks why a finding is wrong. */
+  openComment(
+    reply: Extract<ChatReply, { kind: "feedback" }>,
+    triggerId: string,
+    place: Place,
     signal: AbortSignal,
   ): Promise<void>;
   /** `attemptedAtMs`: an earlier attempt may have got through. */
@@ -64,15 +72,21 @@ export function showing({ client, chat, looks, clock, onTrouble }: ShowingSettin
     };
   }
 
+  async function open(view: object, triggerId: string, signal: AbortSignal): Promise<void> {
+    const args = { trigger_id: triggerId, view };
+    await client.call("views.open", args, nothingMore, signal, { patienceMs: 500 });
+  }
+
   return {
     hintAt,
     troubled,
     async openForm(reply, triggerId, place, signal) {
       const form = looks.form(reply, { asksChannel: place === undefined });
-      const view = place === undefined ? form : withPlace(form, place);
-      await client.call("views.open", { trigger_id: triggerId, view }, nothingMore, signal, {
-        patienceMs: 500,
-      });
+      await open(place === undefined ? form : withPlace(form, place), triggerId, signal);
+    },
+    async openComment(reply, triggerId, place, signal) {
+      const about = { incidentId: reply.incident.id, finding: reply.finding.id };
+      await open(withFinding(looks.comment(reply), about, place), triggerId, signal);
     },
     async show(reply, { place, userId, intent }, signal, attemptedAtMs) {
       const audience = audienceOf(reply);

@@ -47,23 +47,37 @@ export interface ButtonSpec {
   readonly style?: "primary" | "danger";
 }
 
+/** What stands behind the three dots: at least two choices, each with a value that says what and of what. */
+export interface MenuSpec {
+  readonly action: string;
+  readonly choices: readonly { readonly label: string; readonly value: string }[];
+}
+
 /** No block when there is nothing to press. `id` differs between states, so that a stale click can be told. */
-export function buttons(id: string, specs: readonly ButtonSpec[]): Block[] {
-  if (specs.length === 0) return [];
-  return [
-    {
-      type: "actions",
-      block_id: id,
-      elements: specs.slice(0, slackLimits.actions).map(({ action, label, spoken, value, style }) => ({
-        type: "button",
-        action_id: action,
-        text: plainText(label, slackLimits.button.text),
-        accessibility_label: plain(spoken, slackLimits.button.accessibilityLabel),
-        value,
-        ...(style === undefined ? {} : { style }),
-      })),
-    },
-  ];
+export function buttons(id: string, specs: readonly ButtonSpec[], menu?: MenuSpec): Block[] {
+  const elements: object[] = specs
+    .slice(0, slackLimits.actions - 1)
+    .map(({ action, label, spoken, value, style }) => ({
+      type: "button",
+      action_id: action,
+      text: plainText(label, slackLimits.button.text),
+      accessibility_label: plain(spoken, slackLimits.button.accessibilityLabel),
+      value,
+      ...(style === undefined ? {} : { style }),
+    }));
+  if (menu !== undefined) elements.push(overflow(menu));
+  return elements.length === 0 ? [] : [{ type: "actions", block_id: id, elements }];
+}
+
+function overflow({ action, choices }: MenuSpec): object {
+  return {
+    type: "overflow",
+    action_id: action,
+    options: choices.slice(0, slackLimits.overflow).map(({ label, value }) => ({
+      text: plainText(label, slackLimits.option.text),
+      value,
+    })),
+  };
 }
 
 /** Joins what there is of `lines` as long as it fits into `max`; `more` takes the place of the rest. */

@@ -1,12 +1,23 @@
-import type { CardAction } from "../../domain/chat-request.ts";
+import { type CardAction, cardMenu } from "../../domain/chat-request.ts";
+import { type Opinion, opinions } from "../../domain/feedback.ts";
 import { leadFinding } from "../../domain/finding.ts";
 import type { AnalysisSummary, FindingSummary, Incident } from "../../domain/incident.ts";
 import type { MessageBody } from "../../domain/message.ts";
 import { counted, countText } from "../../domain/units.ts";
 import { alertLines } from "./alert-words.ts";
-import { type Block, type ButtonSpec, buttons, context, fitBlocks, header, section } from "./blocks.ts";
+import {
+  type Block,
+  type ButtonSpec,
+  buttons,
+  context,
+  fitBlocks,
+  header,
+  type MenuSpec,
+  section,
+} from "./blocks.ts";
 import { cardText } from "./card-text.ts";
 import { bold, person, prose, timeOfDay, words } from "./escape.ts";
+import { tallyLine } from "./feedback.ts";
 import { againstLimit, confidenceWords, firstSentences, furtherLine, whereLine } from "./finding-lines.ts";
 import { comparisonLines, peerLines } from "./peer-words.ts";
 import { progressOf, stepLines } from "./steps.ts";
@@ -29,7 +40,8 @@ export function card(incident: Incident): MessageBody {
   return {
     text: cardText(incident),
     blocks: fitBlocks(bodyOf(incident), "… and more: see the findings in the thread.", [
-      ...buttons(`${incident.state}-${incident.runs}`, buttonsOf(incident)),
+      ...buttons(`${incident.state}-${incident.runs}`, buttonsOf(incident), menuOf(incident)),
+      ...buttons(`feedback-${incident.state}-${incident.runs}`, feedbackButtons(incident)),
       ...context([footer(incident)]),
     ]),
   };
@@ -183,16 +195,48 @@ function resolverLine({ origin, resolvedBy }: Incident): string {
   return origin.page === undefined ? "" : "The alert ended.";
 }
 
-const labels: Readonly<Record<CardAction, { readonly label: string; readonly spoken: string }>> = {
+const opinionLabels: Readonly<Record<Opinion, string>> = { right: "👍 Right", wrong: "👎 Wrong" };
+
+/** About the finding that the card is about; the others are judged by words. */
+function feedbackButtons({ id, state, analysis }: Incident): readonly ButtonSpec[] {
+  const lead = analysis === undefined ? undefined : leadFinding(analysis);
+  if (lead === undefined || !/^f\d+$/.test(lead.id) || (state !== "verdict" && state !== "resolved"))
+    return [];
+  return opinions.map((opinion) => ({
+    action: opinion,
+    label: opinionLabels[opinion],
+    spoken: `${lead.id} is ${opinion}: ${lead.title}`,
+    value: `${id} ${lead.id}`,
+  }));
+}
+
+/** Pressed once in a while, so it takes no room. */
+function menuOf({ id, service, state }: Incident): MenuSpec | undefined {
+  if (state !== "verdict" && state !== "failed") return undefined;
+  return {
+    action: cardMenu,
+    choices: [
+      { label: "Post a report", value: `report ${id}` },
+      { label: `Mute alerts about ${service} for 1 h`, value: `mute ${id}` },
+    ],
+  };
+}
+
+type Button = Exclude<CardAction, "mute" | Opinion>;
+
+const labels: Readonly<Record<Button, { readonly label: string; readonly spoken: string }>> = {
   explain: { label: "Explain", spoken: "Explain the findings" },
   "capture-again": { label: "Capture Again", spoken: "Capture again" },
   compare: { label: "Compare", spoken: "Compare with the capture before" },
   "compare-peer": { label: "Compare With Peer", spoken: "Compare with another process" },
   resolve: { label: "Resolve", spoken: "Resolve" },
+  report: { label: "Post a Report", spoken: "Post a report into the thread" },
 };
 
-function actionsOf({ state, analysis, peer }: Incident): readonly CardAction[] {
+function actionsOf({ state, analysis, peer }: Incident): readonly Button[] {
   if (state === "failed") return ["capture-again", "resolve"];
+  // What is over is talked about once more.
+  if (state === "resolved") return ["report"];
   if (state !== "verdict") return [];
   return [
     ...(analysis?.verdict === "pass" ? [] : (["explain"] as const)),
@@ -213,7 +257,9 @@ function buttonsOf(incident: Incident): readonly ButtonSpec[] {
   }));
 }
 
-function footer({ id, repeats, lastRepeatAtMs }: Incident): string {
+function footer(incident: Incident): string {
+  const { id, repeats, lastRepeatAtMs } = incident;
+  const tally = tallyLine(incident);
   const last = lastRepeatAtMs === undefined ? "" : `, last ${timeOfDay(lastRepeatAtMs, "{time}")}`;
-  return `${words(id, 40)}${repeats === 0 ? "" : ` · ${counted(repeats, "repeat")}${last}`}`;
+  return `${words(id, 40)}${repeats === 0 ? "" : ` · ${counted(repeats, "repeat")}${last}`}${tally === "" ? "" : ` · ${tally}`}`;
 }

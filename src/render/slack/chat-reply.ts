@@ -4,6 +4,7 @@ import { section } from "./blocks.ts";
 import { diffBody } from "./diff.ts";
 import { code, words } from "./escape.ts";
 import { explainBody } from "./explain.ts";
+import { feedbackBody } from "./feedback.ts";
 import { helpBody } from "./help.ts";
 import { incidentLine, incidentSentence } from "./incident-line.ts";
 import { mutedLines, muteSentence, unmutedLine, unmutedSentence } from "./mute-words.ts";
@@ -41,6 +42,15 @@ export function chatReplyBody(reply: ChatReply): MessageBody {
           words(reply.next, 500),
         ]),
       );
+    case "feedback":
+      return feedbackBody(reply);
+    case "reporting": {
+      const { id } = reply.incident;
+      return replyBody(
+        [`The report of ${id} comes into its thread.`],
+        section([`The report of ${words(id, 40)} comes into its thread.`]),
+      );
+    }
     case "ask":
       return askBody(reply);
     case "status":

@@ -78,6 +78,7 @@ const rightWords: Readonly<Record<ChatRight, string>> = {
   diff: "Compare captures",
   mute: "Mute alerts and rules",
   resolve: "Resolve incidents",
+  feedback: "Judge findings",
 };
 
 function rightLine({ right, audience }: HomeState["rights"][number]): string {

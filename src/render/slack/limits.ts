@@ -19,6 +19,8 @@ export const slackLimits = {
   button: { text: 75, accessibilityLabel: 75, value: 2_000 },
   /** https://docs.slack.dev/reference/block-kit/composition-objects/option-object */
   option: { text: 75, value: 75, description: 75 },
+  /** https://docs.slack.dev/reference/block-kit/block-elements/overflow-menu-element */
+  overflow: 5,
   /** https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element; groups of as many options. */
   select: { options: 100, groups: 100, placeholder: 150 },
   /** https://docs.slack.dev/reference/block-kit/composition-objects/option-group-object */

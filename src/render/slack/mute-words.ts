@@ -1,12 +1,5 @@
-import type { Mute, MuteSubject } from "../../domain/mute.ts";
+import { type Mute, type MuteSubject, subjectWords } from "../../domain/mute.ts";
 import { person, timeOfDay, utcTime, words } from "./escape.ts";
-
-/** What is silent, in raw words: an alert's captures, or a rule. */
-function subjectWords(subject: MuteSubject): string {
-  if (subject.kind === "service") return `alerts about ${subject.service}`;
-  const where = subject.service === undefined ? "" : ` on ${subject.service}`;
-  return `the rule ${subject.rule}${where}`;
-}
 
 /** One mute of a list. Who muted it is not named: a name would call them each time the list is asked for. */
 export function muteLine({ subject, untilMs, reason }: Mute): string {

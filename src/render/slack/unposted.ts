@@ -6,6 +6,7 @@ const replyWords: Readonly<Record<Reply["kind"], string>> = {
   "flame-graph": "the flame graph",
   resolved: "that it is resolved",
   note: "a note",
+  report: "the report",
 };
 
 const mostReasons = 3;

@@ -11,6 +11,7 @@ import type { Incident } from "../../../src/domain/incident.ts";
 import { systemClock } from "../../../src/integrations/clock/system-clock.ts";
 import { parseRedisUrl } from "../../../src/integrations/redis/address.ts";
 import { openRedis } from "../../../src/integrations/redis/connection.ts";
+import { feedbackStore } from "../../../src/integrations/redis/feedback-store.ts";
 import { incidentStore } from "../../../src/integrations/redis/incident-store.ts";
 import { mutesStore } from "../../../src/integrations/redis/mutes.ts";
 import { redisQueue } from "../../../src/integrations/redis/queue.ts";
@@ -62,7 +63,9 @@ export async function asking(mostWaiting: number): Promise<Asking> {
     people,
     access: nobodyNamed,
     mutes: mutesStore(redis.client, systemClock),
+    feedback: feedbackStore(redis.client),
     clock: systemClock,
+    version: "0.1.0",
   };
   return {
     ports,

@@ -3,7 +3,7 @@ import { answerClick } from "../../../src/commands/chat/dispatch.ts";
 import { chatCommands } from "../../../src/commands/chat/index.ts";
 import { readArguments } from "../../../src/commands/chat/read-arguments.ts";
 import { readWords } from "../../../src/commands/chat/words.ts";
-import type { CardAction } from "../../../src/domain/chat-request.ts";
+import { type CardAction, cardActions } from "../../../src/domain/chat-request.ts";
 import { redisProgram } from "../../integrations/redis-server.ts";
 import { analysis, finding, group } from "./analyses.ts";
 import { type Asking, asking, expectKind, never, nobodyNamed } from "./asking.ts";
@@ -66,6 +66,8 @@ describe.skipIf(redisProgram === undefined)("chat commands", () => {
         ["explain", true],
         ["diff", true],
         ["peer", true],
+        ["report", true],
+        ["feedback", true],
         ["resolve", true],
         ["mute", false],
         ["unmute", false],
@@ -110,7 +112,7 @@ describe.skipIf(redisProgram === undefined)("chat commands", () => {
         name === "help" ? "help" : "refused",
       ]);
     }
-    for (const action of ["capture-again", "explain", "compare", "resolve"] as const) {
+    for (const action of cardActions) {
       const reply = await answerClick(
         { intent: action, userId: "U1", place: { channel: "C1" }, action, incidentId: incident.id },
         { ...chat.ports, access },

@@ -14,8 +14,10 @@ function lines(shown: Incident): readonly string[] {
 }
 
 interface Button {
+  readonly type: string;
   readonly action_id: string;
   readonly value: string;
+  readonly options?: readonly { readonly value: string }[];
 }
 
 function buttonsOf(shown: Incident): readonly Button[] {
@@ -44,9 +46,15 @@ describe("any incident", () => {
       fc.property(anyIncident, (shown) => {
         expect(lines(shown).at(-1)).toContain(shown.id);
         expect(card(shown).text).toContain(shown.id);
-        const expected = shown.state === "verdict" || shown.state === "failed";
+        const expected = ["verdict", "failed", "resolved"].includes(shown.state);
         expect(buttonsOf(shown).length > 0).toBe(expected);
-        for (const { value } of buttonsOf(shown)) expect(value).toBe(shown.id);
+        for (const { action_id: action, value, options } of buttonsOf(shown)) {
+          const isJudging = action === "right" || action === "wrong";
+          if (options === undefined)
+            expect(value.startsWith(isJudging ? `${shown.id} ` : shown.id)).toBe(true);
+          for (const choice of options ?? [])
+            expect(choice.value).toMatch(new RegExp(`^(report|mute) ${shown.id}$`));
+        }
       }),
       { numRuns: 100 },
     );
@@ -177,6 +185,10 @@ describe("verdict", () => {
       "Capture Again",
       "Compare",
       "Resolve",
+      "Post a report",
+      "Mute alerts about order for 1 h",
+      "👍 Right",
+      "👎 Wrong",
       `gf-3fa9 · 7 repeats, last <!date^${startMs / 1_000}^{time}|03:12 UTC>`,
     ]);
     expect(card(shown).text).toBe(
@@ -197,6 +209,7 @@ describe("verdict", () => {
       "capture-again",
       "compare",
       "resolve",
+      "more",
     ]);
   });
 
@@ -364,7 +377,7 @@ describe("a verdict beside a peer", () => {
     const shown = { ...beside(only), state: "resolved" as const, resolvedAtMs: startMs };
     expect(lines(shown).join("\n")).toContain("Only order-1 shows this");
     expect(card(shown).text).toContain("Only order-1 shows this");
-    expect(buttonsOf(shown)).toEqual([]);
+    expect(buttonsOf(shown).map(({ action_id }) => action_id)).toEqual(["report", "right", "wrong"]);
   });
 });
 
@@ -376,13 +389,15 @@ describe("failed", () => {
       "order does not answer at 10.0.0.5:6060. Is it up?",
       "Capture Again",
       "Resolve",
+      "Post a report",
+      "Mute alerts about order for 1 h",
       "gf-3fa9",
     ]);
   });
 });
 
 describe("resolved", () => {
-  it("says after how long and what it was, without buttons", () => {
+  it("says after how long and what it was; only the report and the judgement are left to press", () => {
     const shown = incident({
       state: "resolved",
       analysis: analysis(),
@@ -392,8 +407,17 @@ describe("resolved", () => {
       "✅ order · resolved after 11 min",
       "It was *FAIL*: 11,902 goroutines wait for one mutex",
       "📍 `ledger.(*Store).Post` ledger/ledger.go:88",
+      "Post a Report",
+      "👍 Right",
+      "👎 Wrong",
       "gf-3fa9",
     ]);
+  });
+
+  it("shows what people said of its findings, in its last line", () => {
+    const feedback = { f1: { right: 2, wrong: 1, voices: 5 }, f2: { right: 0, wrong: 1, voices: 5 } };
+    const shown = incident({ state: "verdict", analysis: analysis(), feedback });
+    expect(lines(shown).at(-1)).toBe("gf-3fa9 · f1: 2 right, 1 wrong · f2: 0 right, 1 wrong");
   });
 
   it("says who resolved it, or that the alert ended", () => {

@@ -1,0 +1,128 @@
+import { looksLikeSecret } from "../../config/secret-shapes.ts";
+import type { ChatReply } from "../../domain/chat-reply.ts";
+import { UsageError } from "../../domain/errors.ts";
+import { type FeedbackTally, type Opinion, opinions } from "../../domain/feedback.ts";
+import { mostCommentCharacters } from "../../domain/feedback-form.ts";
+import type { FindingSummary, Incident } from "../../domain/incident.ts";
+import { withAct } from "../../domain/incident-record.ts";
+import type { Place } from "../../domain/message.ts";
+import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
+import { judged, whichIncident } from "./which-incident.ts";
+
+export const feedback = defineChatCommand({
+  name: "feedback",
+  summary: "Say whether a finding is right; gofire counts it for the rule",
+  usage: 'ID FINDING right|wrong [comment="…"]',
+  examples: [
+    { line: "feedback gf-3fa9 f1 right", does: "the finding is right" },
+    {
+      line: 'feedback gf-3fa9 f2 wrong comment="these workers wait by design"',
+      does: "it is wrong, and why",
+    },
+  ],
+  whoMayUse: "feedback",
+  operands: {
+    placeholder: "an incident, a finding and right or wrong, such as: feedback gf-3fa9 f1 right",
+    min: 3,
+    max: 3,
+  },
+  options: {
+    comment: { kind: "text", placeholder: '"…"', summary: "why, for whoever looks after the rules" },
+  },
+  async run({ place, userId, intent }, { operands: [id, finding = "", word = ""], comment }, ports, signal) {
+    const says = opinions.find((opinion) => opinion === word.toLowerCase());
+    if (says === undefined) throw new UsageError(`Is it right or wrong? "${word}" is neither.`);
+    const said = { incidentId: id ?? "", finding, says, userId, intent, place };
+    return await giveFeedback({ ...said, ...(comment === undefined ? {} : { comment }) }, ports, signal);
+  },
+});
+
+export interface Said {
+  readonly incidentId: string;
+  readonly finding: string;
+  readonly says: Opinion;
+  readonly comment?: string;
+  readonly userId: string;
+  readonly intent: string;
+  readonly place: Place;
+}
+
+/**
+ * Counts one person's voice on a finding and has the card show it. The same again changes nothing, so a delivery that
+ * comes twice is harmless. Throws UsageError for a finding that there is not and for a comment that holds a secret.
+ */
+export async function giveFeedback(said: Said, ports: ChatPorts, signal: AbortSignal): Promise<ChatReply> {
+  const { says, userId, place, intent } = said;
+  const comment = commentOf(said.comment);
+  const incident = judged(await whichIncident(said.incidentId, place, ports.incidents, signal));
+  const finding = findingOf(incident, said.finding);
+  const { goVersion } = incident.analysis;
+  const atMs = ports.clock.nowMs();
+  const { tally, before, isNew } = await ports.feedback.say(
+    {
+      incidentId: incident.id,
+      finding: finding.id,
+      userId,
+      says,
+      atMs,
+      ...(comment === undefined ? {} : { comment }),
+    },
+    {
+      rule: finding.rule,
+      confidence: finding.confidence,
+      gofireVersion: ports.version,
+      ...(goVersion === undefined ? {} : { goVersion }),
+    },
+    signal,
+  );
+  await ports.incidents.update(
+    incident.id,
+    (now) => {
+      const counted = withTally(now, finding.id, tally);
+      if (before === says) return counted;
+      return withAct(counted, { did: "judged-finding", finding: finding.id, says }, { userId, intent, atMs });
+    },
+    signal,
+  );
+  await ports.queue.publish(incident.id, "soon", signal);
+  return {
+    kind: "feedback",
+    incident,
+    finding,
+    says,
+    tally,
+    isNew,
+    ...(before === undefined || before === says ? {} : { before }),
+    ...(comment === undefined ? {} : { comment }),
+  };
+}
+
+/** Two people may say something at once: the tally with more voices is the newer one. */
+function withTally(incident: Incident, finding: string, tally: FeedbackTally): Incident {
+  const known = incident.feedback?.[finding];
+  if (known !== undefined && known.voices >= tally.voices) return incident;
+  return { ...incident, feedback: { ...incident.feedback, [finding]: tally } };
+}
+
+function findingOf({ id, analysis }: Incident, typed: string): FindingSummary {
+  const findings = analysis?.findings ?? [];
+  const finding = findings.find((one) => one.id === typed.toLowerCase());
+  if (finding !== undefined) return finding;
+  const ids = findings.map((one) => one.id);
+  const hint = ids.length === 0 ? "It has none." : `People can judge: ${ids.join(", ")}.`;
+  throw new UsageError(`${id} has no finding "${typed}" to judge. ${hint}`);
+}
+
+function commentOf(typed: string | undefined): string | undefined {
+  const comment = typed?.trim() ?? "";
+  if (comment === "") return undefined;
+  if (comment.length > mostCommentCharacters) {
+    throw new UsageError(
+      `The comment is ${comment.length} characters long; at most ${mostCommentCharacters} are kept.`,
+    );
+  }
+  if (comment.split(/\s+/).some(looksLikeSecret) || looksLikeSecret(comment)) {
+    throw new UsageError("The comment looks as if it held a secret, so it was not kept. Write it without.");
+  }
+  return comment;
+}

@@ -1,0 +1,124 @@
+import type { FeedbackTally, RuleRecord, Voice } from "../../domain/feedback.ts";
+import type { Confidence } from "../../domain/finding.ts";
+import type { Feedback } from "../../ports/feedback.ts";
+import { ask } from "./ask.ts";
+import type { RedisClient } from "./connection.ts";
+import { key } from "./keys.ts";
+
+/** Twice as long as an incident whose card can still be clicked. */
+const voicesMs = 60 * 86_400_000;
+/** Of the voices with all that is known of them, for whoever wants to look into them; about 4 MB. */
+const mostLogged = 10_000;
+
+/** Counters by rule and confidence; never expires, and grows with the number of rules only. */
+const countsKey = key("feedback", "counts");
+const logKey = key("feedback", "log");
+
+/** KEYS marker, counts; ARGV ttl ms, then a counter for each finding. */
+const firedScript = `
+if not redis.call("SET", KEYS[1], 1, "NX", "PX", ARGV[1]) then return 0 end
+for at = 2, #ARGV do redis.call("HINCRBY", KEYS[2], ARGV[at], 1) end
+return 1`;
+
+/**
+ * KEYS voices, counts, log; ARGV field, voice, beginning of the finding's fields, ttl ms, facts, most logged, and the
+ * counters of right and wrong. Gives back what was said before, whether anything changed, right, wrong, voices.
+ */
+const sayScript = `
+local content = redis.call("HGET", KEYS[1], ARGV[1])
+local now = cjson.decode(ARGV[2])
+local was = content and cjson.decode(content) or {}
+local counters = {right = ARGV[7], wrong = ARGV[8]}
+local changed = 0
+if was.says ~= now.says or (now.comment and now.comment ~= was.comment) then
+  changed = 1
+  if was.says ~= now.says then
+    if was.says then redis.call("HINCRBY", KEYS[2], counters[was.says], -1) end
+    redis.call("HINCRBY", KEYS[2], counters[now.says], 1)
+  end
+  redis.call("HSET", KEYS[1], ARGV[1], ARGV[2])
+  redis.call("HINCRBY", KEYS[1], "#", 1)
+  redis.call("XADD", KEYS[3], "MAXLEN", "~", ARGV[6], "*", "voice", ARGV[2], "about", ARGV[5])
+end
+redis.call("PEXPIRE", KEYS[1], ARGV[4])
+local tally = {right = 0, wrong = 0}
+local all = redis.call("HGETALL", KEYS[1])
+for at = 1, #all, 2 do
+  if string.sub(all[at], 1, #ARGV[3]) == ARGV[3] then
+    local says = cjson.decode(all[at + 1]).says
+    tally[says] = tally[says] + 1
+  end
+end
+return {was.says or "", changed, tally.right, tally.wrong, tonumber(redis.call("HGET", KEYS[1], "#"))}`;
+
+/** Feedback in Redis: one hash of voices an incident, one hash of counters for all, kept for good. */
+export function feedbackStore(client: RedisClient): Feedback {
+  return {
+    async fired(incidentId, findings, signal) {
+      const counters = findings.map(({ rule, confidence }) => counter(rule, confidence, "fired"));
+      const marker = key("feedback", "fired", incidentId);
+      await ask(() => client.eval(firedScript, 2, marker, countsKey, voicesMs, ...counters), signal);
+    },
+    async say(voice, about, signal) {
+      const { incidentId, finding, userId } = voice;
+      const { rule, confidence } = about;
+      const answer = await ask(
+        () =>
+          client.eval(
+            sayScript,
+            3,
+            voicesKey(incidentId),
+            countsKey,
+            logKey,
+            `${finding} ${userId}`,
+            JSON.stringify(voice),
+            `${finding} `,
+            voicesMs,
+            JSON.stringify(about),
+            mostLogged,
+            counter(rule, confidence, "right"),
+            counter(rule, confidence, "wrong"),
+          ),
+        signal,
+      );
+      const [before, changed, right, wrong, voices] = Array.isArray(answer) ? answer.map(String) : [];
+      const tally: FeedbackTally = { right: Number(right), wrong: Number(wrong), voices: Number(voices) };
+      return {
+        tally,
+        isNew: changed === "1",
+        ...(before === "right" || before === "wrong" ? { before } : {}),
+      };
+    },
+    async voicesOf(incidentId, signal) {
+      const fields = await ask(() => client.hgetall(voicesKey(incidentId)), signal);
+      return Object.entries(fields)
+        .filter(([field]) => field !== "#")
+        .map(([, content]) => JSON.parse(content) as Voice) // what we wrote ourselves
+        .toSorted((a, b) => a.atMs - b.atMs);
+    },
+    async records(signal) {
+      return recordsOf(await ask(() => client.hgetall(countsKey), signal));
+    },
+  };
+}
+
+type Count = "fired" | "right" | "wrong";
+
+function counter(rule: string, confidence: Confidence, count: Count): string {
+  return JSON.stringify([rule, confidence, count]);
+}
+
+function voicesKey(incidentId: string): string {
+  return key("feedback", "of", incidentId);
+}
+
+function recordsOf(counts: Readonly<Record<string, string>>): readonly RuleRecord[] {
+  const records = new Map<string, RuleRecord>();
+  for (const [field, value] of Object.entries(counts)) {
+    const [rule, confidence, count] = JSON.parse(field) as [string, Confidence, Count];
+    const id = JSON.stringify([rule, confidence]);
+    const before = records.get(id) ?? { rule, confidence, fired: 0, right: 0, wrong: 0 };
+    records.set(id, { ...before, [count]: Number(value) });
+  }
+  return [...records.values()];
+}

@@ -1,0 +1,29 @@
+import type { FeedbackTally, JudgedFinding, Opinion, RuleRecord, Voice } from "../domain/feedback.ts";
+
+/** What a voice stood for when it was given; kept with it. */
+export interface VoiceFacts extends JudgedFinding {
+  readonly gofireVersion: string;
+  readonly goVersion?: string;
+}
+
+/**
+ * What people say of findings, counted by rule for good. All methods throw PortError `unavailable` or `timeout` when
+ * the store cannot be reached, and the signal's reason.
+ */
+export interface Feedback {
+  /** Counts the findings of an incident's verdict, once however often it is called for that incident. */
+  fired(incidentId: string, findings: readonly JudgedFinding[], signal: AbortSignal): Promise<void>;
+  /**
+   * Gives or changes a person's voice; the same again changes nothing. One without a comment keeps the comment of
+   * before when it says the same. `before`: what the person said until now.
+   */
+  say(
+    voice: Voice,
+    about: VoiceFacts,
+    signal: AbortSignal,
+  ): Promise<{ readonly tally: FeedbackTally; readonly before?: Opinion; readonly isNew: boolean }>;
+  /** The voices of an incident that hold, oldest first; forgotten some time after the incident. */
+  voicesOf(incidentId: string, signal: AbortSignal): Promise<readonly Voice[]>;
+  /** Every rule and confidence that was ever counted, in no order. */
+  records(signal: AbortSignal): Promise<readonly RuleRecord[]>;
+}

@@ -1,0 +1,8 @@
+import type { RuleRecord } from "../domain/feedback.ts";
+
+/** How rules did so far, as the bot counted it. */
+export interface RuleRecords {
+  /** Whose records, in words for people: an address without secrets, or a folder. */
+  readonly where: string;
+  readonly records: readonly RuleRecord[];
+}
