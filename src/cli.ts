@@ -35,6 +35,7 @@ async function main(): Promise<number> {
     version,
     signal: stop.signal,
     progress: (line) => progress.show(line),
+    log: (line) => progress.log(line),
   };
   try {
     const answer = await dispatch(words, context, ports());

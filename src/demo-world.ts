@@ -1,5 +1,6 @@
 /** The world that `gofire demo` shows: a workspace, a bot in it, and the service that it looks after. */
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,17 +8,19 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { parse } from "yaml";
+import { pagesOf } from "./commands/paging.ts";
 import { serviceCatalog } from "./commands/service-catalog.ts";
 import { parseConfig } from "./config/parse.ts";
 import { UsageError } from "./domain/errors.ts";
 import { goTargets } from "./integrations/go-target/client.ts";
 import { thisHost } from "./integrations/host/this-host.ts";
-import type { DemoWorld, DemoWorlds } from "./ports/demo-world.ts";
+import type { DemoProcess, DemoWorld, DemoWorlds, Lever } from "./ports/demo-world.ts";
 import type { Host } from "./ports/host.ts";
+import { type AlertmanagerStandIn, alertmanagerStandIn } from "./sandbox/alertmanager.ts";
 import { replayService } from "./sandbox/replayed-service.ts";
 import { startSlackStandIn } from "./sandbox/slack/stand-in.ts";
 import type { SlackMessage } from "./sandbox/slack/workspace.ts";
-import { server } from "./serve.ts";
+import { alertPath, server } from "./serve.ts";
 import { configuredParts } from "./serve-parts.ts";
 
 const run = promisify(execFile);
@@ -25,7 +28,7 @@ const run = promisify(execFile);
 /** Who types, and where (src/sandbox/slack/seed.ts). */
 const onCall = "U0MIRA0001";
 const incidents = "C0INCID001";
-const pager = "Alertmanager";
+const service = "order";
 
 const browsers = ["chromium", "chromium-browser", "google-chrome"];
 
@@ -35,25 +38,18 @@ export function demoWorlds(version: string): DemoWorlds {
       const replayed = await replayService(folder);
       return { debugUrl: replayed.url, stop: () => replayed.close() };
     },
-    async start({ debugUrl, levers }, tell) {
-      const slack = await startSlackStandIn({ manifest: manifest(), levers: [...levers, page()] });
+    async start({ processes, levers }, tell) {
+      let webhookUrl = "";
+      const token = randomBytes(16).toString("hex");
+      const alertmanager = alertmanagerStandIn({
+        post: (message) => void slack.people.page(incidents, message),
+        webhook: () => ({ url: webhookUrl, token }),
+      });
+      const slack = await startSlackStandIn({
+        manifest: manifest(),
+        levers: [...levers, ...pagerLevers(alertmanager, processes)],
+      });
       const stateFolder = await mkdtemp(join(tmpdir(), "gofire-demo-"));
-
-      function page() {
-        return {
-          id: "page",
-          label: "Alertmanager pages",
-          group: "Alerts",
-          async pull() {
-            await Promise.resolve();
-            const title = "[FIRING:1] ManyGoroutines (order critical)";
-            slack.people.page(incidents, {
-              username: pager,
-              attachments: [{ title, fallback: title, color: "a30200" }],
-            });
-          },
-        };
-      }
 
       async function remove(): Promise<void> {
         await slack.close();
@@ -65,13 +61,15 @@ export function demoWorlds(version: string): DemoWorlds {
           SLACK_BOT_TOKEN: slack.tokens.bot,
           SLACK_APP_TOKEN: slack.tokens.app,
           GOFIRE_STATE: stateFolder,
+          GOFIRE_ALERTS_TOKEN: token,
         });
         const config = parseConfig(
-          configText(debugUrl, slack.apiUrl),
+          configText(processes, slack.apiUrl),
           "the demo's gofire.yaml",
           stateFolder,
           [],
         );
+        const pages = await pagesOf(config, host);
         const running = await server({ ...configuredParts(config, host, version), browser: {} }).start({
           role: "all",
           listen: { host: "127.0.0.1", port: 0 },
@@ -79,14 +77,10 @@ export function demoWorlds(version: string): DemoWorlds {
           limits: { captures: 4, perService: 1, waiting: 20, cooldownMs: 0 },
           stateFolder,
           services: serviceCatalog(config, host, goTargets({ userAgent: `gofire/${version}` })),
-          pages: {
-            secrets: {},
-            channel: incidents,
-            hearsMessages: true,
-            services: () => Promise.resolve([{ name: "order", matches: [], instances: ["order-1"] }]),
-          },
+          ...(pages === undefined ? {} : { pages }),
           tell,
         });
+        webhookUrl = `${running.url}${alertPath}`;
         return worldOf(slack, async () => {
           await running.stop();
           await remove();
@@ -97,6 +91,25 @@ export function demoWorlds(version: string): DemoWorlds {
       }
     },
   };
+}
+
+/** What an Alertmanager does that looks after the shop. */
+function pagerLevers(alertmanager: AlertmanagerStandIn, [sick]: readonly DemoProcess[]): readonly Lever[] {
+  const group = "Alertmanager";
+  const labels = { alertname: "ManyGoroutines", service, severity: "critical" };
+  return [
+    {
+      id: "page",
+      label: "Pages about order",
+      group,
+      pull: () =>
+        alertmanager.fire(
+          { ...labels, ...(sick === undefined ? {} : { instance: sick.instance }) },
+          "order has too many goroutines",
+        ),
+    },
+    { id: "resolve", label: "Says that it is over", group, pull: () => alertmanager.resolveAll() },
+  ];
 }
 
 function worldOf(slack: Awaited<ReturnType<typeof startSlackStandIn>>, stop: () => Promise<void>): DemoWorld {
@@ -175,16 +188,18 @@ function hostWith(variables: Readonly<Record<string, string>>): Host {
   return { ...thisHost, environment: (name) => variables[name] ?? thisHost.environment(name) };
 }
 
-function configText(debugUrl: string, apiUrl: string): string {
+function configText(processes: readonly DemoProcess[], apiUrl: string): string {
+  const targets = processes.map(({ debugUrl, instance }) => `{ url: "${debugUrl}", instance: ${instance} }`);
   return `
 slack: { mode: socket, apiUrl: "${apiUrl}" }
 services:
-  order:
-    targets: [{ url: "${debugUrl}", instance: order-1 }]
+  ${service}:
+    targets: [${targets.join(", ")}]
     capture: { cpuSeconds: 5, gapSeconds: 8 }
 alerts:
   channel: ${incidents}
-  messages: { channels: [${incidents}], senders: [${pager}] }
+  bearerEnv: GOFIRE_ALERTS_TOKEN
+  messages: { channels: [${incidents}], senders: [Alertmanager] }
 `;
 }
 

@@ -175,7 +175,7 @@ export function server(parts: ServeParts): Server {
 }
 
 /** Alertmanager's and Grafana's notifications alike. */
-const alertPath = "/webhooks/alertmanager";
+export const alertPath = "/webhooks/alertmanager";
 
 function alertAnswer({ secrets }: PagesRequest, { alerts }: Bot): Answer {
   return alertWebhook(

@@ -19,6 +19,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** One short line about what is going on now; shown while the command runs, never part of its answer. */
   progress(line: string): void;
+  /** One line that stays for people to come back to: an address, something in use, something wrong. */
+  log(line: string): void;
 }
 
 /** Everything a command may ask of the outside world. Each is loaded when it is first asked for. */

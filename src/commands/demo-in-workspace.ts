@@ -16,6 +16,8 @@ const playable = [
   "gogc-thrash",
   "fd-exhaustion",
 ];
+/** What the other process does meanwhile: little. */
+const wellMode = "just-started";
 const verdictWithinMs = 180_000;
 const lookEveryMs = 250;
 
@@ -37,12 +39,12 @@ export async function demoInWorkspace(
   const [worlds, clock, host] = await Promise.all([ports.demoWorlds(), ports.clock(), ports.host()]);
   const service = await sickService(mode, { lab, built }, context, ports);
   try {
-    const world = await worlds.start(service, (line) => context.progress(line));
+    const world = await worlds.start(service, (line) => context.log(line));
     try {
-      context.progress(`The workspace: ${world.url}`);
-      if (!once && (await host.openInBrowser(world.url))) context.progress("It opens in your browser.");
+      context.log(`The workspace: ${world.url}`);
+      if (!once && (await host.openInBrowser(world.url))) context.log("It opens in your browser.");
       if (built !== undefined) await settle(built, mode, context, ports);
-      context.progress("Mira types: /gofire snapshot order");
+      context.log("Mira types: /gofire snapshot order");
       await world.type("/gofire snapshot order");
       await verdict(world);
       const shown = once ? await pictureOf(world) : undefined;
@@ -65,12 +67,13 @@ export async function demoInWorkspace(
     for (;;) {
       const lines = world.transcript();
       const card = lines.find((line) => line.startsWith("gofire: ")) ?? "";
-      if (card !== last) context.progress(firstSentence(card.slice("gofire: ".length)));
+      const now = summaryOf(card.slice("gofire: ".length));
+      if (card !== last) context.progress(now);
       last = card;
       // The flame graph comes last.
-      if (lines.some((line) => line.includes(".png"))) return;
+      if (lines.some((line) => line.includes(".png"))) return context.log(now);
       if (clock.nowMs() > endsAtMs) {
-        if (/FAIL|PASS|INCONCLUSIVE/.test(card)) return;
+        if (/FAIL|PASS|INCONCLUSIVE/.test(card)) return context.log(now);
         throw new UsageError(`There was no verdict within ${verdictWithinMs / 60_000} minutes: ${card}`);
       }
       await clock.sleep(lookEveryMs, signal);
@@ -85,8 +88,10 @@ export async function demoInWorkspace(
   }
 
   async function untilEnd({ url }: DemoWorld): Promise<void> {
-    context.progress(`Yours to play with: ${url}`);
-    context.progress("Type /gofire help there, click, or make the shop sick in another way. Ctrl-C ends it.");
+    context.log(`Yours to play with: ${url}`);
+    context.log(
+      "Type /gofire help there, let Alertmanager page, or make the shop sick in another way. Ctrl-C ends it.",
+    );
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });
@@ -98,6 +103,7 @@ interface Running extends DemoService {
   stop(): Promise<void>;
 }
 
+/** Two processes of one service: the sick one, and one that is well, so that they can be compared. */
 async function sickService(
   mode: string,
   { lab, built }: DemoLab,
@@ -105,17 +111,19 @@ async function sickService(
   ports: Ports,
 ): Promise<Running> {
   if (built === undefined) {
-    context.progress("No Go here: a recorded process stands in for the shop.");
-    const replayed = await (await ports.demoWorlds()).replay(await recordingOf(mode, lab));
-    return { debugUrl: replayed.debugUrl, levers: [], stop: () => replayed.stop() };
+    context.progress("No Go here: recorded processes stand in for the shop.");
+    const worlds = await ports.demoWorlds();
+    const both = await startBoth(mode, async (name) => await worlds.replay(await recordingOf(name, lab)));
+    return serviceOf(both, []);
   }
   context.progress(`Starting the shop in mode ${mode}…`);
-  const running = await lab.start(mode, context.signal);
+  const both = await startBoth(mode, (name) => lab.start(name, context.signal));
+  const { sick } = both;
   let current = mode;
 
   async function become(next: string | undefined): Promise<void> {
-    await running.leave(current);
-    if (next !== undefined) await running.enter(next);
+    await sick.leave(current);
+    if (next !== undefined) await sick.enter(next);
     current = next ?? current;
   }
 
@@ -123,17 +131,54 @@ async function sickService(
     const known = built.modes.find((candidate) => candidate.name === name);
     return known === undefined
       ? []
-      : [{ id: name, label: known.title, group: "Make order sick", pull: () => become(name) }];
+      : [{ id: name, label: known.title, group: "Make order-1 sick", pull: () => become(name) }];
   });
   levers.push({
     id: "healthy",
     label: "Nothing is wrong",
-    group: "Make order sick",
+    group: "Make order-1 sick",
     pull: () => become(undefined),
   });
-  return { debugUrl: running.debugUrl, levers, stop: () => running.stop() };
+  return serviceOf(both, levers);
 }
 
-function firstSentence(text: string): string {
-  return /^.*?[.!?](?=\s|$)/.exec(text)?.[0] ?? text;
+interface Stoppable {
+  readonly debugUrl: string;
+  stop(): Promise<void>;
+}
+
+interface Both<Process> {
+  readonly sick: Process;
+  readonly well: Process;
+}
+
+async function startBoth<Process extends Stoppable>(
+  mode: string,
+  start: (mode: string) => Promise<Process>,
+): Promise<Both<Process>> {
+  const sick = await start(mode);
+  try {
+    return { sick, well: await start(wellMode) };
+  } catch (error) {
+    await sick.stop();
+    throw error;
+  }
+}
+
+function serviceOf({ sick, well }: Both<Stoppable>, levers: readonly Lever[]): Running {
+  return {
+    processes: [
+      { instance: "order-1", debugUrl: sick.debugUrl },
+      { instance: "order-2", debugUrl: well.debugUrl },
+    ],
+    levers,
+    async stop() {
+      await Promise.all([sick.stop(), well.stop()]);
+    },
+  };
+}
+
+/** The first two sentences: what it is about, and what is the matter. */
+function summaryOf(text: string): string {
+  return /^(?:.*?[.!?](?:\s|$)){1,2}/.exec(text)?.[0].trim() ?? text;
 }

@@ -95,9 +95,9 @@ export const serve = defineCommand({
       stateFolder: stateFolder(host),
       services: serviceCatalog(config, host, goTargets),
       ...(pages === undefined ? {} : { pages }),
-      tell: (line) => context.progress(line),
+      tell: (line) => context.log(line),
     });
-    context.progress(`gofire is up: ${running.url}/healthz`);
+    context.log(`gofire is up: ${running.url}/healthz`);
     try {
       if (!signal.aborted) {
         await new Promise<void>((resolve) =>
@@ -105,7 +105,7 @@ export const serve = defineCommand({
         );
       }
     } finally {
-      context.progress("Stopping: what runs may finish…");
+      context.log("Stopping: what runs may finish…");
       await running.stop();
     }
     return { kind: "text", text: "Stopped.\n" };

@@ -85,7 +85,10 @@ export function pageMessageOf({ channel, ts, text, attachments }: PostedMessage)
 }
 
 /** What Alertmanager's default template makes the title of, without the status in front. */
-export function defaultTitle({ groupLabels, commonLabels }: AlertNotification): string {
+export function defaultTitle({
+  groupLabels,
+  commonLabels,
+}: Pick<AlertNotification, "groupLabels" | "commonLabels">): string {
   const group = valuesOf(groupLabels).join(" ");
   const rest: Record<string, string> = {};
   for (const [name, value] of Object.entries(commonLabels)) {

@@ -9,9 +9,15 @@ export interface Lever {
 }
 
 export interface DemoService {
+  /** Its processes, the sick one first. */
+  readonly processes: readonly DemoProcess[];
+  readonly levers: readonly Lever[];
+}
+
+export interface DemoProcess {
+  readonly instance: string;
   /** `http://127.0.0.1:PORT` of its pprof and metrics listener. */
   readonly debugUrl: string;
-  readonly levers: readonly Lever[];
 }
 
 /** A chat workspace with gofire in it, on this machine. */

@@ -30,6 +30,7 @@ const context: CommandContext = {
   version: "0.0.0",
   signal: new AbortController().signal,
   progress() {},
+  log() {},
 };
 
 /** What doctor says on a machine with these environment variables. */

@@ -13,6 +13,7 @@ const context: CommandContext = {
   version: "0.0.0",
   signal: new AbortController().signal,
   progress() {},
+  log() {},
 };
 
 async function checks(

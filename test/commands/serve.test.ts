@@ -21,7 +21,7 @@ async function limitsOf(words: readonly string[], yaml: string | undefined): Pro
         },
       }),
   } as unknown as Ports;
-  const context = { version: "0.0.0", signal: stop.signal, progress: () => {} };
+  const context = { version: "0.0.0", signal: stop.signal, progress: () => {}, log: () => {} };
   await serve.run(context, parseArguments(serve, words), ports);
   if (asked === undefined) throw new Error("nothing was started");
   return asked.limits;

@@ -82,7 +82,12 @@ async function serving(
         }),
       ),
   };
-  const context = { version: "0.0.0", signal: stop.signal, progress: (line: string) => lines.push(line) };
+  const context = {
+    version: "0.0.0",
+    signal: stop.signal,
+    progress: () => {},
+    log: (line: string) => lines.push(line),
+  };
   const running = serve.run(context, parseArguments(serve, words), ports as unknown as Ports);
   const url = await until(
     () =>

@@ -37,16 +37,26 @@ export class ProgressLine {
     if (text === this.#shown) return;
     this.#shown = text;
     if (!this.#stream.isTTY) {
-      this.#stream.write(`${this.#wrapped(text).join("\n  ")}\n`);
+      this.#write(text);
       return;
     }
     const width = Math.max(20, this.#stream.columns - 1);
     this.#stream.write(`\r\u001b[2K${text.length > width ? `${text.slice(0, width - 1)}…` : text}`);
   }
 
+  /** A line that stays above what is going on; never cut, so that addresses can be copied. */
+  log(text: string): void {
+    this.clear();
+    this.#write(text);
+  }
+
   /** Removes the line, so that the answer starts in the first column. */
   clear(): void {
     if (this.#stream.isTTY && this.#shown !== "") this.#stream.write("\r\u001b[2K");
     this.#shown = "";
+  }
+
+  #write(text: string): void {
+    this.#stream.write(`${this.#wrapped(text).join("\n  ")}\n`);
   }
 }

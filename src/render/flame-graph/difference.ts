@@ -40,8 +40,8 @@ const nearly = 0.8;
 
 /**
  * Draws what differs between two captures of the same kind, of two moments or two processes: as wide as both together,
- * so that what vanished is seen as well; red is more in the second, blue less. Captures of something that depends on how long was measured are compared by their
- * shares. Undefined when one of them is empty. Yields every few milliseconds.
+ * so that what vanished is seen as well; red is more in the second, blue less. Captures of something that depends on how
+ * long was measured are compared by their shares. Undefined when one of them is empty. Yields every few milliseconds.
  */
 export function* differenceGraph(
   before: Stacks,
@@ -92,7 +92,10 @@ export function* differenceGraph(
     ...(grew === undefined ? [] : [{ text: `${words.gained}: ${plainName(nameOf(grew))}`, box: grew }]),
     ...(shrank === undefined ? [] : [{ text: `${words.lost}: ${plainName(nameOf(shrank))}`, box: shrank }]),
   ];
-  const [most] = headlines.toSorted((a, b) => changeOf(b.box) - changeOf(a.box));
+  // A change in the service's own code is worth a title before a larger one in a library, such as idle connections.
+  const [most] = headlines.toSorted(
+    (a, b) => Number(isOwn(b.box)) - Number(isOwn(a.box)) || changeOf(b.box) - changeOf(a.box),
+  );
   const totals = `${measure.text(measured.before)} ${measure.of} ${words.first}, ${measure.text(measured.now)} ${words.second}`;
   const altText = [
     `Differential flame graph of ${subject.target}: ${totals}`,
@@ -152,7 +155,7 @@ function mostChanged(boxes: readonly Box[], sign: number): Box | undefined {
     }
   }
   look(boxes, 0);
-  const own = found.filter(({ box }) => box.kind === "own");
+  const own = found.filter(({ box }) => isOwn(box));
   const candidates = own.length > 0 ? own : found;
   const largest = Math.max(0, ...candidates.map(({ by }) => by));
   return candidates
@@ -166,6 +169,10 @@ function mostChanged(boxes: readonly Box[], sign: number): Box | undefined {
           : best,
       undefined,
     )?.box;
+}
+
+function isOwn({ kind }: Box): boolean {
+  return kind === "own";
 }
 
 function changeOf({ before, now }: Weight): number {

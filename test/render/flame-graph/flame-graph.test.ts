@@ -194,6 +194,18 @@ describe("differenceGraph", () => {
     expect(largestChange).toBeCloseTo(800 / 1_004);
   });
 
+  it("has the service's own code in its title, also when more changed in a library", () => {
+    const busy = before.replace(
+      "ledger.(*Store).Post > sync.(*Mutex).Lock 100",
+      "net/http.(*Idle).Wait 4000",
+    );
+    const drawing = whole(differenceGraph(stacksOf(busy), stacksOf(now), goroutineMeasure, subject));
+    expect(texts(drawing?.svg ?? "")[0]).toBe("Grew most: ledger.Store.Post +900");
+    const idle = before.replace("jobs.Old > runtime.selectgo 300", "net/http.(*Idle).Wait 3000");
+    const own = whole(differenceGraph(stacksOf(idle), stacksOf(now), goroutineMeasure, subject));
+    expect(texts(own?.svg ?? "")[0]).toBe("Grew most: ledger.Store.Post +800");
+  });
+
   it("names the two processes where it is not about two moments", () => {
     const words = ofProcesses("order-2", "order-1");
     const drawing = whole(differenceGraph(stacksOf(before), stacksOf(now), goroutineMeasure, subject, words));

@@ -1,0 +1,51 @@
+import { Writable } from "node:stream";
+import { describe, expect, it } from "vitest";
+import { ProgressLine } from "../../src/integrations/terminal/screen.ts";
+import { wrap } from "../../src/render/wrap.ts";
+
+/** A terminal of 40 columns, or a pipe, that keeps what is written. */
+function streamOf(isTTY: boolean) {
+  const chunks: string[] = [];
+  const stream = Object.assign(
+    new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        chunks.push(chunk.toString());
+        done();
+      },
+    }),
+    { isTTY, columns: 40 },
+  );
+  const line = new ProgressLine(stream as unknown as NodeJS.WriteStream, (text) => wrap(text, 60));
+  return { line, written: () => chunks.join("") };
+}
+
+/** What a terminal shows in the end: "\r" and "erase line" begin the line again. */
+function shown(written: string): string[] {
+  return written.split("\n").map((line) => line.split("\r\u001b[2K").at(-1) ?? "");
+}
+
+const address = "The workspace: http://127.0.0.1:45678/?user=U0MIRA0001";
+
+describe("what goes on, on a terminal", () => {
+  it("is one line, cut to the window; what is logged stays above it and is whole", () => {
+    const { line, written } = streamOf(true);
+    line.show("Starting the shop…");
+    line.log(address);
+    line.show("Asking its processes for goroutines and for profiles…");
+    line.show("Judging…");
+    expect(shown(written())).toEqual([address, "Judging…"]);
+    line.clear();
+    expect(shown(written())).toEqual([address, ""]);
+  });
+});
+
+describe("what goes on, in a log", () => {
+  it("is a line per step", () => {
+    const { line, written } = streamOf(false);
+    line.show("Starting the shop…");
+    line.show("Starting the shop…");
+    line.log(address);
+    line.clear();
+    expect(written()).toBe(`Starting the shop…\n${address}\n`);
+  });
+});
