@@ -11,6 +11,7 @@ import { type SlackChatSettings, slackChat } from "./integrations/slack/chat.ts"
 import { type SlackClient, type SlackClientSettings, slackClient } from "./integrations/slack/client.ts";
 import type { Conversation, Looks } from "./integrations/slack/conversation.ts";
 import { slackPeople } from "./integrations/slack/people.ts";
+import { slackRooms } from "./integrations/slack/rooms.ts";
 import { type Reach, slackSide, socketUrl } from "./integrations/slack/side.ts";
 import { checkAccess, checkBotToken } from "./integrations/slack/start-check.ts";
 import type { Clock } from "./ports/clock.ts";
@@ -80,6 +81,7 @@ export async function openSlack(
         ? undefined
         : slackSide({ reach, client, chat, looks, own, clock, onTrouble: tell });
     const people = slackPeople(client, own.teamId, clock);
+    const rooms = slackRooms(client, clock);
     const answer = side?.answer;
     return {
       chat,
@@ -89,7 +91,7 @@ export async function openSlack(
       async listen(running) {
         await side?.listen(
           conversationOf(
-            { ...running, people, access, clock, version: installation.version },
+            { ...running, people, rooms, access, clock, version: installation.version },
             running,
             installation.pages,
           ),

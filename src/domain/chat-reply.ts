@@ -51,7 +51,8 @@ export interface ExplainedFinding {
 
 /**
  * What a chat command answers: data. The renderer gives it its looks; who delivers it shows `ask`, `already`,
- * `feedback`, `reporting`, `help` and `refused` to the person alone.
+ * `feedback`, `reporting`, `help` and `refused` to the person alone, and whatever is `inConfidence`: it tells of
+ * channels that not everybody there may read.
  */
 export type ChatReply =
   /** The card is the answer; nothing else is posted. Not new: the request was delivered twice. */
@@ -80,6 +81,9 @@ export type ChatReply =
       /** Of all channels and services. */
       readonly counts: { readonly waiting: number; readonly capturing: number; readonly limit: number };
       readonly mutes: readonly Mute[];
+      /** Incidents that are left out because the chat did not say who may see them; absent: none. */
+      readonly untold?: number;
+      readonly inConfidence?: true;
     }
   | {
       readonly kind: "explain";
@@ -87,6 +91,7 @@ export type ChatReply =
       readonly analysis: Analysis;
       /** In rank order. */
       readonly findings: readonly ExplainedFinding[];
+      readonly inConfidence?: true;
     }
   | {
       readonly kind: "diff";
@@ -96,6 +101,7 @@ export type ChatReply =
       readonly changes: AnalysisChanges;
       /** What makes the comparison weaker, e.g. different pods or Go versions; may be empty. */
       readonly caveats: readonly string[];
+      readonly inConfidence?: true;
     }
   /** To be announced in the channel. */
   | { readonly kind: "muted"; readonly mute: Mute }

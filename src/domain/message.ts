@@ -13,6 +13,11 @@ export interface Place {
   readonly thread?: string;
 }
 
+/** Whether only two people, or one, read there: Slack's ids of direct messages begin with D, of people with U or W. */
+export function isDirect(channel: string): boolean {
+  return /^[DUW]/.test(channel);
+}
+
 /** A message as the chat takes it. */
 export interface MessageBody {
   /** Says it all to who sees no blocks: notifications, screen readers. Never empty. */

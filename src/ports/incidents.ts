@@ -6,7 +6,7 @@ export interface IncidentFilter {
   readonly states?: readonly IncidentState[];
   /** Milliseconds since the epoch: only what was created from then on. Bounds how far back is searched. */
   readonly createdFromMs?: number;
-  /** At most so many, 1 to 200. */
+  /** At most so many, 1 to 2,000. */
   readonly limit: number;
 }
 

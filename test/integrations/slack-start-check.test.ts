@@ -36,6 +36,7 @@ describe("what Slack lets gofire do, checked at the start", () => {
     expect(lines).toEqual([
       expect.stringMatching(/^Slack: without the scope app_mentions:read: gofire does not hear/),
       expect.stringMatching(/^Slack: without the scope groups:history: private channels/),
+      expect.stringMatching(/^Slack: without the scope groups:read: gofire cannot see who is in a private/),
     ]);
   });
 

@@ -9,16 +9,19 @@ import type { Incidents } from "../../ports/incidents.ts";
 import type { Mutes } from "../../ports/mutes.ts";
 import type { People } from "../../ports/people.ts";
 import type { Queue } from "../../ports/queue.ts";
+import type { Rooms } from "../../ports/rooms.ts";
 import type { Services } from "../../ports/services.ts";
 import type { Arguments, Operands, OptionSpecs } from "../command.ts";
 
 /** Everything a chat command may ask of the outside world. */
 export interface ChatPorts {
+  /** To a command: those that the person may see, see `sightOf`. */
   readonly incidents: Incidents;
   readonly queue: Queue;
   readonly services: Services;
   readonly artifacts: Artifacts;
   readonly people: People;
+  readonly rooms: Rooms;
   readonly access: AccessConfig;
   readonly mutes: Mutes;
   readonly feedback: Feedback;

@@ -3,10 +3,10 @@ import type { CaptureKind } from "../../domain/capture.ts";
 import { UsageError } from "../../domain/errors.ts";
 import type { Analysis } from "../../domain/finding.ts";
 import type { Reply } from "../../domain/incident.ts";
-import type { Incidents } from "../../ports/incidents.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
 import { noteAct } from "./note-act.ts";
 import { readAnalysis } from "./read-analysis.ts";
+import { sayableIn } from "./sight.ts";
 import { type JudgedIncident, judged, whichIncident } from "./which-incident.ts";
 
 export const diff = defineChatCommand({
@@ -22,11 +22,11 @@ export const diff = defineChatCommand({
   options: {},
   async run(request, { operands: [id, otherId] }, ports, signal) {
     const { place } = request;
-    const { incidents, artifacts, queue } = ports;
+    const { incidents, artifacts, queue, rooms } = ports;
     const one = judged(await whichIncident(id, place, incidents, signal));
     const other =
       otherId === undefined
-        ? await before(one, incidents, signal)
+        ? await before(one, place.channel, ports, signal)
         : judged(await whichIncident(otherId, place, incidents, signal));
     if (one.id === other.id) throw new UsageError(`Both are ${one.id}: name two incidents.`);
     if (one.service !== other.service) {
@@ -39,7 +39,11 @@ export const diff = defineChatCommand({
       readAnalysis(earlier, artifacts, signal),
       readAnalysis(later, artifacts, signal),
     ]);
-    await askForPicture(earlier, later, { incidents, queue }, signal);
+    // It is posted for everybody in the later one's channel.
+    const { channel } = earlier.place;
+    if ((await sayableIn(later.place.channel, [channel], rooms, signal)).has(channel)) {
+      await askForPicture(earlier, later, { incidents, queue }, signal);
+    }
     await noteAct(later.id, { did: "compared", with: earlier.id }, request, ports, signal);
     return {
       kind: "diff",
@@ -77,16 +81,27 @@ async function askForPicture(
   await queue.publish(later.id, "now", signal);
 }
 
-/** The capture before it of the same process; of the same service where there is none. */
+/**
+ * The capture before it of the same process; of the same service where there is none. Only one that everybody in the
+ * channel may hear of: nobody named it.
+ */
 async function before(
   { id, service, instance, createdAtMs }: JudgedIncident,
-  incidents: Incidents,
+  channel: string,
+  { incidents, rooms }: Pick<ChatPorts, "incidents" | "rooms">,
   signal: AbortSignal,
 ): Promise<JudgedIncident> {
   const recent = await incidents.recent({ service, states: ["verdict", "resolved"], limit: 200 }, signal);
-  const earlier = recent.filter(
+  const older = recent.filter(
     (other) => other.id !== id && other.createdAtMs <= createdAtMs && other.analysis !== undefined,
   );
+  const sayable = await sayableIn(
+    channel,
+    older.map(({ place }) => place.channel),
+    rooms,
+    signal,
+  );
+  const earlier = older.filter(({ place }) => sayable.has(place.channel));
   const found = earlier.find((other) => other.instance === instance) ?? earlier[0];
   if (found !== undefined) return judged(found);
   throw new UsageError(

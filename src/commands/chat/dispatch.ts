@@ -11,6 +11,7 @@ import { chatCommands } from "./index.ts";
 import { mute } from "./mute.ts";
 import { noteAct } from "./note-act.ts";
 import { readArguments } from "./read-arguments.ts";
+import { inConfidence, sightOf } from "./sight.ts";
 import { begin, draftAgain, snapshot } from "./snapshot.ts";
 import { whichIncident } from "./which-incident.ts";
 import { readWords, type Word } from "./words.ts";
@@ -37,7 +38,16 @@ export async function answerChat(
     command = await named(first?.text ?? "", ports);
     const refusal = await refusalFor(command.whoMayUse, asker, ports, signal);
     if (refusal !== undefined) return refusal;
-    return await command.run(request, readArguments(command, rest), ports, signal);
+    const sight = sightOf(asker, ports.incidents, ports.rooms);
+    const reply = await command.run(
+      request,
+      readArguments(command, rest),
+      { ...ports, incidents: sight.incidents },
+      signal,
+    );
+    const untold = sight.untold();
+    const whole = reply.kind === "status" && untold > 0 ? { ...reply, untold } : reply;
+    return await inConfidence(whole, asker.channel, ports.rooms, signal);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     return misunderstood(error, command);
@@ -50,6 +60,13 @@ export async function answerClick(
   ports: ChatPorts,
   signal: AbortSignal,
 ): Promise<ChatReply> {
+  const asker = { userId: click.userId, channel: click.place.channel };
+  const { incidents } = sightOf(asker, ports.incidents, ports.rooms);
+  return await answerSeen(click, { ...ports, incidents }, signal);
+}
+
+/** `ports.incidents`: those that the person may see. */
+async function answerSeen(click: CardClick, ports: ChatPorts, signal: AbortSignal): Promise<ChatReply> {
   const { action, incidentId, place, userId, intent } = click;
   if (action === "capture-again") return await captureAgain(click, ports, signal);
   if (action === "right" || action === "wrong") return await judge(click, action, ports, signal);

@@ -20,7 +20,8 @@ export async function whichIncident(
     const incident = await incidents.read(incidentId(id), signal);
     if (incident !== undefined) return incident;
     throw new UsageError(
-      `There is no incident ${incidentId(id)}. The id is in the last line of its card; cards older than 30 days are forgotten.`,
+      `There is no incident ${incidentId(id)} that you can see. The id is in the last line of its card; cards older than ` +
+        "30 days are forgotten, and those of a private channel are shown only to who is in it.",
     );
   }
   const recent = await incidents.recent({ channel, limit: 100 }, signal);

@@ -152,8 +152,11 @@ export function incidentStore(client: RedisClient, clock: Clock): Incidents {
             client.zrevrangebyscore(list, "+inf", filter.createdFromMs ?? "-inf", "LIMIT", from, pageSize),
           signal,
         );
-        const page = await Promise.all(ids.map((id) => read(id, signal)));
-        for (const incident of page) {
+        const page = await ask(
+          () => Promise.all(ids.map((id) => client.hget(incidentKey(id), "content"))),
+          signal,
+        );
+        for (const incident of page.map(incidentOf)) {
           if (incident !== undefined && fits(incident, filter)) found.push(incident);
           if (found.length >= filter.limit) return found;
         }

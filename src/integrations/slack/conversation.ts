@@ -43,6 +43,7 @@ export function audienceOf(reply: ChatReply): "person" | "place" | "card" {
     case "status":
     case "explain":
     case "diff":
+      return reply.inConfidence === true ? "person" : "place";
     case "muted":
     case "unmuted":
       return "place";

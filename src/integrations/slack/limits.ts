@@ -36,6 +36,7 @@ export const rates: Readonly<Record<string, Rate>> = {
   "reactions.add": tier3,
   "reactions.remove": tier2,
   "usergroups.users.list": tier2,
+  "users.conversations": tier3,
   "users.info": tier4,
   "views.open": tier4,
   "views.publish": tier4,

@@ -5,6 +5,7 @@ import type { People, Person } from "../../ports/people.ts";
 import type { SlackClient } from "./client.ts";
 import { isRefusal } from "./refusals.ts";
 import { remembered } from "./remembered.ts";
+import { soon } from "./soon.ts";
 
 const flag = z.optional(z.boolean());
 
@@ -30,8 +31,6 @@ const groupAnswer = z.object({ users: z.array(z.string()) });
 const freshMs = 300_000;
 /** Whoever leaves a group while Slack cannot be asked keeps its rights for so long. */
 const staleMs = 3_600_000;
-/** Somebody waits for an answer that must be there within 2 s. */
-const askWithinMs = 1_200;
 
 /** Who people are, as the workspace `teamId` sees them. */
 export function slackPeople(client: SlackClient, teamId: string, clock: Clock): People {
@@ -66,10 +65,14 @@ export function slackPeople(client: SlackClient, teamId: string, clock: Clock): 
   );
 
   return {
-    person: (userId, signal) => soon(signal, (bounded) => person(userId, bounded)),
+    person: (userId, signal) => soon(signal, tooSlow, (bounded) => person(userId, bounded)),
     isInGroup: async (userId, groupId, signal) =>
-      (await soon(signal, (bounded) => members(groupId, bounded))).has(userId),
+      (await soon(signal, tooSlow, (bounded) => members(groupId, bounded))).has(userId),
   };
+}
+
+function tooSlow(): PortError {
+  return new PortError("timeout", "Slack", "Slack does not tell who you are at the moment.");
 }
 
 function standingOf(user: z.infer<typeof userAnswer>["user"], teamId: string): Person["standing"] {
@@ -79,19 +82,4 @@ function standingOf(user: z.infer<typeof userAnswer>["user"], teamId: string): P
   if (user.is_stranger === true || !isOurs) return "stranger";
   if (user.is_restricted === true || user.is_ultra_restricted === true) return "guest";
   return "member";
-}
-
-/** Slack may be slow; who waits gets a clear no in time. */
-async function soon<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const bound = AbortSignal.timeout(askWithinMs);
-  try {
-    return await work(AbortSignal.any([signal, bound]));
-  } catch (error) {
-    if (bound.aborted && !signal.aborted) {
-      throw new PortError("timeout", "Slack", "Slack does not tell who you are at the moment.", {
-        cause: error,
-      });
-    }
-    throw error;
-  }
 }

@@ -31,6 +31,14 @@ export const neededScopes: readonly NeededScope[] = [
     scope: "groups:history",
     lost: "private channels cannot be used safely: a lost answer cannot be looked up",
   },
+  {
+    scope: "channels:read",
+    lost: "gofire cannot tell public channels from private ones, so findings are shown only in the channel of their card",
+  },
+  {
+    scope: "groups:read",
+    lost: "gofire cannot see who is in a private channel, so findings of those are shown only there",
+  },
   { scope: "channels:join", lost: "gofire has to be invited to public channels, too" },
   { scope: "reactions:write", lost: "pages get no 👀 while their capture runs" },
   { scope: "usergroups:read", lost: "nobody has rights through a user group" },

@@ -1,6 +1,6 @@
 import type { ChatReply } from "../../domain/chat-reply.ts";
 import type { MessageBody } from "../../domain/message.ts";
-import { section } from "./blocks.ts";
+import { type Block, context, section } from "./blocks.ts";
 import { diffBody } from "./diff.ts";
 import { code, words } from "./escape.ts";
 import { explainBody } from "./explain.ts";
@@ -15,8 +15,17 @@ import { statusBody } from "./status.ts";
 
 const mostServices = 20;
 
+const confidential = "Only you see this: it tells of a channel that not everybody here can read.";
+
 /** How an answer to a person looks. */
 export function chatReplyBody(reply: ChatReply): MessageBody {
+  const body = bodyOf(reply);
+  if (!("inConfidence" in reply)) return body;
+  const { text, blocks = [] } = body;
+  return replyBody([confidential, text], [...context([confidential]), ...(blocks as readonly Block[])]);
+}
+
+function bodyOf(reply: ChatReply): MessageBody {
   switch (reply.kind) {
     case "begun":
     case "resolved":

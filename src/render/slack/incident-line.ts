@@ -1,5 +1,6 @@
 import { leadFinding } from "../../domain/finding.ts";
 import type { Incident } from "../../domain/incident.ts";
+import { isDirect } from "../../domain/message.ts";
 import { countText } from "../../domain/units.ts";
 import { bold, channel, prose, timeOfDay, utcTime, words } from "./escape.ts";
 import { progressOf } from "./steps.ts";
@@ -37,7 +38,7 @@ export function incidentSentence(incident: Incident): string {
 
 /** Slack shows no names for direct messages. */
 function channelWords(id: string): string {
-  return id.startsWith("C") || id.startsWith("G") ? channel(id) : "direct message";
+  return isDirect(id) ? "direct message" : channel(id);
 }
 
 function story(incident: Incident): { readonly mark: string; readonly what: string } {

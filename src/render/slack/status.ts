@@ -25,6 +25,7 @@ export function statusBody(status: Status): MessageBody {
       last.length === 0 ? "No verdicts yet." : "Last verdicts:",
       ...last.slice(0, mostSpoken).map(incidentSentence),
       ...mutes.slice(0, mostSpoken).map(muteSentence),
+      untoldSentence(status),
     ],
     [
       ...section([`*Status* ${about(status)}`, ...open.map((one) => incidentLine(one, options))], more),
@@ -36,7 +37,7 @@ export function statusBody(status: Status): MessageBody {
         more,
       ),
       ...(mutes.length === 0 ? [] : section(["*Muted*", ...mutes.map(muteLine)], more)),
-      ...context([countSentence(status)]),
+      ...context([untoldSentence(status), countSentence(status)].filter((line) => line !== "")),
     ],
   );
 }
@@ -49,6 +50,12 @@ function about({ service, channel: id }: Status): string {
 function aboutPlain({ service, channel: id }: Status): string {
   if (service !== undefined) return `of ${service}`;
   return id === undefined ? "of all channels" : "of this channel";
+}
+
+function untoldSentence({ untold }: Status): string {
+  if (untold === undefined) return "";
+  const [what, whose] = untold === 1 ? ["incident is", "its channel"] : ["incidents are", "their channels"];
+  return `${countText(untold)} more ${what} not shown: Slack does not say just now who can read ${whose}.`;
 }
 
 function countSentence({ counts: { capturing, waiting, limit } }: Status): string {

@@ -20,6 +20,7 @@ import { summaryOf } from "../../../src/jobs/summary.ts";
 import type { Services } from "../../../src/ports/services.ts";
 import { fakeArtifacts } from "../../fakes/artifacts.ts";
 import { type FakePeople, fakePeople } from "../../fakes/people.ts";
+import { type FakeRooms, fakeRooms } from "../../fakes/rooms.ts";
 import { testRedis } from "../../integrations/redis-server.ts";
 
 export const never = new AbortController().signal;
@@ -28,6 +29,7 @@ export const never = new AbortController().signal;
 export interface Asking {
   readonly ports: ChatPorts;
   readonly people: FakePeople;
+  readonly rooms: FakeRooms;
   ask(words: string, request?: Partial<ChatRequest>, access?: AccessConfig): Promise<ChatReply>;
   /** An incident with a verdict, as the worker leaves it. */
   judged(analysis: Analysis, change?: Partial<Incident>): Promise<Incident>;
@@ -55,12 +57,14 @@ export async function asking(mostWaiting: number): Promise<Asking> {
   const redis = await openRedis(parseRedisUrl(server.url), { onTrouble: () => {} });
   const queue = redisQueue(redis.client, { retries, mostWaiting, onTrouble: () => {} });
   const people = fakePeople({ U1: "member", U2: "member", UGUEST: "guest", UFAR: "stranger", UBOT: "bot" });
+  const rooms = fakeRooms();
   const ports: ChatPorts = {
     incidents: incidentStore(redis.client, systemClock),
     queue,
     services,
     artifacts: fakeArtifacts(folder),
     people,
+    rooms,
     access: nobodyNamed,
     mutes: mutesStore(redis.client, systemClock),
     feedback: feedbackStore(redis.client),
@@ -70,6 +74,7 @@ export async function asking(mostWaiting: number): Promise<Asking> {
   return {
     ports,
     people,
+    rooms,
     async ask(words, request = {}, access = ports.access) {
       return await answerChat(
         {
@@ -117,6 +122,8 @@ export async function asking(mostWaiting: number): Promise<Asking> {
     async reset() {
       await redis.client.flushdb();
       people.silent = { people: false, groups: false };
+      rooms.closed.clear();
+      rooms.silent = false;
     },
     async close() {
       await queue.close();

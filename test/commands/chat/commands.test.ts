@@ -186,7 +186,8 @@ describe.skipIf(redisProgram === undefined)("chat commands", () => {
 
     test("says why there is nothing to explain", async () => {
       expect(await problem("explain gf-oops")).toBe(
-        "There is no incident gf-00ps. The id is in the last line of its card; cards older than 30 days are forgotten.",
+        "There is no incident gf-00ps that you can see. The id is in the last line of its card; cards older than " +
+          "30 days are forgotten, and those of a private channel are shown only to who is in it.",
       );
       const { incident } = expectKind(await chat.ask("snapshot order"), "begun");
       expect(await problem(`explain ${incident.id}`)).toBe(

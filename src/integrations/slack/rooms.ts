@@ -1,0 +1,87 @@
+import * as z from "zod/mini";
+import { PortError } from "../../domain/errors.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Rooms } from "../../ports/rooms.ts";
+import type { SlackClient } from "./client.ts";
+import { isRefusal } from "./refusals.ts";
+import { remembered } from "./remembered.ts";
+import { soon } from "./soon.ts";
+
+const channelAnswer = z.object({
+  channel: z.object({
+    is_private: z.optional(z.boolean()),
+    is_im: z.optional(z.boolean()),
+    is_mpim: z.optional(z.boolean()),
+  }),
+});
+
+const conversationsAnswer = z.object({
+  channels: z.array(z.object({ id: z.string() })),
+  response_metadata: z.optional(z.object({ next_cursor: z.optional(z.string()) })),
+});
+
+/** Who was removed from a channel reads no more of it after this; a minute's worth of asking is what tier 3 allows. */
+const freshMs = 60_000;
+/** While Slack does not answer. Shorter than for rights: it is about what people were told in confidence. */
+const staleMs = 300_000;
+/** The most that users.conversations takes (https://docs.slack.dev/reference/methods/users.conversations). */
+const pageSize = 999;
+/** Nobody is in more private channels than that together with gofire; further ones stay closed. */
+const mostPages = 5;
+
+/** Channels as Slack tells them. What only two or a few people share in direct messages is never open. */
+export function slackRooms(client: SlackClient, clock: Clock): Rooms {
+  const memory = { freshMs, staleMs, nowMs: () => clock.monotonicMs() };
+  const options = { patienceMs: 300 };
+
+  const isOpen = remembered<boolean>(
+    async (channel, signal) => {
+      try {
+        const { channel: known } = await client.call(
+          "conversations.info",
+          { channel },
+          channelAnswer,
+          signal,
+          options,
+        );
+        return [known.is_private, known.is_im, known.is_mpim].every((closed) => closed !== true);
+      } catch (error) {
+        if (isRefusal(error, "channel_not_found", "missing_scope")) return false;
+        throw error;
+      }
+    },
+    { ...memory, most: 2_000 },
+  );
+
+  /** The private channels that somebody shares with gofire; Slack tells of no others. */
+  const shared = remembered<ReadonlySet<string>>(
+    async (user, signal) => {
+      const found = new Set<string>();
+      let cursor: string | undefined;
+      for (let page = 0; page < mostPages; page++) {
+        const answer = await client.call(
+          "users.conversations",
+          { user, types: "private_channel", limit: pageSize, cursor },
+          conversationsAnswer,
+          signal,
+          options,
+        );
+        for (const { id } of answer.channels) found.add(id);
+        cursor = answer.response_metadata?.next_cursor;
+        if (cursor === undefined || cursor === "") break;
+      }
+      return found;
+    },
+    { ...memory, most: 2_000 },
+  );
+
+  return {
+    isOpen: (channel, signal) => soon(signal, tooSlow, (bounded) => isOpen(channel, bounded)),
+    isIn: async (userId, channel, signal) =>
+      (await soon(signal, tooSlow, (bounded) => shared(userId, bounded))).has(channel),
+  };
+}
+
+function tooSlow(): PortError {
+  return new PortError("timeout", "Slack", "Slack does not tell who is in a channel at the moment.");
+}

@@ -1,0 +1,58 @@
+import { afterEach, describe, expect, test } from "vitest";
+import type { Rooms } from "../../src/ports/rooms.ts";
+
+const never = new AbortController().signal;
+
+/** A workspace with one person and the ids of three channels. */
+export interface RoomsWorld {
+  readonly rooms: Rooms;
+  readonly person: string;
+  readonly somebodyElse: string;
+  readonly open: string;
+  /** Private, and `person` is in it; so is gofire. */
+  readonly closed: string;
+  /** From now on the chat answers nothing. */
+  fallSilent(): void;
+  close(): Promise<void>;
+}
+
+/** What every implementation of the port promises, run on the fake and on the adapter. */
+export function roomsContract(name: string, begin: () => Promise<RoomsWorld>): void {
+  describe(`${name} as rooms`, () => {
+    const begun: RoomsWorld[] = [];
+    afterEach(async () => {
+      for (const world of begun.splice(0)) await world.close();
+    });
+    async function world(): Promise<RoomsWorld> {
+      const made = await begin();
+      begun.push(made);
+      return made;
+    }
+
+    test("tells open channels from closed ones", async () => {
+      const { rooms, open, closed } = await world();
+      expect(await rooms.isOpen(open, never)).toBe(true);
+      expect(await rooms.isOpen(closed, never)).toBe(false);
+    });
+
+    test("tells who is in a closed one", async () => {
+      const { rooms, closed, person, somebodyElse } = await world();
+      expect(await rooms.isIn(person, closed, never)).toBe(true);
+      expect(await rooms.isIn(somebodyElse, closed, never)).toBe(false);
+    });
+
+    test("says nothing about what the chat does not tell", async () => {
+      const silent = await world();
+      const { rooms, open, closed, person } = silent;
+      silent.fallSilent();
+      await expect(rooms.isOpen(open, never)).rejects.toMatchObject({ name: "PortError" });
+      await expect(rooms.isIn(person, closed, never)).rejects.toMatchObject({ name: "PortError" });
+    });
+
+    test("ends with the reason of the signal", async () => {
+      const { rooms, open } = await world();
+      const reason = new Error("enough");
+      await expect(rooms.isOpen(open, AbortSignal.abort(reason))).rejects.toBe(reason);
+    });
+  });
+}

@@ -1,0 +1,30 @@
+import { PortError } from "../../src/domain/errors.ts";
+import type { Rooms } from "../../src/ports/rooms.ts";
+
+export interface FakeRooms extends Rooms {
+  /** Channels that are not open, with who is in them; all others are open. */
+  readonly closed: Map<string, readonly string[]>;
+  /** The chat answers nothing while this is true. */
+  silent: boolean;
+}
+
+export function fakeRooms(): FakeRooms {
+  async function answer(signal: AbortSignal): Promise<void> {
+    await Promise.resolve();
+    signal.throwIfAborted();
+    if (rooms.silent) throw new PortError("unavailable", "chat", "The chat does not answer.");
+  }
+  const rooms: FakeRooms = {
+    closed: new Map(),
+    silent: false,
+    async isOpen(channel, signal) {
+      await answer(signal);
+      return !rooms.closed.has(channel);
+    },
+    async isIn(userId, channel, signal) {
+      await answer(signal);
+      return rooms.closed.get(channel)?.includes(userId) === true;
+    },
+  };
+  return rooms;
+}

@@ -1,0 +1,155 @@
+import { readFileSync } from "node:fs";
+import { afterEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { systemClock } from "../../src/integrations/clock/system-clock.ts";
+import { slackClient } from "../../src/integrations/slack/client.ts";
+import { slackRooms } from "../../src/integrations/slack/rooms.ts";
+import type { Rooms } from "../../src/ports/rooms.ts";
+import { shopWorkspace } from "../../src/sandbox/slack/seed.ts";
+import { type SlackStandIn, startSlackStandIn } from "../../src/sandbox/slack/stand-in.ts";
+import { roomsContract } from "../contracts/rooms.ts";
+import { fakeRooms } from "../fakes/rooms.ts";
+
+const never = new AbortController().signal;
+const mira = "U0MIRA0001";
+const jonas = "U0JONAS002";
+const incidents = "C0INCID001";
+/** Mira's, without gofire. */
+const security = "C0SECRT003";
+/** Mira's and gofire's. */
+const war = "C0WARRM006";
+const minute = 60_000;
+
+const open: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).toReversed()) await close();
+});
+
+interface Asked {
+  readonly slack: SlackStandIn;
+  readonly rooms: Rooms;
+  readonly pass: (ms: number) => void;
+  readonly calls: (method: string) => number;
+}
+
+async function asked(scopes: (scope: string) => boolean = () => true): Promise<Asked> {
+  const slack = await startSlackStandIn({
+    manifest: parse(readFileSync("slack-manifest.yaml", "utf8")),
+    limitsRates: false,
+    seed: {
+      ...shopWorkspace,
+      channels: [
+        ...shopWorkspace.channels,
+        { id: war, name: "war-room", members: [mira], isPrivate: true, hasBot: true },
+      ],
+    },
+  });
+  for (const scope of slack.workspace.manifest.botScopes) {
+    if (!scopes(scope)) (slack.workspace.manifest.botScopes as Set<string>).delete(scope);
+  }
+  const client = slackClient({ token: slack.tokens.bot, apiUrl: slack.apiUrl, clock: systemClock });
+  open.push(
+    () => slack.close(),
+    () => client.close(),
+  );
+  let nowMs = 0;
+  const clock = { ...systemClock, monotonicMs: () => nowMs };
+  return {
+    slack,
+    rooms: slackRooms(client, clock),
+    pass: (ms) => void (nowMs += ms),
+    calls: (method) => slack.traffic.exchanges.filter(({ name }) => name === method).length,
+  };
+}
+
+function down({ slack }: Asked): void {
+  for (const on of ["conversations.info", "users.conversations"]) {
+    slack.faults.add({ on, kind: "status", status: 503, when: "before", times: 100 });
+  }
+}
+
+roomsContract("fakeRooms", () => {
+  const rooms = fakeRooms();
+  rooms.closed.set("C2", ["U1"]);
+  return Promise.resolve({
+    rooms,
+    person: "U1",
+    somebodyElse: "U2",
+    open: "C1",
+    closed: "C2",
+    fallSilent: () => void (rooms.silent = true),
+    close: () => Promise.resolve(),
+  });
+});
+
+roomsContract("slackRooms", async () => {
+  const world = await asked();
+  return {
+    rooms: world.rooms,
+    person: mira,
+    somebodyElse: jonas,
+    open: incidents,
+    closed: war,
+    fallSilent: () => down(world),
+    close: () => Promise.resolve(),
+  };
+});
+
+describe("channels as Slack tells them", () => {
+  test("where gofire is not, nobody is known to be", async () => {
+    const { rooms } = await asked();
+    expect(await rooms.isOpen(security, never)).toBe(false);
+    expect(await rooms.isIn(mira, security, never)).toBe(false);
+    expect(await rooms.isOpen("C0NOWHERE9", never)).toBe(false);
+  });
+
+  test("are asked for once a minute, and who left is out then", async () => {
+    const { rooms, pass, calls, slack } = await asked();
+    expect(await rooms.isIn(mira, war, never)).toBe(true);
+    slack.workspace.channels.get(war)?.members.delete(mira);
+    expect(await rooms.isIn(mira, war, never)).toBe(true);
+    expect(calls("users.conversations")).toBe(1);
+    pass(minute);
+    expect(await rooms.isIn(mira, war, never)).toBe(false);
+    expect(calls("users.conversations")).toBe(2);
+  });
+
+  test("the last good answer serves five minutes while Slack fails, then nothing is known", async () => {
+    const world = await asked();
+    const { rooms, pass } = world;
+    expect(await rooms.isIn(mira, war, never)).toBe(true);
+    expect(await rooms.isOpen(incidents, never)).toBe(true);
+    down(world);
+    pass(4 * minute);
+    expect(await rooms.isIn(mira, war, never)).toBe(true);
+    expect(await rooms.isOpen(incidents, never)).toBe(true);
+    pass(2 * minute);
+    await expect(rooms.isIn(mira, war, never)).rejects.toMatchObject({ code: "unavailable" });
+    await expect(rooms.isOpen(incidents, never)).rejects.toMatchObject({ code: "unavailable" });
+  });
+
+  test("more private channels than one page are read to the end", async () => {
+    const { rooms, slack } = await asked();
+    const { channels } = slack.workspace;
+    const model = channels.get(war);
+    if (model === undefined) throw new Error("there is no war room");
+    channels.delete(war);
+    for (let at = 0; at < 1_200; at++) channels.set(`C0MANY${at}`, { ...model, id: `C0MANY${at}` });
+    channels.set(war, model);
+    expect(await rooms.isIn(mira, war, never)).toBe(true);
+  });
+
+  test("without the scopes everything is closed", async () => {
+    const { rooms } = await asked((scope) => !/^(channels|groups):read$/.test(scope));
+    expect(await rooms.isOpen(incidents, never)).toBe(false);
+    await expect(rooms.isIn(mira, war, never)).rejects.toMatchObject({ code: "forbidden" });
+  });
+
+  test("nobody waits for a Slack that hangs", async () => {
+    const { rooms, slack } = await asked();
+    slack.faults.add({ on: "users.conversations", kind: "hang", when: "before" });
+    const askedAt = performance.now();
+    await expect(rooms.isIn(mira, war, never)).rejects.toMatchObject({ code: "timeout" });
+    expect(performance.now() - askedAt).toBeLessThan(2_000);
+  });
+});
