@@ -33,7 +33,7 @@ export async function openBrowser(
 ): Promise<BrowserSide> {
   if (url !== undefined && !isAddress(url)) {
     throw new UsageError(
-      `GOFIRE_URL is "${url}" and should look like https://gofire.example.com, without a path.`,
+      `GOFIRE_URL (or web.url in gofire.yaml) is "${url}" and should look like https://gofire.example.com, without a path.`,
     );
   }
   const signer = linkSigner(await linkSecret(secret, stateFolder));

@@ -70,7 +70,10 @@ export function demoWorlds(version: string): DemoWorlds {
           [],
         );
         const pages = await pagesOf(config, host);
-        const running = await server({ ...configuredParts(config, host, version), browser: {} }).start({
+        const running = await server({
+          ...configuredParts(config, host, version),
+          browser: () => Promise.resolve({}),
+        }).start({
           role: "all",
           listen: { host: "127.0.0.1", port: 0 },
           graceMs: 2_000,

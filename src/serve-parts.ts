@@ -1,4 +1,5 @@
 /** What gofire.yaml and the environment make of `gofire serve`. */
+import type { BrowserSettings } from "./browser.ts";
 import { readSecret } from "./commands/secret.ts";
 import type { GofireConfig, SecretReference, SlackConfig } from "./config/gofire-config.ts";
 import { accessOf, slackOf } from "./config/resolve-chat.ts";
@@ -27,7 +28,7 @@ export function configuredParts(config: GofireConfig | undefined, host: Host, ve
       if (board === undefined) return undefined;
       return { ...board, password: await readSecret(board.password, host, `${config?.file}: queueBoard`) };
     },
-    ...browserOf(host),
+    browser: () => browserOf(config, host),
     pictures: (artifacts, links) =>
       flameGraphPictures({
         artifacts,
@@ -87,10 +88,14 @@ function namedChannels({ alerts, services = {} }: Partial<GofireConfig> = {}): r
   ];
 }
 
-function browserOf(host: Host): Pick<ServeParts, "browser"> {
-  const url = host.environment("GOFIRE_URL");
-  const secret = host.environment("GOFIRE_LINK_SECRET");
-  return url === undefined ? {} : { browser: { url, ...(secret === undefined ? {} : { secret }) } };
+async function browserOf(config: GofireConfig | undefined, host: Host): Promise<BrowserSettings | undefined> {
+  const { url = host.environment("GOFIRE_URL"), linkSecret } = config?.web ?? {};
+  if (url === undefined) return undefined;
+  const secret =
+    linkSecret === undefined
+      ? host.environment("GOFIRE_LINK_SECRET")
+      : await readSecret(linkSecret, host, `${config?.file}: web`);
+  return { url, ...(secret === undefined ? {} : { secret }) };
 }
 
 /** Without a `slack` section: by the environment variables that are usual for it. */

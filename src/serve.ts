@@ -59,8 +59,8 @@ export interface ServeParts {
   openArtifacts(stateFolder: string): Promise<ArtifactSide>;
   /** Undefined: operators get no page. */
   queueBoard?(): Promise<BoardSettings | undefined>;
-  /** Where people reach this gofire; without it there is no flame graph in the browser. */
-  readonly browser?: BrowserSettings;
+  /** Where people reach this gofire; undefined: there is no flame graph in the browser. */
+  browser?(): Promise<BrowserSettings | undefined>;
   pictures(artifacts: Artifacts, links: ProfileLinks | undefined): Pictures;
   /** Called last: ends the threads that would keep the process. */
   close?(): Promise<void>;
@@ -92,10 +92,11 @@ export function server(parts: ServeParts): Server {
         const { where, ...kept } = await parts.openArtifacts(stateFolder);
         const { artifacts } = kept;
         if (where !== undefined) tell(`Keeping evidence in ${where}.`);
+        const reached = await parts.browser?.();
         const browser =
-          parts.browser === undefined
+          reached === undefined
             ? undefined
-            : await openBrowser(parts.browser, stateFolder, { artifacts, clock: systemClock }, () => ownUrl);
+            : await openBrowser(reached, stateFolder, { artifacts, clock: systemClock }, () => ownUrl);
         const side = await parts.openChat(role, tell);
         down.push(() => side.close());
         const bot = await startBot({
@@ -138,9 +139,9 @@ export function server(parts: ServeParts): Server {
           ...(pages === undefined || role === "worker" ? {} : { [alertPath]: alertAnswer(pages, bot) }),
         });
         ownUrl = url;
-        if (parts.browser === undefined && role !== "web") {
+        if (browser === undefined && role !== "web") {
           tell(
-            `Flame graphs come without a link: set GOFIRE_URL to the address at which people reach ${url}.`,
+            `Flame graphs come without a link: set web.url in gofire.yaml (or GOFIRE_URL) to the address at which people reach ${url}.`,
           );
         }
         if (pages !== undefined && role !== "worker") {

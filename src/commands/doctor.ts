@@ -2,6 +2,7 @@ import type { GofireConfig, TargetConfig } from "../config/gofire-config.ts";
 import { counted, durationText } from "../domain/units.ts";
 import { defineCommand } from "./command.ts";
 import type { CommandContext, Ports } from "./context.ts";
+import { artifactChecks } from "./doctor-artifacts.ts";
 import { chatChecks } from "./doctor-chat.ts";
 import { prometheusChecks } from "./doctor-prometheus.ts";
 import type { DoctorCheck } from "./reply.ts";
@@ -12,8 +13,11 @@ export const doctor = defineCommand({
   summary: "Tell what works on this machine and what is missing",
   usage: "[options]",
   examples: [
-    { line: "doctor", does: "this machine, gofire.yaml, Slack, Prometheus, and every target it names" },
-    { line: "doctor --offline", does: "without asking Slack, Prometheus and the targets" },
+    {
+      line: "doctor",
+      does: "this machine, gofire.yaml, Slack, where evidence is kept, Prometheus, every target",
+    },
+    { line: "doctor --offline", does: "this machine and gofire.yaml alone" },
   ],
   whoMayUse: "anyone",
   effect: "read",
@@ -25,7 +29,10 @@ export const doctor = defineCommand({
       short: "c",
       summary: "configuration instead of ./gofire.yaml",
     },
-    offline: { kind: "flag", summary: "ask neither Slack nor Prometheus nor any target" },
+    offline: {
+      kind: "flag",
+      summary: "ask nobody: neither Slack, Prometheus and targets nor where evidence is kept",
+    },
     format: { kind: "choice", choices: ["text", "json"], short: "f", summary: "how to print" },
   },
   async run(context, { config: file, offline }, ports) {
@@ -38,6 +45,7 @@ export const doctor = defineCommand({
     checks.push(check);
     if (!offline) {
       checks.push(...(await chatChecks(config, context, ports)));
+      checks.push(...(await artifactChecks(config, context, ports)));
       checks.push(...(await prometheusChecks(config, context, ports)));
     }
     if (config !== undefined && !offline) checks.push(...(await targetChecks(config, context, ports)));

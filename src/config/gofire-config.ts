@@ -4,6 +4,7 @@ import type { Audience } from "../domain/chat-reply.ts";
 import type { ChatRight } from "../domain/chat-rights.ts";
 import type { AlertsConfig } from "./alerts-config.ts";
 import type { ArtifactsConfig, QueueBoardConfig } from "./artifacts-config.ts";
+import type { WebConfig } from "./web-config.ts";
 
 /** `gofire.yaml` as the program uses it: defaults applied, files made absolute, secrets still references. */
 export interface GofireConfig {
@@ -28,6 +29,7 @@ export interface GofireConfig {
   readonly prometheus?: PrometheusConfig;
   /** Absent: there is no board. */
   readonly queueBoard?: QueueBoardConfig;
+  readonly web: WebConfig;
 }
 
 /** What is not said in the file is the environment variable that is usual for it. */

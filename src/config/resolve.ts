@@ -5,6 +5,7 @@ import { accessOf, capturesOf, slackOf } from "./resolve-chat.ts";
 import { webAccessOf } from "./resolve-web-access.ts";
 import { defined } from "./resolve-words.ts";
 import type { ConfigFile, ReachSection, SettingsSection, TargetSection } from "./schema.ts";
+import { webOf } from "./web-config.ts";
 
 /** Where the file is, and where its targets stand in it. */
 export interface FilePlace {
@@ -50,6 +51,7 @@ export function resolveConfig(config: ConfigFile, place: FilePlace): GofireConfi
             ...webAccessOf(config.prometheus, place.folder),
           },
         }),
+    web: webOf(config.web, place.folder),
     ...(config.queueBoard === undefined ? {} : { queueBoard: queueBoardOf(config.queueBoard, place.folder) }),
   };
 }

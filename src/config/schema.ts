@@ -16,6 +16,7 @@ import {
   wholeNumber,
 } from "./schema-words.ts";
 import { webAccess } from "./web-access-schema.ts";
+import { webSections } from "./web-schema.ts";
 
 const optionalCaptures = [
   "allocs",
@@ -121,6 +122,7 @@ export const configSchema = section({
   ...alertSections,
   ...artifactSections,
   ...prometheusSections,
+  ...webSections,
 });
 
 export type ConfigFile = z.infer<typeof configSchema>;

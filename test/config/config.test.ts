@@ -33,6 +33,7 @@ describe("a configuration", () => {
         access: { rights: {}, givenBy: { users: [], groups: [], channels: [] } },
         captures: {},
         artifacts: defaultArtifacts,
+        web: {},
       });
     }
   });

@@ -115,6 +115,7 @@ function configOf(targetUrl: string): GofireConfig {
     access: { rights: {}, givenBy: { users: [], groups: [], channels: [] } },
     captures: {},
     artifacts: defaultArtifacts,
+    web: {},
   };
 }
 

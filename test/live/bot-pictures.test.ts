@@ -19,7 +19,7 @@ describe.skipIf(redisProgram === undefined)("a verdict's flame graph", () => {
     const rasteriser = resvgRasteriser();
     open.push(() => rasteriser.close());
     const bot = await liveBot("socket", { order: target.url }, undefined, {
-      browser: {},
+      browser: () => Promise.resolve({}),
       pictures: (artifacts, links) =>
         flameGraphPictures({
           artifacts,

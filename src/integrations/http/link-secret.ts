@@ -16,7 +16,7 @@ export async function linkSecret(configured: string | undefined, stateFolder: st
     const secret = Buffer.from(configured, "utf8");
     if (secret.length < secretBytes) {
       throw new UsageError(
-        `GOFIRE_LINK_SECRET has ${secret.length} characters and needs ${secretBytes}: make one with "openssl rand -hex 32".`,
+        `The secret for links (GOFIRE_LINK_SECRET, or web in gofire.yaml) has ${secret.length} characters and needs ${secretBytes}: make one with "openssl rand -hex 32".`,
       );
     }
     return secret;
