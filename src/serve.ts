@@ -10,6 +10,7 @@ import { type Answer, openListener } from "./integrations/http/listener.ts";
 import { chooseRedis } from "./integrations/redis/chosen.ts";
 import { takeNotification } from "./jobs/intake.ts";
 import type { Cards } from "./jobs/publish.ts";
+import { shadowLine } from "./jobs/shadow.ts";
 import { type Bot, type BotSettings, startBot } from "./main.ts";
 import type { Artifacts } from "./ports/artifacts.ts";
 import type { Chat } from "./ports/chat.ts";
@@ -147,6 +148,8 @@ export function server(parts: ServeParts): Server {
         if (pages !== undefined && role !== "worker") {
           tell(`Alert senders are expected at ${url}${alertPath}.`);
         }
+        const inShadow = pages === undefined ? undefined : await shadowLine(pages);
+        if (inShadow !== undefined) tell(inShadow);
         if (wanted !== undefined && board !== undefined) {
           const at = boardIsShared ? url : await open(wanted.listen, board.routes);
           tell(`The queue is shown to operators at ${at}${board.path}.`);

@@ -196,6 +196,7 @@ function statusOf(all: readonly Recorded[]): Extract<ChatReply, { kind: "status"
       { ...first, id: "gf-6m4p", state: "failed", problem: "cart does not answer at 10.0.0.9:6060." },
       { ...first, id: "gf-1r7s", state: "resolved", resolvedAtMs: first.createdAtMs + 660_000 },
     ],
+    shadowed: [inShadow(first)],
     counts: { capturing: 1, waiting: 1, limit: 500 },
     mutes: [
       {
@@ -209,6 +210,31 @@ function statusOf(all: readonly Recorded[]): Extract<ChatReply, { kind: "status"
   };
 }
 
+/** As its page's own incident, with what was kept back. */
+function inShadow(incident: Incident): Incident {
+  const files = incident.steps.flatMap(({ file, kind }) =>
+    file === undefined ? [] : [{ artifact: file, name: file, title: kind }],
+  );
+  return {
+    ...incident,
+    id: "gf-9k1d",
+    shadow: true,
+    origin: {
+      kind: "page",
+      intent: "page",
+      page: { title: "ManyGoroutines", sinceMs: incident.createdAtMs },
+    },
+    place: { ...incident.place, thread: "1716261120.000100" },
+    replies: (["flame-graph", "findings", "evidence"] as const).map((kind) => ({
+      intent: `gf-9k1d/${kind}`,
+      kind,
+      text: "",
+      files: kind === "evidence" ? files : files.slice(0, 1),
+      state: "withheld",
+    })),
+  };
+}
+
 function answers(
   lock: Recorded,
   healthy: Recorded,
@@ -218,6 +244,7 @@ function answers(
   const [mute] = status.mutes;
   const replies: readonly ChatReply[] = [
     status,
+    { kind: "shown", incident: inShadow(lock.incident) },
     {
       kind: "diff",
       before: healthy.incident,

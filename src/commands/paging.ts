@@ -11,7 +11,7 @@ export async function pagesOf(
   host: Host,
 ): Promise<PagesRequest | undefined> {
   if (config?.alerts === undefined) return undefined;
-  const { channel, routes, bearer, grafana, messages, comparesPeers } = config.alerts;
+  const { channel, routes, bearer, grafana, messages, comparesPeers, shadow } = config.alerts;
   const at = `${config.file}: alerts`;
   if (bearer === undefined && grafana === undefined) {
     throw new UsageError(`${at} needs bearerEnv, bearerFile or grafana: nobody could post a page.`);
@@ -20,6 +20,7 @@ export async function pagesOf(
     name,
     matches: service.matches ?? [],
     ...(service.channel === undefined ? {} : { channel: service.channel }),
+    ...(service.shadow === undefined ? {} : { shadow: service.shadow }),
     instances: service.targets.map(instanceName),
   }));
   return {
@@ -27,6 +28,7 @@ export async function pagesOf(
     routes,
     hearsMessages: messages !== undefined,
     comparesPeers,
+    shadow,
     services: () => Promise.resolve(services),
     secrets: {
       ...(bearer === undefined ? {} : { bearer: await readSecret(bearer, host, at) }),

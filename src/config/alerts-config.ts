@@ -10,6 +10,8 @@ export interface AlertsConfig {
   readonly routes: readonly ChannelRoute[];
   /** Whether pages also have another process of their service captured. */
   readonly comparesPeers: boolean;
+  /** Whether pages are answered in shadow where their service does not say otherwise. */
+  readonly shadow: boolean;
   /** Channels and senders of pages in the chat; absent: only webhooks are pages. */
   readonly messages?: PageSource;
   /** For `Authorization: Bearer …`. */

@@ -77,6 +77,10 @@ const alerts = section(
       z.boolean(),
       "Whether a page also has another process of its service captured, briefly and after the verdict, to say what only the sick one shows. People may ask for it in any case. Default: true",
     ),
+    shadow: setting(
+      z.boolean(),
+      "Pages are captured and judged, and nothing of it is posted: `/gofire status` lists what would have been. A service may say otherwise. Default: false",
+    ),
   },
   atMostOne("bearerEnv", "bearerFile"),
 );
@@ -94,6 +98,12 @@ export const matchSetting = setting(
 export const channelSetting = setting(
   channelId,
   "Channel for the cards of its pages, unless a route of alerts.routes fits. Default: alerts.channel",
+);
+
+/** Whether a service's pages are answered in silence. */
+export const shadowSetting = setting(
+  z.boolean(),
+  "Whether its pages are captured and judged without a word in the chat. Default: alerts.shadow",
 );
 
 /** What `gofire serve` reads of alerts. */

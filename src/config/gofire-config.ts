@@ -78,6 +78,8 @@ export interface ServiceConfig extends ServiceSettings {
   readonly matches?: readonly LabelMatches[];
   /** Where its pages are answered when no route fits; absent: where all are. */
   readonly channel?: string;
+  /** Whether its pages are answered in shadow; absent: as all are. */
+  readonly shadow?: boolean;
   /** Labels that its series in the Prometheus have; absent: they are found by what is known of the process. */
   readonly seriesLabels?: Readonly<Record<string, string>>;
   readonly targets: readonly TargetConfig[];

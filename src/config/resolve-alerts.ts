@@ -4,13 +4,23 @@ import type { AlertsSection } from "./alerts-schema.ts";
 import { defined, secret } from "./resolve-words.ts";
 
 export function alertsOf(
-  { channel, routes = [], messages, bearerEnv, bearerFile, grafana, comparePeers = true }: AlertsSection,
+  {
+    channel,
+    routes = [],
+    messages,
+    bearerEnv,
+    bearerFile,
+    grafana,
+    comparePeers = true,
+    shadow = false,
+  }: AlertsSection,
   folder: string,
 ): AlertsConfig {
   return {
     channel,
     routes: routes.map((route) => ({ match: labelsOf(route.match), channel: route.channel })),
     comparesPeers: comparePeers,
+    shadow,
     ...(messages === undefined ? {} : { messages }),
     ...(bearerEnv === undefined && bearerFile === undefined
       ? {}

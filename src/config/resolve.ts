@@ -25,7 +25,7 @@ export function resolveConfig(config: ConfigFile, place: FilePlace): GofireConfi
     services[name] = {
       ...settingsOf(defaults, service),
       ...(service.match === undefined ? {} : { matches: matchesOf(service.match) }),
-      ...defined({ channel: service.channel }),
+      ...defined({ channel: service.channel, shadow: service.shadow }),
       ...(service.prometheus?.labels === undefined ? {} : { seriesLabels: service.prometheus.labels }),
       targets: (service.targets ?? []).map((target, index) =>
         targetOf(target, layered(reach, target), place.targetAt(name, index), place.folder),

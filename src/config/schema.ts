@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
 import { captureKinds } from "../domain/capture.ts";
-import { alertSections, channelSetting, matchSetting } from "./alerts-schema.ts";
+import { alertSections, channelSetting, matchSetting, shadowSetting } from "./alerts-schema.ts";
 import { artifactSections } from "./artifacts-schema.ts";
 import { chatSections } from "./chat-schema.ts";
 import type { OptionalCapture } from "./gofire-config.ts";
@@ -99,6 +99,7 @@ const service = section({
   targets: setting(z.array(target), "The processes that run the service"),
   match: matchSetting,
   channel: channelSetting,
+  shadow: shadowSetting,
   prometheus: seriesSetting,
   ...settings,
 });

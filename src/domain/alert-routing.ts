@@ -20,6 +20,8 @@ export interface AlertedService {
   readonly name: string;
   /** Id of the channel that its pages are answered in; the usual one when absent. */
   readonly channel?: string;
+  /** Whether its pages are answered in shadow; as all are when absent. */
+  readonly shadow?: boolean;
   /** Any of these; by the usual labels when there are none. */
   readonly matches: readonly LabelMatches[];
   /** Names of its targets, or their addresses. */

@@ -51,8 +51,8 @@ export interface ExplainedFinding {
 
 /**
  * What a chat command answers: data. The renderer gives it its looks; who delivers it shows `ask`, `already`,
- * `feedback`, `reporting`, `help` and `refused` to the person alone, and whatever is `inConfidence`: it tells of
- * channels that not everybody there may read.
+ * `feedback`, `shown`, `reporting`, `help` and `refused` to the person alone, and whatever is `inConfidence`: it tells
+ * of channels that not everybody there may read.
  */
 export type ChatReply =
   /** The card is the answer; nothing else is posted. Not new: the request was delivered twice. */
@@ -76,8 +76,10 @@ export type ChatReply =
       readonly capturing: readonly Incident[];
       /** Next one first, each with its `queuePlace` of now. */
       readonly waiting: readonly Incident[];
-      /** Newest first: verdicts, failures, resolved ones. */
+      /** Newest first: verdicts, failures, resolved ones; none that is in shadow. */
       readonly last: readonly Incident[];
+      /** The same of those in shadow: what would have been posted. */
+      readonly shadowed: readonly Incident[];
       /** Of all channels and services. */
       readonly counts: { readonly waiting: number; readonly capturing: number; readonly limit: number };
       readonly mutes: readonly Mute[];
@@ -124,7 +126,9 @@ export type ChatReply =
       readonly before?: Opinion;
       readonly comment?: string;
     }
-  /** The report comes into the incident's thread; nothing else is posted. */
+  /** An incident's card once more, for whoever asked; of one in shadow the only way to see it. */
+  | { readonly kind: "shown"; readonly incident: Incident }
+  /** The report comes into the incident's thread, or where it was asked for when that is in shadow. */
   | { readonly kind: "reporting"; readonly incident: Incident }
   | { readonly kind: "help"; readonly commands: readonly CommandHelp[]; readonly problem?: string }
   | {

@@ -141,12 +141,15 @@ export interface Reply {
   readonly comparesWithPeer?: true;
   /** The file is to be the report of the incident as it is then: it is written when it is sent. */
   readonly reports?: true;
+  /** Where a person asked for it: there it goes when the incident has no thread because it is in shadow. */
+  readonly askedIn?: Place;
   readonly files: readonly ReplyFile[];
   /**
    * - `posting`: an attempt was made and may have got through.
    * - `given-up`: the chat refuses it; `problem` says why, and the card says so.
+   * - `withheld`: it is ready, and stays away from the chat because the incident is in shadow.
    */
-  readonly state: "pending" | "posting" | "posted" | "given-up";
+  readonly state: "pending" | "posting" | "posted" | "given-up" | "withheld";
   /** Milliseconds since the epoch at which the first attempt began; present from `posting` on. */
   readonly attemptedAtMs?: number;
   readonly ref?: MessageRef;
@@ -182,6 +185,11 @@ export interface Incident {
   readonly wish: CaptureWish;
   readonly origin: IncidentOrigin;
   readonly place: Place;
+  /**
+   * Nothing of it goes into the chat by itself, for as long as it lives, whatever the configuration says by now
+   * (docs/decisions/0018-shadow-mode.md). `place` is where its card would have been.
+   */
+  readonly shadow?: true;
   readonly card?: Card;
   /** Milliseconds since the epoch. */
   readonly createdAtMs: number;
@@ -219,7 +227,7 @@ export interface Incident {
 }
 
 /** What an incident begins with; the rest is the store's. */
-export type IncidentDraft = Pick<Incident, "service" | "instance" | "wish" | "origin" | "place">;
+export type IncidentDraft = Pick<Incident, "service" | "instance" | "wish" | "origin" | "place" | "shadow">;
 
 /** Nothing more will be captured or judged for it. */
 export function isSettled(state: IncidentState): boolean {

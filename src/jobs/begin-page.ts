@@ -6,6 +6,7 @@ import type { Mutes } from "../ports/mutes.ts";
 import { beginIncident } from "./begin.ts";
 import { isServiceMuted } from "./muted.ts";
 import type { SettlePorts } from "./settle.ts";
+import { isInShadow } from "./shadow.ts";
 
 export interface BeginPagePorts extends SettlePorts {
   readonly mutes: Mutes;
@@ -29,7 +30,8 @@ export async function beginPage(
   }
   try {
     const wish = ports.paging.comparesPeers === false ? { ...draft.wish, peer: false } : draft.wish;
-    await beginIncident({ ...draft, wish }, ports, signal);
+    const shadow = (await isInShadow(draft.service, ports.paging)) ? ({ shadow: true } as const) : {};
+    await beginIncident({ ...draft, wish, ...shadow }, ports, signal);
   } catch (error) {
     if (!(error instanceof PortError && error.code === "rate-limited")) throw error;
     // The queue is full. A page is answered all the same: its card says so.

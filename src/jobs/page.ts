@@ -12,6 +12,7 @@ import { defineJob, done, later } from "./job.ts";
 import { messageIntent, messageOf, type PageThreadPorts, placeOf } from "./page-thread.ts";
 import { alertName, pageFacts, unmatchedText } from "./page-words.ts";
 import { fail } from "./settle.ts";
+import { isInShadow } from "./shadow.ts";
 
 export interface PageJobPorts extends BeginPagePorts, PageThreadPorts {
   readonly alerts: Alerts;
@@ -176,6 +177,7 @@ async function tellUnmatched(
     wish: {},
     origin: { kind: "page", intent, page: pageFacts(name, alerts) },
     place,
+    ...((await isInShadow(undefined, ports.paging)) ? { shadow: true } : {}),
   };
   const { incident } = await ports.incidents.create(draft, signal);
   await fail(incident.id, unmatchedText(alerts[0]?.labels ?? {}), ports, signal);

@@ -37,7 +37,7 @@ const editEveryMs = 3_000;
 
 /**
  * Makes the chat show what the incident says: its card, posted once and edited from then on, and its replies in
- * order. The queue runs it for one incident at a time. Before each message it notes that it is about to be sent, so
+ * order. Of an incident in shadow everything is made ready and nothing is said, but for what people asked for. The queue runs it for one incident at a time. Before each message it notes that it is about to be sent, so
  * that after a death in between the chat is searched instead of told twice.
  */
 export const publish = defineJob({
@@ -54,8 +54,11 @@ export const publish = defineJob({
     if (incident === undefined) return done;
     const tooSoonMs = waitMs(incident, ports.clock.nowMs());
     if (tooSoonMs > 0) return later(tooSoonMs, "the last edit is fresh");
-    let shown = await showCard(incident, ports, signal);
-    shown = await markPage(shown, ports, refuses, signal);
+    let shown = incident;
+    if (incident.shadow !== true) {
+      shown = await showCard(incident, ports, signal);
+      shown = await markPage(shown, ports, refuses, signal);
+    }
     for (;;) {
       const reply = shown.replies.find(({ state }) => state === "pending" || state === "posting");
       if (reply === undefined) break;
@@ -115,8 +118,8 @@ async function showCard(incident: Incident, ports: PublishJobPorts, signal: Abor
 
 /** Whether the card shows what the incident says by now, or never will. */
 function isOnCard(incident: Incident, cards: Cards): boolean {
-  const { card } = incident;
-  return card?.problem !== undefined || card?.digest === digestOf(cards.card(incident));
+  const { card, shadow } = incident;
+  return shadow === true || card?.problem !== undefined || card?.digest === digestOf(cards.card(incident));
 }
 
 function digestOf(body: MessageBody): string {
@@ -146,10 +149,10 @@ async function send(
     return await change((now) => ({ ...now, ...what }));
   }
 
-  const { card, place } = incident;
-  const thread = place.thread ?? card?.ref?.ts;
-  if (card?.ref === undefined || thread === undefined) {
-    return await remember({ state: "given-up", problem: card?.problem ?? "There is no card to reply to." });
+  const to = destinationOf(incident, reply);
+  if (to === "no card") {
+    const problem = incident.card?.problem ?? "There is no card to reply to.";
+    return await remember({ state: "given-up", problem });
   }
   if (reply.comparesWith !== undefined) {
     const drawn = await comparison(incident, reply.comparesWith, ports, signal);
@@ -172,15 +175,23 @@ async function send(
     }
     return await incidents.update(incident.id, (now) => without(now, reply), signal);
   }
+  if (to === "nowhere") return await remember({ state: "withheld" });
   if (reply.attemptedAtMs === undefined) await remember({ state: "posting", attemptedAtMs: clock.nowMs() });
   try {
-    const ref = await sent(incident, reply, { channel: card.ref.channel, thread }, ports, signal);
+    const ref = await sent(incident, reply, to, ports, signal);
     return await remember({ state: "posted", ref });
   } catch (error) {
     if (refuses(error)) return await remember({ state: "given-up", problem: error.message });
     if (reply.attemptedAtMs === undefined && wasNotTaken(error)) await change(unsent);
     throw error;
   }
+}
+
+/** `nowhere`: it is in shadow, and nobody asked for this reply. */
+function destinationOf({ shadow, card, place }: Incident, { askedIn }: Reply): Place | "no card" | "nowhere" {
+  if (shadow === true) return askedIn ?? "nowhere";
+  const thread = place.thread ?? card?.ref?.ts;
+  return card?.ref === undefined || thread === undefined ? "no card" : { channel: card.ref.channel, thread };
 }
 
 async function sent(

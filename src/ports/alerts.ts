@@ -11,6 +11,8 @@ export interface Paging {
   readonly routes?: readonly ChannelRoute[];
   /** True where other bots post pages into channels that gofire hears. */
   readonly hearsMessages: boolean;
+  /** Whether pages are answered in shadow where their service does not say otherwise; false when absent. */
+  readonly shadow?: boolean;
   /** Whether pages also have another process of their service captured, to compare; true when absent. */
   readonly comparesPeers?: boolean;
 }

@@ -4,6 +4,8 @@ export interface IncidentFilter {
   readonly service?: string;
   readonly channel?: string;
   readonly states?: readonly IncidentState[];
+  /** Only those in shadow, or only the others; both when absent. */
+  readonly shadow?: boolean;
   /** Milliseconds since the epoch: only what was created from then on. Bounds how far back is searched. */
   readonly createdFromMs?: number;
   /** At most so many, 1 to 2,000. */

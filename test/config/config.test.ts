@@ -182,9 +182,22 @@ alerts: { channel: C0EAQDV4Z, routes: [{ match: { team: "~pay.*" }, channel: C0P
       channel: "C0EAQDV4Z",
       routes: [{ match: { team: { pattern: /^(?:pay.*)$/u } }, channel: "C0PAY" }],
       comparesPeers: true,
+      shadow: false,
       bearer: { file: "/etc/gofire/token" },
       grafana: { secret: { env: "HMAC" }, header: "x-grafana-alerting-signature", timestampHeader: "x-time" },
     });
+  });
+
+  it("are answered in shadow as the service says, else as for all", () => {
+    const { services, alerts } = config(`
+services: { order: { shadow: false }, cart: {} }
+alerts: { channel: C0EAQDV4Z, shadow: true }
+`);
+    expect([alerts?.shadow, services["order"]?.shadow, services["cart"]?.shadow]).toEqual([
+      true,
+      false,
+      undefined,
+    ]);
   });
 
   it("compare with another process unless they are not to", () => {

@@ -29,6 +29,7 @@ const status: ChatReply = {
   capturing: [],
   waiting: [],
   last: [],
+  shadowed: [],
   counts: { waiting: 0, capturing: 0, limit: 1 },
   mutes: [],
 };

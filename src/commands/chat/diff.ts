@@ -3,6 +3,7 @@ import type { CaptureKind } from "../../domain/capture.ts";
 import { UsageError } from "../../domain/errors.ts";
 import type { Analysis } from "../../domain/finding.ts";
 import type { Reply } from "../../domain/incident.ts";
+import type { Place } from "../../domain/message.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
 import { noteAct } from "./note-act.ts";
 import { readAnalysis } from "./read-analysis.ts";
@@ -39,10 +40,13 @@ export const diff = defineChatCommand({
       readAnalysis(earlier, artifacts, signal),
       readAnalysis(later, artifacts, signal),
     ]);
-    // It is posted for everybody in the later one's channel.
-    const { channel } = earlier.place;
-    if ((await sayableIn(later.place.channel, [channel], rooms, signal)).has(channel)) {
-      await askForPicture(earlier, later, { incidents, queue }, signal);
+    // In shadow it has no thread, and the picture goes where it was asked for.
+    const into = later.shadow === true ? place : later.place;
+    // It is posted for everybody there.
+    const channels = [earlier.place.channel, later.place.channel];
+    const sayable = await sayableIn(into.channel, channels, rooms, signal);
+    if (channels.every((channel) => sayable.has(channel))) {
+      await askForPicture(earlier, later, place, { incidents, queue }, signal);
     }
     await noteAct(later.id, { did: "compared", with: earlier.id }, request, ports, signal);
     return {
@@ -55,10 +59,14 @@ export const diff = defineChatCommand({
   },
 });
 
-/** The flame graph of what changed is drawn by a worker, and posted once into the later one's thread. */
+/**
+ * The flame graph of what changed is drawn by a worker, and posted once: into the later one's thread, or where it was
+ * asked for when that is in shadow.
+ */
 async function askForPicture(
   earlier: JudgedIncident,
   later: JudgedIncident,
+  place: Place,
   { incidents, queue }: Pick<ChatPorts, "incidents" | "queue">,
   signal: AbortSignal,
 ): Promise<void> {
@@ -70,6 +78,7 @@ async function askForPicture(
     files: [],
     state: "pending",
     comparesWith: earlier.id,
+    ...(later.shadow === true ? { askedIn: place } : {}),
   };
   const isThere = (replies: readonly Reply[]) => replies.some(({ intent }) => intent === wanted.intent);
   if (isThere(later.replies)) return;

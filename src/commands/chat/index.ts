@@ -7,6 +7,7 @@ import { mute, unmute } from "./mute.ts";
 import { peer } from "./peer.ts";
 import { report } from "./report.ts";
 import { resolve } from "./resolve.ts";
+import { show } from "./show.ts";
 import { snapshot } from "./snapshot.ts";
 import { status } from "./status.ts";
 
@@ -14,6 +15,7 @@ import { status } from "./status.ts";
 export const chatCommands: readonly ChatCommand[] = [
   snapshot,
   status,
+  show,
   explain,
   diff,
   peer,

@@ -1,7 +1,10 @@
 import { UsageError } from "../../domain/errors.ts";
 import type { Incident, Reply } from "../../domain/incident.ts";
 import { withAct } from "../../domain/incident-record.ts";
+import type { Place } from "../../domain/message.ts";
+import type { Rooms } from "../../ports/rooms.ts";
 import { defineChatCommand } from "./chat-command.ts";
+import { sayableIn } from "./sight.ts";
 import { whichIncident } from "./which-incident.ts";
 
 /** Each is a message in the thread for good. */
@@ -19,8 +22,10 @@ export const report = defineChatCommand({
   whoMayUse: "explain",
   operands: { placeholder: "the ID of an incident", min: 0, max: 1 },
   options: {},
-  async run({ place, userId, intent }, { operands: [id] }, { incidents, queue, clock }, signal) {
-    const { id: known } = await whichIncident(id, place, incidents, signal);
+  async run({ place, userId, intent }, { operands: [id] }, { incidents, rooms, queue, clock }, signal) {
+    const asked = await whichIncident(id, place, incidents, signal);
+    const { id: known } = asked;
+    if (asked.shadow === true) await checkListeners(asked, place, rooms, signal);
     const act = { userId, intent, atMs: clock.nowMs() };
     const incident = await incidents.update(
       known,
@@ -28,7 +33,7 @@ export const report = defineChatCommand({
         checkThread(now);
         const noted = withAct(now, { did: "asked-for-report" }, act);
         // The same request again: what it asked for is there or on its way.
-        return noted === now ? now : withReport(noted);
+        return noted === now ? now : withReport(noted, place);
       },
       signal,
     );
@@ -44,10 +49,30 @@ function checkThread({ id, card }: Incident): void {
   );
 }
 
-/** One that was not written yet is the newest there can be. */
-function withReport(incident: Incident): Incident {
+/** Without a thread it is posted for everybody where it was asked for. Throws UsageError where they may not read it. */
+async function checkListeners(
+  { id, place: { channel } }: Incident,
+  { channel: here }: Place,
+  rooms: Rooms,
+  signal: AbortSignal,
+): Promise<void> {
+  if ((await sayableIn(here, [channel], rooms, signal)).has(channel)) return;
+  throw new UsageError(
+    `${id} is in shadow, so its report would be posted here, where not everybody may read about it. Ask in the channel that it belongs to. For you alone: show ${id}`,
+  );
+}
+
+/** One that was not written yet is the newest there can be: nobody needs a second one in the same place. */
+function withReport(incident: Incident, place: Place): Incident {
   const reports = incident.replies.filter(({ kind }) => kind === "report");
-  if (reports.some(({ reports: isToBeWritten }) => isToBeWritten === true)) return incident;
+  const askedIn = incident.shadow === true ? place : undefined;
+  const isOnItsWay = reports.some(
+    ({ reports: isToBeWritten, askedIn: elsewhere }) =>
+      isToBeWritten === true &&
+      elsewhere?.channel === askedIn?.channel &&
+      elsewhere?.thread === askedIn?.thread,
+  );
+  if (isOnItsWay) return incident;
   if (reports.length >= mostReports) {
     throw new UsageError(`${incident.id} has ${mostReports} reports in its thread already.`);
   }
@@ -56,6 +81,7 @@ function withReport(incident: Incident): Incident {
     kind: "report",
     text: "",
     reports: true,
+    ...(askedIn === undefined ? {} : { askedIn }),
     files: [],
     state: "pending",
   };

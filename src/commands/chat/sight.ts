@@ -112,7 +112,7 @@ function incidentsIn(
 ): readonly Incident[] {
   switch (reply.kind) {
     case "status":
-      return [...reply.capturing, ...reply.waiting, ...reply.last];
+      return [...reply.capturing, ...reply.waiting, ...reply.last, ...reply.shadowed];
     case "explain":
       return [reply.incident];
     case "diff":

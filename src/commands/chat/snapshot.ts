@@ -111,7 +111,14 @@ async function underWay(
   signal: AbortSignal,
 ): Promise<ChatReply | undefined> {
   const open = await incidents.recent(
-    { service, states: ["queued", "capturing"], createdFromMs: clock.nowMs() - underWayMs, limit: 50 },
+    // One in shadow has no card that would answer the person.
+    {
+      service,
+      states: ["queued", "capturing"],
+      shadow: false,
+      createdFromMs: clock.nowMs() - underWayMs,
+      limit: 50,
+    },
     signal,
   );
   // Delivered twice: what it began is its answer.

@@ -8,7 +8,7 @@ const mostOpen = 100;
 
 export const status = defineChatCommand({
   name: "status",
-  summary: "See what is captured, what waits, and the last verdicts",
+  summary: "See what is captured, what waits, the last verdicts, and what shadow mode kept back",
   usage: "[SERVICE] [everywhere]",
   examples: [
     { line: "status", does: "of this channel" },
@@ -21,9 +21,11 @@ export const status = defineChatCommand({
   async run({ place }, { operands: [typed], everywhere }, { services, incidents, queue, mutes }, signal) {
     const name = typed === undefined ? undefined : serviceNamed(await services.list(), typed).name;
     const about = name !== undefined ? { service: name } : everywhere ? {} : { channel: place.channel };
-    const [open, last, counts, silences] = await Promise.all([
+    const over = { ...about, states: ["verdict", "failed", "resolved"], limit: mostShown } as const;
+    const [open, last, shadowed, counts, silences] = await Promise.all([
       incidents.recent({ ...about, states: ["queued", "capturing"], limit: mostOpen }, signal),
-      incidents.recent({ ...about, states: ["verdict", "failed", "resolved"], limit: mostShown }, signal),
+      incidents.recent({ ...over, shadow: false }, signal),
+      incidents.recent({ ...over, shadow: true }, signal),
       queue.counts(signal),
       mutes.list(signal),
     ]);
@@ -41,6 +43,7 @@ export const status = defineChatCommand({
         (a, b) => (a.queuePlace ?? 0) - (b.queuePlace ?? 0) || a.createdAtMs - b.createdAtMs,
       ),
       last,
+      shadowed,
       counts: { waiting: waiting + delayed, capturing, limit },
       mutes: silences.filter(
         ({ subject }) => name === undefined || subject.service === undefined || subject.service === name,

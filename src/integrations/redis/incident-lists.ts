@@ -20,11 +20,12 @@ export function listFor({ service, channel, states }: IncidentFilter): string {
   return channel === undefined ? allKey : inChannel(channel);
 }
 
-export function fits(incident: Incident, { service, channel, states }: IncidentFilter): boolean {
+export function fits(incident: Incident, { service, channel, states, shadow }: IncidentFilter): boolean {
   return (
     (service === undefined || incident.service === service) &&
     (channel === undefined || incident.place.channel === channel) &&
-    (states === undefined || states.includes(incident.state))
+    (states === undefined || states.includes(incident.state)) &&
+    (shadow === undefined || shadow === (incident.shadow === true))
   );
 }
 

@@ -32,10 +32,11 @@ export function audienceOf(reply: ChatReply): "person" | "place" | "card" {
       return "card";
     case "resolved":
     case "peer":
-      return reply.isNew ? "card" : "person";
+      return reply.isNew && reply.incident.shadow !== true ? "card" : "person";
     case "ask":
     case "already":
     case "feedback":
+    case "shown":
     case "reporting":
     case "help":
     case "refused":

@@ -30,7 +30,7 @@ export function openQuestions({ incident, analysis }: ReportFacts): readonly str
             : "What ended it? What was done outside gofire is not recorded.",
         ]),
     ...(open > 0 ? [`Would the ${open} rules that could not judge have found something?`] : []),
-    ...(card?.ref === undefined
+    ...(card?.ref === undefined && incident.shadow !== true
       ? [`Did people see it? Its card did not appear in ${inline(place.channel)}.`]
       : []),
   ];

@@ -52,6 +52,7 @@ function list(title: string, lines: readonly string[]): string {
 function summaryLines({ incident, names }: ReportFacts): readonly string[] {
   const { service, instance, origin, analysis, createdAtMs, resolvedAtMs, repeats, lastRepeatAtMs } =
     incident;
+  const { shadow, place } = incident;
   const { page, userId } = origin;
   const sinceMs = page?.sinceMs ?? createdAtMs;
   const lead = analysis?.findings[0];
@@ -63,6 +64,11 @@ function summaryLines({ incident, names }: ReportFacts): readonly string[] {
     resolvedAtMs === undefined
       ? "End: not known; it is not resolved"
       : `End: ${stamp(resolvedAtMs)}, after ${durationText(Math.max(0, resolvedAtMs - sinceMs))}`,
+    ...(shadow === true
+      ? [
+          `In shadow: gofire captured and judged, and posted nothing of it by itself into ${inline(place.channel)}`,
+        ]
+      : []),
     `Verdict: ${analysis === undefined ? "none" : analysis.verdict.toUpperCase()}`,
     ...(lead === undefined ? [] : [`First finding: ${inline(lead.title)} (${lead.confidence})`]),
     ...(analysis?.goVersion === undefined ? [] : [`Go: ${inline(analysis.goVersion)}`]),

@@ -11,6 +11,7 @@ import { mutedLines, muteSentence, unmutedLine, unmutedSentence } from "./mute-w
 import { peerSentence } from "./peer-words.ts";
 import { refusedBody } from "./refused.ts";
 import { replyBody } from "./reply-body.ts";
+import { shownBody } from "./shadow.ts";
 import { statusBody } from "./status.ts";
 
 const mostServices = 20;
@@ -53,11 +54,15 @@ function bodyOf(reply: ChatReply): MessageBody {
       );
     case "feedback":
       return feedbackBody(reply);
+    case "shown":
+      return shownBody(reply.incident);
     case "reporting": {
-      const { id } = reply.incident;
+      const { id, shadow } = reply.incident;
+      const where =
+        shadow === true ? "comes here: it is in shadow and has no thread" : "comes into its thread";
       return replyBody(
-        [`The report of ${id} comes into its thread.`],
-        section([`The report of ${words(id, 40)} comes into its thread.`]),
+        [`The report of ${id} ${where}.`],
+        section([`The report of ${words(id, 40)} ${where}.`]),
       );
     }
     case "ask":

@@ -13,6 +13,7 @@ import {
   wherePlain,
 } from "./finding-lines.ts";
 import { replyBody } from "./reply-body.ts";
+import { shadowPlace } from "./shadow.ts";
 import { verdictMarks } from "./verdict-words.ts";
 
 type Explanation = Extract<ChatReply, { kind: "explain" }>;
@@ -47,9 +48,16 @@ export function explainBody({ incident, analysis, findings }: Explanation): Mess
             divider,
             ...section(["*Also, for context*", ...others.map(({ finding }) => furtherLine(finding))]),
           ]),
-      ...context(openLines(analysis).map((line) => words(line, 300))),
+      ...context([
+        ...openLines(analysis).map((line) => words(line, 300)),
+        incident.shadow === true
+          ? `In shadow: nothing of it was posted. Its card ${shadowPlace(incident)}.`
+          : "",
+      ]),
     ],
-    "… and more: the findings file in the card's thread has it all.",
+    incident.shadow === true
+      ? `… and more: \`/gofire report ${words(incident.id, 40)}\` has it all.`
+      : "… and more: the findings file in the card's thread has it all.",
   );
 }
 

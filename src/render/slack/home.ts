@@ -7,6 +7,7 @@ import { channel, group, person, timeOfDay, words } from "./escape.ts";
 import { commandLine } from "./help.ts";
 import { incidentLine } from "./incident-line.ts";
 import { muteLine } from "./mute-words.ts";
+import { shadowHint, shadowLine } from "./status.ts";
 
 /** What a person's App Home says. */
 export interface HomeState {
@@ -25,7 +26,7 @@ const mostNamed = 8;
 
 /** What runs now first, then what came out, then what may be done and by whom. A view calls nobody. */
 export function homeView({ status, commands, rights, asOfMs }: HomeState): object {
-  const { capturing, waiting, last, mutes, counts } = status;
+  const { capturing, waiting, last, shadowed, mutes, counts } = status;
   const open = [...capturing, ...waiting];
   const mayCapture = commands.every(({ name, allowed }) => name !== "snapshot" || allowed !== false);
   const blocks: readonly Block[] = [
@@ -52,6 +53,13 @@ export function homeView({ status, commands, rights, asOfMs }: HomeState): objec
       last.map((incident) => incidentLine(incident, { withChannel: true })),
       "None yet.",
     ),
+    ...(shadowed.length === 0
+      ? []
+      : [
+          header("In shadow"),
+          ...list(["Nothing of these was posted.", ...shadowed.map(shadowLine)], ""),
+          ...context([shadowHint]),
+        ]),
     ...(mutes.length === 0 ? [] : [header("Muted"), ...list(mutes.map(muteLine), "")]),
     header("What you can do"),
     ...list(commands.map(commandLine), "Nothing here."),

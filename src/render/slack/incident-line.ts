@@ -3,6 +3,7 @@ import type { Incident } from "../../domain/incident.ts";
 import { isDirect } from "../../domain/message.ts";
 import { countText } from "../../domain/units.ts";
 import { bold, channel, prose, timeOfDay, utcTime, words } from "./escape.ts";
+import { shadowPlace, shadowPlaceSpoken } from "./shadow.ts";
 import { progressOf } from "./steps.ts";
 import { afterWords, placeWords, verdictMarks } from "./verdict-words.ts";
 
@@ -22,7 +23,7 @@ export function incidentLine(incident: Incident, { withChannel }: LineOptions): 
     `${mark} ${bold(service, 80)}`,
     prose(what.replace(/\.$/, ""), titleCharacters),
     words(id, 40),
-    withChannel ? channelWords(place.channel) : "",
+    incident.shadow === true ? shadowPlace(incident) : withChannel ? channelWords(place.channel) : "",
     isOver ? timeOfDay(updatedAtMs, "{date_short_pretty} {time}") : "",
   ]
     .filter((part) => part !== "")
@@ -33,7 +34,8 @@ export function incidentLine(incident: Incident, { withChannel }: LineOptions): 
 export function incidentSentence(incident: Incident): string {
   const { id, service, updatedAtMs, state } = incident;
   const isOver = state !== "queued" && state !== "capturing";
-  return `${service}: ${story(incident).what.replace(/\.$/, "")}, ${id}${isOver ? `, ${utcTime(updatedAtMs)}` : ""}.`;
+  const shadow = incident.shadow === true ? `, ${shadowPlaceSpoken(incident)}` : "";
+  return `${service}: ${story(incident).what.replace(/\.$/, "")}, ${id}${shadow}${isOver ? `, ${utcTime(updatedAtMs)}` : ""}.`;
 }
 
 /** Slack shows no names for direct messages. */

@@ -1,4 +1,5 @@
 import type { ChatReply } from "../../domain/chat-reply.ts";
+import type { Incident } from "../../domain/incident.ts";
 import type { MessageBody } from "../../domain/message.ts";
 import { countText } from "../../domain/units.ts";
 import { context, section } from "./blocks.ts";
@@ -6,6 +7,7 @@ import { channel, words } from "./escape.ts";
 import { incidentLine, incidentSentence } from "./incident-line.ts";
 import { muteLine, muteSentence } from "./mute-words.ts";
 import { replyBody } from "./reply-body.ts";
+import { shadowContents } from "./shadow.ts";
 
 type Status = Extract<ChatReply, { kind: "status" }>;
 
@@ -13,7 +15,7 @@ const mostSpoken = 10;
 
 /** What runs, what waits, what came out, what is muted. */
 export function statusBody(status: Status): MessageBody {
-  const { capturing, waiting, last, mutes } = status;
+  const { capturing, waiting, last, shadowed, mutes } = status;
   const options = { withChannel: status.channel === undefined };
   const open = [...capturing, ...waiting];
   const more = "… and more.";
@@ -24,6 +26,8 @@ export function statusBody(status: Status): MessageBody {
       ...open.slice(0, mostSpoken).map(incidentSentence),
       last.length === 0 ? "No verdicts yet." : "Last verdicts:",
       ...last.slice(0, mostSpoken).map(incidentSentence),
+      shadowed.length === 0 ? "" : "In shadow, nothing of these was posted:",
+      ...shadowed.slice(0, mostSpoken).map(incidentSentence),
       ...mutes.slice(0, mostSpoken).map(muteSentence),
       untoldSentence(status),
     ],
@@ -36,10 +40,21 @@ export function statusBody(status: Status): MessageBody {
         ],
         more,
       ),
+      ...(shadowed.length === 0
+        ? []
+        : [...section([shadowHeading, ...shadowed.map(shadowLine)], more), ...context([shadowHint])]),
       ...(mutes.length === 0 ? [] : section(["*Muted*", ...mutes.map(muteLine)], more)),
       ...context([untoldSentence(status), countSentence(status)].filter((line) => line !== "")),
     ],
   );
+}
+
+const shadowHeading = "*In shadow: nothing of these was posted*";
+export const shadowHint = "`/gofire show ID` shows a card as it would have been.";
+
+/** What became of it, and what would have been posted where. */
+export function shadowLine(incident: Incident): string {
+  return `${incidentLine(incident, { withChannel: true })} · ${words(shadowContents(incident), 200)}`;
 }
 
 function about({ service, channel: id }: Status): string {

@@ -1,6 +1,6 @@
 import type { Incident, Reply } from "../../domain/incident.ts";
 
-const replyWords: Readonly<Record<Reply["kind"], string>> = {
+export const replyWords: Readonly<Record<Reply["kind"], string>> = {
   findings: "all findings",
   evidence: "the captured files",
   "flame-graph": "the flame graph",

@@ -63,6 +63,7 @@ describe.skipIf(redisProgram === undefined)("chat commands", () => {
       expect(commands.map(({ name, allowed }) => [name, allowed])).toEqual([
         ["snapshot", true],
         ["status", true],
+        ["show", true],
         ["explain", true],
         ["diff", true],
         ["peer", true],

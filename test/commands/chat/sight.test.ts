@@ -89,6 +89,37 @@ describe.skipIf(redisProgram === undefined)("an incident of a private channel", 
     expect((await chat.ports.incidents.read(inside.id, never))?.replies).toHaveLength(1);
   });
 
+  test("in shadow has no thread, so its report and its pictures are posted only where they may be read", async () => {
+    const made = { place: war, shadow: true, bundle: "incidents/x/bundle-1/" } as const;
+    const [before, hidden] = [await chat.judged(analysis(), made), await chat.judged(analysis(), made)];
+    const { problem } = expectKind(await chat.ask(`report ${hidden.id}`, elsewhere), "help");
+    expect(problem).toContain("Ask in the channel that it belongs to");
+    expectKind(await chat.ask(`diff ${hidden.id} ${before.id}`, elsewhere), "diff");
+    expect((await chat.ports.incidents.read(hidden.id, never))?.replies).toEqual([]);
+    expect(await chat.ask("status everywhere", elsewhere)).toMatchObject({
+      inConfidence: true,
+      shadowed: [{ id: hidden.id }, { id: before.id }],
+    });
+    expectKind(await chat.ask(`report ${hidden.id}`, { place: war }), "reporting");
+    expectKind(await chat.ask(`diff ${hidden.id} ${before.id}`, { place: war }), "diff");
+    expect((await chat.ports.incidents.read(hidden.id, never))?.replies).toMatchObject([
+      { kind: "report", askedIn: war },
+      { kind: "flame-graph", askedIn: war },
+    ]);
+    // What they capture themselves is no shadow of somebody else's page.
+    await chat.ports.incidents.create(
+      {
+        service: "payment",
+        wish: {},
+        origin: { kind: "page", intent: "p" },
+        place: war,
+        shadow: true,
+      },
+      never,
+    );
+    expectKind(await chat.ask("snapshot payment", { place: war }), "begun");
+  });
+
   test("does not answer for a capture that somebody else asks for", async () => {
     const { incident } = expectKind(await chat.ask("snapshot payment", { place: war }), "begun");
     const other = expectKind(await chat.ask("snapshot payment", outside), "begun");

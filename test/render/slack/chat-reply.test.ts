@@ -49,6 +49,7 @@ const status: Extract<ChatReply, { kind: "status" }> = {
   capturing: [],
   waiting: [],
   last: [],
+  shadowed: [],
   counts: { capturing: 1, waiting: 1, limit: 500 },
   mutes: [],
 };

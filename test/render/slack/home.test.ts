@@ -20,6 +20,7 @@ function home(change: Partial<HomeState> = {}): HomeState {
       capturing: [],
       waiting: [],
       last: [],
+      shadowed: [],
       counts: { capturing: 0, waiting: 0, limit: 500 },
       mutes: [],
     },

@@ -7,6 +7,7 @@ import type {
   Incident,
   Reply,
 } from "../../../src/domain/incident.ts";
+import type { Place } from "../../../src/domain/message.ts";
 import type { Peer } from "../../../src/domain/peer.ts";
 import type { PeerComparison } from "../../../src/domain/peer-comparison.ts";
 
@@ -181,10 +182,10 @@ const anyPeer: fc.Arbitrary<Peer> = fc
 export const anyReply: fc.Arbitrary<Reply> = fc
   .record({
     intent: nasty,
-    kind: fc.constantFrom("findings", "evidence", "flame-graph", "resolved", "note"),
+    kind: fc.constantFrom("findings", "evidence", "flame-graph", "resolved", "note", "report"),
     text: nasty,
     files: fc.array(fc.record({ artifact: nasty, name: nasty, title: nasty }), { maxLength: 20 }),
-    state: fc.constantFrom("pending", "posting", "posted", "given-up"),
+    state: fc.constantFrom("pending", "posting", "posted", "given-up", "withheld"),
     problem: optional(nasty),
   })
   .map(present);
@@ -206,7 +207,11 @@ export const anyIncident: fc.Arbitrary<Incident> = fc
         ),
       })
       .map(present),
-    place: fc.constant({ channel: "C0INCID001" }),
+    place: fc.constantFrom<Place>(
+      { channel: "C0INCID001" },
+      { channel: "C0INCID001", thread: "1716261120.000100" },
+    ),
+    shadow: optional(fc.constant(true as const)),
     createdAtMs: timeMs,
     updatedAtMs: timeMs,
     resolvedAtMs: optional(timeMs),
