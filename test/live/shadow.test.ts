@@ -264,7 +264,8 @@ describe.skipIf(redisProgram === undefined)("shadow mode", () => {
     // What a person captures is theirs: a card with buttons, beside the shadow.
     await bot.slack.people.type(mira, incidents, "/gofire snapshot order pod=order-1");
     const own = await until(
-      () => bot.messages().find(({ text, metadata }) => metadata !== undefined && text.startsWith("FAIL: order")),
+      () =>
+        bot.messages().find(({ text, metadata }) => metadata !== undefined && text.startsWith("FAIL: order")),
       "a card of their own",
     );
     expect(
