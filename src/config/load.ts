@@ -3,7 +3,6 @@ import { dirname, join } from "node:path";
 import { UsageError } from "../domain/errors.ts";
 import type { GofireConfig } from "./gofire-config.ts";
 import { ConfigError } from "./mistake.ts";
-import { parseConfig } from "./parse.ts";
 import type { KnownRule } from "./rule-limits.ts";
 
 const usualNames = ["gofire.yaml", "gofire.yml"] as const;
@@ -22,13 +21,24 @@ export async function loadConfig(
   if (file !== undefined) {
     const bytes = await bytesOf(file);
     if (bytes === undefined) throw new UsageError(`There is no file ${file}.`);
-    return parseConfig(textOf(bytes, file), file, dirname(file), rules);
+    return await parsed(textOf(bytes, file), file, dirname(file), rules);
   }
   for (const name of usualNames) {
     const bytes = await bytesOf(join(folder, name));
-    if (bytes !== undefined) return parseConfig(textOf(bytes, name), name, folder, rules);
+    if (bytes !== undefined) return await parsed(textOf(bytes, name), name, folder, rules);
   }
   return undefined;
+}
+
+/** The schema is loaded only where there is a file: it takes as long as judging a profile. */
+async function parsed(
+  text: string,
+  file: string,
+  folder: string,
+  rules: readonly KnownRule[],
+): Promise<GofireConfig> {
+  const { parseConfig } = await import("./parse.ts");
+  return parseConfig(text, file, folder, rules);
 }
 
 async function bytesOf(path: string): Promise<Uint8Array | undefined> {
