@@ -1,7 +1,10 @@
+import { analyzers } from "../analyzers/index.ts";
+import { runAnalyzers } from "../analyzers/run.ts";
 import type { GofireConfig, ServiceSettings } from "../config/gofire-config.ts";
 import { UsageError } from "../domain/errors.ts";
 import type { Severity } from "../domain/finding.ts";
 import { nearest } from "../domain/nearest.ts";
+import { analysisDocument } from "../render/document.ts";
 import type { CommandContext, Ports } from "./context.ts";
 import type { Reply } from "./reply.ts";
 
@@ -49,14 +52,8 @@ export async function analyse(
   { signal }: CommandContext,
   ports: Ports,
 ): Promise<Extract<Reply, { kind: "analysis" }>> {
-  const [{ analyzers }, { runAnalyzers }, { analysisDocument }, source, config] = await Promise.all([
-    import("../analyzers/index.ts"),
-    import("../analyzers/run.ts"),
-    import("../render/document.ts"),
-    ports.evidence(),
-    ports.config(request.config),
-  ]);
-  await checkRules(request.rules);
+  const [source, config] = await Promise.all([ports.evidence(), ports.config(request.config)]);
+  checkRules(request.rules);
   // Who named no service means the one that the bundle is of.
   const settingsOf = (service: string | undefined) => settingsFor(config, request.service ?? service);
   const { evidence, target, captures, problems, unread } = await source.read(
@@ -81,9 +78,8 @@ export async function analyse(
 }
 
 /** Refuses a rule that there is not. A capture asks first: a typing mistake must not show after it is taken. */
-export async function checkRules(wanted: readonly string[] | undefined): Promise<void> {
+export function checkRules(wanted: readonly string[] | undefined): void {
   if (wanted === undefined) return;
-  const { analyzers } = await import("../analyzers/index.ts");
   const known = analyzers.map((analyzer) => analyzer.meta.id);
   const unknown = wanted.find((id) => !known.includes(id));
   if (unknown === undefined) return;

@@ -1,3 +1,4 @@
+import { analyzers } from "../analyzers/index.ts";
 import { UsageError } from "../domain/errors.ts";
 import { type Command, defineCommand, type OptionSpec } from "./command.ts";
 import type { Ports } from "./context.ts";
@@ -19,10 +20,8 @@ export const completion = defineCommand({
   options: {},
   async run(_context, { operands }, ports) {
     if (operands[0] === serviceNames) return { kind: "text", text: await servicesText(ports) };
-    const [{ commands }, { analyzers }] = await Promise.all([
-      import("./index.ts"),
-      import("../analyzers/index.ts"),
-    ]);
+    // That list has this command in it.
+    const { commands } = await import("./index.ts");
     const rules = analyzers.map((analyzer) => analyzer.meta.id);
     const shell = shells.find((name) => name === operands[0]);
     switch (shell) {

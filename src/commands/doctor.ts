@@ -6,6 +6,7 @@ import { artifactChecks } from "./doctor-artifacts.ts";
 import { chatChecks } from "./doctor-chat.ts";
 import { prometheusChecks } from "./doctor-prometheus.ts";
 import type { DoctorCheck } from "./reply.ts";
+import { stateFolder } from "./state-folder.ts";
 import { configuredTarget } from "./targets.ts";
 
 export const doctor = defineCommand({
@@ -86,7 +87,7 @@ async function goCheck({ signal }: CommandContext, ports: Ports): Promise<Doctor
 }
 
 async function stateCheck(ports: Ports): Promise<DoctorCheck> {
-  const [host, { stateFolder }] = await Promise.all([ports.host(), import("./state-folder.ts")]);
+  const host = await ports.host();
   const folder = stateFolder(host);
   const problem = await host.whyNotWritable(folder);
   if (problem === undefined) return { name: "state", state: "ok", detail: `${folder} can be written to` };

@@ -1,7 +1,11 @@
+import { analyzers } from "../analyzers/index.ts";
 import { UsageError } from "../domain/errors.ts";
+import { nearest } from "../domain/nearest.ts";
+import { ruleStats } from "../render/rule-stats.ts";
 import { defineCommand } from "./command.ts";
 import type { CommandContext, Ports } from "./context.ts";
 import type { Reply } from "./reply.ts";
+import { stateFolder } from "./state-folder.ts";
 
 export const rules = defineCommand({
   name: "rules",
@@ -27,7 +31,6 @@ export const rules = defineCommand({
       if (operands.length > 0) throw new UsageError(`--stats is of all rules: leave out "${operands[0]}".`);
       return await statsReply(context, ports);
     }
-    const { analyzers } = await import("../analyzers/index.ts");
     const all = analyzers.map((analyzer) => analyzer.meta);
     const [first, second] = operands;
     if (first === undefined) return { kind: "rules", rules: all };
@@ -38,7 +41,6 @@ export const rules = defineCommand({
       throw new UsageError(`"${second}" is one word too many.`);
     const rule = all.find((meta) => meta.id === id);
     if (rule === undefined) {
-      const { nearest } = await import("../domain/nearest.ts");
       const close = nearest(
         id,
         all.map((meta) => meta.id),
@@ -52,11 +54,7 @@ export const rules = defineCommand({
 });
 
 async function statsReply(context: CommandContext, ports: Ports): Promise<Reply> {
-  const [{ stateFolder }, { ruleStats }, host] = await Promise.all([
-    import("./state-folder.ts"),
-    import("../render/rule-stats.ts"),
-    ports.host(),
-  ]);
+  const host = await ports.host();
   const { records, where } = await ports.ruleRecords(
     stateFolder(host),
     (line) => context.progress(line),

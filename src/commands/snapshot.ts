@@ -86,12 +86,12 @@ export const snapshot = defineCommand({
     ...accessOptions,
   },
   async run(context, { operands, ...options }, ports) {
+    checkRules(options.rules);
     const word = operands[0] ?? "";
     const [config, host, access] = await Promise.all([
       ports.config(options.config),
       ports.host(),
       accessOf(options, ports),
-      checkRules(options.rules),
     ]);
     const overrides: TargetOverrides = {
       pprofPath: options["pprof-path"],

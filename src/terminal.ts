@@ -1,0 +1,163 @@
+/**
+ * A run of `gofire` in a terminal: wires adapters to ports, runs one command, prints its reply. What judging captures
+ * takes is imported here and becomes one file (scripts/build.mjs); what only some commands need comes with `import()`.
+ */
+import { analyzers } from "./analyzers/index.ts";
+import type { CommandContext, Ports } from "./commands/context.ts";
+import { type Answer, dispatch } from "./commands/dispatch.ts";
+import type { Reply } from "./commands/reply.ts";
+import { loadConfig } from "./config/load.ts";
+import { PortError, UsageError } from "./domain/errors.ts";
+import { counts } from "./domain/finding.ts";
+import { evidenceSource } from "./integrations/artifacts/evidence-source.ts";
+import { ProgressLine, screenOf } from "./integrations/terminal/screen.ts";
+import { analysisMarkdown } from "./render/markdown.ts";
+import { colourStyle, plainStyle } from "./render/style.ts";
+import { analysisText } from "./render/terminal.ts";
+import { wrap } from "./render/wrap.ts";
+
+/** Progress that is no terminal's is read in logs and mails; two more columns indent what follows the first line. */
+const logWidth = 78;
+
+/** Exit codes: 0 nothing at or above the chosen severity, 1 findings, 2 usage or bad input, 3 evidence missing. */
+export async function runCommand(words: readonly string[], version: string): Promise<number> {
+  const progress = new ProgressLine(process.stderr, (text) => wrap(text, logWidth));
+  const stop = new AbortController();
+  process.once("SIGINT", () => {
+    progress.show("Stopping: keeping what is there. Press Ctrl-C again to leave at once.");
+    stop.abort(new UsageError("Stopped."));
+  });
+  process.once("SIGTERM", () => stop.abort(new UsageError("Stopped.")));
+  const context: CommandContext = {
+    version,
+    signal: stop.signal,
+    progress: (line) => progress.show(line),
+    log: (line) => progress.log(line),
+  };
+  try {
+    const answer = await dispatch(words, context, ports(version));
+    progress.clear();
+    await print(await rendered(answer));
+    if (answer.reply.kind === "analysis") {
+      for (const problem of answer.reply.problems) process.stderr.write(`gofire: ${problem}\n`);
+      if (answer.reply.bundle !== undefined) process.stderr.write(bundleHint(answer.reply.bundle));
+    }
+    return exitCodeOf(answer.reply);
+  } catch (error) {
+    progress.clear();
+    if (error instanceof UsageError || error instanceof PortError) {
+      process.stderr.write(`gofire: ${error.message}\n`);
+      return error instanceof UsageError ? 2 : 3;
+    }
+    throw error;
+  }
+}
+
+function ports(version: string): Ports {
+  return {
+    config: (file) =>
+      loadConfig(
+        file,
+        analyzers.map((analyzer) => analyzer.meta),
+      ),
+    evidence: () => Promise.resolve(evidenceSource()),
+    goTargets: async () =>
+      (await import("./integrations/go-target/client.ts")).goTargets({ userAgent: `gofire/${version}` }),
+    metricsServers: async () =>
+      (await import("./integrations/prometheus/client.ts")).prometheusServers({
+        userAgent: `gofire/${version}`,
+      }),
+    artifacts: async (config, stateFolder) => {
+      const [{ configuredArtifacts }, { thisHost }] = await Promise.all([
+        import("./configured-artifacts.ts"),
+        import("./integrations/host/this-host.ts"),
+      ]);
+      return (await configuredArtifacts(config, thisHost, stateFolder)).artifacts;
+    },
+    captureStore: async (folder) => (await import("./integrations/artifacts/bundle.ts")).captureStore(folder),
+    captureLock: async (folder) =>
+      (await import("./integrations/artifacts/capture-lock.ts")).captureLock(folder),
+    clock: async () => (await import("./integrations/clock/system-clock.ts")).systemClock,
+    host: async () => (await import("./integrations/host/this-host.ts")).thisHost,
+    lab: async () => (await import("./sandbox/lab-service.ts")).labService(),
+    demoWorlds: async () => (await import("./demo-world.ts")).demoWorlds(version),
+    chatCheck: async (config, tell, signal) => {
+      const [{ slackCheck }, { thisHost }] = await Promise.all([
+        import("./serve-parts.ts"),
+        import("./integrations/host/this-host.ts"),
+      ]);
+      return await slackCheck(config, thisHost, version, tell, signal);
+    },
+    ruleRecords: async (stateFolder, tell, signal) =>
+      await (await import("./feedback-records.ts")).readRuleRecords(stateFolder, tell, signal),
+    server: async (config) => {
+      const [{ server }, { configuredParts }, { thisHost }] = await Promise.all([
+        import("./serve.ts"),
+        import("./serve-parts.ts"),
+        import("./integrations/host/this-host.ts"),
+      ]);
+      return server(configuredParts(config, thisHost, version));
+    },
+  };
+}
+
+async function rendered({ reply, format, verbose }: Answer): Promise<string> {
+  if (format === "json") return `${JSON.stringify(jsonOf(reply), undefined, 2)}\n`;
+  if (reply.kind === "text") return reply.text;
+  const { width, colour } = screenOf(process.stdout, process.env);
+  const style = colour ? colourStyle : plainStyle;
+  switch (reply.kind) {
+    case "analysis":
+      return format === "markdown"
+        ? analysisMarkdown(reply.analysis)
+        : analysisText(reply.analysis, { style, width, verbose });
+    case "rules":
+      return (await import("./render/rules.ts")).rulesText(reply.rules, style, width);
+    case "rule":
+      return (await import("./render/rules.ts")).ruleText(reply.rule, style, width);
+    case "rule-stats":
+      return (await import("./render/rule-stats.ts")).ruleStatsText(reply.stats, reply.where, style, width);
+    case "doctor":
+      return (await import("./render/doctor.ts")).doctorText(reply.checks, style, width);
+  }
+}
+
+/** The public document where there is one, else the reply's own content. */
+function jsonOf(reply: Reply): unknown {
+  switch (reply.kind) {
+    case "analysis":
+      return reply.analysis;
+    case "rules":
+      return reply.rules;
+    case "rule":
+      return reply.rule;
+    case "rule-stats":
+      return reply.stats;
+    case "doctor":
+      return reply.checks;
+    case "text":
+      return reply.text;
+  }
+}
+
+function exitCodeOf(reply: Reply): number {
+  if (reply.kind === "doctor") return reply.checks.some((check) => check.state === "failed") ? 1 : 0;
+  if (reply.kind !== "analysis" || reply.severity === "never") return 0;
+  const { analysis, severity } = reply;
+  if (analysis.findings.some((finding) => counts(finding, severity))) return 1;
+  return analysis.verdict === "inconclusive" || reply.unread > 0 ? 3 : 0;
+}
+
+function bundleHint(bundle: string): string {
+  return `\nEvidence kept in ${bundle}\nJudge it again with: gofire replay ${bundle}\n`;
+}
+
+/** Waits until a slow reader (a pipe) has taken everything; a reader that went away is not an error. */
+function print(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.once("error", (error: NodeJS.ErrnoException) =>
+      error.code === "EPIPE" ? resolve() : reject(error),
+    );
+    process.stdout.write(text, () => resolve());
+  });
+}
