@@ -4,7 +4,15 @@ import { LongestFirst } from "./test/longest-first.ts";
 /** Watches for milliseconds what happens inside a process: other tests beside it would be what it measures. */
 const alone = ["test/live/capture-cost.test.ts"];
 
+/** Tests of rooms that keep nothing between two calls. */
+const pure = ["analyzers*", "capture/**/*", "config/**/*", "domain/**/*", "parsers/**/*", "render/**/*"].map(
+  (files) => `test/${files}.test.ts`,
+);
+
 const shared = { testTimeout: 30_000, hookTimeout: 120_000 };
+
+/** Live tests build and watch real processes: more workers than cores would disturb them. */
+const twoAtOnce = { maxWorkers: 2, sequence: { groupOrder: 1 } };
 
 export default defineConfig({
   test: {
@@ -13,13 +21,15 @@ export default defineConfig({
       {
         test: {
           ...shared,
+          ...twoAtOnce,
           name: "tests",
           include: ["test/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, ...alone],
-          // Live tests build and watch real processes: more workers than cores would disturb them.
-          maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          exclude: [...configDefaults.exclude, ...alone, ...pure],
         },
+      },
+      {
+        // Loading the same modules anew for each file took half of their time.
+        test: { ...shared, ...twoAtOnce, name: "pure", include: pure, isolate: false },
       },
       { test: { ...shared, name: "alone", include: alone, maxWorkers: 1, sequence: { groupOrder: 0 } } },
     ],
