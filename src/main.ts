@@ -1,5 +1,6 @@
 /** The bot that `gofire serve` runs: wires the queue, its workers and what they need, and takes it all down again. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { defaultStormLimits } from "./domain/storm.ts";
 import { type BundleConditions, storedBundle } from "./integrations/artifacts/stored-bundle.ts";
 import { storedEvidence } from "./integrations/artifacts/stored-evidence.ts";
 import type { RedisAddress } from "./integrations/redis/address.ts";
@@ -13,12 +14,14 @@ import { incidentStore } from "./integrations/redis/incident-store.ts";
 import { mutesStore } from "./integrations/redis/mutes.ts";
 import { pageMessageStore } from "./integrations/redis/page-message-store.ts";
 import { redisQueue } from "./integrations/redis/queue.ts";
+import { stormStore } from "./integrations/redis/storm-store.ts";
 import { defaultWorkerTimes, startWorker, type WorkerSettings } from "./integrations/redis/worker.ts";
 import { jobs, retries } from "./jobs/index.ts";
 import type { Cards } from "./jobs/publish.ts";
 import { releasePages } from "./jobs/release-pages.ts";
 import { countRepeats } from "./jobs/repeats.ts";
 import { type Keep, retire } from "./jobs/retention.ts";
+import { sweepStorms } from "./jobs/storm.ts";
 import { sweep } from "./jobs/sweep.ts";
 import type { Alerts, Paging } from "./ports/alerts.ts";
 import type { Artifacts } from "./ports/artifacts.ts";
@@ -104,6 +107,10 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
   const heldPages = heldPageStore(client);
   const alerts = alertStore(client, clock, { retries: retries.page, onTrouble });
   const pageMessages = pageMessageStore(client, clock, { retries: retries["page-message"], onTrouble });
+  const storms = stormStore(client, settings.paging?.storm ?? defaultStormLimits, {
+    retries: retries.storm,
+    onTrouble,
+  });
   const queue = redisQueue(client, { retries, mostWaiting: settings.mostWaiting, onTrouble });
   let worker: RunningWorker | undefined;
   const ending = new AbortController();
@@ -114,6 +121,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
       incidents,
       alerts,
       pageMessages,
+      storms,
       queue,
       mutes,
       feedback,
@@ -134,6 +142,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
         await sweep(ports, ending.signal);
         await countRepeats(ports, ending.signal);
         await releasePages(ports, ending.signal);
+        await sweepStorms(ports, ending.signal);
       }),
     );
     const { keep } = settings;
@@ -172,6 +181,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
       await worker?.stop(graceMs);
       await alerts.close();
       await pageMessages.close();
+      await storms.close();
       await queue.close();
       await redis.close();
     },

@@ -23,6 +23,8 @@ import { fileComment } from "./render/slack/file-comment.ts";
 import { homeView } from "./render/slack/home.ts";
 import { snapshotModal } from "./render/slack/modal.ts";
 import { reply } from "./render/slack/reply.ts";
+import { stormDigest } from "./render/slack/storm.ts";
+import { stormList } from "./render/storm-list.ts";
 import type { ChatSide, Running } from "./serve.ts";
 
 /** What configuration and secrets say about the workspace. */
@@ -85,7 +87,7 @@ export async function openSlack(
     const answer = side?.answer;
     return {
       chat,
-      cards: { card, reply, comment: fileComment },
+      cards: { card, reply, comment: fileComment, storm: stormDigest, stormList },
       people,
       ...(answer === undefined ? {} : { requests: { ...listenOf(slack), path: "/slack/events", answer } }),
       async listen(running) {

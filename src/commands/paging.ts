@@ -11,7 +11,7 @@ export async function pagesOf(
   host: Host,
 ): Promise<PagesRequest | undefined> {
   if (config?.alerts === undefined) return undefined;
-  const { channel, routes, bearer, grafana, messages, comparesPeers, shadow } = config.alerts;
+  const { channel, routes, bearer, grafana, messages, comparesPeers, shadow, storm } = config.alerts;
   const at = `${config.file}: alerts`;
   if (bearer === undefined && grafana === undefined) {
     throw new UsageError(`${at} needs bearerEnv, bearerFile or grafana: nobody could post a page.`);
@@ -29,6 +29,7 @@ export async function pagesOf(
     hearsMessages: messages !== undefined,
     comparesPeers,
     shadow,
+    storm,
     services: () => Promise.resolve(services),
     secrets: {
       ...(bearer === undefined ? {} : { bearer: await readSecret(bearer, host, at) }),

@@ -1,5 +1,6 @@
 import type { ChannelRoute } from "../domain/alert-routing.ts";
 import type { PageSource } from "../domain/page-message.ts";
+import type { StormLimits } from "../domain/storm.ts";
 import type { SecretReference } from "./gofire-config.ts";
 
 /** Who may post alerts, and where they are answered. */
@@ -12,6 +13,8 @@ export interface AlertsConfig {
   readonly comparesPeers: boolean;
   /** Whether pages are answered in shadow where their service does not say otherwise. */
   readonly shadow: boolean;
+  /** When pages get one digest instead of a card each. */
+  readonly storm: StormLimits;
   /** Channels and senders of pages in the chat; absent: only webhooks are pages. */
   readonly messages?: PageSource;
   /** For `Authorization: Bearer …`. */

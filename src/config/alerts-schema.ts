@@ -1,5 +1,13 @@
 import * as z from "zod/mini";
-import { atMostOne, environmentName, exactlyOne, section, setting, text } from "./schema-words.ts";
+import {
+  atMostOne,
+  environmentName,
+  exactlyOne,
+  section,
+  setting,
+  text,
+  wholeNumber,
+} from "./schema-words.ts";
 
 const headerName = z
   .string()
@@ -59,6 +67,18 @@ z.globalRegistry.add(route.shape.match, {
 });
 z.globalRegistry.add(route.shape.channel, { description: "Channel that such pages are answered in" });
 
+const storm = section({
+  pages: setting(
+    wholeNumber(2, 100_000),
+    "So many pages that begin in one channel within withinSeconds get one digest instead of a card each. Default: 10",
+  ),
+  withinSeconds: setting(z.number().check(z.gte(1), z.lte(3_600)), "Default: 60"),
+  quietSeconds: setting(
+    z.number().check(z.gte(1), z.lte(86_400)),
+    "The storm is over once no page has begun for so long. Default: 300",
+  ),
+});
+
 const alerts = section(
   {
     channel: channelId,
@@ -81,6 +101,7 @@ const alerts = section(
       z.boolean(),
       "Pages are captured and judged, and nothing of it is posted: `/gofire status` lists what would have been. A service may say otherwise. Default: false",
     ),
+    storm: setting(storm, "When pages are so many that they get one digest, worst first"),
   },
   atMostOne("bearerEnv", "bearerFile"),
 );

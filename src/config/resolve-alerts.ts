@@ -1,4 +1,5 @@
 import type { LabelMatch, LabelMatches } from "../domain/alert-routing.ts";
+import { defaultStormLimits, type StormLimits } from "../domain/storm.ts";
 import type { AlertsConfig } from "./alerts-config.ts";
 import type { AlertsSection } from "./alerts-schema.ts";
 import { defined, secret } from "./resolve-words.ts";
@@ -13,6 +14,7 @@ export function alertsOf(
     grafana,
     comparePeers = true,
     shadow = false,
+    storm,
   }: AlertsSection,
   folder: string,
 ): AlertsConfig {
@@ -21,6 +23,7 @@ export function alertsOf(
     routes: routes.map((route) => ({ match: labelsOf(route.match), channel: route.channel })),
     comparesPeers: comparePeers,
     shadow,
+    storm: stormOf(storm),
     ...(messages === undefined ? {} : { messages }),
     ...(bearerEnv === undefined && bearerFile === undefined
       ? {}
@@ -34,6 +37,17 @@ export function alertsOf(
             ...defined({ timestampHeader: grafana.timestampHeader?.toLowerCase() }),
           },
         }),
+  };
+}
+
+function stormOf({ pages, withinSeconds, quietSeconds }: AlertsSection["storm"] = {}): StormLimits {
+  return {
+    ...defaultStormLimits,
+    ...defined({
+      pages,
+      withinMs: withinSeconds === undefined ? undefined : withinSeconds * 1_000,
+      quietMs: quietSeconds === undefined ? undefined : quietSeconds * 1_000,
+    }),
   };
 }
 

@@ -34,6 +34,10 @@ export interface PageFacts {
   readonly title: string;
   /** Milliseconds since the epoch at which the first of them began to fire. */
   readonly sinceMs: number;
+  /** How many of them fire; absent when only a message tells of them. */
+  readonly alerts?: number;
+  /** What the alerts call it, the worst of them; absent when they do not say. */
+  readonly severity?: string;
   /** What the alerts call the process, when that is none of the service's targets. */
   readonly unknownInstance?: string;
   /** Every target of the service that a firing alert names; absent when none is named. */
@@ -190,6 +194,11 @@ export interface Incident {
    * (docs/decisions/0018-shadow-mode.md). `place` is where its card would have been.
    */
   readonly shadow?: true;
+  /**
+   * The storm that its page is part of: its digest tells of it, and it has a card of its own only once there is more to
+   * say. `inThread`: that stands in the digest's thread, because the page has no message in the chat.
+   */
+  readonly storm?: { readonly id: string; readonly inThread?: true };
   readonly card?: Card;
   /** Milliseconds since the epoch. */
   readonly createdAtMs: number;
@@ -227,7 +236,10 @@ export interface Incident {
 }
 
 /** What an incident begins with; the rest is the store's. */
-export type IncidentDraft = Pick<Incident, "service" | "instance" | "wish" | "origin" | "place" | "shadow">;
+export type IncidentDraft = Pick<
+  Incident,
+  "service" | "instance" | "wish" | "origin" | "place" | "shadow" | "storm"
+>;
 
 /** Nothing more will be captured or judged for it. */
 export function isSettled(state: IncidentState): boolean {

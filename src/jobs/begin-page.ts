@@ -5,10 +5,11 @@ import type { HeldPage, HeldPages } from "../ports/held-pages.ts";
 import type { Mutes } from "../ports/mutes.ts";
 import { beginIncident } from "./begin.ts";
 import { isServiceMuted } from "./muted.ts";
-import type { SettlePorts } from "./settle.ts";
+import { fail } from "./settle.ts";
 import { isInShadow } from "./shadow.ts";
+import { coveredText, inStorm, type StormPagePorts } from "./storm-page.ts";
 
-export interface BeginPagePorts extends SettlePorts {
+export interface BeginPagePorts extends StormPagePorts {
   readonly mutes: Mutes;
   readonly heldPages: HeldPages;
   readonly paging: Paging;
@@ -28,10 +29,20 @@ export async function beginPage(
     await ports.heldPages.hold(draft.service, page, signal);
     return;
   }
+  const shadow = (await isInShadow(draft.service, ports.paging)) ? ({ shadow: true } as const) : {};
+  const found = await inStorm({ ...draft, ...shadow }, page, ports, signal);
+  const storm = found === undefined ? {} : { storm: found.storm };
+  if (found?.captured !== undefined) {
+    const { incident } = await ports.incidents.create({ ...draft, ...storm }, signal);
+    const other = await ports.incidents.ofIntent(found.captured, signal);
+    await fail(incident.id, coveredText(draft.service, other), ports, signal);
+    return;
+  }
   try {
-    const wish = ports.paging.comparesPeers === false ? { ...draft.wish, peer: false } : draft.wish;
-    const shadow = (await isInShadow(draft.service, ports.paging)) ? ({ shadow: true } as const) : {};
-    await beginIncident({ ...draft, wish, ...shadow }, ports, signal);
+    // A storm has more to capture than there is room for.
+    const isAlone = found !== undefined || ports.paging.comparesPeers === false;
+    const wish = isAlone ? { ...draft.wish, peer: false } : draft.wish;
+    await beginIncident({ ...draft, wish, ...shadow, ...storm }, ports, signal);
   } catch (error) {
     if (!(error instanceof PortError && error.code === "rate-limited")) throw error;
     // The queue is full. A page is answered all the same: its card says so.

@@ -1,5 +1,6 @@
 import { PortError } from "../domain/errors.ts";
 import type { Incident, IncidentDraft } from "../domain/incident.ts";
+import { severityRank } from "../domain/severity-label.ts";
 import type { Priority } from "../ports/queue.ts";
 import type { SettlePorts } from "./settle.ts";
 
@@ -35,7 +36,9 @@ export async function beginIncident(
 }
 
 export function priorityOf({ origin }: Incident): Priority {
-  return origin.kind === "page" ? "page" : "person";
+  if (origin.kind !== "page") return "person";
+  const { severity } = origin.page ?? {};
+  return severity !== undefined && severityRank(severity) === 0 ? "critical-page" : "page";
 }
 
 /** The incident with its place in the queue as it is now; unchanged once it is captured. */

@@ -6,9 +6,15 @@ import { type PageJobPorts, page } from "./page.ts";
 import { pageMessage } from "./page-message.ts";
 import { type PeerJobPorts, peer } from "./peer.ts";
 import { type PublishJobPorts, publish } from "./publish.ts";
+import { type StormJobPorts, storm } from "./storm.ts";
 
 /** Everything that jobs ask of the outside world. */
-export type JobPorts = CaptureJobPorts & AnalyseJobPorts & PeerJobPorts & PublishJobPorts & PageJobPorts;
+export type JobPorts = CaptureJobPorts &
+  AnalyseJobPorts &
+  PeerJobPorts &
+  PublishJobPorts &
+  PageJobPorts &
+  StormJobPorts;
 
 /** Every job, with its ports. */
 export function jobs(ports: JobPorts): readonly RunnableJob[] {
@@ -19,6 +25,7 @@ export function jobs(ports: JobPorts): readonly RunnableJob[] {
     bindJob(publish, ports),
     bindJob(page, ports),
     bindJob(pageMessage, ports),
+    bindJob(storm, ports),
   ];
 }
 
@@ -29,5 +36,6 @@ export const retries = {
   peer: { attempts: peer.attempts, backoffMs: peer.backoffMs },
   publish: { attempts: publish.attempts, backoffMs: publish.backoffMs },
   page: { attempts: page.attempts, backoffMs: page.backoffMs },
+  storm: { attempts: storm.attempts, backoffMs: storm.backoffMs },
   "page-message": { attempts: pageMessage.attempts, backoffMs: pageMessage.backoffMs },
 };

@@ -22,9 +22,11 @@ export async function markPage(
   refuses: (error: unknown) => boolean,
   signal: AbortSignal,
 ): Promise<Incident> {
-  const { id, origin, place, state, pageMark } = incident;
+  const { id, origin, place, state, pageMark, storm } = incident;
   const mark = marks[state];
   if (origin.kind !== "page" || place.thread === undefined || pageMark === mark) return incident;
+  // A digest stands for many pages: what one of them has come to is no mark of it.
+  if (storm?.inThread === true) return incident;
   const page = { channel: place.channel, ts: place.thread };
   try {
     await chat.react(page, mark, signal);

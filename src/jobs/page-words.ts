@@ -1,6 +1,7 @@
 import type { Alert, AlertNotification } from "../domain/alert.ts";
 import { usualServiceLabels } from "../domain/alert-routing.ts";
 import type { PageFacts } from "../domain/incident.ts";
+import { worstSeverity } from "../domain/severity-label.ts";
 
 /** What people call these alerts; undefined when they have no name. */
 export function alertName(
@@ -12,9 +13,13 @@ export function alertName(
 
 /** What a card says of these alerts, at least one. */
 export function pageFacts(name: string, alerts: readonly Alert[]): PageFacts {
+  const firing = alerts.filter(({ status }) => status === "firing");
+  const severity = worstSeverity(firing.map(({ labels }) => labels));
   return {
     title: `${name}${alerts.length > 1 ? ` (${alerts.length} alerts)` : ""}`,
     sinceMs: Math.min(...alerts.map(({ startsAtMs }) => startsAtMs)),
+    alerts: firing.length,
+    ...(severity === undefined ? {} : { severity }),
   };
 }
 

@@ -13,6 +13,7 @@ import { messageIntent, messageOf, type PageThreadPorts, placeOf } from "./page-
 import { alertName, pageFacts, unmatchedText } from "./page-words.ts";
 import { fail } from "./settle.ts";
 import { isInShadow } from "./shadow.ts";
+import { inStorm } from "./storm-page.ts";
 
 export interface PageJobPorts extends BeginPagePorts, PageThreadPorts {
   readonly alerts: Alerts;
@@ -165,7 +166,7 @@ function draftOf(
 
 /** Said once for as long as the group fires. */
 async function tellUnmatched(
-  { notification }: AlertGroup,
+  { id: groupId, notification }: AlertGroup,
   { intent, place }: Required<OpenPage>,
   alerts: readonly Alert[],
   ports: PageJobPorts,
@@ -179,7 +180,9 @@ async function tellUnmatched(
     place,
     ...((await isInShadow(undefined, ports.paging)) ? { shadow: true } : {}),
   };
-  const { incident } = await ports.incidents.create(draft, signal);
+  const found = await inStorm({ ...draft, service: noService }, { kind: "group", groupId }, ports, signal);
+  const storm = found === undefined ? {} : { storm: found.storm };
+  const { incident } = await ports.incidents.create({ ...draft, ...storm }, signal);
   await fail(incident.id, unmatchedText(alerts[0]?.labels ?? {}), ports, signal);
 }
 

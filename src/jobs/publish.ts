@@ -1,18 +1,16 @@
-import { createHash } from "node:crypto";
 import * as z from "zod/mini";
-import { contentTypeOf } from "../domain/content-type.ts";
-import { PortError } from "../domain/errors.ts";
 import { type Incident, isSettled, isWorkOver, type Reply } from "../domain/incident.ts";
-import type { MessageBody, MessageRef, Place } from "../domain/message.ts";
-import type { Artifacts } from "../ports/artifacts.ts";
-import type { Chat, ChatFile } from "../ports/chat.ts";
-import type { Clock } from "../ports/clock.ts";
+import type { MessageBody, Place } from "../domain/message.ts";
+import type { StormView } from "../domain/storm.ts";
 import type { JobOutcome } from "../ports/worker.ts";
 import { type ComparisonPorts, comparison, peerPicture } from "./comparison.ts";
 import { defineJob, done, later } from "./job.ts";
 import { markPage } from "./page-mark.ts";
 import { type ReportPorts, reportReply } from "./report.ts";
+import { type SendReplyPorts, sendReply } from "./send-reply.ts";
 import type { SettlePorts } from "./settle.ts";
+import { isShown, refuses, showMessage } from "./show-message.ts";
+import { type StormPlacePorts, stormPlace } from "./storm-card.ts";
 import { pictureReply } from "./thread.ts";
 import { verdictPictures } from "./verdict-pictures.ts";
 
@@ -23,17 +21,24 @@ export interface Cards {
   reply(incident: Incident, reply: Reply): MessageBody;
   /** What a reply says above its files. */
   comment(reply: Reply): string;
+  /** The digest of a storm. */
+  storm(view: StormView): MessageBody;
+  /** Every page of a storm, as the text of a Markdown file. */
+  stormList(view: StormView): string;
 }
 
-export interface PublishJobPorts extends SettlePorts, Omit<ComparisonPorts, "incidents">, ReportPorts {
-  readonly artifacts: Artifacts;
-  readonly chat: Chat;
+export interface PublishJobPorts
+  extends SettlePorts,
+    Omit<ComparisonPorts, "incidents">,
+    Omit<ReportPorts, "artifacts" | "clock">,
+    SendReplyPorts,
+    StormPlacePorts {
   readonly cards: Cards;
-  readonly clock: Clock;
 }
 
 /** Edits of the same state; a change of state is shown at once (Slack's own design guides: one edit per 3 s). */
 const editEveryMs = 3_000;
+const lookAgainMs = 1_000;
 
 /**
  * Makes the chat show what the incident says: its card, posted once and edited from then on, and its replies in
@@ -54,9 +59,15 @@ export const publish = defineJob({
     if (incident === undefined) return done;
     const tooSoonMs = waitMs(incident, ports.clock.nowMs());
     if (tooSoonMs > 0) return later(tooSoonMs, "the last edit is fresh");
-    let shown = incident;
-    if (incident.shadow !== true) {
-      shown = await showCard(incident, ports, signal);
+    const placed = await stormPlace(incident, ports, signal);
+    if (placed === "not yet") return later(lookAgainMs, "the digest of its storm comes first");
+    if (placed === "in the digest") {
+      if (isWorkOver(incident)) await ports.incidents.settle(incident.id, incident.version, signal);
+      return done;
+    }
+    let shown = placed;
+    if (placed.shadow !== true) {
+      shown = await showCard(placed, ports, signal);
       shown = await markPage(shown, ports, refuses, signal);
     }
     for (;;) {
@@ -83,47 +94,43 @@ function waitMs({ card, state }: Incident, nowMs: number): number {
 }
 
 async function showCard(incident: Incident, ports: PublishJobPorts, signal: AbortSignal): Promise<Incident> {
-  const { incidents, chat, clock } = ports;
-  const { id, card, state } = incident;
+  const { incidents, clock } = ports;
+  const { id, card, state, place } = incident;
   const body = ports.cards.card(incident);
-  const digest = digestOf(body);
-  if (card?.problem !== undefined || card?.digest === digest) return incident;
-
-  async function remember(change: Partial<NonNullable<Incident["card"]>>): Promise<Incident> {
-    return await incidents.update(
-      id,
-      (now) => ({ ...now, card: { attemptedAtMs: clock.nowMs(), ...now.card, ...change } }),
-      signal,
-    );
-  }
-
-  if (card === undefined) await remember({});
-  try {
-    const ref =
-      card?.ref ?? (await chat.post(incident.place, body, postingOf(id, card?.attemptedAtMs), signal));
-    // What an earlier attempt got through may have been older than this.
-    if (card !== undefined) {
-      if (card.ref === undefined) await remember({ ref });
-      // Of the few edits that the chat takes, ends come first: who sees them knows that it began.
-      const isNews = isSettled(state) && card.state !== state;
-      await chat.edit(ref, body, isNews ? "news" : "progress", signal);
-    }
-    return await remember({ ref, digest, state, shownAtMs: clock.nowMs() });
-  } catch (error) {
-    if (refuses(error)) return await remember({ problem: error.message });
-    if (card === undefined && wasNotTaken(error)) await incidents.update(id, withoutCard, signal);
-    throw error;
-  }
+  if (isShown(card, body)) return incident;
+  // Of the few edits that the chat takes, ends come first: who sees them knows that it began.
+  const urgency = isSettled(state) && card?.state !== state ? "news" : "progress";
+  return await showMessage(
+    {
+      card,
+      intent: id,
+      place,
+      body,
+      urgency,
+      remember: async (change) =>
+        await incidents.update(
+          id,
+          (now) => ({
+            ...now,
+            card: {
+              attemptedAtMs: clock.nowMs(),
+              ...now.card,
+              ...change,
+              ...(change.digest === undefined ? {} : { state }),
+            },
+          }),
+          signal,
+        ),
+      forget: async () => await incidents.update(id, withoutCard, signal),
+    },
+    ports,
+    signal,
+  );
 }
 
 /** Whether the card shows what the incident says by now, or never will. */
 function isOnCard(incident: Incident, cards: Cards): boolean {
-  const { card, shadow } = incident;
-  return shadow === true || card?.problem !== undefined || card?.digest === digestOf(cards.card(incident));
-}
-
-function digestOf(body: MessageBody): string {
-  return createHash("sha256").update(JSON.stringify(body)).digest("hex");
+  return incident.shadow === true || isShown(incident.card, cards.card(incident));
 }
 
 async function send(
@@ -132,7 +139,7 @@ async function send(
   ports: PublishJobPorts,
   signal: AbortSignal,
 ): Promise<Incident> {
-  const { incidents, clock } = ports;
+  const { incidents, cards } = ports;
 
   async function change(changed: (now: Reply) => Reply): Promise<Incident> {
     return await incidents.update(
@@ -176,15 +183,8 @@ async function send(
     return await incidents.update(incident.id, (now) => without(now, reply), signal);
   }
   if (to === "nowhere") return await remember({ state: "withheld" });
-  if (reply.attemptedAtMs === undefined) await remember({ state: "posting", attemptedAtMs: clock.nowMs() });
-  try {
-    const ref = await sent(incident, reply, to, ports, signal);
-    return await remember({ state: "posted", ref });
-  } catch (error) {
-    if (refuses(error)) return await remember({ state: "given-up", problem: error.message });
-    if (reply.attemptedAtMs === undefined && wasNotTaken(error)) await change(unsent);
-    throw error;
-  }
+  const looks = { body: () => cards.reply(incident, reply), comment: () => cards.comment(reply) };
+  return await sendReply(reply, to, looks, change, ports, signal);
 }
 
 /** `nowhere`: it is in shadow, and nobody asked for this reply. */
@@ -194,54 +194,10 @@ function destinationOf({ shadow, card, place }: Incident, { askedIn }: Reply): P
   return card?.ref === undefined || thread === undefined ? "no card" : { channel: card.ref.channel, thread };
 }
 
-async function sent(
-  incident: Incident,
-  reply: Reply,
-  place: Place,
-  { chat, cards, artifacts }: PublishJobPorts,
-  signal: AbortSignal,
-): Promise<MessageRef> {
-  const posting = postingOf(reply.intent, reply.attemptedAtMs);
-  const files: ChatFile[] = [];
-  for (const { artifact, name, title, altText } of reply.files) {
-    const stored = await artifacts.stat(artifact, signal);
-    if (stored === undefined || stored.bytes === 0) continue; // removed meanwhile
-    files.push({
-      name,
-      title,
-      contentType: contentTypeOf(name),
-      bytes: stored.bytes,
-      open: () => artifacts.get(artifact, signal),
-      ...(altText === undefined ? {} : { altText }),
-    });
-  }
-  return files.length === 0
-    ? await chat.post(place, cards.reply(incident, reply), posting, signal)
-    : await chat.upload(place, files, cards.comment(reply), posting, signal);
-}
-
-function postingOf(intent: string, attemptedAtMs: number | undefined) {
-  return attemptedAtMs === undefined ? { intent } : { intent, attemptedAtMs };
-}
-
-/** The first attempt came to nothing for certain, so the next one need not search for it. */
-function wasNotTaken(error: unknown): boolean {
-  return error instanceof PortError && ["rate-limited", "locked-out"].includes(error.code);
-}
-
-function unsent({ attemptedAtMs: _attemptedAtMs, ...rest }: Reply): Reply {
-  return { ...rest, state: "pending" };
-}
-
 function without(incident: Incident, { intent }: Reply): Incident {
   return { ...incident, replies: incident.replies.filter((other) => other.intent !== intent) };
 }
 
 function withoutCard({ card: _card, ...rest }: Incident): Incident {
   return rest;
-}
-
-/** Asking again would not help. */
-function refuses(error: unknown): error is PortError {
-  return error instanceof PortError && ["not-found", "forbidden", "bad-response"].includes(error.code);
 }

@@ -1,6 +1,7 @@
 import type { AlertNotification } from "../domain/alert.ts";
 import type { AlertedService, ChannelRoute } from "../domain/alert-routing.ts";
 import type { Place } from "../domain/message.ts";
+import type { StormLimits } from "../domain/storm.ts";
 
 /** For which services pages are answered, and where. */
 export interface Paging {
@@ -15,6 +16,8 @@ export interface Paging {
   readonly shadow?: boolean;
   /** Whether pages also have another process of their service captured, to compare; true when absent. */
   readonly comparesPeers?: boolean;
+  /** When pages are so many that they get one digest; as usual when absent. */
+  readonly storm?: StormLimits;
 }
 
 /** An incident that alerts of a group began and that is not over. */

@@ -28,6 +28,8 @@ export interface Incidents {
   read(id: string, signal: AbortSignal): Promise<Incident | undefined>;
   /** The one that this `origin.intent` created. */
   ofIntent(intent: string, signal: AbortSignal): Promise<Incident | undefined>;
+  /** The same for many, in one go: those that there are, by intent. */
+  ofIntents(intents: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Incident>>;
   /**
    * Applies `change` to the newest version and saves the result as the next one; when somebody else was quicker,
    * `change` is called again with theirs, so it must have no effects. Returning the same object saves nothing.

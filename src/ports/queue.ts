@@ -1,5 +1,8 @@
-/** People wait in front of a screen: their captures go before those that alerts asked for. */
-export type Priority = "person" | "page";
+/**
+ * People wait in front of a screen: their captures go before those that alerts asked for. Of these, the ones that call
+ * themselves critical go first.
+ */
+export type Priority = "person" | "critical-page" | "page";
 
 export interface QueueCounts {
   /** Captures that wait for a worker. */

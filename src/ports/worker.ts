@@ -1,4 +1,4 @@
-export type JobName = "capture" | "analyse" | "publish" | "peer" | "page" | "page-message";
+export type JobName = "capture" | "analyse" | "publish" | "peer" | "page" | "page-message" | "storm";
 
 /** One run of a job. */
 export interface JobRun {

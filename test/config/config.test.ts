@@ -183,6 +183,7 @@ alerts: { channel: C0EAQDV4Z, routes: [{ match: { team: "~pay.*" }, channel: C0P
       routes: [{ match: { team: { pattern: /^(?:pay.*)$/u } }, channel: "C0PAY" }],
       comparesPeers: true,
       shadow: false,
+      storm: { pages: 10, withinMs: 60_000, quietMs: 300_000 },
       bearer: { file: "/etc/gofire/token" },
       grafana: { secret: { env: "HMAC" }, header: "x-grafana-alerting-signature", timestampHeader: "x-time" },
     });
@@ -205,6 +206,11 @@ alerts: { channel: C0EAQDV4Z, shadow: true }
     expect(alerts?.comparesPeers).toBe(false);
   });
 
+  it("may say when they are a storm", () => {
+    const { alerts } = config("alerts: { channel: C0EAQDV4Z, storm: { pages: 25, quietSeconds: 60 } }");
+    expect(alerts?.storm).toEqual({ pages: 25, withinMs: 60_000, quietMs: 60_000 });
+  });
+
   it.each([
     ["services: { a: { match: [{ team: '~(' }] } }", "is not a regular expression"],
     ["services: { a: { match: [{}] } }", "must name at least one label"],
@@ -224,6 +230,7 @@ alerts: { channel: C0EAQDV4Z, shadow: true }
       "must be the id of a channel",
     ],
     ["alerts: { channel: C0EAQDV4Z, comparePeers: sometimes }", "comparePeers"],
+    ["alerts: { channel: C0EAQDV4Z, storm: { pages: 1 } }", "pages"],
     ["alerts: { bearerEnv: TOKEN }", "channel"],
     ["alerts: { channel: ops }", "must be the id of a channel"],
     ["alerts: { channel: C0EAQDV4Z, grafana: {} }", "needs secretEnv or secretFile"],

@@ -43,6 +43,10 @@ export const plainCards: Cards = {
   }),
   reply: (_incident, reply) => ({ text: reply.text }),
   comment: ({ text }) => text,
+  storm: ({ storm, rows }) => ({
+    text: [storm.id, storm.overAtMs === undefined ? "goes on" : "over", `${rows.length} pages`].join(" · "),
+  }),
+  stormList: ({ rows }) => rows.map(({ page, incident }) => `${page.intent} ${incident?.id}`).join("\n"),
 };
 
 export function testServices(targets: TestTargets): Services {

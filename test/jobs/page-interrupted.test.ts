@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { PortError } from "../../src/domain/errors.ts";
 import type { Incident } from "../../src/domain/incident.ts";
 import { type PageMessage, pageMessageOf } from "../../src/domain/page-message.ts";
+import { defaultStormLimits } from "../../src/domain/storm.ts";
 import { parseRedisUrl } from "../../src/integrations/redis/address.ts";
 import { type AlertStore, alertStore } from "../../src/integrations/redis/alert-store.ts";
 import { type OpenRedis, openRedis } from "../../src/integrations/redis/connection.ts";
@@ -9,6 +10,7 @@ import { heldPageStore } from "../../src/integrations/redis/held-page-store.ts";
 import { incidentStore } from "../../src/integrations/redis/incident-store.ts";
 import { mutesStore } from "../../src/integrations/redis/mutes.ts";
 import { pageMessageStore } from "../../src/integrations/redis/page-message-store.ts";
+import { stormStore } from "../../src/integrations/redis/storm-store.ts";
 import { type Intake, takeNotification } from "../../src/jobs/intake.ts";
 import { type PageJobPorts, page } from "../../src/jobs/page.ts";
 import { pageMessage } from "../../src/jobs/page-message.ts";
@@ -49,9 +51,11 @@ describe.skipIf(redisProgram === undefined)("a page whose job is cut off, or com
     const settings = { retries, onTrouble: () => {} };
     alerts = alertStore(redis.client, clock, settings);
     pageMessages = pageMessageStore(redis.client, clock, settings);
+    const storms = stormStore(redis.client, defaultStormLimits, settings);
     ports = {
       alerts,
       pageMessages,
+      storms,
       incidents: incidentStore(redis.client, clock),
       mutes: mutesStore(redis.client, clock),
       heldPages: heldPageStore(redis.client),
@@ -72,7 +76,7 @@ describe.skipIf(redisProgram === undefined)("a page whose job is cut off, or com
       },
     };
     return async () => {
-      await Promise.all([alerts.close(), pageMessages.close()]);
+      await Promise.all([alerts.close(), pageMessages.close(), storms.close()]);
     };
   });
   afterAll(async () => {

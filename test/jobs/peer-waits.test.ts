@@ -45,6 +45,7 @@ function world(hindrance: Hindrance) {
       recent: () => Promise.resolve([]),
       create: unused,
       ofIntent: unused,
+      ofIntents: unused,
       settle: unused,
       unsettled: unused,
     },

@@ -54,9 +54,20 @@ async function outcomeAfter(shownAgoMs: number, meanwhile?: Partial<Incident>) {
       peerWorkOf: unused,
       counts: unused,
     },
+    storms: {
+      join: unused,
+      read: unused,
+      pages: unused,
+      update: unused,
+      endIfQuiet: unused,
+      wake: unused,
+      settle: unused,
+      unsettled: unused,
+    },
     incidents: {
       read: () => Promise.resolve(incident),
       ofIntent: unused,
+      ofIntents: unused,
       create: unused,
       recent: unused,
       settle(_id, version) {

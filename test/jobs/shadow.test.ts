@@ -34,7 +34,23 @@ async function published(begun: Incident) {
   const ports: PublishJobPorts = {
     chat,
     clock: fakeClock(),
-    cards: { card, reply: () => ({ text: "reply" }), comment: () => "comment" },
+    cards: {
+      card,
+      reply: () => ({ text: "reply" }),
+      comment: () => "comment",
+      storm: unused,
+      stormList: unused,
+    },
+    storms: {
+      join: unused,
+      read: unused,
+      pages: unused,
+      update: unused,
+      endIfQuiet: unused,
+      wake: unused,
+      settle: unused,
+      unsettled: unused,
+    },
     artifacts: fakeArtifacts("never-written"),
     services: { rules: unused },
     pictures: { draw: unused, compare: unused },
@@ -53,6 +69,7 @@ async function published(begun: Incident) {
     incidents: {
       read: () => Promise.resolve(incident),
       ofIntent: unused,
+      ofIntents: unused,
       create: unused,
       recent: unused,
       settle: () => Promise.resolve(true),

@@ -13,6 +13,8 @@ const dayMs = 86_400_000;
 /** Cards older than this show nothing new when somebody clicks on them. */
 export const retentionMs = 30 * dayMs;
 const mostKept = 10_000;
+/** Of one round trip: keeps what Redis does at once to a few milliseconds. */
+const mostAtOnce = 200;
 /** Crockford's base 32 (https://www.crockford.com/base32.html): no I, L, O or U, so ids can be read out. */
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 /** A million ids of four; a fifth character after so many that are taken. */
@@ -51,6 +53,14 @@ redis.call("ZADD", KEYS[2], ARGV[5], ARGV[4])
 if ARGV[7] == "" then redis.call("ZREM", KEYS[3], ARGV[4]) else redis.call("ZADD", KEYS[3], ARGV[7], ARGV[4]) end
 return 1`;
 
+/** KEYS intents; ARGV prefix of incidents' keys, which lie in the same slot. Gives what each began, or "". */
+const ofIntentsScript = `
+local found = {}
+for at, id in ipairs(redis.call("MGET", unpack(KEYS))) do
+  found[at] = id and redis.call("HGET", ARGV[1] .. id, "content") or ""
+end
+return found`;
+
 /** KEYS incident, unsettled; ARGV version, id. */
 const settleScript = `
 local version = redis.call("HGET", KEYS[1], "version")
@@ -69,6 +79,23 @@ export function incidentStore(client: RedisClient, clock: Clock): Incidents {
     async ofIntent(intent, signal) {
       const id = await ask(() => client.get(intentKey(intent)), signal);
       return id === null ? undefined : await read(id, signal);
+    },
+    async ofIntents(intents, signal) {
+      const found = new Map<string, Incident>();
+      for (let from = 0; from < intents.length; from += mostAtOnce) {
+        const some = intents.slice(from, from + mostAtOnce);
+        const contents = texts(
+          await ask(
+            () => client.eval(ofIntentsScript, some.length, ...some.map(intentKey), incidentKey("")),
+            signal,
+          ),
+        );
+        for (const [at, intent] of some.entries()) {
+          const incident = incidentOf(contents[at] || null);
+          if (incident !== undefined) found.set(intent, incident);
+        }
+      }
+      return found;
     },
     async create(draft, signal) {
       const intent = intentKey(draft.origin.intent);

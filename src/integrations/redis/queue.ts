@@ -18,7 +18,7 @@ export interface QueueSettings {
 }
 
 /** BullMQ: lower goes first. */
-const priorities: Readonly<Record<Priority, number>> = { person: 1, page: 10 };
+const priorities: Readonly<Record<Priority, number>> = { person: 1, "critical-page": 5, page: 10 };
 
 /** A guess at how soon a place in a full queue is free again: about one capture's time. */
 const fullRetryAfterMs = 30_000;

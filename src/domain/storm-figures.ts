@@ -1,0 +1,63 @@
+import type { Verdict } from "./finding.ts";
+import type { Incident } from "./incident.ts";
+import { fateOf, isEnded, type StormFate, type StormRow, type StormView } from "./storm.ts";
+
+/** What a storm adds up to. */
+export interface StormFigures {
+  readonly pages: number;
+  readonly groups: number;
+  /** Known ones. */
+  readonly services: number;
+  readonly alerts: number;
+  readonly fates: Readonly<Record<StormFate, number>>;
+  readonly verdicts: Readonly<Record<Verdict, number>>;
+  /** Pages whose alerts ended. */
+  readonly ended: number;
+  /** Not captured because another page of the service is. */
+  readonly shared: number;
+  /** Why the others are not captured, in words: the commonest first. */
+  readonly skipped: readonly { readonly reason: string; readonly pages: number }[];
+}
+
+export function stormFigures({ rows }: StormView): StormFigures {
+  const fates: Record<StormFate, number> = { beginning: 0, waiting: 0, capturing: 0, judged: 0, skipped: 0 };
+  const verdicts: Record<Verdict, number> = { fail: 0, inconclusive: 0, pass: 0 };
+  const captured = capturesOf(rows);
+  const reasons = new Map<string, number>();
+  let shared = 0;
+  for (const row of rows) {
+    const fate = fateOf(row);
+    fates[fate]++;
+    const { incident, page } = row;
+    if (incident?.analysis !== undefined) verdicts[incident.analysis.verdict]++;
+    if (fate !== "skipped") continue;
+    if (captured.has(page.service)) shared++;
+    else {
+      const reason = incident?.problem ?? "the alerts ended before it was captured";
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    }
+  }
+  return {
+    pages: rows.length,
+    groups: new Set(rows.map(({ page }) => page.group)).size,
+    services: new Set(rows.map(({ page }) => page.service).filter((service) => service !== "")).size,
+    alerts: rows.reduce((sum, { page }) => sum + page.alerts, 0),
+    fates,
+    verdicts,
+    ended: rows.filter(isEnded).length,
+    shared,
+    skipped: [...reasons].map(([reason, pages]) => ({ reason, pages })).sort((a, b) => b.pages - a.pages),
+  };
+}
+
+/** What answers all pages of a service, by service: a verdict, else what will be one. */
+export function capturesOf(rows: readonly StormRow[]): ReadonlyMap<string, Incident> {
+  const captures = new Map<string, Incident>();
+  for (const row of rows) {
+    const { incident, page } = row;
+    const fate = fateOf(row);
+    if (incident === undefined || (fate !== "waiting" && fate !== "capturing" && fate !== "judged")) continue;
+    if (captures.get(page.service)?.analysis === undefined) captures.set(page.service, incident);
+  }
+  return captures;
+}

@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+import { PortError } from "../domain/errors.ts";
+import type { Card } from "../domain/incident.ts";
+import type { MessageBody, Place } from "../domain/message.ts";
+import type { Chat, Urgency } from "../ports/chat.ts";
+import type { Clock } from "../ports/clock.ts";
+
+/** A message that is posted once and edited from then on, and where what became of it is noted. */
+export interface ShownMessage<Owner> {
+  readonly card: Card | undefined;
+  /** Makes it the only one of its kind. */
+  readonly intent: string;
+  readonly place: Place;
+  readonly body: MessageBody;
+  /** Of an edit. */
+  readonly urgency: Urgency;
+  /** Notes the change, over whatever is noted by then. */
+  readonly remember: (change: Partial<Card>) => Promise<Owner>;
+  /** The first attempt came to nothing for certain: as if there had been none. */
+  readonly forget: () => Promise<unknown>;
+}
+
+/**
+ * Posts or edits the message. Before it is posted, that is noted, so that after a death in between the chat is searched
+ * instead of told twice. A chat that refuses it for good is noted as `problem`. Throws PortError for what may be tried
+ * again.
+ */
+export async function showMessage<Owner>(
+  { card, intent, place, body, urgency, remember, forget }: ShownMessage<Owner>,
+  { chat, clock }: { readonly chat: Chat; readonly clock: Clock },
+  signal: AbortSignal,
+): Promise<Owner> {
+  if (card === undefined) await remember({});
+  try {
+    const ref = card?.ref ?? (await chat.post(place, body, postingOf(intent, card?.attemptedAtMs), signal));
+    // What an earlier attempt got through may have been older than this.
+    if (card !== undefined) {
+      if (card.ref === undefined) await remember({ ref });
+      await chat.edit(ref, body, urgency, signal);
+    }
+    return await remember({ ref, digest: digestOf(body), shownAtMs: clock.nowMs() });
+  } catch (error) {
+    if (refuses(error)) return await remember({ problem: error.message });
+    if (card === undefined && wasNotTaken(error)) await forget();
+    throw error;
+  }
+}
+
+/** Whether the message shows this body by now, or never will. */
+export function isShown(card: Card | undefined, body: MessageBody): boolean {
+  return card?.problem !== undefined || card?.digest === digestOf(body);
+}
+
+export function digestOf(body: MessageBody): string {
+  return createHash("sha256").update(JSON.stringify(body)).digest("hex");
+}
+
+export function postingOf(intent: string, attemptedAtMs: number | undefined) {
+  return attemptedAtMs === undefined ? { intent } : { intent, attemptedAtMs };
+}
+
+/** The first attempt came to nothing for certain, so the next one need not search for it. */
+export function wasNotTaken(error: unknown): boolean {
+  return error instanceof PortError && ["rate-limited", "locked-out"].includes(error.code);
+}
+
+/** Asking again would not help. */
+export function refuses(error: unknown): error is PortError {
+  return error instanceof PortError && ["not-found", "forbidden", "bad-response"].includes(error.code);
+}
