@@ -10,8 +10,10 @@ import { promisify } from "node:util";
 import { parse } from "yaml";
 import { pagesOf } from "./commands/paging.ts";
 import { serviceCatalog } from "./commands/service-catalog.ts";
+import { serviceTargets } from "./commands/service-targets.ts";
 import { parseConfig } from "./config/parse.ts";
 import { UsageError } from "./domain/errors.ts";
+import { systemClock } from "./integrations/clock/system-clock.ts";
 import { goTargets } from "./integrations/go-target/client.ts";
 import { thisHost } from "./integrations/host/this-host.ts";
 import type { DemoProcess, DemoWorld, DemoWorlds, Lever } from "./ports/demo-world.ts";
@@ -22,6 +24,7 @@ import { startSlackStandIn } from "./sandbox/slack/stand-in.ts";
 import type { SlackMessage } from "./sandbox/slack/workspace.ts";
 import { alertPath, server } from "./serve.ts";
 import { configuredParts } from "./serve-parts.ts";
+import { targetSources } from "./target-sources.ts";
 
 const run = promisify(execFile);
 
@@ -33,6 +36,7 @@ const service = "order";
 const browsers = ["chromium", "chromium-browser", "google-chrome"];
 
 export function demoWorlds(version: string): DemoWorlds {
+  const userAgent = `gofire/${version}`;
   return {
     async replay(folder) {
       const replayed = await replayService(folder);
@@ -79,7 +83,11 @@ export function demoWorlds(version: string): DemoWorlds {
           graceMs: 2_000,
           limits: { captures: 4, perService: 1, waiting: 20, cooldownMs: 0 },
           stateFolder,
-          services: serviceCatalog(config, host, goTargets({ userAgent: `gofire/${version}` })),
+          services: serviceCatalog(
+            config,
+            serviceTargets(config, { host, sources: targetSources({ userAgent }), clock: systemClock }),
+            goTargets({ userAgent }),
+          ),
           ...(pages === undefined ? {} : { pages }),
           tell,
         });

@@ -67,6 +67,8 @@ function ports(version: string): Ports {
       (await import("./integrations/prometheus/client.ts")).prometheusServers({
         userAgent: `gofire/${version}`,
       }),
+    targetSources: async () =>
+      (await import("./target-sources.ts")).targetSources({ userAgent: `gofire/${version}` }),
     artifacts: async (config, stateFolder) => {
       const [{ configuredArtifacts }, { thisHost }] = await Promise.all([
         import("./configured-artifacts.ts"),

@@ -11,6 +11,7 @@ import type { LabService } from "../ports/lab-service.ts";
 import type { MetricsServers } from "../ports/metrics-server.ts";
 import type { RuleRecords } from "../ports/rule-records.ts";
 import type { Server } from "../ports/server.ts";
+import type { TargetSources } from "../ports/target-source.ts";
 
 /** What surrounds one run of a command. */
 export interface CommandContext {
@@ -30,6 +31,7 @@ export interface Ports {
   evidence(): Promise<EvidenceSource>;
   goTargets(): Promise<GoTargets>;
   metricsServers(): Promise<MetricsServers>;
+  targetSources(): Promise<TargetSources>;
   /** Where the bot keeps captures and renderings. Throws UsageError for secrets that are missing. */
   artifacts(config: GofireConfig | undefined, stateFolder: string): Promise<Artifacts>;
   captureStore(folder: string): Promise<CaptureStore>;

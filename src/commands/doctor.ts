@@ -1,13 +1,13 @@
-import type { GofireConfig, TargetConfig } from "../config/gofire-config.ts";
-import { counted, durationText } from "../domain/units.ts";
+import type { GofireConfig } from "../config/gofire-config.ts";
+import { counted } from "../domain/units.ts";
 import { defineCommand } from "./command.ts";
 import type { CommandContext, Ports } from "./context.ts";
 import { artifactChecks } from "./doctor-artifacts.ts";
 import { chatChecks } from "./doctor-chat.ts";
 import { prometheusChecks } from "./doctor-prometheus.ts";
+import { targetChecks } from "./doctor-targets.ts";
 import type { DoctorCheck } from "./reply.ts";
 import { stateFolder } from "./state-folder.ts";
-import { configuredTarget } from "./targets.ts";
 
 export const doctor = defineCommand({
   name: "doctor",
@@ -16,7 +16,7 @@ export const doctor = defineCommand({
   examples: [
     {
       line: "doctor",
-      does: "this machine, gofire.yaml, Slack, where evidence is kept, Prometheus, every target",
+      does: "this machine, gofire.yaml, Slack, artifacts, Prometheus, every process",
     },
     { line: "doctor --offline", does: "this machine and gofire.yaml alone" },
   ],
@@ -114,62 +114,15 @@ async function configCheck(
     }
     const services = Object.values(config.services);
     const targets = services.reduce((sum, service) => sum + service.targets.length, 0);
-    const detail = `${config.file}: ${counted(services.length, "service")}, ${counted(targets, "target")}`;
+    const found = services.filter(({ discover }) => discover !== undefined).length;
+    const detail = `${config.file}: ${counted(services.length, "service")}, ${counted(targets, "target")}${
+      found === 0 ? "" : `, ${counted(found, "place")} to look for more`
+    }`;
     return { check: { name, state: "ok", detail }, config };
   } catch (error) {
     return {
       check: { name, state: "failed", detail: messageOf(error), next: "Mend the places named above." },
     };
-  }
-}
-
-/** Asked one after another: doctor must not be a load test. */
-async function targetChecks(
-  config: GofireConfig,
-  context: CommandContext,
-  ports: Ports,
-): Promise<DoctorCheck[]> {
-  const checks: DoctorCheck[] = [];
-  for (const [service, { targets }] of Object.entries(config.services)) {
-    for (const target of targets) {
-      context.progress(`Asking ${service} at ${target.address}…`);
-      checks.push(await targetCheck(service, target, context, ports));
-    }
-  }
-  return checks;
-}
-
-const probeLimits = { deadlineMs: 2_000, maxBytes: 1 << 20 };
-
-async function targetCheck(
-  service: string,
-  target: TargetConfig,
-  { signal }: CommandContext,
-  ports: Ports,
-): Promise<DoctorCheck> {
-  const name = target.instance === undefined ? service : `${service} ${target.instance}`;
-  try {
-    const [{ explainRefusal }, goTargets, host] = await Promise.all([
-      import("../capture/answers.ts"),
-      ports.goTargets(),
-      ports.host(),
-    ]);
-    const { address, access } = await configuredTarget(service, target, { access: {} }, host);
-    const goTarget = goTargets.open(address, access);
-    try {
-      const answer = await goTarget.index(probeLimits, signal);
-      for await (const chunk of answer.body) void chunk; // to the end, so that the connection closes in peace
-      const latency = durationText(Math.round(answer.headerMs));
-      if (answer.status === 200)
-        return { name, state: "ok", detail: `${goTarget.url} answers in ${latency}` };
-      const { reason } = explainRefusal({ ...answer, kind: "index", text: "" });
-      return { name, state: "failed", detail: goTarget.url, next: reason };
-    } finally {
-      await goTarget.close();
-    }
-  } catch (error) {
-    const next = `Is the service up, and may this machine reach its debug port? (${target.at})`;
-    return { name, state: "failed", detail: messageOf(error), next };
   }
 }
 

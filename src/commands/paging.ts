@@ -3,7 +3,6 @@ import { UsageError } from "../domain/errors.ts";
 import type { Host } from "../ports/host.ts";
 import type { PagesRequest } from "../ports/server.ts";
 import { readSecret } from "./secret.ts";
-import { instanceName } from "./service-catalog.ts";
 
 /** What gofire.yaml says about pages; undefined when it says nothing. Throws UsageError for secrets that are missing. */
 export async function pagesOf(
@@ -21,7 +20,6 @@ export async function pagesOf(
     matches: service.matches ?? [],
     ...(service.channel === undefined ? {} : { channel: service.channel }),
     ...(service.shadow === undefined ? {} : { shadow: service.shadow }),
-    instances: service.targets.map(instanceName),
   }));
   return {
     channel,

@@ -2,6 +2,7 @@ import { UsageError } from "../domain/errors.ts";
 import { defineCommand } from "./command.ts";
 import { pagesOf } from "./paging.ts";
 import { serviceCatalog } from "./service-catalog.ts";
+import { serviceTargets } from "./service-targets.ts";
 import { stateFolder } from "./state-folder.ts";
 
 /** Longer than a usual capture, shorter than the 30 s that Kubernetes waits before it kills. */
@@ -74,9 +75,11 @@ export const serve = defineCommand({
   },
   async run(context, options, ports) {
     const { signal } = context;
-    const [host, goTargets, config] = await Promise.all([
+    const [host, goTargets, sources, clock, config] = await Promise.all([
       ports.host(),
       ports.goTargets(),
+      ports.targetSources(),
+      ports.clock(),
       ports.config(options.config),
     ]);
     const server = await ports.server(config);
@@ -93,7 +96,7 @@ export const serve = defineCommand({
         cooldownMs: options.cooldown ?? captures.cooldownMs ?? 600_000,
       },
       stateFolder: stateFolder(host),
-      services: serviceCatalog(config, host, goTargets),
+      services: serviceCatalog(config, serviceTargets(config, { host, sources, clock }), goTargets),
       ...(pages === undefined ? {} : { pages }),
       tell: (line) => context.log(line),
     });

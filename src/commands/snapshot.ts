@@ -1,14 +1,16 @@
 import { type CaptureRequest, optionalKinds } from "../capture/request.ts";
+import type { GofireConfig } from "../config/gofire-config.ts";
 import { captureKinds } from "../domain/capture.ts";
 import { UsageError } from "../domain/errors.ts";
 import { analyse, analysisOptions, checkRules } from "./analysis.ts";
 import { captureTarget } from "./capture-target.ts";
 import { defineCommand } from "./command.ts";
+import type { CommandContext, Ports } from "./context.ts";
+import { chosenTarget, serviceTargets } from "./service-targets.ts";
 import { accessOf, accessOptions } from "./target-access.ts";
 import {
-  chosenTarget,
-  configuredTarget,
   looksLikeAddress,
+  type NamedTarget,
   serviceNamed,
   type TargetOverrides,
   typedTarget,
@@ -20,8 +22,8 @@ export const snapshot = defineCommand({
   usage: "URL|SERVICE [options]",
   examples: [
     { line: "snapshot http://localhost:6060", does: "a service whose pprof listens there" },
-    { line: "snapshot order", does: "a service of gofire.yaml; asks its first target" },
-    { line: "snapshot order --instance order-7c9-x2", does: "the target of that name" },
+    { line: "snapshot order", does: "a service of gofire.yaml; asks its first process" },
+    { line: "snapshot order --instance order-7c9-x2", does: "the process of that name" },
     {
       line: "snapshot localhost:6060 --cpu 0s --gap 5s",
       does: "quicker: no CPU profile, goroutines 5 s apart",
@@ -37,7 +39,7 @@ export const snapshot = defineCommand({
   operands: { placeholder: "URL or SERVICE", min: 1, max: 1 },
   options: {
     ...analysisOptions,
-    instance: { kind: "text", placeholder: "NAME", summary: "which target of the service" },
+    instance: { kind: "text", placeholder: "NAME", summary: "which process of the service" },
     cpu: {
       kind: "duration",
       placeholder: "10s",
@@ -88,11 +90,7 @@ export const snapshot = defineCommand({
   async run(context, { operands, ...options }, ports) {
     checkRules(options.rules);
     const word = operands[0] ?? "";
-    const [config, host, access] = await Promise.all([
-      ports.config(options.config),
-      ports.host(),
-      accessOf(options, ports),
-    ]);
+    const [config, access] = await Promise.all([ports.config(options.config), accessOf(options, ports)]);
     const overrides: TargetOverrides = {
       pprofPath: options["pprof-path"],
       metrics: options.metrics,
@@ -108,22 +106,35 @@ export const snapshot = defineCommand({
         : typed
           ? config?.services[service]
           : serviceNamed(config, word);
-    const target = typed
-      ? { ...typedTarget(word, overrides), ...(service === undefined ? {} : { service }) }
-      : await configuredTarget(
-          word,
-          chosenTarget(word, serviceNamed(config, word), options.instance),
-          overrides,
-          host,
-        );
+    const { target, trouble } = typed
+      ? { target: { ...typedTarget(word, overrides), ...(service === undefined ? {} : { service }) } }
+      : await processOf(word, options.instance, config, overrides, context, ports);
     const request = { ...settings?.capture, ...requestOf(options) };
     const bundle = await captureTarget(target, request, options.out ?? ".", context, ports);
     context.progress("Judging the evidence…");
     // Who stops a capture still wants to know what it showed: only a second Ctrl-C ends that.
     const judging = { ...context, signal: new AbortController().signal };
-    return { ...(await analyse({ ...options, service, paths: [bundle] }, judging, ports)), bundle };
+    const reply = await analyse({ ...options, service, paths: [bundle] }, judging, ports);
+    return { ...reply, bundle, problems: [...(trouble === undefined ? [] : [trouble]), ...reply.problems] };
   },
 });
+
+/** A process of a service of gofire.yaml, and what stood in the way of knowing all of them as of now. */
+async function processOf(
+  name: string,
+  instance: string | undefined,
+  config: GofireConfig | undefined,
+  overrides: TargetOverrides,
+  context: CommandContext,
+  ports: Ports,
+): Promise<{ readonly target: NamedTarget; readonly trouble?: string }> {
+  const service = serviceNamed(config, name);
+  const [host, sources, clock] = await Promise.all([ports.host(), ports.targetSources(), ports.clock()]);
+  const { signal } = context;
+  const known = await serviceTargets(config, { host, sources, clock }).of(name, signal);
+  const target = await chosenTarget(name, service, known, instance).named(overrides, signal);
+  return { target, ...(known.trouble === undefined ? {} : { trouble: known.trouble }) };
+}
 
 /** The capture request that the options describe. */
 function requestOf(options: CaptureWords): Partial<CaptureRequest> {

@@ -73,21 +73,6 @@ export function serviceNamed(config: GofireConfig | undefined, name: string): Se
   throw new UsageError(`${config.file} has no service "${name}". ${hint}`);
 }
 
-/** One target of a service: the named instance, or the first. */
-export function chosenTarget(
-  name: string,
-  { targets }: ServiceConfig,
-  instance: string | undefined,
-): TargetConfig {
-  const [first] = targets;
-  if (first === undefined) throw new UsageError(`Service "${name}" has no targets in gofire.yaml.`);
-  if (instance === undefined) return first;
-  const target = targets.find((candidate) => (candidate.instance ?? candidate.address) === instance);
-  if (target !== undefined) return target;
-  const names = targets.map((candidate) => candidate.instance ?? candidate.address);
-  throw new UsageError(`Service "${name}" has no instance "${instance}". It has: ${names.join(", ")}.`);
-}
-
 /** A configured target with its secrets read; what the command line says wins. Throws UsageError when one is missing. */
 export async function configuredTarget(
   service: string,

@@ -2,6 +2,7 @@ import type { LabelMatches } from "../domain/alert-routing.ts";
 import type { CaptureKind } from "../domain/capture.ts";
 import type { Audience } from "../domain/chat-reply.ts";
 import type { ChatRight } from "../domain/chat-rights.ts";
+import type { TargetPlace } from "../domain/target-place.ts";
 import type { AlertsConfig } from "./alerts-config.ts";
 import type { ArtifactsConfig, QueueBoardConfig } from "./artifacts-config.ts";
 import type { WebConfig } from "./web-config.ts";
@@ -83,6 +84,13 @@ export interface ServiceConfig extends ServiceSettings {
   /** Labels that its series in the Prometheus have; absent: they are found by what is known of the process. */
   readonly seriesLabels?: Readonly<Record<string, string>>;
   readonly targets: readonly TargetConfig[];
+  /** Where further processes are found; absent: there are none. */
+  readonly discover?: DiscoverConfig;
+}
+
+/** Where the processes of a service are found, and how each of them is reached. */
+export interface DiscoverConfig extends TargetReach {
+  readonly place: TargetPlace;
 }
 
 /** What the file says about how to capture; what it does not say is left to the capture itself. */
@@ -109,12 +117,16 @@ export type OptionalCapture = Extract<
 >;
 
 /** A Go process that can be asked. */
-export interface TargetConfig extends WebAccessConfig {
-  /** Where it stands in the file, `gofire.yaml:12:9`, for messages about it. */
-  readonly at: string;
+export interface TargetConfig extends TargetReach {
   /** `http://host:port`, `https://host/prefix` or `unix:/path/of/socket`. */
   readonly address: string;
   readonly instance?: string;
+}
+
+/** How a process is reached, apart from where it is. */
+export interface TargetReach extends WebAccessConfig {
+  /** Where it stands in the file, `gofire.yaml:12:9`, for messages about it. */
+  readonly at: string;
   /** Absolute path of the pprof index. */
   readonly pprofPath?: string;
   /** Absolute path at the address, or a URL elsewhere. */

@@ -38,6 +38,10 @@ export function parseConfig(
       const { line, column } = yaml.valueAt(["services", service, "targets", index]);
       return `${file}:${line}:${column}`;
     },
+    discoverAt(service) {
+      const { line, column } = yaml.nameAt(["services", service, "discover"]);
+      return `${file}:${line}:${column}`;
+    },
   });
 }
 

@@ -1,7 +1,14 @@
-import type { CaptureSettings, GofireConfig, ServiceSettings, TargetConfig } from "./gofire-config.ts";
+import type {
+  CaptureSettings,
+  GofireConfig,
+  ServiceSettings,
+  TargetConfig,
+  TargetReach,
+} from "./gofire-config.ts";
 import { alertsOf, matchesOf } from "./resolve-alerts.ts";
 import { artifactsOf, queueBoardOf } from "./resolve-artifacts.ts";
 import { accessOf, capturesOf, slackOf } from "./resolve-chat.ts";
+import { placeOf } from "./resolve-discover.ts";
 import { webAccessOf } from "./resolve-web-access.ts";
 import { defined } from "./resolve-words.ts";
 import type { ConfigFile, ReachSection, SettingsSection, TargetSection } from "./schema.ts";
@@ -14,6 +21,7 @@ export interface FilePlace {
   /** Folder that the paths in it are relative to. */
   readonly folder: string;
   targetAt(service: string, index: number): string;
+  discoverAt(service: string): string;
 }
 
 /** Applies the defaults: what a target says comes before what its service says before what `defaults` says. */
@@ -30,6 +38,14 @@ export function resolveConfig(config: ConfigFile, place: FilePlace): GofireConfi
       targets: (service.targets ?? []).map((target, index) =>
         targetOf(target, layered(reach, target), place.targetAt(name, index), place.folder),
       ),
+      ...(service.discover === undefined
+        ? {}
+        : {
+            discover: {
+              ...reachOf(reach, place.discoverAt(name), place.folder),
+              place: placeOf(service.discover),
+            },
+          }),
     };
   }
   return {
@@ -92,14 +108,16 @@ function layered(base: ReachSection, own: ReachSection): ReachSection {
 function targetOf(target: TargetSection, reach: ReachSection, at: string, folder: string): TargetConfig {
   const { url, unixSocket, instance, metricsUrl } = target;
   return {
-    at,
+    ...reachOf(reach, at, folder),
     address: unixSocket === undefined ? (url ?? "") : `unix:${unixSocket}`,
+    ...defined({ instance, metrics: metricsUrl }),
+  };
+}
+
+function reachOf(reach: ReachSection, at: string, folder: string): TargetReach {
+  return {
+    at,
     ...webAccessOf(reach, folder),
-    ...defined({
-      instance,
-      pprofPath: reach.pprofPath,
-      metrics: metricsUrl ?? reach.metricsPath,
-      expvarPath: reach.expvarPath,
-    }),
+    ...defined({ pprofPath: reach.pprofPath, metrics: reach.metricsPath, expvarPath: reach.expvarPath }),
   };
 }

@@ -27,18 +27,20 @@ export function section<Shape extends z.core.$ZodShape>(shape: Shape, ...conditi
   return checked;
 }
 
-/** Exactly one of two settings must be there. */
-export function exactlyOne(first: string, second: string): Condition {
+/** Exactly one of several settings must be there. */
+export function exactlyOne(...names: readonly string[]): Condition {
   return {
     check: z.check<Section>(({ value, issues }) => {
-      const there = [first, second].filter((name) => value[name] !== undefined);
-      if (there.length === 0) {
-        issues.push({ code: "custom", message: `needs ${first} or ${second}`, path: [], input: value });
-      } else if (there.length === 2) {
+      const there = names.filter((name) => value[name] !== undefined);
+      const [first, second] = there;
+      if (first === undefined) {
+        const message = `needs ${names.join(", ").replace(/, (?=[^,]*$)/, " or ")}`;
+        issues.push({ code: "custom", message, path: [], input: value });
+      } else if (second !== undefined) {
         issues.push(besides(second, first, value));
       }
     }),
-    jsonSchema: { oneOf: [{ required: [first] }, { required: [second] }] },
+    jsonSchema: { oneOf: names.map((name) => ({ required: [name] })) },
   };
 }
 

@@ -3,6 +3,7 @@ import { captureKinds } from "../domain/capture.ts";
 import { alertSections, channelSetting, matchSetting, shadowSetting } from "./alerts-schema.ts";
 import { artifactSections } from "./artifacts-schema.ts";
 import { chatSections } from "./chat-schema.ts";
+import { discoverSetting } from "./discover-schema.ts";
 import type { OptionalCapture } from "./gofire-config.ts";
 import { prometheusSections, seriesSetting } from "./prometheus-schema.ts";
 import {
@@ -97,6 +98,7 @@ const targetPattern = z.string().check(
 
 const service = section({
   targets: setting(z.array(target), "The processes that run the service"),
+  discover: discoverSetting,
   match: matchSetting,
   channel: channelSetting,
   shadow: shadowSetting,

@@ -24,8 +24,6 @@ export interface AlertedService {
   readonly shadow?: boolean;
   /** Any of these; by the usual labels when there are none. */
   readonly matches: readonly LabelMatches[];
-  /** Names of its targets, or their addresses. */
-  readonly instances: readonly string[];
 }
 
 /**
@@ -41,19 +39,10 @@ export const usualServiceLabels = [
   "job",
 ] as const;
 
-/** Labels that usually name one process: Prometheus' `instance` (host:port) and Kubernetes' pod. */
-export const usualInstanceLabels = ["instance", "pod", "pod_name", "kubernetes_pod_name"] as const;
-
 /** The alerts of one service. */
 export interface ServiceAlerts {
   readonly service: string;
   readonly alerts: readonly Alert[];
-  /** The target that most of the firing ones name; undefined when none of the service's targets is named. */
-  readonly instance?: string;
-  /** Every target of the service that a firing alert names, in the configuration's order; absent when none is. */
-  readonly named?: readonly string[];
-  /** What the alerts call the process, when that is none of the service's targets. */
-  readonly unknownInstance?: string;
 }
 
 /** Which services the alerts are about, the one with most alerts first; `unmatched` are those of no service. */
@@ -74,7 +63,7 @@ export function routeAlerts(
   }
   return {
     services: [...byService]
-      .map(([service, own]) => ({ service: service.name, alerts: own, ...instanceOf(own, service) }))
+      .map(([service, own]) => ({ service: service.name, alerts: own }))
       .sort((a, b) => b.alerts.length - a.alerts.length || (a.service < b.service ? -1 : 1)),
     unmatched,
   };
@@ -101,6 +90,31 @@ export function channelFor(
   return route?.channel ?? services.find(({ name }) => name === service)?.channel ?? usual;
 }
 
+/** A service that labels would be about, if some of them were otherwise. */
+export interface NearMiss {
+  readonly service: string;
+  /** Labels that one entry of its matches wants and that are not so, at least one. */
+  readonly lacks: LabelMatches;
+}
+
+/** The service whose match lacks least, of those of which some label fits; undefined when there is none. */
+export function nearMiss(labels: Labels, services: readonly AlertedService[]): NearMiss | undefined {
+  const [nearest] = services
+    .flatMap(({ name, matches }) =>
+      matches.map((match) => {
+        const wanted = Object.entries(match);
+        const lacks = wanted.filter(([label, value]) => !fits(labels[label] ?? "", value));
+        const right = wanted.filter(
+          ([label, value]) => (labels[label] ?? "") !== "" && fits(labels[label] ?? "", value),
+        );
+        return { service: name, lacks: Object.fromEntries(lacks), wrong: lacks.length, right: right.length };
+      }),
+    )
+    .filter(({ right, wrong }) => right > 0 && wrong > 0)
+    .sort((a, b) => a.wrong - b.wrong || b.right - a.right);
+  return nearest === undefined ? undefined : { service: nearest.service, lacks: nearest.lacks };
+}
+
 function isAbout(labels: Labels, { name, matches }: AlertedService): boolean {
   if (matches.length === 0) return usualServiceLabels.some((label) => labels[label] === name);
   return matches.some((match) => hasAll(labels, match));
@@ -113,47 +127,4 @@ function hasAll(labels: Labels, match: LabelMatches): boolean {
 
 function fits(value: string, wanted: LabelMatch): boolean {
   return "equals" in wanted ? value === wanted.equals : wanted.pattern.test(value);
-}
-
-function instanceOf(
-  alerts: readonly Alert[],
-  { instances }: AlertedService,
-): Pick<ServiceAlerts, "instance" | "named" | "unknownInstance"> {
-  const firing = alerts.filter(({ status }) => status === "firing");
-  const named = new Map<string, number>();
-  let unknownInstance: string | undefined;
-  for (const { labels } of firing.length > 0 ? firing : alerts) {
-    const names = usualInstanceLabels.map((label) => labels[label]).filter((name) => name !== undefined);
-    const instance = instances.find((candidate) => names.some((name) => isSame(candidate, name, instances)));
-    if (instance !== undefined) named.set(instance, (named.get(instance) ?? 0) + 1);
-    else unknownInstance ??= names[0];
-  }
-  const [most] = [...named].sort(([, a], [, b]) => b - a);
-  if (most !== undefined) {
-    return { instance: most[0], named: instances.filter((candidate) => named.has(candidate)) };
-  }
-  return unknownInstance === undefined ? {} : { unknownInstance };
-}
-
-/**
- * `order-1`, or an address: Prometheus' label has no scheme. Metrics may be served on another port than pprof, so the
- * host is enough where only one target has it.
- */
-function isSame(instance: string, label: string, all: readonly string[]): boolean {
-  if (instance === label) return true;
-  const authority = authorityOf(instance);
-  if (authority === undefined) return false;
-  if (authority === label) return true;
-  const host = hostOf(authority);
-  return (
-    host === hostOf(label) && all.filter((other) => hostOf(authorityOf(other) ?? "") === host).length === 1
-  );
-}
-
-function authorityOf(address: string): string | undefined {
-  return /^https?:\/\/(?<authority>[^/]+)/.exec(address)?.groups?.["authority"];
-}
-
-function hostOf(authority: string): string {
-  return authority.replace(/:\d+$/, "");
 }

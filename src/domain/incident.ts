@@ -38,9 +38,16 @@ export interface PageFacts {
   readonly alerts?: number;
   /** What the alerts call it, the worst of them; absent when they do not say. */
   readonly severity?: string;
-  /** What the alerts call the process, when that is none of the service's targets. */
+  /** What the alerts call the process, when that is none of the service's processes, and the label that does. */
   readonly unknownInstance?: string;
-  /** Every target of the service that a firing alert names; absent when none is named. */
+  readonly unknownLabel?: string;
+  /** The service has several processes, and no label of the alerts names one. */
+  readonly isUnnamed?: true;
+  /** Nobody could be asked in time which processes there are: what the alerts name may be one of them. */
+  readonly isUnsure?: true;
+  /** Who knows the service's processes, e.g. "gofire.yaml and Kubernetes"; absent in what older versions kept. */
+  readonly knownFrom?: string;
+  /** Every process of the service that a firing alert names; absent when none is named. */
   readonly named?: readonly string[];
 }
 
@@ -184,8 +191,10 @@ export interface Incident {
   readonly version: number;
   readonly state: IncidentState;
   readonly service: string;
-  /** Name or address of one target of the service; its first one when absent. */
+  /** Name or address of one process of the service. Absent: the first one there is when the capture begins. */
   readonly instance?: string;
+  /** What stood in the way of a whole list of the service's processes when the capture began, in words. */
+  readonly lookupTrouble?: string;
   readonly wish: CaptureWish;
   readonly origin: IncidentOrigin;
   readonly place: Place;

@@ -1,8 +1,8 @@
+import type { ServiceProcesses } from "./service-process.ts";
+
 /** What is known of a service's processes when a peer for one of them is wanted. */
-export interface PeerCandidates {
+export interface PeerCandidates extends Pick<ServiceProcesses, "processes" | "knownFrom"> {
   readonly service: string;
-  /** Names or addresses of all its processes that gofire knows, in the configuration's order. */
-  readonly instances: readonly string[];
   /** The one that was captured; the first when absent. */
   readonly captured?: string;
   /** Those that firing alerts name: they are no measure of health. */
@@ -21,14 +21,15 @@ export type PeerChoice =
   | { readonly reason: string };
 
 /**
- * The next process after the captured one, in the configuration's order and from its end on from the beginning, that no
- * firing alert names and that was not captured just now. The same facts give the same peer; another sick process has
+ * The next process after the captured one, in their order and from its end on from the beginning, that no firing alert
+ * names, that whoever lists it takes for ready, and that was not captured just now. The same facts give the same peer; another sick process has
  * another neighbour, so that captures spread over the service.
  */
 export function choosePeer({
   service,
-  instances,
-  captured = instances[0],
+  processes,
+  knownFrom,
+  captured = processes[0]?.name,
   alerted,
   cooling,
   unknownInstance,
@@ -36,13 +37,15 @@ export function choosePeer({
 }: PeerCandidates): PeerChoice {
   if (unknownInstance !== undefined && !byPerson) {
     return {
-      reason: `the alert is about ${unknownInstance}, which gofire.yaml does not name: any process of ${service} may be the sick one`,
+      reason: `the alert is about ${unknownInstance}, which is unknown to ${knownFrom}: any process of ${service} may be the sick one`,
     };
   }
-  const at = captured === undefined ? -1 : instances.indexOf(captured);
-  const others = [...instances.slice(at + 1), ...instances.slice(0, Math.max(0, at))];
-  if (others.length === 0) return { reason: `gofire.yaml names no other process of ${service}` };
-  const quiet = others.filter((instance) => !alerted.has(instance));
+  const at = processes.findIndex(({ name }) => name === captured);
+  const others = [...processes.slice(at + 1), ...processes.slice(0, Math.max(0, at))];
+  if (others.length === 0) return { reason: `no other process of ${service} is known from ${knownFrom}` };
+  const ready = others.filter(({ isReady = true }) => isReady);
+  if (ready.length === 0) return { reason: `no other process of ${service} is ready` };
+  const quiet = ready.flatMap(({ name }) => (alerted.has(name) ? [] : [name]));
   if (quiet.length === 0) return { reason: `alerts are firing for every other process of ${service}` };
   const instance = quiet.find((each) => !cooling.has(each)) ?? (byPerson ? quiet[0] : undefined);
   return instance === undefined

@@ -6,9 +6,9 @@ import type { Feedback } from "../ports/feedback.ts";
 import type { JobOutcome } from "../ports/worker.ts";
 import { analysisMarkdown } from "../render/markdown.ts";
 import { putText } from "./contents.ts";
-import { instancesOf } from "./instances.ts";
 import { defineJob, done } from "./job.ts";
 import { type JudgePorts, judgeOf } from "./judge.ts";
+import { processCount } from "./process-count.ts";
 import { fail, type SettlePorts } from "./settle.ts";
 import { summaryOf } from "./summary.ts";
 import { repliesFor, withReplies } from "./thread.ts";
@@ -68,7 +68,7 @@ async function judge(
   const summary = summaryOf(analysis, document, evidence.goroutines?.best.total);
   // Before the verdict: once that stands, nobody comes back here.
   await ports.feedback.fired(id, analysis.findings, signal);
-  const { length: processes } = await instancesOf(service, ports.services);
+  const processes = await processCount(service, ports.services, signal);
   const { peer } = await ports.incidents.update(
     id,
     (now) => {

@@ -8,9 +8,9 @@ import type { CaptureLimits } from "../ports/capture-limits.ts";
 import type { ServiceCapture, Services } from "../ports/services.ts";
 import type { JobOutcome, JobRun } from "../ports/worker.ts";
 import { captureLog, type LogPart } from "./capture-log.ts";
-import { instancesOf } from "./instances.ts";
 import { defineJob, done, later } from "./job.ts";
 import { type LoggedCapturePorts, loggedCapture } from "./logged-capture.ts";
+import { openProcess } from "./open-process.ts";
 import { fail, type SettlePorts } from "./settle.ts";
 import { stepOf } from "./steps.ts";
 
@@ -69,13 +69,12 @@ const ownPart: LogPart = {
 };
 
 async function captureFor(incident: Incident, ports: CaptureJobPorts, run: JobRun): Promise<JobOutcome> {
-  const { id, service } = incident;
-  const { target, capture: settings } = await ports.services.open(service, incident.instance);
-  const log = captureLog(id, ownPart, ports, run.signal);
+  const { target, instance, capture: settings } = await openProcess(incident, ports, run.signal);
+  const log = captureLog(incident.id, ownPart, ports, run.signal);
   const captured = await loggedCapture(requestOf(incident, settings), target, log, ports, run.signal);
   switch (captured.end) {
     case "done":
-      await end(captured.outcome, incident, log.run(), ports, run.signal);
+      await end(captured.outcome, { ...incident, instance }, log.run(), ports, run.signal);
       return done;
     case "busy":
       return await waitFor(incident, captured.reason, ports, run);
@@ -86,14 +85,13 @@ async function captureFor(incident: Incident, ports: CaptureJobPorts, run: JobRu
 
 async function end(
   outcome: CaptureOutcome,
-  { id, service, instance }: Incident,
+  { id, service, instance }: Incident & { readonly instance: string },
   ownRun: number,
   ports: CaptureJobPorts,
   signal: AbortSignal,
 ): Promise<void> {
   const { ending, bundle, reason } = outcome;
-  const [first] = await instancesOf(service, ports.services);
-  await ports.limits.captured(service, instance ?? first, signal);
+  await ports.limits.captured(service, instance, signal);
   if (ending === "unreachable" || bundle === undefined) {
     await fail(id, reason ?? "Nothing was captured.", ports, signal);
     return;

@@ -1,5 +1,10 @@
 import type { Alert, AlertNotification } from "../domain/alert.ts";
-import { usualServiceLabels } from "../domain/alert-routing.ts";
+import {
+  type AlertedService,
+  type LabelMatch,
+  nearMiss,
+  usualServiceLabels,
+} from "../domain/alert-routing.ts";
 import type { PageFacts } from "../domain/incident.ts";
 import { worstSeverity } from "../domain/severity-label.ts";
 
@@ -23,16 +28,41 @@ export function pageFacts(name: string, alerts: readonly Alert[]): PageFacts {
   };
 }
 
-/** Of alerts that belong to no service: which labels there are, and what to write where. */
-export function unmatchedText(labels: Alert["labels"]): string {
+/** Of alerts that belong to no service: which labels there are, which would have chosen one, and what to write where. */
+export function unmatchedText(labels: Alert["labels"], services: readonly AlertedService[]): string {
   const there = Object.entries(labels)
     .filter(([name]) => name !== "alertname")
     .slice(0, 6)
     .map(([name, value]) => `${name}="${value.slice(0, 60)}"`)
     .join(", ");
-  return (
-    `This page belongs to no service that gofire knows. Its labels: ${there === "" ? "none" : there}. ` +
-    `Give the alert a label ${usualServiceLabels.slice(0, 2).join(" or ")} that names the service, ` +
-    "or add a match to the service in gofire.yaml."
-  );
+  const near = nearMiss(labels, services);
+  // Where a service says which labels are its own, the usual ones mean nothing to it.
+  const byName = services.length === 0 || services.some(({ matches }) => matches.length === 0);
+  return [
+    `This page belongs to no service that gofire knows. Its labels: ${there === "" ? "none" : there}.`,
+    ...(near === undefined
+      ? []
+      : [
+          `To be about ${near.service} it lacks ${Object.entries(near.lacks)
+            .map(([label, wanted]) => `${label}${wantedWords(wanted)} (${isWords(labels[label])})`)
+            .join(" and ")}.`,
+        ]),
+    byName
+      ? `Give the alert one of the labels ${listed(usualServiceLabels)} with the service's name, or add a match to the service in gofire.yaml.`
+      : "Give the alert the labels that gofire.yaml names under match of its service, or add a match there.",
+  ].join(" ");
+}
+
+function wantedWords(wanted: LabelMatch): string {
+  return "equals" in wanted
+    ? `="${wanted.equals}"`
+    : `=~"${wanted.pattern.source.replace(/^\^\(\?:(.*)\)\$$/s, "$1")}"`;
+}
+
+function isWords(value: string | undefined): string {
+  return value === undefined || value === "" ? "it has no such label" : `it is "${value.slice(0, 60)}"`;
+}
+
+function listed(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 }

@@ -5,10 +5,12 @@ import { type Incident, type IncidentDraft, isSettled } from "../domain/incident
 import type { Place } from "../domain/message.ts";
 import type { PageMessage } from "../domain/page-message.ts";
 import type { AlertGroup, Alerts, OpenPage, Paging } from "../ports/alerts.ts";
+import type { Services } from "../ports/services.ts";
 import type { JobOutcome } from "../ports/worker.ts";
 import { type BeginPagePorts, beginPage } from "./begin-page.ts";
 import { endPage } from "./end-page.ts";
 import { defineJob, done, later } from "./job.ts";
+import { type PagedService, processFacts, withProcesses } from "./page-process.ts";
 import { messageIntent, messageOf, type PageThreadPorts, placeOf } from "./page-thread.ts";
 import { alertName, pageFacts, unmatchedText } from "./page-words.ts";
 import { fail } from "./settle.ts";
@@ -17,6 +19,7 @@ import { inStorm } from "./storm-page.ts";
 
 export interface PageJobPorts extends BeginPagePorts, PageThreadPorts {
   readonly alerts: Alerts;
+  readonly services: Services;
 }
 
 /** Stands for the alerts of a group that belong to no service. */
@@ -45,7 +48,9 @@ export const page = defineJob({
     if (message === "not yet") return later(lookAgainMs, "the page may still come up in the chat");
     const routed = routeAlerts(group.notification.alerts, await ports.paging.services());
     const paged = { group, message };
-    for (const about of routed.services) await follow(paged, about, ports, signal);
+    for (const about of routed.services) {
+      await follow(paged, await withProcesses(about, ports.services, signal), ports, signal);
+    }
     if (routed.unmatched.length > 0) {
       await follow(paged, { service: noService, alerts: routed.unmatched }, ports, signal);
     }
@@ -71,7 +76,7 @@ interface Paged {
 
 async function follow(
   { group, message }: Paged,
-  about: ServiceAlerts,
+  about: PagedService,
   ports: PageJobPorts,
   signal: AbortSignal,
 ): Promise<void> {
@@ -115,7 +120,7 @@ async function usualPlace(about: ServiceAlerts, paging: Paging): Promise<Place> 
 /** Alerts that joined may name further processes, which are then no measure of health. */
 async function noteNamed(
   { id, origin: { page } }: Incident,
-  { named = [] }: ServiceAlerts,
+  { named = [] }: PagedService,
   { incidents }: PageJobPorts,
   signal: AbortSignal,
 ): Promise<void> {
@@ -144,8 +149,9 @@ function isOver({ resolvedAtMs, resolvedBy }: Incident): boolean {
 function draftOf(
   { notification }: AlertGroup,
   { intent, place }: Required<OpenPage>,
-  { service, instance, named, unknownInstance, alerts }: ServiceAlerts,
+  about: PagedService,
 ): IncidentDraft {
+  const { service, instance, alerts } = about;
   const facts = pageFacts(alertName(notification, alerts) ?? "Alert", alerts);
   return {
     service,
@@ -154,11 +160,7 @@ function draftOf(
     origin: {
       kind: "page",
       intent,
-      page: {
-        ...facts,
-        ...(named === undefined ? {} : { named }),
-        ...(unknownInstance === undefined ? {} : { unknownInstance }),
-      },
+      page: { ...facts, ...processFacts(about) },
     },
     place,
   };
@@ -183,7 +185,8 @@ async function tellUnmatched(
   const found = await inStorm({ ...draft, service: noService }, { kind: "group", groupId }, ports, signal);
   const storm = found === undefined ? {} : { storm: found.storm };
   const { incident } = await ports.incidents.create({ ...draft, ...storm }, signal);
-  await fail(incident.id, unmatchedText(alerts[0]?.labels ?? {}), ports, signal);
+  const services = await ports.paging.services();
+  await fail(incident.id, unmatchedText(alerts[0]?.labels ?? {}, services), ports, signal);
 }
 
 async function end(

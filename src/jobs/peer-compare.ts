@@ -3,7 +3,6 @@ import { type ComparedProcess, comparePeer } from "../domain/peer-comparison.ts"
 import type { Artifacts } from "../ports/artifacts.ts";
 import { documentOf } from "./comparison.ts";
 import { putText } from "./contents.ts";
-import { instancesOf } from "./instances.ts";
 import { type JudgePorts, judgeOf } from "./judge.ts";
 import { changeRound } from "./peer-round.ts";
 import type { SettlePorts } from "./settle.ts";
@@ -39,10 +38,9 @@ export async function compareRound(
   const document = await putText(key, `${JSON.stringify(judged, undefined, 2)}\n`, artifacts, signal);
   for (const problem of there.problems) ports.onTrouble(`${id}, ${peer.instance ?? "peer"}: ${problem}`);
   const total = there.evidence.goroutines?.best.total;
-  const [first = service] = await instancesOf(service, ports.services);
   const comparison = comparePeer(
     {
-      ...lookOf(incident.instance ?? first, light),
+      ...lookOf(incident.instance ?? service, light),
       ...(analysis.goroutines === undefined ? {} : { goroutines: analysis.goroutines }),
       analysis: verdict,
     },

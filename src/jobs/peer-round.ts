@@ -2,7 +2,6 @@ import { UsageError } from "../domain/errors.ts";
 import { type Incident, isSettled } from "../domain/incident.ts";
 import { askedAgain, isPeerOpen, type Peer } from "../domain/peer.ts";
 import type { Services } from "../ports/services.ts";
-import { instancesOf } from "./instances.ts";
 import type { SettlePorts } from "./settle.ts";
 
 /**
@@ -15,9 +14,10 @@ export async function askForPeer(
   signal: AbortSignal,
 ): Promise<{ readonly incident: Incident; readonly isNew: boolean }> {
   const { id, service } = incident;
-  if ((await instancesOf(service, services)).length < 2) {
+  const { processes, knownFrom } = await services.processes(service, signal);
+  if (processes.length < 2) {
     throw new UsageError(
-      `gofire.yaml names no other process of ${service} to compare with: add it under services.${service}.targets.`,
+      `No other process of ${service} is known from ${knownFrom} to compare with. gofire.yaml says under services.${service} which there are: targets lists them, discover says where to look.`,
     );
   }
   let isNew = false;

@@ -11,7 +11,6 @@ import type { ServiceCapture } from "../ports/services.ts";
 import type { JobOutcome, JobRun } from "../ports/worker.ts";
 import { lookAgainMs } from "./capture.ts";
 import { captureLog, type LogPart } from "./capture-log.ts";
-import { instancesOf } from "./instances.ts";
 import { defineJob, done, later } from "./job.ts";
 import { type LoggedCapturePorts, loggedCapture } from "./logged-capture.ts";
 import { compareRound, type PeerComparisonPorts } from "./peer-compare.ts";
@@ -121,7 +120,7 @@ async function captureRound(
   const place = await ports.limits.enter(service, run.signal);
   if (!place.entered) return await wait(place.reason);
   try {
-    const { target, capture } = await ports.services.open(service, instance);
+    const { target, capture } = await ports.services.open(service, instance, run.signal);
     const log = captureLog(id, peerPart, ports, run.signal);
     const captured = await loggedCapture(requestOf(service, capture), target, log, ports, run.signal);
     if (captured.end === "busy") return await wait(captured.reason);
@@ -152,14 +151,19 @@ async function chosen(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const { id, service, instance, origin } = incident;
-  const instances = await instancesOf(service, ports.services);
+  const { processes, knownFrom } = await ports.services.processes(service, signal);
   const unknownInstance = origin.page?.unknownInstance;
   const choice = choosePeer({
     service,
-    instances,
+    processes,
+    knownFrom,
     ...(instance === undefined ? {} : { captured: instance }),
     alerted: await alertedOf(incident, ports, signal),
-    cooling: await ports.limits.cooling(service, instances, signal),
+    cooling: await ports.limits.cooling(
+      service,
+      processes.map(({ name }) => name),
+      signal,
+    ),
     ...(unknownInstance === undefined ? {} : { unknownInstance }),
     byPerson: byPerson === true,
   });

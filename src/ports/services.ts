@@ -1,4 +1,5 @@
 import type { CaptureKind } from "../domain/capture.ts";
+import type { ServiceProcesses } from "../domain/service-process.ts";
 import type { GoTarget } from "./go-target.ts";
 
 /** What the configuration says about capturing a service; what it does not say is left to the capture itself. */
@@ -22,8 +23,19 @@ export interface ServiceRules {
 
 export interface ServiceEntry {
   readonly name: string;
-  /** Names of its targets, or their addresses without credentials. */
+  /** Names of its processes, as far as they are known without asking anybody. */
   readonly instances: readonly string[];
+}
+
+/** A process of a service, ready to be asked. */
+export interface OpenedTarget {
+  /** The caller closes it. */
+  readonly target: GoTarget;
+  /** What the process is called among its service's; an address that none of them has stays as it is. */
+  readonly instance: string;
+  readonly capture: ServiceCapture;
+  /** What stood in the way of a whole list of the service's processes as of now, in words; absent when nothing did. */
+  readonly trouble?: string;
 }
 
 /** The services that may be captured, by name. */
@@ -31,13 +43,16 @@ export interface Services {
   /** In name order. */
   list(): Promise<readonly ServiceEntry[]>;
   /**
-   * A target of the service, the first when no instance is named. The caller closes it. Throws UsageError, in words
-   * for the person who asked, for a name that there is not or a secret that is not set.
+   * The processes of a service: those that gofire.yaml lists, and those that are found where it says to look, as of the
+   * last seconds or, when nobody answers, the last hour. None of a service that there is not. Throws PortError when
+   * nobody answers and nothing is known, UsageError when nobody can be asked as gofire.yaml says; the signal's reason.
    */
-  open(
-    service: string,
-    instance: string | undefined,
-  ): Promise<{ readonly target: GoTarget; readonly capture: ServiceCapture }>;
+  processes(service: string, signal: AbortSignal): Promise<ServiceProcesses>;
+  /**
+   * A process of the service, the first when none is named. Throws UsageError, in words for the person who asked, for a
+   * name that there is not, a service without processes or a secret that is not set; and as `processes`.
+   */
+  open(service: string, instance: string | undefined, signal: AbortSignal): Promise<OpenedTarget>;
   /** Of a service that there is not: the defaults. */
   rules(service: string): Promise<ServiceRules>;
 }

@@ -3,6 +3,7 @@ import { parseArguments } from "../../src/commands/arguments.ts";
 import type { Ports } from "../../src/commands/context.ts";
 import { serve } from "../../src/commands/serve.ts";
 import { parseConfig } from "../../src/config/parse.ts";
+import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import type { ServeRequest } from "../../src/ports/server.ts";
 
 async function limitsOf(words: readonly string[], yaml: string | undefined): Promise<ServeRequest["limits"]> {
@@ -12,6 +13,8 @@ async function limitsOf(words: readonly string[], yaml: string | undefined): Pro
     config: () => Promise.resolve(yaml === undefined ? undefined : parseConfig(yaml, "gofire.yaml", "/", [])),
     host: () => Promise.resolve({ environment: () => undefined }),
     goTargets: () => Promise.resolve({}),
+    targetSources: () => Promise.resolve({}),
+    clock: () => Promise.resolve(systemClock),
     server: () =>
       Promise.resolve({
         start(request: ServeRequest) {

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { serviceCatalog } from "../../src/commands/service-catalog.ts";
+import { serviceTargets } from "../../src/commands/service-targets.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { GoTarget, GoTargetAccess, GoTargetAddress } from "../../src/ports/go-target.ts";
 import type { Host } from "../../src/ports/host.ts";
+import { fakeClock } from "../fakes/clock.ts";
+import { fakeTargetSources } from "../fakes/target-sources.ts";
 
 const yaml = `
 services:
@@ -34,7 +37,9 @@ async function opened(service: string, instance?: string, source = yaml): Promis
       return {} as GoTarget;
     },
   };
-  await serviceCatalog(parseConfig(source, "gofire.yaml", "/", []), host, targets).open(service, instance);
+  const config = parseConfig(source, "gofire.yaml", "/", []);
+  const known = serviceTargets(config, { host, sources: fakeTargetSources(), clock: fakeClock(0) });
+  await serviceCatalog(config, known, targets).open(service, instance, new AbortController().signal);
   if (what === undefined) throw new Error("nothing was opened");
   return what;
 }

@@ -7,8 +7,8 @@ function alert(labels: Labels, status: Alert["status"] = "firing"): Alert {
 }
 
 const services: readonly AlertedService[] = [
-  { name: "order", matches: [], instances: [], channel: "C0ORDER" },
-  { name: "cart", matches: [], instances: [] },
+  { name: "order", matches: [], channel: "C0ORDER" },
+  { name: "cart", matches: [] },
 ];
 const routes: readonly ChannelRoute[] = [
   { match: { team: { equals: "pay" }, severity: { pattern: /^(?:critical|page)$/u } }, channel: "C0WAR" },

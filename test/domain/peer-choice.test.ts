@@ -1,10 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { choosePeer, type PeerCandidates } from "../../src/domain/peer-choice.ts";
 
+function named(...names: readonly string[]) {
+  return names.map((name) => ({ name, aliases: [] }));
+}
+
 function choice(change: Partial<PeerCandidates> = {}) {
   return choosePeer({
     service: "order",
-    instances: ["order-1", "order-2", "order-3"],
+    processes: named("order-1", "order-2", "order-3"),
+    knownFrom: "gofire.yaml",
     alerted: new Set(),
     cooling: new Set(),
     byPerson: false,
@@ -33,6 +38,14 @@ describe("the peer of a process", () => {
     });
   });
 
+  test("is none that whoever lists it takes for sick", () => {
+    const [first, second, third] = named("order-1", "order-2", "order-3");
+    if (first === undefined || second === undefined || third === undefined) throw new Error("three names");
+    const sick = { ...second, isReady: false } as const;
+    expect(choice({ processes: [first, sick, third] })).toEqual({ instance: "order-3" });
+    expect(choice({ processes: [first, sick] })).toEqual({ reason: "no other process of order is ready" });
+  });
+
   test("is for alerts none that was captured a moment ago; for people only where there is another", () => {
     expect(choice({ cooling: new Set(["order-2"]) })).toEqual({ instance: "order-3" });
     const all = new Set(["order-1", "order-2", "order-3"]);
@@ -46,14 +59,14 @@ describe("the peer of a process", () => {
   test("is not guessed where the alert names a process that gofire does not know, unless a person asks", () => {
     expect(choice({ unknownInstance: "10.0.0.9:8080" })).toEqual({
       reason:
-        "the alert is about 10.0.0.9:8080, which gofire.yaml does not name: any process of order may be the sick one",
+        "the alert is about 10.0.0.9:8080, which is unknown to gofire.yaml: any process of order may be the sick one",
     });
     expect(choice({ unknownInstance: "10.0.0.9:8080", byPerson: true })).toEqual({ instance: "order-2" });
   });
 
   test("is missing where there is one process, or none that gofire knows", () => {
-    const reason = "gofire.yaml names no other process of order";
-    expect(choice({ instances: ["order-1"] })).toEqual({ reason });
-    expect(choice({ instances: [] })).toEqual({ reason });
+    const reason = "no other process of order is known from gofire.yaml";
+    expect(choice({ processes: named("order-1") })).toEqual({ reason });
+    expect(choice({ processes: [] })).toEqual({ reason });
   });
 });

@@ -51,25 +51,31 @@ export const plainCards: Cards = {
 
 export function testServices(targets: TestTargets): Services {
   const open = goTargets({ userAgent: "gofire/test" });
+  /** One without a name is called by its URL. */
+  const named = (service: string): Readonly<Record<string, string>> => {
+    const processes = targets[service] ?? {};
+    return typeof processes === "string" ? { [processes]: processes } : processes;
+  };
   return {
     list: () =>
-      Promise.resolve(
-        Object.entries(targets).map(([name, processes]) => ({
-          name,
-          instances: typeof processes === "string" ? [] : Object.keys(processes),
-        })),
-      ),
-    async open(service, instance) {
+      Promise.resolve(Object.keys(targets).map((name) => ({ name, instances: Object.keys(named(name)) }))),
+    processes: (service) =>
+      Promise.resolve({
+        processes: Object.entries(named(service)).map(([name, url]) => ({ name, aliases: [url] })),
+        knownFrom: "gofire.yaml",
+      }),
+    async open(service, asked) {
       await Promise.resolve();
-      const processes = targets[service];
-      const url =
-        typeof processes === "object" ? processes[instance ?? Object.keys(processes)[0] ?? ""] : processes;
+      const processes = named(service);
+      const instance = asked ?? Object.keys(processes)[0] ?? "";
+      const url = typeof targets[service] === "string" ? targets[service] : processes[instance];
       if (url === undefined) throw new UsageError(`There is no service "${service}".`);
       return {
         target: open.open(
           { origin: url, pprofPath: "/debug/pprof/", metrics: "/metrics", expvarPath: "/debug/vars" },
           {},
         ),
+        instance,
         capture: quickCapture,
       };
     },
@@ -81,6 +87,7 @@ export async function startTestBot(
   { redis, artifacts, targets, settings }: TestBot,
   chat: Chat,
   onTrouble: (message: string) => void = () => {},
+  services: Services = testServices(targets),
 ): Promise<Bot> {
   return await startBot({
     role: "all",
@@ -93,7 +100,7 @@ export async function startTestBot(
     cards: plainCards,
     artifacts: fakeArtifacts(artifacts),
     pictures: { draw: () => Promise.resolve([]), compare: () => Promise.resolve(undefined) },
-    services: testServices(targets),
+    services,
     clock: systemClock,
     version: "0.0.0",
     onTrouble,

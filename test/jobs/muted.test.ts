@@ -69,7 +69,7 @@ describe.skipIf(redisProgram === undefined)("mutes in the bot", () => {
           paging: {
             channel: "C9",
             hearsMessages: false,
-            services: () => Promise.resolve([{ name: "order", matches: [], instances: [] }]),
+            services: () => Promise.resolve([{ name: "order", matches: [] }]),
           },
         },
       },

@@ -18,6 +18,7 @@ import type { JobOutcome, JobRun } from "../../src/ports/worker.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-server.ts";
 import { alertmanagerBody } from "../parsers/alert-bodies.ts";
+import { testServices } from "./bot.ts";
 
 const never = new AbortController().signal;
 const run: JobRun = { signal: never, attempt: 1 };
@@ -63,8 +64,9 @@ describe.skipIf(redisProgram === undefined)("a page whose job is cut off, or com
       paging: {
         channel: "C9",
         hearsMessages: true,
-        services: () => Promise.resolve([{ name: "order", matches: [], instances: [] }]),
+        services: () => Promise.resolve([{ name: "order", matches: [] }]),
       },
+      services: testServices({}),
       queue: {
         enqueueCapture: async (id) => void asked.push(`capture ${id}`),
         publish: async (id) => void asked.push(`publish ${id}`),

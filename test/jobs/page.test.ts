@@ -70,7 +70,7 @@ describe.skipIf(redisProgram === undefined)("pages over the webhook, on real Red
       {
         redis: redis.url,
         artifacts,
-        targets: { order: target.url, payment: target.url },
+        targets: { order: { [target.url]: target.url, "order-2": target.url }, payment: target.url },
         settings: {
           paging: {
             channel: "C9",
@@ -79,12 +79,11 @@ describe.skipIf(redisProgram === undefined)("pages over the webhook, on real Red
             comparesPeers: false,
             services: () =>
               Promise.resolve([
-                { name: "order", matches: [], instances: [target.url, "order-2"] },
+                { name: "order", matches: [] },
                 {
                   name: "payment",
                   channel: "C5",
                   matches: [{ team: { equals: "money" }, tier: { pattern: /^(?:prod.*)$/ } }],
-                  instances: [],
                 },
               ]),
           },

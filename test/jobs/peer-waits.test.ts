@@ -60,8 +60,16 @@ function world(hindrance: Hindrance) {
       peerWorkOf: unused,
     },
     services: {
-      list: () => Promise.resolve([{ name: "order", instances: ["order-1", "order-2"] }]),
-      open: () => Promise.resolve({ target, capture: {} }),
+      list: unused,
+      processes: () =>
+        Promise.resolve({
+          processes: [
+            { name: "order-1", aliases: [] },
+            { name: "order-2", aliases: [] },
+          ],
+          knownFrom: "gofire.yaml",
+        }),
+      open: () => Promise.resolve({ target, instance: "order-2", capture: {} }),
       rules: unused,
     },
     limits: {

@@ -177,14 +177,14 @@ describe.skipIf(redisProgram === undefined)("a peer of the process that is judge
       const single = await ended(bot, { ...draftFor("single", "wish-2"), wish: { peer: true } });
       expect(single.peer).toMatchObject({
         state: "not-compared",
-        reason: "gofire.yaml names no other process of single",
+        reason: "no other process of single is known from gofire.yaml",
       });
       const unwanted = await ended(bot, { ...paged("pair", "page-7"), wish: { peer: false } });
       expect(unwanted.peer).toMatchObject({ state: "possible" });
       const page = await ended(bot, paged("single", "page-6"));
       expect(page.peer).toBeUndefined();
       await expect(askForPeer(page, { ...bot, services: testServices(targets()) }, never)).rejects.toThrow(
-        /names no other process of single/,
+        /No other process of single is known/,
       );
     });
   });

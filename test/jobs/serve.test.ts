@@ -7,6 +7,7 @@ import type { Ports } from "../../src/commands/context.ts";
 import { serve } from "../../src/commands/serve.ts";
 import type { GofireConfig } from "../../src/config/gofire-config.ts";
 import { defaultArtifacts } from "../../src/config/resolve-artifacts.ts";
+import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { goTargets } from "../../src/integrations/go-target/client.ts";
 import { thisHost } from "../../src/integrations/host/this-host.ts";
 import { beginIncident } from "../../src/jobs/begin.ts";
@@ -15,6 +16,7 @@ import type { Services } from "../../src/ports/services.ts";
 import { server } from "../../src/serve.ts";
 import { fakeArtifacts } from "../fakes/artifacts.ts";
 import { fakeChat } from "../fakes/chat.ts";
+import { fakeTargetSources } from "../fakes/target-sources.ts";
 import { redisProgram } from "../integrations/redis-server.ts";
 import { draftFor, plainCards, quickCapture, sickTarget, until } from "./bot.ts";
 
@@ -47,6 +49,8 @@ async function serving(
   const ports = {
     config: () => Promise.resolve(configOf(targetUrl)),
     goTargets: () => Promise.resolve(goTargets({ userAgent: "gofire/test" })),
+    targetSources: () => Promise.resolve(fakeTargetSources()),
+    clock: () => Promise.resolve(systemClock),
     host: () =>
       Promise.resolve({
         ...thisHost,

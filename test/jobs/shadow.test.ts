@@ -117,7 +117,7 @@ describe("an incident in shadow", () => {
 });
 
 test("a service says whether its pages are in shadow, else it is as for all", async () => {
-  const service = { matches: [], instances: [] };
+  const service = { matches: [] };
   const services = () =>
     Promise.resolve([
       { ...service, name: "order", shadow: true },

@@ -35,7 +35,7 @@ describe.skipIf(!hasGo || !hasPager || redisProgram === undefined)(
             channel: incidents,
             hearsMessages: true,
             secrets: { bearer: token },
-            services: () => Promise.resolve([{ name: "order", matches: [], instances: [lab.debugUrl] }]),
+            services: () => Promise.resolve([{ name: "order", matches: [] }]),
           },
         },
       );

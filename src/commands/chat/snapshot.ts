@@ -3,11 +3,15 @@ import type { ChatRequest } from "../../domain/chat-request.ts";
 import { PortError, UsageError } from "../../domain/errors.ts";
 import type { CaptureWish, Incident, IncidentDraft } from "../../domain/incident.ts";
 import { nearest } from "../../domain/nearest.ts";
+import { processNamed, type ServiceProcess } from "../../domain/service-process.ts";
 import { durationText } from "../../domain/units.ts";
 import { beginIncident } from "../../jobs/begin.ts";
+import { shortList } from "../service-targets.ts";
 import { isBareAddress, looksLikeAddress } from "../targets.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
 
+/** Somebody waits for an answer that must be there within 2 s; who cannot be asked in time is asked by the capture. */
+const lookWithinMs = 1_000;
 /** Longer than any capture waits and runs. */
 const underWayMs = 2 * 3_600_000;
 
@@ -27,7 +31,7 @@ export const snapshot = defineChatCommand({
     pod: {
       kind: "text",
       placeholder: "NAME",
-      summary: "one process by its name in gofire.yaml, or by an address that gofire.yaml allows",
+      summary: "one process by its name or its pod's, or by an address that gofire.yaml allows",
     },
     cpu: {
       kind: "duration",
@@ -82,10 +86,11 @@ export async function begin(
   { again }: { readonly again: boolean },
 ): Promise<ChatReply> {
   const service = serviceNamed(await ports.services.list(), wanted.service);
-  const instance = instanceNamed(service, wanted.instance);
+  const processes = await processesInTime(service.name, ports, signal);
+  const instance = instanceNamed(service.name, processes, wanted.instance);
   const draft = { ...wanted, service: service.name, ...(instance === undefined ? {} : { instance }) };
   if (!again) {
-    const running = await underWay(draft, service.instances[0], ports, signal);
+    const running = await underWay(draft, processes?.[0]?.name, ports, signal);
     if (running !== undefined) return running;
   }
   try {
@@ -156,23 +161,46 @@ export function serviceNamed(services: readonly ServiceChoice[], typed: string):
   throw new UsageError(`There is no service "${typed}". ${hint}`);
 }
 
+/** Undefined when nobody says in time which there are. */
+async function processesInTime(
+  service: string,
+  { services }: ChatPorts,
+  signal: AbortSignal,
+): Promise<readonly ServiceProcess[] | undefined> {
+  const bound = AbortSignal.timeout(lookWithinMs);
+  try {
+    return (await services.processes(service, AbortSignal.any([signal, bound]))).processes;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (bound.aborted || error instanceof PortError) return undefined;
+    throw error;
+  }
+}
+
 /** Addresses are left to the configuration's rules, which hold when the target is opened. */
-function instanceNamed({ name, instances }: ServiceChoice, typed: string | undefined): string | undefined {
+function instanceNamed(
+  service: string,
+  processes: readonly ServiceProcess[] | undefined,
+  typed: string | undefined,
+): string | undefined {
   if (typed === undefined) return undefined;
-  const known = spelt(instances, typed);
+  const names = (processes ?? []).map(({ name }) => name);
+  const known = spelt(names, typed) ?? processNamed(typed, processes ?? [])?.name;
   if (known !== undefined) return known;
   if (looksLikeAddress(typed)) {
     if (isBareAddress(typed)) return typed;
     throw new UsageError("An address of a pod has neither path nor password: write pod=HOST:PORT.");
   }
-  const close = nearest(typed, instances);
+  // Whether there is one of that name is found out when it is captured.
+  if (processes === undefined && /^[\w.-]{1,253}$/.test(typed)) return typed;
+  const close = nearest(typed, names);
   const hint =
     close !== undefined
       ? `Did you mean pod=${close}?`
-      : instances.length === 0
+      : names.length === 0
         ? ""
-        : `There are: ${shortList(instances)}.`;
-  throw new UsageError(`${name} has no pod "${typed}". ${hint}`.trim());
+        : `There are: ${shortList(names)}.`;
+  throw new UsageError(`${service} has no pod "${typed}". ${hint}`.trim());
 }
 
 /** The name that was typed, else the only one that differs in capitals alone. */
@@ -186,13 +214,6 @@ function noServices(): UsageError {
   return new UsageError(
     "gofire.yaml names no services yet: whoever looks after gofire has to add some under services.",
   );
-}
-
-const mostNamed = 20;
-
-function shortList(names: readonly string[]): string {
-  const left = names.length - mostNamed;
-  return names.slice(0, mostNamed).join(", ") + (left > 0 ? ` and ${left} more` : "");
 }
 
 /** The same capture once more, where the first one was asked for. */

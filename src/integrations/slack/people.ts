@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
 import { PortError } from "../../domain/errors.ts";
+import { remembered } from "../../domain/remembered.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { People, Person } from "../../ports/people.ts";
 import type { SlackClient } from "./client.ts";
 import { isRefusal } from "./refusals.ts";
-import { remembered } from "./remembered.ts";
 import { soon } from "./soon.ts";
 
 const flag = z.optional(z.boolean());
@@ -65,9 +65,10 @@ export function slackPeople(client: SlackClient, teamId: string, clock: Clock): 
   );
 
   return {
-    person: (userId, signal) => soon(signal, tooSlow, (bounded) => person(userId, bounded)),
+    person: async (userId, signal) =>
+      (await soon(signal, tooSlow, (bounded) => person.recall(userId, bounded))).value,
     isInGroup: async (userId, groupId, signal) =>
-      (await soon(signal, tooSlow, (bounded) => members(groupId, bounded))).has(userId),
+      (await soon(signal, tooSlow, (bounded) => members.recall(groupId, bounded))).value.has(userId),
   };
 }
 

@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
+import { remembered } from "../../domain/remembered.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { SlackClient } from "./client.ts";
 import { isRefusal } from "./refusals.ts";
-import { remembered } from "./remembered.ts";
 
 const channelAnswer = z.object({
   channel: z.object({
@@ -34,7 +34,8 @@ export function reachable(
   );
   return async (channel, signal) => {
     try {
-      return await isOpen(channel, AbortSignal.any([signal, AbortSignal.timeout(askWithinMs)]));
+      return (await isOpen.recall(channel, AbortSignal.any([signal, AbortSignal.timeout(askWithinMs)])))
+        .value;
     } catch (error) {
       return !isRefusal(error, "channel_not_found");
     }

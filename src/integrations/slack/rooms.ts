@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
 import { PortError } from "../../domain/errors.ts";
+import { remembered } from "../../domain/remembered.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Rooms } from "../../ports/rooms.ts";
 import type { SlackClient } from "./client.ts";
 import { isRefusal } from "./refusals.ts";
-import { remembered } from "./remembered.ts";
 import { soon } from "./soon.ts";
 
 const channelAnswer = z.object({
@@ -76,9 +76,10 @@ export function slackRooms(client: SlackClient, clock: Clock): Rooms {
   );
 
   return {
-    isOpen: (channel, signal) => soon(signal, tooSlow, (bounded) => isOpen(channel, bounded)),
+    isOpen: async (channel, signal) =>
+      (await soon(signal, tooSlow, (bounded) => isOpen.recall(channel, bounded))).value,
     isIn: async (userId, channel, signal) =>
-      (await soon(signal, tooSlow, (bounded) => shared(userId, bounded))).has(channel),
+      (await soon(signal, tooSlow, (bounded) => shared.recall(userId, bounded))).value.has(channel),
   };
 }
 

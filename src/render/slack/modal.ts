@@ -26,7 +26,7 @@ export function snapshotModal(
         ? [input(fields.channel, "Channel", channelSelect, { hint: "The card goes there." })]
         : []),
       input(fields.instance, "Process", typed("order-2", preset.instance), {
-        hint: "Its name in gofire.yaml. Left empty: the first one.",
+        hint: "Its name, or its pod's. Left empty: the first one.",
         isOptional: true,
       }),
       input(fields.cpu, "CPU profile", cpuSelect(preset.cpuSeconds), {

@@ -39,12 +39,21 @@ export interface Asking {
 
 export const nobodyNamed: AccessConfig = { rights: {}, givenBy: { users: [], groups: [], channels: [] } };
 
+const entries = [
+  { name: "order", instances: ["order-1", "order-2"] },
+  { name: "payment", instances: ["10.0.0.7:6060"] },
+] as const;
+
 const services: Services = {
-  list: () =>
-    Promise.resolve([
-      { name: "order", instances: ["order-1", "order-2"] },
-      { name: "payment", instances: ["10.0.0.7:6060"] },
-    ]),
+  list: () => Promise.resolve(entries),
+  processes: (service) =>
+    Promise.resolve({
+      processes: (entries.find(({ name }) => name === service)?.instances ?? []).map((name) => ({
+        name,
+        aliases: [],
+      })),
+      knownFrom: "gofire.yaml",
+    }),
   open: () => Promise.reject(new Error("the chat opens no targets")),
   rules: () => Promise.resolve({ modules: [], thresholds: {} }),
 };

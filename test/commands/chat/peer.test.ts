@@ -56,7 +56,7 @@ describe.skipIf(redisProgram === undefined)("peer", () => {
   test("says in words why there is nothing to compare", async () => {
     const single = await judged({ service: "payment" });
     expect(expectKind(await chat.ask(`peer ${single.id}`), "help").problem).toBe(
-      "gofire.yaml names no other process of payment to compare with: add it under services.payment.targets.",
+      "No other process of payment is known from gofire.yaml to compare with. gofire.yaml says under services.payment which there are: targets lists them, discover says where to look.",
     );
     const { incident } = expectKind(await chat.ask("snapshot order"), "begun");
     expect(expectKind(await chat.ask(`peer ${incident.id}`), "help").problem).toBe(

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { CaptureStep, Incident } from "../../../src/domain/incident.ts";
+import type { CaptureStep, Incident, PageFacts } from "../../../src/domain/incident.ts";
 import type { Peer } from "../../../src/domain/peer.ts";
 import type { PeerComparison } from "../../../src/domain/peer-comparison.ts";
 import { card } from "../../../src/render/slack/card.ts";
@@ -434,12 +434,33 @@ describe("an incident that an alert began", () => {
     const origin = { kind: "page", intent: "i", page } as const;
     const alert = `🔔 HighGoroutines (2) since <!date^${startMs / 1_000}^{date_short_pretty} {time}|03:12 UTC>`;
     const unknown =
-      "The alert is about order-9, which gofire.yaml does not name: the service's first process stands in for it.";
+      "The alert is about order-9, which is unknown to gofire.yaml: the service's first process stands in for it.";
     for (const state of ["queued", "capturing", "verdict", "failed", "resolved"] as const) {
       const shown = incident({ state, origin, ...(state === "verdict" ? { analysis: analysis() } : {}) });
       expect(lines(shown)).toContain(alert);
       expect(lines(shown)).toContain(`⚠️ ${unknown}`);
       expect(card(shown).text).toContain(`Alert: HighGoroutines (2) since 03:12 UTC. ${unknown}`);
     }
+  });
+
+  it("names the label that says which process, or the labels that none of does, and what stands in", () => {
+    const facts = { title: "x", sinceMs: startMs, knownFrom: "Kubernetes" };
+    function said(page: Partial<PageFacts>, change: Partial<Incident> = {}): readonly string[] {
+      const origin = { kind: "page", intent: "i", page: { ...facts, ...page } } as const;
+      const shown = incident({ state: "failed", instance: "order-a", origin, ...change });
+      const doubts = lines(shown).filter((line) => line.startsWith("⚠️"));
+      for (const doubt of doubts) expect(card(shown).text).toContain(doubt.slice("⚠️ ".length));
+      return doubts;
+    }
+    const unknown = { unknownInstance: "order-x9", unknownLabel: "pod" };
+    expect(said(unknown)).toEqual([
+      "⚠️ The alert's label pod says order-x9, which is unknown to Kubernetes: order-a stands in for it.",
+    ]);
+    expect(said({ isUnnamed: true })).toEqual([
+      "⚠️ The alert does not say which process it is about, with none of the labels pod, pod_name, kubernetes_pod_name and instance: order-a stands in for it.",
+    ]);
+    expect(said({ ...unknown, isUnsure: true })).toEqual([]);
+    const lookupTrouble = "Kubernetes answered 403: no; the last list, 4 min old, was used";
+    expect(said({}, { lookupTrouble })).toEqual([`⚠️ ${lookupTrouble}.`]);
   });
 });

@@ -197,13 +197,23 @@ export const anyIncident: fc.Arbitrary<Incident> = fc
     state: fc.constantFrom("queued", "capturing", "verdict", "failed", "resolved"),
     service: nasty,
     instance: optional(nasty),
+    lookupTrouble: optional(nasty),
     wish: fc.constant({}),
     origin: fc
       .record({
         kind: fc.constantFrom("command", "page"),
         intent: fc.constant("i"),
         page: optional(
-          fc.record({ title: nasty, sinceMs: timeMs, unknownInstance: optional(nasty) }).map(present),
+          fc
+            .record({
+              title: nasty,
+              sinceMs: timeMs,
+              unknownInstance: optional(nasty),
+              unknownLabel: optional(nasty),
+              isUnnamed: optional(fc.constant(true)),
+              knownFrom: optional(nasty),
+            })
+            .map(present),
         ),
       })
       .map(present),
