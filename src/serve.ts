@@ -5,6 +5,7 @@ import { captureLock } from "./integrations/artifacts/capture-lock.ts";
 import { systemClock } from "./integrations/clock/system-clock.ts";
 import { thisHost } from "./integrations/host/this-host.ts";
 import { alertWebhook } from "./integrations/http/alert-webhook.ts";
+import { forNamedClients } from "./integrations/http/client-names.ts";
 import { healthAnswer } from "./integrations/http/health.ts";
 import { type Answer, openListener } from "./integrations/http/listener.ts";
 import { chooseRedis } from "./integrations/redis/chosen.ts";
@@ -18,6 +19,7 @@ import type { People } from "./ports/people.ts";
 import type { Pictures } from "./ports/pictures.ts";
 import type { ProfileLinks } from "./ports/profile-links.ts";
 import type { ListenAddress, PagesRequest, Role, Server } from "./ports/server.ts";
+import type { ServerTls } from "./ports/server-tls.ts";
 import type { Services } from "./ports/services.ts";
 
 /** What the chat's commands work on. */
@@ -79,8 +81,16 @@ export function server(parts: ServeParts): Server {
           );
         }
       }
-      async function open(address: ListenAddress, routes: Readonly<Record<string, Answer>>): Promise<string> {
-        const listener = await openListener(address, routes);
+      async function open(
+        address: ListenAddress,
+        routes: Readonly<Record<string, Answer>>,
+        tls?: ServerTls,
+      ): Promise<string> {
+        const secure =
+          tls === undefined
+            ? undefined
+            : { files: tls, host: thisHost, nowMs: () => systemClock.nowMs(), tell };
+        const listener = await openListener(address, routes, secure);
         down.push(() => listener.close());
         return listener.url;
       }
@@ -132,12 +142,15 @@ export function server(parts: ServeParts): Server {
         const heardElsewhere =
           requests?.listen === undefined || isSame(requests.listen, listen) ? undefined : requests.listen;
         const heard = requests === undefined ? {} : { [requests.path]: requests.answer };
+        const pagedElsewhere = role === "worker" ? undefined : ownListener(pages, listen);
+        const paged =
+          pages === undefined || role === "worker" ? {} : { [alertPath]: alertAnswer(pages, bot) };
         const url = await open(listen, {
           "/healthz": health,
           ...(boardIsShared ? board?.routes : {}),
           ...(role === "worker" ? {} : browser?.routes),
           ...(heardElsewhere === undefined ? heard : {}),
-          ...(pages === undefined || role === "worker" ? {} : { [alertPath]: alertAnswer(pages, bot) }),
+          ...(pagedElsewhere === undefined ? paged : {}),
         });
         ownUrl = url;
         if (browser === undefined && role !== "web") {
@@ -146,7 +159,9 @@ export function server(parts: ServeParts): Server {
           );
         }
         if (pages !== undefined && role !== "worker") {
-          tell(`Alert senders are expected at ${url}${alertPath}.`);
+          const at = pagedElsewhere === undefined ? url : await open(pagedElsewhere, paged, pages.tls);
+          const proof = pages.tls?.clientCaFile === undefined ? "" : ", with a client certificate";
+          tell(`Alert senders are expected at ${at}${alertPath}${proof}.`);
         }
         const inShadow = pages === undefined ? undefined : await shadowLine(pages);
         if (inShadow !== undefined) tell(inShadow);
@@ -178,15 +193,22 @@ export function server(parts: ServeParts): Server {
   };
 }
 
+/** Where senders are heard besides health: TLS is never shared, because probes and browsers show no certificate. */
+function ownListener(pages: PagesRequest | undefined, shared: ListenAddress): ListenAddress | undefined {
+  if (pages?.listen === undefined) return undefined;
+  return pages.tls === undefined && isSame(pages.listen, shared) ? undefined : pages.listen;
+}
+
 /** Alertmanager's and Grafana's notifications alike. */
 export const alertPath = "/webhooks/alertmanager";
 
-function alertAnswer({ secrets }: PagesRequest, { alerts }: Bot): Answer {
-  return alertWebhook(
+function alertAnswer({ secrets, tls }: PagesRequest, { alerts }: Bot): Answer {
+  const answer = alertWebhook(
     secrets,
     async (body, signal) => await takeNotification(body, alerts, signal),
     () => systemClock.nowMs(),
   );
+  return tls?.clientNames === undefined ? answer : forNamedClients(tls.clientNames, answer);
 }
 
 function isSame(one: ListenAddress, other: ListenAddress): boolean {

@@ -92,6 +92,13 @@ function ports(version: string): Ports {
     },
     ruleRecords: async (stateFolder, tell, signal) =>
       await (await import("./feedback-records.ts")).readRuleRecords(stateFolder, tell, signal),
+    serverTls: async (tls) => {
+      const [{ readTlsFiles }, { thisHost }] = await Promise.all([
+        import("./integrations/http/tls-files.ts"),
+        import("./integrations/host/this-host.ts"),
+      ]);
+      return await readTlsFiles(tls, thisHost, Date.now());
+    },
     server: async (config) => {
       const [{ server }, { configuredParts }, { thisHost }] = await Promise.all([
         import("./serve.ts"),

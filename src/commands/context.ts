@@ -11,6 +11,7 @@ import type { LabService } from "../ports/lab-service.ts";
 import type { MetricsServers } from "../ports/metrics-server.ts";
 import type { RuleRecords } from "../ports/rule-records.ts";
 import type { Server } from "../ports/server.ts";
+import type { ServerTls, ServerTlsLook } from "../ports/server-tls.ts";
 import type { TargetSources } from "../ports/target-source.ts";
 
 /** What surrounds one run of a command. */
@@ -54,6 +55,8 @@ export interface Ports {
    * cannot be used.
    */
   ruleRecords(stateFolder: string, tell: (line: string) => void, signal: AbortSignal): Promise<RuleRecords>;
+  /** What a listener's PEM files hold by now. Throws UsageError with file and reason for what cannot be used. */
+  serverTls(tls: ServerTls): Promise<ServerTlsLook>;
   /** With the parts that the configuration names. */
   server(config: GofireConfig | undefined): Promise<Server>;
 }

@@ -2,6 +2,7 @@ import type { GofireConfig } from "../config/gofire-config.ts";
 import { counted } from "../domain/units.ts";
 import { defineCommand } from "./command.ts";
 import type { CommandContext, Ports } from "./context.ts";
+import { alertChecks } from "./doctor-alerts.ts";
 import { artifactChecks } from "./doctor-artifacts.ts";
 import { chatChecks } from "./doctor-chat.ts";
 import { prometheusChecks } from "./doctor-prometheus.ts";
@@ -44,6 +45,7 @@ export const doctor = defineCommand({
     ];
     const { check, config } = await configCheck(file, ports);
     checks.push(check);
+    checks.push(...(await alertChecks(config, ports)));
     if (!offline) {
       checks.push(...(await chatChecks(config, context, ports)));
       checks.push(...(await artifactChecks(config, context, ports)));

@@ -17,6 +17,10 @@ export interface AlertsConfig {
   readonly storm: StormLimits;
   /** Channels and senders of pages in the chat; absent: only webhooks are pages. */
   readonly messages?: PageSource;
+  /** An address for senders alone; absent: where `gofire serve --listen` is. */
+  readonly listen?: { readonly host: string; readonly port: number };
+  /** Of that address. */
+  readonly tls?: AlertsTls;
   /** For `Authorization: Bearer …`. */
   readonly bearer?: SecretReference;
   readonly grafana?: {
@@ -26,4 +30,15 @@ export interface AlertsConfig {
     /** Lower case. */
     readonly timestampHeader?: string;
   };
+}
+
+/** Absolute paths of PEM files. */
+export interface AlertsTls {
+  readonly certFile: string;
+  readonly keyFile: string;
+  readonly passphrase?: SecretReference;
+  /** Absent: clients are not asked for a certificate. */
+  readonly clientCaFile?: string;
+  /** Absent: every client of these authorities. */
+  readonly clientNames?: readonly string[];
 }

@@ -3,6 +3,8 @@ import {
   atMostOne,
   environmentName,
   exactlyOne,
+  hostAndPort,
+  needing,
   section,
   setting,
   text,
@@ -34,6 +36,29 @@ const channelId = z.string().check(
     error: "must be the id of a channel, like C0EAQDV4Z: it is at the end of the channel's About tab",
   }),
 );
+
+const tls = section(
+  {
+    certFile: text,
+    keyFile: text,
+    passphraseEnv: setting(environmentName, "Environment variable that holds the key's passphrase"),
+    passphraseFile: setting(text, "File that holds the key's passphrase"),
+    clientCaFile: setting(
+      text,
+      "PEM file of the authorities of clients (mTLS): who shows no certificate of theirs is refused at the handshake. Default: none is asked for",
+    ),
+    clientNames: setting(
+      z.array(text).check(z.minLength(1, { error: "must name at least one" })),
+      "Which of these clients: common names, DNS names or URIs (spiffe://…) of their certificates, each in full. Default: all",
+    ),
+  },
+  atMostOne("passphraseEnv", "passphraseFile"),
+  needing("clientNames", "clientCaFile"),
+);
+z.globalRegistry.add(tls.shape.certFile, {
+  description: "PEM file of the listener's certificate, with those between it and its authority",
+});
+z.globalRegistry.add(tls.shape.keyFile, { description: "PEM file of its key" });
 
 const messages = section({
   channels: z.array(channelId),
@@ -87,6 +112,14 @@ const alerts = section(
       "Other channels for pages of certain labels; the first that fits counts. Without one: the service's channel, then the one above",
     ),
     messages: setting(messages, "Pages that others post into the chat: they are answered in their threads"),
+    listen: setting(
+      hostAndPort("0.0.0.0:8443"),
+      "Address for senders alone, instead of that of `gofire serve --listen`",
+    ),
+    tls: setting(
+      tls,
+      "TLS of that address. The files are read again when they change, and are relative to this one",
+    ),
     bearerEnv: setting(
       environmentName,
       "Environment variable that holds the token which Alertmanager sends (http_config.authorization.credentials)",
@@ -104,6 +137,7 @@ const alerts = section(
     storm: setting(storm, "When pages are so many that they get one digest, worst first"),
   },
   atMostOne("bearerEnv", "bearerFile"),
+  needing("tls", "listen"),
 );
 z.globalRegistry.add(alerts.shape.channel, {
   description: "Channel for the cards of pages that nobody posted into the chat",

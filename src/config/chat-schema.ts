@@ -1,15 +1,15 @@
 import * as z from "zod/mini";
 import { chatRights } from "../domain/chat-rights.ts";
-import { atMostOne, environmentName, section, setting, text, webUrl, wholeNumber } from "./schema-words.ts";
-
-const hostAndPort = z.string().check(
-  z.regex(
-    /^(?:\[[0-9a-f:.]+\]|[\w.-]+):(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])$/i,
-    {
-      error: "must be HOST:PORT, for example 127.0.0.1:3000",
-    },
-  ),
-);
+import {
+  atMostOne,
+  environmentName,
+  hostAndPort,
+  section,
+  setting,
+  text,
+  webUrl,
+  wholeNumber,
+} from "./schema-words.ts";
 
 const slack = section(
   {
@@ -33,7 +33,7 @@ const slack = section(
     ),
     signingSecretFile: setting(text, "File that holds the signing secret"),
     listen: setting(
-      hostAndPort,
+      hostAndPort("127.0.0.1:3000"),
       "Where Slack's requests arrive in http mode, at /slack/events, behind your own TLS. Default: the address of `gofire serve --listen`",
     ),
     apiUrl: setting(webUrl, "Where Slack's Web API is. Default: https://slack.com/api/"),

@@ -1,8 +1,9 @@
+import { resolve as resolvePath } from "node:path";
 import type { LabelMatch, LabelMatches } from "../domain/alert-routing.ts";
 import { defaultStormLimits, type StormLimits } from "../domain/storm.ts";
-import type { AlertsConfig } from "./alerts-config.ts";
+import type { AlertsConfig, AlertsTls } from "./alerts-config.ts";
 import type { AlertsSection } from "./alerts-schema.ts";
-import { defined, secret } from "./resolve-words.ts";
+import { addressOf, defined, secret } from "./resolve-words.ts";
 
 export function alertsOf(
   {
@@ -12,6 +13,8 @@ export function alertsOf(
     bearerEnv,
     bearerFile,
     grafana,
+    listen,
+    tls,
     comparePeers = true,
     shadow = false,
     storm,
@@ -25,6 +28,8 @@ export function alertsOf(
     shadow,
     storm: stormOf(storm),
     ...(messages === undefined ? {} : { messages }),
+    ...(listen === undefined ? {} : { listen: addressOf(listen) }),
+    ...(tls === undefined ? {} : { tls: tlsOf(tls, folder) }),
     ...(bearerEnv === undefined && bearerFile === undefined
       ? {}
       : { bearer: secret(bearerEnv, bearerFile, folder) }),
@@ -47,6 +52,20 @@ function stormOf({ pages, withinSeconds, quietSeconds }: AlertsSection["storm"] 
       pages,
       withinMs: withinSeconds === undefined ? undefined : withinSeconds * 1_000,
       quietMs: quietSeconds === undefined ? undefined : quietSeconds * 1_000,
+    }),
+  };
+}
+
+function tlsOf(tls: NonNullable<AlertsSection["tls"]>, folder: string): AlertsTls {
+  const { certFile, keyFile, passphraseEnv, passphraseFile, clientCaFile, clientNames } = tls;
+  const hasPassphrase = passphraseEnv !== undefined || passphraseFile !== undefined;
+  return {
+    certFile: resolvePath(folder, certFile),
+    keyFile: resolvePath(folder, keyFile),
+    ...defined({
+      passphrase: hasPassphrase ? secret(passphraseEnv, passphraseFile, folder) : undefined,
+      clientCaFile: clientCaFile === undefined ? undefined : resolvePath(folder, clientCaFile),
+      clientNames,
     }),
   };
 }

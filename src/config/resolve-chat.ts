@@ -2,7 +2,7 @@ import type { Audience } from "../domain/chat-reply.ts";
 import { type ChatRight, chatRights } from "../domain/chat-rights.ts";
 import type { AccessSection, AudienceSection, CapturesSection, SlackSection } from "./chat-schema.ts";
 import type { AccessConfig, CapturesConfig, SecretReference, SlackConfig } from "./gofire-config.ts";
-import { defined, secret } from "./resolve-words.ts";
+import { addressOf, defined, secret } from "./resolve-words.ts";
 
 export function slackOf(slack: SlackSection, folder: string): SlackConfig {
   const { apiUrl, listen } = slack;
@@ -18,11 +18,6 @@ export function slackOf(slack: SlackSection, folder: string): SlackConfig {
   function named(usual: string, env: string | undefined, file: string | undefined): SecretReference {
     return env === undefined && file === undefined ? { env: usual } : secret(env, file, folder);
   }
-}
-
-function addressOf(text: string): { readonly host: string; readonly port: number } {
-  const colon = text.lastIndexOf(":");
-  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(text.slice(colon + 1)) };
 }
 
 export function accessOf(access: AccessSection = {}): AccessConfig {

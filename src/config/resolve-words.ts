@@ -14,3 +14,9 @@ export function defined<Settings extends object>(
   // Object.fromEntries cannot know which names are left.
   return Object.fromEntries(there) as { [Name in keyof Settings]?: Exclude<Settings[Name], undefined> };
 }
+
+/** Of `HOST:PORT`; the schema has seen to it that it is that. */
+export function addressOf(text: string): { readonly host: string; readonly port: number } {
+  const colon = text.lastIndexOf(":");
+  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(text.slice(colon + 1)) };
+}

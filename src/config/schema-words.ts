@@ -67,6 +67,17 @@ export function together(first: string, second: string): Condition {
   };
 }
 
+/** A setting that means nothing without another one. */
+export function needing(name: string, other: string): Condition {
+  return {
+    check: z.check<Section>(({ value, issues }) => {
+      if (value[name] === undefined || value[other] !== undefined) return;
+      issues.push({ code: "custom", message: `needs ${other} too`, path: [name], input: value });
+    }),
+    jsonSchema: { dependentRequired: { [name]: [other] } },
+  };
+}
+
 function besides(name: string, other: string, input: Section) {
   return {
     code: "custom" as const,
@@ -94,6 +105,18 @@ export const webUrl = z.string().check(
     error: "must be a URL that begins with http:// or https://, without a query",
   }),
 );
+
+/** `HOST:PORT` or `[IPv6]:PORT`, of a port that is not 0. */
+export function hostAndPort(example: string) {
+  return z
+    .string()
+    .check(
+      z.regex(
+        /^(?:\[[0-9a-f:.]+\]|[\w.-]+):(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])$/i,
+        { error: `must be HOST:PORT, for example ${example}` },
+      ),
+    );
+}
 
 export function wholeNumber(least: number, most: number) {
   return z.int().check(z.gte(least), z.lte(most));

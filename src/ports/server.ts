@@ -1,4 +1,5 @@
 import type { Paging } from "./alerts.ts";
+import type { ServerTls } from "./server-tls.ts";
 import type { Services } from "./services.ts";
 
 /** - `web` hears people and alerts, `worker` does the work, `all` does both in one process. */
@@ -14,6 +15,8 @@ export interface ListenAddress {
 export interface AlertSecrets {
   /** `Authorization: Bearer …`: what Alertmanager can do (it signs nothing), and Grafana, too. */
   readonly bearer?: string;
+  /** True where the listener has let in only clients with a certificate: then that is enough by itself. */
+  readonly byCertificate?: boolean;
   /**
    * Grafana's HMAC-SHA256 in hex over the body, or over `timestamp:body`
    * (https://grafana.com/docs/grafana/latest/alerting/configure-notifications/manage-contact-points/integrations/webhook-notifier/).
@@ -30,6 +33,10 @@ export interface AlertSecrets {
 /** Which pages are answered, where, and who may post them. */
 export interface PagesRequest extends Paging {
   readonly secrets: AlertSecrets;
+  /** A listener of their own; where health is told when absent. */
+  readonly listen?: ListenAddress;
+  /** Of that listener. */
+  readonly tls?: ServerTls;
 }
 
 export interface ServeRequest {

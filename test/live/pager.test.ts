@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
 import { redisProgram } from "../integrations/redis-server.ts";
@@ -7,6 +8,11 @@ import { type BuiltLab, buildLab, hasGo, type LiveLab } from "./lab.ts";
 import { hasPager, startPager } from "./pager.ts";
 
 const token = "alerts-token";
+
+function certificate(name: string): string {
+  return fileURLToPath(new URL(`../integrations/certificates/${name}.pem`, import.meta.url));
+}
+
 const open: (() => Promise<void> | void)[] = [];
 
 describe.skipIf(!hasGo || !hasPager || redisProgram === undefined)(
@@ -50,6 +56,60 @@ describe.skipIf(!hasGo || !hasPager || redisProgram === undefined)(
       });
       open.push(() => pager.close());
     }
+
+    test("come over TLS with Alertmanager's own client certificate, and without a token", async () => {
+      lab = await built.start();
+      open.push(() => lab.stop());
+      bot = await liveBot(
+        "socket",
+        { order: lab.debugUrl },
+        {
+          messages: { channels: [], senders: [] },
+          request: {
+            channel: incidents,
+            // So that only the webhook can bring the card.
+            hearsMessages: false,
+            secrets: { byCertificate: true },
+            listen: { host: "127.0.0.1", port: 0 },
+            tls: {
+              certFile: certificate("server"),
+              keyFile: certificate("server.key"),
+              clientCaFile: certificate("ca"),
+              clientNames: ["spiffe://gofire.test/alertmanager"],
+            },
+            services: () => Promise.resolve([{ name: "order", matches: [], instances: [lab.debugUrl] }]),
+          },
+        },
+      );
+      open.push(() => bot.close());
+      const [, webhookUrl = ""] =
+        /expected at (https:\S+), with a client certificate/.exec(bot.lines.join("\n")) ?? [];
+      const pager = await startPager({
+        target: new URL(lab.debugUrl).host,
+        expression: 'go_goroutines{job="order"} > 150',
+        slackUrl: `${bot.slack.url}/services/${incidents}`,
+        webhookUrl,
+        tls: { ca: certificate("ca"), cert: certificate("pager"), key: certificate("pager.key") },
+      });
+      open.push(() => pager.close());
+      await makeSick();
+      await until(() => cards().find(({ text }) => text.startsWith("FAIL: order")), "the verdict", 60_000);
+      expect(bot.lines.filter((line) => line.includes("was refused"))).toEqual([]);
+      // The same sender with a certificate of somebody else.
+      const stranger = await startPager({
+        target: new URL(lab.debugUrl).host,
+        expression: 'go_goroutines{job="order"} > 150',
+        slackUrl: `${bot.slack.url}/services/${incidents}`,
+        webhookUrl,
+        tls: { ca: certificate("ca"), cert: certificate("stranger"), key: certificate("stranger.key") },
+      });
+      open.push(() => stranger.close());
+      await until(
+        () => bot.lines.find((line) => /was refused: .* of no authority/.test(line)),
+        "its refusal",
+        60_000,
+      );
+    }, 180_000);
 
     async function makeSick(): Promise<void> {
       await fetch(`${lab.shopUrl}/lab/modes/mutex-io?scale=300`, { method: "POST" });

@@ -33,7 +33,9 @@ export interface PagerSettings {
   readonly slackUrl: string;
   /** gofire's webhook, and its token. */
   readonly webhookUrl: string;
-  readonly token: string;
+  readonly token?: string;
+  /** Files that Alertmanager proves itself to gofire with, and the authority of gofire's own certificate. */
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
   /** How many Alertmanagers, as one cluster. */
   readonly members?: number;
 }
@@ -114,7 +116,13 @@ export async function startPager(settings: PagerSettings): Promise<Pager> {
   }
 }
 
-function alertmanagerConfig({ slackUrl, webhookUrl, token }: PagerSettings): string {
+function alertmanagerConfig({ slackUrl, webhookUrl, token, tls }: PagerSettings): string {
+  const access = [
+    ...(token === undefined ? [] : [`authorization: { credentials: "${token}" }`]),
+    ...(tls === undefined
+      ? []
+      : [`tls_config: { ca_file: "${tls.ca}", cert_file: "${tls.cert}", key_file: "${tls.key}" }`]),
+  ];
   return `
 route: { receiver: page, group_by: [alertname], group_wait: 1s, group_interval: 1s, repeat_interval: 3s }
 receivers:
@@ -123,7 +131,7 @@ receivers:
       - { api_url: "${slackUrl}", send_resolved: true }
     webhook_configs:
       - url: "${webhookUrl}"
-        http_config: { authorization: { credentials: "${token}" } }
+        http_config: { ${access.join(", ")} }
 `;
 }
 

@@ -29,9 +29,11 @@ export function alertWebhook(
     if (request.method !== "POST" && request.method !== "PUT") {
       return { status: 405, problem: "Notifications are posted.", headers: { allow: "POST, PUT" } };
     }
-    // The bearer token needs no body: who has none is not listened to.
-    const bearer = isBearer(request, secrets.bearer);
-    if (!bearer && secrets.hmac === undefined) return stranger;
+    // Neither needs the body: who has none of them is not listened to.
+    const isKnown =
+      isBearer(request, secrets.bearer) ||
+      (secrets.byCertificate === true && secrets.bearer === undefined && secrets.hmac === undefined);
+    if (!isKnown && secrets.hmac === undefined) return stranger;
     const body = await bodyOf(request);
     if (body === undefined) {
       return {
@@ -39,7 +41,7 @@ export function alertWebhook(
         problem: `The notification is larger than ${maxBytes} bytes. Set max_alerts in the sender's webhook.`,
       };
     }
-    if (!bearer && !isSigned(request, body, secrets.hmac, nowMs())) return stranger;
+    if (!isKnown && !isSigned(request, body, secrets.hmac, nowMs())) return stranger;
     const taken = await take(body, AbortSignal.timeout(answerWithinMs));
     return taken.kind === "taken" ? { status: 200 } : { status: 400, problem: taken.problem };
   }

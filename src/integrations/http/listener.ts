@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { PortError } from "../../domain/errors.ts";
+import { type SecureListening, secureServer } from "./secure-server.ts";
 
 /** Answers every request it is given; never rejects. */
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 export interface Listener {
-  /** `http://HOST:PORT` */
+  /** `http://HOST:PORT`, or https. */
   readonly url: string;
   /** Cuts what is still open. */
   close(): Promise<void>;
@@ -16,13 +17,19 @@ const requestTimeoutMs = 10_000;
 
 /**
  * Listens, and answers by path: each route has its own path and, when that ends in "/", everything below it. Other
- * paths are 404. Throws PortError `unavailable` when the address cannot be listened on.
+ * paths are 404. Over TLS with `secure`. Throws PortError `unavailable` when the address cannot be listened on, UsageError
+ * for TLS files that cannot be used.
  */
 export async function openListener(
   listen: { readonly host: string; readonly port: number },
   routes: Readonly<Record<string, Answer>>,
+  secure?: SecureListening,
 ): Promise<Listener> {
-  const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
+  const options = { requestTimeout: requestTimeoutMs };
+  const secured = secure === undefined ? undefined : await secureServer(secure, options, respond);
+  const server = secured?.server ?? createServer(options, respond);
+
+  function respond(request: IncomingMessage, response: ServerResponse): void {
     const [path = ""] = (request.url ?? "").split("?");
     const route = Object.keys(routes).find(
       (known) => path === known || (known.endsWith("/") && path.startsWith(known)),
@@ -34,7 +41,8 @@ export async function openListener(
     }
     request.resume();
     response.writeHead(404).end();
-  });
+  }
+
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) =>
       reject(
@@ -51,8 +59,9 @@ export async function openListener(
   const port = typeof address === "object" && address !== null ? address.port : listen.port;
   const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
   return {
-    url: `http://${host}:${port}`,
+    url: `${secure === undefined ? "http" : "https"}://${host}:${port}`,
     async close() {
+      secured?.stop();
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },

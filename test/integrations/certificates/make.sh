@@ -41,5 +41,13 @@ signed server localhost DNS:localhost,IP:127.0.0.1 20240101000000Z 2124010100000
 signed other-name other.test DNS:other.test 20240101000000Z 21240101000000Z
 signed expired localhost DNS:localhost,IP:127.0.0.1 20230101000000Z 20240101000000Z
 signed client gofire DNS:gofire.test 20240101000000Z 21240101000000Z
+signed expired-client alertmanager DNS:alertmanager.test 20230101000000Z 20240101000000Z
+signed pager alertmanager DNS:alertmanager.test,URI:spiffe://gofire.test/alertmanager 20240101000000Z 21240101000000Z
 cp ca.pem "$here"
+# Another authority, of which nothing else is: a stranger with the right name.
+request other-ca "another authority" basicConstraints=critical,CA:TRUE
+sign other-ca 20240101000000Z 21240101000000Z -selfsign -keyfile other-ca.key.pem
+request stranger alertmanager subjectAltName=DNS:alertmanager.test
+sign stranger 20240101000000Z 21240101000000Z -cert other-ca.pem -keyfile other-ca.key.pem
+cp other-ca.pem stranger.pem stranger.key.pem "$here"
 chmod 644 "$here"/*.pem

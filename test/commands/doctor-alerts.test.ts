@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import { alertChecks } from "../../src/commands/doctor-alerts.ts";
+import { pagesOf } from "../../src/commands/paging.ts";
+import type { DoctorCheck } from "../../src/commands/reply.ts";
+import { parseConfig } from "../../src/config/parse.ts";
+import { thisHost } from "../../src/integrations/host/this-host.ts";
+import { readTlsFiles } from "../../src/integrations/http/tls-files.ts";
+
+const certificates = new URL("../integrations/certificates/", import.meta.url).pathname;
+
+function configOf(tls: string, rest = "") {
+  const source = `alerts: { channel: C0EAQDV4Z, listen: "127.0.0.1:8443", tls: { ${tls} }${rest} }`;
+  return parseConfig(source, "gofire.yaml", certificates, []);
+}
+
+async function checks(tls: string, nowMs = Date.UTC(2026, 10, 24)): Promise<readonly DoctorCheck[]> {
+  return await alertChecks(configOf(tls), {
+    host: () => Promise.resolve(thisHost),
+    serverTls: (files) => readTlsFiles(files, thisHost, nowMs),
+  });
+}
+
+const good = "certFile: server.pem, keyFile: server.key.pem, clientCaFile: ca.pem";
+
+describe("doctor and the TLS of alert senders", () => {
+  test("nothing is said where there is none", async () => {
+    const ports = {
+      host: () => Promise.resolve(thisHost),
+      serverTls: () => Promise.reject(new Error("asked")),
+    };
+    expect(await alertChecks(undefined, ports)).toEqual([]);
+    const plain = parseConfig("alerts: { channel: C0EAQDV4Z }", "gofire.yaml", "/", []);
+    expect(await alertChecks(plain, ports)).toEqual([]);
+  });
+
+  test("says until when it holds and whose clients are let in", async () => {
+    expect(await checks(good)).toEqual([
+      {
+        name: "alerts tls",
+        state: "ok",
+        detail: `${certificates}server.pem, valid until 2124-01-01; clients need a certificate of ${certificates}ca.pem`,
+      },
+    ]);
+  });
+
+  test.each([
+    [
+      "certFile: expired.pem, keyFile: expired.key.pem",
+      /expired\.pem: the certificate of CN=localhost expired on 2024-01-01 00:00 UTC/,
+    ],
+    [`${good}, clientNames: [a]`, /valid until/],
+  ])("warns of %s", async (tls, detail) => {
+    expect(await checks(tls)).toMatchObject([{ detail: expect.stringMatching(detail) }]);
+  });
+
+  test("warns two weeks before a certificate expires, and of one from the future", async () => {
+    expect(await checks(good, Date.UTC(2123, 11, 25))).toMatchObject([
+      {
+        state: "warning",
+        detail: expect.stringMatching(/server\.pem: .* expires on 2124-01-01[^]*ca\.pem: .*expires/),
+      },
+    ]);
+    expect(await checks(good, Date.UTC(2023, 0, 1))).toMatchObject([
+      { state: "warning", detail: expect.stringMatching(/is valid only from 2024-01-01 00:00 UTC on/) },
+    ]);
+  });
+
+  test.each([
+    ["certFile: none.pem, keyFile: server.key.pem", /Cannot read .*none\.pem: ENOENT/],
+    ["certFile: server.key.pem, keyFile: server.key.pem", /server\.key\.pem holds no certificate in PEM/],
+    [
+      "certFile: server.pem, keyFile: client.key.pem",
+      /client\.key\.pem is not the key of the first certificate in .*server\.pem/,
+    ],
+    ["certFile: server.pem, keyFile: server.pem", /server\.pem holds no private key that can be used/],
+    [
+      "certFile: server.pem, keyFile: server.key.pem, clientCaFile: make.sh",
+      /make\.sh holds no certificate in PEM/,
+    ],
+    [
+      "certFile: server.pem, keyFile: server.key.pem, passphraseEnv: GOFIRE_NO_SUCH",
+      /alerts\.tls: the environment variable GOFIRE_NO_SUCH is not set/,
+    ],
+  ])("tells file and reason: %s", async (tls, detail) => {
+    expect(await checks(tls)).toMatchObject([{ state: "failed", detail: expect.stringMatching(detail) }]);
+  });
+});
+
+describe("who may page", () => {
+  test("a client certificate is enough; without any proof gofire does not start", async () => {
+    const pages = await pagesOf(configOf(`${good}, clientNames: [gofire]`), thisHost);
+    expect(pages).toMatchObject({
+      listen: { host: "127.0.0.1", port: 8443 },
+      tls: { certFile: `${certificates}server.pem`, clientNames: ["gofire"] },
+      secrets: { byCertificate: true },
+    });
+    await expect(
+      pagesOf(configOf("certFile: server.pem, keyFile: server.key.pem"), thisHost),
+    ).rejects.toThrow(/needs bearerEnv, bearerFile, grafana or tls\.clientCaFile/);
+  });
+});
