@@ -30,6 +30,7 @@ import type { Clock } from "./ports/clock.ts";
 import type { Feedback } from "./ports/feedback.ts";
 import type { HeldPages } from "./ports/held-pages.ts";
 import type { Incidents } from "./ports/incidents.ts";
+import type { MetricsCatalog } from "./ports/metrics-server.ts";
 import type { Mutes } from "./ports/mutes.ts";
 import type { PageMessages } from "./ports/page-messages.ts";
 import type { People } from "./ports/people.ts";
@@ -57,6 +58,8 @@ export interface BotSettings {
   readonly keep?: Keep;
   readonly pictures: Pictures;
   readonly services: Services;
+  /** Absent: nobody is asked what was usual before. */
+  readonly metrics?: MetricsCatalog;
   /** Absent where no alert sender may post. */
   readonly paging?: Paging;
   readonly clock: Clock;

@@ -71,7 +71,7 @@ export interface ServeParts {
 
 export function server(parts: ServeParts): Server {
   return {
-    async start({ role, listen, graceMs, limits, stateFolder, services, pages, tell }) {
+    async start({ role, listen, graceMs, limits, stateFolder, services, metrics, pages, tell }) {
       /** What is to be taken down, last first. */
       const down: (() => Promise<void>)[] = [];
       async function takeDown(): Promise<void> {
@@ -122,6 +122,7 @@ export function server(parts: ServeParts): Server {
           ...kept,
           pictures: parts.pictures(artifacts, browser?.links),
           services,
+          ...(metrics === undefined ? {} : { metrics }),
           ...(pages === undefined ? {} : { paging: pages }),
           clock: systemClock,
           version: parts.version,

@@ -116,6 +116,7 @@ const evidenceNames: Readonly<Record<EvidenceKey, string>> = {
   memstats: "heap debug=1 capture",
   metrics: "/metrics scrape",
   crash: "crash text",
+  context: "Prometheus that was asked",
 };
 
 const breadth = { specific: 0, general: 1, "catch-all": 2 } as const;

@@ -1,5 +1,5 @@
 import { type CaptureRecord, captureKinds, captureStatuses } from "../domain/capture.ts";
-import { type JsonFields, jsonFields } from "./json-fields.ts";
+import { type JsonFields, jsonFields } from "../parsers/text/json-fields.ts";
 
 /** A record with the checksum of its file. */
 export interface ManifestCapture extends CaptureRecord {

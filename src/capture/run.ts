@@ -1,10 +1,12 @@
 import { PortError } from "../domain/errors.ts";
+import type { ServiceContext } from "../domain/service-context.ts";
 import { durationText } from "../domain/units.ts";
 import type { CaptureLock } from "../ports/capture-lock.ts";
 import type { CaptureStore } from "../ports/capture-store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { GoTarget } from "../ports/go-target.ts";
 import { carryOut } from "./carry-out.ts";
+import { beginContext, type ContextSource } from "./context/keep.ts";
 import { findIndex } from "./find-index.ts";
 import type { Manifest } from "./manifest.ts";
 import { planCapture } from "./plan.ts";
@@ -19,6 +21,8 @@ export interface CapturePorts {
   readonly lock: CaptureLock;
   readonly clock: Clock;
   readonly gofireVersion: string;
+  /** Where the service's past can be asked about, beside the capture; absent: nobody is asked. The caller closes it. */
+  readonly context?: ContextSource;
 }
 
 /**
@@ -36,6 +40,8 @@ export interface CaptureOutcome {
   /** Folder of the bundle; absent when nothing was got. */
   readonly bundle?: string;
   readonly manifest: Manifest;
+  /** What the metrics server says of the service; present when one was asked. */
+  readonly context?: ServiceContext;
 }
 
 /** After the deadline the lock lives this much longer, so that slow disks do not lose it. */
@@ -87,6 +93,7 @@ async function capture(
 ): Promise<CaptureOutcome> {
   const { target, clock } = ports;
   const story = beginStory(request, ports, onProgress);
+  const around = beginContext(ports.context, request, ports, story, signal, onProgress);
   const endsAtMs = clock.monotonicMs() + request.deadlineMs;
   const context: TakeContext = {
     target,
@@ -100,12 +107,14 @@ async function capture(
   async function end(ending: CaptureEnding, reason?: string): Promise<CaptureOutcome> {
     // That nothing could be asked is the outcome itself, not an event on the way.
     if (reason !== undefined && ending !== "unreachable") onProgress({ type: "ended-early", reason });
+    const asked = await around.end();
     const { manifest, location } = await story.finish(reason);
     return {
       ending,
       ...(reason === undefined ? {} : { reason }),
       ...(location === undefined ? {} : { bundle: location }),
       manifest,
+      ...(asked === undefined ? {} : { context: asked }),
     };
   }
 

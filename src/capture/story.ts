@@ -19,7 +19,7 @@ export interface Story {
   /** Adds a record and saves the manifest. */
   tell(record: ManifestCapture): Promise<void>;
   skip(kind: CaptureKind, reason: string): Promise<void>;
-  /** Something besides the index page was kept. */
+  /** Something of the process besides its index page was kept. */
   gotAnything(): boolean;
   /** Closes the manifest. */
   finish(
@@ -81,7 +81,8 @@ export function beginStory(
       );
       return writer;
     },
-    gotAnything: () => captures.some(({ kind, file }) => kind !== "index" && file !== undefined),
+    gotAnything: () =>
+      captures.some(({ kind, file }) => kind !== "index" && kind !== "context" && file !== undefined),
     skip: (kind, reason) => tell({ kind, bytes: 0, durationMs: 0, status: "skipped", reason }),
     async finish(endedEarly) {
       const whole = manifest({

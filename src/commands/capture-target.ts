@@ -1,31 +1,43 @@
 import { type CaptureRequest, defaultRequest } from "../capture/request.ts";
 import { PortError, UsageError } from "../domain/errors.ts";
+import type { MetricsCatalog, ServiceMetrics } from "../ports/metrics-server.ts";
 import type { CommandContext, Ports } from "./context.ts";
 import { progressText } from "./progress-text.ts";
 import { stateFolder } from "./state-folder.ts";
 import { type NamedTarget, openTarget } from "./targets.ts";
 
-/** Captures one target into a new bundle below `folder` and returns the bundle's path. */
+/**
+ * Captures one target into a new bundle below `folder`, with what `metrics` say of it, and returns the bundle's path.
+ */
 export async function captureTarget(
   target: NamedTarget,
   request: Partial<CaptureRequest>,
   folder: string,
   context: CommandContext,
   ports: Ports,
+  metrics?: MetricsCatalog,
 ): Promise<string> {
-  const [{ runCapture }, host, store, clock, goTargets] = await Promise.all([
+  const [{ runCapture }, host, store, clock, goTargets, past] = await Promise.all([
     import("../capture/run.ts"),
     ports.host(),
     ports.captureStore(folder),
     ports.clock(),
     ports.goTargets(),
+    pastOf(target, metrics, context),
   ]);
   const goTarget = openTarget(target, goTargets);
   const lock = await ports.captureLock(`${stateFolder(host)}/locks`);
   try {
     const outcome = await runCapture(
       { ...defaultRequest, ...request, ...(target.service === undefined ? {} : { service: target.service }) },
-      { target: goTarget, store, lock, clock, gofireVersion: context.version },
+      {
+        target: goTarget,
+        store,
+        lock,
+        clock,
+        gofireVersion: context.version,
+        ...(past === undefined ? {} : { context: past }),
+      },
       context.signal,
       (progress) => {
         const line = progressText(progress);
@@ -39,7 +51,22 @@ export async function captureTarget(
     if (outcome.bundle === undefined) throw new UsageError(outcome.reason ?? "Nothing was captured.");
     return outcome.bundle;
   } finally {
-    await goTarget.close();
+    await Promise.all([goTarget.close(), past?.server.close()]);
+  }
+}
+
+/** What is missing to ask keeps nobody from capturing: it is said. */
+async function pastOf(
+  { service }: NamedTarget,
+  metrics: MetricsCatalog | undefined,
+  context: CommandContext,
+): Promise<ServiceMetrics | undefined> {
+  try {
+    return await metrics?.open(service);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    context.log(`Prometheus is not asked what was usual: ${error.message}`);
+    return undefined;
   }
 }
 

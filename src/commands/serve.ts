@@ -1,5 +1,6 @@
 import { UsageError } from "../domain/errors.ts";
 import { defineCommand } from "./command.ts";
+import { metricsCatalog } from "./metrics-server.ts";
 import { pagesOf } from "./paging.ts";
 import { serviceCatalog } from "./service-catalog.ts";
 import { serviceTargets } from "./service-targets.ts";
@@ -85,6 +86,7 @@ export const serve = defineCommand({
     const server = await ports.server(config);
     const { captures = {} } = config ?? {};
     const pages = await pagesOf(config, host);
+    const metrics = metricsCatalog(config, ports, host);
     const running = await server.start({
       role: options.role ?? "all",
       listen: listenOf(options.listen ?? "127.0.0.1:8080"),
@@ -97,6 +99,7 @@ export const serve = defineCommand({
       },
       stateFolder: stateFolder(host),
       services: serviceCatalog(config, serviceTargets(config, { host, sources, clock }), goTargets),
+      ...(metrics === undefined ? {} : { metrics }),
       ...(pages === undefined ? {} : { pages }),
       tell: (line) => context.log(line),
     });

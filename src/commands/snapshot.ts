@@ -6,6 +6,7 @@ import { analyse, analysisOptions, checkRules } from "./analysis.ts";
 import { captureTarget } from "./capture-target.ts";
 import { defineCommand } from "./command.ts";
 import type { CommandContext, Ports } from "./context.ts";
+import { metricsCatalog } from "./metrics-server.ts";
 import { chosenTarget, serviceTargets } from "./service-targets.ts";
 import { accessOf, accessOptions } from "./target-access.ts";
 import {
@@ -110,7 +111,8 @@ export const snapshot = defineCommand({
       ? { target: { ...typedTarget(word, overrides), ...(service === undefined ? {} : { service }) } }
       : await processOf(word, options.instance, config, overrides, context, ports);
     const request = { ...settings?.capture, ...requestOf(options) };
-    const bundle = await captureTarget(target, request, options.out ?? ".", context, ports);
+    const metrics = metricsCatalog(config, ports, await ports.host());
+    const bundle = await captureTarget(target, request, options.out ?? ".", context, ports, metrics);
     context.progress("Judging the evidence…");
     // Who stops a capture still wants to know what it showed: only a second Ctrl-C ends that.
     const judging = { ...context, signal: new AbortController().signal };

@@ -5,6 +5,7 @@ import type { MemStats } from "./memstats.ts";
 import type { MetricsScrape } from "./metrics.ts";
 import type { PprofIndex } from "./pprof-index.ts";
 import type { Profile } from "./profile.ts";
+import type { ServiceContext } from "./service-context.ts";
 
 /**
  * One capture file as read, by what it turned out to be.
@@ -27,4 +28,5 @@ export type ParsedArtifact =
   | { readonly type: "metrics"; readonly scrape: MetricsScrape }
   | { readonly type: "index"; readonly index: PprofIndex }
   | { readonly type: "threads"; readonly threads: number }
+  | { readonly type: "context"; readonly context: ServiceContext }
   | { readonly type: "unread"; readonly format: "trace" | "cmdline" };

@@ -14,6 +14,7 @@ import { offeredCount } from "./pprof-index.ts";
 import type { Profile } from "./profile.ts";
 import { isContentionProfile, type ProfileKind, profileKind } from "./profile-kind.ts";
 import { ofOneProgram } from "./program.ts";
+import type { ServiceContext } from "./service-context.ts";
 
 /** One capture file as read. */
 export interface ReadCapture {
@@ -86,6 +87,7 @@ export function assembleEvidence(
     ...present("memstats", nonEmpty(memstats)),
     ...present("metrics", nonEmpty(scrapes)),
     ...present("crash", crash),
+    ...present("context", lastContext(captures)),
   };
   const frames = () => framesOf(evidence);
   const goVersion = goVersionOf(settings, scrapes, frames());
@@ -202,6 +204,11 @@ function lastCrash(captures: readonly ReadCapture[]): CrashReport | undefined {
     artifact.type === "goroutines" ? artifact.crash : undefined,
   );
   return crashes.findLast((crash) => crash !== undefined);
+}
+
+function lastContext(captures: readonly ReadCapture[]): ServiceContext | undefined {
+  const last = captures.findLast(({ artifact }) => artifact.type === "context")?.artifact;
+  return last?.type === "context" ? last.context : undefined;
 }
 
 /** Threads ever created: what the threadcreate profile, the index page and `go_threads` all count. */

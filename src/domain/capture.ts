@@ -2,6 +2,7 @@
  * What can be captured from a Go process.
  * `goroutine` is debug=0 (protobuf), `goroutine-counts` debug=1, `goroutine-dump` debug=2.
  * `heap-text` is heap debug=1, asked for its runtime.MemStats trailer.
+ * `context` is what a metrics server says of the service; nothing of it is asked of the process.
  */
 export const captureKinds = [
   "index",
@@ -21,6 +22,7 @@ export const captureKinds = [
   "metrics",
   "expvar",
   "log",
+  "context",
 ] as const;
 export type CaptureKind = (typeof captureKinds)[number];
 

@@ -5,6 +5,7 @@ import type { MemStats } from "./memstats.ts";
 import type { MetricsScrape } from "./metrics.ts";
 import type { OwnCode } from "./own-code.ts";
 import type { Profile } from "./profile.ts";
+import type { ServiceContext } from "./service-context.ts";
 
 /** At least one element. */
 export type NonEmpty<T> = readonly [T, ...T[]];
@@ -37,6 +38,8 @@ export interface Evidence {
   readonly memstats: NonEmpty<MemStats>;
   readonly metrics: NonEmpty<MetricsScrape>;
   readonly crash: CrashReport;
+  /** What a metrics server said of the service around the time of the captures. */
+  readonly context: ServiceContext;
 }
 
 export type EvidenceKey = keyof Evidence;

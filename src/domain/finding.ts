@@ -1,5 +1,6 @@
 import type { CaptureRecord } from "./capture.ts";
 import type { Frame } from "./frame.ts";
+import type { ServiceContext } from "./service-context.ts";
 
 /**
  * - `critical`: users are hurt now.
@@ -37,6 +38,17 @@ export interface Measured {
   readonly limit: number;
   /** "goroutines", "bytes", "ms", "ratio", ... */
   readonly unit: string;
+  /** What was usual; absent where nobody could say. */
+  readonly usual?: UsualFigure;
+}
+
+/** What 99 % of the same hour of another day stayed below. */
+export interface UsualFigure {
+  /** In the unit of what it stands beside. */
+  readonly value: number;
+  readonly when: "last-week" | "yesterday";
+  /** Address of the metrics server that says so. */
+  readonly server: string;
 }
 
 export interface EvidenceExcerpt {
@@ -111,4 +123,9 @@ export interface Analysis {
   readonly findings: readonly Finding[];
   readonly checks: readonly Check[];
   readonly groups: readonly PublishedGroup[];
+  /** What a metrics server said of the service at the time; absent where none was asked. */
+  readonly context?: PublishedContext;
 }
+
+/** As gathered; the file that it was kept in is among the captures. */
+export type PublishedContext = Omit<ServiceContext, "artifact">;

@@ -1,4 +1,6 @@
+import type { Labels } from "./alert.ts";
 import type { CaptureKind, CaptureStatus } from "./capture.ts";
+import type { ContextSummary } from "./context-summary.ts";
 import type { FeedbackTally } from "./feedback.ts";
 import type { Confidence, Measured, Severity, Verdict } from "./finding.ts";
 import type { Frame } from "./frame.ts";
@@ -49,6 +51,8 @@ export interface PageFacts {
   readonly knownFrom?: string;
   /** Every process of the service that a firing alert names; absent when none is named. */
   readonly named?: readonly string[];
+  /** Those labels that all firing alerts have alike and that tell which series they are about. */
+  readonly labels?: Labels;
 }
 
 /** What was asked for beyond the service's own settings. */
@@ -113,6 +117,8 @@ export interface AnalysisSummary {
   readonly missing: readonly string[];
   readonly goVersion?: string;
   readonly goroutines?: number;
+  /** What a metrics server said of the service at the time; absent where none was asked. */
+  readonly context?: ContextSummary;
   /** Artifact key of the whole document, `analysis.json`. */
   readonly document: string;
 }

@@ -7,6 +7,7 @@ import { durationText } from "../domain/units.ts";
 import type { CaptureLimits } from "../ports/capture-limits.ts";
 import type { ServiceCapture, Services } from "../ports/services.ts";
 import type { JobOutcome, JobRun } from "../ports/worker.ts";
+import { type ContextPorts, withContext } from "./capture-context.ts";
 import { captureLog, type LogPart } from "./capture-log.ts";
 import { defineJob, done, later } from "./job.ts";
 import { type LoggedCapturePorts, loggedCapture } from "./logged-capture.ts";
@@ -14,7 +15,7 @@ import { openProcess } from "./open-process.ts";
 import { fail, type SettlePorts } from "./settle.ts";
 import { stepOf } from "./steps.ts";
 
-export interface CaptureJobPorts extends SettlePorts, LoggedCapturePorts {
+export interface CaptureJobPorts extends ContextPorts, SettlePorts, LoggedCapturePorts {
   readonly services: Services;
   readonly limits: CaptureLimits;
 }
@@ -71,7 +72,9 @@ const ownPart: LogPart = {
 async function captureFor(incident: Incident, ports: CaptureJobPorts, run: JobRun): Promise<JobOutcome> {
   const { target, instance, capture: settings } = await openProcess(incident, ports, run.signal);
   const log = captureLog(incident.id, ownPart, ports, run.signal);
-  const captured = await loggedCapture(requestOf(incident, settings), target, log, ports, run.signal);
+  const captured = await withContext(incident, ports, (context) =>
+    loggedCapture(requestOf(incident, settings), target, log, { ...ports, ...context }, run.signal),
+  );
   switch (captured.end) {
     case "done":
       await end(captured.outcome, { ...incident, instance }, log.run(), ports, run.signal);

@@ -1,5 +1,5 @@
 import type { CaptureRequest } from "../capture/request.ts";
-import { type CaptureOutcome, runCapture } from "../capture/run.ts";
+import { type CaptureOutcome, type CapturePorts, runCapture } from "../capture/run.ts";
 import { PortError } from "../domain/errors.ts";
 import type { CaptureLock } from "../ports/capture-lock.ts";
 import type { CaptureStore } from "../ports/capture-store.ts";
@@ -7,7 +7,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { GoTarget } from "../ports/go-target.ts";
 import type { CaptureLog } from "./capture-log.ts";
 
-export interface LoggedCapturePorts {
+export interface LoggedCapturePorts extends Pick<CapturePorts, "context"> {
   /** A bundle with this key prefix among the artifacts. */
   bundleAt(prefix: string): Pick<CaptureStore, "create">;
   readonly lock: CaptureLock;

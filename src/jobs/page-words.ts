@@ -5,6 +5,7 @@ import {
   nearMiss,
   usualServiceLabels,
 } from "../domain/alert-routing.ts";
+import { seriesLabels } from "../domain/alert-series.ts";
 import type { PageFacts } from "../domain/incident.ts";
 import { worstSeverity } from "../domain/severity-label.ts";
 
@@ -19,12 +20,14 @@ export function alertName(
 /** What a card says of these alerts, at least one. */
 export function pageFacts(name: string, alerts: readonly Alert[]): PageFacts {
   const firing = alerts.filter(({ status }) => status === "firing");
+  const labels = seriesLabels(firing);
   const severity = worstSeverity(firing.map(({ labels }) => labels));
   return {
     title: `${name}${alerts.length > 1 ? ` (${alerts.length} alerts)` : ""}`,
     sinceMs: Math.min(...alerts.map(({ startsAtMs }) => startsAtMs)),
     alerts: firing.length,
     ...(severity === undefined ? {} : { severity }),
+    ...(labels === undefined ? {} : { labels }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { contextSummary } from "../domain/context-summary.ts";
 import type { Analysis, CheckState, Finding, Severity } from "../domain/finding.ts";
 import type { AnalysisSummary, FindingSummary } from "../domain/incident.ts";
 
@@ -12,7 +13,7 @@ export function summaryOf(
   document: string,
   goroutines: number | undefined,
 ): AnalysisSummary {
-  const { verdict, findings, checks, target } = analysis;
+  const { verdict, findings, checks, target, context } = analysis;
   const reasons = checks.flatMap(({ state, reason }) =>
     state === "inconclusive" && reason !== undefined ? [reason] : [],
   );
@@ -29,6 +30,7 @@ export function summaryOf(
     missing: [...new Set(reasons)].slice(0, mostReasons),
     ...(target.goVersion === undefined ? {} : { goVersion: target.goVersion }),
     ...(goroutines === undefined ? {} : { goroutines }),
+    ...(context === undefined ? {} : { context: contextSummary(context) }),
     document,
   };
 

@@ -18,6 +18,7 @@ import { mistakenFor } from "./mistaken-for.ts";
 import { looksLikeProfile } from "./pprof/looks-like-profile.ts";
 import { pprofParser } from "./pprof/parse-profile.ts";
 import { looksLikePprofIndex, pprofIndexParser } from "./pprof-index/pprof-index-parser.ts";
+import { looksLikeServiceContext, serviceContextParser } from "./service-context.ts";
 import { lineError } from "./text/line-error.ts";
 import { looksLikeThreadCounts, threadCountsParser } from "./thread-counts.ts";
 
@@ -74,6 +75,10 @@ const formats: readonly Format[] = [
     matches: looksLikeContentionText,
     parser: (artifact, options) =>
       mapped(contentionTextParser(artifact, options), (contention) => ({ type: "contention", contention })),
+  },
+  {
+    matches: looksLikeServiceContext,
+    parser: (artifact) => mapped(serviceContextParser(artifact), (context) => ({ type: "context", context })),
   },
   {
     matches: looksLikeExpvar,

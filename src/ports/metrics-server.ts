@@ -62,3 +62,16 @@ export interface MetricsServers {
    */
   open(url: string, access: WebAccess): MetricsServer;
 }
+
+/** Where the past of a service can be asked about. */
+export interface ServiceMetrics {
+  /** The caller closes it. */
+  readonly server: MetricsServer;
+  /** Labels that the service's series have and no others, where the configuration says so. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+export interface MetricsCatalog {
+  /** For a service, or for an address that belongs to none. Throws UsageError when a secret is missing. */
+  open(service: string | undefined): Promise<ServiceMetrics>;
+}

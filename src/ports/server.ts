@@ -1,4 +1,5 @@
 import type { Paging } from "./alerts.ts";
+import type { MetricsCatalog } from "./metrics-server.ts";
 import type { ServerTls } from "./server-tls.ts";
 import type { Services } from "./services.ts";
 
@@ -58,6 +59,8 @@ export interface ServeRequest {
   /** Absolute path of what outlives this process. */
   readonly stateFolder: string;
   readonly services: Services;
+  /** Absent: nobody is asked what was usual before. */
+  readonly metrics?: MetricsCatalog;
   /** Absent: no alert sender may post. */
   readonly pages?: PagesRequest;
   /** What is in use, and what is wrong, one line each. */

@@ -1,10 +1,14 @@
+import { eventKinds, figureNames, figureTimes, figureUnits } from "../domain/service-context.ts";
+
+const text = { type: "string" };
+const number = { type: "number" };
+const count = { type: "integer", minimum: 0 };
+
 /**
  * JSON Schema (draft 2020-12) of the public analysis document, `Analysis` in src/domain/finding.ts. Written out rather than
  * derived, because it is a promise to other programs; a test checks every kind of document against it.
  */
 export function analysisJsonSchema(): object {
-  const text = { type: "string" };
-  const count = { type: "integer", minimum: 0 };
   const frame = object({ function: text, file: text, line: count }, []);
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -43,7 +47,18 @@ export function analysisJsonSchema(): object {
               confidence: { enum: ["proven", "likely", "possible"] },
               title: text,
               summary: text,
-              measured: object({ value: { type: "number" }, limit: { type: "number" }, unit: text }, []),
+              measured: object(
+                {
+                  value: number,
+                  limit: number,
+                  unit: text,
+                  usual: object(
+                    { value: number, when: { enum: ["last-week", "yesterday"] }, server: text },
+                    [],
+                  ),
+                },
+                ["usual"],
+              ),
               where: list(frame),
               goroutines: count,
               waitReason: text,
@@ -72,10 +87,60 @@ export function analysisJsonSchema(): object {
             ["waitMinutes", "createdBy"],
           ),
         ),
+        context: contextSchema(),
       },
-      [],
+      ["context"],
     ),
   };
+}
+
+/** `ServiceContext` in src/domain/service-context.ts, which says what each figure is. */
+function contextSchema(): object {
+  const name = { enum: [...figureNames] };
+  const when = { enum: [...figureTimes] };
+  return object(
+    {
+      server: text,
+      atMs: number,
+      service: text,
+      process: text,
+      startedAtMs: number,
+      processes: count,
+      figures: list(
+        object(
+          {
+            name,
+            when,
+            value: number,
+            unit: { enum: [...figureUnits] },
+            atMs: number,
+            windowMs: number,
+            of: { enum: ["process", "service"] },
+            range: object({ above: number, upTo: number }, ["upTo"]),
+            query: text,
+          },
+          ["windowMs", "range"],
+        ),
+      ),
+      missing: list(object({ name, when, missing: text, query: text }, ["query"])),
+      events: list(
+        object(
+          {
+            kind: { enum: [...eventKinds] },
+            atMs: number,
+            count,
+            windowMs: number,
+            detail: text,
+            inferred: { type: "boolean" },
+            query: text,
+          },
+          ["atMs"],
+        ),
+      ),
+      notes: list(text),
+    },
+    ["service", "process", "startedAtMs", "processes"],
+  );
 }
 
 /** An object that has exactly these properties; the optional ones may be absent. */

@@ -1,8 +1,9 @@
 import type { CaptureRecord } from "../domain/capture.ts";
 import type { Evidence, TargetFacts } from "../domain/evidence.ts";
-import type { Analysis, PublishedGroup } from "../domain/finding.ts";
+import type { Analysis, PublishedContext, PublishedGroup } from "../domain/finding.ts";
 import type { Frame } from "../domain/frame.ts";
 import type { GoroutineGroup } from "../domain/goroutine.ts";
+import type { ServiceContext } from "../domain/service-context.ts";
 
 /** The public document: what was judged and what came of it. */
 export function analysisDocument(
@@ -26,7 +27,12 @@ export function analysisDocument(
     findings: judgement.findings.map((finding) => ({ ...finding, where: finding.where.map(publishedFrame) })),
     checks: judgement.checks,
     groups: (evidence.goroutines?.best.groups ?? []).map(publishedGroup),
+    ...(evidence.context === undefined ? {} : { context: publishedContext(evidence.context) }),
   };
+}
+
+function publishedContext({ artifact: _artifact, ...context }: ServiceContext): PublishedContext {
+  return context;
 }
 
 /** Only the contract's own fields: manifests carry more. */

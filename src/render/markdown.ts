@@ -1,7 +1,10 @@
+import { contextSummary, trendsOf } from "../domain/context-summary.ts";
 import type { Analysis, EvidenceExcerpt, Finding } from "../domain/finding.ts";
+import type { FigureTime } from "../domain/service-context.ts";
 import { bytesText, durationText } from "../domain/units.ts";
+import { eventTexts, noteTexts, trendText, usualBeside } from "./context-words.ts";
 import { code, inline } from "./markdown-words.ts";
-import { limitText, placeText, quantity } from "./words.ts";
+import { limitText, placeText, quantity, utcTime } from "./words.ts";
 
 /** The analysis as a Markdown file: for a ticket, an incident thread or a post-mortem. */
 export function analysisMarkdown(analysis: Analysis): string {
@@ -11,6 +14,7 @@ export function analysisMarkdown(analysis: Analysis): string {
   const sections = [
     `# ${analysis.verdict.toUpperCase()}${facts.length > 0 ? ` · ${facts.map(inline).join(" · ")}` : ""}`,
     ...(analysis.findings.length === 0 ? ["No findings."] : analysis.findings.map(findingSection)),
+    contextSection(analysis),
     captureTable(analysis),
     open.length === 0
       ? ""
@@ -28,8 +32,9 @@ function findingSection(finding: Finding): string {
     inline(finding.summary),
   ];
   if (finding.measured !== undefined) {
-    const { value, limit, unit } = finding.measured;
-    parts.push(`Measured **${quantity(value, unit)}**, limit ${limitText(limit, unit)}.`);
+    const { value, limit, unit, usual } = finding.measured;
+    const beside = usual === undefined ? "" : ` (${usualBeside(usual, unit)})`;
+    parts.push(`Measured **${quantity(value, unit)}**, limit ${limitText(limit, unit)}${beside}.`);
   }
   if (finding.where.length > 0)
     parts.push(`Where:\n\n${finding.where.map((frame) => `- ${code(placeText(frame))}`).join("\n")}`);
@@ -43,6 +48,30 @@ function evidenceItem({ artifact, excerpt }: EvidenceExcerpt): string {
   return [`- ${code(artifact)}: ${code(first)}`, ...more.map((line) => `  - ${code(line.trim())}`)].join(
     "\n",
   );
+}
+
+/** What Prometheus knows of the service; each figure with the query that it can be asked by again. */
+function contextSection({ context }: Analysis): string {
+  if (context === undefined) return "";
+  const { server, atMs, figures } = context;
+  const lines = [
+    ...trendsOf(context).map((trend) => inline(trendText(trend))),
+    ...eventTexts(contextSummary(context), { time: utcTime, text: inline }),
+    ...noteTexts(context, true).map((note) => inline(note)),
+  ];
+  const rows = figures.map(
+    ({ name, when, value, unit, of, query }) =>
+      `| ${name} | ${when} | ${inline(figureValue(when, value, unit))} | ${of} | ${code(query)} |`,
+  );
+  const table =
+    rows.length === 0
+      ? ""
+      : `\n\n| figure | when | value | of | query |\n| --- | --- | ---: | --- | --- |\n${rows.join("\n")}`;
+  return `## By Prometheus\n\n${code(server)} at ${utcTime(atMs)}:\n\n${lines.map((line) => `- ${line}`).join("\n")}${table}`;
+}
+
+function figureValue(when: FigureTime, value: number, unit: string): string {
+  return when.startsWith("rise") ? `${quantity(value * 60, unit)} a minute` : quantity(value, unit);
 }
 
 function captureTable({ captures }: Analysis): string {

@@ -1,4 +1,5 @@
 import type { CaptureRecord } from "../domain/capture.ts";
+import { contextSummary, trendsOf } from "../domain/context-summary.ts";
 import {
   type Analysis,
   type Check,
@@ -9,8 +10,9 @@ import {
 } from "../domain/finding.ts";
 import { shortFile } from "../domain/goroutine-sites.ts";
 import { bytesText, counted, countText, durationText } from "../domain/units.ts";
+import { eventTexts, noteTexts, trendText, usualBeside } from "./context-words.ts";
 import { printable, type Style } from "./style.ts";
-import { limitText, placeText, quantity } from "./words.ts";
+import { limitText, placeText, quantity, utcTime } from "./words.ts";
 import { labelled, wrap } from "./wrap.ts";
 
 export interface TerminalOptions {
@@ -37,6 +39,7 @@ export function analysisText(analysis: Analysis, options: TerminalOptions): stri
     ...inFull.map((finding) => findingLines(finding, analysis, options)),
     notedLines(noted, options),
     ...groupLines(analysis.groups, analysis.findings.length === 0, options),
+    contextLines(analysis, options),
     captureLines(analysis.captures, options),
     checkLines(analysis, options),
   ];
@@ -105,8 +108,9 @@ function findingLines(finding: Finding, { captures }: Analysis, options: Termina
     ...wrap(printable(finding.summary), width - indent).map((line) => `  ${line}`),
   ];
   if (finding.measured !== undefined) {
-    const { value, limit, unit } = finding.measured;
-    lines.push(...row("measured", `${quantity(value, unit)} (limit ${limitText(limit, unit)})`));
+    const { value, limit, unit, usual } = finding.measured;
+    const beside = usual === undefined ? "" : `; ${usualBeside(usual, unit)}`;
+    lines.push(...row("measured", `${quantity(value, unit)} (limit ${limitText(limit, unit)}${beside})`));
   }
   finding.where.slice(0, verbose ? undefined : 3).forEach((frame, index) => {
     lines.push(...row(index === 0 ? "where" : "", placeText(frame)));
@@ -169,6 +173,24 @@ function groupLines(
   const rest = groups.length - shown.length;
   if (rest > 0) lines.push(style.dim(`  and ${counted(rest, "smaller group")}: --verbose shows all.`));
   return [[style.bold("Goroutines, largest groups first"), ...lines]];
+}
+
+/** What Prometheus knows of the service: figures against other days, and what happened before. */
+function contextLines({ context }: Analysis, { style, width, verbose }: TerminalOptions): string[] {
+  if (context === undefined) return [];
+  const trends = verbose ? trendsOf(context) : contextSummary(context).trends;
+  const rows = [
+    ...trends.map((trend) => trendText(trend)),
+    ...eventTexts(contextSummary(context), { time: utcTime, text: (text) => text }),
+    ...noteTexts(context, verbose),
+  ];
+  return [
+    `${style.bold("By Prometheus")} ${style.dim(printable(`${context.server}, ${utcTime(context.atMs)}`))}`,
+    ...rows.flatMap((text) => {
+      const [first = "", ...more] = wrap(printable(text), width - indent - 2);
+      return [`  ${first}`, ...more.map((line) => `    ${line}`)];
+    }),
+  ];
 }
 
 function captureLines(

@@ -28,3 +28,13 @@ export function limitText(limit: number, unit: string): string {
   const written = quantity(limit, unit);
   return written.endsWith(` ${unit}`) ? written.slice(0, -unit.length - 1) : written;
 }
+
+/** `03:12 UTC` */
+export function utcTime(ms: number): string {
+  const minutesOfDay = Math.floor(ms / 60_000) % (24 * 60);
+  return `${twoDigits(Math.floor(minutesOfDay / 60))}:${twoDigits(minutesOfDay % 60)} UTC`;
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, "0");
+}

@@ -1,4 +1,5 @@
 import { gzipSync } from "node:zlib";
+import type { ContextSource } from "../../src/capture/context/keep.ts";
 import type { CaptureProgress } from "../../src/capture/progress.ts";
 import { type CaptureRequest, defaultRequest } from "../../src/capture/request.ts";
 import { type CaptureOutcome, runCapture } from "../../src/capture/run.ts";
@@ -78,6 +79,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: CaptureProgress) => void;
   readonly clock?: FakeClock;
+  readonly context?: ContextSource;
 }
 
 /** Runs a whole capture against a script, on a clock that takes no time. */
@@ -88,7 +90,14 @@ export async function run(script: Script, options: RunOptions = {}): Promise<Run
   const progress: CaptureProgress[] = [];
   const outcome = await runCapture(
     { ...defaultRequest, service: "order", ...options.request },
-    { target, store, lock: fakeCaptureLock(() => clock.nowMs()), clock, gofireVersion: "0.0.0" },
+    {
+      target,
+      store,
+      lock: fakeCaptureLock(() => clock.nowMs()),
+      clock,
+      gofireVersion: "0.0.0",
+      ...(options.context === undefined ? {} : { context: options.context }),
+    },
     options.signal ?? new AbortController().signal,
     (event) => {
       progress.push(event);

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { freePorts, isReady } from "./loopback.ts";
+
+import { type PastSeries, remember } from "./prometheus.ts";
 
 /** Debian calls it otherwise than its makers do. */
 const alertmanager = ["alertmanager", "prometheus-alertmanager"].find(isThere);
@@ -21,6 +22,7 @@ function isThere(program: string): boolean {
 export interface Pager {
   /** Alertmanager's own API. */
   readonly url: string;
+  readonly prometheusUrl: string;
   close(): Promise<void>;
 }
 
@@ -38,6 +40,8 @@ export interface PagerSettings {
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
   /** How many Alertmanagers, as one cluster. */
   readonly members?: number;
+  /** What Prometheus shall remember. */
+  readonly past?: readonly PastSeries[];
 }
 
 /** A real Prometheus that scrapes, and real Alertmanagers that page. */
@@ -93,6 +97,7 @@ export async function startPager(settings: PagerSettings): Promise<Pager> {
         ),
       );
     }
+    await remember(join(folder, "prometheus"), settings.past ?? []);
     processes.push(
       spawn(
         "prometheus",
@@ -109,7 +114,11 @@ export async function startPager(settings: PagerSettings): Promise<Pager> {
         isReady(`http://127.0.0.1:${port}/-/ready`),
       ),
     );
-    return { url: `http://127.0.0.1:${own[0]?.web}`, close };
+    return {
+      url: `http://127.0.0.1:${own[0]?.web}`,
+      prometheusUrl: `http://127.0.0.1:${prometheusPort}`,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -156,26 +165,4 @@ alerting: { alertmanagers: [{ static_configs: [{ targets: ${JSON.stringify(alert
 scrape_configs:
   - { job_name: order, static_configs: [{ targets: ["${target}"] }] }
 `;
-}
-
-async function isReady(url: string): Promise<void> {
-  const endsAt = Date.now() + 60_000;
-  for (;;) {
-    const ready = await fetch(url).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (ready) return;
-    if (Date.now() > endsAt) throw new Error(`${url} is not ready after a minute`);
-    await sleep(100);
-  }
-}
-
-/** Held at the same time, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const sockets = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(sockets.map((socket) => once(socket, "listening")));
-  const ports = sockets.map((socket) => (socket.address() as AddressInfo).port);
-  for (const socket of sockets) socket.close();
-  return ports;
 }

@@ -72,6 +72,8 @@ function summary(artifact: ParsedArtifact): string {
       return `index of ${artifact.index.profiles.length}`;
     case "threads":
       return `${artifact.threads} threads`;
+    case "context":
+      return `context of ${artifact.context.server}`;
     default:
       return `unread ${artifact.format}`;
   }

@@ -70,7 +70,7 @@ describe("bad input", () => {
     });
     expect(failure(feed(expvarParser("v", { maxBytes: 1000 }), go127, 100))).toMatchObject({
       code: "too-large",
-      message: "The variables are larger than 1000 bytes.",
+      message: "The JSON is larger than 1000 bytes.",
     });
   });
 

@@ -1,9 +1,20 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
+import { isUnknown, type Unknown } from "../../domain/counters.ts";
 import type { GoroutineEvidence } from "../../domain/evidence.ts";
 import type { WaitReason } from "../../domain/goroutine.ts";
 import { groupText } from "../../domain/goroutine-sites.ts";
 import { isKnownIdle } from "../../domain/known-idle.ts";
+import { figure, type ServiceContext } from "../../domain/service-context.ts";
 import { counted, countText } from "../../domain/units.ts";
+import {
+  figureExcerpt,
+  type Standing,
+  standing,
+  type Usual,
+  usualFigure,
+  usualOf,
+  usualText,
+} from "../../domain/usual-figures.ts";
 import { type WaitSite, waitSites } from "../../domain/wait-sites.ts";
 
 /** Nobody's in particular; a service whose limit differs has had it set by somebody who knows its usual peak. */
@@ -16,12 +27,28 @@ export const goroutineCount = defineAnalyzer({
     severity: "warning",
     scope: "general",
     needs: ["goroutines"],
-    uses: [],
+    uses: ["context"],
     symptomOf: [
       "goroutine/chan-send-leak",
       "goroutine/chan-receive-leak",
       "goroutine/context-leak",
       "goroutine/mutex-pileup",
+      "goroutine/lock-cycle",
+      "goroutine/lock-holder",
+      "goroutine/rwmutex-starvation",
+      "goroutine/waitgroup-stuck",
+      "goroutine/nil-channel",
+      "pool/nested-acquire",
+      "pool/exhausted",
+      "sql/pool-exhausted",
+      "http/body-leak",
+      "http/transport-leak",
+      "http/conn-queue",
+      "http/slow-upstream",
+      "http/slow-clients",
+      "http/slow-headers",
+      "tls/handshake-stall",
+      "log/lock-blocked",
       "goroutine/growth",
     ],
     thresholds: {
@@ -31,52 +58,139 @@ export const goroutineCount = defineAnalyzer({
         meaning: "goroutines of one process; set it per service to a little above its usual peak",
         source: "docs/decisions/0003-default-thresholds.md",
       },
+      usualRatio: {
+        default: 3,
+        unit: "ratio",
+        meaning:
+          "goroutines against what 99 % of the same hour yesterday and last week stayed below, where Prometheus knows it",
+        source: "docs/decisions/0017-context.md",
+      },
+      aboveUsual: {
+        default: 500,
+        unit: "goroutines",
+        meaning: "so many more than usual they must be, too: three times few is nothing",
+        source: "docs/decisions/0017-context.md",
+      },
     },
     docs: {
-      what: "The number of goroutines of the process against a fixed limit.",
+      what: "The number of goroutines of the process against a fixed limit, and against the same hour yesterday and last week where Prometheus was asked.",
       why: "Goroutines cost memory (2 KiB of stack and up) and make every garbage collection scan more. A sudden number far above the usual one is the first sign of a leak or a pile-up.",
       next: "Look at the largest site, and at the number of the same hour of another day.",
       falsePositives:
-        "A number alone says nothing: one service idles at 50,000, another is in trouble at 500. So this is `possible` at most, and only context (info) where the number stays the same from capture to capture and the largest crowds wait as idle goroutines do, unless the limit is the service's own; the rules about growth, age and locks say more.",
+        "A number alone says nothing: one service idles at 50,000, another is in trouble at 500. So without the usual number this is `possible` at most, and only context (info) where the number stays the same from capture to capture and the largest crowds wait as idle goroutines do, unless the limit is the service's own; the rules about growth, age and locks say more. " +
+        "With the usual number it is context where every known day had about as many, and `likely` where none had a third of it, unless the process uses more CPU by as much: then the load has probably risen, and it stays `possible`.",
       references: ["https://go.dev/doc/faq#goroutines"],
     },
   },
-  analyze({ goroutines, target }, limits) {
+  analyze({ goroutines, target, context }, limits) {
     const { best } = goroutines;
-    if (best.total < limits.goroutines) return [];
+    const usual = context === undefined ? undefined : usualOf(context, "goroutines");
+    const isOver = best.total >= limits.goroutines;
+    const how =
+      usual === undefined || isUnknown(usual)
+        ? undefined
+        : standing(best.total, usual, limits.usualRatio, limits.aboveUsual);
+    const isUnusual = how === "unusual";
+    if (!isOver && !isUnusual) return [];
     const sites = waitSites(
       best.groups.filter((group) => !isKnownIdle(group)),
       target.own,
     );
     const [largest] = sites;
     const crowds = sites.filter(({ count }) => count >= best.total / 100);
-    const isContext =
+    const isIdle =
       limits.goroutines === usualLimit && isSteady(goroutines) && crowds.every((site) => waitsIdly(site));
+    const isContext = how === "usual" || (isIdle && !isUnusual);
+    const load = isUnusual ? loadRatio(context) : undefined;
+    const known =
+      usual === undefined || isUnknown(usual) || context === undefined ? undefined : { usual, context };
     return [
       {
         severity: isContext ? "info" : "warning",
-        confidence: "possible",
-        title: `${counted(best.total, "goroutine")} in the process`,
-        summary: `The process has ${countText(best.total)} goroutines; the limit is ${countText(limits.goroutines)}. ${
-          largest === undefined ? "" : `The largest site holds ${countText(largest.count)} of them. `
-        }${isContext ? "Their number is the same in every capture, and they wait as idle goroutines do. " : ""}Without the usual number of this service that is not an accusation.`,
-        measured: { value: best.total, limit: limits.goroutines, unit: "goroutines" },
+        confidence: isUnusual && !explains(load, best.total, known?.usual) ? "likely" : "possible",
+        title:
+          known !== undefined && isUnusual
+            ? `${counted(best.total, "goroutine")}, ${timesText(best.total / known.usual.most)} the usual number`
+            : `${counted(best.total, "goroutine")} in the process`,
+        summary: [
+          `The process has ${counted(best.total, "goroutine")}; the limit is ${countText(limits.goroutines)}.`,
+          usualSentence(usual, how),
+          largest === undefined ? "" : `The largest site holds ${countText(largest.count)} of them.`,
+          isIdle ? "Their number is the same in every capture, and they wait as idle goroutines do." : "",
+          isUnusual ? loadSentence(load, best.total, known?.usual) : "",
+        ]
+          .filter((sentence) => sentence !== "")
+          .join(" "),
+        measured: {
+          value: best.total,
+          limit:
+            isOver || known === undefined
+              ? limits.goroutines
+              : Math.ceil(known.usual.most * limits.usualRatio),
+          unit: "goroutines",
+          ...(known === undefined ? {} : { usual: usualFigure(known.context, known.usual) }),
+        },
         where: largest?.where ?? [],
-        evidence: sites.slice(0, 3).map((site) => ({
-          artifact: best.artifact,
-          excerpt:
-            site.groups[0] === undefined
-              ? ""
-              : groupText({ ...site.groups[0], count: site.count }, site.where[0]),
-        })),
+        evidence: [
+          ...sites.slice(0, 3).map((site) => ({
+            artifact: best.artifact,
+            excerpt:
+              site.groups[0] === undefined
+                ? ""
+                : groupText({ ...site.groups[0], count: site.count }, site.where[0]),
+          })),
+          ...(known?.usual.days ?? []).map((day) =>
+            figureExcerpt(known?.context.artifact ?? "", day, countText),
+          ),
+        ],
         next: [
-          "Compare with the usual number: go_goroutines of the same hour yesterday or last week.",
+          ...(isUnusual
+            ? [
+                "Look at what the largest sites wait for; then at what changed since: a deploy, the configuration, the load.",
+              ]
+            : []),
+          ...(known === undefined
+            ? ["Compare with the usual number: go_goroutines of the same hour yesterday or last week."]
+            : []),
           "Set thresholds of goroutine/count for this service in gofire.yaml once you know its usual peak.",
         ],
       },
     ];
   },
 });
+
+function usualSentence(usual: Usual | Unknown | undefined, how: Standing | undefined): string {
+  if (usual === undefined) return "Without the usual number of this service that is not an accusation.";
+  if (isUnknown(usual)) return `That is not an accusation: there is ${usual.unknown}.`;
+  const days = usualText(usual, countText);
+  if (how === "usual") return `That is usual for this hour: ${days}.`;
+  return how === "unusual" ? `That is unusual: ${days}.` : `${days.charAt(0).toUpperCase()}${days.slice(1)}.`;
+}
+
+/** How many times as much CPU as usual the process uses; undefined where that is not known. */
+function loadRatio(context: ServiceContext | undefined): number | undefined {
+  if (context === undefined) return undefined;
+  const now = figure(context, "cpu");
+  const usual = usualOf(context, "cpu");
+  return now === undefined || isUnknown(usual) || usual.most <= 0 ? undefined : now.value / usual.most;
+}
+
+/** Work that has grown by half as much and more has its goroutines. */
+function explains(load: number | undefined, total: number, usual: Usual | undefined): boolean {
+  return load !== undefined && usual !== undefined && load >= total / usual.most / 2;
+}
+
+function loadSentence(load: number | undefined, total: number, usual: Usual | undefined): string {
+  if (load === undefined) return "Whether the load has risen as well is not known.";
+  const cpu = `The process uses ${timesText(load)} the CPU that is usual at this hour`;
+  return explains(load, total, usual)
+    ? `${cpu}, so the load has probably risen, which would explain them (inferred).`
+    : `${cpu}, so more load alone does not explain them (inferred).`;
+}
+
+function timesText(ratio: number): string {
+  return `${Number(ratio.toPrecision(2))} times`;
+}
 
 /** Seen more than once, and not more of them later: below a hundredth is coming and going. */
 function isSteady({ series }: GoroutineEvidence): boolean {

@@ -1,10 +1,10 @@
 import type { MemStats } from "../../domain/memstats.ts";
-import type { ByteParser, ParseError, ParseResult } from "../../domain/parse-result.ts";
-import { jsonSyntaxError, lineAt } from "../text/json-error.ts";
+import type { ByteParser, ParseResult } from "../../domain/parse-result.ts";
+import { jsonDocumentParser } from "../text/json-document.ts";
+import { lineAt } from "../text/json-error.ts";
 import { isJsonObject } from "../text/json-object.ts";
 import { lineError } from "../text/line-error.ts";
 import type { MemStatsOptions } from "./heap-text.ts";
-import { JsonNesting } from "./json-nesting.ts";
 import { memStatsOf, missingField, type RawMemStats } from "./memstats-fields.ts";
 
 /** `memstats` and `cmdline` are about 8 KiB; the rest of the room is for what the service publishes itself. */
@@ -16,57 +16,12 @@ export interface ExpvarOptions extends MemStatsOptions {
   readonly maxBytes?: number;
 }
 
-/**
- * Reads `/debug/vars` for its `memstats` variable (Go source: expvar/expvar.go). The one text parser that gathers its
- * input, because JSON has no order to rely on; hence the bounds on size and nesting.
- */
+/** Reads `/debug/vars` for its `memstats` variable (Go source: expvar/expvar.go). */
 export function expvarParser(artifact: string, options: ExpvarOptions = {}): ByteParser<MemStats> {
   const maxBytes = options.maxBytes ?? defaultMaxBytes;
-  const nesting = new JsonNesting(maxDepth);
-  let gathered = Buffer.allocUnsafe(0);
-  let bytes = 0;
-  let refusal: ParseError | undefined;
-
-  function refuse(error: ParseError): void {
-    refusal = error;
-    gathered = Buffer.allocUnsafe(0);
-  }
-
-  function gather(chunk: Uint8Array): void {
-    const needed = bytes + chunk.byteLength;
-    if (needed > gathered.length) {
-      const grown = Buffer.allocUnsafe(Math.min(maxBytes, Math.max(16 << 10, needed * 2)));
-      gathered.copy(grown, 0, 0, bytes);
-      gathered = grown;
-    }
-    gathered.set(chunk, bytes);
-    bytes = needed;
-  }
-
-  return {
-    push(chunk) {
-      if (refusal !== undefined) return;
-      const part = chunk.subarray(0, maxBytes - bytes);
-      const obstacle = nesting.follow(part);
-      if (obstacle === "too deep") {
-        refuse(lineError("too-large", `The JSON is nested deeper than ${maxDepth} levels.`, nesting.line));
-      } else if (obstacle === "not an object") {
-        refuse(lineError("not-this-format", "This is not a JSON object.", nesting.line));
-      } else if (part.byteLength < chunk.byteLength) {
-        refuse(lineError("too-large", `The variables are larger than ${maxBytes} bytes.`, nesting.line));
-      } else {
-        gather(chunk);
-      }
-    },
-    end(): ParseResult<MemStats> {
-      if (refusal !== undefined) return { ok: false, error: refusal };
-      const text = gathered.toString("utf8", 0, bytes);
-      if (text.trim() === "") {
-        return { ok: false, error: lineError("empty", "There is nothing in the input.", 1) };
-      }
-      return memStatsOfJson(artifact, text, options.takenAtMs);
-    },
-  };
+  return jsonDocumentParser({ maxBytes, maxDepth }, (variables, text) =>
+    memStatsOfJson(artifact, variables, text, options.takenAtMs),
+  );
 }
 
 /** True when the first bytes look like expvar's own layout: an object with `cmdline` or `memstats` in it. */
@@ -77,15 +32,10 @@ export function looksLikeExpvar(head: Uint8Array): boolean {
 
 function memStatsOfJson(
   artifact: string,
+  variables: unknown,
   text: string,
   takenAtMs: number | undefined,
 ): ParseResult<MemStats> {
-  let variables: unknown;
-  try {
-    variables = JSON.parse(text);
-  } catch (error) {
-    return { ok: false, error: jsonSyntaxError(text, error) };
-  }
   if (!isJsonObject(variables) || !isJsonObject(variables["memstats"])) {
     const message = "The JSON has no variable memstats: it is not what expvar publishes.";
     return { ok: false, error: lineError("not-this-format", message, 1, text) };

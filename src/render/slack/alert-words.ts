@@ -1,6 +1,7 @@
 import { processLabels } from "../../domain/alert-process.ts";
 import type { Incident, PageFacts } from "../../domain/incident.ts";
-import { timeOfDay, utcTime, words } from "./escape.ts";
+import { utcTime } from "../words.ts";
+import { timeOfDay, words } from "./escape.ts";
 
 const titleCharacters = 160;
 const nameCharacters = 80;

@@ -1,8 +1,11 @@
-import { leadFinding } from "../../domain/finding.ts";
+import { leadFinding, type Measured } from "../../domain/finding.ts";
 import type { AnalysisSummary, CaptureStep, Incident } from "../../domain/incident.ts";
 import { counted, countText } from "../../domain/units.ts";
+import { usualBeside } from "../context-words.ts";
+import { utcTime } from "../words.ts";
 import { alertSentences } from "./alert-words.ts";
-import { spoken, utcTime } from "./escape.ts";
+import { contextSentences } from "./context-lines.ts";
+import { spoken } from "./escape.ts";
 import { againstLimit, confidenceWords, firstSentences, wherePlain } from "./finding-lines.ts";
 import { slackLimits } from "./limits.ts";
 import { comparisonSentences, peerSentences } from "./peer-words.ts";
@@ -62,6 +65,10 @@ function sentencesOf(incident: Incident): readonly string[] {
   }
 }
 
+function usualWords({ usual, unit }: Measured): string {
+  return usual === undefined ? "" : ` (${usualBeside(usual, unit)})`;
+}
+
 function titleOf(analysis: AnalysisSummary): string {
   const lead = leadFinding(analysis);
   return lead === undefined ? "." : `: ${lead.title}`;
@@ -78,11 +85,14 @@ function verdictSentences(incident: Incident, analysis: AnalysisSummary): readon
       ? []
       : [
           ended(`${lead.title}, ${confidenceWords[lead.confidence]}`),
-          lead.measured === undefined ? "" : `Measured ${againstLimit(lead.measured)}.`,
+          lead.measured === undefined
+            ? ""
+            : `Measured ${againstLimit(lead.measured)}${usualWords(lead.measured)}.`,
           wherePlain(lead.where),
           ended(firstSentences(lead.summary, summaryCharacters)),
         ]),
     ...comparisonSentences(incident),
+    ...contextSentences(analysis, lead),
     ...shown.map(({ role, title, confidence }) =>
       ended(`${role === "symptom" ? "It follows" : "Also"}: ${title}, ${confidenceWords[confidence]}`),
     ),

@@ -4,6 +4,7 @@ import { leadFinding } from "../../domain/finding.ts";
 import type { AnalysisSummary, FindingSummary, Incident } from "../../domain/incident.ts";
 import type { MessageBody } from "../../domain/message.ts";
 import { counted, countText } from "../../domain/units.ts";
+import { usualBeside } from "../context-words.ts";
 import { alertLines } from "./alert-words.ts";
 import {
   type Block,
@@ -16,6 +17,7 @@ import {
   section,
 } from "./blocks.ts";
 import { cardText } from "./card-text.ts";
+import { contextLines } from "./context-lines.ts";
 import { bold, person, prose, timeOfDay, words } from "./escape.ts";
 import { tallyLine } from "./feedback.ts";
 import { againstLimit, confidenceWords, firstSentences, furtherLine, whereLine } from "./finding-lines.ts";
@@ -109,6 +111,7 @@ function verdictBlocks(incident: Incident, analysis: AnalysisSummary): readonly 
       ...(verdict === "fail" ? [] : [verdictSentence(analysis, lead)]),
       ...(lead === undefined ? [] : leadLines(analysis, lead)),
       ...comparisonLines(incident),
+      ...contextLines(analysis, lead),
     ]),
     ...section([
       lead === undefined ? "" : prose(firstSentences(lead.summary, summaryCharacters), lineCharacters),
@@ -127,9 +130,13 @@ function leadLines({ verdict }: AnalysisSummary, lead: FindingSummary): readonly
     verdict === "fail" ? "" : bold(lead.title, titleCharacters),
     lead.measured === undefined
       ? `${sure.charAt(0).toUpperCase()}${sure.slice(1)}`
-      : `${bold(againstLimit(lead.measured), 80)} · ${sure}`,
+      : `${bold(againstLimit(lead.measured), 80)}${usualWords(lead.measured)} · ${sure}`,
     whereLine(lead.where),
   ];
+}
+
+function usualWords({ usual, unit }: NonNullable<FindingSummary["measured"]>): string {
+  return usual === undefined ? "" : ` (${words(usualBeside(usual, unit), 80)})`;
 }
 
 function missingLines({ missing }: AnalysisSummary): readonly string[] {

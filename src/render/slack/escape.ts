@@ -1,4 +1,5 @@
 import { printable } from "../style.ts";
+import { utcTime } from "../words.ts";
 
 /**
  * The three characters by which Slack recognises mentions and links, as entities
@@ -147,14 +148,4 @@ export function timeOfDay(
   format: "{time}" | "{time_secs}" | "{date_short_pretty} {time}",
 ): string {
   return `<!date^${Math.floor(ms / 1000)}^${format}|${utcTime(ms)}>`;
-}
-
-/** `03:12 UTC` */
-export function utcTime(ms: number): string {
-  const minutesOfDay = Math.floor(ms / 60_000) % (24 * 60);
-  return `${twoDigits(Math.floor(minutesOfDay / 60))}:${twoDigits(minutesOfDay % 60)} UTC`;
-}
-
-function twoDigits(value: number): string {
-  return String(value).padStart(2, "0");
 }

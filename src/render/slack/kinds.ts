@@ -19,4 +19,5 @@ export const kindWords: Readonly<Record<CaptureKind, string>> = {
   metrics: "metrics",
   expvar: "expvar",
   log: "log",
+  context: "Prometheus",
 };

@@ -1,5 +1,6 @@
 import { type Mute, type MuteSubject, subjectWords } from "../../domain/mute.ts";
-import { person, timeOfDay, utcTime, words } from "./escape.ts";
+import { utcTime } from "../words.ts";
+import { person, timeOfDay, words } from "./escape.ts";
 
 /** One mute of a list. Who muted it is not named: a name would call them each time the list is asked for. */
 export function muteLine({ subject, untilMs, reason }: Mute): string {

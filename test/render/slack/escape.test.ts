@@ -8,9 +8,9 @@ import {
   prose,
   spoken,
   timeOfDay,
-  utcTime,
   words,
 } from "../../../src/render/slack/escape.ts";
+import { utcTime } from "../../../src/render/words.ts";
 
 const space = "\u200b";
 

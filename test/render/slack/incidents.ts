@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { captureKinds, captureStatuses } from "../../../src/domain/capture.ts";
+import type { ContextSummary } from "../../../src/domain/context-summary.ts";
 import type {
   AnalysisSummary,
   CaptureStep,
@@ -10,6 +11,7 @@ import type {
 import type { Place } from "../../../src/domain/message.ts";
 import type { Peer } from "../../../src/domain/peer.ts";
 import type { PeerComparison } from "../../../src/domain/peer-comparison.ts";
+import { eventKinds, figureNames, figureUnits } from "../../../src/domain/service-context.ts";
 
 export const startMs = Date.UTC(2026, 10, 24, 3, 12, 4);
 
@@ -110,16 +112,56 @@ const anyFinding: fc.Arbitrary<FindingSummary> = fc
     title: nasty,
     summary: nasty,
     measured: optional(
-      fc.record({
-        value: count,
-        limit: count,
-        unit: fc.oneof(nasty, fc.constantFrom("bytes", "ms", "ratio", "per-second", "goroutines")),
-      }),
+      fc
+        .record({
+          value: count,
+          limit: count,
+          unit: fc.oneof(nasty, fc.constantFrom("bytes", "ms", "ratio", "per-second", "goroutines")),
+          usual: optional(
+            fc.record({ value: count, when: fc.constantFrom("last-week", "yesterday"), server: nasty }),
+          ),
+        })
+        .map(present),
     ),
     where: fc.array(fc.record({ function: nasty, file: nasty, line: fc.nat() }), { maxLength: 3 }),
     goroutines: optional(fc.nat()),
     role: fc.constantFrom("root", "symptom"),
     next: fc.array(nasty, { maxLength: 4 }),
+  })
+  .map(present);
+
+const anyContext: fc.Arbitrary<ContextSummary> = fc
+  .record({
+    server: nasty,
+    atMs: timeMs,
+    trends: fc.array(
+      fc
+        .record({
+          name: fc.constantFrom(...figureNames),
+          unit: fc.constantFrom(...figureUnits),
+          value: count,
+          lastWeek: optional(count),
+          yesterday: optional(count),
+          rise: optional(fc.record({ perSecond: count, windowMs: timeMs })),
+        })
+        .map(present),
+      { maxLength: 4 },
+    ),
+    events: fc.array(
+      fc
+        .record({
+          kind: fc.constantFrom(...eventKinds),
+          atMs: optional(timeMs),
+          count: fc.nat(),
+          windowMs: timeMs,
+          detail: nasty,
+          inferred: fc.boolean(),
+        })
+        .map(present),
+      { maxLength: 6 },
+    ),
+    throttledRatio: optional(count),
+    noBaseline: optional(nasty),
   })
   .map(present);
 
@@ -132,6 +174,7 @@ const anyAnalysis: fc.Arbitrary<AnalysisSummary> = fc
     missing: fc.array(nasty, { maxLength: 5 }),
     goVersion: optional(nasty),
     goroutines: optional(fc.nat()),
+    context: optional(anyContext),
     document: nasty,
   })
   .map(present);

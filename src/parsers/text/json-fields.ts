@@ -9,6 +9,12 @@ export interface JsonFields {
   /** A finite number of at least 0. */
   amount(name: string): number;
   optionalAmount(name: string): number | undefined;
+  /** A finite number. */
+  number(name: string): number;
+  optionalNumber(name: string): number | undefined;
+  truth(name: string): boolean;
+  /** A list of at most `most` texts. */
+  texts(name: string, most: number): readonly string[];
   /** A moment in ISO 8601. */
   time(name: string): string;
   optionalTime(name: string): string | undefined;
@@ -51,6 +57,11 @@ export function jsonFields(value: unknown, place: string, errors: string[]): Jso
     optionalCount: (name) => optional(name, isCount, "must be a whole number of at least 0"),
     amount: (name) => required(name, isAmount, "must be a number of at least 0", 0),
     optionalAmount: (name) => optional(name, isAmount, "must be a number of at least 0"),
+    number: (name) => required(name, isNumber, "must be a number", 0),
+    optionalNumber: (name) => optional(name, isNumber, "must be a number"),
+    truth: (name) => required(name, isTruth, "must be true or false", false),
+    texts: (name, most) =>
+      required(name, (got) => isTexts(got, most), `must be a list of at most ${most} texts`, []),
     time: (name) => required(name, isTime, "must be a time like 2024-05-21T03:12:00.000Z", ""),
     optionalTime: (name) => optional(name, isTime, "must be a time like 2024-05-21T03:12:00.000Z"),
     oneOf<Word extends string>(name: string, words: readonly Word[], fallback: NoInfer<Word>): Word {
@@ -87,8 +98,21 @@ function isCount(value: unknown): value is number {
 function isAmount(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value) && value >= 0;
 }
+function isNumber(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
+}
+function isTruth(value: unknown): value is boolean {
+  return typeof value === "boolean";
+}
+function isTexts(value: unknown, most: number): value is readonly string[] {
+  return isList(value) && value.length <= most && value.every(isText);
+}
+/** A date and a time of day with its zone. */
+const isoTime =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+
 function isTime(value: unknown): value is string {
-  return typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value));
+  return typeof value === "string" && isoTime.test(value);
 }
 
 function shown(value: unknown): string {

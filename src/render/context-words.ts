@@ -1,0 +1,100 @@
+import { type ContextSummary, contextSummary, type Trend } from "../domain/context-summary.ts";
+import type { PublishedContext, UsualFigure } from "../domain/finding.ts";
+import type { ContextEvent, FigureName } from "../domain/service-context.ts";
+import { counted, durationText, percentText } from "../domain/units.ts";
+import { limitText, quantity } from "./words.ts";
+
+/** A deploy that came this shortly before the moment may be why (docs/decisions/0017-context.md). */
+const suspectWithinMs = 3_600_000;
+
+const names: Partial<Readonly<Record<FigureName, string>>> = {
+  cpu: "CPU",
+  "resident-memory": "memory",
+  "heap-in-use": "heap",
+  "gc-rate": "GCs",
+};
+
+/** `12,408 goroutines (same hour last week 1,310, yesterday 1,290), +310 a minute over 15 min`. */
+export function trendText(trend: Trend): string {
+  const { name, unit, value, rise } = trend;
+  const title = names[name];
+  const now = `${title === undefined ? "" : `${title} `}${quantity(value, unit)}`;
+  const usual = usualWords(trend);
+  return [
+    usual === "" ? now : `${now} (${usual})`,
+    ...(rise === undefined
+      ? []
+      : [`+${quantity(rise.perSecond * 60, unit)} a minute over ${durationText(rise.windowMs)}`]),
+  ].join(", ");
+}
+
+/** `same hour last week 1,310, yesterday 1,290`; empty when neither is known. */
+export function usualWords({ unit, lastWeek, yesterday }: Trend): string {
+  const days = [
+    ...(lastWeek === undefined ? [] : [`last week ${limitText(lastWeek, unit)}`]),
+    ...(yesterday === undefined ? [] : [`yesterday ${limitText(yesterday, unit)}`]),
+  ];
+  return days.length === 0 ? "" : `same hour ${days.join(", ")}`;
+}
+
+/** `same hour last week 1,310, Prometheus`. */
+export function usualBeside({ value, when }: UsualFigure, unit: string): string {
+  return `same hour ${when === "yesterday" ? "yesterday" : "last week"} ${limitText(value, unit)}, Prometheus`;
+}
+
+/** How a medium writes what is not our own word. */
+export interface Written {
+  time(atMs: number): string;
+  /** Text from outside. */
+  text(text: string): string;
+}
+
+/** What happened to the service, one fact each, the latest first. */
+export function eventTexts(
+  { events, atMs, throttledRatio }: Pick<ContextSummary, "events" | "atMs" | "throttledRatio">,
+  written: Written,
+): readonly string[] {
+  return [
+    ...events.map((event) => eventText(event, atMs, written)),
+    ...(throttledRatio === undefined
+      ? []
+      : [`throttled in ${percentText(throttledRatio)} of its CPU periods`]),
+  ];
+}
+
+function eventText(
+  { kind, atMs, count, windowMs, detail, inferred }: Omit<ContextEvent, "query">,
+  momentMs: number,
+  written: Written,
+): string {
+  const within = `within ${durationText(windowMs)}`;
+  const what = detail === "" ? "" : ` (${written.text(detail)})`;
+  const at = atMs === undefined ? ` ${within}` : ` at ${written.time(atMs)}`;
+  switch (kind) {
+    case "deploy": {
+      const agoMs = atMs === undefined ? windowMs : momentMs - atMs;
+      const before = atMs === undefined ? "" : `, ${beforeText(agoMs)}`;
+      const sure = inferred ? "a deploy, inferred" : "deploy";
+      return `${sure}${what}${at}${before}${agoMs <= suspectWithinMs ? ": could explain this (inferred)" : ""}`;
+    }
+    case "restart":
+      return count <= 1
+        ? `restarted${at}${what}`
+        : `restarted ${counted(count, "time")} ${within}${atMs === undefined ? "" : `, last${at}`}${what}`;
+    case "oom-kill":
+      return `${count <= 1 ? "killed for its memory (OOM)" : `killed for its memory (OOM) ${counted(count, "time")} ${within}`}${count <= 1 || atMs !== undefined ? at : ""}${what}`;
+    case "exit":
+      return `its container ended before${what}`;
+  }
+}
+
+function beforeText(ms: number): string {
+  return ms >= 0 ? `${durationText(ms)} before` : `${durationText(-ms)} after`;
+}
+
+/** Why something is not known: that there is no baseline, and, if `all`, every other note. */
+export function noteTexts(context: PublishedContext, all: boolean): readonly string[] {
+  const { noBaseline } = contextSummary(context);
+  const notes = context.notes.filter((note) => note !== noBaseline);
+  return [...(noBaseline === undefined ? [] : [`No baseline: ${noBaseline}`]), ...(all ? notes : [])];
+}

@@ -1,0 +1,52 @@
+import type { AnalysisSummary, FindingSummary } from "../../domain/incident.ts";
+import { eventTexts, trendText } from "../context-words.ts";
+import { utcTime } from "../words.ts";
+import { timeOfDay, words } from "./escape.ts";
+
+const lineCharacters = 400;
+const detailCharacters = 80;
+/** A card is read at a glance; the findings have the rest. */
+const mostEvents = 3;
+
+/** What Prometheus knows: figures against other days, and what happened shortly before; at most two lines. */
+export function contextLines(
+  { context }: AnalysisSummary,
+  lead: FindingSummary | undefined,
+): readonly string[] {
+  if (context === undefined) return [];
+  const figures = trendsBeside(context.trends, lead).map((trend) => trendText(trend));
+  const why = context.noBaseline === undefined ? [] : [`no baseline: ${context.noBaseline}`];
+  const facts = [...figures, ...why];
+  const events = eventTexts(context, {
+    time: (atMs) => timeOfDay(atMs, "{time}"),
+    text: (text) => words(text, detailCharacters),
+  }).slice(0, mostEvents);
+  return [
+    facts.length === 0 ? "" : `📈 ${words(facts.join(" · "), lineCharacters)} · Prometheus`,
+    events.length === 0 ? "" : `🕘 ${events.join(" · ")}`,
+  ];
+}
+
+/** The same for who hears it read. */
+export function contextSentences(
+  { context }: AnalysisSummary,
+  lead: FindingSummary | undefined,
+): readonly string[] {
+  if (context === undefined) return [];
+  const figures = trendsBeside(context.trends, lead).map((trend) => trendText(trend));
+  const events = eventTexts(context, { time: utcTime, text: (text) => text }).slice(0, mostEvents);
+  return [
+    figures.length === 0 ? "" : `By Prometheus: ${figures.join("; ")}.`,
+    context.noBaseline === undefined ? "" : `No baseline: ${context.noBaseline}.`,
+    events.length === 0 ? "" : `Before: ${events.join("; ")}.`,
+  ];
+}
+
+/** Without the figure that stands beside the finding's own already, unless it still grows. */
+function trendsBeside(
+  trends: NonNullable<AnalysisSummary["context"]>["trends"],
+  lead: FindingSummary | undefined,
+): typeof trends {
+  const told = lead?.measured?.usual === undefined ? undefined : lead.measured.unit;
+  return trends.filter(({ unit, rise }) => unit !== told || rise !== undefined);
+}

@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { Analysis } from "../../src/domain/finding.ts";
+import { gofire } from "../cli/gofire.ts";
+import { type BuiltLab, buildLab, hasGo, type LiveLab } from "./lab.ts";
+import { day, hasPrometheus, type RunningPrometheus, startPrometheus } from "./prometheus.ts";
+
+/** Short captures: what is proven here is what Prometheus adds. */
+const quick = ["--gap", "3s", "--cpu", "1s"];
+
+describe.skipIf(!hasGo || !hasPrometheus)(
+  "what a real Prometheus says of a live Go process (needs Go, Prometheus and promtool)",
+  () => {
+    let built: BuiltLab;
+    let folder: string;
+    const open: (() => Promise<void>)[] = [];
+    beforeAll(() => {
+      built = buildLab();
+      folder = mkdtempSync(join(tmpdir(), "gofire-live-context-"));
+    });
+    afterEach(async () => {
+      for (const close of open.splice(0).toReversed()) await close();
+    });
+    afterAll(() => {
+      built.remove();
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    /** The lab service, scraped as job `order` by a Prometheus that remembers so many goroutines of other days. */
+    async function scraped(
+      goroutines: { readonly lastWeek: number; readonly yesterday: number } | undefined,
+    ): Promise<{ readonly lab: LiveLab; readonly prometheus: RunningPrometheus; readonly config: string }> {
+      const lab = await built.start();
+      open.push(() => lab.stop());
+      const address = new URL(lab.debugUrl).host;
+      const labels = { job: "order", instance: address };
+      const past =
+        goroutines === undefined
+          ? []
+          : (
+              [
+                [7 * day, goroutines.lastWeek],
+                [day, goroutines.yesterday],
+              ] as const
+            ).map(([endedMsAgo, most]) => ({
+              metric: "go_goroutines",
+              labels,
+              endedMsAgo,
+              value: (minute: number) => most - (59 - minute),
+            }));
+      const prometheus = await startPrometheus([{ job: "order", address }], past);
+      open.push(() => prometheus.close());
+      await until(
+        async () => (await valueOf(prometheus.url, `go_goroutines{instance="${address}"}`)) !== undefined,
+      );
+      const config = join(folder, `${new URL(prometheus.url).port}.yaml`);
+      writeFileSync(
+        config,
+        `prometheus: { url: "${prometheus.url}" }\nservices:\n  order:\n    targets: [{ url: "${lab.debugUrl}" }]\n`,
+      );
+      return { lab, prometheus, config };
+    }
+
+    async function snapshot(config: string): Promise<{ analysis: Analysis; bundle: string; text: string }> {
+      const run = await gofire(
+        ["snapshot", "order", "--config", config, "--out", folder, "--format", "json", ...quick],
+        { cwd: folder },
+      );
+      const bundle = /^Evidence kept in (.+)$/m.exec(run.stderr)?.[1] ?? "";
+      const replayed = await gofire(["replay", bundle], { cwd: folder });
+      return { analysis: JSON.parse(run.stdout) as Analysis, bundle, text: replayed.stdout };
+    }
+
+    test("many more goroutines than last week are a finding below every fixed limit", {
+      timeout: 90_000,
+    }, async () => {
+      const { lab, config, prometheus } = await scraped({ lastWeek: 310, yesterday: 295 });
+      await fetch(`${lab.shopUrl}/lab/modes/idle-workers`, { method: "POST" });
+      await until(async () => ((await valueOf(prometheus.url, "go_goroutines")) ?? 0) > 5_000);
+      const { analysis, bundle, text } = await snapshot(config);
+      const count = analysis.findings.find(({ rule }) => rule === "goroutine/count");
+      expect(count).toMatchObject({
+        severity: "warning",
+        confidence: "likely",
+        measured: { usual: { when: "last-week" } },
+      });
+      expect(count?.measured?.value).toBeLessThan(10_000);
+      // The 0.99 quantile of sixty values that rise by one ends between the last two.
+      expect(count?.measured?.usual?.value).toBeGreaterThan(308);
+      expect(count?.measured?.usual?.value).toBeLessThanOrEqual(310);
+      expect(analysis.verdict).toBe("fail");
+      expect(text).toMatch(/goroutines \(same hour last week 309, yesterday 294\)/);
+      const again = await gofire(["replay", bundle, "--format", "json"], { cwd: folder });
+      expect(JSON.parse(again.stdout)).toEqual(analysis);
+    });
+  },
+);
+
+async function valueOf(url: string, query: string): Promise<number | undefined> {
+  const answer = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(query)}`);
+  const { data } = (await answer.json()) as { data: { result: { value: [number, string] }[] } };
+  const text = data.result[0]?.value[1];
+  return text === undefined ? undefined : Number(text);
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  const endsAt = Date.now() + 60_000;
+  while (!(await isSo())) {
+    if (Date.now() > endsAt) throw new Error("Prometheus has not scraped within a minute");
+    await sleep(200);
+  }
+}
