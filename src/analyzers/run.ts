@@ -145,10 +145,12 @@ function withoutExplained(candidates: readonly Candidate[]): Candidate[] {
  */
 function linkCauses(candidates: readonly Candidate[]): void {
   const bySerious = candidates.toSorted(bySeriousness);
+  const blocking = bySites(bySerious, ({ blocks }) => blocks);
+  const standing = bySites(bySerious, ({ sites }) => sites);
   for (const symptom of bySerious) {
     const causes = [
-      ...bySerious.filter((other) => intersects(other.blocks, symptom.sites)),
-      ...bySerious.filter((other) => intersects(symptom.waitsFor, other.sites) && mayLead(other, symptom)),
+      ...blocking(symptom.sites),
+      ...standing(symptom.waitsFor).filter((other) => mayLead(other, symptom)),
       ...symptom.meta.symptomOf.flatMap((rule) =>
         bySerious.filter((other) => other.meta.id === rule && isFailing(other)),
       ),
@@ -169,9 +171,23 @@ function rootOf(candidate: Candidate): Candidate {
   return root;
 }
 
-function intersects(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  for (const key of a) if (b.has(key)) return true;
-  return false;
+/** Finds, in their order, those of `candidates` that have one of some sites among theirs. */
+function bySites(
+  candidates: readonly Candidate[],
+  sitesOf: (candidate: Candidate) => ReadonlySet<string>,
+): (sites: ReadonlySet<string>) => Candidate[] {
+  const places = new Map<string, number[]>();
+  for (const [place, candidate] of candidates.entries()) {
+    for (const site of sitesOf(candidate)) {
+      const others = places.get(site);
+      if (others === undefined) places.set(site, [place]);
+      else others.push(place);
+    }
+  }
+  return (sites) => {
+    const found = new Set([...sites].flatMap((site) => places.get(site) ?? []));
+    return [...found].sort((a, b) => a - b).flatMap((place) => candidates[place] ?? []);
+  };
 }
 
 const confidenceRank: Readonly<Record<Confidence, number>> = { proven: 0, likely: 1, possible: 2 };

@@ -14,15 +14,13 @@ export interface Frame {
  * inside the last path element are escaped as %2e by the linker.
  */
 export function packagePath(symbol: string): string {
-  let end = symbol.length;
-  for (let i = 0; i < symbol.length; i++) {
-    const c = symbol.charCodeAt(i);
-    if (c === 0x28 /* ( */ || c === 0x5b /* [ */) {
-      end = i;
-      break;
-    }
-  }
+  const end = Math.min(endAt(symbol, "("), endAt(symbol, "["));
   const slash = symbol.lastIndexOf("/", end - 1);
   const dot = symbol.indexOf(".", slash + 1);
   return dot === -1 || dot > end ? symbol.slice(0, end) : symbol.slice(0, dot);
+}
+
+function endAt(symbol: string, mark: string): number {
+  const at = symbol.indexOf(mark);
+  return at === -1 ? symbol.length : at;
 }

@@ -93,12 +93,15 @@ function addressCycles(snapshot: GoroutineSnapshot): LockCycle[] {
     snapshot,
     waiters.map(({ waitsFor }) => waitsFor),
   );
+  const asking = askers(waiters);
   const touching = new Map(
-    [...references].map(([mutex, found]) => [mutex, farnessByGoroutine(found, askers(mutex, waiters))]),
+    [...references].map(([mutex, found]) => [mutex, farnessByGoroutine(found, asking.get(mutex))]),
   );
+  const near = new Set([...touching.values()].flatMap((nearest) => [...nearest.keys()]));
+  const holding = waiters.filter(({ goroutine }) => near.has(goroutine));
   const pairs: Pair[] = [];
-  for (const [index, a] of waiters.entries()) {
-    for (const b of waiters.slice(index + 1)) {
+  for (const [index, a] of holding.entries()) {
+    for (const b of holding.slice(index + 1)) {
       if (a.waitsFor === b.waitsFor || isQueueing(a, b)) continue;
       const farFromB = touching.get(b.waitsFor)?.get(a.goroutine);
       const farFromA = touching.get(a.waitsFor)?.get(b.goroutine);
@@ -132,10 +135,14 @@ interface Pair {
   readonly farness: number;
 }
 
-/** The functions that are seen asking for a mutex. */
-function askers(mutex: number, waiters: readonly Waiter[]): ReadonlySet<string> {
-  const asking = waiters.filter(({ waitsFor }) => waitsFor === mutex);
-  return new Set(asking.map(({ caller }) => declaredFunction(caller.function)));
+/** The functions that are seen asking for each mutex. */
+function askers(waiters: readonly Waiter[]): ReadonlyMap<number, ReadonlySet<string>> {
+  const asking = new Map<number, Set<string>>();
+  for (const { waitsFor, caller } of waiters) {
+    const functions = asking.get(waitsFor) ?? new Set();
+    asking.set(waitsFor, functions.add(declaredFunction(caller.function)));
+  }
+  return asking;
 }
 
 /**
@@ -145,7 +152,7 @@ function askers(mutex: number, waiters: readonly Waiter[]): ReadonlySet<string> 
  */
 function farnessByGoroutine(
   references: readonly MutexReference[],
-  asking: ReadonlySet<string>,
+  asking: ReadonlySet<string> = new Set(),
 ): ReadonlyMap<Goroutine, number> {
   const nearest = new Map<Goroutine, number>();
   for (const { group, goroutine, frame, behindBytes } of references) {

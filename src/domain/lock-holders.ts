@@ -39,16 +39,14 @@ function findHolders(queue: LockQueue, snapshot: GoroutineSnapshot): LockHolder[
   const waiting = new Set(queue.waits.map(({ group }) => group));
   const callers = callersOf(queue);
   const holders = new Map<GoroutineGroup, LockHolder>();
-  const index = stackIndex(snapshot);
   for (const object of callers.objects) {
-    for (const place of index.places(object)) {
-      const { group } = place;
-      if (waiting.has(group) || isLockFrame(place.frame)) continue;
-      const before = holders.get(group);
-      if (before === undefined && isKnownIdle(group)) continue;
-      const holder = holderByCode(callers, place);
-      if (holder !== undefined && (before === undefined || holder.score > before.score))
-        holders.set(group, holder);
+    for (const place of holdingPlaces(object, snapshot)) {
+      const { group, frame: passes } = place;
+      if (waiting.has(group)) continue;
+      const asking = callers.frames.get(place.declared);
+      const score = scoreByCode(asking, place);
+      if (score <= (holders.get(group)?.score ?? Number.NEGATIVE_INFINITY)) continue;
+      holders.set(group, { group, passes, reason: asking === undefined ? "object" : "function", score });
     }
   }
   for (const reference of referencesTo(queue, snapshot)) {
@@ -59,6 +57,32 @@ function findHolders(queue: LockQueue, snapshot: GoroutineSnapshot): LockHolder[
     if (holder !== undefined) holders.set(group, holder);
   }
   return [...holders.values()].sort((a, b) => b.score - a.score || a.group.count - b.group.count);
+}
+
+/** Where a goroutine that is not idle may stand under a lock of the object. */
+interface HoldingPlace extends CodePlace {
+  readonly loopPenalty: number;
+}
+
+const knownPlaces = new WeakMap<GoroutineSnapshot, Map<string, readonly HoldingPlace[]>>();
+
+/** Many queues ask for the same objects: busy types have several locks. */
+function holdingPlaces(object: string, snapshot: GoroutineSnapshot): readonly HoldingPlace[] {
+  const byObject = knownPlaces.get(snapshot) ?? new Map<string, readonly HoldingPlace[]>();
+  knownPlaces.set(snapshot, byObject);
+  let places = byObject.get(object);
+  if (places === undefined) {
+    places = stackIndex(snapshot)
+      .places(object)
+      .filter(({ group, frame }) => !isLockFrame(frame) && !isKnownIdle(group))
+      .map((place) => ({ ...place, loopPenalty: loopPenalty(place.group, place.frame) }));
+    byObject.set(object, places);
+  }
+  return places;
+}
+
+function isLockFrame(frame: Frame): boolean {
+  return frame.function.startsWith("sync.") || frame.function.startsWith("internal/sync.");
 }
 
 const knownReferences = new WeakMap<GoroutineSnapshot, ReturnType<typeof mutexReferences>>();
@@ -115,25 +139,22 @@ function holderByAddress(
   return { group, goroutine, passes, reason: "address", score };
 }
 
-function isLockFrame(frame: Frame): boolean {
-  return frame.function.startsWith("sync.") || frame.function.startsWith("internal/sync.");
-}
-
-/** A goroutine beyond a Lock call of the same function, or in another function of the same type. */
-function holderByCode(callers: Callers, { group, frame, declared }: CodePlace): LockHolder | undefined {
-  let best: LockHolder | undefined;
-  const penalty = loopPenalty(group, frame);
-  for (const caller of callers.frames.get(declared) ?? [undefined]) {
-    const here = caller?.function === frame.function ? caller : undefined;
+/**
+ * A goroutine in a function of the type, or, where that function asks for the lock (`asking`), beyond one of its Lock calls:
+ * -Infinity when it stands before all of them.
+ */
+function scoreByCode(
+  asking: readonly Frame[] | undefined,
+  { frame, loopPenalty: penalty }: HoldingPlace,
+): number {
+  if (asking === undefined) return 2 - penalty;
+  let best = Number.NEGATIVE_INFINITY;
+  for (const caller of asking) {
+    const isHere = caller.function === frame.function;
     // Above the Lock call in the same function: it has not come to the lock yet.
-    if (here !== undefined && frame.line < here.line) continue;
-    const score =
-      (caller === undefined ? 2 : 3) +
-      (here !== undefined && frame.line > here.line ? 1 : 0) -
-      (caller !== undefined && isStarter(frame, caller) ? 2 : 0) -
-      penalty;
-    if (best === undefined || score > best.score)
-      best = { group, passes: frame, reason: caller === undefined ? "object" : "function", score };
+    if (isHere && frame.line < caller.line) continue;
+    const beyond = isHere && frame.line > caller.line ? 1 : 0;
+    best = Math.max(best, 3 + beyond - (isStarter(frame, caller) ? 2 : 0) - penalty);
   }
   return best;
 }

@@ -12,8 +12,8 @@ export interface PoolQueue {
   readonly pool: string;
   readonly library: PoolWait["library"];
   readonly pile: PileUp;
-  /** The calls that want something from the pool, as far as own code makes them, over all snapshots. */
-  readonly acquisitions: readonly Acquisition[];
+  /** The calls that want something from the pool, as far as own code makes them, over all snapshots, by function. */
+  readonly acquisitions: ReadonlyMap<string, readonly Acquisition[]>;
 }
 
 /** An own line that takes something from the pool. */
@@ -22,8 +22,18 @@ export interface Acquisition {
   readonly keeps: Keeps;
 }
 
+const knownQueues = new WeakMap<GoroutineEvidence, { own: OwnCode; queues: readonly PoolQueue[] }>();
+
 /** The queues of all pools that somebody waits for in the most telling snapshot, longest first. */
-export function poolQueues(evidence: GoroutineEvidence, own: OwnCode): PoolQueue[] {
+export function poolQueues(evidence: GoroutineEvidence, own: OwnCode): readonly PoolQueue[] {
+  const known = knownQueues.get(evidence);
+  if (known?.own === own) return known.queues;
+  const queues = findQueues(evidence, own);
+  knownQueues.set(evidence, { own, queues });
+  return queues;
+}
+
+function findQueues(evidence: GoroutineEvidence, own: OwnCode): PoolQueue[] {
   const names = new Set<string>();
   for (const group of evidence.best.groups) {
     const wait = poolWait(group);
@@ -39,8 +49,12 @@ export function poolQueues(evidence: GoroutineEvidence, own: OwnCode): PoolQueue
     .sort((a, b) => b.pile.count - a.pile.count);
 }
 
-function acquisitionsOf(pool: string, { best, series }: GoroutineEvidence, own: OwnCode): Acquisition[] {
-  const found = new Map<string, Acquisition>();
+function acquisitionsOf(
+  pool: string,
+  { best, series }: GoroutineEvidence,
+  own: OwnCode,
+): ReadonlyMap<string, readonly Acquisition[]> {
+  const found = new Map<string, Acquisition[]>();
   for (const snapshot of [best, ...series]) {
     for (const group of snapshot.groups) {
       const wait = poolWait(group);
@@ -48,10 +62,13 @@ function acquisitionsOf(pool: string, { best, series }: GoroutineEvidence, own: 
       const [frame] = ownFrames(group.stack.slice(wait.acquireIndex + 1), own, 1);
       if (frame === undefined) continue;
       const keeps = keptAfter(group.stack, wait, own);
-      found.set(`${frame.function}:${frame.line}:${keeps}`, { frame, keeps });
+      const others = found.get(frame.function);
+      if (others === undefined) found.set(frame.function, [{ frame, keeps }]);
+      else if (!others.some((other) => other.frame.line === frame.line && other.keeps === keeps))
+        others.push({ frame, keeps });
     }
   }
-  return [...found.values()];
+  return found;
 }
 
 /** Goroutines that hold something from a pool, because they have come past a line that takes it. */
@@ -76,12 +93,13 @@ export function holdersOf(queue: PoolQueue, snapshot: GoroutineSnapshot, own: Ow
     const frames = ownFrames(group.stack.slice(waits ? wait.acquireIndex + 1 : 0), own, mostOwnFrames);
     for (const [index, frame] of frames.entries()) {
       const asksItself = waits && index === 0;
-      const taken = queue.acquisitions.find(
-        (acquisition) =>
-          acquisition.frame.function === frame.function &&
-          acquisition.frame.line < frame.line &&
-          (asksItself ? acquisition.keeps === "a-scope" : acquisition.keeps !== "nothing"),
-      );
+      const taken = queue.acquisitions
+        .get(frame.function)
+        ?.find(
+          (acquisition) =>
+            acquisition.frame.line < frame.line &&
+            (asksItself ? acquisition.keeps === "a-scope" : acquisition.keeps !== "nothing"),
+        );
       if (taken !== undefined) return [{ group, frame, takenAt: taken.frame }];
     }
     return [];
@@ -95,11 +113,10 @@ const mostOwnFrames = 50;
  * now. None at all while many wait means that what the pool lent is lost, or in the hands of those who wait.
  */
 export function atWorkWith(queue: PoolQueue, snapshot: GoroutineSnapshot): GoroutineGroup[] {
-  const users = new Set(queue.acquisitions.map(({ frame }) => frame.function));
   return snapshot.groups.filter(
     (group) =>
       poolWait(group)?.pool !== queue.pool &&
       !isKnownIdle(group) &&
-      group.stack.some((frame) => users.has(frame.function)),
+      group.stack.some((frame) => queue.acquisitions.has(frame.function)),
   );
 }
