@@ -75,12 +75,17 @@ export interface Result {
   /** Medians. */
   readonly wallSeconds: number;
   readonly peakMiB: number | undefined;
-  /** It takes longer than `wallSeconds`. */
+  /** Wall time of the first contender in the same rounds, as a share of this one's: the median of the shares. */
+  readonly firstToThis: number;
+  /** It takes longer than `wallSeconds`, so `firstToThis` is less. */
   readonly isCut: boolean;
   readonly rounds: number;
 }
 
-/** Runs the contenders in turns, so that a slow moment of the machine hits all of them, and takes medians. */
+/**
+ * Runs the contenders in turns, so that a slow moment of the machine hits all of them, and takes medians. Shares are of runs
+ * that followed one another: a machine that gets slower from round to round does not change them.
+ */
 export async function race(contenders: readonly Contender[], rounds: number): Promise<Result[]> {
   const runs = new Map<string, Run[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
@@ -88,9 +93,13 @@ export async function race(contenders: readonly Contender[], rounds: number): Pr
       if (round < (contender.rounds ?? rounds)) runs.get(contender.name)?.push(await runOnce(contender));
     }
   }
+  const [first = []] = runs.values();
   return [...runs].map(([name, list]) => ({
     name,
     wallSeconds: median(list.map((run) => run.wallSeconds)) ?? Number.NaN,
+    firstToThis:
+      median(list.map((run, round) => (first[round]?.wallSeconds ?? Number.NaN) / run.wallSeconds)) ??
+      Number.NaN,
     peakMiB: median(list.flatMap((run) => run.peakMiB ?? [])),
     isCut: list.some((run) => run.isCut),
     rounds: list.length,

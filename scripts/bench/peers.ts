@@ -7,6 +7,8 @@ export interface Peers {
   /** DataDog's gostackparse with the grouping that its users write. */
   readonly gostackparse: string;
   readonly panicparse: string;
+  /** What `go tool pprof` starts: of the go command in front of it neither time nor memory is pprof's. */
+  readonly pprof: string;
   /** Script that decodes with pprof-format and sums flat and cum by function. */
   readonly pprofFormat: string;
 }
@@ -24,6 +26,7 @@ export function buildPeers(folder: string): Peers {
   run("get", "github.com/DataDog/gostackparse@latest", "github.com/maruel/panicparse/v2@latest");
   run("build", "-o", join(folder, "gostackparse"), "./gsp");
   run("build", "-o", join(folder, "panicparse"), "github.com/maruel/panicparse/v2");
+  run("build", "-o", join(folder, "pprof"), "cmd/pprof");
 
   const js = join(folder, "js");
   mkdirSync(js, { recursive: true });
@@ -36,6 +39,7 @@ export function buildPeers(folder: string): Peers {
   return {
     gostackparse: join(folder, "gostackparse"),
     panicparse: join(folder, "panicparse"),
+    pprof: join(folder, "pprof"),
     pprofFormat: join(js, "top.js"),
   };
 }
