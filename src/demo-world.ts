@@ -119,8 +119,22 @@ function pagerLevers(alertmanager: AlertmanagerStandIn, [sick]: readonly DemoPro
           "order has too many goroutines",
         ),
     },
+    { id: "storm", label: "Pages about everything at once", group, pull: () => storm(alertmanager) },
     { id: "resolve", label: "Says that it is over", group, pull: () => alertmanager.resolveAll() },
   ];
+}
+
+/** Everything behind one broken switch pages, for three reasons each; gofire knows one of these services. */
+async function storm(alertmanager: AlertmanagerStandIn): Promise<void> {
+  const services = [service, "cart", "catalog", "checkout", "mail", "payment", "search", "stock", "tax"];
+  const reasons = [
+    { alertname: "ManyGoroutines", severity: "critical", summary: "has too many goroutines" },
+    { alertname: "SlowRequests", severity: "critical", summary: "answers slowly" },
+    { alertname: "HighErrorRate", severity: "warning", summary: "answers with errors" },
+  ];
+  for (const { summary, ...labels } of reasons) {
+    for (const name of services) await alertmanager.fire({ ...labels, service: name }, `${name} ${summary}`);
+  }
 }
 
 function worldOf(slack: Awaited<ReturnType<typeof startSlackStandIn>>, stop: () => Promise<void>): DemoWorld {
