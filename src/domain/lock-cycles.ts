@@ -5,7 +5,7 @@ import { isRuntimeFrame } from "./goroutine-sites.ts";
 import { isKnownIdle } from "./known-idle.ts";
 import { lockHolders, waitedAddress } from "./lock-holders.ts";
 import { lastTwoHolders, pairsByLine } from "./lock-order.ts";
-import { lockQueues } from "./lock-queues.ts";
+import { singleMutexQueues } from "./lock-queues.ts";
 import { lockWait } from "./lock-waits.ts";
 import type { OwnCode } from "./own-code.ts";
 import { type MutexReference, mutexReachBytes, mutexReferences } from "./stack-index.ts";
@@ -206,7 +206,7 @@ function isContested(a: Waiter, b: Waiter, references: ReturnType<typeof mutexRe
 function codeCycles(snapshot: GoroutineSnapshot): LockCycle[] {
   const waiters = mutexWaiters(snapshot);
   const holders = new Map(
-    lockQueues(snapshot).flatMap((queue) =>
+    singleMutexQueues(snapshot).flatMap((queue) =>
       queue.address === undefined
         ? []
         : [[queue.address, new Set(lockHolders(queue, snapshot).map(({ group }) => group))] as const],

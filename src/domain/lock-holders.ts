@@ -1,9 +1,12 @@
-import { declaredFunction, entryFrame } from "./code-object.ts";
+import { declaredFunction, entryFrame, isMainGoroutine } from "./code-object.ts";
 import type { Frame } from "./frame.ts";
+import { packagePath } from "./frame.ts";
 import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
+import { isRuntimeFrame } from "./goroutine-sites.ts";
 import { isKnownIdle } from "./known-idle.ts";
 import type { LockQueue } from "./lock-queues.ts";
-import { lockQueues } from "./lock-queues.ts";
+import { singleMutexQueues } from "./lock-queues.ts";
+import type { OwnCode } from "./own-code.ts";
 import type { CodePlace, MutexReference } from "./stack-index.ts";
 import { mutexReferences, stackIndex } from "./stack-index.ts";
 
@@ -92,7 +95,7 @@ function referencesTo({ address }: LockQueue, snapshot: GoroutineSnapshot): read
   if (address === undefined) return [];
   let references = knownReferences.get(snapshot);
   if (references === undefined) {
-    const addresses = lockQueues(snapshot).flatMap((queue) =>
+    const addresses = singleMutexQueues(snapshot).flatMap((queue) =>
       queue.address === undefined ? [] : [queue.address],
     );
     references = mutexReferences(snapshot, addresses);
@@ -164,10 +167,14 @@ function isStarter(frame: Frame, caller: Frame): boolean {
   return frame.function !== caller.function && declaredFunction(caller.function) === frame.function;
 }
 
-/** A goroutine that waits for messages in its own first function is a background loop: it rarely holds a lock there. */
-function loopPenalty(group: GoroutineGroup, frame: Frame): number {
-  const isLoop = group.wait === "select" || group.wait === "chan receive" || group.wait === "sleep";
-  return isLoop && entryFrame(group.stack) === frame ? 2 : 0;
+/**
+ * A goroutine that waits for messages in its own first function is a background loop: it rarely holds a lock there. The
+ * select inside an HTTP client's call is no wait for messages.
+ */
+function loopPenalty({ wait, stack }: GoroutineGroup, frame: Frame): number {
+  const isLoop = wait === "select" || wait === "chan receive" || wait === "sleep";
+  if (!isLoop || entryFrame(stack) !== frame) return 0;
+  return stack.some(({ function: symbol }) => symbol === "net/http.(*Client).do") ? 0 : 2;
 }
 
 /** True for a goroutine that waits itself; `active` ones are merely busy under the lock, debug=1 may not tell. */
@@ -176,10 +183,44 @@ export function isBlocked({ group }: LockHolder): boolean {
 }
 
 /**
- * One goroutine can hold a mutex. As many holders as waiters are as many mutexes, one pair for each; any other crowd
- * has probably left the lock again.
+ * Waits for something outside of the process, in a library perhaps. A service that spends its time in such calls is seen
+ * in them in every capture, so that a lock that moves looks as still as one that does not.
+ */
+export function waitsOutside({ group: { wait, stack } }: LockHolder, own: OwnCode): boolean {
+  if (wait === "IO wait" || wait === "syscall" || wait === "sleep") return true;
+  const innermost = stack.find((frame) => !isRuntimeFrame(frame));
+  return wait === "select" && innermost !== undefined && !own.isOwn(innermost);
+}
+
+const waitsForOthers = /^(?:chan |select|sync\.|semacquire)/;
+
+/**
+ * Goroutines beside the queue that run code of the same package, wait for other goroutines, and are as many as the
+ * locks. Nothing says that they hold one, but nothing says that they do not. Loops that wait for messages are left out.
+ */
+export function bystanders(queue: LockQueue, snapshot: GoroutineSnapshot, own: OwnCode): GoroutineGroup[] {
+  const waiting = new Set(queue.waits.map(({ group }) => group));
+  const packages = new Set(queue.waits.map(({ caller }) => packagePath(caller.function)));
+  const locks = queue.mutexes ?? queue.count;
+  return snapshot.groups.filter((group) => {
+    if (waiting.has(group) || !waitsForOthers.test(group.wait)) return false;
+    const fits =
+      Math.abs(group.count - locks) <= 0.1 * locks || (group.count === 1 && (queue.mutexes ?? 1) === 1);
+    if (!fits || isKnownIdle(group) || isMainGoroutine(group)) return false;
+    const innermost = group.stack.find((frame) => own.isOwn(frame));
+    const isLoop = group.wait !== "chan send" && innermost === entryFrame(group.stack);
+    return (
+      !isLoop && group.stack.some((frame) => own.isOwn(frame) && packages.has(packagePath(frame.function)))
+    );
+  });
+}
+
+/**
+ * One goroutine can hold a mutex: as many holders as mutexes are one for each. Where the mutexes are not known, as many
+ * holders as waiters are taken for pairs. Any other crowd has probably left the lock again.
  */
 export function canHold(holder: LockHolder, queue: LockQueue): boolean {
   if (holder.reason === "address" || holder.group.count === 1) return true;
-  return Math.abs(holder.group.count - queue.count) <= 0.1 * queue.count;
+  const locks = queue.mutexes ?? queue.count;
+  return Math.abs(holder.group.count - locks) <= 0.1 * locks;
 }

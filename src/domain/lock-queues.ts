@@ -17,13 +17,17 @@ export interface LockQueue {
   readonly count: number;
 }
 
-/** Queues of one mutex that are worth a line of their own; the others are gathered by type. */
+/** Queues of one mutex that are looked at by themselves; the others are gathered by type. */
 const smallestSingleQueue = 2;
 const mostSingleQueues = 64;
+/** A type with more contended mutexes than this has one queue for all of them, and one for each with a crowd behind it. */
+const fewMutexes = 8;
+const crowd = 10;
 /** The longest queues are looked into; what waits in shorter ones is in the analysis's groups. */
 const mostQueues = 16;
 
 const known = new WeakMap<GoroutineSnapshot, readonly LockQueue[]>();
+const knownSingle = new WeakMap<GoroutineSnapshot, readonly LockQueue[]>();
 
 /** Who waits for which lock, longest queue first. Locks inside sync.Once are not locks of the service and left out. */
 export function lockQueues(snapshot: GoroutineSnapshot): readonly LockQueue[] {
@@ -38,7 +42,7 @@ export function lockQueues(snapshot: GoroutineSnapshot): readonly LockQueue[] {
 function findQueues(snapshot: GoroutineSnapshot): LockQueue[] {
   const waits = snapshot.groups.map(lockWait).filter((wait) => wait !== undefined);
   const mutexWaits = waits.filter((wait) => wait.kind === "mutex");
-  const single = singleMutexQueues(mutexWaits);
+  const single = standingAlone(singleMutexQueues(snapshot), mutexWaits);
   const queues = [
     ...single,
     ...restByObject(mutexWaits, single),
@@ -49,8 +53,31 @@ function findQueues(snapshot: GoroutineSnapshot): LockQueue[] {
   return queues.sort((a, b) => b.count - a.count).slice(0, mostQueues);
 }
 
-/** Queues at one known address. */
-function singleMutexQueues(waits: readonly LockWait[]): LockQueue[] {
+/** The queues that are told apart from others of their type: a deadlock in each of a hundred objects is one story. */
+function standingAlone(single: readonly LockQueue[], waits: readonly LockWait[]): LockQueue[] {
+  const mutexes = new Map<string, Set<number>>();
+  for (const { object, group } of waits) {
+    const addresses = mutexes.get(object) ?? new Set();
+    for (const address of group.waitedMutexes.keys()) addresses.add(address);
+    mutexes.set(object, addresses);
+  }
+  return single.filter(
+    ({ object, count }) => count >= crowd || (mutexes.get(object)?.size ?? 0) <= fewMutexes,
+  );
+}
+
+/** Queues at one known address each, the longest first; not all where there are very many. */
+export function singleMutexQueues(snapshot: GoroutineSnapshot): readonly LockQueue[] {
+  let queues = knownSingle.get(snapshot);
+  if (queues === undefined) {
+    const waits = snapshot.groups.map(lockWait).filter((wait) => wait !== undefined);
+    queues = findSingleQueues(waits.filter(({ kind }) => kind === "mutex"));
+    knownSingle.set(snapshot, queues);
+  }
+  return queues;
+}
+
+function findSingleQueues(waits: readonly LockWait[]): LockQueue[] {
   const byAddress = new Map<number, { waits: LockWait[]; count: number }>();
   for (const wait of waits) {
     for (const [address, count] of wait.group.waitedMutexes) {

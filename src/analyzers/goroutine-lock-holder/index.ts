@@ -1,11 +1,12 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { isRequest } from "../../domain/code-object.ts";
 import type { GoroutineEvidence } from "../../domain/evidence.ts";
+import type { Frame } from "../../domain/frame.ts";
 import type { GoroutineSnapshot } from "../../domain/goroutine.ts";
 import { isAlsoIn } from "../../domain/goroutine-sites.ts";
 import { lockCycles } from "../../domain/lock-cycles.ts";
 import type { LockHolder } from "../../domain/lock-holders.ts";
-import { canHold, isBlocked, lockHolders } from "../../domain/lock-holders.ts";
+import { bystanders, canHold, isBlocked, lockHolders, waitsOutside } from "../../domain/lock-holders.ts";
 import { isHeldByReaders, lockPile } from "../../domain/lock-pile.ts";
 import type { LockQueue } from "../../domain/lock-queues.ts";
 import { lockQueues, queuedGroups } from "../../domain/lock-queues.ts";
@@ -46,7 +47,7 @@ export const goroutineLockHolder = defineAnalyzer({
       why: "The lock is free again only when that wait ends. The fix belongs there, not where the crowd stands.",
       next: "Do not wait under the lock: copy what is needed, unlock, then do I/O or channel work; give that work a deadline.",
       falsePositives:
-        "Which goroutine holds a sync.Mutex is recorded nowhere, so the holder is inferred and worded so. Background loops of the type, crowds that cannot all hold one mutex, and running goroutines are not named.",
+        "Which goroutine holds a sync.Mutex is recorded nowhere, so the holder is inferred and worded so. Background loops of the type, crowds that cannot all hold one mutex, and running goroutines are not named. Few waiters behind one that waits for the network or a timer are `possible` only: a lock that moves from one slow call to the next looks the same.",
       references: [
         "https://go.dev/src/internal/sync/mutex.go",
         "https://go.dev/src/runtime/traceback.go",
@@ -71,7 +72,8 @@ export const goroutineLockHolder = defineAnalyzer({
         if (holder === undefined || largest === undefined || inCircle.has(holder.group)) return [];
         const pile = lockPile(queue, goroutines);
         const trend = trendOf(pile, limits.waiters, limits);
-        const likely = isLikely({ holder, pile, trend, still, goroutines }, limits.waiters);
+        const lasts = still && (self !== undefined || !waitsOutside(holder, target.own));
+        const likely = isLikely({ holder, pile, trend, still: lasts, goroutines }, limits.waiters);
         const text = holderText(holder, target.own);
         const waiting = counted(pile.count, "goroutine");
         return [
@@ -137,6 +139,8 @@ function selfHolder(
   const [lock] = selfLocks(queue, own);
   if (lock === undefined) return undefined;
   const isTelling = lock.reason === "function" && lock.sameObject;
+  // That an outer method of the type took the lock is a guess, not to be made where somebody else may have it.
+  if (lock.reason === "object" && bystanders(queue, best, own).length > 0) return undefined;
   if (!isTelling && (other !== undefined || lockHolders(queue, best).length > 0)) return undefined;
   const { group } = lock.wait;
   const [goroutine] = group.exemplars;
@@ -188,10 +192,18 @@ function blockedHolder(queue: LockQueue, { best }: GoroutineEvidence): LockHolde
   return !isBlocked(first) && first.score > blocked.score ? undefined : blocked;
 }
 
-/** A goroutine that waits for a lock of the same type may be behind another instance's lock, not hold this one. */
+/**
+ * A goroutine that waits for a lock of the same type may be behind another instance's lock, not hold this one; unless it
+ * waits for a lock of the other kind, further on in the function that takes this one.
+ */
 function isWaiterOnly(holder: LockHolder, queue: LockQueue): boolean {
   const wait = lockWait(holder.group);
-  return wait !== undefined && wait.object === queue.object && holder.reason !== "address";
+  if (wait === undefined || wait.object !== queue.object || holder.reason === "address") return false;
+  return (wait.kind === "mutex") === (queue.lock === "mutex") || !isBeyond(holder.passes, queue);
+}
+
+function isBeyond(frame: Frame, { waits }: LockQueue): boolean {
+  return waits.some(({ caller }) => caller.function === frame.function && caller.line < frame.line);
 }
 
 interface Reading {

@@ -1,14 +1,15 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { isRequest } from "../../domain/code-object.ts";
 import type { Confidence } from "../../domain/finding.ts";
-import type { GoroutineSnapshot } from "../../domain/goroutine.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
 import { isProvenLeak } from "../../domain/leak-report.ts";
 import type { LockHolder } from "../../domain/lock-holders.ts";
-import { canHold, isBlocked, lockHolders } from "../../domain/lock-holders.ts";
+import { bystanders, canHold, isBlocked, lockHolders, waitsOutside } from "../../domain/lock-holders.ts";
 import { isHeldByReaders, lockPile } from "../../domain/lock-pile.ts";
 import type { LockQueue } from "../../domain/lock-queues.ts";
 import { lockQueues, queuedGroups } from "../../domain/lock-queues.ts";
-import { holderText, lockText } from "../../domain/lock-words.ts";
+import { holderText, lockText, shortName } from "../../domain/lock-words.ts";
+import type { OwnCode } from "../../domain/own-code.ts";
 import type { PileUp, PileUpTrend } from "../../domain/pile-up.ts";
 import { growthThresholds, pileExcerpt, trendOf, trendText } from "../../domain/pile-up.ts";
 import { nothingRuns } from "../../domain/process-stillness.ts";
@@ -48,11 +49,11 @@ export const goroutineMutexPileup = defineAnalyzer({
       ...growthThresholds,
     },
     docs: {
-      what: "Goroutines in sync.Mutex.Lock, RLock or a second RWMutex.Lock, gathered by the mutex's address where a dump shows it and else by the type whose code asks for the lock. Says who probably holds the lock when a stack shows it.",
+      what: "Goroutines in sync.Mutex.Lock, RLock or a second RWMutex.Lock, gathered by the mutex's address where a dump shows it and else by the type whose code asks for the lock. Says who probably holds the lock when a stack shows it, and otherwise who else of the package is blocked.",
       why: "Everything that needs the lock stops behind one goroutine. Requests pile up, memory grows with them, and a restart only starts the queue afresh.",
       next: "Find the holder first (goroutine/lock-holder, goroutine/lock-cycle). Keep I/O, channel operations and other locks out of the critical section; copy under the lock and work outside.",
       falsePositives:
-        "A busy lock that moves has a queue too. Without age, growth or a blocked holder a queue is only `possible`; so is one whose probable holder is running.",
+        "A busy lock that moves has a queue too. Without age, growth or a blocked holder a queue is only `possible`; so is one whose probable holder is running, or, seen once, waits for the network or a timer.",
       corrections: [
         {
           claim: "A block profile exposes a mutex that everybody waits for.",
@@ -85,7 +86,12 @@ export const goroutineMutexPileup = defineAnalyzer({
         const trend = trendOf(pile, limits.waiters, limits);
         const holders = lockHolders(queue, goroutines.best).filter((holder) => canHold(holder, queue));
         const [holder] = holders;
-        const confidence = leaked ? "proven" : confidenceOf({ queue, pile, trend, holders, still }, limits);
+        const passing =
+          trend === "seen-once" && holders.some((one) => isBlocked(one) && waitsOutside(one, target.own));
+        const confidence = leaked
+          ? "proven"
+          : confidenceOf({ queue, pile, trend, holders, passing, still }, limits);
+        const beside = holder === undefined ? bystanders(queue, goroutines.best, target.own) : [];
         const [largest] = queue.waits;
         if (confidence === undefined || largest === undefined) return [];
         const aged = pile.count < limits.waiters;
@@ -104,6 +110,7 @@ export const goroutineMutexPileup = defineAnalyzer({
               trend,
               still,
               holder && { holder, text: holderText(holder, target.own) },
+              besideText(beside, target.own),
             ),
             measured: {
               value: pile.count,
@@ -113,6 +120,7 @@ export const goroutineMutexPileup = defineAnalyzer({
             where: blamedFrames(largest.group, target.own),
             waitReason: largest.group.wait,
             groups: queuedGroups(queue),
+            ...(beside.length === 1 ? { waitsFor: beside } : {}),
             goroutines: pile.count,
             evidence: [
               pileExcerpt(
@@ -151,12 +159,14 @@ interface Reading {
   readonly pile: PileUp;
   readonly trend: PileUpTrend;
   readonly holders: readonly LockHolder[];
+  /** Somebody who may hold it waits for the network or a timer, and there is one capture only. */
+  readonly passing: boolean;
   readonly still: boolean;
 }
 
 /** undefined: too little to speak of; goroutine/blocked-site may still list it. */
 function confidenceOf(
-  { queue, pile, trend, holders, still }: Reading,
+  { queue, pile, trend, holders, passing, still }: Reading,
   limits: { readonly agedWaiters: number; readonly waiters: number; readonly crowd: number },
 ): Confidence | undefined {
   const known = queue.address === undefined ? "likely" : "proven";
@@ -167,7 +177,7 @@ function confidenceOf(
   }
   const busy = holders.some((holder) => !isBlocked(holder));
   if (trend === "growing") return busy ? "likely" : known;
-  if (still || (holders.length > 0 && !busy)) return "likely";
+  if (still || (holders.length > 0 && !busy && !passing)) return "likely";
   return pile.count >= limits.crowd && !busy ? "likely" : "possible";
 }
 
@@ -177,6 +187,7 @@ function summaryOf(
   trend: PileUpTrend,
   still: boolean,
   found: { readonly holder: LockHolder; readonly text: string } | undefined,
+  beside: string,
 ): string {
   const one = queue.address !== undefined ? " It is one and the same mutex by its address." : "";
   const why =
@@ -185,11 +196,19 @@ function summaryOf(
       : trendText(pile, trend);
   const what = `${counted(pile.count, "goroutine")} stand${pile.count === 1 ? "s" : ""} in Lock; ${why}.${one}`;
   if (found === undefined) {
-    return `${what} No goroutine in the capture is seen inside code that could hold the lock: a path that returns without Unlock, or a goroutine that locks it twice, would look like this.`;
+    return `${what} No goroutine in the capture is seen inside code that could hold the lock: a path that returns without Unlock, or a goroutine that locks it twice, would look like this.${beside}`;
   }
   return isBlocked(found.holder)
     ? `${what} Probably held by ${found.text}, which is itself waiting.`
     : `${what} Probably held by ${found.text}, which is ${found.holder.group.state === "unknown" ? "waiting for a channel or running (debug=1 hides which)" : "running"}: a queue that moves is possible.`;
+}
+
+/** Whoever else of the same package is blocked, when it is but one place: it may have taken the lock further out. */
+function besideText(beside: readonly GoroutineGroup[], own: OwnCode): string {
+  const [group] = beside;
+  const frame = group && blamedFrames(group, own)[0];
+  if (group === undefined || frame === undefined || beside.length > 1) return "";
+  return ` Of the same package, ${counted(group.count, "goroutine")} ${group.count === 1 ? "is" : "are"} blocked in ${group.state} in ${shortName(frame.function)}: if a caller took the lock before, that is why it is not free.`;
 }
 
 function nextSteps(hasHolder: boolean, isDump: boolean): string[] {
