@@ -49,3 +49,28 @@ function ownWaitObject({ stack }: GoroutineGroup, own: OwnCode): string | undefi
     ? codeObject(caller.function)
     : undefined;
 }
+
+/**
+ * Those of golang.org/x/sync/singleflight and its like: whoever comes second waits in a WaitGroup inside this function,
+ * whoever came first makes the call from inside it (x/sync source: singleflight/singleflight.go).
+ */
+const sharedCall = /(?:^|\/)singleflight\.\(\*Group(?:\[[^\]]*\])?\)\.Do$/;
+
+/**
+ * The goroutines that make the call which those of `waiting` share: they have come past the wait in the same function,
+ * called from the same place of the service's own code. Empty when `waiting` shares no call.
+ */
+export function callersForAll(
+  waiting: GoroutineGroup,
+  snapshot: GoroutineSnapshot,
+  own: OwnCode,
+): GoroutineGroup[] {
+  const shared = waiting.stack.find(({ function: symbol }) => sharedCall.test(symbol));
+  const caller = waiting.stack.find((frame) => own.isOwn(frame));
+  if (shared === undefined || caller === undefined) return [];
+  const places = stackIndex(snapshot).places(codeObject(caller.function));
+  const here = places.filter(({ frame }) => frame.function === caller.function && frame.line === caller.line);
+  return [...new Set(here.map(({ group }) => group))].filter(({ stack }) =>
+    stack.some((frame) => frame.function === shared.function && frame.line !== shared.line),
+  );
+}

@@ -1,9 +1,10 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { isMainGoroutine, isRequest } from "../../domain/code-object.ts";
 import type { Confidence } from "../../domain/finding.ts";
+import type { Frame } from "../../domain/frame.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
 import { groupText } from "../../domain/goroutine-sites.ts";
-import { childrenOf } from "../../domain/group-children.ts";
+import { callersForAll, childrenOf } from "../../domain/group-children.ts";
 import { isKnownIdle } from "../../domain/known-idle.ts";
 import { isProvenLeak } from "../../domain/leak-report.ts";
 import type { LeakSign } from "../../domain/leak-signs.ts";
@@ -45,7 +46,7 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
       why: "Whoever waits is lost together with its request, and with everything that waits for it in turn.",
       next: "If the started goroutines are blocked, that is the fault. If none is left, one of them ended without Done: use defer wg.Done() as its first line, and Add before go.",
       falsePositives:
-        "Main waits for its servers for ever, and a request waits for its workers for a moment. So main alone is never reported here, and others only when they grow faster than load explains, are old, or have nobody left who could call Done in every capture.",
+        "Main waits for its servers for ever, and a request waits for its workers for a moment. So main alone is never reported here, and others only when they grow faster than load explains, are old, or have nobody left who could call Done in every capture. Those that share a call (singleflight) wait whenever it is slow: they count only when they grow or are old.",
       references: ["https://pkg.go.dev/sync#WaitGroup", "https://go.dev/src/sync/waitgroup.go"],
     },
   },
@@ -59,7 +60,8 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
       const children = site.groups
         .flatMap((group) => childrenOf(group, best, target.own))
         .filter(isOther(site));
-      const stuck = children.filter(isStuck);
+      const sharing = site.groups.flatMap((group) => callersForAll(group, best, target.own));
+      const stuck = sharing.length > 0 ? sharing : children.filter(isStuck);
       const sign = leakSign(goroutines, site, target.own, limits);
       const growth = siteGrowth(goroutines, site, target.own);
       const lasts =
@@ -71,7 +73,8 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
               site,
               sign,
               stuck,
-              childrenAtWork: children.length > stuck.length,
+              childrenAtWork: sharing.length === 0 && children.length > stuck.length,
+              sharesCall: sharing.length > 0,
               crewAtWork,
               lasts: lasts && growth !== undefined,
             },
@@ -90,9 +93,13 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
               : "warning",
           confidence,
           title: `${counted(site.count, "goroutine")} in WaitGroup.Wait${place}${child === undefined ? "" : `; those they wait for are in ${child.state}`}`,
-          summary: `${counted(site.count, "goroutine")} wait${site.count === 1 ? "s" : ""} for others to call Done${place}. ${sign === undefined ? "" : `${signSentence(sign)} `}${childrenText(child, children)}`,
+          summary: `${counted(site.count, "goroutine")} wait${site.count === 1 ? "s" : ""} ${sharing.length > 0 ? "for a call that another goroutine makes for all of them" : "for others to call Done"}${place}. ${sign === undefined ? "" : `${signSentence(sign)} `}${sharing.length > 0 ? sharedText(child, childFrames) : childrenText(child, children)}`,
           measured: { value: site.count, limit: limits.waiters, unit: "goroutines" },
-          where: [...new Set([...site.where, ...childFrames])],
+          where: [
+            ...new Set(
+              sharing.length > 0 ? [...childFrames, ...site.where] : [...site.where, ...childFrames],
+            ),
+          ],
           waitReason: "sync.WaitGroup.Wait",
           groups: site.groups,
           waitsFor: stuck,
@@ -102,13 +109,15 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
               .map((group) => ({ artifact: best.artifact, excerpt: groupText(group, frame) })),
             ...stuck.slice(0, 2).map((group) => ({
               artifact: best.artifact,
-              excerpt: `started by it: ${groupText(group, blamedFrames(group, target.own)[0])}`,
+              excerpt: `${sharing.length > 0 ? "makes the call" : "started by it"}: ${groupText(group, blamedFrames(group, target.own)[0])}`,
             })),
           ],
           next: [
             child === undefined
               ? "Check that every started goroutine calls Done on every path: make defer wg.Done() its first line, and call Add before go."
-              : `Free the started goroutines first: they are blocked in ${child.state}${childFrames[0] === undefined ? "" : ` in ${shortName(childFrames[0].function)}`}.`,
+              : sharing.length > 0
+                ? `Give the shared call a deadline of its own: it is blocked in ${child.state}${childFrames[0] === undefined ? "" : ` in ${shortName(childFrames[0].function)}`}.`
+                : `Free the started goroutines first: they are blocked in ${child.state}${childFrames[0] === undefined ? "" : ` in ${shortName(childFrames[0].function)}`}.`,
             "Give the work a context with a deadline, and wait with it, so that a lost worker costs one request only.",
           ],
         },
@@ -145,12 +154,14 @@ interface Reading {
   readonly childrenAtWork: boolean;
   /** Workers that somebody else started are at work: the job may have been handed to them. */
   readonly crewAtWork: boolean;
+  /** They wait for a call that one goroutine makes for all: a slow one has waiters in every capture, too. */
+  readonly sharesCall: boolean;
   /** As many waited at this line in every one of at least two captures. */
   readonly lasts: boolean;
 }
 
 function confidenceOf(
-  { site, sign, stuck, childrenAtWork, crewAtWork, lasts }: Reading,
+  { site, sign, stuck, childrenAtWork, crewAtWork, sharesCall, lasts }: Reading,
   limits: { readonly waiters: number; readonly agedMinutes: number; readonly oldMinutes: number },
 ): Confidence | undefined {
   const age = site.oldestMinutes ?? 0;
@@ -158,6 +169,10 @@ function confidenceOf(
     (age >= limits.agedMinutes && (site.groups.some(isRequest) || stuck.length === 0)) ||
     (age >= limits.oldMinutes && site.count >= limits.waiters);
   if (old && !childrenAtWork) return "likely";
+  if (sharesCall) {
+    const growing = sign?.kind === "grows" && sign.clear;
+    return old || growing ? "likely" : sign !== undefined ? "possible" : undefined;
+  }
   const abandoned = lasts && site.count >= limits.waiters;
   if (!childrenAtWork && !crewAtWork && (abandoned || (sign?.kind === "grows" && sign.clear)))
     return "likely";
@@ -173,6 +188,10 @@ function hasCrewAtWork(snapshot: GoroutineSnapshot, own: OwnCode): boolean {
     if (worker !== undefined) crews.set(worker, (crews.get(worker) ?? 0) + group.count);
   }
   return [...crews.values()].some((count) => count > 1);
+}
+
+function sharedText(caller: GoroutineGroup | undefined, [frame]: readonly Frame[]): string {
+  return `Whoever makes it is${caller === undefined ? "" : ` in ${caller.state}`}${frame === undefined ? "" : ` in ${shortName(frame.function)}`}: when it returns, all of them do.`;
 }
 
 function childrenText(child: GoroutineGroup | undefined, children: readonly GoroutineGroup[]): string {
