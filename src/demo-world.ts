@@ -182,13 +182,15 @@ interface Names {
 
 /** One message as words: who, and what; replies are indented. */
 function lineOf(
-  { text, username, threadTs, ts, user, botId, files = [] }: SlackMessage,
+  { text, attachments = [], username, threadTs, ts, user, botId, files = [] }: SlackMessage,
   names: Names,
 ): string {
   const who = username ?? (botId === undefined ? names.person(user ?? "") : "gofire");
   const indent = threadTs === undefined || threadTs === ts ? "" : "    ";
   const attached = files.map((id) => `${indent}  📎 ${names.file(id)}`);
-  return [`${indent}${who}: ${plain(text).replaceAll("\n", `\n${indent}  `)}`, ...attached].join("\n");
+  const titles = attachments.map(({ title }) => (typeof title === "string" ? title : ""));
+  const words = [text, ...titles].filter((part) => part !== "").join(" ");
+  return [`${indent}${who}: ${plain(words).replaceAll("\n", `\n${indent}  `)}`, ...attached].join("\n");
 }
 
 /** Slack's text as it reads: its three characters that stand for something else, and breaks that nobody sees. */

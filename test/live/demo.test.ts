@@ -19,7 +19,7 @@ async function runsThrough(option: string): Promise<void> {
     /^#incidents\ngofire: FAIL: order\. \d+ goroutines wait for their turn in redis\.Pool/,
   );
   expect(stdout).toContain("flame-graph.order.goroutine.png");
-  expect(stdout).toMatch(/pprof\.order\.goroutine\.\d{8}-\d{6}\.pb\.gz/);
+  expect(stdout).toMatch(/pprof\.order\.order-1\.goroutine\.\d{8}-\d{6}\.pb\.gz/);
   if (stdout.includes("A picture of the thread")) {
     expect(readFileSync(picture).subarray(1, 4).toString()).toBe("PNG");
   } else expect(stderr).toContain("there is no Chromium on PATH");
