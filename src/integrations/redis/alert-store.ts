@@ -8,52 +8,67 @@ import { batch } from "./batch.ts";
 import type { RedisClient } from "./connection.ts";
 import { key } from "./keys.ts";
 import { openQueue } from "./queues.ts";
+import { hashedScript, type Script } from "./script.ts";
 
 /** Longer than Alertmanager's longest usual `repeat_interval`; a group that is silent for a week is over. */
-const retentionMs = 7 * 86_400_000;
+const dayMs = 86_400_000;
+const retentionMs = 7 * dayMs;
 /** Of one round trip; keeps what Redis does at once to a few milliseconds. */
 const mostAtOnce = 200;
 
 const repeatedKey = key("alerts", "repeated");
 const openField = "open:";
 
+/** Of ids and of states, in characters: many of them go as one word, which costs less than a word for each. */
+const digestCharacters = 32;
+
+/** The groups' keys lie in the same slot as the one that is named. */
+const eachInScript = `
+local ids, states, width = ARGV[3], ARGV[4], ${digestCharacters}
+local function each(work)
+  for at = 1, #ids / width do
+    local from, to = (at - 1) * width + 1, at * width
+    local id = ids:sub(from, to)
+    work(at, ARGV[5] .. id, states:sub(from, to), id)
+  end
+end`;
+
 /**
- * KEYS the groups, then the list of repeated ones; ARGV nowMs, retentionMs, then state and id of each group. A repeat
- * is what says the same as the last notification whose work is known to be in the queue.
+ * KEYS the list of repeated groups; ARGV nowMs, retentionMs, ids, states, prefix of the groups' keys. A repeat is what
+ * says the same as the last notification whose work is known to be in the queue.
  */
-const foldScript = `
+const foldScript = `${eachInScript}
 local answers = {}
-local repeated = KEYS[#KEYS]
-for at = 1, #KEYS - 1 do
-  if redis.call("HGET", KEYS[at], "queued") == ARGV[1 + 2 * at] then
-    redis.call("HINCRBY", KEYS[at], "repeats", 1)
-    redis.call("HSET", KEYS[at], "lastRepeatAtMs", ARGV[1])
-    redis.call("PEXPIRE", KEYS[at], ARGV[2])
-    redis.call("ZADD", repeated, ARGV[1], ARGV[2 + 2 * at])
+each(function(at, group, state, id)
+  if redis.call("HGET", group, "queued") == state then
+    redis.call("HINCRBY", group, "repeats", 1)
+    redis.call("HSET", group, "lastRepeatAtMs", ARGV[1])
+    if redis.call("PTTL", group) < ARGV[2] - ${dayMs} then redis.call("PEXPIRE", group, ARGV[2]) end
+    redis.call("ZADD", KEYS[1], ARGV[1], id)
     answers[at] = 1
   else
     answers[at] = 0
   end
-end
+end)
 return answers`;
 
-/** KEYS the groups; ARGV nowMs, retentionMs, then state, status and content of each group. */
-const keepScript = `
-for at = 1, #KEYS do
-  local state, status, content = ARGV[3 * at], ARGV[3 * at + 1], ARGV[3 * at + 2]
-  redis.call("HSET", KEYS[at], "state", state, "content", content, "changedAtMs", ARGV[1])
-  redis.call("HDEL", KEYS[at], "queued")
-  if status == "firing" then redis.call("HSETNX", KEYS[at], "unansweredSinceMs", ARGV[1])
-  else redis.call("HDEL", KEYS[at], "unansweredSinceMs") end
-  redis.call("PEXPIRE", KEYS[at], ARGV[2])
-end
+/** KEYS any of ours; ARGV nowMs, retentionMs, ids, states, prefix, then status and content of each group. */
+const keepScript = `${eachInScript}
+each(function(at, group, state)
+  local status, content = ARGV[4 + 2 * at], ARGV[5 + 2 * at]
+  redis.call("HSET", group, "state", state, "content", content, "changedAtMs", ARGV[1])
+  redis.call("HDEL", group, "queued")
+  if status == "firing" then redis.call("HSETNX", group, "unansweredSinceMs", ARGV[1])
+  else redis.call("HDEL", group, "unansweredSinceMs") end
+  redis.call("PEXPIRE", group, ARGV[2])
+end)
 return 1`;
 
-/** KEYS the groups; ARGV state of each group. Only where nothing newer was kept meanwhile. */
-const queuedScript = `
-for at = 1, #KEYS do
-  if redis.call("HGET", KEYS[at], "state") == ARGV[at] then redis.call("HSET", KEYS[at], "queued", ARGV[at]) end
-end
+/** As above without status and content. Only where nothing newer was kept meanwhile. */
+const queuedScript = `${eachInScript}
+each(function(_, group, state)
+  if redis.call("HGET", group, "state") == state then redis.call("HSET", group, "queued", state) end
+end)
 return 1`;
 
 /** KEYS group; ARGV field, content. Gives the one that holds. */
@@ -104,36 +119,25 @@ export function alertStore(
     return { ...jobOptions, deduplication: { id, keepLastIfActive: true } };
   }
 
+  const [foldIn, keepIn, markIn] = [foldScript, keepScript, queuedScript].map((text) =>
+    hashedScript(client, text),
+  ) as [Script, Script, Script];
+
+  async function forAll(script: Script, items: readonly Item[], more: readonly string[]): Promise<unknown> {
+    const ids = items.map(({ id }) => id).join("");
+    const states = items.map(({ state }) => state).join("");
+    const words = [clock.nowMs(), retentionMs, ids, states, groupKey(""), ...more];
+    return await inTime(() => script([repeatedKey], words));
+  }
+
   const fold = batch<Item, boolean>(mostAtOnce, async (items) => {
-    const answers = await inTime(() =>
-      client.eval(
-        foldScript,
-        items.length + 1,
-        ...items.map(({ id }) => groupKey(id)),
-        repeatedKey,
-        clock.nowMs(),
-        retentionMs,
-        ...items.flatMap(({ state, id }) => [state, id]),
-      ),
-    );
+    const answers = await forAll(foldIn, items, []);
     return Array.isArray(answers) ? answers.map((answer) => answer === 1) : [];
   });
 
   const keep = batch<Item, true>(mostAtOnce, async (items) => {
-    await inTime(() =>
-      client.eval(
-        keepScript,
-        items.length,
-        ...items.map(({ id }) => groupKey(id)),
-        clock.nowMs(),
-        retentionMs,
-        ...items.flatMap(({ state, notification }) => [
-          state,
-          notification.status,
-          JSON.stringify(notification),
-        ]),
-      ),
-    );
+    const contents = items.flatMap(({ notification }) => [notification.status, JSON.stringify(notification)]);
+    await forAll(keepIn, items, contents);
     await inTime(() =>
       pages.addBulk(items.map(({ id }) => ({ name: "page", data: { groupId: id }, opts: optionsOf(id) }))),
     );
@@ -141,21 +145,27 @@ export function alertStore(
   });
 
   const markQueued = batch<Item, true>(mostAtOnce, async (items) => {
-    const keys = items.map(({ id }) => groupKey(id));
-    await inTime(() => client.eval(queuedScript, keys.length, ...keys, ...items.map(({ state }) => state)));
+    await forAll(markIn, items, []);
     return items.map(() => true);
   });
+
+  /** Repeats that were parsed once are the same object, and need not be hashed again either. */
+  const known = new WeakMap<AlertNotification, Item>();
+
+  function itemOf(notification: AlertNotification): Item {
+    const before = known.get(notification);
+    if (before !== undefined) return before;
+    const item = { id: groupIdOf(notification), state: digest(stateOf(notification)), notification };
+    known.set(notification, item);
+    return item;
+  }
 
   return {
     async receive(notification, signal) {
       if (client.status !== "ready") {
         throw new PortError("unavailable", "Redis", "Redis cannot be reached just now.");
       }
-      const item: Item = {
-        id: groupIdOf(notification),
-        state: digest(stateOf(notification)),
-        notification,
-      };
+      const item = itemOf(notification);
       signal.throwIfAborted();
       if (await fold.add(item)) return "repeat";
       await keep.add(item);
@@ -194,13 +204,19 @@ export function alertStore(
   };
 }
 
-/** One clock for a whole batch: a timer for each of a storm's notifications costs more than they do. */
+/** A plain timer for a whole batch: a signal for each round trip of a storm costs more than the round trip. */
 async function inTime<T>(work: () => Promise<T>): Promise<T> {
-  return await ask(work, AbortSignal.timeout(patienceMs)).catch((error: unknown) => {
-    throw error instanceof PortError
-      ? error
-      : new PortError("unavailable", "Redis", "Redis does not answer just now.", { cause: error });
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("no answer")), patienceMs);
   });
+  try {
+    return await Promise.race([work(), late]);
+  } catch (error) {
+    throw new PortError("unavailable", "Redis", "Redis does not answer just now.", { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function groupKey(id: string): string {
@@ -209,14 +225,11 @@ function groupKey(id: string): string {
 
 /** Two senders, or two routes of one, may use the same group key. */
 function groupIdOf({ sender, externalUrl, receiver, groupKey: name }: AlertNotification): string {
-  return digest(JSON.stringify([sender, sender === "grafana" ? externalUrl : "", receiver, name])).slice(
-    0,
-    32,
-  );
+  return digest(JSON.stringify([sender, sender === "grafana" ? externalUrl : "", receiver, name]));
 }
 
 function digest(text: string): string {
-  return hash("sha256", text);
+  return hash("sha256", text).slice(0, digestCharacters);
 }
 
 /** What we wrote ourselves; a later version of gofire may add fields, never change one. */
