@@ -15,6 +15,8 @@ export interface StormFigures {
   readonly ended: number;
   /** Not captured because another page of the service is. */
   readonly shared: number;
+  /** Pages of no service that gofire knows; they are not captured. */
+  readonly unknown: number;
   /** Why the others are not captured, in words: the commonest first. */
   readonly skipped: readonly { readonly reason: string; readonly pages: number }[];
 }
@@ -31,6 +33,7 @@ export function stormFigures({ rows }: StormView): StormFigures {
     const { incident, page } = row;
     if (incident?.analysis !== undefined) verdicts[incident.analysis.verdict]++;
     if (fate !== "skipped") continue;
+    if (page.service === "") continue;
     if (captured.has(page.service)) shared++;
     else {
       const reason = incident?.problem ?? "the alerts ended before it was captured";
@@ -46,6 +49,7 @@ export function stormFigures({ rows }: StormView): StormFigures {
     verdicts,
     ended: rows.filter(isEnded).length,
     shared,
+    unknown: rows.filter(({ page }) => page.service === "").length,
     skipped: [...reasons].map(([reason, pages]) => ({ reason, pages })).sort((a, b) => b.pages - a.pages),
   };
 }

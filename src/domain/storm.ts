@@ -8,7 +8,7 @@ export interface StormPage {
   /** Names the group of alerts, or the message that the page is. */
   readonly group: string;
   readonly service: string;
-  /** Name of the alert. */
+  /** Name of the alert; of no known service, with the labels that tell it from others. */
   readonly title: string;
   /** What the alerts call it; the worst of them. */
   readonly severity?: string;

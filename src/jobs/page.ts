@@ -3,7 +3,7 @@ import type { Alert } from "../domain/alert.ts";
 import { channelFor, routeAlerts, type ServiceAlerts } from "../domain/alert-routing.ts";
 import { type Incident, type IncidentDraft, isSettled } from "../domain/incident.ts";
 import type { Place } from "../domain/message.ts";
-import type { PageMessage } from "../domain/page-message.ts";
+import { defaultTitle, type PageMessage } from "../domain/page-message.ts";
 import type { AlertGroup, Alerts, OpenPage, Paging } from "../ports/alerts.ts";
 import type { Services } from "../ports/services.ts";
 import type { JobOutcome } from "../ports/worker.ts";
@@ -175,14 +175,26 @@ async function tellUnmatched(
   signal: AbortSignal,
 ): Promise<void> {
   const name = alertName(notification, alerts) ?? "an alert";
+  const page = pageFacts(name, alerts);
   const draft: IncidentDraft = {
     service: name,
     wish: {},
-    origin: { kind: "page", intent, page: pageFacts(name, alerts) },
+    origin: { kind: "page", intent, page },
     place,
     ...((await isInShadow(undefined, ports.paging)) ? { shadow: true } : {}),
   };
-  const found = await inStorm({ ...draft, service: noService }, { kind: "group", groupId }, ports, signal);
+  // Its line in a digest has no service to tell it from others: it is called as the sender titles it.
+  const title = defaultTitle(notification);
+  const found = await inStorm(
+    {
+      ...draft,
+      service: noService,
+      origin: { ...draft.origin, page: { ...page, title: title === "" ? name : title } },
+    },
+    { kind: "group", groupId },
+    ports,
+    signal,
+  );
   const storm = found === undefined ? {} : { storm: found.storm };
   const { incident } = await ports.incidents.create({ ...draft, ...storm }, signal);
   const services = await ports.paging.services();

@@ -52,8 +52,11 @@ function bodyOf(view: StormView, figures: StormFigures): readonly Block[] {
   ];
 }
 
-function title({ storm }: StormView, { pages, services }: StormFigures): string {
-  const much = `${counted(pages, "page")} of ${counted(services, "service")}`;
+function title({ storm }: StormView, { pages, services, unknown }: StormFigures): string {
+  const much =
+    unknown === 0
+      ? `${counted(pages, "page")} of ${counted(services, "service")}`
+      : `${counted(pages, "page")}, ${countText(unknown)} of no known service`;
   if (storm.overAtMs === undefined) return `Storm · ${much}`;
   return `Storm over · ${much} in ${durationText(Math.max(1_000, storm.lastPageAtMs - storm.beganAtMs))}`;
 }
@@ -172,12 +175,15 @@ function placeOf({ queuePlace }: Incident): number {
   return queuePlace ?? Number.MAX_SAFE_INTEGER;
 }
 
-function skippedLines({ shared, skipped }: StormFigures): readonly string[] {
+function skippedLines({ shared, unknown, skipped }: StormFigures): readonly string[] {
   const rest = skipped.slice(mostReasons).reduce((sum, { pages }) => sum + pages, 0);
   return [
     shared === 0
       ? ""
       : `⏭ ${counted(shared, "page")} without a capture of ${shared === 1 ? "its" : "their"} own: one of a service answers all its pages`,
+    unknown === 0
+      ? ""
+      : `⏭ ${counted(unknown, "page")} of no service that gofire knows: the list in the thread says which labels are missing`,
     ...skipped
       .slice(0, mostReasons)
       .map(

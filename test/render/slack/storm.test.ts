@@ -72,7 +72,7 @@ const night = viewOf([
 describe("the digest of a storm", () => {
   it("counts what there is, and what becomes of it", () => {
     expect(linesOf(night).slice(0, 4)).toEqual([
-      "🌊 Storm · 6 pages of 4 services",
+      "🌊 Storm · 6 pages, 1 of no known service",
       expect.stringMatching(/^\*6 groups · 4 services · 26 alerts\* since /),
       expect.stringMatching(
         /^1 verdict \(1 FAIL\) · 1 being captured · 1 waiting · 1 answered by these · 2 not captured$/,
@@ -94,14 +94,25 @@ describe("the digest of a storm", () => {
     expect(lines).toMatch(/⏳ \*stock\* · waits, place 7 · gf-4ddd/);
     expect(lines).toContain("⏭ 1 page without a capture of its own: one of a service answers all its pages");
     expect(lines).toContain("⏭ 1 page not captured: 100 captures are waiting already");
-    expect(lines).toContain("⏭ 1 page not captured: the alerts ended before it was captured");
+    expect(lines).toContain(
+      "⏭ 1 page of no service that gofire knows: the list in the thread says which labels are missing",
+    );
+  });
+
+  it("counts services where all are known, and says why what ended was not captured", () => {
+    const known = viewOf([
+      ...night.rows.filter(({ page }) => page.service !== ""),
+      row("cart", "g7", { about: { id: "gf-7ggg", state: "resolved", resolvedAtMs: startMs } }),
+    ]);
+    expect(linesOf(known)[0]).toBe("🌊 Storm · 6 pages of 4 services");
+    expect(linesOf(known)).toContain("⏭ 1 page not captured: the alerts ended before it was captured");
   });
 
   it("says that it is over, how long it lasted, and in words for who hears it", () => {
     const over = viewOf(night.rows, startMs + 600_000);
-    expect(linesOf(over)[0]).toBe("🌊 Storm over · 6 pages of 4 services in 4 min");
+    expect(linesOf(over)[0]).toBe("🌊 Storm over · 6 pages, 1 of no known service in 4 min");
     expect(stormDigest(over).text).toMatch(
-      /^Storm over · 6 pages of 4 services in 4 min: 6 groups, 4 services, 26 alerts since 03:12 UTC\. 1 verdict/,
+      /^Storm over · 6 pages, 1 of no known service in 4 min: 6 groups, 4 services, 26 alerts since 03:12 UTC\. 1 verdict/,
     );
   });
 
