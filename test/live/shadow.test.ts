@@ -225,6 +225,20 @@ describe.skipIf(redisProgram === undefined)("shadow mode", () => {
     expect(bot.slack.problems()).toEqual([]);
   }, 120_000);
 
+  test("a storm of pages in shadow has no digest, and one beside it counts none of them", async () => {
+    const bot = await botFor({ services: { order: true } });
+    for (let at = 0; at < 12; at++) await post(bot, webhook(`Storm${at}`, "order"));
+    for (let at = 0; at < 3; at++) await post(bot, webhook(`Calm${at}`, "payment"));
+    await incidentsWhere(
+      (all) => all.length === 15 && all.every(({ state }) => isSettled(state)),
+      "all of them",
+    );
+    await allDone();
+    const texts = said(bot).filter(({ metadata }) => metadata !== undefined);
+    expect(texts.filter(({ text }) => text.startsWith("FAIL: payment"))).toHaveLength(3);
+    expect(texts.filter(({ text }) => /storm|order/i.test(text))).toEqual([]);
+  }, 120_000);
+
   test("people are answered as always: status says what would have been posted and where, and everything works on it", async () => {
     const bot = await botFor({ shadow: true });
     const ts = page(bot, "[FIRING:1] ManyGoroutines (order)");
