@@ -7,6 +7,9 @@ import { openRedis } from "./integrations/redis/connection.ts";
 import { feedbackStore } from "./integrations/redis/feedback-store.ts";
 import type { RuleRecords } from "./ports/rule-records.ts";
 
+/** More than anybody reads at once. */
+const mostComments = 500;
+
 /**
  * Reads them from the Redis of REDIS_URL, else from the one of the state folder, which is started for that long when no
  * gofire runs. Throws UsageError and PortError in words for who asked.
@@ -18,7 +21,11 @@ export async function readRuleRecords(
 ): Promise<RuleRecords> {
   const folder = `${stateFolder}/redis`;
   if (thisHost.environment("REDIS_URL") === undefined && !existsSync(folder)) {
-    return { where: `${stateFolder}, where no gofire serve ran yet (REDIS_URL is not set)`, records: [] };
+    return {
+      where: `${stateFolder}, where no gofire serve ran yet (REDIS_URL is not set)`,
+      records: [],
+      comments: [],
+    };
   }
   const redis = await chooseRedis(thisHost, stateFolder, captureLock(`${stateFolder}/locks`), tell);
   try {
@@ -28,8 +35,10 @@ export async function readRuleRecords(
       ...(tls === undefined ? {} : { tls }),
     });
     try {
-      const records = await feedbackStore(opened.client).records(signal);
-      return { where: address.kind === "socket" ? folder : opened.address, records };
+      const feedback = feedbackStore(opened.client);
+      const records = await feedback.records(signal);
+      const comments = await feedback.comments(mostComments, signal);
+      return { where: address.kind === "socket" ? folder : opened.address, records, comments };
     } finally {
       await opened.close();
     }

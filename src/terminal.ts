@@ -125,6 +125,8 @@ async function rendered({ reply, format, verbose }: Answer): Promise<string> {
     case "rule":
       return (await import("./render/rules.ts")).ruleText(reply.rule, style, width);
     case "rule-stats":
+      if (format === "markdown")
+        return (await import("./render/rule-stats.ts")).ruleStatsMarkdown(reply.stats, reply.where);
       return (await import("./render/rule-stats.ts")).ruleStatsText(reply.stats, reply.where, style, width);
     case "doctor":
       return (await import("./render/doctor.ts")).doctorText(reply.checks, style, width);

@@ -10,13 +10,13 @@ import { stateFolder } from "./state-folder.ts";
 export const rules = defineCommand({
   name: "rules",
   summary: "List what gofire looks for, or explain one rule",
-  usage: "[explain ID | --stats] [--format json]",
+  usage: "[explain ID | --stats] [--format json|markdown]",
   examples: [
     { line: "rules", does: "every rule, one line each" },
     { line: "rules explain goroutine/mutex-pileup", does: "what it looks for, when it is wrong, what to do" },
     {
       line: "rules --stats",
-      does: "how often each fired here, and how often people called it right or wrong",
+      does: "how often each fired here, how often people called it right or wrong, and why",
     },
   ],
   whoMayUse: "anyone",
@@ -24,13 +24,19 @@ export const rules = defineCommand({
   operands: { placeholder: "explain ID", min: 0, max: 2 },
   options: {
     stats: { kind: "flag", summary: "how rules did here: fired, right, wrong; from the bot's Redis" },
-    format: { kind: "choice", choices: ["text", "json"], short: "f", summary: "how to print" },
+    format: {
+      kind: "choice",
+      choices: ["text", "json", "markdown"],
+      short: "f",
+      summary: "how to print; markdown is for --stats",
+    },
   },
-  async run(context, { operands, stats }, ports) {
+  async run(context, { operands, stats, format }, ports) {
     if (stats) {
       if (operands.length > 0) throw new UsageError(`--stats is of all rules: leave out "${operands[0]}".`);
       return await statsReply(context, ports);
     }
+    if (format === "markdown") throw new UsageError("--format markdown goes with --stats.");
     const all = analyzers.map((analyzer) => analyzer.meta);
     const [first, second] = operands;
     if (first === undefined) return { kind: "rules", rules: all };
@@ -55,10 +61,10 @@ export const rules = defineCommand({
 
 async function statsReply(context: CommandContext, ports: Ports): Promise<Reply> {
   const host = await ports.host();
-  const { records, where } = await ports.ruleRecords(
+  const { records, comments, where } = await ports.ruleRecords(
     stateFolder(host),
     (line) => context.progress(line),
     context.signal,
   );
-  return { kind: "rule-stats", stats: ruleStats(records), where };
+  return { kind: "rule-stats", stats: ruleStats(records, comments), where };
 }

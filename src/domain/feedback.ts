@@ -39,6 +39,17 @@ export interface RuleRecord extends JudgedFinding {
   readonly wrong: number;
 }
 
+/** Why somebody called a finding right or wrong. Who it was is nobody's business but the incident's. */
+export interface RuleComment {
+  readonly rule: string;
+  readonly says: Opinion;
+  readonly comment: string;
+  readonly incidentId: string;
+  readonly finding: string;
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+}
+
 /** Share of the voices that say right, 0 to 1; undefined without any. */
 export function rightRatio({
   right,

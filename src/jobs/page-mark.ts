@@ -1,15 +1,13 @@
-import type { Incident, IncidentState } from "../domain/incident.ts";
+import type { Incident } from "../domain/incident.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { Incidents } from "../ports/incidents.ts";
 
 /** What stands at the page that people saw first, so that they need not look for the answer in its thread. */
-const marks: Readonly<Record<IncidentState, string>> = {
-  queued: "eyes",
-  capturing: "eyes",
-  verdict: "white_check_mark",
-  resolved: "white_check_mark",
-  failed: "warning",
-};
+function markOf({ state, analysis }: Incident): string {
+  if (state === "queued" || state === "capturing") return "eyes";
+  // Without a verdict the end of its alerts is no answer.
+  return analysis === undefined ? "warning" : "white_check_mark";
+}
 
 /**
  * Puts a reaction to the page that the incident answers: taken, answered, or not to be answered. A chat that refuses
@@ -22,8 +20,8 @@ export async function markPage(
   refuses: (error: unknown) => boolean,
   signal: AbortSignal,
 ): Promise<Incident> {
-  const { id, origin, place, state, pageMark, storm } = incident;
-  const mark = marks[state];
+  const { id, origin, place, pageMark, storm } = incident;
+  const mark = markOf(incident);
   if (origin.kind !== "page" || place.thread === undefined || pageMark === mark) return incident;
   // A digest stands for many pages: what one of them has come to is no mark of it.
   if (storm?.inThread === true) return incident;

@@ -1,4 +1,11 @@
-import type { FeedbackTally, JudgedFinding, Opinion, RuleRecord, Voice } from "../domain/feedback.ts";
+import type {
+  FeedbackTally,
+  JudgedFinding,
+  Opinion,
+  RuleComment,
+  RuleRecord,
+  Voice,
+} from "../domain/feedback.ts";
 
 /** What a voice stood for when it was given; kept with it. */
 export interface VoiceFacts extends JudgedFinding {
@@ -22,8 +29,8 @@ export interface Feedback {
     about: VoiceFacts,
     signal: AbortSignal,
   ): Promise<{ readonly tally: FeedbackTally; readonly before?: Opinion; readonly isNew: boolean }>;
-  /** The voices of an incident that hold, oldest first; forgotten some time after the incident. */
-  voicesOf(incidentId: string, signal: AbortSignal): Promise<readonly Voice[]>;
+  /** The newest comments of all rules, newest first, at most `limit`; also those of people who changed their mind. */
+  comments(limit: number, signal: AbortSignal): Promise<readonly RuleComment[]>;
   /** Every rule and confidence that was ever counted, in no order. */
   records(signal: AbortSignal): Promise<readonly RuleRecord[]>;
 }

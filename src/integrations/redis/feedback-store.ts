@@ -1,6 +1,6 @@
-import type { FeedbackTally, RuleRecord, Voice } from "../../domain/feedback.ts";
+import type { FeedbackTally, RuleComment, RuleRecord, Voice } from "../../domain/feedback.ts";
 import type { Confidence } from "../../domain/finding.ts";
-import type { Feedback } from "../../ports/feedback.ts";
+import type { Feedback, VoiceFacts } from "../../ports/feedback.ts";
 import { ask } from "./ask.ts";
 import type { RedisClient } from "./connection.ts";
 import { key } from "./keys.ts";
@@ -89,17 +89,23 @@ export function feedbackStore(client: RedisClient): Feedback {
         ...(before === "right" || before === "wrong" ? { before } : {}),
       };
     },
-    async voicesOf(incidentId, signal) {
-      const fields = await ask(() => client.hgetall(voicesKey(incidentId)), signal);
-      return Object.entries(fields)
-        .filter(([field]) => field !== "#")
-        .map(([, content]) => JSON.parse(content) as Voice) // what we wrote ourselves
-        .toSorted((a, b) => a.atMs - b.atMs);
+    async comments(limit, signal) {
+      // Most voices have none.
+      const entries = await ask(() => client.xrevrange(logKey, "+", "-", "COUNT", mostLogged), signal);
+      return entries.flatMap(([, fields]) => commentOf(fields)).slice(0, limit);
     },
     async records(signal) {
       return recordsOf(await ask(() => client.hgetall(countsKey), signal));
     },
   };
+}
+
+/** Of one entry of the log, as this file wrote it: voice, its JSON, about, its JSON. */
+function commentOf([, said, , about]: readonly string[]): readonly RuleComment[] {
+  if (said === undefined || about === undefined) return [];
+  const { says, comment, incidentId, finding, atMs } = JSON.parse(said) as Voice;
+  const { rule } = JSON.parse(about) as VoiceFacts;
+  return comment === undefined ? [] : [{ rule, says, comment, incidentId, finding, atMs }];
 }
 
 type Count = "fired" | "right" | "wrong";

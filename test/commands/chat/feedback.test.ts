@@ -66,8 +66,9 @@ describe.skipIf(redisProgram === undefined)("judging a finding, on real Redis", 
     const { id } = await judged();
     await click("wrong", id, "U1", "these wait by design");
     await click("wrong", id);
-    expect(await chat.ports.feedback.voicesOf(id, never)).toMatchObject([
-      { userId: "U1", finding: "f1", says: "wrong", comment: "these wait by design" },
+    const kept = { rule: pile, finding: "f1", says: "wrong", comment: "these wait by design" };
+    expect(await chat.ports.feedback.comments(10, never)).toEqual([
+      { ...kept, incidentId: id, atMs: expect.any(Number) },
     ]);
     const secret = ["xoxb", "123456789012"].join("-");
     const refused = expectKind(await click("wrong", id, "U2", `the token ${secret}`), "help");
@@ -75,7 +76,14 @@ describe.skipIf(redisProgram === undefined)("judging a finding, on real Redis", 
     expect(expectKind(await click("wrong", id, "U2", "x".repeat(501)), "help").problem).toMatch(
       /at most 500/,
     );
-    expect(await chat.ports.feedback.voicesOf(id, never)).toHaveLength(1);
+    expect(await chat.ports.feedback.comments(10, never)).toHaveLength(1);
+    await click("wrong", id, "U2", "so do these");
+    await click("right", id, "U2");
+    expect((await chat.ports.feedback.comments(10, never)).map(({ comment }) => comment)).toEqual([
+      "so do these",
+      "these wait by design",
+    ]);
+    expect(await chat.ports.feedback.comments(1, never)).toHaveLength(1);
   });
 
   test("works by words for every finding on the card, and says what there is", async () => {
