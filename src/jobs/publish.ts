@@ -30,7 +30,7 @@ export interface Cards {
 export interface PublishJobPorts
   extends SettlePorts,
     Omit<ComparisonPorts, "incidents">,
-    Omit<ReportPorts, "artifacts" | "clock">,
+    Omit<ReportPorts, "artifacts" | "clock" | "incidents">,
     SendReplyPorts,
     StormPlacePorts {
   readonly cards: Cards;

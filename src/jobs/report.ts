@@ -1,9 +1,11 @@
+import { analysisChanges } from "../domain/analysis-changes.ts";
 import { contentTypeOf } from "../domain/content-type.ts";
 import { PortError } from "../domain/errors.ts";
 import type { Analysis } from "../domain/finding.ts";
 import type { Incident, Reply } from "../domain/incident.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Incidents } from "../ports/incidents.ts";
 import type { Mutes } from "../ports/mutes.ts";
 import type { People } from "../ports/people.ts";
 import { incidentReport, type ReportFacts } from "../render/report/report.ts";
@@ -12,6 +14,7 @@ import { utf8 } from "./contents.ts";
 
 export interface ReportPorts {
   readonly artifacts: Artifacts;
+  readonly incidents: Pick<Incidents, "recent">;
   readonly mutes: Mutes;
   /** Absent where nobody can be asked: then people are named by their ids. */
   readonly people?: Pick<People, "person">;
@@ -37,7 +40,7 @@ export async function reportReply(
   const report = incidentReport(await factsOf(incident, ports, signal));
   await ports.artifacts.put(key, utf8(report), { contentType: contentTypeOf(name) }, signal);
   return {
-    text: `Report of ${id}: timeline, findings, evidence, what could not be checked, who did what.`,
+    text: `Report of ${id}: timeline, findings, changes, evidence, what could not be checked, who did what.`,
     files: [{ artifact: key, name: `report.${id}.md`, title: `Report ${id}` }],
   };
 }
@@ -49,13 +52,43 @@ async function factsOf(incident: Incident, ports: ReportPorts, signal: AbortSign
     ports.mutes.list(signal),
     namesOf(incident, ports, signal),
   ]);
+  const previous =
+    read.analysis === undefined ? undefined : await previousOf(incident, read.analysis, ports, signal);
   return {
     incident,
     ...read,
+    ...(previous === undefined ? {} : { previous }),
     mutes: mutes.filter(({ subject }) => (subject.service ?? service) === service),
     names,
     nowMs: ports.clock.nowMs(),
     gofireVersion: ports.gofireVersion,
+  };
+}
+
+/** Of the same channel, so that nobody reads of another one's; of the same process where there is one. */
+async function previousOf(
+  { id, service, instance, place, createdAtMs }: Incident,
+  now: Analysis,
+  { incidents, artifacts }: ReportPorts,
+  signal: AbortSignal,
+): Promise<ReportFacts["previous"]> {
+  const recent = await incidents.recent(
+    { service, channel: place.channel, states: ["verdict", "resolved"], limit: 50 },
+    signal,
+  );
+  const earlier = recent.filter(
+    (other) => other.id !== id && other.createdAtMs <= createdAtMs && other.analysis !== undefined,
+  );
+  const found = earlier.find((other) => other.instance === instance) ?? earlier[0];
+  if (found === undefined) return undefined;
+  const { analysis: before } = await analysisOf(found, artifacts, signal);
+  if (before === undefined) return undefined;
+  const goVersion = found.analysis?.goVersion;
+  return {
+    id: found.id,
+    createdAtMs: found.createdAtMs,
+    ...(goVersion === undefined ? {} : { goVersion }),
+    changes: analysisChanges(before, now),
   };
 }
 

@@ -49,7 +49,7 @@ describe("how rules did", () => {
   });
 
   it("fits the terminal", () => {
-    const long = [comment(`${"word ".repeat(100)}`, 1)];
+    const long = [comment("word ".repeat(100), 1)];
     for (const width of [60, 80]) {
       const text = ruleStatsText(ruleStats(records, long), "somewhere", plainStyle, width);
       for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(width);

@@ -20,7 +20,11 @@ export function evidenceLines({ steps, bundle, replies }: Incident): readonly st
   if (bundle === undefined) return ["Nothing was captured, or nothing of it is kept."];
   const named = new Map(
     replies.flatMap(({ kind, files, state }) =>
-      kind === "evidence" && state === "posted" ? files.map(({ artifact, name }) => [artifact, name]) : [],
+      kind === "evidence" && state === "posted"
+        ? files
+            .filter(({ artifact }) => artifact.startsWith(bundle))
+            .map(({ artifact, name }) => [artifact, name])
+        : [],
     ),
   );
   const files = steps.flatMap(({ kind, file, bytes, state }) => {
@@ -35,8 +39,15 @@ export function evidenceLines({ steps, bundle, replies }: Incident): readonly st
       }${open === undefined ? "" : `. Open it: ${code(open)}`}`,
     ];
   });
+  const shown = new Set(named.keys());
+  const others = replies
+    .filter(({ kind, state }) => kind !== "report" && state === "posted")
+    .flatMap((reply) => reply.files)
+    .filter(({ artifact }) => !shown.has(artifact))
+    .map(({ name, title }) => `${inline(title)}: ${code(name)} in the card's thread`);
   return [
     ...files,
+    ...others,
     `All of it is kept among gofire's artifacts below ${code(bundle)} for as long as artifacts.keep says; ${inline(
       "gofire analyze",
     )} reads it again.`,

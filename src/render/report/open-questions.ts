@@ -21,7 +21,7 @@ export function openQuestions({ incident, analysis }: ReportFacts): readonly str
     ...roots
       .filter(({ id }) => feedback?.[id] === undefined)
       .map(({ id }) => `Was ${inline(id)} right? Nobody said so.`),
-    "What changed before it? gofire's record has no deploys and no configuration changes.",
+    "What was deployed or configured before it? gofire's record does not say.",
     ...(resolvedAtMs === undefined
       ? ["Is it over? It was not resolved when this was written."]
       : [

@@ -1,9 +1,11 @@
+import type { AnalysisChanges } from "../../domain/analysis-changes.ts";
 import type { Check, Finding } from "../../domain/finding.ts";
 import type { FindingSummary, Incident } from "../../domain/incident.ts";
 import { type Mute, subjectWords } from "../../domain/mute.ts";
 import { counted, durationText } from "../../domain/units.ts";
 import { code, inline } from "../markdown-words.ts";
 import { limitText, placeText, quantity } from "../words.ts";
+import { changeLines } from "./changes.ts";
 import { evidenceLines } from "./evidence.ts";
 import { openQuestions } from "./open-questions.ts";
 import { actWords, stamp, timelineRows } from "./timeline.ts";
@@ -15,6 +17,13 @@ export interface ReportFacts {
   readonly analysis?: { readonly findings: readonly Finding[]; readonly checks: readonly Check[] };
   /** Why `analysis` is absent although there was one, without a full stop. */
   readonly analysisProblem?: string;
+  /** The verdict on the service before it in the same channel, and what is different since. */
+  readonly previous?: {
+    readonly id: string;
+    readonly createdAtMs: number;
+    readonly goVersion?: string;
+    readonly changes: AnalysisChanges;
+  };
   /** What is muted about its service at the time of writing. */
   readonly mutes: readonly Mute[];
   /** Names of people by their chat id; whoever is not in it is named by the id. */
@@ -37,9 +46,11 @@ export function incidentReport(facts: ReportFacts): string {
     list("Summary", summaryLines(facts)),
     timeline(facts),
     findings(facts),
+    list("Changes", changeLines(facts)),
     list("Evidence", evidenceLines(incident)),
     list("What could not be checked", uncheckedLines(facts)),
     list("What people did", actLines(facts)),
+    list("Actions that the findings suggest", suggestedLines(facts)),
     list("Open questions", openQuestions(facts)),
   ];
   return `${sections.join("\n\n")}\n`;
@@ -104,6 +115,14 @@ function actLines({ incident, names }: ReportFacts): readonly string[] {
       ? [`${stamp(entry.atMs)} ${personName(entry.userId, names)} ${actWords(entry)}`]
       : [],
   );
+}
+
+/** To be ticked off: the first step of whatever is a cause and more than context. */
+function suggestedLines({ incident, analysis }: ReportFacts): readonly string[] {
+  const all: readonly (Finding | FindingSummary)[] = analysis?.findings ?? incident.analysis?.findings ?? [];
+  return all
+    .filter(({ role, severity, next }) => role === "root" && severity !== "info" && next.length > 0)
+    .map(({ id, next }) => `[ ] ${inline(id)}: ${inline(next[0] ?? "")}`);
 }
 
 function findings({ incident, analysis, analysisProblem }: ReportFacts): string {

@@ -1,4 +1,9 @@
-import type { FindingChange, GroupChange, LoneFinding } from "../../domain/analysis-changes.ts";
+import type {
+  AnalysisChanges,
+  FindingChange,
+  GroupChange,
+  LoneFinding,
+} from "../../domain/analysis-changes.ts";
 import type { ChatReply } from "../../domain/chat-reply.ts";
 import type { Finding } from "../../domain/finding.ts";
 import { isRuntimeFrame } from "../../domain/goroutine-sites.ts";
@@ -21,16 +26,13 @@ export function diffBody({ before, after, changes, caveats }: Diff): MessageBody
   const { verdict, goroutines, appeared, gone, changed, same, grown, shrunk } = changes;
   const change = `${verdict.before.toUpperCase()} → ${verdict.after.toUpperCase()}`;
   const nothing = appeared.length + gone.length + changed.length === 0;
+  const [figures = "", ...findings] = changeSentences(changes);
   return replyBody(
     [
       `${after.service}: ${change}, from ${before.id} of ${utcTime(before.createdAtMs)} to ${after.id} of ${utcTime(after.createdAtMs)}.`,
-      `Goroutines ${countText(goroutines.before)}, then ${countText(goroutines.after)}.`,
+      figures,
       ...caveats,
-      ...appeared.map(({ finding, other }) => `${newWords(other)}: ${finding.title}.`),
-      ...gone.map(({ finding, other }) => `${goneWords(other)}: ${finding.title}.`),
-      ...changed.map((entry) => `Changed: ${changeWords(entry)}.`),
-      same.length === 0 ? "" : `The same: ${same.map(({ title }) => title).join("; ")}.`,
-      nothing && same.length === 0 ? "No findings in either." : "",
+      ...findings,
     ],
     [
       header(`${verdictMarks[verdict.after]} ${after.service} · ${change}`),
@@ -51,6 +53,19 @@ export function diffBody({ before, after, changes, caveats }: Diff): MessageBody
     ],
     "… and more than fits here.",
   );
+}
+
+/** What changed, raw: how many goroutines first, then each finding. */
+export function changeSentences(changes: AnalysisChanges): readonly string[] {
+  const { goroutines, appeared, gone, changed, same } = changes;
+  return [
+    `Goroutines ${countText(goroutines.before)}, then ${countText(goroutines.after)}.`,
+    ...appeared.map(({ finding, other }) => `${newWords(other)}: ${finding.title}.`),
+    ...gone.map(({ finding, other }) => `${goneWords(other)}: ${finding.title}.`),
+    ...changed.map((entry) => `Changed: ${changeWords(entry)}.`),
+    ...(same.length === 0 ? [] : [`The same: ${same.map(({ title }) => title).join("; ")}.`]),
+    ...(appeared.length + gone.length + changed.length + same.length === 0 ? ["No findings in either."] : []),
+  ];
 }
 
 /** Only a rule that looked and found nothing tells that something is new. */

@@ -134,8 +134,62 @@ describe("a post-incident report", () => {
     expect(text).toContain("- cpu skipped: excluded by gofire.yaml");
     expect(text).toContain("- `gc/pause-p99` inconclusive: no heap debug=1 capture");
     expect(text).toContain("until 2026-11-24 05:12:04: the rule goroutine/count");
-    expect(text).toContain("What changed before it? gofire's record has no deploys");
+    expect(text).toContain("What was deployed or configured before it?");
     expect(text).toContain("What was done outside gofire is not recorded.");
+  });
+
+  test("says what changed since the verdict before and against the peer, and suggests actions to tick off", () => {
+    const lone = { ...finding({ id: "f1", title: "11,902 goroutines wait" }), evidence: [] };
+    const text = incidentReport(
+      facts({
+        incident: {
+          ...judged,
+          peer: {
+            state: "compared",
+            round: 1,
+            runs: 1,
+            steps: [],
+            instance: "order-3",
+            comparison: {
+              outcome: "only-here",
+              here: "order-2",
+              there: "order-3",
+              figures: { here: 11_902, there: 3, unit: "goroutines" },
+            },
+          },
+        },
+        previous: {
+          id: "gf-7k2m",
+          createdAtMs: startMs - 3_600_000,
+          goVersion: "go1.22.1",
+          changes: {
+            verdict: { before: "pass", after: "fail" },
+            goroutines: { before: 310, after: 12_408 },
+            appeared: [{ finding: lone, other: "pass" }],
+            gone: [],
+            changed: [],
+            same: [],
+            grown: [],
+            shrunk: [],
+          },
+        },
+      }),
+    );
+    expect(text).toContain(
+      [
+        "## Changes",
+        "",
+        "- Compared with gf-7k2m, 1 h before (2026-11-24 02:12:04)",
+        "- Goroutines 310, then 12,408.",
+        "- New: 11,902 goroutines wait.",
+        "- Go differs: go1.22.1 before, go1.23.5 now",
+        "- Only order-2 shows this: 11,902 goroutines against 3 in order-3.",
+        "- Deploys and configuration changes are not in gofire's record",
+      ].join("\n"),
+    );
+    expect(text).toContain(
+      "## Actions that the findings suggest\n\n- [ ] f1: Look at what the holder waits for.",
+    );
   });
 
   test("says what is inferred, whose judgement there is, and when the whole analysis is gone", () => {
@@ -188,9 +242,11 @@ describe("a post-incident report", () => {
           "## Summary",
           "## Timeline",
           "## Findings",
+          "## Changes",
           "## Evidence",
           "## What could not be checked",
           "## What people did",
+          "## Actions that the findings suggest",
           "## Open questions",
         ]);
         for (const line of lines.filter((row) => row.startsWith("|"))) {

@@ -1,0 +1,31 @@
+import { durationText } from "../../domain/units.ts";
+import { inline } from "../markdown-words.ts";
+import { changeSentences } from "../slack/diff.ts";
+import { comparisonSentences, peerSentence } from "../slack/peer-words.ts";
+import type { ReportFacts } from "./report.ts";
+import { stamp } from "./timeline.ts";
+
+/** What differs from before and from elsewhere, as far as gofire knows; what it cannot know is said. */
+export function changeLines({ incident, previous }: ReportFacts): readonly string[] {
+  const compared = comparisonSentences(incident);
+  const { analysis, service, createdAtMs } = incident;
+  return [
+    ...(previous === undefined
+      ? analysis === undefined
+        ? []
+        : [`No earlier verdict on ${inline(service)} in this channel is kept to compare with`]
+      : [
+          `Compared with ${inline(previous.id)}, ${durationText(Math.max(0, createdAtMs - previous.createdAtMs))} before (${stamp(previous.createdAtMs)})`,
+          ...changeSentences(previous.changes).map(inline),
+          ...(previous.goVersion === analysis?.goVersion
+            ? []
+            : [
+                `Go differs: ${inline(previous.goVersion ?? "unknown")} before, ${inline(analysis?.goVersion ?? "unknown")} now`,
+              ]),
+        ]),
+    ...(compared.length === 0 ? [peerSentence(incident)] : compared)
+      .filter((sentence) => sentence !== "")
+      .map(inline),
+    "Deploys and configuration changes are not in gofire's record",
+  ];
+}
