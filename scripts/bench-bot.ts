@@ -7,7 +7,9 @@
 import { once } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { configuredArtifacts } from "../src/configured-artifacts.ts";
 import { readStoredCapture } from "../src/integrations/artifacts/stored-capture.ts";
+import { thisHost } from "../src/integrations/host/this-host.ts";
 import { resvgRasteriser } from "../src/integrations/pictures/rasteriser.ts";
 import { flameGraphPictures } from "../src/jobs/pictures.ts";
 import { shopWorkspace } from "../src/sandbox/slack/seed.ts";
@@ -71,6 +73,7 @@ async function measure(mode: "socket" | "http", count: number): Promise<readonly
     Object.fromEntries(targets.map(({ url }, at) => [`order-${at}`, url])),
     undefined,
     {
+      openArtifacts: (folder) => configuredArtifacts(undefined, thisHost, folder),
       pictures: (artifacts) =>
         flameGraphPictures({
           artifacts,

@@ -23,6 +23,7 @@ import { countRepeats } from "./jobs/repeats.ts";
 import { type Keep, retire } from "./jobs/retention.ts";
 import { sweepStorms } from "./jobs/storm.ts";
 import { sweep } from "./jobs/sweep.ts";
+import { verdictsFirst } from "./jobs/verdicts-first.ts";
 import type { Alerts, Paging } from "./ports/alerts.ts";
 import type { Artifacts } from "./ports/artifacts.ts";
 import type { Chat } from "./ports/chat.ts";
@@ -135,6 +136,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
       evidence: storedEvidence(artifacts),
       bundleAt: (prefix: string) => storedBundle(artifacts, prefix, settings.bundles),
       gofireVersion: settings.version,
+      verdictsFirst: verdictsFirst(() => clock.monotonicMs()),
     };
     worker = await startWorker(jobs(ports), client, {
       ...workerTimes,

@@ -12,10 +12,12 @@ import { processCount } from "./process-count.ts";
 import { fail, type SettlePorts } from "./settle.ts";
 import { summaryOf } from "./summary.ts";
 import { repliesFor, withReplies } from "./thread.ts";
+import type { VerdictsFirst } from "./verdicts-first.ts";
 
 export interface AnalyseJobPorts extends SettlePorts, JudgePorts {
   readonly artifacts: Artifacts;
   readonly feedback: Pick<Feedback, "fired">;
+  readonly verdictsFirst: VerdictsFirst;
   /** Hears of what could not be read. */
   readonly onTrouble: (message: string) => void;
 }
@@ -37,7 +39,8 @@ export const analyse = defineJob({
       await fail(incidentId, "The capture ended without anything to judge. Capture again.", ports, signal);
       return done;
     }
-    await judge(incident, incident.bundle, ports, signal);
+    const { bundle } = incident;
+    await ports.verdictsFirst.judging(() => judge(incident, bundle, ports, signal));
     return done;
   },
   async gaveUp({ incidentId }, reason, ports, signal) {

@@ -13,6 +13,7 @@ import { isShown, refuses, showMessage } from "./show-message.ts";
 import { type StormPlacePorts, stormPlace } from "./storm-card.ts";
 import { pictureReply } from "./thread.ts";
 import { verdictPictures } from "./verdict-pictures.ts";
+import type { VerdictsFirst } from "./verdicts-first.ts";
 
 /** How incidents look in the chat. Pure: the same incident gives the same body. */
 export interface Cards {
@@ -34,7 +35,11 @@ export interface PublishJobPorts
     SendReplyPorts,
     StormPlacePorts {
   readonly cards: Cards;
+  readonly verdictsFirst: VerdictsFirst;
 }
+
+/** How soon replies that made way for verdicts look again. */
+const replyWaitMs = 200;
 
 /** Edits of the same state; a change of state is shown at once (Slack's own design guides: one edit per 3 s). */
 const editEveryMs = 3_000;
@@ -73,6 +78,7 @@ export const publish = defineJob({
     for (;;) {
       const reply = shown.replies.find(({ state }) => state === "pending" || state === "posting");
       if (reply === undefined) break;
+      if (ports.verdictsFirst.mustWait()) return later(replyWaitMs, "verdicts go first");
       shown = await send(shown, reply, ports, signal);
     }
     if (!isWorkOver(shown)) return done;

@@ -45,6 +45,7 @@ async function outcomeAfter(shownAgoMs: number, meanwhile?: Partial<Incident>) {
     onTrouble: unused,
     mutes: { mute: unused, unmute: unused, list: unused },
     gofireVersion: "0.0.0",
+    verdictsFirst: { judging: (work) => work(), mustWait: () => false },
     queue: {
       enqueueCapture: unused,
       publish: unused,

@@ -1,51 +1,90 @@
-import { createWriteStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
+import { readManifest } from "../../capture/manifest.ts";
+import type { CaptureRecord } from "../../domain/capture.ts";
+import { PortError } from "../../domain/errors.ts";
 import type { Artifacts } from "../../ports/artifacts.ts";
 import type { EvidenceSource } from "../../ports/evidence-source.ts";
-import { diskError } from "./disk-error.ts";
-import { readEvidence } from "./read.ts";
+import { parseStream } from "./parse-bytes.ts";
+import { type Input, type Opened, readCaptures } from "./read-captures.ts";
 
+const manifestFile = "manifest.json";
+const mostManifestBytes = 8 << 20;
 /** Where artifacts are far away, each is a wait of its own. */
-const copiesAtOnce = 4;
+const readAtOnce = 4;
 
-/** Captures among the artifacts. Paths are key prefixes of bundles; each is copied here while it is read. */
+/**
+ * Captures among the artifacts. Paths are key prefixes of bundles, which are parsed as they come. Throws PortError when the
+ * store cannot be reached: asked again it may be there.
+ */
 export function storedEvidence(artifacts: Artifacts): EvidenceSource {
   return {
     async read(prefixes, settings, signal) {
-      const folders: string[] = [];
-      try {
-        for (const prefix of prefixes) folders.push(await copyOf(artifacts, prefix, signal));
-        return await readEvidence(folders, settings, signal);
-      } finally {
-        await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
+      let away: PortError | undefined;
+      const places: Opened[] = [];
+      for (const prefix of prefixes) {
+        places.push(await opened(artifacts, prefix, (error) => void (away ??= error), signal));
       }
+      const read = await readCaptures(places, settings, readAtOnce, signal);
+      if (away !== undefined) throw away;
+      return read;
     },
   };
 }
 
-async function copyOf(artifacts: Artifacts, prefix: string, signal: AbortSignal): Promise<string> {
-  const stored = await artifacts.list(prefix, signal);
-  const folder = await mkdtemp(join(tmpdir(), "gofire-bundle-"));
-  try {
-    // A bundle is flat.
-    const left = stored.filter(({ key }) => !key.slice(prefix.length).includes("/"));
-    async function copy(): Promise<void> {
-      for (let next = left.shift(); next !== undefined; next = left.shift()) {
-        const file = join(folder, next.key.slice(prefix.length));
-        await pipeline(artifacts.get(next.key, signal), createWriteStream(file, { mode: 0o600 }));
-      }
-    }
-    // None may still write when the folder is removed.
-    const lanes = await Promise.allSettled(Array.from({ length: copiesAtOnce }, copy));
-    const failed = lanes.find((lane) => lane.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
-    return folder;
-  } catch (error) {
-    await rm(folder, { recursive: true, force: true });
-    signal.throwIfAborted();
-    throw diskError(error, folder);
+async function opened(
+  artifacts: Artifacts,
+  prefix: string,
+  onAway: (error: PortError) => void,
+  signal: AbortSignal,
+): Promise<Opened> {
+  function inputOf(record: CaptureRecord): Input | CaptureRecord {
+    const { file } = record;
+    if (file === undefined) return record;
+    const path = `${prefix}${file}`;
+    // The manifest has the size as it is stored; of what is compressed that is no hint.
+    const expectedBytes = file.endsWith(".gz") ? undefined : record.bytes;
+    return {
+      path,
+      name: file,
+      record,
+      async parse(parserFor, ending) {
+        try {
+          return await parseStream(artifacts.get(path, ending), parserFor(expectedBytes), { signal: ending });
+        } catch (error) {
+          if (error instanceof PortError && isAway(error)) onAway(error);
+          throw error;
+        }
+      },
+    };
   }
+
+  const path = `${prefix}${manifestFile}`;
+  try {
+    const reading = readManifest(await manifestText(artifacts, path, signal));
+    if (!reading.ok) return nothing(reading.errors.map((problem) => `${path}: ${problem}`).join("\n"));
+    const { captures, target } = reading.manifest;
+    return { captures: captures.map(inputOf), target, problems: [] };
+  } catch (error) {
+    if (!(error instanceof PortError) || isAway(error)) throw error;
+    return nothing(`${path}: ${error.message}`);
+  }
+}
+
+function nothing(problem: string): Opened {
+  return { captures: [], problems: [problem], unread: true };
+}
+
+function isAway(error: PortError): boolean {
+  return ["unavailable", "timeout", "rate-limited"].includes(error.code);
+}
+
+async function manifestText(artifacts: Artifacts, key: string, signal: AbortSignal): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of artifacts.get(key, signal)) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > mostManifestBytes)
+      throw new PortError("bad-response", key, `${key}: larger than ${mostManifestBytes} bytes`);
+  }
+  return Buffer.concat(chunks).toString("utf8");
 }

@@ -1,0 +1,178 @@
+import type { Manifest } from "../../capture/manifest.ts";
+import type { ParsedArtifact } from "../../domain/artifact.ts";
+import { type AssemblySettings, assembleEvidence, type ReadCapture } from "../../domain/assemble-evidence.ts";
+import type { CaptureKind, CaptureRecord } from "../../domain/capture.ts";
+import { captureKind, kindOfName } from "../../domain/capture-kind.ts";
+import { PortError } from "../../domain/errors.ts";
+import { type ByteParser, type ParseError, positionText } from "../../domain/parse-result.ts";
+import { artifactParser } from "../../parsers/artifact.ts";
+import type { EvidenceSettings, ReadEvidence } from "../../ports/evidence-source.ts";
+import type { Reading } from "./parse-bytes.ts";
+
+/** One file to read, and what a manifest says about it. */
+export interface Input {
+  /** Where it is, for problems with it. */
+  readonly path: string;
+  /** As findings name it. */
+  readonly name: string;
+  readonly record?: CaptureRecord;
+  /** `parserFor` gets the size of the content when it is known. Throws PortError when it cannot be read. */
+  parse(
+    parserFor: (expectedBytes: number | undefined) => ByteParser<ParsedArtifact>,
+    signal: AbortSignal,
+  ): Promise<Reading<ParsedArtifact>>;
+}
+
+/** A place where captures are. */
+export interface Opened {
+  /** In the order captured; a record is a capture that left no file. */
+  readonly captures: readonly (Input | CaptureRecord)[];
+  readonly target?: Manifest["target"];
+  readonly problems: readonly string[];
+  /** Nothing could be got out of it. */
+  readonly unread?: true;
+}
+
+/** Reads what is there, `atOnce` files at the same time, into one body of evidence. See `EvidenceSource.read`. */
+export async function readCaptures(
+  places: readonly Opened[],
+  settings: EvidenceSettings,
+  atOnce: number,
+  signal: AbortSignal,
+): Promise<ReadEvidence> {
+  const all = places.flatMap((place) => place.captures);
+  const outcomes = await inLanes(all, atOnce, async (input): Promise<Outcome> => {
+    return "path" in input ? await readInput(input, signal) : { record: input };
+  });
+  const target = places.find((place) => place.target !== undefined)?.target;
+  const modules =
+    typeof settings.modules === "function" ? settings.modules(target?.service) : settings.modules;
+  const read = outcomes.flatMap(({ capture }) => (capture === undefined ? [] : [capture]));
+  const assembled = assembleEvidence(read, { modules, ...assemblySettings(target) });
+  const unreadable = outcomes.filter(({ capture }, at) => capture === undefined && "path" in (all[at] ?? {}));
+  return {
+    evidence: assembled.evidence,
+    target: assembled.target,
+    captures: outcomes.map(({ record }) => record),
+    problems: [
+      ...places.flatMap(({ problems }) => problems),
+      ...outcomes.flatMap(({ problem }) => (problem === undefined ? [] : [problem])),
+      ...assembled.notes,
+    ],
+    unread: places.filter(({ unread }) => unread === true).length + unreadable.length,
+  };
+}
+
+/** Results in the order of `items`. After a failure nothing further begins, and nothing runs any more when it comes out. */
+async function inLanes<Item, Result>(
+  items: readonly Item[],
+  atOnce: number,
+  work: (item: Item) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const results: Result[] = [];
+  const left = [...items.entries()];
+  async function lane(): Promise<void> {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      const [at, item] = next;
+      try {
+        results[at] = await work(item);
+      } catch (error) {
+        left.length = 0;
+        throw error;
+      }
+    }
+  }
+  const lanes = await Promise.allSettled(Array.from({ length: atOnce }, lane));
+  const failed = lanes.find((one) => one.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  return results;
+}
+
+function assemblySettings(target: Manifest["target"] | undefined): AssemblySettings {
+  if (target === undefined) return {};
+  const { service, instance, goVersion } = target;
+  return {
+    instance,
+    ...(service === undefined ? {} : { service }),
+    ...(goVersion === undefined ? {} : { goVersion }),
+  };
+}
+
+interface Outcome {
+  readonly record: CaptureRecord;
+  readonly capture?: ReadCapture;
+  readonly problem?: string;
+}
+
+async function readInput(input: Input, signal: AbortSignal): Promise<Outcome> {
+  const { path, name, record } = input;
+  const takenAtMs = record?.startedAtMs;
+  const timed = takenAtMs === undefined ? {} : { takenAtMs };
+  // A record must say what it is of; what has no telling name is most often a log.
+  const guessedKind = record?.kind ?? kindOfName(name) ?? "log";
+  let reading: Reading<ParsedArtifact>;
+  try {
+    reading = await input.parse(
+      (expectedBytes) =>
+        artifactParser(name, { ...timed, ...(expectedBytes === undefined ? {} : { expectedBytes }) }),
+      signal,
+    );
+  } catch (error) {
+    if (!(error instanceof PortError)) throw error;
+    const failed = recordOf(record, name, guessedKind, 0, "failed", error.message);
+    return { record: failed, problem: `${path}: ${error.message}` };
+  }
+  const { result, storedBytes } = reading;
+  if (!result.ok) {
+    const reason = sentence(result.error);
+    const failed = recordOf(record, name, guessedKind, storedBytes, "failed", reason);
+    return { record: failed, problem: `${path}: ${reason}` };
+  }
+  const artifact = withKnownEnd(result.value, result.damage);
+  const kind = record?.kind;
+  const capture = { file: name, artifact, ...timed, ...(kind === undefined ? {} : { kind }) };
+  const damage = result.damage === undefined ? incompleteness(artifact) : sentence(result.damage);
+  const readKind = kind ?? captureKind(artifact) ?? guessedKind;
+  if (damage === undefined) {
+    return { capture, record: recordOf(record, name, readKind, storedBytes, "ok") };
+  }
+  return {
+    capture,
+    record: recordOf(record, name, readKind, storedBytes, "partial", damage),
+    problem: `${path}: ${damage}`,
+  };
+}
+
+/** What the manifest says stands, unless reading shows that it is worse. */
+function recordOf(
+  told: CaptureRecord | undefined,
+  file: string,
+  kind: CaptureKind,
+  bytes: number,
+  status: "ok" | "partial" | "failed",
+  reason?: string,
+): CaptureRecord {
+  if (told !== undefined && (status === "ok" || told.status === status)) return told;
+  return {
+    ...(told ?? { kind, file, durationMs: 0 }),
+    bytes,
+    status,
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+function incompleteness(artifact: ParsedArtifact): string | undefined {
+  return artifact.type === "goroutines" ? artifact.snapshot.incomplete : undefined;
+}
+
+/** Where the file broke off below the parser, between two goroutines, the parser cannot have noticed. */
+function withKnownEnd(artifact: ParsedArtifact, damage: ParseError | undefined): ParsedArtifact {
+  if (damage?.at.unit !== "offset" || artifact.type !== "goroutines") return artifact;
+  const { snapshot } = artifact;
+  return { ...artifact, snapshot: { ...snapshot, incomplete: snapshot.incomplete ?? damage.message } };
+}
+
+function sentence(error: ParseError): string {
+  const excerpt = error.excerpt === undefined ? "" : `: ${error.excerpt}`;
+  return `${positionText(error.at)}: ${error.message.replace(/\.$/, "")}${excerpt}`;
+}
