@@ -55,8 +55,16 @@ export interface ExplainedFinding {
  * of channels that not everybody there may read.
  */
 export type ChatReply =
-  /** The card is the answer; nothing else is posted. Not new: the request was delivered twice. */
-  | { readonly kind: "begun"; readonly incident: Incident; readonly isNew: boolean }
+  /**
+   * The card is the answer; nothing else is posted unless it will be late. Not new: the request was delivered twice.
+   * `cardsBefore`: how many cards of the same channel are still to be posted before it.
+   */
+  | {
+      readonly kind: "begun";
+      readonly incident: Incident;
+      readonly isNew: boolean;
+      readonly cardsBefore?: number;
+    }
   /** What was asked for is under way already, as this incident; nothing was begun. */
   | { readonly kind: "already"; readonly incident: Incident; readonly next: string }
   /** The service is missing: a modal where there is a trigger for it, else words. */

@@ -14,6 +14,10 @@ import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
 const lookWithinMs = 1_000;
 /** Longer than any capture waits and runs. */
 const underWayMs = 2 * 3_600_000;
+/** A card that has not come after this does not stand before others: the chat does not take it. */
+const cardLateMs = 120_000;
+/** As many as may wait by default. */
+const mostCardsBefore = 100;
 
 export const snapshot = defineChatCommand({
   name: "snapshot",
@@ -94,7 +98,9 @@ export async function begin(
     if (running !== undefined) return running;
   }
   try {
-    return { kind: "begun", ...(await beginIncident(draft, ports, signal)) };
+    const begun = await beginIncident(draft, ports, signal);
+    const before = begun.isNew ? await cardsBefore(begun.incident, ports, signal) : 0;
+    return { kind: "begun", ...begun, ...(before === 0 ? {} : { cardsBefore: before }) };
   } catch (error) {
     if (!(error instanceof PortError && error.code === "rate-limited")) throw error;
     return {
@@ -103,6 +109,23 @@ export async function begin(
       next: `Write the same again in ${durationText(error.retryAfterMs ?? 60_000)}.`,
     };
   }
+}
+
+/** Cards of its channel that stand before its own: the chat takes them one by one. */
+async function cardsBefore(
+  { id, place, createdAtMs }: Incident,
+  { incidents }: Pick<ChatPorts, "incidents">,
+  signal: AbortSignal,
+): Promise<number> {
+  const { channel } = place;
+  const createdFromMs = createdAtMs - cardLateMs;
+  const recent = await incidents.recent({ channel, createdFromMs, limit: mostCardsBefore }, signal);
+  return recent.filter((other) => other.id !== id && other.createdAtMs <= createdAtMs && isToCome(other))
+    .length;
+}
+
+function isToCome({ card }: Incident): boolean {
+  return card?.ref === undefined && card?.problem === undefined;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { ChatReply } from "../../domain/chat-reply.ts";
 import type { CardClick, ChatRequest } from "../../domain/chat-request.ts";
 import type { MessageBody } from "../../domain/message.ts";
 import type { BotSpeaker, PostedMessage } from "../../domain/page-message.ts";
+import { rates } from "./limits.ts";
 
 /**
  * What gofire does with what people say. Each function checks anew whether the person may, keeps what is to happen
@@ -25,11 +26,14 @@ export interface Looks {
   comment(reply: Extract<ChatReply, { kind: "feedback" }>): object;
 }
 
+/** So many cards Slack takes at once; who has more before theirs would wait without a word. */
+const burst = rates["chat.postMessage"]?.most ?? 1;
+
 /** Who is to see a reply: only who asked, everybody there, or nobody because a card shows it. */
 export function audienceOf(reply: ChatReply): "person" | "place" | "card" {
   switch (reply.kind) {
     case "begun":
-      return "card";
+      return (reply.cardsBefore ?? 0) < burst ? "card" : "person";
     case "resolved":
     case "peer":
       return reply.isNew && reply.incident.shadow !== true ? "card" : "person";

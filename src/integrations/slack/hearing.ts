@@ -106,7 +106,7 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
             const audience = audienceOf(reply);
             if (reply.kind === "begun") {
               const hint = await shown.hintAt(reply.incident, signal);
-              return hint === undefined ? undefined : { response_type: "ephemeral", text: hint };
+              if (hint !== undefined) return { response_type: "ephemeral", text: hint };
             }
             if (audience === "card") return undefined;
             if (reply.kind === "ask") {

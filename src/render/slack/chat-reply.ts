@@ -1,8 +1,9 @@
 import type { ChatReply } from "../../domain/chat-reply.ts";
 import type { MessageBody } from "../../domain/message.ts";
+import { counted, durationText } from "../../domain/units.ts";
 import { type Block, context, section } from "./blocks.ts";
 import { diffBody } from "./diff.ts";
-import { code, words } from "./escape.ts";
+import { bold, code, words } from "./escape.ts";
 import { explainBody } from "./explain.ts";
 import { feedbackBody } from "./feedback.ts";
 import { helpBody } from "./help.ts";
@@ -13,8 +14,12 @@ import { refusedBody } from "./refused.ts";
 import { replyBody } from "./reply-body.ts";
 import { shownBody } from "./shadow.ts";
 import { statusBody } from "./status.ts";
+import { placeWords } from "./verdict-words.ts";
 
 const mostServices = 20;
+
+/** "1 per second" and channel (https://docs.slack.dev/apis/web-api/rate-limits), with a little room. */
+const cardEveryMs = 1_100;
 
 const confidential = "Only you see this: it tells of a channel that not everybody here can read.";
 
@@ -29,6 +34,7 @@ export function chatReplyBody(reply: ChatReply): MessageBody {
 function bodyOf(reply: ChatReply): MessageBody {
   switch (reply.kind) {
     case "begun":
+      return begunBody(reply);
     case "resolved":
       return replyBody(
         [incidentSentence(reply.incident)],
@@ -85,6 +91,20 @@ function bodyOf(reply: ChatReply): MessageBody {
     case "refused":
       return refusedBody(reply);
   }
+}
+
+/** For who has to wait for the card. */
+function begunBody({ incident, cardsBefore = 0 }: Extract<ChatReply, { kind: "begun" }>): MessageBody {
+  const { id, service } = incident;
+  const place = placeWords(incident);
+  const when =
+    cardsBefore === 0
+      ? ""
+      : `Its card comes in about ${durationText(cardsBefore * cardEveryMs)}: ${counted(cardsBefore, "card")} of this channel ${cardsBefore === 1 ? "goes" : "go"} first, and Slack takes one a second.`;
+  return replyBody(
+    [`${service} is taken as ${id}.`, place, when],
+    section([`⏳ ${bold(service, 80)} is taken as ${words(id, 40)}. ${words(place, 200)}`, words(when, 300)]),
+  );
 }
 
 /** For where no form can be opened: what is missing, and what may be written. */

@@ -67,6 +67,20 @@ describe.skipIf(redisProgram === undefined)("snapshot", () => {
     expect(incident).toMatchObject({ state: "failed" });
   });
 
+  test("says how many cards of the channel come first: neither those of others nor those that are there", async () => {
+    await chat.reset();
+    const first = expectKind(await chat.ask("snapshot order"), "begun");
+    expect(first).not.toHaveProperty("cardsBefore");
+    const elsewhere = await chat.ask("snapshot payment", { place: { channel: "C9" } });
+    expect(elsewhere).not.toHaveProperty("cardsBefore");
+    expect(await chat.ask("snapshot order pod=order-2")).toMatchObject({ kind: "begun", cardsBefore: 1 });
+    await chat.reset();
+    const { incident } = expectKind(await chat.ask("snapshot order"), "begun");
+    const card = { attemptedAtMs: 1, ref: { channel: "C1", ts: "17.1" } };
+    await chat.ports.incidents.update(incident.id, (now) => ({ ...now, card }), never);
+    expect(await chat.ask("snapshot payment")).not.toHaveProperty("cardsBefore");
+  });
+
   test("sixty at once: the queue stays bounded and everybody has a place of their own or is refused", async () => {
     const bounded = await asking(20);
     try {
