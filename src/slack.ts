@@ -1,4 +1,5 @@
 /** Slack as `gofire serve` uses it: its clients, its ears, its looks, and the commands that people give there. */
+import { storedAnalyses } from "./commands/chat/analyses.ts";
 import type { ChatPorts } from "./commands/chat/chat-command.ts";
 import { answerChat, answerClick } from "./commands/chat/dispatch.ts";
 import { homeState } from "./commands/chat/home.ts";
@@ -93,7 +94,15 @@ export async function openSlack(
       async listen(running) {
         await side?.listen(
           conversationOf(
-            { ...running, people, rooms, access, clock, version: installation.version },
+            {
+              ...running,
+              analyses: storedAnalyses(running.artifacts),
+              people,
+              rooms,
+              access,
+              clock,
+              version: installation.version,
+            },
             running,
             installation.pages,
           ),

@@ -2,7 +2,6 @@ import type { AccessConfig } from "../../config/gofire-config.ts";
 import type { ChatReply } from "../../domain/chat-reply.ts";
 import type { ChatRequest } from "../../domain/chat-request.ts";
 import type { ChatRight } from "../../domain/chat-rights.ts";
-import type { Artifacts } from "../../ports/artifacts.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Feedback } from "../../ports/feedback.ts";
 import type { Incidents } from "../../ports/incidents.ts";
@@ -12,6 +11,7 @@ import type { Queue } from "../../ports/queue.ts";
 import type { Rooms } from "../../ports/rooms.ts";
 import type { Services } from "../../ports/services.ts";
 import type { Arguments, Operands, OptionSpecs } from "../command.ts";
+import type { Analyses } from "./analyses.ts";
 
 /** Everything a chat command may ask of the outside world. */
 export interface ChatPorts {
@@ -19,7 +19,7 @@ export interface ChatPorts {
   readonly incidents: Incidents;
   readonly queue: Queue;
   readonly services: Services;
-  readonly artifacts: Artifacts;
+  readonly analyses: Analyses;
   readonly people: People;
   readonly rooms: Rooms;
   readonly access: AccessConfig;

@@ -6,7 +6,6 @@ import type { Reply } from "../../domain/incident.ts";
 import type { Place } from "../../domain/message.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
 import { noteAct } from "./note-act.ts";
-import { readAnalysis } from "./read-analysis.ts";
 import { sayableIn } from "./sight.ts";
 import { type JudgedIncident, judged, whichIncident } from "./which-incident.ts";
 
@@ -23,7 +22,7 @@ export const diff = defineChatCommand({
   options: {},
   async run(request, { operands: [id, otherId] }, ports, signal) {
     const { place } = request;
-    const { incidents, artifacts, queue, rooms } = ports;
+    const { incidents, analyses, queue, rooms } = ports;
     const one = judged(await whichIncident(id, place, incidents, signal));
     const other =
       otherId === undefined
@@ -36,10 +35,8 @@ export const diff = defineChatCommand({
       );
     }
     const [earlier, later] = one.createdAtMs <= other.createdAtMs ? [one, other] : [other, one];
-    const [was, is] = await Promise.all([
-      readAnalysis(earlier, artifacts, signal),
-      readAnalysis(later, artifacts, signal),
-    ]);
+    const was = await analyses.read(earlier, signal);
+    const is = await analyses.read(later, signal);
     // In shadow it has no thread, and the picture goes where it was asked for.
     const into = later.shadow === true ? place : later.place;
     // It is posted for everybody there.

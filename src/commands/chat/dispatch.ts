@@ -1,8 +1,9 @@
 import type { ChatReply } from "../../domain/chat-reply.ts";
 import type { CardAction, CardClick, ChatRequest } from "../../domain/chat-request.ts";
 import { chatWords } from "../../domain/chat-request.ts";
-import { UsageError } from "../../domain/errors.ts";
+import { PortError, UsageError } from "../../domain/errors.ts";
 import type { Opinion } from "../../domain/feedback.ts";
+import { durationText } from "../../domain/units.ts";
 import { refusalFor } from "./access.ts";
 import type { ChatCommand, ChatPorts } from "./chat-command.ts";
 import { feedback, giveFeedback } from "./feedback.ts";
@@ -49,9 +50,14 @@ export async function answerChat(
     const whole = reply.kind === "status" && untold > 0 ? { ...reply, untold } : reply;
     return await inConfidence(whole, asker.channel, ports.rooms, signal);
   } catch (error) {
+    if (error instanceof PortError && error.code === "rate-limited") return busy(error);
     if (!(error instanceof UsageError)) throw error;
     return misunderstood(error, command);
   }
+}
+
+function busy({ message, retryAfterMs = 60_000 }: PortError): ChatReply {
+  return { kind: "refused", why: message, next: `Write the same again in ${durationText(retryAfterMs)}.` };
 }
 
 /** The same for a click on a card. The rights are those of the command that says the same. */

@@ -1,7 +1,6 @@
 import { analyzers } from "../../analyzers/index.ts";
 import { UsageError } from "../../domain/errors.ts";
 import { defineChatCommand } from "./chat-command.ts";
-import { readAnalysis } from "./read-analysis.ts";
 import { judged, whichIncident } from "./which-incident.ts";
 
 export const explain = defineChatCommand({
@@ -16,9 +15,9 @@ export const explain = defineChatCommand({
   whoMayUse: "explain",
   operands: { placeholder: "the ID of an incident", min: 0, max: 2 },
   options: {},
-  async run({ place }, { operands: [id, finding] }, { incidents, artifacts }, signal) {
+  async run({ place }, { operands: [id, finding] }, { incidents, analyses }, signal) {
     const incident = judged(await whichIncident(id, place, incidents, signal));
-    const analysis = await readAnalysis(incident, artifacts, signal);
+    const analysis = await analyses.read(incident, signal);
     const wanted = analysis.findings.filter(
       (one) => finding === undefined || one.id === finding.toLowerCase(),
     );

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { storedAnalyses } from "../../../src/commands/chat/analyses.ts";
 import type { ChatPorts } from "../../../src/commands/chat/chat-command.ts";
 import { answerChat } from "../../../src/commands/chat/dispatch.ts";
 import type { AccessConfig } from "../../../src/config/gofire-config.ts";
@@ -17,6 +18,7 @@ import { mutesStore } from "../../../src/integrations/redis/mutes.ts";
 import { redisQueue } from "../../../src/integrations/redis/queue.ts";
 import { retries } from "../../../src/jobs/index.ts";
 import { summaryOf } from "../../../src/jobs/summary.ts";
+import type { Artifacts } from "../../../src/ports/artifacts.ts";
 import type { Services } from "../../../src/ports/services.ts";
 import { fakeArtifacts } from "../../fakes/artifacts.ts";
 import { type FakePeople, fakePeople } from "../../fakes/people.ts";
@@ -30,6 +32,7 @@ export interface Asking {
   readonly ports: ChatPorts;
   readonly people: FakePeople;
   readonly rooms: FakeRooms;
+  readonly artifacts: Artifacts;
   ask(words: string, request?: Partial<ChatRequest>, access?: AccessConfig): Promise<ChatReply>;
   /** An incident with a verdict, as the worker leaves it. */
   judged(analysis: Analysis, change?: Partial<Incident>): Promise<Incident>;
@@ -67,11 +70,12 @@ export async function asking(mostWaiting: number): Promise<Asking> {
   const queue = redisQueue(redis.client, { retries, mostWaiting, onTrouble: () => {} });
   const people = fakePeople({ U1: "member", U2: "member", UGUEST: "guest", UFAR: "stranger", UBOT: "bot" });
   const rooms = fakeRooms();
+  const artifacts = fakeArtifacts(folder);
   const ports: ChatPorts = {
     incidents: incidentStore(redis.client, systemClock),
     queue,
     services,
-    artifacts: fakeArtifacts(folder),
+    analyses: storedAnalyses(artifacts),
     people,
     rooms,
     access: nobodyNamed,
@@ -84,6 +88,7 @@ export async function asking(mostWaiting: number): Promise<Asking> {
     ports,
     people,
     rooms,
+    artifacts,
     async ask(words, request = {}, access = ports.access) {
       return await answerChat(
         {
@@ -109,7 +114,7 @@ export async function asking(mostWaiting: number): Promise<Asking> {
         never,
       );
       const document = `incidents/${incident.id}/analysis.json`;
-      await ports.artifacts.put(
+      await artifacts.put(
         document,
         (async function* bytes() {
           yield await Promise.resolve(Buffer.from(JSON.stringify(analysis)));

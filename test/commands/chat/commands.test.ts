@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { answerClick } from "../../../src/commands/chat/dispatch.ts";
+import { answerChat, answerClick } from "../../../src/commands/chat/dispatch.ts";
 import { chatCommands } from "../../../src/commands/chat/index.ts";
 import { readArguments } from "../../../src/commands/chat/read-arguments.ts";
 import { readWords } from "../../../src/commands/chat/words.ts";
 import { type CardAction, cardActions } from "../../../src/domain/chat-request.ts";
+import { PortError } from "../../../src/domain/errors.ts";
 import { redisProgram } from "../../integrations/redis-server.ts";
 import { analysis, finding, group } from "./analyses.ts";
 import { type Asking, asking, expectKind, never, nobodyNamed } from "./asking.ts";
@@ -185,6 +186,21 @@ describe.skipIf(redisProgram === undefined)("chat commands", () => {
       );
     });
 
+    test("says that others read first, to the person alone", async () => {
+      const { id } = await chat.judged(analysis({ findings: [finding("f1", pile)] }));
+      const analyses = {
+        read: () =>
+          Promise.reject(new PortError("rate-limited", "analyses", "Others first.", { retryAfterMs: 5_000 })),
+      };
+      const request = { intent: "T", kind: "command", userId: "U1", place: { channel: "C1" } } as const;
+      const ports = { ...chat.ports, analyses };
+      expect(await answerChat({ ...request, words: `explain ${id}` }, ports, never)).toEqual({
+        kind: "refused",
+        why: "Others first.",
+        next: "Write the same again in 5 s.",
+      });
+    });
+
     test("says why there is nothing to explain", async () => {
       expect(await problem("explain gf-oops")).toBe(
         "There is no incident gf-00ps that you can see. The id is in the last line of its card; cards older than " +
@@ -203,7 +219,7 @@ describe.skipIf(redisProgram === undefined)("chat commands", () => {
         `${incident.id} has no verdict. Nobody answers at order:6060.`,
       );
       const judged = await chat.judged(analysis());
-      await chat.ports.artifacts.remove(`incidents/${judged.id}/analysis.json`, never);
+      await chat.artifacts.remove(`incidents/${judged.id}/analysis.json`, never);
       expect(await problem(`explain ${judged.id}`)).toBe(
         `The analysis of ${judged.id} is kept no more. Its card still says what was found.`,
       );
