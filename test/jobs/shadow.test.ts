@@ -57,6 +57,7 @@ async function published(begun: Incident) {
     onTrouble: unused,
     mutes: { mute: unused, unmute: unused, list: unused },
     gofireVersion: "0.0.0",
+    verdictsFirst: { judging: (work) => work(), mustWait: () => false },
     queue: {
       enqueueCapture: unused,
       publish: unused,
