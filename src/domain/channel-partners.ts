@@ -53,6 +53,48 @@ export function partnersAtWork(site: WaitSite, snapshot: GoroutineSnapshot, own:
   return partners;
 }
 
+/** Waits that only another goroutine ends, and in which no healthy consumer stands for long. */
+const stuckConsumer: ReadonlySet<WaitReason> = new Set<WaitReason>([
+  "chan send",
+  "chan send (nil chan)",
+  "chan receive (nil chan)",
+  "sync.Mutex.Lock",
+  "sync.RWMutex.Lock",
+  "sync.RWMutex.RLock",
+  "sync.WaitGroup.Wait",
+]);
+
+/**
+ * The goroutine that probably should receive what those of `site` send, and is blocked itself: the only one of their
+ * type, or else of their package, that is neither a request nor one of them and waits for another goroutine's send,
+ * lock or end. undefined when there is none, or more than one to choose from.
+ */
+export function blockedConsumer(
+  site: WaitSite,
+  snapshot: GoroutineSnapshot,
+  own: OwnCode,
+): GoroutineGroup | undefined {
+  const members = new Set(site.groups);
+  const senders = site.groups.flatMap(({ stack }) => stack.find((frame) => own.isOwn(frame)) ?? []);
+  const objects = new Set(senders.map(({ function: symbol }) => codeObject(symbol)));
+  const packages = new Set(senders.map(({ function: symbol }) => packagePath(symbol)));
+  const candidates = snapshot.groups.filter(
+    (group) =>
+      group.count === 1 &&
+      !members.has(group) &&
+      stuckConsumer.has(group.wait) &&
+      !isKnownIdle(group) &&
+      !isMainGoroutine(group) &&
+      !isRequest(group) &&
+      group.stack.some((frame) => own.isOwn(frame) && packages.has(packagePath(frame.function))),
+  );
+  const ofType = candidates.filter(({ stack }) =>
+    stack.some((frame) => own.isOwn(frame) && objects.has(codeObject(frame.function))),
+  );
+  const [only, another] = ofType.length > 0 ? ofType : candidates;
+  return another === undefined ? only : undefined;
+}
+
 /**
  * True when somebody in the same package may move the channel of `site`: a goroutine that sleeps, computes or waits for
  * I/O between two rounds. Wider than `partnersAtWork`: a consumer may be another plain function, and the holder of a

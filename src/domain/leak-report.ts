@@ -1,8 +1,9 @@
 import type { FindingDraft } from "./analyzer.ts";
 import type { GoroutineEvidence } from "./evidence.ts";
 import type { Confidence, Severity } from "./finding.ts";
-import type { GoroutineSnapshot } from "./goroutine.ts";
-import { siteKey } from "./goroutine-sites.ts";
+import type { Frame } from "./frame.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
+import { groupText, siteKey } from "./goroutine-sites.ts";
 import type { LeakLimits, LeakSign } from "./leak-signs.ts";
 import { leakMeasured, signSentence, signText, siteEvidence } from "./leak-signs.ts";
 import { shortName } from "./lock-words.ts";
@@ -20,6 +21,10 @@ export interface LeakReading {
   /** Sentences on why it is read that way and what would refute it. */
   readonly why: string;
   readonly next: readonly string[];
+  /** Frames to blame before those at which the goroutines stand. */
+  readonly blame?: readonly Frame[];
+  /** The goroutine that they wait for, which is blocked itself; it stands at the first of `blame`. */
+  readonly waitsFor?: GoroutineGroup;
 }
 
 /** The finding that all leak rules share. */
@@ -40,10 +45,16 @@ export function leakFinding(
     title: `${counted(measured.value, "goroutine")} ${doing}${place}${detail === "" ? "" : `, ${detail}`}`,
     summary: `${counted(site.count, "goroutine")} ${doing}${place}. ${signSentence(sign)} ${why}`,
     measured,
-    where: site.where,
+    where: [...new Set([...(reading.blame ?? []), ...site.where])],
     ...(wait === undefined ? {} : { waitReason: wait }),
     groups: site.groups,
-    evidence: siteEvidence(evidence, site, sign),
+    ...(reading.waitsFor === undefined ? {} : { waitsFor: [reading.waitsFor] }),
+    evidence: [
+      ...siteEvidence(evidence, site, sign),
+      ...(reading.waitsFor === undefined
+        ? []
+        : [{ artifact: evidence.best.artifact, excerpt: groupText(reading.waitsFor, reading.blame?.[0]) }]),
+    ],
     next,
   };
 }

@@ -1,13 +1,15 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { hasNeighboursAtWork, partnersAtWork } from "../../domain/channel-partners.ts";
+import { blockedConsumer, hasNeighboursAtWork, partnersAtWork } from "../../domain/channel-partners.ts";
 import { isRequest } from "../../domain/code-object.ts";
 import type { Confidence } from "../../domain/finding.ts";
+import { isAlsoIn } from "../../domain/goroutine-sites.ts";
 import { isKnownIdle } from "../../domain/known-idle.ts";
 import { isProvenLeak, leakFinding } from "../../domain/leak-report.ts";
 import type { LeakSign } from "../../domain/leak-signs.ts";
 import { leakSign, leakThresholds } from "../../domain/leak-signs.ts";
+import { shortName } from "../../domain/lock-words.ts";
 import { nothingRuns } from "../../domain/process-stillness.ts";
-import { siteGrowth, waitSites } from "../../domain/wait-sites.ts";
+import { blamedFrames, siteGrowth, waitSites } from "../../domain/wait-sites.ts";
 
 export const goroutineChanSendLeak = defineAnalyzer({
   meta: {
@@ -32,7 +34,7 @@ export const goroutineChanSendLeak = defineAnalyzer({
       why: "Each one keeps its stack and everything it refers to until the process ends.",
       next: "Give the channel room for the one value (buffer 1), or select on the send and ctx.Done().",
       falsePositives:
-        "A full work queue has blocked senders too: as long as its senders do not become more, nothing is said while somebody of the same package is at work. A burst looks like growth when the first capture has none of them: `possible`.",
+        "A full work queue has blocked senders too: as long as its senders do not become more, nothing is said while somebody of the same package is at work. A blocked consumer is named before its senders when it is the only other goroutine of their code that is stuck. A burst looks like growth when the first capture has none of them: `possible`.",
       corrections: [
         {
           claim: "The block profile shows the sender that hangs for ever.",
@@ -75,19 +77,32 @@ export const goroutineChanSendLeak = defineAnalyzer({
           : partners === 0
             ? "likely"
             : "possible";
+      const consumer = partners === 0 ? blockedConsumer(site, best, target.own) : undefined;
+      const blocked =
+        consumer !== undefined && goroutines.series.every((snapshot) => isAlsoIn(snapshot, consumer))
+          ? { group: consumer, where: blamedFrames(consumer, target.own) }
+          : undefined;
       return [
         leakFinding(
           {
             site,
+            ...(blocked === undefined ? {} : { blame: blocked.where, waitsFor: blocked.group }),
             sign: sign ?? { kind: "crowd" },
             confidence: reading,
             doing: "stuck sending",
             why: proven
               ? "The runtime's own leak detection found the channel unreachable for everybody else: they can never go on."
-              : partners === 0
-                ? "No goroutine of the same type is at work that could receive from this channel."
-                : "Goroutines of the same type are at work and may receive: a queue that is full because they cannot keep up looks alike.",
+              : blocked !== undefined
+                ? `Probably they wait for the goroutine in ${shortName(blocked.where[0]?.function ?? "")}, which is itself blocked in ${blocked.group.state}: inferred, it is the only other one of their code that is stuck.`
+                : partners === 0
+                  ? "No goroutine of the same type is at work that could receive from this channel."
+                  : "Goroutines of the same type are at work and may receive: a queue that is full because they cannot keep up looks alike.",
             next: [
+              ...(blocked === undefined
+                ? []
+                : [
+                    `Free ${shortName(blocked.where[0]?.function ?? "")} first: a loop must not wait for somebody who waits for the loop.`,
+                  ]),
               "Make the channel buffered (size 1 for one answer), or send inside select with a ctx.Done() case.",
               "Find who was to receive: a return on timeout or error before the receive leaves the sender behind.",
               "go tool pprof -traces goroutine.pb.gz shows the whole stack of each.",
