@@ -1,11 +1,15 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { mayBeFilling } from "../../domain/channel-partners.ts";
 import { isRequest } from "../../domain/code-object.ts";
+import type { Frame } from "../../domain/frame.ts";
+import { packagePath } from "../../domain/frame.ts";
 import type { GoroutineGroup } from "../../domain/goroutine.ts";
 import { isRuntimeFrame } from "../../domain/goroutine-sites.ts";
-import { isKnownIdle } from "../../domain/known-idle.ts";
+import { idleRole, isKnownIdle } from "../../domain/known-idle.ts";
 import { leakFinding } from "../../domain/leak-report.ts";
 import { leakSign, leakThresholds } from "../../domain/leak-signs.ts";
+import { libraryUser } from "../../domain/library-users.ts";
+import { shortName } from "../../domain/lock-words.ts";
 import type { OwnCode } from "../../domain/own-code.ts";
 import { waitSites } from "../../domain/wait-sites.ts";
 
@@ -19,32 +23,39 @@ export const goroutineGrowth = defineAnalyzer({
     severity: "warning",
     scope: "general",
     needs: ["goroutines"],
-    uses: [],
+    uses: ["heap"],
     symptomOf: [],
     thresholds: leakThresholds,
     docs: {
-      what: "Goroutines at one own line (or in one library loop) whose number rises between captures, whatever they wait for, where no more specific rule explains it.",
+      what: "Goroutines at one own line (or in one library loop) whose number rises between captures, whatever they wait for, where no more specific rule explains it. Where the stacks are a library's alone, the heap profile may tell who makes the library start them.",
       why: "What is started and never stopped ends in memory exhaustion; long before that every garbage collection has more stacks to scan.",
       next: "Look at who starts them (the creator in a dump, the outermost frames of the stack) and at what should end them.",
       falsePositives:
-        "Rising load, a start, or a pool that is being filled look the same for a while. The first capture must have had some, request handlers must grow faster than load explains, and runnable goroutines count as overload: else `possible`.",
+        "Rising load, a start, or a pool that is being filled look the same for a while. The first capture must have had some, request handlers must grow faster than load explains, and runnable goroutines count as overload: else `possible`. A library's loops of which a process has a handful count too; a process that opens many clients on purpose looks alike.",
       references: [
         "https://www.uber.com/blog/leakprof-featherlight-in-production-goroutine-leak-detection/",
         "https://go.dev/doc/diagnostics",
       ],
     },
   },
-  analyze({ goroutines, target }, limits) {
+  analyze({ goroutines, heap, target }, limits) {
     if (goroutines.series.length < 2) {
       return { inconclusive: "growth needs two goroutine captures of one form, at least 15 s apart" };
     }
     const { best } = goroutines;
-    const findings = waitSites(
-      best.groups.filter((group) => !isKnownIdle(group)),
-      target.own,
-    ).flatMap((site) => {
+    const libraries = new Set<string>();
+    const findings = waitSites(best.groups.filter(mayGrow), target.own).flatMap((site) => {
       const sign = leakSign(goroutines, site, target.own, limits);
       if (sign?.kind !== "grows") return [];
+      const [frame] = site.where;
+      const isLibrary = frame !== undefined && !site.groups.some((group) => hasOwnCode(group, target.own));
+      if (isLibrary) {
+        // One client that is made again and again has several loops: the largest stands for all.
+        const library = libraryOf(frame.function);
+        if (libraries.has(library)) return [];
+        libraries.add(library);
+      }
+      const user = isLibrary ? libraryUser(site.groups, heap?.at(-1), target.own) : [];
       const running =
         best.form !== "counts" && site.groups.every(({ wait }) => wait === "active" || wait === "GC");
       const filling = mayBeFilling(site, best, target.own);
@@ -53,19 +64,19 @@ export const goroutineGrowth = defineAnalyzer({
         leakFinding(
           {
             site,
+            blame: user,
             sign,
             confidence: sign.clear && !running && !filling && !attended ? "likely" : "possible",
             doing: `more and more [${site.groups[0]?.state ?? "?"}]`,
-            why: running
-              ? "They are ready to run, so the processors may simply not keep up with the load."
-              : attended
-                ? "They are requests whose handlers select by themselves, or websockets: users who connect and stay (long polls, streams) look the same."
-                : filling
-                  ? "Somebody may just be filling a crew of workers: a third capture tells."
-                  : sign.clear
-                    ? "Load alone rarely does that at one line within so short a time; a third capture that shows fewer would refute it."
-                    : "The load may have risen, or the process may have just started: a third capture tells.",
+            why: isLibrary
+              ? `${userText(user, site.groups.some(isKnownIdle))}${sign.clear ? "" : ` ${unclear}`}`
+              : reasonText({ running, attended, filling, clear: sign.clear }),
             next: [
+              ...(isLibrary
+                ? [
+                    "Find who makes a client, connection, stream or watcher of this library and does not close or cancel it: make one and share it, or close it on every path.",
+                  ]
+                : []),
               "Look at who starts them and what should end them: a context, a closed channel, a deadline.",
               "Compare the captures: go tool pprof -top -base FIRST.pb.gz LAST.pb.gz",
             ],
@@ -78,6 +89,51 @@ export const goroutineGrowth = defineAnalyzer({
     return findings.slice(0, mostFindings);
   },
 });
+
+const unclear = "The load may have risen, or the process may have just started: a third capture tells.";
+
+interface Doubts {
+  readonly running: boolean;
+  readonly attended: boolean;
+  readonly filling: boolean;
+  readonly clear: boolean;
+}
+
+function reasonText({ running, attended, filling, clear }: Doubts): string {
+  if (running) return "They are ready to run, so the processors may simply not keep up with the load.";
+  if (attended)
+    return "They are requests whose handlers select by themselves, or websockets: users who connect and stay (long polls, streams) look the same.";
+  if (filling) return "Somebody may just be filling a crew of workers: a third capture tells.";
+  return clear
+    ? "Load alone rarely does that at one line within so short a time; a third capture that shows fewer would refute it."
+    : unclear;
+}
+
+/** Loops of which a process has a handful, whatever its load, are counted too: a client per request brings one each. */
+function mayGrow(group: GoroutineGroup): boolean {
+  if (!isKnownIdle(group)) return true;
+  return idleRole(group)?.per === "process" && group.stack.some((frame) => !isRuntimeFrame(frame));
+}
+
+function hasOwnCode({ stack, createdBy }: GoroutineGroup, own: OwnCode): boolean {
+  return stack.some((frame) => own.isOwn(frame)) || (createdBy !== undefined && own.isOwn(createdBy));
+}
+
+/** `google.golang.org/grpc/internal/transport.(*http2Client).keepalive` -> `google.golang.org/grpc`. */
+function libraryOf(symbol: string): string {
+  const path = packagePath(symbol);
+  const parts = path.split("/");
+  return parts[0]?.includes(".") ? parts.slice(0, /^(?:github|gitlab)\./.test(path) ? 3 : 2).join("/") : path;
+}
+
+function userText([user]: readonly Frame[], isIdle: boolean): string {
+  const what = isIdle
+    ? "A process has a handful of such loops, one for each client or watcher of the library that is open."
+    : "Their stacks are the library's alone.";
+  return user === undefined
+    ? `${what} Who makes the library start them the captures do not tell.`
+    : `${what} Probably ${shortName(user.function)} makes the library start them: inferred from the heap profile, in which objects of their starter are in use on its behalf.`;
+}
 
 /** A handler that selects in its own code, or reads a websocket, is there for as long as its client is. */
 function awaitsItsClient(group: GoroutineGroup, own: OwnCode): boolean {
