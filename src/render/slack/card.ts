@@ -217,24 +217,24 @@ function feedbackButtons({ id, state, analysis }: Incident): readonly ButtonSpec
   }));
 }
 
-/** Pressed once in a while, so it takes no room. */
+/** Pressed once in a while, so it takes no room: three or four buttons are what is read at a glance. */
 function menuOf({ id, service, state }: Incident): MenuSpec | undefined {
   if (state !== "verdict" && state !== "failed") return undefined;
   return {
     action: cardMenu,
     choices: [
+      ...(state === "verdict" ? [{ label: "Compare with the capture before", value: `compare ${id}` }] : []),
       { label: "Post a report", value: `report ${id}` },
       { label: `Mute alerts about ${service} for 1 h`, value: `mute ${id}` },
     ],
   };
 }
 
-type Button = Exclude<CardAction, "mute" | Opinion>;
+type Button = Exclude<CardAction, "mute" | "compare" | Opinion>;
 
 const labels: Readonly<Record<Button, { readonly label: string; readonly spoken: string }>> = {
   explain: { label: "Explain", spoken: "Explain the findings" },
   "capture-again": { label: "Capture Again", spoken: "Capture again" },
-  compare: { label: "Compare", spoken: "Compare with the capture before" },
   "compare-peer": { label: "Compare With Peer", spoken: "Compare with another process" },
   resolve: { label: "Resolve", spoken: "Resolve" },
   report: { label: "Post a Report", spoken: "Post a report into the thread" },
@@ -248,7 +248,6 @@ function actionsOf({ state, analysis, peer }: Incident): readonly Button[] {
   return [
     ...(analysis?.verdict === "pass" ? [] : (["explain"] as const)),
     "capture-again",
-    "compare",
     ...(peer?.state === "possible" || peer?.state === "not-compared" ? (["compare-peer"] as const) : []),
     "resolve",
   ];

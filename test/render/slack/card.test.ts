@@ -53,7 +53,7 @@ describe("any incident", () => {
           if (options === undefined)
             expect(value.startsWith(isJudging ? `${shown.id} ` : shown.id)).toBe(true);
           for (const choice of options ?? [])
-            expect(choice.value).toMatch(new RegExp(`^(report|mute) ${shown.id}$`));
+            expect(choice.value).toMatch(new RegExp(`^(compare|report|mute) ${shown.id}$`));
         }
       }),
       { numRuns: 100 },
@@ -183,8 +183,8 @@ describe("verdict", () => {
       "❌ CPU failed: the target did not answer within 30 s",
       "Explain",
       "Capture Again",
-      "Compare",
       "Resolve",
+      "Compare with the capture before",
       "Post a report",
       "Mute alerts about order for 1 h",
       "👍 Right",
@@ -205,12 +205,7 @@ describe("verdict", () => {
       "🟢 PASS · order",
       "Nothing at or above a warning: 40 rules found nothing, 3 could not look.",
     ]);
-    expect(buttonsOf(shown).map(({ action_id }) => action_id)).toEqual([
-      "capture-again",
-      "compare",
-      "resolve",
-      "more",
-    ]);
+    expect(buttonsOf(shown).map(({ action_id }) => action_id)).toEqual(["capture-again", "resolve", "more"]);
   });
 
   it("INCONCLUSIVE says what may be wrong and what is missing", () => {
