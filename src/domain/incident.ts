@@ -119,6 +119,8 @@ export interface AnalysisSummary {
   readonly goroutines?: number;
   /** What a metrics server said of the service at the time; absent where none was asked. */
   readonly context?: ContextSummary;
+  /** What was asked for and tells nothing, and why; one or two sentences each. Absent: none. */
+  readonly notes?: readonly string[];
   /** Artifact key of the whole document, `analysis.json`. */
   readonly document: string;
 }

@@ -9,12 +9,11 @@ import { redisProgram } from "../integrations/redis-server.ts";
 import { sickTarget, until } from "./bot.ts";
 import { bundled } from "./bundled.ts";
 import { planOf } from "./seeded/plan.ts";
+import { chosen, killSeeds } from "./seeded/seeds.ts";
 import { broken, openWorld, quiet, type World } from "./seeded/world.ts";
 
 /** One seed again: `GOFIRE_SEED=1003 npx vitest run test/jobs/seeded-kills.test.ts`. */
-const only = process.env["GOFIRE_SEED"];
-const seeds =
-  only === undefined ? Array.from({ length: 40 }, (_, at) => at + 1_001) : only.split(",").map(Number);
+const seeds = chosen(killSeeds);
 const atOnce = 8;
 
 /** Where the worker is when it is killed: what the incident or Slack's traffic shows first. */

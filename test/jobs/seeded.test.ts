@@ -4,12 +4,11 @@ import { redisProgram } from "../integrations/redis-server.ts";
 import { sickTarget } from "./bot.ts";
 import { type Plan, planOf } from "./seeded/plan.ts";
 import { type RunningProcess, startProcess } from "./seeded/process.ts";
+import { chosen, faultSeeds } from "./seeded/seeds.ts";
 import { broken, click, openWorld, quiet, takeRedisAway, type World } from "./seeded/world.ts";
 
 /** One seed again: `GOFIRE_SEED=17 npx vitest run test/jobs/seeded.test.ts`. */
-const only = process.env["GOFIRE_SEED"];
-const seeds =
-  only === undefined ? Array.from({ length: 170 }, (_, at) => at + 1) : only.split(",").map(Number);
+const seeds = chosen(faultSeeds);
 const atOnce = 12;
 
 describe.skipIf(redisProgram === undefined)("runs in which a seed decides what goes wrong", () => {

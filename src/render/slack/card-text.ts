@@ -104,6 +104,7 @@ function verdictSentences(incident: Incident, analysis: AnalysisSummary): readon
     goroutines === undefined ? "" : `${counted(goroutines, "goroutine")} in all.`,
     ...earlySentences(incident),
     ...stepSentences(incident.steps),
+    ...(analysis.notes ?? []),
     ...peerSentences(incident),
     ...unpostedSentences(incident),
   ];

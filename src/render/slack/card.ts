@@ -167,6 +167,7 @@ function storyLines(incident: Incident): readonly string[] {
     ...alertLines(incident),
     ...earlyLines(incident),
     ...stepLines(incident.steps),
+    ...(incident.analysis?.notes ?? []).map((note) => `ℹ️ ${words(note, lineCharacters)}`),
     ...peerLines(incident),
     ...unpostedLines(incident),
   ];

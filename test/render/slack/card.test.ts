@@ -459,3 +459,12 @@ describe("an incident that an alert began", () => {
     expect(said({}, { lookupTrouble })).toEqual([`⚠️ ${lookupTrouble}.`]);
   });
 });
+
+describe("a note on what was asked for", () => {
+  it("stands on the card and is read out", () => {
+    const note = "The block profile is empty. Most likely it is off.";
+    const judged = incident({ state: "verdict", analysis: analysis({ notes: [note] }) });
+    expect(lines(judged)).toContain(`ℹ️ ${note}`);
+    expect(card(judged).text).toContain(note);
+  });
+});
