@@ -15,6 +15,10 @@ const never = new AbortController().signal;
 const services = ["order", "payment", "stock"];
 const storm: StormLimits = { pages: 5, withinMs: 60_000, quietMs: 3_000 };
 
+function isJudged({ analysis }: Incident): boolean {
+  return analysis !== undefined;
+}
+
 describe.skipIf(redisProgram === undefined)("many pages in a short time, on real Redis", () => {
   let redis: TestRedis;
   let artifacts: string;
@@ -93,7 +97,6 @@ describe.skipIf(redisProgram === undefined)("many pages in a short time, on real
     expect(digests()).toHaveLength(1);
     expect(over.place).toEqual({ channel: "C9" });
     // A storm may be over before the last of its captures is.
-    const isJudged = ({ analysis }: Incident) => analysis !== undefined;
     const begun = await until(async () => {
       const found = await incidents();
       const judged = new Set(found.filter(isJudged).map(({ service }) => service));
