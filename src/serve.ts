@@ -114,7 +114,7 @@ export function server(parts: ServeParts): Server {
           role,
           redis: redis.address,
           ...(redis.tls === undefined ? {} : { tls: redis.tls }),
-          caps: { overall: limits.captures, perService: limits.perService, cooldownMs: limits.cooldownMs },
+          caps: { ...limits, overall: limits.captures },
           mostWaiting: limits.waiting,
           chat: side.chat,
           cards: side.cards,

@@ -67,7 +67,9 @@ export function planCapture(request: CaptureRequest, profiles: ReadonlySet<strin
     if (!leftOut.some((earlier) => earlier.kind === kind)) leftOut.push({ kind, reason });
   }
   function add(step: CaptureStep, profile?: string): void {
-    if (request.exclude.includes(step.kind)) {
+    const resting = request.resting?.[step.kind];
+    if (resting !== undefined) leaveOut(step.kind, resting);
+    else if (request.exclude.includes(step.kind)) {
       leaveOut(step.kind, "left out by the request");
     } else if (profile !== undefined && profiles !== undefined && !profiles.has(profile)) {
       leaveOut(step.kind, `the target's index lists no ${profile} profile`);

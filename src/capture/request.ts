@@ -28,6 +28,8 @@ export interface CaptureRequest {
   readonly include: readonly OptionalKind[];
   /** Captures to leave out. */
   readonly exclude: readonly CaptureKind[];
+  /** Captures to leave out because they were taken a moment ago, each with that in words. */
+  readonly resting?: Readonly<Partial<Record<CaptureKind, string>>>;
   readonly traceSeconds: number;
   /** Most bytes of any one capture; the plan's own limits hold below it. */
   readonly maxBytes?: number;

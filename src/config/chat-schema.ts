@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { coolingKinds } from "../domain/capture.ts";
 import { chatRights } from "../domain/chat-rights.ts";
 import {
   atMostOne,
@@ -98,13 +99,36 @@ const access = section({
   givenBy: setting(audience, "Whom to ask for access: refusals name them"),
 });
 
+const cooldownSeconds = z.number().check(z.gte(0), z.lte(86_400));
+
+const cooldownSecondsOf = section(
+  Object.fromEntries(
+    coolingKinds.map((kind) => [
+      kind,
+      setting(cooldownSeconds, `Until alerts may have ${kind} captured again. Default: cooldownSeconds`),
+    ]),
+  ) as Record<(typeof coolingKinds)[number], ReturnType<typeof setting<typeof cooldownSeconds>>>,
+);
+
 const captures = section({
   overall: setting(wholeNumber(1, 1_000), "Captures at the same time, over all workers. Default: 20"),
   perService: setting(wholeNumber(1, 1_000), "Captures of one service at the same time. Default: 2"),
   waiting: setting(wholeNumber(1, 10_000), "Captures that may wait; further ones are refused. Default: 100"),
+  perNode: setting(
+    wholeNumber(1, 1_000),
+    "Captures on one node at the same time: the one that the alerts' label node names, else the host of the target. Default: 4",
+  ),
+  perMinute: setting(
+    wholeNumber(1, 10_000),
+    "Captures that begin within a minute, over all workers. Default: 30",
+  ),
   cooldownSeconds: setting(
-    z.number().check(z.gte(0), z.lte(86_400)),
+    cooldownSeconds,
     "Until alerts may have a service captured again; people always may. Default: 600",
+  ),
+  cooldownSecondsOf: setting(
+    cooldownSecondsOf,
+    "The same for single kinds of captures: what is still too soon is left out of a page's capture, and the card says so",
   ),
 });
 

@@ -62,7 +62,10 @@ export interface CapturesConfig {
   readonly overall?: number;
   readonly perService?: number;
   readonly waiting?: number;
+  readonly perNode?: number;
+  readonly perMinute?: number;
   readonly cooldownMs?: number;
+  readonly cooldownMsOf?: Readonly<Partial<Record<CaptureKind, number>>>;
 }
 
 /** What holds for a service besides where it runs. */

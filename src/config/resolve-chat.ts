@@ -37,9 +37,19 @@ function audienceOf({ users = [], groups = [], channels = [] }: AudienceSection)
   return { users, groups, channels };
 }
 
-export function capturesOf({ cooldownSeconds, ...rest }: CapturesSection = {}): CapturesConfig {
+export function capturesOf({
+  cooldownSeconds,
+  cooldownSecondsOf,
+  ...rest
+}: CapturesSection = {}): CapturesConfig {
   return defined({
     ...rest,
+    cooldownMsOf:
+      cooldownSecondsOf === undefined
+        ? undefined
+        : Object.fromEntries(
+            Object.entries(cooldownSecondsOf).map(([kind, seconds]) => [kind, (seconds ?? 0) * 1000]),
+          ),
     cooldownMs: cooldownSeconds === undefined ? undefined : cooldownSeconds * 1000,
   });
 }

@@ -26,6 +26,24 @@ export const captureKinds = [
 ] as const;
 export type CaptureKind = (typeof captureKinds)[number];
 
+/** Kinds that cost the target something, so that alerts may not have them captured again and again. */
+export const coolingKinds = [
+  "goroutine",
+  "goroutine-counts",
+  "goroutine-dump",
+  "goroutineleak",
+  "mutex",
+  "block",
+  "heap",
+  "heap-text",
+  "allocs",
+  "threadcreate",
+  "cpu",
+  "trace",
+  "expvar",
+  "cmdline",
+] as const satisfies readonly CaptureKind[];
+
 /**
  * - `ok`: whole.
  * - `partial`: kept what came before it broke off; `reason` says where and why.

@@ -40,6 +40,8 @@ export interface PageFacts {
   readonly alerts?: number;
   /** What the alerts call it, the worst of them; absent when they do not say. */
   readonly severity?: string;
+  /** The machine that all of them name; absent when they name none, or several. */
+  readonly node?: string;
   /** What the alerts call the process, when that is none of the service's processes, and the label that does. */
   readonly unknownInstance?: string;
   readonly unknownLabel?: string;
@@ -226,6 +228,8 @@ export interface Incident {
   readonly resolvedBy?: string;
   /** Emoji that stands at the page, without colons. */
   readonly pageMark?: string;
+  /** The last capture of the same process, when that was a moment before this was asked for by a person. */
+  readonly capturedBefore?: { readonly id: string; readonly agoMs: number };
   /** How many captures stand before this one; only while it is queued. */
   readonly queuePlace?: number;
   /** What it waits for besides its turn, in words; only while it is queued. */
@@ -255,7 +259,7 @@ export interface Incident {
 /** What an incident begins with; the rest is the store's. */
 export type IncidentDraft = Pick<
   Incident,
-  "service" | "instance" | "wish" | "origin" | "place" | "shadow" | "storm"
+  "service" | "instance" | "wish" | "origin" | "place" | "shadow" | "storm" | "capturedBefore"
 >;
 
 /** Nothing more will be captured or judged for it. */

@@ -3,14 +3,15 @@ import { type CaptureRequest, defaultRequest } from "../capture/request.ts";
 import type { CaptureOutcome } from "../capture/run.ts";
 import { UsageError } from "../domain/errors.ts";
 import { type Incident, isSettled, leftQueue } from "../domain/incident.ts";
-import { durationText } from "../domain/units.ts";
 import type { CaptureLimits } from "../ports/capture-limits.ts";
 import type { ServiceCapture, Services } from "../ports/services.ts";
 import type { JobOutcome, JobRun } from "../ports/worker.ts";
 import { type ContextPorts, withContext } from "./capture-context.ts";
 import { captureLog, type LogPart } from "./capture-log.ts";
+import { cooledBy, type Resting, restingFor } from "./cooldown.ts";
 import { defineJob, done, later } from "./job.ts";
 import { type LoggedCapturePorts, loggedCapture } from "./logged-capture.ts";
+import { nodeOf, onNode } from "./node-place.ts";
 import { openProcess } from "./open-process.ts";
 import { fail, type SettlePorts } from "./settle.ts";
 import { stepOf } from "./steps.ts";
@@ -37,23 +38,24 @@ export const capture = defineJob({
     const incident = await ports.incidents.read(incidentId, run.signal);
     // With a bundle the capture is over: the worker died before it could say so.
     if (incident === undefined || isSettled(incident.state) || incident.bundle !== undefined) return done;
-    if (incident.origin.kind === "page" && incident.runs === 0) {
-      const cooldownMs = await ports.limits.cooldownMs(incident.service, run.signal);
-      if (cooldownMs > 0) {
-        await fail(incident.id, cooldownText(incident.service, cooldownMs), ports, run.signal);
-        return done;
-      }
+    const cooldown = await restingFor(incident, ports, run.signal);
+    if ("problem" in cooldown) {
+      await fail(incident.id, cooldown.problem, ports, run.signal);
+      return done;
     }
     const place = await ports.limits.enter(incident.service, run.signal);
     if (!place.entered) return await waitFor(incident, place.reason, ports, run);
+    let begun = true;
     try {
-      return await captureFor(incident, ports, run);
+      const outcome = await captureFor(incident, cooldown.resting, ports, run);
+      begun = outcome.kind === "done";
+      return outcome;
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       await fail(incident.id, error.message, ports, run.signal);
       return done;
     } finally {
-      await place.leave();
+      await place.leave(begun);
     }
   },
   async gaveUp({ incidentId }, reason, ports, signal) {
@@ -69,15 +71,23 @@ const ownPart: LogPart = {
   prefix: (id, run) => `incidents/${id}/bundle-${run}/`,
 };
 
-async function captureFor(incident: Incident, ports: CaptureJobPorts, run: JobRun): Promise<JobOutcome> {
+async function captureFor(
+  incident: Incident,
+  resting: Resting,
+  ports: CaptureJobPorts,
+  run: JobRun,
+): Promise<JobOutcome> {
   const { target, instance, capture: settings } = await openProcess(incident, ports, run.signal);
   const log = captureLog(incident.id, ownPart, ports, run.signal);
-  const captured = await withContext(incident, ports, (context) =>
-    loggedCapture(requestOf(incident, settings), target, log, { ...ports, ...context }, run.signal),
+  const request = { ...requestOf(incident, settings), resting };
+  const captured = await onNode(nodeOf(target, incident.origin.page?.node), target, ports, run.signal, () =>
+    withContext(incident, ports, (context) =>
+      loggedCapture(request, target, log, { ...ports, ...context }, run.signal),
+    ),
   );
   switch (captured.end) {
     case "done":
-      await end(captured.outcome, { ...incident, instance }, log.run(), ports, run.signal);
+      await end(captured.outcome, { ...incident, instance }, resting, log.run(), ports, run.signal);
       return done;
     case "busy":
       return await waitFor(incident, captured.reason, ports, run);
@@ -89,12 +99,14 @@ async function captureFor(incident: Incident, ports: CaptureJobPorts, run: JobRu
 async function end(
   outcome: CaptureOutcome,
   { id, service, instance }: Incident & { readonly instance: string },
+  resting: Resting,
   ownRun: number,
   ports: CaptureJobPorts,
   signal: AbortSignal,
 ): Promise<void> {
   const { ending, bundle, reason } = outcome;
-  await ports.limits.captured(service, instance, signal);
+  const kinds = cooledBy(resting);
+  await ports.limits.captured({ service, instance, incidentId: id, kinds }, signal);
   if (ending === "unreachable" || bundle === undefined) {
     await fail(id, reason ?? "Nothing was captured.", ports, signal);
     return;
@@ -140,14 +152,12 @@ async function waitFor(
     id,
     (incident) => {
       told = incident.waitsFor !== undefined || incident.state !== "queued";
-      return told ? incident : { ...incident, waitsFor: reason };
+      // Another reason comes along with the next edit: reasons change often where many wait.
+      if (incident.state !== "queued" || incident.waitsFor === reason) return incident;
+      return { ...incident, waitsFor: reason };
     },
     signal,
   );
   if (!told) await queue.publish(id, "soon", signal);
   return later(lookAgainMs, reason);
-}
-
-function cooldownText(service: string, cooldownMs: number): string {
-  return `${service} was captured a moment ago; alerts may ask again in ${durationText(cooldownMs)}. You may at any time: /gofire snapshot ${service}`;
 }

@@ -22,13 +22,24 @@ export function pageFacts(name: string, alerts: readonly Alert[]): PageFacts {
   const firing = alerts.filter(({ status }) => status === "firing");
   const labels = seriesLabels(firing);
   const severity = worstSeverity(firing.map(({ labels }) => labels));
+  const node = nodeNamed(firing);
   return {
     title: `${name}${alerts.length > 1 ? ` (${alerts.length} alerts)` : ""}`,
     sinceMs: Math.min(...alerts.map(({ startsAtMs }) => startsAtMs)),
     alerts: firing.length,
     ...(severity === undefined ? {} : { severity }),
+    ...(node === undefined ? {} : { node }),
     ...(labels === undefined ? {} : { labels }),
   };
+}
+
+/** What Prometheus' service discovery, kube-state-metrics and node-exporter's dashboards call a machine by. */
+const nodeLabels = ["node", "kubernetes_node", "nodename"] as const;
+
+function nodeNamed(alerts: readonly Alert[]): string | undefined {
+  const nodes = new Set(alerts.map(({ labels }) => nodeLabels.map((name) => labels[name]).find(Boolean)));
+  const [node] = nodes;
+  return nodes.size === 1 ? node : undefined;
 }
 
 /** Of alerts that belong to no service: which labels there are, which would have chosen one, and what to write where. */

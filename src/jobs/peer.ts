@@ -11,8 +11,10 @@ import type { ServiceCapture } from "../ports/services.ts";
 import type { JobOutcome, JobRun } from "../ports/worker.ts";
 import { lookAgainMs } from "./capture.ts";
 import { captureLog, type LogPart } from "./capture-log.ts";
+import { cooledBy } from "./cooldown.ts";
 import { defineJob, done, later } from "./job.ts";
 import { type LoggedCapturePorts, loggedCapture } from "./logged-capture.ts";
+import { nodeOf, onNode } from "./node-place.ts";
 import { compareRound, type PeerComparisonPorts } from "./peer-compare.ts";
 import { changeRound, notCompared } from "./peer-round.ts";
 import { stepOf } from "./steps.ts";
@@ -119,15 +121,19 @@ async function captureRound(
     return await wait(`${counted(waiting + delayed, "capture")} for verdicts go first`);
   const place = await ports.limits.enter(service, run.signal);
   if (!place.entered) return await wait(place.reason);
+  let begun = false;
   try {
     const { target, capture } = await ports.services.open(service, instance, run.signal);
     const log = captureLog(id, peerPart, ports, run.signal);
-    const captured = await loggedCapture(requestOf(service, capture), target, log, ports, run.signal);
+    const captured = await onNode(nodeOf(target), target, ports, run.signal, () =>
+      loggedCapture(requestOf(service, capture), target, log, ports, run.signal),
+    );
     if (captured.end === "busy") return await wait(captured.reason);
     if (captured.end === "overtaken") return done;
     const { ending, reason, manifest } = captured.outcome;
     const bundle = ending === "unreachable" ? undefined : captured.outcome.bundle;
-    await ports.limits.captured(service, instance, run.signal);
+    begun = true;
+    await ports.limits.captured({ service, instance, incidentId: id, kinds: cooledBy({}) }, run.signal);
     const steps = manifest.captures.map(stepOf);
     await changeRound(
       id,
@@ -139,7 +145,7 @@ async function captureRound(
     if (bundle !== undefined) return "captured";
     return await without(`${instance} could not be captured: ${reason ?? "it gave nothing"}`);
   } finally {
-    await place.leave();
+    await place.leave(begun);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { CaptureKind } from "../domain/capture.ts";
 import type { Paging } from "./alerts.ts";
 import type { MetricsCatalog } from "./metrics-server.ts";
 import type { ServerTls } from "./server-tls.ts";
@@ -53,8 +54,14 @@ export interface ServeRequest {
     readonly perService: number;
     /** Captures that may wait. */
     readonly waiting: number;
+    /** Captures on one node at the same time; as many as there are in all when absent. */
+    readonly perNode?: number;
+    /** Captures that begin within a minute; any number when absent. */
+    readonly perMinute?: number;
     /** Until alerts may have a service captured again. */
     readonly cooldownMs: number;
+    /** The same for single kinds of captures. */
+    readonly cooldownMsOf?: Readonly<Partial<Record<CaptureKind, number>>>;
   };
   /** Absolute path of what outlives this process. */
   readonly stateFolder: string;

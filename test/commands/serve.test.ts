@@ -31,18 +31,32 @@ async function limitsOf(words: readonly string[], yaml: string | undefined): Pro
 }
 
 test("limits: the command line's before the file's before the usual ones", async () => {
-  const yaml = "captures: { overall: 4, perService: 1, waiting: 7, cooldownSeconds: 0 }";
+  const yaml =
+    "captures: { overall: 4, perService: 1, waiting: 7, perNode: 3, cooldownSeconds: 0, cooldownSecondsOf: { cpu: 1800 } }";
   expect(await limitsOf([], undefined)).toEqual({
     captures: 20,
     perService: 2,
     waiting: 100,
+    perNode: 4,
+    perMinute: 30,
     cooldownMs: 600_000,
   });
-  expect(await limitsOf([], yaml)).toEqual({ captures: 4, perService: 1, waiting: 7, cooldownMs: 0 });
+  expect(await limitsOf([], yaml)).toEqual({
+    captures: 4,
+    perService: 1,
+    waiting: 7,
+    perNode: 3,
+    perMinute: 30,
+    cooldownMs: 0,
+    cooldownMsOf: { cpu: 1_800_000 },
+  });
   expect(await limitsOf(["--captures", "9", "--cooldown", "1m"], yaml)).toEqual({
     captures: 9,
     perService: 1,
     waiting: 7,
+    perNode: 3,
+    perMinute: 30,
     cooldownMs: 60_000,
+    cooldownMsOf: { cpu: 1_800_000 },
   });
 });

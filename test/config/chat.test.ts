@@ -119,6 +119,11 @@ describe("captures", () => {
 
   it.each([
     ["captures: { overall: 0 }\n", '1:22: "captures.overall" must be at least 1'],
+    ["captures: { perNode: 0 }\n", '1:22: "captures.perNode" must be at least 1'],
+    [
+      "captures: { cooldownSecondsOf: { cpus: 1 } }\n",
+      '1:34: "captures.cooldownSecondsOf.cpus" is not a setting; did you mean "cpu"?',
+    ],
     ["captures: { perService: 1.5 }\n", '1:25: "captures.perService" must be a whole number'],
     ["captures: { waiting: 10001 }\n", '1:22: "captures.waiting" must be at most 10000'],
   ])("%j", (source, expected) => {

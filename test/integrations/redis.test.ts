@@ -165,7 +165,7 @@ describe.skipIf(redisProgram === undefined)("Redis", () => {
     expect(entered).toHaveLength(5);
     for (const name of ["a", "b", "c", "d"])
       expect(entered.filter(({ service }) => service === name).length).toBeLessThanOrEqual(2);
-    for (const { entry } of entered) if (entry.entered) await entry.leave();
+    for (const { entry } of entered) if (entry.entered) await entry.leave(true);
     expect((await limits.enter("a", never)).entered).toBe(true);
   });
 });

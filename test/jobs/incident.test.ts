@@ -34,7 +34,7 @@ describe.skipIf(redisProgram === undefined)("an incident on real Redis", () => {
   ): Promise<void> {
     const chat = fakeChat();
     const troubles: string[] = [];
-    const targets = { order: target.url, gone: "http://127.0.0.1:9" };
+    const targets = { order: target.url, kinds: target.url, gone: "http://127.0.0.1:9" };
     const bot = await startTestBot({ redis: redis.url, artifacts, targets, settings }, chat, (message) =>
       troubles.push(message),
     );
@@ -163,6 +163,55 @@ describe.skipIf(redisProgram === undefined)("an incident on real Redis", () => {
         expect((await settled(bot, person.incident.id)).state).toBe("verdict");
       },
       { caps: { overall: 8, perService: 4, cooldownMs: 60_000 } },
+    );
+  });
+
+  test("a page is captured without the kinds that are still too fresh, and says which and why", async () => {
+    await withBot(
+      async (bot) => {
+        const first = await beginIncident(draftFor("kinds", "kinds-1"), bot, never);
+        expect((await settled(bot, first.incident.id)).state).toBe("verdict");
+        const draft = draftFor("kinds", "kinds-2");
+        const page = await beginIncident({ ...draft, origin: { ...draft.origin, kind: "page" } }, bot, never);
+        const { state, steps, problem } = await settled(bot, page.incident.id);
+        expect([state, problem]).toEqual(["verdict", undefined]);
+        const taken = steps.filter((step) => step.state === "ok").map(({ kind }) => kind);
+        expect(taken).toContain("goroutine");
+        expect(taken).not.toContain("heap");
+        expect(steps.find(({ kind }) => kind === "heap")).toMatchObject({
+          state: "skipped",
+          reason: expect.stringMatching(
+            new RegExp(`^captured .+ ago as ${first.incident.id}; alerts may ask again in`),
+          ),
+        });
+        // It took no heap, so it puts nothing off for the next one.
+        const third = await beginIncident(
+          { ...draft, origin: { ...draft.origin, intent: "kinds-3", kind: "page" } },
+          bot,
+          never,
+        );
+        const again = (await settled(bot, third.incident.id)).steps.find(({ kind }) => kind === "heap");
+        expect(again?.reason).toContain(first.incident.id);
+      },
+      { caps: { overall: 8, perService: 4, cooldownMs: 60_000, cooldownMsOf: { goroutine: 0 } } },
+    );
+  });
+
+  test("captures on one node wait for each other, and the card says so", async () => {
+    await withBot(
+      async (bot) => {
+        const begun = await Promise.all(
+          ["node-1", "node-2"].map((intent) => beginIncident(draftFor("order", intent), bot, never)),
+        );
+        const ends = await Promise.all(begun.map(({ incident }) => settled(bot, incident.id)));
+        expect(ends.map(({ state }) => state)).toEqual(["verdict", "verdict"]);
+        const [one, other] = ends.map(({ steps }) => steps.map(({ startedAtMs = 0 }) => startedAtMs));
+        const [firstEnd, secondStart] = [one ?? [], other ?? []]
+          .toSorted((a, b) => Math.max(...a) - Math.max(...b))
+          .map((times, at) => (at === 0 ? Math.max(...times) : Math.min(...times.filter((ms) => ms > 0))));
+        expect(secondStart).toBeGreaterThanOrEqual(firstEnd ?? Number.POSITIVE_INFINITY);
+      },
+      { caps: { overall: 8, perService: 4, perNode: 1, cooldownMs: 0 } },
     );
   });
 });

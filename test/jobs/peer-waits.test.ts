@@ -74,7 +74,8 @@ function world(hindrance: Hindrance) {
     },
     limits: {
       cooling: () => Promise.resolve(new Set()),
-      cooldownMs: unused,
+      enterNode: () => Promise.resolve({ entered: true, leave: () => Promise.resolve() }),
+      cooldowns: unused,
       captured: unused,
       enter() {
         if (hindrance.full !== undefined) return Promise.resolve({ entered: false, reason: hindrance.full });

@@ -8,6 +8,7 @@ import { durationText } from "../../domain/units.ts";
 import { beginIncident } from "../../jobs/begin.ts";
 import { shortList } from "../service-targets.ts";
 import { isBareAddress, looksLikeAddress } from "../targets.ts";
+import { capturedBefore } from "./captured-before.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
 
 /** Somebody waits for an answer that must be there within 2 s; who cannot be asked in time is asked by the capture. */
@@ -97,8 +98,10 @@ export async function begin(
     const running = await underWay(draft, processes?.[0]?.name, ports, signal);
     if (running !== undefined) return running;
   }
+  const last = await capturedBefore(draft, processes?.[0]?.name, ports, signal);
+  const warned = last === undefined ? draft : { ...draft, capturedBefore: last };
   try {
-    const begun = await beginIncident(draft, ports, signal);
+    const begun = await beginIncident(warned, ports, signal);
     const before = begun.isNew ? await cardsBefore(begun.incident, ports, signal) : 0;
     return { kind: "begun", ...begun, ...(before === 0 ? {} : { cardsBefore: before }) };
   } catch (error) {

@@ -4,6 +4,7 @@ import { counted, countText } from "../../domain/units.ts";
 import { usualBeside } from "../context-words.ts";
 import { utcTime } from "../words.ts";
 import { alertSentences } from "./alert-words.ts";
+import { beforeSentences } from "./before-words.ts";
 import { contextSentences } from "./context-lines.ts";
 import { spoken } from "./escape.ts";
 import { againstLimit, confidenceWords, firstSentences, wherePlain } from "./finding-lines.ts";
@@ -34,12 +35,14 @@ function sentencesOf(incident: Incident): readonly string[] {
         `${service}: waiting to capture.`,
         placeWords(incident),
         waitsFor === undefined ? "" : ended(`Waits: ${waitsFor}`),
+        ...beforeSentences(incident),
       ];
     case "capturing": {
       const { over, all } = progressOf(incident.steps);
       return [
         `${service}: capturing, ${countText(over)} of ${countText(all)} done.`,
         ...stepSentences(incident.steps),
+        ...beforeSentences(incident),
       ];
     }
     case "verdict":

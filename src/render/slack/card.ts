@@ -6,6 +6,7 @@ import type { MessageBody } from "../../domain/message.ts";
 import { counted, countText } from "../../domain/units.ts";
 import { usualBeside } from "../context-words.ts";
 import { alertLines } from "./alert-words.ts";
+import { beforeLines } from "./before-words.ts";
 import {
   type Block,
   type ButtonSpec,
@@ -59,13 +60,13 @@ function bodyOf(incident: Incident): readonly Block[] {
           placeWords(incident),
           waitsFor === undefined ? "" : `Waits: ${words(waitsFor, lineCharacters)}`,
         ]),
-        ...context(alertLines(incident)),
+        ...context([...alertLines(incident), ...beforeLines(incident)]),
       ];
     case "capturing":
       return [
         header(capturingTitle(incident)),
         ...section(capturingLines(incident)),
-        ...context(alertLines(incident)),
+        ...context([...alertLines(incident), ...beforeLines(incident)]),
       ];
     case "verdict":
       return analysis === undefined ? [header(`⚪️ ${service} · judged`)] : verdictBlocks(incident, analysis);

@@ -54,6 +54,28 @@ describe.skipIf(redisProgram === undefined)("snapshot", () => {
     expect(another.incident.id).not.toBe(incident.id);
   });
 
+  test("of a process that was captured a moment ago is begun with a warning that names that capture", async () => {
+    const { incident } = expectKind(await chat.ask("snapshot order"), "begun");
+    expect(incident.capturedBefore).toBeUndefined();
+    const startedAtMs = chat.ports.clock.nowMs() - 120_000;
+    await chat.ports.incidents.update(
+      incident.id,
+      (now) => ({
+        ...now,
+        state: "verdict",
+        bundle: `incidents/${now.id}/bundle-1/`,
+        steps: [{ kind: "goroutine", state: "ok", startedAtMs }],
+      }),
+      never,
+    );
+    const { incident: next } = expectKind(await chat.ask("snapshot order pod=order-1"), "begun");
+    expect(next.capturedBefore?.id).toBe(incident.id);
+    expect(Math.round((next.capturedBefore?.agoMs ?? 0) / 60_000)).toBe(2);
+    // Another process was not.
+    const { incident: other } = expectKind(await chat.ask("snapshot order pod=order-2"), "begun");
+    expect(other.capturedBefore).toBeUndefined();
+  });
+
   test("when too many wait is refused in words, with a time, and leaves no card to come", async () => {
     for (let count = 0; count < 3; count++) await chat.ask("snapshot order again");
     expect(await chat.ask("snapshot payment")).toEqual({

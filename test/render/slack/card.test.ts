@@ -73,6 +73,12 @@ describe("any incident", () => {
 });
 
 describe("queued", () => {
+  it("warns of a capture that was a moment before", () => {
+    const again = incident({ capturedBefore: { id: "gf-7k2m", agoMs: 120_000 } });
+    expect(lines(again)).toContain("⚠️ It was captured 2 min before this: gf-7k2m.");
+    expect(card(again).text).toContain("It was captured 2 min before this: gf-7k2m.");
+  });
+
   it("says its place and what it waits for", () => {
     expect(lines(incident({ queuePlace: 2, waitsFor: "another capture of order to end" }))).toEqual([
       "⏳ order · waiting to capture",
