@@ -118,3 +118,7 @@ describe.skipIf(redisProgram === undefined)("many pages in a short time, on real
     expect(list.files).toHaveLength(1);
   });
 });
+
+function isJudged({ analysis }: Incident): boolean {
+  return analysis !== undefined;
+}
