@@ -1,4 +1,5 @@
 import type { CaptureKind } from "../domain/capture.ts";
+import { parseKubernetesStatus } from "../parsers/kubernetes-status.ts";
 import type { GoTargetAnswer } from "../ports/go-target.ts";
 
 /** The parts of an answer that explain it. */
@@ -67,6 +68,14 @@ export function explainRefusal(refusal: Refusal): Explanation {
       return { meaning: "window-too-long", reason: "the server's WriteTimeout is shorter than the profile" };
     }
     return { meaning: "refused", reason: `pprof answered ${status}: ${said}` };
+  }
+  // What the API server says of a pod that it leads to (kubernetes.io/docs/tasks/access-application-cluster).
+  const kubernetes = parseKubernetesStatus(text);
+  if (kubernetes !== undefined) {
+    return {
+      meaning: status === 401 || status === 403 ? "no-access" : "not-the-target",
+      reason: `Kubernetes answered ${status}: ${quoted(kubernetes)}`,
+    };
   }
   switch (status) {
     case 400:

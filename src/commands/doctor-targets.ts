@@ -93,11 +93,12 @@ async function targetCheck(
     const goTarget = goTargets.open(address, access);
     try {
       const answer = await goTarget.index(probeLimits, signal);
-      for await (const chunk of answer.body) void chunk; // to the end, so that the connection closes in peace
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of answer.body) chunks.push(chunk);
       const latency = durationText(Math.round(answer.headerMs));
       if (answer.status === 200)
         return { name, state: "ok", detail: `${goTarget.url} answers in ${latency}` };
-      const { reason } = explainRefusal({ ...answer, kind: "index", text: "" });
+      const { reason } = explainRefusal({ ...answer, kind: "index", text: Buffer.concat(chunks).toString() });
       return { name, state: "failed", detail: goTarget.url, next: reason };
     } finally {
       await goTarget.close();

@@ -17,8 +17,9 @@ export async function openSource(
   config: GofireConfig | undefined,
   { host, sources }: FoundPorts,
 ): Promise<TargetSource> {
-  const { prometheus } = config ?? {};
-  if (place.kind !== "prometheus" || prometheus === undefined) return await sources.open(place, {});
+  const { prometheus, kubernetes = {} } = config ?? {};
+  if (place.kind !== "prometheus" || prometheus === undefined)
+    return await sources.open(place, { kubernetes });
   const access = await readWebAccess(prometheus, prometheus.at, host);
   return await sources.open(place, { prometheus: { url: prometheus.url, access } });
 }

@@ -4,6 +4,7 @@ import {
   environmentName,
   exactlyOne,
   hostAndPort,
+  needed,
   needing,
   section,
   setting,
@@ -39,8 +40,8 @@ const channelId = z.string().check(
 
 const tls = section(
   {
-    certFile: text,
-    keyFile: text,
+    certFile: needed(text, "PEM file of the listener's certificate, with those between it and its authority"),
+    keyFile: needed(text, "PEM file of its key"),
     passphraseEnv: setting(environmentName, "Environment variable that holds the key's passphrase"),
     passphraseFile: setting(text, "File that holds the key's passphrase"),
     clientCaFile: setting(
@@ -55,22 +56,16 @@ const tls = section(
   atMostOne("passphraseEnv", "passphraseFile"),
   needing("clientNames", "clientCaFile"),
 );
-z.globalRegistry.add(tls.shape.certFile, {
-  description: "PEM file of the listener's certificate, with those between it and its authority",
-});
-z.globalRegistry.add(tls.shape.keyFile, { description: "PEM file of its key" });
 
 const messages = section({
-  channels: z.array(channelId),
-  senders: z.array(text),
-});
-z.globalRegistry.add(messages.shape.channels, { description: "Channels that pages are posted into" });
-z.globalRegistry.add(messages.shape.senders, {
-  description:
+  channels: needed(z.array(channelId), "Channels that pages are posted into"),
+  senders: needed(
+    z.array(text),
     "Who posts them: bot ids (B…), app ids (A…) or the name that an incoming webhook gives itself, e.g. Alertmanager",
+  ),
 });
 
-const labelMatches = z
+export const labelMatches = z
   .record(
     z.string().check(
       z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
@@ -85,12 +80,13 @@ const labelMatches = z
   )
   .check(z.refine((labels) => Object.keys(labels).length > 0, { error: "must name at least one label" }));
 
-const route = section({ match: labelMatches, channel: channelId });
-z.globalRegistry.add(route.shape.match, {
-  description:
+const route = section({
+  match: needed(
+    labelMatches,
     'Labels that one of the alerts has to have, all of them. "~" before a value makes it a regular expression for the whole value',
+  ),
+  channel: needed(channelId, "Channel that such pages are answered in"),
 });
-z.globalRegistry.add(route.shape.channel, { description: "Channel that such pages are answered in" });
 
 const storm = section({
   pages: setting(
@@ -106,7 +102,7 @@ const storm = section({
 
 const alerts = section(
   {
-    channel: channelId,
+    channel: needed(channelId, "Channel for the cards of pages that nobody posted into the chat"),
     routes: setting(
       z.array(route),
       "Other channels for pages of certain labels; the first that fits counts. Without one: the service's channel, then the one above",
@@ -139,9 +135,6 @@ const alerts = section(
   atMostOne("bearerEnv", "bearerFile"),
   needing("tls", "listen"),
 );
-z.globalRegistry.add(alerts.shape.channel, {
-  description: "Channel for the cards of pages that nobody posted into the chat",
-});
 
 /** Which alerts are about a service. */
 export const matchSetting = setting(

@@ -28,6 +28,8 @@ export interface GofireConfig {
   readonly artifacts: ArtifactsConfig;
   /** Absent: nobody is asked what was usual before. */
   readonly prometheus?: PrometheusConfig;
+  /** Absent: what is usual where gofire runs. */
+  readonly kubernetes?: ClusterConfig;
   /** Absent: there is no board. */
   readonly queueBoard?: QueueBoardConfig;
   readonly web: WebConfig;
@@ -143,6 +145,13 @@ export interface WebAccessConfig {
   readonly auth?: WebAuth;
   readonly tls?: WebTls;
   readonly proxy?: WebProxy;
+}
+
+/** A Kubernetes cluster. */
+export interface ClusterConfig {
+  /** Absolute path. */
+  readonly kubeconfig?: string;
+  readonly context?: string;
 }
 
 /** A server of Prometheus' HTTP API. */

@@ -29,7 +29,11 @@ export function parseConfig(
     mistakes.push(...mistakesOf(checked.error.issues, configSchema, yaml));
     throw new ConfigError(file, oneForEachPlace(mistakes));
   }
-  mistakes.push(...limitMistakes(checked.data, rules, yaml), ...sameInstances(checked.data, yaml));
+  mistakes.push(
+    ...limitMistakes(checked.data, rules, yaml),
+    ...sameInstances(checked.data, yaml),
+    ...strayDiscovery(checked.data, yaml),
+  );
   if (mistakes.length > 0) throw new ConfigError(file, oneForEachPlace(mistakes));
   return resolveConfig(checked.data, {
     file,
@@ -70,6 +74,27 @@ function sameInstances(config: ConfigFile, yaml: YamlText): ConfigMistake[] {
       return [{ ...yaml.valueAt(path), message: `${quoted(path)} is the name of another target too` }];
     });
   });
+}
+
+/** What `discover` needs elsewhere in the file, and what would have no effect beside it. */
+function strayDiscovery(config: ConfigFile, yaml: YamlText): ConfigMistake[] {
+  return Object.entries(config.services ?? {}).flatMap(
+    ([service, { discover, targets = [], eachTarget }]) => {
+      const path = ["services", service, "discover"];
+      if (discover?.prometheus !== undefined && config.prometheus === undefined) {
+        const message = `${quoted([...path, "prometheus"])} needs the section "prometheus", which says where that is`;
+        return [{ ...yaml.nameAt([...path, "prometheus"]), message }];
+      }
+      // Those of `defaults` are for other services.
+      if (discover?.kubernetes?.via !== "apiServer" || targets.length > 0) return [];
+      return (["headers", "auth", "tls", "proxy"] as const).flatMap((name) => {
+        if (eachTarget?.[name] === undefined) return [];
+        const own = ["services", service, "eachTarget", name];
+        const message = `${quoted(own)} is for the process itself, and its pods are asked through the API server, which it would go to instead: leave it out, or ask pods at their own addresses`;
+        return [{ ...yaml.nameAt(own), message }];
+      });
+    },
+  );
 }
 
 /** A pasted secret is often malformed as well; one sentence is enough. */

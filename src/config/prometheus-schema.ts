@@ -1,11 +1,13 @@
 import * as z from "zod/mini";
-import { section, setting, webUrl } from "./schema-words.ts";
+import { needed, section, setting, webUrl } from "./schema-words.ts";
 import { webAccess } from "./web-access-schema.ts";
 
-const prometheus = section({ url: webUrl, ...webAccess });
-z.globalRegistry.add(prometheus.shape.url, {
-  description:
+const prometheus = section({
+  url: needed(
+    webUrl,
     "Where its HTTP API is, without /api/v1: http://prometheus.internal:9090, or https://mimir.internal/prometheus",
+  ),
+  ...webAccess,
 });
 
 /** Label names of Prometheus (prometheus.io/docs/concepts/data_model). */

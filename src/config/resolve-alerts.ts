@@ -74,7 +74,7 @@ export function matchesOf(match: readonly Readonly<Record<string, string>>[]): r
   return match.map(labelsOf);
 }
 
-function labelsOf(labels: Readonly<Record<string, string>>): LabelMatches {
+export function labelsOf(labels: Readonly<Record<string, string>>): LabelMatches {
   return Object.fromEntries(Object.entries(labels).map(([label, value]) => [label, matchOf(value)]));
 }
 

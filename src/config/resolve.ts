@@ -8,7 +8,7 @@ import type {
 import { alertsOf, matchesOf } from "./resolve-alerts.ts";
 import { artifactsOf, queueBoardOf } from "./resolve-artifacts.ts";
 import { accessOf, capturesOf, slackOf } from "./resolve-chat.ts";
-import { placeOf } from "./resolve-discover.ts";
+import { clusterOf, placeOf } from "./resolve-discover.ts";
 import { webAccessOf } from "./resolve-web-access.ts";
 import { defined } from "./resolve-words.ts";
 import type { ConfigFile, ReachSection, SettingsSection, TargetSection } from "./schema.ts";
@@ -68,6 +68,7 @@ export function resolveConfig(config: ConfigFile, place: FilePlace): GofireConfi
           },
         }),
     web: webOf(config.web, place.folder),
+    ...(config.kubernetes === undefined ? {} : { kubernetes: clusterOf(config.kubernetes, place.folder) }),
     ...(config.queueBoard === undefined ? {} : { queueBoard: queueBoardOf(config.queueBoard, place.folder) }),
   };
 }

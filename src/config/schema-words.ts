@@ -18,6 +18,13 @@ export function setting<Schema extends z.ZodMiniType>(schema: Schema, descriptio
   return optional;
 }
 
+/** A setting that has to be there. A copy of the schema, because others that share it have descriptions of their own. */
+export function needed<Schema extends z.ZodMiniType>(schema: Schema, description: string): Schema {
+  const own = schema.clone();
+  z.globalRegistry.add(own, { description });
+  return own;
+}
+
 /** A section that knows its settings and refuses others. */
 export function section<Shape extends z.core.$ZodShape>(shape: Shape, ...conditions: readonly Condition[]) {
   const plain = z.strictObject(shape);

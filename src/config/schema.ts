@@ -3,7 +3,7 @@ import { captureKinds } from "../domain/capture.ts";
 import { alertSections, channelSetting, matchSetting, shadowSetting } from "./alerts-schema.ts";
 import { artifactSections } from "./artifacts-schema.ts";
 import { chatSections } from "./chat-schema.ts";
-import { discoverSetting } from "./discover-schema.ts";
+import { discoverSections, discoverSetting } from "./discover-schema.ts";
 import type { OptionalCapture } from "./gofire-config.ts";
 import { prometheusSections, seriesSetting } from "./prometheus-schema.ts";
 import {
@@ -125,6 +125,7 @@ export const configSchema = section({
   ...alertSections,
   ...artifactSections,
   ...prometheusSections,
+  ...discoverSections,
   ...webSections,
 });
 

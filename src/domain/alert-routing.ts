@@ -86,7 +86,7 @@ export function channelFor(
   },
 ): string {
   const firing = alerts.filter(({ status }) => status === "firing");
-  const route = routes.find(({ match }) => firing.some(({ labels }) => hasAll(labels, match)));
+  const route = routes.find(({ match }) => firing.some(({ labels }) => fitsLabels(labels, match)));
   return route?.channel ?? services.find(({ name }) => name === service)?.channel ?? usual;
 }
 
@@ -117,11 +117,11 @@ export function nearMiss(labels: Labels, services: readonly AlertedService[]): N
 
 function isAbout(labels: Labels, { name, matches }: AlertedService): boolean {
   if (matches.length === 0) return usualServiceLabels.some((label) => labels[label] === name);
-  return matches.some((match) => hasAll(labels, match));
+  return matches.some((match) => fitsLabels(labels, match));
 }
 
-/** A label that is not there is an empty one, as in Prometheus. */
-function hasAll(labels: Labels, match: LabelMatches): boolean {
+/** Whether all labels are as they have to be. One that is not there is an empty one, as in Prometheus. */
+export function fitsLabels(labels: Labels, match: LabelMatches): boolean {
   return Object.entries(match).every(([label, wanted]) => fits(labels[label] ?? "", wanted));
 }
 

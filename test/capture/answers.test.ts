@@ -114,3 +114,41 @@ describe("a 200", () => {
     expect(unlikeCapture(kind, contentType, start)).toContain(words);
   });
 });
+
+function statusOf(code: number, message: string): string {
+  return JSON.stringify({ kind: "Status", apiVersion: "v1", status: "Failure", message, code });
+}
+
+describe("an API server that stands before a pod", () => {
+  test.each([
+    [403, 'pods "order-1" is forbidden: User "gofire" cannot get resource "pods/proxy"', "no-access"],
+    [404, 'pods "order-1" not found', "not-the-target"],
+    [
+      503,
+      "error trying to reach service: dial tcp 10.1.0.5:6060: connect: connection refused",
+      "not-the-target",
+    ],
+  ])("%d is told in its own words", (code, message, meaning) => {
+    const said = {
+      status: code,
+      fromGoPprof: false,
+      contentType: "application/json",
+      kind: "index",
+    } as const;
+    expect(explainRefusal({ ...said, text: statusOf(code, message) })).toEqual({
+      meaning,
+      reason: `Kubernetes answered ${code}: ${message}`,
+    });
+  });
+
+  test("is not taken for one where only the process says something like that", () => {
+    const said = {
+      status: 500,
+      fromGoPprof: false,
+      contentType: "application/json",
+      kind: "index",
+    } as const;
+    expect(explainRefusal({ ...said, text: '{"kind":"Status"}' }).reason).toMatch(/^500: /);
+    expect(explainRefusal({ ...said, text: '{"kind":"Status",' }).meaning).toBe("refused");
+  });
+});

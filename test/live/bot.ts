@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import type { PageSource } from "../../src/domain/page-message.ts";
 import type { PagesRequest } from "../../src/ports/server.ts";
+import type { Services } from "../../src/ports/services.ts";
 import { shopWorkspace, type WorkspaceSeed } from "../../src/sandbox/slack/seed.ts";
 import { type SlackStandIn, startSlackStandIn } from "../../src/sandbox/slack/stand-in.ts";
 import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
@@ -33,7 +34,11 @@ export async function liveBot(
   targets: TestTargets,
   pages?: { readonly request: PagesRequest; readonly messages: PageSource },
   parts: Partial<ServeParts> = {},
-  { seed = shopWorkspace, waiting = 100 }: { seed?: WorkspaceSeed; waiting?: number } = {},
+  {
+    seed = shopWorkspace,
+    waiting = 100,
+    services = testServices(targets),
+  }: { seed?: WorkspaceSeed; waiting?: number; services?: Services } = {},
 ): Promise<LiveBot> {
   const manifest: unknown = parse(readFileSync("slack-manifest.yaml", "utf8"));
   const slack = await startSlackStandIn({ manifest, seed });
@@ -64,7 +69,7 @@ export async function liveBot(
     graceMs: 5_000,
     limits: { captures: 20, perService: 4, waiting, cooldownMs: 0 },
     stateFolder: state,
-    services: testServices(targets),
+    services,
     ...(pages === undefined ? {} : { pages: pages.request }),
     tell: (line) => void lines.push(line),
   });

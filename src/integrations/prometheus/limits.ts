@@ -3,3 +3,6 @@
  * (prometheus --help: --query.max-concurrency, default 20), and people look at dashboards during an incident.
  */
 export const connections = 4;
+
+/** What the targets of a whole Prometheus take at most: some 3 kB each, with the labels they were found with. */
+export const targetLimits = { deadlineMs: 10_000, maxBytes: 32 << 20 };
