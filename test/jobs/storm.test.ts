@@ -118,7 +118,3 @@ describe.skipIf(redisProgram === undefined)("many pages in a short time, on real
     expect(list.files).toHaveLength(1);
   });
 });
-
-function isJudged({ analysis }: Incident): boolean {
-  return analysis !== undefined;
-}
