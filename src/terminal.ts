@@ -1,6 +1,6 @@
 /**
  * A run of `gofire` in a terminal: wires adapters to ports, runs one command, prints its reply. What judging captures
- * takes is imported here and becomes one file (scripts/build.mjs); what only some commands need comes with `import()`.
+ * takes is imported here and becomes few files (scripts/build.mjs); what only some commands need comes with `import()`.
  */
 import { analyzers } from "./analyzers/index.ts";
 import type { CommandContext, Ports } from "./commands/context.ts";
