@@ -108,9 +108,10 @@ export async function openWorld(
   };
 }
 
-/** Acknowledged without a word that it was not taken. */
+/** Acknowledged, and without a word that it was not taken. */
 function wasTaken(result: DeliveryResult | undefined): boolean {
-  return result?.isAcked === true && Object.keys(result.body).length === 0;
+  if (result?.isAcked !== true) return false;
+  return Object.keys(result.body).length === 0 || String(result.body["text"]).includes("is taken as");
 }
 
 export async function click(world: World, refresh: boolean): Promise<void> {
