@@ -2,6 +2,7 @@ import { analyzers } from "../../src/analyzers/index.ts";
 import { runAnalyzers } from "../../src/analyzers/run.ts";
 import type { Analysis } from "../../src/domain/finding.ts";
 import type { Incident } from "../../src/domain/incident.ts";
+import type { ServiceContext } from "../../src/domain/service-context.ts";
 import { evidenceSource } from "../../src/integrations/artifacts/evidence-source.ts";
 import { stepOf } from "../../src/jobs/steps.ts";
 import { summaryOf } from "../../src/jobs/summary.ts";
@@ -15,15 +16,18 @@ export interface Recorded {
   readonly folder: string;
 }
 
-/** `mode`: a folder of lab/captures/<Go version>, e.g. `mutex-io`. */
-export async function recorded(mode: string, id: string, goVersion = "go1.26.8"): Promise<Recorded> {
+/** `mode`: a folder of lab/captures/<Go version>, e.g. `mutex-io`; `context`: what a Prometheus would have said. */
+export async function recorded(
+  mode: string,
+  id: string,
+  goVersion = "go1.26.8",
+  context?: ServiceContext,
+): Promise<Recorded> {
   const source = evidenceSource();
   const folder = `lab/captures/${goVersion}/${mode}`;
-  const { evidence, target, captures } = await source.read(
-    [folder],
-    { modules: [] },
-    new AbortController().signal,
-  );
+  const read = await source.read([folder], { modules: [] }, new AbortController().signal);
+  const { target, captures } = read;
+  const evidence = context === undefined ? read.evidence : { ...read.evidence, context };
   const judgement = runAnalyzers(analyzers, evidence, target, {});
   const analysis = analysisDocument(evidence, target, captures, judgement);
   const startedAtMs = Math.min(...captures.map((capture) => capture.startedAtMs ?? Number.POSITIVE_INFINITY));

@@ -12,6 +12,7 @@ import { chatReplyBody } from "../../src/render/slack/chat-reply.ts";
 import { homeView } from "../../src/render/slack/home.ts";
 import { snapshotModal } from "../../src/render/slack/modal.ts";
 import { stormDigest } from "../../src/render/slack/storm.ts";
+import { contextOf, rising, troubled } from "./contexts.ts";
 import { type Recorded, recorded } from "./recorded.ts";
 
 /** What is shown, by the name of its picture. */
@@ -54,6 +55,7 @@ export async function scenes(commands: readonly CommandHelp[]): Promise<Scenes> 
         card(unclear.incident),
       ],
       peers: peers(lock.incident),
+      context: await contexts(),
       trouble: trouble(lock.incident),
       storm: storms([lock.incident, cpu.incident, healthy.incident]),
       explain: [explained(lock)],
@@ -138,6 +140,62 @@ function peers(verdict: Incident): readonly MessageBody[] {
     { ...peer, state: "not-compared", reason: "order-2 could not be captured: connection refused" },
   ];
   return told.map((each) => card({ ...verdict, instance: "order-1", peer: each }));
+}
+
+/** What Prometheus adds: an unusual number, one that is usual, what happened before, and that it has nothing to say. */
+async function contexts(): Promise<readonly MessageBody[]> {
+  const why = "Prometheus has only 2 days of history of this service";
+  const judged = await Promise.all([
+    recorded(
+      "idle-workers",
+      "gf-2c8m",
+      "go1.26.8",
+      contextOf(
+        nowMs,
+        {
+          goroutines: [5_010, 560, 540],
+          cpu: [0.2, 0.2, 0.2],
+          "resident-memory": [96 << 20, 41 << 20, 40 << 20],
+        },
+        { figures: [rising(nowMs, 310)] },
+      ),
+    ),
+    recorded(
+      "mutex-io",
+      "gf-6d3k",
+      "go1.26.8",
+      contextOf(
+        nowMs,
+        { goroutines: [210, 61, 58], throttled: [0.43] },
+        { events: troubled(nowMs), figures: [rising(nowMs, 12)] },
+      ),
+    ),
+    recorded(
+      "mutex-io",
+      "gf-8e1p",
+      "go1.26.8",
+      contextOf(
+        nowMs,
+        { goroutines: [210] },
+        { missing: [{ name: "goroutines", when: "last-week", missing: why }] },
+      ),
+    ),
+    recorded(
+      "mutex-io",
+      "gf-9f5q",
+      "go1.26.8",
+      contextOf(
+        nowMs,
+        {},
+        {
+          missing: [
+            { name: "goroutines", when: "last-week", missing: "Prometheus did not answer within 3 s" },
+          ],
+        },
+      ),
+    ),
+  ]);
+  return judged.map(({ incident }) => card({ ...incident, service: "order", createdAtMs: nowMs }));
 }
 
 /** A storm that goes on, and the same once it is over. */

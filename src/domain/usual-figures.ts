@@ -41,6 +41,11 @@ export function standing(value: number, { least, most }: Usual, ratio: number, a
   return value <= least * sameRatio ? "usual" : "between";
 }
 
+/** More than on any known day, and not only by what varies within an hour. */
+export function isAbove(value: number, { most }: Usual): boolean {
+  return value > most * sameRatio;
+}
+
 /** The day that a finding names beside its number: the same weekday, or else the day before. */
 export function usualFigure(context: ServiceContext, { days: [day] }: Usual): UsualFigure {
   return {

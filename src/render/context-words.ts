@@ -44,21 +44,23 @@ export function usualBeside({ value, when }: UsualFigure, unit: string): string 
 
 /** How a medium writes what is not our own word. */
 export interface Written {
+  /** What the context is of: "the page", "the capture". */
+  readonly moment: string;
   time(atMs: number): string;
   /** Text from outside. */
   text(text: string): string;
 }
 
-/** What happened to the service, one fact each, the latest first. */
+/** That it is throttled, and what happened to the service, one fact each, the latest first. */
 export function eventTexts(
   { events, atMs, throttledRatio }: Pick<ContextSummary, "events" | "atMs" | "throttledRatio">,
   written: Written,
 ): readonly string[] {
   return [
-    ...events.map((event) => eventText(event, atMs, written)),
     ...(throttledRatio === undefined
       ? []
       : [`throttled in ${percentText(throttledRatio)} of its CPU periods`]),
+    ...events.map((event) => eventText(event, atMs, written)),
   ];
 }
 
@@ -73,7 +75,7 @@ function eventText(
   switch (kind) {
     case "deploy": {
       const agoMs = atMs === undefined ? windowMs : momentMs - atMs;
-      const before = atMs === undefined ? "" : `, ${beforeText(agoMs)}`;
+      const before = atMs === undefined ? "" : `, ${beforeText(agoMs, written.moment)}`;
       const sure = inferred ? "a deploy, inferred" : "deploy";
       return `${sure}${what}${at}${before}${agoMs <= suspectWithinMs ? ": could explain this (inferred)" : ""}`;
     }
@@ -88,8 +90,8 @@ function eventText(
   }
 }
 
-function beforeText(ms: number): string {
-  return ms >= 0 ? `${durationText(ms)} before` : `${durationText(-ms)} after`;
+function beforeText(ms: number, moment: string): string {
+  return ms >= 0 ? `${durationText(ms)} before ${moment}` : `${durationText(-ms)} after ${moment}`;
 }
 
 /** Why something is not known: that there is no baseline, and, if `all`, every other note. */

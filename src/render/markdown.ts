@@ -56,7 +56,7 @@ function contextSection({ context }: Analysis): string {
   const { server, atMs, figures } = context;
   const lines = [
     ...trendsOf(context).map((trend) => inline(trendText(trend))),
-    ...eventTexts(contextSummary(context), { time: utcTime, text: inline }),
+    ...eventTexts(contextSummary(context), { moment: "the capture", time: utcTime, text: inline }),
     ...noteTexts(context, true).map((note) => inline(note)),
   ];
   const rows = figures.map(

@@ -181,7 +181,7 @@ function contextLines({ context }: Analysis, { style, width, verbose }: Terminal
   const trends = verbose ? trendsOf(context) : contextSummary(context).trends;
   const rows = [
     ...trends.map((trend) => trendText(trend)),
-    ...eventTexts(contextSummary(context), { time: utcTime, text: (text) => text }),
+    ...eventTexts(contextSummary(context), { moment: "the capture", time: utcTime, text: (text) => text }),
     ...noteTexts(context, verbose),
   ];
   return [

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { PageSource } from "../../src/domain/page-message.ts";
+import type { MetricsCatalog } from "../../src/ports/metrics-server.ts";
 import type { PagesRequest } from "../../src/ports/server.ts";
 import type { Services } from "../../src/ports/services.ts";
 import { shopWorkspace, type WorkspaceSeed } from "../../src/sandbox/slack/seed.ts";
@@ -38,7 +39,8 @@ export async function liveBot(
     seed = shopWorkspace,
     waiting = 100,
     services = testServices(targets),
-  }: { seed?: WorkspaceSeed; waiting?: number; services?: Services } = {},
+    metrics,
+  }: { seed?: WorkspaceSeed; waiting?: number; services?: Services; metrics?: MetricsCatalog } = {},
 ): Promise<LiveBot> {
   const manifest: unknown = parse(readFileSync("slack-manifest.yaml", "utf8"));
   const slack = await startSlackStandIn({ manifest, seed });
@@ -70,6 +72,7 @@ export async function liveBot(
     limits: { captures: 20, perService: 4, waiting, cooldownMs: 0 },
     stateFolder: state,
     services,
+    ...(metrics === undefined ? {} : { metrics }),
     ...(pages === undefined ? {} : { pages: pages.request }),
     tell: (line) => void lines.push(line),
   });

@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -32,6 +35,7 @@ describe.skipIf(!hasGo || !hasPrometheus)(
     /** The lab service, scraped as job `order` by a Prometheus that remembers so many goroutines of other days. */
     async function scraped(
       goroutines: { readonly lastWeek: number; readonly yesterday: number } | undefined,
+      beside?: string,
     ): Promise<{ readonly lab: LiveLab; readonly prometheus: RunningPrometheus; readonly config: string }> {
       const lab = await built.start();
       open.push(() => lab.stop());
@@ -51,11 +55,23 @@ describe.skipIf(!hasGo || !hasPrometheus)(
               endedMsAgo,
               value: (minute: number) => most - (59 - minute),
             }));
-      const prometheus = await startPrometheus([{ job: "order", address }], past);
+      const prometheus = await startPrometheus(
+        [
+          {
+            job: "order",
+            address,
+            ...(beside === undefined ? {} : { labels: { namespace: "shop", pod: "order-7c9-x2" } }),
+          },
+          ...(beside === undefined ? [] : [{ job: "cluster", address: beside }]),
+        ],
+        past,
+      );
       open.push(() => prometheus.close());
       await until(
         async () => (await valueOf(prometheus.url, `go_goroutines{instance="${address}"}`)) !== undefined,
       );
+      // Rates need two scrapes, and the restart one on either side.
+      if (beside !== undefined) await sleep(6_000);
       const config = join(folder, `${new URL(prometheus.url).port}.yaml`);
       writeFileSync(
         config,
@@ -73,6 +89,58 @@ describe.skipIf(!hasGo || !hasPrometheus)(
       const replayed = await gofire(["replay", bundle], { cwd: folder });
       return { analysis: JSON.parse(run.stdout) as Analysis, bundle, text: replayed.stdout };
     }
+
+    /** What cAdvisor and kube-state-metrics export of a pod with the process in it. */
+    async function exporter(pod: { readonly createdMsAgo: number }): Promise<string> {
+      const labels = 'namespace="shop",pod="order-7c9-x2",container="order"';
+      const beganMs = Date.now();
+      let scrapedMs: number | undefined;
+      const server = createServer((_request, response) => {
+        scrapedMs ??= Date.now();
+        const periods = Math.round((Date.now() - beganMs) / 100);
+        response.end(`# TYPE container_cpu_cfs_periods_total counter
+container_cpu_cfs_periods_total{${labels}} ${periods}
+# TYPE container_cpu_cfs_throttled_periods_total counter
+container_cpu_cfs_throttled_periods_total{${labels}} ${Math.round(periods * 0.6)}
+# TYPE kube_pod_container_resource_limits gauge
+kube_pod_container_resource_limits{${labels},resource="cpu",unit="core"} 0.5
+kube_pod_container_resource_limits{${labels},resource="memory",unit="byte"} 536870912
+# TYPE kube_pod_container_status_restarts_total counter
+kube_pod_container_status_restarts_total{${labels}} ${Date.now() - scrapedMs > 2_000 ? 2 : 1}
+# TYPE kube_pod_container_status_last_terminated_reason gauge
+kube_pod_container_status_last_terminated_reason{${labels},reason="OOMKilled"} 1
+# TYPE kube_pod_owner gauge
+kube_pod_owner{namespace="shop",pod="order-7c9-x2",owner_kind="ReplicaSet",owner_name="order-7c9"} 1
+# TYPE kube_replicaset_created gauge
+kube_replicaset_created{namespace="shop",replicaset="order-7c9"} ${Math.round((beganMs - pod.createdMsAgo) / 1000)}
+`);
+      }).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      open.push(async () => {
+        server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
+      });
+      return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    }
+
+    test("limits, throttling, an OOM kill and a deploy come from what is beside the process", {
+      timeout: 90_000,
+    }, async () => {
+      const { analysis, text } = await snapshot(
+        (await scraped(undefined, await exporter({ createdMsAgo: 840_000 }))).config,
+      );
+      const { context, findings } = analysis;
+      expect(context?.process).toContain('pod="order-7c9-x2"');
+      const value = (name: string) => context?.figures.find((one) => one.name === name)?.value;
+      expect(value("cpu-limit")).toBe(0.5);
+      expect(value("memory-limit")).toBe(536_870_912);
+      expect(value("throttled")).toBeCloseTo(0.6, 1);
+      expect(context?.events.map(({ kind }) => kind).toSorted()).toEqual(["deploy", "oom-kill", "restart"]);
+      expect(findings.map(({ rule }) => rule)).toContain("sched/cpu-throttling");
+      expect(text).toContain("killed for its memory (OOM)");
+      expect(text).toMatch(/deploy \(replica set order-7c9\) at \d\d:\d\d UTC, 1[45] min before the capture/);
+      expect(text).toMatch(/No baseline: Prometheus has less than an hour of history of this service/);
+    });
 
     test("many more goroutines than last week are a finding below every fixed limit", {
       timeout: 90_000,

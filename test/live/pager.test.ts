@@ -1,11 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { prometheusServers } from "../../src/integrations/prometheus/client.ts";
 import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
 import { redisProgram } from "../integrations/redis-server.ts";
 import { until } from "../jobs/bot.ts";
 import { incidents, type LiveBot, liveBot } from "./bot.ts";
 import { type BuiltLab, buildLab, hasGo, type LiveLab } from "./lab.ts";
 import { hasPager, startPager } from "./pager.ts";
+import { day } from "./prometheus.ts";
 
 const token = "alerts-token";
 
@@ -29,6 +31,7 @@ describe.skipIf(!hasGo || !hasPager || redisProgram === undefined)(
       for (const close of open.splice(0).toReversed()) await close();
     });
 
+    let prometheusUrl = "";
     async function begin(members: number): Promise<void> {
       lab = await built.start();
       open.push(() => lab.stop());
@@ -44,16 +47,33 @@ describe.skipIf(!hasGo || !hasPager || redisProgram === undefined)(
             services: () => Promise.resolve([{ name: "order", matches: [] }]),
           },
         },
+        {},
+        // It begins after the bot, whose address its Alertmanager pages.
+        {
+          metrics: {
+            open: () => Promise.resolve({ server: prometheusServers().open(prometheusUrl, {}) }),
+          },
+        },
       );
       open.push(() => bot.close());
+      const target = new URL(lab.debugUrl).host;
       const pager = await startPager({
-        target: new URL(lab.debugUrl).host,
+        target,
+        past: [
+          {
+            metric: "go_goroutines",
+            labels: { job: "order", instance: target },
+            endedMsAgo: 7 * day,
+            value: 61,
+          },
+        ],
         expression: 'go_goroutines{job="order"} > 150',
         slackUrl: `${bot.slack.url}/services/${incidents}`,
         webhookUrl: `${bot.url}/webhooks/alertmanager`,
         token,
         members,
       });
+      prometheusUrl = pager.prometheusUrl;
       open.push(() => pager.close());
     }
 
@@ -141,6 +161,8 @@ describe.skipIf(!hasGo || !hasPager || redisProgram === undefined)(
           60_000,
         );
         expect(card.text).toContain("ledger");
+        // From the same Prometheus, by the hour that was put into it.
+        expect(card.text).toMatch(/By Prometheus: \d+ goroutines \(same hour last week 61\)/);
         // Alertmanager repeats every three seconds: counted on the card, not told anew.
         await until(
           () => (/repeat/.test(JSON.stringify(card.blocks)) ? true : undefined),

@@ -62,7 +62,12 @@ export interface RunningPrometheus {
 
 /** A real Prometheus that scrapes `targets` (`host:port`) every second, each under its job, keeping its labels. */
 export async function startPrometheus(
-  targets: readonly { readonly job: string; readonly address: string }[],
+  targets: readonly {
+    readonly job: string;
+    readonly address: string;
+    /** As service discovery would add them. */
+    readonly labels?: Readonly<Record<string, string>>;
+  }[],
   past: readonly PastSeries[] = [],
 ): Promise<RunningPrometheus> {
   const folder = await mkdtemp(join(tmpdir(), "gofire-prometheus-"));
@@ -78,8 +83,8 @@ export async function startPrometheus(
   }
   try {
     const jobs = targets.map(
-      ({ job, address }) =>
-        `  - { job_name: ${job}, honor_labels: true, static_configs: [{ targets: ["${address}"] }] }\n`,
+      ({ job, address, labels = {} }) =>
+        `  - { job_name: ${job}, honor_labels: true, static_configs: [${JSON.stringify({ targets: [address], labels })}] }\n`,
     );
     await writeFile(
       join(folder, "prometheus.yml"),

@@ -1,6 +1,5 @@
 import { defineAnalyzer, type FindingDraft } from "../../domain/analyzer.ts";
-import { containerOf } from "../../domain/container.ts";
-import { memoryLimitBytes, workingSetBytes } from "../../domain/container-limits.ts";
+import { containerFacts } from "../../domain/container-facts.ts";
 import { isUnknown } from "../../domain/counters.ts";
 import { heapGoal } from "../../domain/heap-goal.ts";
 import { bytesText, percentText } from "../../domain/units.ts";
@@ -12,7 +11,7 @@ export const gcMemoryLimitUnset = defineAnalyzer({
     severity: "info",
     scope: "specific",
     needs: ["metrics"],
-    uses: ["memstats", "heap"],
+    uses: ["memstats", "heap", "context"],
     symptomOf: [],
     thresholds: {
       roomForRest: {
@@ -58,7 +57,6 @@ export const gcMemoryLimitUnset = defineAnalyzer({
     },
   },
   analyze(evidence, limits) {
-    const { metrics, target } = evidence;
     const goal = heapGoal(evidence);
     if (goal.memoryLimit === undefined) {
       return {
@@ -66,16 +64,15 @@ export const gcMemoryLimitUnset = defineAnalyzer({
           "/metrics has no go_gc_gomemlimit_bytes (client_golang exports it since 1.20, for Go 1.19 and newer)",
       };
     }
-    const container = containerOf(metrics, target);
+    const container = containerFacts(evidence);
     if (isUnknown(container))
       return { inconclusive: `the container's memory limit is unknown: ${container.unknown}` };
-    const limitBytes = memoryLimitBytes(metrics, container);
+    const { memoryLimitBytes: limitBytes, workingSetBytes: workingSet, artifact } = container;
     if (limitBytes === undefined) {
       return {
-        inconclusive: `/metrics shows no memory limit of ${container.name}: there is none, or it is not exported`,
+        inconclusive: `no memory limit of ${container.name} is known: there is none, or it is not exported`,
       };
     }
-    const artifact = metrics[metrics.length - 1]?.artifact ?? metrics[0].artifact;
     if (goal.memoryLimit !== "none") {
       return judgedSet(goal.memoryLimit, limitBytes, container.name, artifact, limits.roomForRest);
     }
@@ -86,7 +83,6 @@ export const gcMemoryLimitUnset = defineAnalyzer({
       figures === undefined
         ? undefined
         : figures.nextGcBytes + figures.sysBytes - figures.heapIdleBytes - figures.heapAllocBytes;
-    const workingSet = workingSetBytes(metrics, container);
     const isBeyond = dueBytes !== undefined && dueBytes > limitBytes;
     const isNear = workingSet !== undefined && workingSet > limitBytes * limits.nearLimit;
     return [

@@ -12,6 +12,7 @@ import { libraryUser } from "../../domain/library-users.ts";
 import { shortName } from "../../domain/lock-words.ts";
 import type { OwnCode } from "../../domain/own-code.ts";
 import { waitSites } from "../../domain/wait-sites.ts";
+import { slowFinding } from "./slow.ts";
 
 /** More lines than this grow only when everything does; the largest name the cause. */
 const mostFindings = 5;
@@ -23,24 +24,38 @@ export const goroutineGrowth = defineAnalyzer({
     severity: "warning",
     scope: "general",
     needs: ["goroutines"],
-    uses: ["heap"],
+    uses: ["heap", "context"],
     symptomOf: [],
-    thresholds: leakThresholds,
+    thresholds: {
+      ...leakThresholds,
+      slowGrowth: {
+        default: 200,
+        unit: "goroutines",
+        meaning:
+          "growth of the whole process within an hour, or a quarter of one, by Prometheus, above what is usual",
+        source: "docs/decisions/0017-context.md",
+      },
+    },
     docs: {
-      what: "Goroutines at one own line (or in one library loop) whose number rises between captures, whatever they wait for, where no more specific rule explains it. Where the stacks are a library's alone, the heap profile may tell who makes the library start them.",
+      what: "Goroutines at one own line (or in one library loop) whose number rises between captures, whatever they wait for, where no more specific rule explains it. Where the stacks are a library's alone, the heap profile may tell who makes the library start them. Where none grows between the captures, and Prometheus was asked: their number within the last hour.",
       why: "What is started and never stopped ends in memory exhaustion; long before that every garbage collection has more stacks to scan.",
       next: "Look at who starts them (the creator in a dump, the outermost frames of the stack) and at what should end them.",
       falsePositives:
-        "Rising load, a start, or a pool that is being filled look the same for a while. The first capture must have had some, request handlers must grow faster than load explains, and runnable goroutines count as overload: else `possible`. A library's loops of which a process has a handful count too; a process that opens many clients on purpose looks alike.",
+        "Rising load, a start, or a pool that is being filled look the same for a while. The first capture must have had some, request handlers must grow faster than load explains, and runnable goroutines count as overload: else `possible`. A library's loops of which a process has a handful count too; a process that opens many clients on purpose looks alike. Growth over an hour is `likely` only above what every known day had at this hour.",
       references: [
         "https://www.uber.com/blog/leakprof-featherlight-in-production-goroutine-leak-detection/",
         "https://go.dev/doc/diagnostics",
       ],
     },
   },
-  analyze({ goroutines, heap, target }, limits) {
+  analyze({ goroutines, heap, target, context }, limits) {
+    const slow = () =>
+      slowFinding({ goroutines, ...(context === undefined ? {} : { context }) }, target.own, limits);
     if (goroutines.series.length < 2) {
-      return { inconclusive: "growth needs two goroutine captures of one form, at least 15 s apart" };
+      const found = slow();
+      return found === undefined
+        ? { inconclusive: "growth needs two goroutine captures of one form, at least 15 s apart" }
+        : [found];
     }
     const { best } = goroutines;
     const libraries = new Set<string>();
@@ -86,7 +101,9 @@ export const goroutineGrowth = defineAnalyzer({
         ),
       ];
     });
-    return findings.slice(0, mostFindings);
+    if (findings.length > 0) return findings.slice(0, mostFindings);
+    const found = slow();
+    return found === undefined ? [] : [found];
   },
 });
 

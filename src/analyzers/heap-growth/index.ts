@@ -1,5 +1,5 @@
-import { defineAnalyzer, type FindingDraft } from "../../domain/analyzer.ts";
-import type { Evidence } from "../../domain/evidence.ts";
+import { defineAnalyzer, type FindingDraft, type Inconclusive } from "../../domain/analyzer.ts";
+import type { Evidence, TargetFacts } from "../../domain/evidence.ts";
 import { isRuntimeFrame, shortFile } from "../../domain/goroutine-sites.ts";
 import { type GrowthByStack, growthOf } from "../../domain/heap-sampling.ts";
 import {
@@ -12,7 +12,10 @@ import {
 import { type LiveHeapMove, liveHeapMove } from "../../domain/live-heap.ts";
 import { type OwnCode, ownFrames } from "../../domain/own-code.ts";
 import { bytesText, durationText, percentText } from "../../domain/units.ts";
+import { slowFinding } from "./slow.ts";
 import { growthOfWhole } from "./whole.ts";
+
+type GrowthLimits = Readonly<Record<"growthBytes" | "growthRatio" | "standardErrors" | "keptRatio", number>>;
 
 export const heapGrowth = defineAnalyzer({
   meta: {
@@ -21,7 +24,7 @@ export const heapGrowth = defineAnalyzer({
     severity: "warning",
     scope: "specific",
     needs: ["heap"],
-    uses: ["metrics"],
+    uses: ["metrics", "context"],
     symptomOf: ["heap/goroutine-memory", "heap/timer-leak"],
     thresholds: {
       growthBytes: {
@@ -43,6 +46,12 @@ export const heapGrowth = defineAnalyzer({
         source:
           "docs/decisions/0003-default-thresholds.md; sampling: runtime/pprof/protomem.go, scaleHeapSample",
       },
+      slowGrowthBytes: {
+        default: 64 * 2 ** 20,
+        unit: "bytes",
+        meaning: "growth of the whole heap within an hour by Prometheus, above what is usual",
+        source: "docs/decisions/0017-context.md",
+      },
       keptRatio: {
         default: 0.5,
         unit: "ratio",
@@ -55,7 +64,8 @@ export const heapGrowth = defineAnalyzer({
       what:
         "In-use space by the function that allocated it, between two or more heap profiles. A heap profile is the state at the " +
         "end of the last GC but one, so the saw-tooth between collections is not in it; growth must exceed the sampling error " +
-        "(one sample per 512 KiB) four times. Where /metrics was scraped twice, the runtime's own figure of the live heap must confirm it.",
+        "(one sample per 512 KiB) four times. Where /metrics was scraped twice, the runtime's own figure of the live heap must confirm it. " +
+        "Where the profiles show no growth, or there is one only, and Prometheus was asked: the heap in use within the last hour.",
       why: "What grows steadily ends at the container's limit, with ever more GC work on the way.",
       next: "Find what keeps the objects (a map, a slice, a goroutine) and bound it; compare with a profile taken minutes later.",
       falsePositives:
@@ -77,49 +87,64 @@ export const heapGrowth = defineAnalyzer({
       ],
     },
   },
-  analyze({ heap, metrics, target: { own } }, limits) {
-    const ends = firstAndLast(heap);
-    if (ends === undefined) {
-      const draft = metrics === undefined ? undefined : growthOfWhole(heap[0], metrics, own, limits);
-      return draft === undefined
-        ? { inconclusive: "only one heap profile: at which place the heap grows shows between two" }
-        : [draft];
-    }
-    const [first, last] = ends;
-    if (heapSites(last, own).size === 0 || heapSites(first, own).size === 0) {
-      return { inconclusive: "the heap profiles hold no samples" };
-    }
-    if (!collectedBetween(first, last)) {
-      return {
-        inconclusive: "the heap profiles are the same: no GC ended in between, and only then they change",
-      };
-    }
-    const windowMs =
-      first.timeMs !== undefined && last.timeMs !== undefined ? last.timeMs - first.timeMs : undefined;
-    const live = metrics === undefined ? undefined : liveHeapMove(metrics);
-    const middle = heap.slice(1, -1).map((profile) => heapSites(profile, own));
-    const drafts: FindingDraft[] = [];
-    for (const move of heapMoves(first, last, own)) {
-      const isLarge =
-        // Without any other frame: goroutine descriptors, which are another rule's.
-        !isRuntimeFrame(move.site.frame) &&
-        move.growthBytes >= limits.growthBytes &&
-        move.growthBytes >= move.before.inuseBytes * limits.growthRatio;
-      if (!isLarge) continue;
-      const growth = growthOf(first, last, move.site.frame.function, own);
-      if (move.growthBytes < growth.errorBytes * limits.standardErrors) continue;
-      const course = [
-        move.before.inuseBytes,
-        ...middle.map((sites) => sites.get(move.site.frame.function)?.held.inuseBytes ?? 0),
-        move.after.inuseBytes,
-      ];
-      if (course.length > 2 && levelsOff(course)) continue;
-      drafts.push(draftOf(move, growth, course, windowMs, live, last, own, limits));
-      if (drafts.length === mostFindings) break;
-    }
-    return drafts;
+  analyze(evidence, limits) {
+    const drafts = growthBetween(evidence, limits);
+    if (!("inconclusive" in drafts) && drafts.length > 0) return drafts;
+    const slow = slowFinding(evidence, evidence.target.own, limits);
+    return slow === undefined ? drafts : [slow];
   },
 });
+
+/** What grew between the profiles, or within the only one as far as /metrics tells. */
+function growthBetween(
+  {
+    heap,
+    metrics,
+    target: { own },
+  }: Pick<Evidence, "heap"> & Partial<Pick<Evidence, "metrics">> & { readonly target: TargetFacts },
+  limits: GrowthLimits,
+): readonly FindingDraft[] | Inconclusive {
+  const ends = firstAndLast(heap);
+  if (ends === undefined) {
+    const draft = metrics === undefined ? undefined : growthOfWhole(heap[0], metrics, own, limits);
+    return draft === undefined
+      ? { inconclusive: "only one heap profile: at which place the heap grows shows between two" }
+      : [draft];
+  }
+  const [first, last] = ends;
+  if (heapSites(last, own).size === 0 || heapSites(first, own).size === 0) {
+    return { inconclusive: "the heap profiles hold no samples" };
+  }
+  if (!collectedBetween(first, last)) {
+    return {
+      inconclusive: "the heap profiles are the same: no GC ended in between, and only then they change",
+    };
+  }
+  const windowMs =
+    first.timeMs !== undefined && last.timeMs !== undefined ? last.timeMs - first.timeMs : undefined;
+  const live = metrics === undefined ? undefined : liveHeapMove(metrics);
+  const middle = heap.slice(1, -1).map((profile) => heapSites(profile, own));
+  const drafts: FindingDraft[] = [];
+  for (const move of heapMoves(first, last, own)) {
+    const isLarge =
+      // Without any other frame: goroutine descriptors, which are another rule's.
+      !isRuntimeFrame(move.site.frame) &&
+      move.growthBytes >= limits.growthBytes &&
+      move.growthBytes >= move.before.inuseBytes * limits.growthRatio;
+    if (!isLarge) continue;
+    const growth = growthOf(first, last, move.site.frame.function, own);
+    if (move.growthBytes < growth.errorBytes * limits.standardErrors) continue;
+    const course = [
+      move.before.inuseBytes,
+      ...middle.map((sites) => sites.get(move.site.frame.function)?.held.inuseBytes ?? 0),
+      move.after.inuseBytes,
+    ];
+    if (course.length > 2 && levelsOff(course)) continue;
+    drafts.push(draftOf(move, growth, course, windowMs, live, last, own, limits));
+    if (drafts.length === mostFindings) break;
+  }
+  return drafts;
+}
 
 /** More than that is a sick whole, not a list of sites. */
 const mostFindings = 3;

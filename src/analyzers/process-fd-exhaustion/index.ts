@@ -1,11 +1,15 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { gauge } from "../../domain/counters.ts";
 import { type DescriptorOpener, descriptorOpener } from "../../domain/descriptor-openers.ts";
+import type { Evidence } from "../../domain/evidence.ts";
 import type { GoroutineGroup } from "../../domain/goroutine.ts";
 import { isRuntimeFrame } from "../../domain/goroutine-sites.ts";
 import { ownFrames } from "../../domain/own-code.ts";
 import { pileExcerpt } from "../../domain/pile-up.ts";
-import { countText, percentText } from "../../domain/units.ts";
+import { type FigureName, figure } from "../../domain/service-context.ts";
+import { type SlowGrowth, slowGrowth } from "../../domain/slow-growth.ts";
+import { countText, durationText, percentText } from "../../domain/units.ts";
+import { figureExcerpt, usualText } from "../../domain/usual-figures.ts";
 
 export const processFdExhaustion = defineAnalyzer({
   meta: {
@@ -14,7 +18,7 @@ export const processFdExhaustion = defineAnalyzer({
     severity: "warning",
     scope: "specific",
     needs: [],
-    uses: ["metrics", "goroutines", "heap", "cpu"],
+    uses: ["metrics", "goroutines", "heap", "cpu", "context"],
     symptomOf: [
       "http/body-leak",
       "http/transport-leak",
@@ -36,9 +40,28 @@ export const processFdExhaustion = defineAnalyzer({
         meaning: "share of the limit that makes it critical",
         source: "docs/decisions/0003-default-thresholds.md",
       },
+      minutesLeft: {
+        default: 60,
+        unit: "minutes",
+        meaning:
+          "until the limit is reached at the pace of the last quarter of an hour by Prometheus, above what is usual",
+        source: "docs/decisions/0017-context.md",
+      },
+      growthRatio: {
+        default: 0.2,
+        unit: "ratio",
+        meaning: "growth within that quarter of an hour as part of what was open before",
+        source: "docs/decisions/0017-context.md",
+      },
+      growth: {
+        default: 50,
+        unit: "count",
+        meaning: "descriptors that this must be at least",
+        source: "docs/decisions/0017-context.md",
+      },
     },
     docs: {
-      what: "process_open_fds close to process_max_fds in /metrics, or a server whose accept fails and is tried again, which is what running out of descriptors looks like from inside.",
+      what: "process_open_fds close to process_max_fds in /metrics, or on the way there by Prometheus, or a server whose accept fails and is tried again, which is what running out of descriptors looks like from inside.",
       why: "At the limit every accept, dial and open fails with EMFILE (too many open files): the service answers nobody, and cannot reach anything.",
       next: "Close what is opened: response bodies, files, rows, connections of clients that are gone. Raise the limit (ulimit -n, LimitNOFILE) only when the load needs it.",
       falsePositives:
@@ -51,11 +74,13 @@ export const processFdExhaustion = defineAnalyzer({
     },
   },
   analyze(evidence, limits) {
-    const { metrics, goroutines, target } = evidence;
+    const { metrics, goroutines, context, target } = evidence;
     // A process that cannot open /proc/self/fd any more reports none or 0.
-    const told = metrics === undefined ? undefined : gauge(metrics, "process_open_fds");
+    const told =
+      (metrics === undefined ? undefined : gauge(metrics, "process_open_fds")) ?? asked(evidence, "open-fds");
     const open = told === 0 ? undefined : told;
-    const most = metrics === undefined ? undefined : gauge(metrics, "process_max_fds");
+    const most =
+      (metrics === undefined ? undefined : gauge(metrics, "process_max_fds")) ?? asked(evidence, "max-fds");
     const failing = goroutines?.best.groups.filter(retriesAccept) ?? [];
     const isKnown = open !== undefined && most !== undefined && most > 0;
     if (!isKnown && failing.length === 0) {
@@ -65,7 +90,8 @@ export const processFdExhaustion = defineAnalyzer({
       return { inconclusive: "/metrics has no process_open_fds and process_max_fds" };
     }
     const used = isKnown ? open / most : 1;
-    if (used < limits.used && failing.length === 0) return [];
+    const soon = isKnown ? runsOut(evidence, open, most, limits) : undefined;
+    if (used < limits.used && failing.length === 0 && soon === undefined) return [];
 
     const opener = descriptorOpener(evidence, open ?? most ?? leastLimit);
     const accepting = failing[0] === undefined ? [] : ownFrames(failing[0].stack, target.own);
@@ -74,14 +100,23 @@ export const processFdExhaustion = defineAnalyzer({
       {
         severity:
           used >= limits.usedCritical || failing.length > 0 ? ("critical" as const) : ("warning" as const),
-        confidence: isKnown && used >= limits.used ? ("proven" as const) : ("likely" as const),
-        title: isKnown
-          ? `${countText(open)} of ${countText(most)} file descriptors are in use`
-          : "A server's accept fails again and again, probably out of descriptors",
+        confidence:
+          isKnown && used >= limits.used
+            ? ("proven" as const)
+            : failing.length > 0 || soon?.growth.usual !== undefined
+              ? ("likely" as const)
+              : ("possible" as const),
+        title:
+          isKnown && used < limits.used && failing.length === 0 && soon !== undefined
+            ? `File descriptors run out in about ${durationText(soon.leftMs)}: ${countText(open)} of ${countText(most)} are open`
+            : isKnown
+              ? `${countText(open)} of ${countText(most)} file descriptors are in use`
+              : "A server's accept fails again and again, probably out of descriptors",
         summary: [
           isKnown
             ? `The process has ${countText(open)} descriptors open, ${percentText(used)} of its limit of ${countText(most)}.`
             : "",
+          soon === undefined ? "" : soonText(soon),
           failing.length > 0
             ? "A server waits to try accept again after an error, which it does when descriptors have run out."
             : "",
@@ -94,6 +129,21 @@ export const processFdExhaustion = defineAnalyzer({
           : {}),
         where,
         evidence: [
+          ...(soon === undefined || context === undefined
+            ? []
+            : [
+                figureExcerpt(
+                  context.artifact,
+                  soon.growth.rise,
+                  (value) => `${countText(value * 60)} a minute`,
+                ),
+                ...(soon.growth.usual?.days ?? []).map((day) =>
+                  figureExcerpt(context.artifact, day, countText),
+                ),
+              ]),
+          ...(isKnown && metrics === undefined && context !== undefined
+            ? [{ artifact: context.artifact, excerpt: `process_open_fds ${open}\nprocess_max_fds ${most}` }]
+            : []),
           ...(isKnown && metrics !== undefined
             ? metrics.slice(-1).map(({ artifact }) => ({
                 artifact,
@@ -120,6 +170,39 @@ export const processFdExhaustion = defineAnalyzer({
     ];
   },
 });
+
+type Asked = Partial<Pick<Evidence, "context">>;
+
+function asked({ context }: Asked, name: FigureName): number | undefined {
+  return context === undefined ? undefined : figure(context, name)?.value;
+}
+
+/** Descriptors that become more, and when there are none left. */
+interface RunsOut {
+  readonly growth: SlowGrowth;
+  readonly leftMs: number;
+}
+
+function runsOut(
+  { context }: Asked,
+  open: number,
+  most: number,
+  limits: Readonly<Record<"minutesLeft" | "growthRatio" | "growth", number>>,
+): RunsOut | undefined {
+  const growth = slowGrowth(context, "open-fds", { ratio: limits.growthRatio, least: limits.growth });
+  if (growth === undefined) return undefined;
+  const leftMs = Math.max(0, ((most - open) / growth.rise.value) * 1000);
+  return leftMs <= limits.minutesLeft * 60_000 ? { growth, leftMs } : undefined;
+}
+
+function soonText({ growth: { grownBy, windowMs, usual }, leftMs }: RunsOut): string {
+  return [
+    `By Prometheus ${countText(grownBy)} were opened and not closed within ${durationText(windowMs)}; at this pace the limit is reached in about ${durationText(leftMs)}.`,
+    usual === undefined
+      ? "What is usual at this hour is not known."
+      : `The hour does not explain it: ${usualText(usual, countText)}.`,
+  ].join(" ");
+}
 
 /** The customary soft limit (ulimit -n) where nobody has raised it. */
 const leastLimit = 1024;

@@ -1,11 +1,13 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { gauge } from "../../domain/counters.ts";
+import { gauge, isUnknown } from "../../domain/counters.ts";
 import type { NonEmpty } from "../../domain/evidence.ts";
 import type { Frame } from "../../domain/frame.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
 import { groupText } from "../../domain/goroutine-sites.ts";
 import { type OwnCode, ownFrames } from "../../domain/own-code.ts";
+import { figure } from "../../domain/service-context.ts";
 import { countText } from "../../domain/units.ts";
+import { standing, usualFigure, usualOf, usualText } from "../../domain/usual-figures.ts";
 
 export const processThreads = defineAnalyzer({
   meta: {
@@ -14,7 +16,7 @@ export const processThreads = defineAnalyzer({
     severity: "warning",
     scope: "specific",
     needs: [],
-    uses: ["threadCount", "metrics", "goroutines"],
+    uses: ["threadCount", "metrics", "goroutines", "context"],
     symptomOf: ["dns/slow-lookup", "exec/wait-stuck", "process/locked-threads"],
     thresholds: {
       threads: {
@@ -28,6 +30,19 @@ export const processThreads = defineAnalyzer({
         unit: "threads",
         meaning: "threads for each processor of GOMAXPROCS, where that is known",
         source: "docs/decisions/0003-default-thresholds.md",
+      },
+      usualRatio: {
+        default: 3,
+        unit: "ratio",
+        meaning:
+          "threads against what 99 % of the same hour yesterday and last week stayed below, where Prometheus knows it",
+        source: "docs/decisions/0017-context.md",
+      },
+      aboveUsual: {
+        default: 100,
+        unit: "threads",
+        meaning: "so many more than usual they must be, too",
+        source: "docs/decisions/0017-context.md",
       },
       critical: {
         default: 8000,
@@ -46,7 +61,7 @@ export const processThreads = defineAnalyzer({
       next: "Bound how many goroutines may be in the call at once, or give it a timeout.",
       falsePositives:
         "The runtime never ends a thread that it has no use for, so a burst long ago leaves its threads behind: when few " +
-        "goroutines are in system calls now, the finding is context (info).",
+        "goroutines are in system calls now, the finding is context (info). So it is where every known day had about as many at this hour.",
       references: [
         "https://go.dev/src/runtime/proc.go",
         "https://pkg.go.dev/runtime/debug#SetMaxThreads",
@@ -54,8 +69,11 @@ export const processThreads = defineAnalyzer({
       ],
     },
   },
-  analyze({ threadCount, metrics, goroutines, target: { own } }, limits) {
-    const counted = threadCount ?? (metrics === undefined ? undefined : gauge(metrics, "go_threads"));
+  analyze({ threadCount, metrics, goroutines, context, target: { own } }, limits) {
+    const counted =
+      threadCount ??
+      (metrics === undefined ? undefined : gauge(metrics, "go_threads")) ??
+      (context === undefined ? undefined : figure(context, "threads")?.value);
     const gomaxprocs = metrics === undefined ? undefined : gauge(metrics, "go_sched_gomaxprocs_threads");
     const limit = Math.min(
       limits.threads,
@@ -68,7 +86,11 @@ export const processThreads = defineAnalyzer({
       return { inconclusive: "no threadcreate profile and no go_threads in /metrics" };
     }
     const threads = counted ?? now;
-    if (threads < limit) return [];
+    const known = context === undefined ? undefined : usualOf(context, "threads");
+    const usual = known === undefined || isUnknown(known) ? undefined : known;
+    const how =
+      usual === undefined ? undefined : standing(threads, usual, limits.usualRatio, limits.aboveUsual);
+    if (threads < limit && how !== "unusual") return [];
 
     const place = largestPlace(groups, own);
     // Half of the threads and more are in use, so this is going on.
@@ -76,7 +98,13 @@ export const processThreads = defineAnalyzer({
     const isCritical = threads >= limits.critical;
     return [
       {
-        severity: isCritical ? "critical" : isOngoing || goroutines === undefined ? "warning" : "info",
+        severity: isCritical
+          ? "critical"
+          : how === "usual"
+            ? "info"
+            : isOngoing || goroutines === undefined
+              ? "warning"
+              : "info",
         confidence: isOngoing || isCritical ? "likely" : "possible",
         title: `The process has ${counted === undefined ? "at least " : ""}${countText(threads)} threads`,
         summary: [
@@ -86,11 +114,19 @@ export const processThreads = defineAnalyzer({
               ? `${countText(now)} goroutines are in system or C calls right now, and each keeps a thread.`
               : `${now === 0 ? "No goroutine is" : `Only ${countText(now)} goroutines are`} in system or C calls right now: the threads are left from an earlier burst, since the runtime does not end idle ones.`,
           place === undefined || !isOngoing ? "" : `${countText(place.count)} of them are in one place.`,
+          usual === undefined
+            ? ""
+            : `${how === "usual" ? "That is usual" : how === "unusual" ? "That is unusual" : "To compare"}: ${usualText(usual, countText)}.`,
           "At 10,000 threads the runtime ends the process.",
         ]
           .filter((sentence) => sentence !== "")
           .join(" "),
-        measured: { value: threads, limit, unit: "threads" },
+        measured: {
+          value: threads,
+          limit: threads >= limit || usual === undefined ? limit : Math.ceil(usual.most * limits.usualRatio),
+          unit: "threads",
+          ...(usual === undefined || context === undefined ? {} : { usual: usualFigure(context, usual) }),
+        },
         where: place?.where ?? [],
         waitReason: "syscall",
         ...(place === undefined || !isOngoing ? {} : { groups: place.groups }),
@@ -100,7 +136,9 @@ export const processThreads = defineAnalyzer({
             : [
                 {
                   artifact:
-                    threadCount === undefined ? (metrics?.at(-1)?.artifact ?? "metrics") : "threadcreate",
+                    threadCount === undefined
+                      ? (metrics?.at(-1)?.artifact ?? context?.artifact ?? "metrics")
+                      : "threadcreate",
                   excerpt: `${countText(threads)} threads${gomaxprocs === undefined ? "" : `, GOMAXPROCS ${gomaxprocs}`}`,
                 },
               ]),

@@ -1,6 +1,5 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { containerOf } from "../../domain/container.ts";
-import { cpuLimitCores, throttlingOf } from "../../domain/container-limits.ts";
+import { containerFacts } from "../../domain/container-facts.ts";
 import { coresUsed } from "../../domain/cores-used.ts";
 import { isUnknown } from "../../domain/counters.ts";
 import { busiestCpuSite } from "../../domain/cpu-sites.ts";
@@ -12,8 +11,8 @@ export const schedCpuThrottling = defineAnalyzer({
     title: "The container runs out of its CPU quota",
     severity: "warning",
     scope: "specific",
-    needs: ["metrics"],
-    uses: ["cpu"],
+    needs: [],
+    uses: ["metrics", "cpu", "context"],
     symptomOf: [
       "sched/gomaxprocs-over-quota",
       "gc/memory-limit-thrash",
@@ -45,8 +44,8 @@ export const schedCpuThrottling = defineAnalyzer({
     },
     docs: {
       what:
-        "container_cpu_cfs_throttled_periods_total over container_cpu_cfs_periods_total, between two scrapes, of the " +
-        "container that the process runs in.",
+        "container_cpu_cfs_throttled_periods_total over container_cpu_cfs_periods_total, between two scrapes, or within five minutes " +
+        "by Prometheus, of the container that the process runs in.",
       why:
         "A throttled container's threads all stop until the next period, up to 100 ms: requests, GC and health checks " +
         "with them. It looks like a slow everything, and CPU graphs averaged over a minute do not show it.",
@@ -61,14 +60,13 @@ export const schedCpuThrottling = defineAnalyzer({
     },
   },
   analyze(evidence, limits) {
-    const { metrics, cpu, target } = evidence;
-    const container = containerOf(metrics, target);
+    const { cpu } = evidence;
+    const container = containerFacts(evidence);
     if (isUnknown(container)) return { inconclusive: container.unknown };
-    const throttling = throttlingOf(metrics, container);
+    const { throttling, cpuLimitCores: cores } = container;
     if (isUnknown(throttling)) return { inconclusive: throttling.unknown };
-    const { ratio, periods, throttledPeriods, throttledSeconds, last } = throttling;
+    const { ratio, periods, throttledPeriods, throttledSeconds, window, artifact } = throttling;
     if (ratio < limits.warningRatio) return [];
-    const cores = cpuLimitCores(metrics, container);
     const used = coresUsed(evidence);
     const site = busiestCpuSite(evidence);
     const isCritical = ratio >= limits.criticalRatio;
@@ -82,7 +80,7 @@ export const schedCpuThrottling = defineAnalyzer({
         confidence: periods >= limits.periods ? "proven" : "possible",
         title: `Throttled in ${percentText(ratio)} of the CPU periods`,
         summary: [
-          `${capitalised(container.name)} was stopped in ${countText(throttledPeriods)} of ${countText(periods)} CFS periods between the scrapes${stopped}.`,
+          `${capitalised(container.name)} was stopped in ${countText(throttledPeriods)} of ${countText(periods)} CFS periods ${window}${stopped}.`,
           cores === undefined ? "" : `Its CPU limit is ${cores} ${cores === 1 ? "core" : "cores"}.`,
           used === undefined ? "" : `The process used ${used.toFixed(2)} cores meanwhile.`,
           site === undefined ? "" : `Most of it, ${percentText(site.share)}, goes into ${site.function}.`,
@@ -97,7 +95,7 @@ export const schedCpuThrottling = defineAnalyzer({
         where: site?.where ?? [],
         evidence: [
           {
-            artifact: last.artifact,
+            artifact,
             excerpt: `throttled ${countText(throttledPeriods)} of ${countText(periods)} periods`,
           },
         ],

@@ -1,9 +1,9 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { containerOf } from "../../domain/container.ts";
-import { cpuLimitCores, throttlingOf } from "../../domain/container-limits.ts";
+import { containerFacts } from "../../domain/container-facts.ts";
 import { gauge, isUnknown } from "../../domain/counters.ts";
 import { busiestCpuSite } from "../../domain/cpu-sites.ts";
 import { type GoVersion, isAtLeast } from "../../domain/go-version.ts";
+import { figure } from "../../domain/service-context.ts";
 import { percentText } from "../../domain/units.ts";
 
 export const schedGomaxprocsOverQuota = defineAnalyzer({
@@ -12,8 +12,8 @@ export const schedGomaxprocsOverQuota = defineAnalyzer({
     title: "GOMAXPROCS is larger than the container's CPU limit",
     severity: "info",
     scope: "specific",
-    needs: ["metrics"],
-    uses: ["cpu"],
+    needs: [],
+    uses: ["metrics", "cpu", "context"],
     symptomOf: [],
     thresholds: {
       throttledRatio: {
@@ -59,29 +59,32 @@ export const schedGomaxprocsOverQuota = defineAnalyzer({
     },
   },
   analyze(evidence, limits) {
-    const { metrics, target } = evidence;
-    const gomaxprocs = gauge(metrics, "go_sched_gomaxprocs_threads");
+    const { metrics, target, context } = evidence;
+    const gomaxprocs =
+      (metrics === undefined ? undefined : gauge(metrics, "go_sched_gomaxprocs_threads")) ??
+      (context === undefined ? undefined : figure(context, "gomaxprocs")?.value);
     if (gomaxprocs === undefined) {
       return {
-        inconclusive: "/metrics has no go_sched_gomaxprocs_threads (client_golang exports it since 1.20)",
+        inconclusive:
+          metrics === undefined
+            ? "no /metrics scrape"
+            : "/metrics has no go_sched_gomaxprocs_threads (client_golang exports it since 1.20)",
       };
     }
-    const container = containerOf(metrics, target);
+    const container = containerFacts(evidence);
     if (isUnknown(container)) return { inconclusive: container.unknown };
-    const cores = cpuLimitCores(metrics, container);
+    const { cpuLimitCores: cores, throttling, artifact } = container;
     if (cores === undefined) {
       return {
-        inconclusive: `/metrics shows no CPU limit of ${container.name}: there is none, or it is not exported`,
+        inconclusive: `no CPU limit of ${container.name} is known: there is none, or it is not exported`,
       };
     }
     // adjustCgroupGOMAXPROCS in runtime/cgroup_linux.go (Go 1.25) rounds up and takes at least 2.
     const fitting = Math.max(2, Math.ceil(cores));
     if (gomaxprocs <= fitting) return [];
 
-    const throttling = throttlingOf(metrics, container);
     const isThrottled = !isUnknown(throttling) && throttling.ratio >= limits.throttledRatio;
     const site = busiestCpuSite(evidence);
-    const artifact = metrics[metrics.length - 1]?.artifact ?? metrics[0].artifact;
     return [
       {
         severity: isThrottled ? "warning" : "info",

@@ -2,8 +2,9 @@ import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { isUnknown } from "../../domain/counters.ts";
 import { type CpuPressure, cpuPressure } from "../../domain/cpu-pressure.ts";
 import { busiestCpuSite } from "../../domain/cpu-sites.ts";
-import { histogramMove, observations, quantileRange, shareAbove } from "../../domain/histograms.ts";
+import { type Figure, figure, type ServiceContext } from "../../domain/service-context.ts";
 import { countText, percentText } from "../../domain/units.ts";
+import { seenLatency } from "./seen.ts";
 
 export const schedLatency = defineAnalyzer({
   meta: {
@@ -11,8 +12,8 @@ export const schedLatency = defineAnalyzer({
     title: "Goroutines that could run wait for a processor",
     severity: "warning",
     scope: "specific",
-    needs: ["metrics"],
-    uses: ["cpu"],
+    needs: [],
+    uses: ["metrics", "cpu", "context"],
     symptomOf: [
       "sched/cpu-throttling",
       "sched/gomaxprocs-over-quota",
@@ -71,7 +72,7 @@ export const schedLatency = defineAnalyzer({
     },
     docs: {
       what:
-        "go_sched_latencies_seconds between two scrapes: the share of waits of runnable goroutines above 10.49 ms. It is a " +
+        "go_sched_latencies_seconds between two scrapes, or within five minutes by Prometheus: the share of waits of runnable goroutines above 10.49 ms. It is a " +
         "histogram with bounds a factor of ten apart, so p99 is printed as the range it lies in.",
       why:
         "Every request pays that wait at each step where its goroutine becomes runnable. It means too little CPU: throttling, " +
@@ -106,38 +107,32 @@ export const schedLatency = defineAnalyzer({
     },
   },
   analyze(evidence, limits) {
-    const { metrics } = evidence;
-    const move = histogramMove(metrics, "go_sched_latencies_seconds");
-    if (isUnknown(move)) {
-      return {
-        inconclusive: `${move.unknown}; client_golang exports it with collectors.MetricsScheduler only`,
-      };
-    }
-    const waits = observations(move.histogram);
-    if (waits < limits.waits) {
-      return {
-        inconclusive: `only ${countText(waits)} scheduling waits recorded between the scrapes: too few for a share`,
-      };
-    }
-    const slow = shareAbove(move.histogram, limits.slowMs / 1000);
-    if (slow === undefined)
-      return { inconclusive: "go_sched_latencies_seconds has no bucket bound from 10 ms on" };
-    if (slow.share <= limits.warningRatio || slow.share * waits < limits.slowWaits) return [];
+    const seen = seenLatency(evidence, limits);
+    if (isUnknown(seen)) return { inconclusive: seen.unknown };
+    const { share, waits } = seen;
+    if (share <= limits.warningRatio) return [];
+    if (waits !== undefined && share * waits < limits.slowWaits) return [];
 
-    const isCritical = slow.share > limits.criticalRatio;
+    const isCritical = share > limits.criticalRatio;
     const pressure = cpuPressure(evidence);
     const busy = pressure?.busy;
     const isBusy = busy !== undefined && busy >= limits.busy;
-    const bound = `${(slow.bound * 1000).toFixed(2)} ms`;
+    const bound = `${seen.boundMs.toFixed(2)} ms`;
     const site = busiestCpuSite(evidence);
-    const range = rangeText(quantileRange(move.histogram, 0.99));
+    const range = rangeText(seen.p99Ms);
+    const usual = usualShare(evidence.context);
+    // A service that is like this every week has nobody to wake for it, unless one wait in ten is slow.
+    const isUsual = usual !== undefined && share <= usual.value * 1.25;
     return [
       {
         severity: isCritical ? "critical" : "warning",
-        confidence: isCritical || (slow.share >= limits.clearRatio && !isBusy) ? "likely" : "possible",
-        title: `${percentText(slow.share)} of runnable goroutines waited over ${bound} for a CPU`,
+        confidence: isCritical || (share >= limits.clearRatio && !isBusy && !isUsual) ? "likely" : "possible",
+        title: `${percentText(share)} of runnable goroutines waited over ${bound} for a CPU`,
         summary: [
-          `Of ${countText(waits)} waits recorded between the scrapes ${percentText(slow.share)} took more than ${bound}; p99 lies ${range}.`,
+          `Of ${seen.what} ${percentText(share)} took more than ${bound}; p99 lies ${range}.`,
+          usual === undefined
+            ? ""
+            : `The same hour last week had ${percentText(usual.value)}${isUsual ? ", so it is usual for this hour" : ""}.`,
           reasonText(pressure),
           site === undefined
             ? ""
@@ -147,15 +142,24 @@ export const schedLatency = defineAnalyzer({
           .filter((sentence) => sentence !== "")
           .join(" "),
         measured: {
-          value: slow.share,
+          value: share,
           limit: isCritical ? limits.criticalRatio : limits.warningRatio,
           unit: "ratio",
+          ...(usual === undefined || evidence.context === undefined
+            ? {}
+            : {
+                usual: {
+                  value: usual.value,
+                  when: "last-week" as const,
+                  server: evidence.context.server,
+                },
+              }),
         },
         where: site?.where ?? [],
         evidence: [
           {
-            artifact: move.last.artifact,
-            excerpt: `go_sched_latencies_seconds: ${percentText(slow.share)} of ${countText(waits)} above ${bound}, p99 ${range}`,
+            artifact: seen.artifact,
+            excerpt: `go_sched_latencies_seconds: ${percentText(share)} of ${waits === undefined ? "waits" : countText(waits)} above ${bound}, p99 ${range}`,
           },
         ],
         next: [
@@ -167,6 +171,10 @@ export const schedLatency = defineAnalyzer({
     ];
   },
 });
+
+function usualShare(context: ServiceContext | undefined): Figure | undefined {
+  return context === undefined ? undefined : figure(context, "slow-scheduling", "last-week");
+}
 
 function reasonText(pressure: CpuPressure | undefined): string {
   if (pressure === undefined) return "How busy its processors are is not known.";
@@ -181,8 +189,6 @@ function reasonText(pressure: CpuPressure | undefined): string {
 
 function rangeText(range: { readonly above: number; readonly upTo: number } | undefined): string {
   if (range === undefined) return "nowhere";
-  const above = `${(range.above * 1000).toFixed(2)} ms`;
-  return Number.isFinite(range.upTo)
-    ? `between ${above} and ${(range.upTo * 1000).toFixed(2)} ms`
-    : `above ${above}`;
+  const above = `${range.above.toFixed(2)} ms`;
+  return Number.isFinite(range.upTo) ? `between ${above} and ${range.upTo.toFixed(2)} ms` : `above ${above}`;
 }

@@ -5,6 +5,9 @@ import { durationText } from "../../domain/units.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { MetricsServer } from "../../ports/metrics-server.ts";
 import { type Asker, asker } from "./asker.ts";
+import { containerFigures } from "./container.ts";
+import { distributions } from "./distributions.ts";
+import { happenings, podOf } from "./happenings.ts";
 import { historyOf } from "./history.ts";
 import { type Matchers, selector } from "./promql.ts";
 import { type FigureQuestion, levelQuestions, riseQuestions, type TooYoung } from "./questions.ts";
@@ -40,7 +43,7 @@ export async function gatherContext(
     const nothing = { figures: [], missing, events: [], notes: [found.unknown] };
     return { context: { server: server.url, atMs, ...nothing }, ...questions.tally() };
   }
-  const { notes, ...parts } = await askAll(found, questions, atMs);
+  const parts = await askAll(found, hints.service, questions, atMs);
   return {
     context: {
       server: server.url,
@@ -48,17 +51,22 @@ export async function gatherContext(
       service: selector(found.service),
       ...(found.process === undefined ? {} : { process: selector(found.process) }),
       ...parts,
-      events: [],
-      notes: [...found.notes, ...notes, ...questions.warnings().map((text) => `Prometheus warns: ${text}`)],
+      notes: [...found.notes, ...questions.warnings().map((text) => `Prometheus warns: ${text}`)],
     },
     ...questions.tally(),
   };
 }
 
-type Parts = Pick<ServiceContext, "startedAtMs" | "processes" | "figures" | "missing" | "notes">;
+type Parts = Pick<ServiceContext, "startedAtMs" | "processes" | "figures" | "missing" | "events">;
 
-async function askAll(found: FoundSeries, questions: Asker, atMs: number): Promise<Parts> {
+async function askAll(
+  found: FoundSeries,
+  name: string | undefined,
+  questions: Asker,
+  atMs: number,
+): Promise<Parts> {
   const service = selector(found.service);
+  const podAsked = podOf(found.process, name, questions);
   const begins = await questions.ask(`process_start_time_seconds${service}`);
   const startedAtMs = startOf(begins, found.process);
   const rises =
@@ -68,26 +76,53 @@ async function askAll(found: FoundSeries, questions: Asker, atMs: number): Promi
           selector(found.process),
           startedAtMs === undefined ? undefined : Math.max(0, atMs - startedAtMs),
         );
-  const readings = await Promise.all(
+  const levels = Promise.all(
     [...levelQuestions(service), ...rises].map((question) =>
       "tooYoung" in question
         ? Promise.resolve(tooYoung(question, atMs - (startedAtMs ?? atMs)))
         : reading(question, found, questions, atMs),
     ),
   );
-  const told = await historyOf(
+  // What is asked first is asked even of a slow server, so the rest comes after it.
+  const pod = await podAsked;
+  const process = selector(found.process ?? found.service);
+  const container = containerFigures(pod, questions, atMs);
+  const spread = distributions(service, process, questions, atMs);
+  const readings = [...(await levels), ...(await container), ...(await spread)];
+  const figures = readings.flatMap((one) => ("missing" in one ? [] : [one]));
+  const missing = await historyOf(
     readings.flatMap((one) => ("missing" in one ? [one] : [])),
     service,
     questions,
     atMs,
   );
+  const events = await happenings(
+    {
+      service: found.service,
+      ...(found.process === undefined ? {} : { process: found.process }),
+      ...(pod === undefined ? {} : { pod }),
+      atMs,
+      ...(startedAtMs === undefined ? {} : { startedAtMs }),
+      begins: beginsOf(begins),
+      hasHistory: figures.some(({ when }) => when === "yesterday" || when === "last-week"),
+    },
+    questions,
+  );
   return {
     ...(startedAtMs === undefined ? {} : { startedAtMs }),
     ...(isUnknown(begins) ? {} : { processes: begins.length }),
-    figures: readings.flatMap((one) => ("missing" in one ? [] : [one])),
-    missing: told,
-    notes: [],
+    figures,
+    missing,
+    events,
   };
+}
+
+function beginsOf(begins: readonly MetricSeries[] | Unknown): readonly number[] {
+  if (isUnknown(begins)) return [];
+  return begins.flatMap(({ points }) => {
+    const seconds = points[0]?.value;
+    return seconds === undefined || !Number.isFinite(seconds) ? [] : [Math.round(seconds * 1000)];
+  });
 }
 
 function startOf(

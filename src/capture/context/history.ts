@@ -5,7 +5,7 @@ import type { Asker } from "./asker.ts";
 
 const day = 86_400_000;
 /** How far back is looked for the service's first series, and how finely. */
-const lookBack = { ms: 8 * day, range: "[8d:1h]" };
+const lookBack = { stepMs: 3_600_000, range: "[8d:1h]" };
 
 /** The same, where a baseline is missing because there is no history so far back: says how far it reaches. */
 export async function historyOf(
@@ -20,12 +20,13 @@ export async function historyOf(
   );
   if (isUnknown(answer)) return missing;
   const oldestSeconds = answer[0]?.points[0]?.value;
-  if (oldestSeconds === undefined || !Number.isFinite(oldestSeconds)) return missing;
-  const reachMs = Math.max(0, atMs - oldestSeconds * 1000);
+  // Nothing at any full hour: the service is younger than that.
+  const reachMs = oldestSeconds === undefined ? 0 : Math.max(0, atMs - oldestSeconds * 1000);
+  if (Number.isNaN(reachMs)) return missing;
   return missing.map((one) => {
     const neededMs = one.when === "last-week" ? 7 * day : one.when === "yesterday" ? day : 0;
     if (reachMs >= neededMs || !one.missing.startsWith("no series")) return one;
-    return { ...one, missing: `Prometheus has only ${reachText(reachMs)} of history of this service` };
+    return { ...one, missing: `Prometheus has ${reachText(reachMs)} of history of this service` };
   });
 }
 
@@ -37,5 +38,6 @@ function isBaseline({ name, when, missing: why }: MissingFigure): boolean {
 }
 
 function reachText(ms: number): string {
-  return ms >= 2 * day ? `${Math.floor(ms / day)} days` : durationText(ms);
+  if (ms < lookBack.stepMs) return "less than an hour";
+  return `only ${ms >= 2 * day ? `${Math.floor(ms / day)} days` : durationText(ms)}`;
 }

@@ -95,7 +95,7 @@ function verdictSentences(incident: Incident, analysis: AnalysisSummary): readon
           ended(firstSentences(lead.summary, summaryCharacters)),
         ]),
     ...comparisonSentences(incident),
-    ...contextSentences(analysis, lead),
+    ...contextSentences(incident, analysis, lead),
     ...shown.map(({ role, title, confidence }) =>
       ended(`${role === "symptom" ? "It follows" : "Also"}: ${title}, ${confidenceWords[confidence]}`),
     ),

@@ -112,7 +112,7 @@ function verdictBlocks(incident: Incident, analysis: AnalysisSummary): readonly 
       ...(verdict === "fail" ? [] : [verdictSentence(analysis, lead)]),
       ...(lead === undefined ? [] : leadLines(analysis, lead)),
       ...comparisonLines(incident),
-      ...contextLines(analysis, lead),
+      ...contextLines(incident, analysis, lead),
     ]),
     ...section([
       lead === undefined ? "" : prose(firstSentences(lead.summary, summaryCharacters), lineCharacters),

@@ -1,4 +1,4 @@
-import type { AnalysisSummary, FindingSummary } from "../../domain/incident.ts";
+import type { AnalysisSummary, FindingSummary, Incident } from "../../domain/incident.ts";
 import { eventTexts, trendText } from "../context-words.ts";
 import { utcTime } from "../words.ts";
 import { timeOfDay, words } from "./escape.ts";
@@ -6,10 +6,11 @@ import { timeOfDay, words } from "./escape.ts";
 const lineCharacters = 400;
 const detailCharacters = 80;
 /** A card is read at a glance; the findings have the rest. */
-const mostEvents = 3;
+const mostEvents = 4;
 
 /** What Prometheus knows: figures against other days, and what happened shortly before; at most two lines. */
 export function contextLines(
+  { origin }: Incident,
   { context }: AnalysisSummary,
   lead: FindingSummary | undefined,
 ): readonly string[] {
@@ -17,29 +18,41 @@ export function contextLines(
   const figures = trendsBeside(context.trends, lead).map((trend) => trendText(trend));
   const why = context.noBaseline === undefined ? [] : [`no baseline: ${context.noBaseline}`];
   const facts = [...figures, ...why];
+  // Why there is nothing names it already.
+  const source = figures.length === 0 ? "" : " · Prometheus";
   const events = eventTexts(context, {
+    moment: momentOf(origin),
     time: (atMs) => timeOfDay(atMs, "{time}"),
     text: (text) => words(text, detailCharacters),
   }).slice(0, mostEvents);
   return [
-    facts.length === 0 ? "" : `📈 ${words(facts.join(" · "), lineCharacters)} · Prometheus`,
+    facts.length === 0 ? "" : `📈 ${words(facts.join(" · "), lineCharacters)}${source}`,
     events.length === 0 ? "" : `🕘 ${events.join(" · ")}`,
   ];
 }
 
 /** The same for who hears it read. */
 export function contextSentences(
+  { origin }: Incident,
   { context }: AnalysisSummary,
   lead: FindingSummary | undefined,
 ): readonly string[] {
   if (context === undefined) return [];
   const figures = trendsBeside(context.trends, lead).map((trend) => trendText(trend));
-  const events = eventTexts(context, { time: utcTime, text: (text) => text }).slice(0, mostEvents);
+  const events = eventTexts(context, {
+    moment: momentOf(origin),
+    time: utcTime,
+    text: (text) => text,
+  }).slice(0, mostEvents);
   return [
     figures.length === 0 ? "" : `By Prometheus: ${figures.join("; ")}.`,
     context.noBaseline === undefined ? "" : `No baseline: ${context.noBaseline}.`,
     events.length === 0 ? "" : `Before: ${events.join("; ")}.`,
   ];
+}
+
+function momentOf({ page }: Incident["origin"]): string {
+  return page === undefined ? "the capture" : "the page";
 }
 
 /** Without the figure that stands beside the finding's own already, unless it still grows. */

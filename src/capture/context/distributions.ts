@@ -1,0 +1,107 @@
+import { isUnknown } from "../../domain/counters.ts";
+import { observations, quantileRange, shareAbove } from "../../domain/histograms.ts";
+import type { MetricSeries } from "../../domain/metric-series.ts";
+import type { Histogram } from "../../domain/metrics.ts";
+import type { Figure, FigureName, FigureTime, MissingFigure } from "../../domain/service-context.ts";
+import type { Asker } from "./asker.ts";
+
+/** The bound at which client_golang's histogram tells slow waits from others: 10.49 ms, see sched/latency. */
+const slowSeconds = 0.01;
+/** Below this a share is chance. */
+const leastObservations = 50;
+const nowMs = 300_000;
+const hourMs = 3_600_000;
+
+/** Histograms of the runtime, where client_golang exports them: shares, and in which bucket p99 lies. */
+export async function distributions(
+  service: string,
+  process: string,
+  asker: Asker,
+  atMs: number,
+): Promise<readonly (Figure | MissingFigure)[]> {
+  const latencies = "go_sched_latencies_seconds_bucket";
+  const [now, before, pause] = await Promise.all([
+    histogramOf(`sum by (le) (increase(${latencies}${process}[5m]))`, latencies, asker),
+    histogramOf(`sum by (le) (increase(${latencies}${service}[1h] offset 7d))`, latencies, asker),
+    histogramOf(pauses(process), "go_sched_pauses_total_gc_seconds_bucket", asker),
+  ]);
+  return [
+    slow(now, "now", atMs, nowMs),
+    slow(before, "last-week", atMs, hourMs),
+    p99(now, "scheduling-p99", atMs),
+    p99(pause, "gc-pause-p99", atMs),
+  ];
+}
+
+/** Under its name since Go 1.22, and before. */
+function pauses(process: string): string {
+  return `sum by (le) (increase(go_sched_pauses_total_gc_seconds_bucket${process}[5m])) or sum by (le) (increase(go_gc_pauses_seconds_bucket${process}[5m]))`;
+}
+
+interface Answered {
+  readonly query: string;
+  readonly histogram?: Histogram;
+  readonly missing: string;
+}
+
+async function histogramOf(query: string, metric: string, asker: Asker): Promise<Answered> {
+  const answer = await asker.ask(query);
+  if (isUnknown(answer)) return { query, missing: answer.unknown };
+  const buckets = bucketsOf(answer);
+  const missing = `no series ${metric}`;
+  if (buckets.length === 0) return { query, missing };
+  const histogram = { buckets };
+  const seen = observations(histogram);
+  return seen < leastObservations
+    ? { query, missing: `only ${Math.round(seen)} observations of ${metric}` }
+    : { query, histogram, missing };
+}
+
+/** Bounds are compared as numbers: their text differs by version (`0.010485759999999998`). */
+function bucketsOf(answer: readonly MetricSeries[]): { le: number; count: number }[] {
+  return answer
+    .flatMap(({ labels, points }) => {
+      const text = labels["le"] ?? "";
+      const le = text === "+Inf" ? Number.POSITIVE_INFINITY : Number.parseFloat(text);
+      const count = points[0]?.value;
+      if (Number.isNaN(le) || count === undefined || !Number.isFinite(count)) return [];
+      // increase() extrapolates to fractions; a rank among them needs whole observations.
+      return [{ le, count: Math.round(count) }];
+    })
+    .sort((a, b) => a.le - b.le);
+}
+
+function slow(
+  { query, histogram, missing }: Answered,
+  when: FigureTime,
+  atMs: number,
+  windowMs: number,
+): Figure | MissingFigure {
+  const name = "slow-scheduling";
+  const share = histogram === undefined ? undefined : shareAbove(histogram, slowSeconds);
+  if (share === undefined) return { name, when, missing, query };
+  const of = when === "now" ? "process" : "service";
+  return { name, when, value: share.share, unit: "ratio", atMs, windowMs, of, query };
+}
+
+function p99(
+  { query, histogram, missing }: Answered,
+  name: FigureName,
+  atMs: number,
+): Figure | MissingFigure {
+  const range = histogram === undefined ? undefined : quantileRange(histogram, 0.99);
+  if (range === undefined) return { name, when: "now", missing, query };
+  const above = range.above * 1000;
+  const upTo = range.upTo * 1000;
+  return {
+    name,
+    when: "now",
+    value: Number.isFinite(upTo) ? upTo : above,
+    unit: "ms",
+    atMs,
+    windowMs: nowMs,
+    of: "process",
+    range: { above, ...(Number.isFinite(upTo) ? { upTo } : {}) },
+    query,
+  };
+}
