@@ -53,6 +53,7 @@ export function serviceCatalog(
       return {
         target: openTarget(target, goTargets),
         instance: chosen?.name ?? instance ?? "",
+        ...(chosen?.node === undefined ? {} : { node: chosen.node }),
         capture: service.capture,
         ...(trouble === undefined ? {} : { trouble }),
       };

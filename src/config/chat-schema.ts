@@ -116,7 +116,7 @@ const captures = section({
   waiting: setting(wholeNumber(1, 10_000), "Captures that may wait; further ones are refused. Default: 100"),
   perNode: setting(
     wholeNumber(1, 1_000),
-    "Captures on one node at the same time: the one that the alerts' label node names, else the host of the target. Default: 4",
+    "Captures on one node at the same time: the one that Kubernetes says the pod is on, else that of the alerts' label node, else the host of the target. Default: 4",
   ),
   perMinute: setting(
     wholeNumber(1, 10_000),

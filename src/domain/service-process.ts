@@ -6,6 +6,8 @@ export interface ServiceProcess {
   readonly aliases: readonly string[];
   /** Name of its pod, where that is known for certain. */
   readonly pod?: string;
+  /** The machine that it runs on, where that is known. */
+  readonly node?: string;
   /** Whoever lists it takes it for sick: it is no measure of health. */
   readonly isReady?: false;
 }

@@ -77,13 +77,18 @@ async function captureFor(
   ports: CaptureJobPorts,
   run: JobRun,
 ): Promise<JobOutcome> {
-  const { target, instance, capture: settings } = await openProcess(incident, ports, run.signal);
+  const { target, instance, node, capture: settings } = await openProcess(incident, ports, run.signal);
   const log = captureLog(incident.id, ownPart, ports, run.signal);
   const request = { ...requestOf(incident, settings), resting };
-  const captured = await onNode(nodeOf(target, incident.origin.page?.node), target, ports, run.signal, () =>
-    withContext(incident, ports, (context) =>
-      loggedCapture(request, target, log, { ...ports, ...context }, run.signal),
-    ),
+  const captured = await onNode(
+    nodeOf(target, node ?? incident.origin.page?.node),
+    target,
+    ports,
+    run.signal,
+    () =>
+      withContext(incident, ports, (context) =>
+        loggedCapture(request, target, log, { ...ports, ...context }, run.signal),
+      ),
   );
   switch (captured.end) {
     case "done":

@@ -123,9 +123,9 @@ async function captureRound(
   if (!place.entered) return await wait(place.reason);
   let begun = false;
   try {
-    const { target, capture } = await ports.services.open(service, instance, run.signal);
+    const { target, node, capture } = await ports.services.open(service, instance, run.signal);
     const log = captureLog(id, peerPart, ports, run.signal);
-    const captured = await onNode(nodeOf(target), target, ports, run.signal, () =>
+    const captured = await onNode(nodeOf(target, node), target, ports, run.signal, () =>
       loggedCapture(requestOf(service, capture), target, log, ports, run.signal),
     );
     if (captured.end === "busy") return await wait(captured.reason);

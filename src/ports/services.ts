@@ -33,6 +33,8 @@ export interface OpenedTarget {
   readonly target: GoTarget;
   /** What the process is called among its service's; an address that none of them has stays as it is. */
   readonly instance: string;
+  /** The machine that it runs on, where that is known. */
+  readonly node?: string;
   readonly capture: ServiceCapture;
   /** What stood in the way of a whole list of the service's processes as of now, in words; absent when nothing did. */
   readonly trouble?: string;

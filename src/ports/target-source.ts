@@ -9,6 +9,8 @@ export interface FoundTarget {
   readonly aliases: readonly string[];
   /** Name of its pod, where it was found by that. */
   readonly pod?: string;
+  /** The machine that it runs on, where that is known. */
+  readonly node?: string;
   /** Whoever lists it takes it for sick. */
   readonly isReady?: false;
   /** Scheme, host and port that questions go to. */

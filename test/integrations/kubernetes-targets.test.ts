@@ -97,6 +97,7 @@ describe("pods of a selector", () => {
       {
         name: "order-9",
         pod: "order-9",
+        node: "node-1",
         aliases: ["10.1.0.9:6060", "10.1.0.9"],
         origin: "http://10.1.0.9:6060",
         prefix: "",

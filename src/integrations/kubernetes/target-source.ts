@@ -88,6 +88,7 @@ function targetOf(pod: V1Pod, { place, cluster, namespace }: Surroundings): Foun
   return {
     name,
     pod: name,
+    ...(spec?.nodeName === undefined ? {} : { node: spec.nodeName }),
     aliases: [authority, ip],
     ...(isReady === true ? {} : { isReady: false as const }),
     ...(place.via === "pod-ip"
