@@ -47,7 +47,7 @@ export const goroutineLockHolder = defineAnalyzer({
       why: "The lock is free again only when that wait ends. The fix belongs there, not where the crowd stands.",
       next: "Do not wait under the lock: copy what is needed, unlock, then do I/O or channel work; give that work a deadline.",
       falsePositives:
-        "Which goroutine holds a sync.Mutex is recorded nowhere, so the holder is inferred and worded so. Background loops of the type, crowds that cannot all hold one mutex, and running goroutines are not named. Few waiters behind one that waits for the network or a timer are `possible` only: a lock that moves from one slow call to the next looks the same.",
+        "Which goroutine holds a sync.Mutex is recorded nowhere, so the holder is inferred and worded so. Background loops of the type, crowds that cannot all hold one mutex, and running goroutines are not named. Few waiters behind one that waits for the network or a timer are `possible` and no more than a hint: a lock that moves from one slow call to the next looks the same.",
       references: [
         "https://go.dev/src/internal/sync/mutex.go",
         "https://go.dev/src/runtime/traceback.go",
@@ -72,7 +72,8 @@ export const goroutineLockHolder = defineAnalyzer({
         if (holder === undefined || largest === undefined || inCircle.has(holder.group)) return [];
         const pile = lockPile(queue, goroutines);
         const trend = trendOf(pile, limits.waiters, limits);
-        const lasts = still && (self !== undefined || !waitsOutside(holder, target.own));
+        const outside = self === undefined && waitsOutside(holder, target.own);
+        const lasts = still && !outside;
         const likely = isLikely({ holder, pile, trend, still: lasts, goroutines }, limits.waiters);
         const text = holderText(holder, target.own);
         const waiting = counted(pile.count, "goroutine");
@@ -81,7 +82,9 @@ export const goroutineLockHolder = defineAnalyzer({
             severity:
               likely && (pile.count >= limits.waiters || queuedGroups(queue).some(isRequest))
                 ? "critical"
-                : "warning",
+                : !likely && outside && pile.count < limits.waiters
+                  ? "info"
+                  : "warning",
             confidence: likely ? "likely" : "possible",
             title:
               self === undefined
