@@ -8,6 +8,7 @@ export const longest: readonly string[] = [
   "test/jobs/slack-faults.test.ts",
   "test/jobs/killed.test.ts",
   "test/live/bot-burst.test.ts",
+  "test/live/storm.test.ts",
   "test/integrations/slack-chat-faults.test.ts",
   "test/live/bot-program.test.ts",
   "test/jobs/page.test.ts",

@@ -2,7 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { PortError } from "../../src/domain/errors.ts";
 import type { Incident } from "../../src/domain/incident.ts";
+import type { MessageRef } from "../../src/domain/message.ts";
+import { pageMessageOf } from "../../src/domain/page-message.ts";
 import type { StormLimits } from "../../src/domain/storm.ts";
 import { takeNotification } from "../../src/jobs/intake.ts";
 import type { Bot } from "../../src/main.ts";
@@ -117,4 +120,60 @@ describe.skipIf(redisProgram === undefined)("many pages in a short time, on real
     expect(list.place).toEqual({ channel: "C9", thread: over.ref.ts });
     expect(list.files).toHaveLength(1);
   });
+
+  test("that stand in the chat themselves get no flood of marks and cards: as many as there are captures", async () => {
+    await begin(true);
+    const all = 30;
+    const pages: MessageRef[] = [];
+    for (let at = 0; at < all; at++) {
+      const text = `[FIRING:1] Slow ${at} (${services[at % services.length]})`;
+      const ref = await chat.post({ channel: "C7" }, { text }, { intent: `page ${at}` }, never);
+      const message = pageMessageOf({ ...ref, text, attachments: [] });
+      if (message === undefined) throw new Error("not recognised");
+      pages.push(ref);
+      await bot.pageMessages.receive(message, never);
+    }
+    const over = await until(
+      () => digests().find(({ body }) => / over · 30 pages/.test(body.text)),
+      "the end",
+    );
+    expect(digests()).toHaveLength(1);
+    expect(over.place).toEqual({ channel: "C7" });
+    const begun = await until(async () => {
+      const found = await incidents();
+      const isDone = new Set(found.filter(isJudged).map(({ service }) => service)).size === services.length;
+      return isDone && found.length === all ? found : undefined;
+    }, "an incident for each page, a verdict for each service");
+    // People ask in the thread of a page, and it is that page's incident that answers.
+    expect(new Set(begun.map(({ place }) => place.thread))).toEqual(new Set(pages.map(({ ts }) => ts)));
+    const most = storm.pages - 1 + services.length;
+    const cards = chat.messages.filter(({ intent }) => begun.some(({ id }) => id === intent));
+    expect(cards.length).toBeLessThanOrEqual(most);
+    expect(cards.every(({ place }) => place.thread !== undefined)).toBe(true);
+    expect(chat.messages.filter(({ reactions }) => reactions.size > 0).length).toBeLessThanOrEqual(most);
+  });
+
+  test("lose nothing and tell nothing twice when workers end at any moment and the chat's answers are lost", async () => {
+    await begin();
+    const all = 60;
+    const lost = new Set<string>();
+    chat.fault = (method, intent) => {
+      if (method === "edit" || !intent.startsWith("storm-") || lost.has(intent)) return undefined;
+      lost.add(intent);
+      return { when: "after", error: new PortError("timeout", "chat", "no answer") };
+    };
+    for (let group = 0; group < all; group++) {
+      await notify(group);
+      if (group % 12 !== 11) continue;
+      await bot.stop(0);
+      await begin();
+    }
+    await until(() => digests().find(({ body }) => / over · 60 pages/.test(body.text)), "the end", 90_000);
+    await until(() => chat.messages.find(({ intent }) => intent.endsWith("/over")), "the list", 90_000);
+    expect(digests()).toHaveLength(1);
+    expect(await incidents()).toHaveLength(all);
+    expect(lost.size).toBeGreaterThan(1);
+    const intents = chat.messages.map(({ intent }) => intent);
+    expect(intents.filter((intent, at) => intents.indexOf(intent) !== at)).toEqual([]);
+  }, 120_000);
 });

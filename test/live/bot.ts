@@ -25,6 +25,8 @@ export interface LiveBot {
   /** What it says to who looks after it. */
   readonly lines: string[];
   messages(channel?: string): readonly SlackMessage[];
+  /** Ends it, and begins it anew at the same address, with the state it left. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
   close(): Promise<void>;
 }
@@ -46,7 +48,7 @@ export async function liveBot(
   const slack = await startSlackStandIn({ manifest, seed });
   const state = await mkdtemp(join(tmpdir(), "gofire-bot-"));
   const lines: string[] = [];
-  const running = await server({
+  const served = server({
     version: "0.0.0",
     openChat: (role, tell) =>
       openSlack(
@@ -65,17 +67,21 @@ export async function liveBot(
     openArtifacts: (folder) => Promise.resolve({ artifacts: fakeArtifacts(join(folder, "artifacts")) }),
     pictures: () => ({ draw: () => Promise.resolve([]), compare: () => Promise.resolve(undefined) }),
     ...parts,
-  }).start({
-    role: "all",
-    listen: { host: "127.0.0.1", port: 0 },
-    graceMs: 5_000,
-    limits: { captures: 20, perService: 4, waiting, cooldownMs: 0 },
-    stateFolder: state,
-    services,
-    ...(metrics === undefined ? {} : { metrics }),
-    ...(pages === undefined ? {} : { pages: pages.request }),
-    tell: (line) => void lines.push(line),
   });
+  const start = (port: number) =>
+    served.start({
+      role: "all",
+      listen: { host: "127.0.0.1", port },
+      graceMs: 5_000,
+      limits: { captures: 20, perService: 4, waiting, cooldownMs: 0 },
+      stateFolder: state,
+      services,
+      ...(metrics === undefined ? {} : { metrics }),
+      ...(pages === undefined ? {} : { pages: pages.request }),
+      tell: (line) => void lines.push(line),
+    });
+  let running = await start(0);
+  const { url } = running;
   if (mode === "http") slack.deliverTo(`${running.url}/slack/events`);
   let isStopped = false;
   async function stop(): Promise<void> {
@@ -84,9 +90,13 @@ export async function liveBot(
   }
   return {
     slack,
-    url: running.url,
+    url,
     lines,
     messages: (channel = incidents) => slack.workspace.channels.get(channel)?.messages ?? [],
+    async restart() {
+      await running.stop();
+      running = await start(Number(new URL(url).port));
+    },
     stop,
     async close() {
       await stop();
