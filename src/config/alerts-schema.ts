@@ -61,7 +61,7 @@ const messages = section({
   channels: needed(z.array(channelId), "Channels that pages are posted into"),
   senders: needed(
     z.array(text),
-    "Who posts them: bot ids (B…), app ids (A…) or the name that an incoming webhook gives itself, e.g. Alertmanager",
+    "Who posts them: bot ids (B…), app ids (A…), or the name of an app or that an incoming webhook gives itself, e.g. Alertmanager",
   ),
 });
 

@@ -259,7 +259,7 @@ export interface Incident {
 /** What an incident begins with; the rest is the store's. */
 export type IncidentDraft = Pick<
   Incident,
-  "service" | "instance" | "wish" | "origin" | "place" | "shadow" | "storm" | "capturedBefore"
+  "service" | "instance" | "wish" | "origin" | "place" | "shadow" | "pageMark" | "storm" | "capturedBefore"
 >;
 
 /** Nothing more will be captured or judged for it. */

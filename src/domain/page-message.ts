@@ -5,8 +5,10 @@ export interface PageMessage {
   readonly channel: string;
   /** Name of the message in its channel; pages are answered in its thread. */
   readonly ts: string;
-  /** `message` events of `update_message: true` change it from one to the other. */
+  /** `message` events of `update_message: true` change it from one to the other, and back when the group fires anew. */
   readonly status: "firing" | "resolved";
+  /** When it was said or last changed, as the chat numbers that: older news of it is no news. */
+  readonly saidTs?: string;
   /** Without the status in front: `ManyGoroutines (order 10.0.0.5:6060 critical)`. */
   readonly title: string;
   /** Title, text and fields in plain words: what a service is looked for in when no webhook tells its labels. */
@@ -17,6 +19,7 @@ export interface PageMessage {
 export interface PostedMessage {
   readonly channel: string;
   readonly ts: string;
+  readonly saidTs?: string;
   readonly text: string;
   readonly attachments: readonly {
     readonly title?: string;
@@ -31,7 +34,7 @@ export interface PostedMessage {
 export interface BotSpeaker {
   readonly botId?: string;
   readonly appId?: string;
-  /** As an incoming webhook names itself: `Alertmanager`. Anybody who may post as a bot can choose it. */
+  /** As an incoming webhook names itself, else the app's name: `Alertmanager`. Anybody who may post as a bot can choose it. */
   readonly username?: string;
 }
 
@@ -58,7 +61,13 @@ const statusTitle = /^\[(?<status>FIRING|RESOLVED)(?::\d+)?(?:,\s*RESOLVED:\d+)?
  * The page that a message is; undefined for anything else that is said in the channel. Recognised by the status in
  * front of the title, which both senders' default templates put there.
  */
-export function pageMessageOf({ channel, ts, text, attachments }: PostedMessage): PageMessage | undefined {
+export function pageMessageOf({
+  channel,
+  ts,
+  saidTs,
+  text,
+  attachments,
+}: PostedMessage): PageMessage | undefined {
   const titles = [...attachments.flatMap(({ title, fallback }) => [title, fallback]), text];
   for (const candidate of titles) {
     const found = statusTitle.exec(candidate?.trim() ?? "")?.groups;
@@ -75,6 +84,7 @@ export function pageMessageOf({ channel, ts, text, attachments }: PostedMessage)
     return {
       channel,
       ts,
+      ...(saidTs === undefined ? {} : { saidTs }),
       status: found?.["status"] === "FIRING" ? "firing" : "resolved",
       // Alertmanager's fallback goes on with a link behind " | ".
       title: (title.split(" | ")[0] ?? title).trim(),

@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
-import { type PageMessage, serviceNamedIn } from "../domain/page-message.ts";
+import { serviceNamedIn } from "../domain/page-message.ts";
 import type { KeptPageMessage } from "../ports/page-messages.ts";
 import type { JobOutcome } from "../ports/worker.ts";
 import { beginPage } from "./begin-page.ts";
 import { endPage } from "./end-page.ts";
 import { defineJob, done, later } from "./job.ts";
 import type { PageJobPorts } from "./page.ts";
-import { messageIntent, placeOf } from "./page-thread.ts";
+import { formerOf, markLeftBy, messageIntent, placeOf } from "./page-thread.ts";
 
 /** After this the webhook of the same page is not coming: whoever sends only messages is answered by what they say. */
 const webhookWithinMs = 6_000;
@@ -42,6 +42,11 @@ export const pageMessage = defineJob({
     // A page that names no service may be about anything: the webhook says which labels are missing.
     if (service === undefined) return done;
     if (first !== message && (await isCounted(first, message, service, ports, signal))) return done;
+    const former = await formerOf(first, service, ports.incidents, signal);
+    // Changed to its end and back so fast that only the way back was seen.
+    if (former !== undefined && former.resolvedAtMs === undefined) {
+      await endPage(former, first.seenAtMs, ports, signal);
+    }
     // Also a repeat, when the service was muted as the first one came.
     await beginPage(
       {
@@ -53,6 +58,7 @@ export const pageMessage = defineJob({
           page: { title: message.title, sinceMs: first.seenAtMs },
         },
         place: placeOf(message),
+        ...markLeftBy(former),
       },
       { kind: "message", channel, ts },
       ports,
@@ -66,7 +72,7 @@ export const pageMessage = defineJob({
 
 /** The sender said it again in a new message; false when nobody answered the first one. */
 async function isCounted(
-  first: PageMessage,
+  first: KeptPageMessage,
   { seenAtMs }: KeptPageMessage,
   service: string,
   { incidents, queue }: PageJobPorts,
@@ -88,7 +94,7 @@ async function isCounted(
 }
 
 async function endFirst(
-  first: PageMessage,
+  first: KeptPageMessage,
   service: string,
   ports: PageJobPorts,
   signal: AbortSignal,

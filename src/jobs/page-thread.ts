@@ -1,8 +1,10 @@
+import type { Incident } from "../domain/incident.ts";
 import type { Place } from "../domain/message.ts";
 import { defaultTitle, type PageMessage, pageLikeness } from "../domain/page-message.ts";
 import type { AlertGroup, Paging } from "../ports/alerts.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { PageMessages } from "../ports/page-messages.ts";
+import type { Incidents } from "../ports/incidents.ts";
+import type { KeptPageMessage, PageMessages } from "../ports/page-messages.ts";
 
 /** Senders post to the chat and to the webhook at the same time, and either may be slow. */
 const messageWithinMs = 5_000;
@@ -22,7 +24,7 @@ export async function messageOf(
   group: AlertGroup,
   { pageMessages, paging, clock }: PageThreadPorts,
   signal: AbortSignal,
-): Promise<PageMessage | undefined | "not yet"> {
+): Promise<KeptPageMessage | undefined | "not yet"> {
   if (!paging.hearsMessages || group.notification.status !== "firing" || group.open.length > 0) {
     return undefined;
   }
@@ -47,8 +49,28 @@ export async function messageOf(
 }
 
 /** Of the incident that a message's page begins, whether its webhook comes or not. */
-export function messageIntent({ channel, ts }: PageMessage, service: string): string {
-  return `page-message/${channel}/${ts}/${service}`;
+export function messageIntent(
+  { channel, ts, round }: Pick<KeptPageMessage, "channel" | "ts" | "round">,
+  service: string,
+): string {
+  return `page-message/${channel}/${ts}/${round === undefined ? "" : `${round}/`}${service}`;
+}
+
+/** The incident of the page before it was changed to its end and back; undefined for one that fires for the first time. */
+export async function formerOf(
+  { round, ...message }: KeptPageMessage,
+  service: string,
+  incidents: Pick<Incidents, "ofIntent">,
+  signal: AbortSignal,
+): Promise<Incident | undefined> {
+  if (round === undefined) return undefined;
+  const before = round === 1 ? message : { ...message, round: round - 1 };
+  return await incidents.ofIntent(messageIntent(before, service), signal);
+}
+
+/** What stands at the page since then, to be replaced. */
+export function markLeftBy(former: Incident | undefined): Pick<Incident, "pageMark"> {
+  return former?.pageMark === undefined ? {} : { pageMark: former.pageMark };
 }
 
 export function placeOf({ channel, ts }: PageMessage): Place {

@@ -3,15 +3,23 @@ import type { Alert } from "../domain/alert.ts";
 import { channelFor, routeAlerts, type ServiceAlerts } from "../domain/alert-routing.ts";
 import { type Incident, type IncidentDraft, isSettled } from "../domain/incident.ts";
 import type { Place } from "../domain/message.ts";
-import { defaultTitle, type PageMessage } from "../domain/page-message.ts";
+import { defaultTitle } from "../domain/page-message.ts";
 import type { AlertGroup, Alerts, OpenPage, Paging } from "../ports/alerts.ts";
+import type { KeptPageMessage } from "../ports/page-messages.ts";
 import type { Services } from "../ports/services.ts";
 import type { JobOutcome } from "../ports/worker.ts";
 import { type BeginPagePorts, beginPage } from "./begin-page.ts";
 import { endPage } from "./end-page.ts";
 import { defineJob, done, later } from "./job.ts";
 import { type PagedService, processFacts, withProcesses } from "./page-process.ts";
-import { messageIntent, messageOf, type PageThreadPorts, placeOf } from "./page-thread.ts";
+import {
+  formerOf,
+  markLeftBy,
+  messageIntent,
+  messageOf,
+  type PageThreadPorts,
+  placeOf,
+} from "./page-thread.ts";
 import { alertName, pageFacts, unmatchedText } from "./page-words.ts";
 import { fail } from "./settle.ts";
 import { isInShadow } from "./shadow.ts";
@@ -71,7 +79,7 @@ export const page = defineJob({
 /** A group of alerts, and the message in the chat that people know it by. */
 interface Paged {
   readonly group: AlertGroup;
-  readonly message: PageMessage | undefined;
+  readonly message: KeptPageMessage | undefined;
 }
 
 async function follow(
@@ -108,7 +116,10 @@ async function follow(
   const opened = { ...wanted, ...(await ports.alerts.openPage(group.id, wanted, signal)) };
   if (service === noService) await tellUnmatched(group, opened, firing, ports, signal);
   else {
-    await beginPage(draftOf(group, opened, about), { kind: "group", groupId: group.id }, ports, signal);
+    const former =
+      message === undefined ? undefined : await formerOf(message, service, ports.incidents, signal);
+    const draft = { ...draftOf(group, opened, about), ...markLeftBy(former) };
+    await beginPage(draft, { kind: "group", groupId: group.id }, ports, signal);
   }
 }
 

@@ -2,7 +2,7 @@ import type { PageMessage } from "../domain/page-message.ts";
 
 /** A page message as it is kept. */
 export interface KeptPageMessage extends PageMessage {
-  /** Milliseconds since the epoch at which gofire first saw it. */
+  /** Milliseconds since the epoch at which gofire first saw it fire, in this round. */
   readonly seenAtMs: number;
   /** Id of the alert group that it is the page of, once that is known. */
   readonly groupId?: string;
@@ -11,6 +11,8 @@ export interface KeptPageMessage extends PageMessage {
    * it is that. The others are repeats, or tell the end.
    */
   readonly firstTs: string;
+  /** How often it was changed from its end back to firing: each time is a page of its own. Absent: never. */
+  readonly round?: number;
 }
 
 /**
@@ -18,7 +20,10 @@ export interface KeptPageMessage extends PageMessage {
  * cannot be reached, and the signal's reason.
  */
 export interface PageMessages {
-  /** Keeps it, or its newer status, and has it worked on; whoever dies after this resolves. May be called again. */
+  /**
+   * Keeps it, or its newer status, and has it worked on; whoever dies after this resolves. May be called again, and out of
+   * order.
+   */
   receive(message: PageMessage, signal: AbortSignal): Promise<void>;
   read(channel: string, ts: string, signal: AbortSignal): Promise<KeptPageMessage | undefined>;
   /**

@@ -15,14 +15,23 @@ const mostListed = 500;
 const unclaimedKey = key("page-messages");
 const messagePrefix = key("page-message", "");
 
-/** KEYS message, unclaimed, unclaimed of the title, title; ARGV content, nowMs, retentionMs, member, ts. */
+/**
+ * KEYS message, unclaimed, unclaimed of the title, title; ARGV content, nowMs, retentionMs, member, ts, status, saidTs. One that
+ * is changed from its end back to firing is new in all but whose it is.
+ */
 const keepScript = `
-redis.call("HSET", KEYS[1], "content", ARGV[1])
+local before = redis.call("HMGET", KEYS[1], "status", "saidTs")
+if before[2] and ARGV[7] < before[2] then return 0 end
+redis.call("HSET", KEYS[1], "content", ARGV[1], "status", ARGV[6], "saidTs", ARGV[7])
+if before[1] == "resolved" and ARGV[6] == "firing" then
+  redis.call("HDEL", KEYS[1], "firstTs", "seenAtMs")
+  redis.call("HINCRBY", KEYS[1], "round", 1)
+end
 if redis.call("HEXISTS", KEYS[1], "firstTs") == 0 then
   redis.call("SET", KEYS[4], ARGV[5], "NX", "PX", ARGV[3])
   redis.call("HSET", KEYS[1], "firstTs", redis.call("GET", KEYS[4]))
 end
-if redis.call("HSETNX", KEYS[1], "seenAtMs", ARGV[2]) == 1 then
+if redis.call("HSETNX", KEYS[1], "seenAtMs", ARGV[2]) == 1 and redis.call("HEXISTS", KEYS[1], "groupId") == 0 then
   for at = 2, 3 do redis.call("ZADD", KEYS[at], ARGV[2], ARGV[4]) end
 end
 redis.call("PEXPIRE", KEYS[1], ARGV[3])
@@ -106,6 +115,8 @@ export function pageMessageStore(
             retentionMs,
             member,
             ts,
+            message.status,
+            message.saidTs ?? ts,
           ),
         signal,
       );
@@ -172,7 +183,7 @@ function messageKey(member: string): string {
 
 /** What we wrote ourselves; a later version of gofire may add fields, never change one. */
 function messageOf(fields: Readonly<Record<string, string>>): KeptPageMessage | undefined {
-  const { content, seenAtMs, groupId, firstTs } = fields;
+  const { content, seenAtMs, groupId, firstTs, round } = fields;
   if (content === undefined) return undefined;
   const message = JSON.parse(content) as PageMessage;
   return {
@@ -180,6 +191,7 @@ function messageOf(fields: Readonly<Record<string, string>>): KeptPageMessage | 
     seenAtMs: Number(seenAtMs),
     firstTs: firstTs ?? message.ts,
     ...(groupId === undefined ? {} : { groupId }),
+    ...(round === undefined ? {} : { round: Number(round) }),
   };
 }
 

@@ -237,12 +237,16 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
       // A change hides what it is about one level down; everything else that is hidden was taken away.
       const now = subtype === "message_changed" ? event.message : event;
       if (now === undefined || (subtype !== undefined && !pageSubtypes.has(subtype))) return;
-      const { ts, thread_ts: thread, bot_id: botId, app_id: appId, username } = now;
+      const { ts, thread_ts: thread, bot_id: botId, bot_profile: profile } = now;
+      const appId = now.app_id ?? profile?.app_id;
+      // Posts of an app under its own name have none here.
+      const username = now.username ?? profile?.name;
       if (botId === own.botId || (botId === undefined && appId === undefined)) return;
       if (thread !== undefined && thread !== ts) return;
       const message = {
         channel,
         ts,
+        saidTs: event.ts,
         text: plainWords(now.text),
         attachments: (now.attachments ?? []).map(({ title, fallback, text, color, fields = [] }) => ({
           ...(title === undefined ? {} : { title: plainWords(title) }),

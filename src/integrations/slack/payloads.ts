@@ -46,6 +46,9 @@ const said = {
   bot_id: z.optional(z.string()),
   app_id: z.optional(z.string()),
   username: z.optional(z.string()),
+  bot_profile: z.optional(
+    z.nullable(z.object({ name: z.optional(z.string()), app_id: z.optional(z.string()) })),
+  ),
   text: z.optional(z.string()),
   attachments: z.optional(z.array(attachment)),
 };

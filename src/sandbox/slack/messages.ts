@@ -10,6 +10,8 @@ export interface MessageDraft {
   readonly botId?: string;
   readonly appId?: string;
   readonly username?: string;
+  /** Name of the app, where it posts under its own. */
+  readonly botName?: string;
   readonly subtype?: string;
   readonly blocks?: readonly Fields[];
   readonly attachments?: readonly Fields[];
@@ -96,6 +98,9 @@ export function messageFields(workspace: Workspace, channel: SlackChannel, messa
     ...given("app_id", message.appId),
     ...given("username", message.username),
     ...(isOurs ? { bot_profile: botProfile(workspace) } : {}),
+    ...(message.botName === undefined
+      ? {}
+      : { bot_profile: { id: message.botId, app_id: message.appId, name: message.botName, deleted: false } }),
     team: workspace.team.id,
     text: message.text,
     ts: message.ts,

@@ -21,6 +21,8 @@ export interface SlackMessage {
   readonly botId?: string;
   readonly appId?: string;
   readonly username?: string;
+  /** Name of the app, where it posts under its own. */
+  readonly botName?: string;
   readonly subtype?: string;
   text: string;
   blocks?: readonly Fields[];

@@ -61,6 +61,15 @@ export interface PagerMessage {
   readonly username?: string;
   readonly attachments?: readonly Fields[];
   readonly blocks?: readonly Fields[];
+  /** Another bot than the usual pager. */
+  readonly botId?: string;
+  /**
+   * - `webhook`, the default: an incoming webhook, or an app under another name: subtype bot_message, no user.
+   * - `app`: an app under its own name, with chat.postMessage: no subtype, but a bot user and a profile.
+   */
+  readonly by?: "webhook" | "app";
+  /** In the thread of this message. */
+  readonly threadTs?: string;
 }
 
 const pager = { botId: "B0PAGER001", appId: "A0PAGER001" } as const;
@@ -287,17 +296,24 @@ export function createPeople(workspace: Workspace, deliveries: Deliveries): Peop
       const has = message.reactions.some(({ name, users }) => name === emoji && users.includes(userId));
       setReaction(workspace, channel, message, emoji, userId, has ? "remove" : "add");
     },
-    page(channelId, page) {
+    page(channelId, { by = "webhook", username = "Alertmanager", threadTs, botId = pager.botId, ...page }) {
       const channel = channelOf(workspace, channelId);
       const body = checkedBody(workspace, { text: "", ...page });
-      const username = page.username ?? "Alertmanager";
-      return addMessage(workspace, channel, { ...body, ...pager, username, subtype: "bot_message" }).ts;
+      const thread = threadTs === undefined ? {} : { threadTs };
+      const speaker =
+        by === "webhook" ? { username, subtype: "bot_message" } : { user: "U0PAGER001", botName: username };
+      return addMessage(workspace, channel, { ...body, ...pager, botId, ...thread, ...speaker }).ts;
     },
-    editPage(channelId, ts, page) {
+    editPage(channelId, ts, { text = "", attachments, blocks }) {
       const channel = channelOf(workspace, channelId);
       const message = findMessage(channel, ts);
       if (message?.botId !== pager.botId) throw new Error("The pager posted no such message.");
-      editMessage(workspace, channel, message, checkedBody(workspace, fieldsOf({ text: "", ...page })));
+      const shown = {
+        text,
+        ...(attachments === undefined ? {} : { attachments }),
+        ...(blocks === undefined ? {} : { blocks }),
+      };
+      editMessage(workspace, channel, message, checkedBody(workspace, fieldsOf(shown)));
     },
     invite(channelId, userId) {
       const channel = channelOf(workspace, channelId);
