@@ -46,7 +46,9 @@ export async function captureTarget(
     );
     if (outcome.ending === "unreachable") {
       const reason = outcome.reason ?? `${goTarget.url} did not answer`;
-      throw new PortError("unavailable", goTarget.url, `${goTarget.instance}: ${reason}${wayIn(reason)}`);
+      const { withHappenings } = await import("../render/context-words.ts");
+      const message = withHappenings(`${goTarget.instance}: ${reason}${wayIn(reason)}`, outcome.context);
+      throw new PortError("unavailable", goTarget.url, message);
     }
     if (outcome.bundle === undefined) throw new UsageError(outcome.reason ?? "Nothing was captured.");
     return outcome.bundle;

@@ -6,6 +6,7 @@ import { type Incident, isSettled, leftQueue } from "../domain/incident.ts";
 import type { CaptureLimits } from "../ports/capture-limits.ts";
 import type { ServiceCapture, Services } from "../ports/services.ts";
 import type { JobOutcome, JobRun } from "../ports/worker.ts";
+import { withHappenings } from "../render/context-words.ts";
 import { type ContextPorts, withContext } from "./capture-context.ts";
 import { captureLog, type LogPart } from "./capture-log.ts";
 import { cooledBy, type Resting, restingFor } from "./cooldown.ts";
@@ -113,7 +114,7 @@ async function end(
   const kinds = cooledBy(resting);
   await ports.limits.captured({ service, instance, incidentId: id, kinds }, signal);
   if (ending === "unreachable" || bundle === undefined) {
-    await fail(id, reason ?? "Nothing was captured.", ports, signal);
+    await fail(id, withHappenings(reason ?? "Nothing was captured.", outcome.context), ports, signal);
     return;
   }
   const steps = outcome.manifest.captures.map(stepOf);

@@ -2,7 +2,7 @@ import { type ContextSummary, contextSummary, type Trend } from "../domain/conte
 import type { PublishedContext, UsualFigure } from "../domain/finding.ts";
 import type { ContextEvent, FigureName } from "../domain/service-context.ts";
 import { counted, durationText, percentText } from "../domain/units.ts";
-import { limitText, quantity } from "./words.ts";
+import { limitText, quantity, utcTime } from "./words.ts";
 
 /** A deploy that came this shortly before the moment may be why (docs/decisions/0017-context.md). */
 const suspectWithinMs = 3_600_000;
@@ -92,6 +92,18 @@ function eventText(
 
 function beforeText(ms: number, moment: string): string {
   return ms >= 0 ? `${durationText(ms)} before ${moment}` : `${durationText(-ms)} after ${moment}`;
+}
+
+/** Why a process could not be asked, and what happened to it: one that is gone cannot say so itself. */
+export function withHappenings(reason: string, context: PublishedContext | undefined): string {
+  if (context === undefined) return reason;
+  const events = eventTexts(contextSummary(context), {
+    moment: "the capture",
+    time: utcTime,
+    text: (text) => text,
+  });
+  if (events.length === 0) return reason;
+  return `${reason.replace(/\.?$/, ".")} By Prometheus: ${events.join("; ")}.`;
 }
 
 /** Why something is not known: that there is no baseline, and, if `all`, every other note. */

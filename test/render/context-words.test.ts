@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { contextOf, rising, troubled } from "../../scripts/screenshots/contexts.ts";
 import { contextSummary } from "../../src/domain/context-summary.ts";
-import { eventTexts, trendText, usualBeside } from "../../src/render/context-words.ts";
+import { eventTexts, trendText, usualBeside, withHappenings } from "../../src/render/context-words.ts";
 
 const atMs = Date.UTC(2026, 10, 29, 9, 41);
 const plain = {
@@ -56,6 +56,17 @@ describe("what a metrics server says, in words", () => {
     expect(eventTexts(contextSummary(contextOf(atMs, {}, { events: guessed })), plain)).toEqual([
       "a deploy, inferred (3 of 3 processes began together) at 07:27, 2.2 h before the page",
     ]);
+  });
+
+  it("follows the reason why a process could not be asked", () => {
+    const gone = contextOf(atMs, {}, { events: troubled(atMs).slice(0, 2) });
+    expect(withHappenings("order-1: connection refused", gone)).toBe(
+      "order-1: connection refused. By Prometheus: killed for its memory (OOM) at 09:37 UTC; restarted 2 times within 1 h, last at 09:37 UTC.",
+    );
+    expect(withHappenings("order-1: connection refused", contextOf(atMs, {}))).toBe(
+      "order-1: connection refused",
+    );
+    expect(withHappenings("Nothing was captured.", undefined)).toBe("Nothing was captured.");
   });
 
   it("is why there is no baseline", () => {
