@@ -16,7 +16,7 @@ export const rules = defineCommand({
     { line: "rules explain goroutine/mutex-pileup", does: "what it looks for, when it is wrong, what to do" },
     {
       line: "rules --stats",
-      does: "how often each fired here, how often people called it right or wrong, and why",
+      does: "how often each fired here, how often people called it right or wrong, why",
     },
   ],
   whoMayUse: "anyone",
