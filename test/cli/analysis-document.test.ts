@@ -55,6 +55,31 @@ describe("gofire analyze --format json", () => {
     );
   });
 
+  it("has what Prometheus said, and what was usual beside the finding's number", async () => {
+    const folder = "src/analyzers/goroutine-count/fixtures/fires-nine-times-last-week";
+    const { analysis } = await analysisOf([
+      "analyze",
+      join(folder, "context.json"),
+      join(folder, "goroutine.pb.gz"),
+    ]);
+    expect(analysis.context).toMatchObject({ server: "http://prometheus.internal:9090", processes: 3 });
+    expect(analysis.captures[0]).toMatchObject({ kind: "context", status: "ok" });
+    const count = analysis.findings.find(({ rule }) => rule === "goroutine/count");
+    expect(count?.measured?.usual).toEqual({
+      value: 560,
+      when: "last-week",
+      server: "http://prometheus.internal:9090",
+    });
+    const slow = await analysisOf([
+      "analyze",
+      "src/analyzers/sched-latency/fixtures/fires-by-prometheus/context.json",
+    ]);
+    expect(slow.analysis.context?.figures.find(({ name }) => name === "scheduling-p99")?.range).toEqual({
+      above: 10.48576,
+      upTo: 117.44,
+    });
+  });
+
   it("gives exit code 3 when the evidence for a pass is missing", async () => {
     const file = join(mkdtempSync(join(tmpdir(), "gofire-cli-")), "metrics.txt");
     writeFileSync(file, "# TYPE go_goroutines gauge\ngo_goroutines 12\n");
