@@ -15,6 +15,8 @@ const dayMs = 86_400_000;
 const retentionMs = 7 * dayMs;
 /** Of one round trip; keeps what Redis does at once to a few milliseconds. */
 const mostAtOnce = 200;
+/** Short beside the round trip of a busy server, long enough for what 50 connections say in the meantime. */
+const gatherMs = 1;
 
 const repeatedKey = key("alerts", "repeated");
 const openField = "open:";
@@ -130,10 +132,15 @@ export function alertStore(
     return await inTime(() => script([repeatedKey], words));
   }
 
-  const fold = batch<Item, boolean>(mostAtOnce, async (items) => {
-    const answers = await forAll(foldIn, items, []);
-    return Array.isArray(answers) ? answers.map((answer) => answer === 1) : [];
-  });
+  const fold = batch<Item, boolean>(
+    mostAtOnce,
+    async (items) => {
+      const answers = await forAll(foldIn, items, []);
+      return Array.isArray(answers) ? answers.map((answer) => answer === 1) : [];
+    },
+    // What follows a fold comes in its company.
+    gatherMs,
+  );
 
   const keep = batch<Item, true>(mostAtOnce, async (items) => {
     const contents = items.flatMap(({ notification }) => [notification.status, JSON.stringify(notification)]);

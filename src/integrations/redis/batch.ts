@@ -4,17 +4,15 @@ export interface Batch<Item, Answer> {
   add(item: Item): Promise<Answer>;
 }
 
-/** Short beside the round trip of a busy server, long enough for what 50 connections say in the meantime. */
-const gatherMs = 1;
-
 /**
  * Gathers items and does `work` for many at once: the first goes at once, what comes meanwhile goes together. While
- * several come during each round trip, the next one waits a moment for more: a round trip costs as much for one as for
+ * several come during each round trip, the next one waits `gatherMs` for more: a round trip costs as much for one as for
  * twenty. `work` answers in the order of its items.
  */
 export function batch<Item, Answer>(
   most: number,
   work: (items: readonly Item[]) => Promise<readonly Answer[]>,
+  gatherMs = 0,
 ): Batch<Item, Answer> {
   interface Waiting {
     readonly item: Item;
@@ -30,7 +28,7 @@ export function batch<Item, Answer>(
     await new Promise(setImmediate);
     let many = false;
     while (waiting.length > 0) {
-      if (many) await new Promise((resolve) => setTimeout(resolve, gatherMs));
+      if (many && gatherMs > 0) await new Promise((resolve) => setTimeout(resolve, gatherMs));
       const now = waiting.slice(0, most);
       waiting = waiting.slice(most);
       many = now.length > 1;
