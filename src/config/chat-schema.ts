@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { coolingKinds } from "../domain/capture.ts";
+import { type CoolingKind, coolingKinds } from "../domain/capture.ts";
 import { chatRights } from "../domain/chat-rights.ts";
 import {
   atMostOne,
@@ -107,7 +107,7 @@ const cooldownSecondsOf = section(
       kind,
       setting(cooldownSeconds, `Until alerts may have ${kind} captured again. Default: cooldownSeconds`),
     ]),
-  ) as Record<(typeof coolingKinds)[number], ReturnType<typeof setting<typeof cooldownSeconds>>>,
+  ) as Record<CoolingKind, ReturnType<typeof setting<typeof cooldownSeconds>>>,
 );
 
 const captures = section({

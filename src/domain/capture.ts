@@ -26,23 +26,14 @@ export const captureKinds = [
 ] as const;
 export type CaptureKind = (typeof captureKinds)[number];
 
+/** They cost the target next to nothing, or nothing at all. */
+const freeKinds = ["index", "metrics", "log", "context"] as const satisfies readonly CaptureKind[];
+
 /** Kinds that cost the target something, so that alerts may not have them captured again and again. */
-export const coolingKinds = [
-  "goroutine",
-  "goroutine-counts",
-  "goroutine-dump",
-  "goroutineleak",
-  "mutex",
-  "block",
-  "heap",
-  "heap-text",
-  "allocs",
-  "threadcreate",
-  "cpu",
-  "trace",
-  "expvar",
-  "cmdline",
-] as const satisfies readonly CaptureKind[];
+export type CoolingKind = Exclude<CaptureKind, (typeof freeKinds)[number]>;
+export const coolingKinds = captureKinds.filter(
+  (kind): kind is CoolingKind => !(freeKinds as readonly CaptureKind[]).includes(kind),
+);
 
 /**
  * - `ok`: whole.

@@ -1,25 +1,19 @@
 import { expect, test } from "vitest";
 import type { Incident } from "../../src/domain/incident.ts";
-import { type PublishJobPorts, publish } from "../../src/jobs/publish.ts";
-import { fakeArtifacts } from "../fakes/artifacts.ts";
 import { fakeChat } from "../fakes/chat.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { plainCards } from "./bot.ts";
+import { publishOne } from "./publish-one.ts";
 
 const signal = new AbortController().signal;
-
-function unused(): never {
-  throw new Error("not asked for in this test");
-}
 
 /** What the job does with progress that is to be shown, `shownAgoMs` after the last edit by this worker's clock. */
 async function outcomeAfter(shownAgoMs: number, meanwhile?: Partial<Incident>) {
   const clock = fakeClock();
   const chat = fakeChat();
-  const settled: number[] = [];
   const place = { channel: "C1" };
   const ref = await chat.post(place, { text: "as it was" }, { intent: "gf-3fa9" }, signal);
-  let incident: Incident = {
+  const begun: Incident = {
     id: "gf-3fa9",
     version: 1,
     state: "capturing",
@@ -35,56 +29,13 @@ async function outcomeAfter(shownAgoMs: number, meanwhile?: Partial<Incident>) {
     replies: [],
     card: { attemptedAtMs: 0, ref, state: "capturing", shownAtMs: clock.nowMs() - shownAgoMs, digest: "" },
   };
-  const ports: PublishJobPorts = {
-    chat,
-    clock,
-    cards: plainCards,
-    artifacts: fakeArtifacts("never-read"),
-    services: { rules: unused },
-    pictures: { draw: unused, compare: unused },
-    onTrouble: unused,
-    mutes: { mute: unused, unmute: unused, list: unused },
-    gofireVersion: "0.0.0",
-    verdictsFirst: { judging: (work) => work(), mustWait: () => false },
-    queue: {
-      enqueueCapture: unused,
-      publish: unused,
-      placeOf: unused,
-      workOf: unused,
-      enqueuePeer: unused,
-      peerWorkOf: unused,
-      counts: unused,
-    },
-    storms: {
-      join: unused,
-      read: unused,
-      pages: unused,
-      update: unused,
-      endIfQuiet: unused,
-      wake: unused,
-      settle: unused,
-      unsettled: unused,
-    },
-    incidents: {
-      read: () => Promise.resolve(incident),
-      ofIntent: unused,
-      ofIntents: unused,
-      create: unused,
-      recent: unused,
-      settle(_id, version) {
-        settled.push(version);
-        return Promise.resolve(true);
-      },
-      unsettled: unused,
-      update: (_id, change) => Promise.resolve((incident = change(incident))),
-    },
-  };
+  const one = publishOne(begun, { chat, clock, cards: plainCards });
   chat.fault = (method) => {
-    if (method === "edit") incident = { ...incident, ...meanwhile };
+    if (method === "edit") one.incident = { ...one.incident, ...meanwhile };
     return undefined;
   };
-  const outcome = await publish.run({ incidentId: "gf-3fa9" }, ports, { signal, attempt: 1 });
-  return { outcome, edits: chat.messages[0]?.edits, settled };
+  const outcome = await one.publish();
+  return { outcome, edits: chat.messages[0]?.edits, settled: one.settled };
 }
 
 test("edits of the same state follow each other after three seconds, also when clocks differ a little", async () => {

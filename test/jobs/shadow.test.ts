@@ -1,16 +1,13 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Incident, Reply } from "../../src/domain/incident.ts";
-import { type PublishJobPorts, publish } from "../../src/jobs/publish.ts";
 import { isInShadow, shadowLine } from "../../src/jobs/shadow.ts";
 import type { Chat } from "../../src/ports/chat.ts";
 import { card } from "../../src/render/slack/card.ts";
-import { fakeArtifacts } from "../fakes/artifacts.ts";
 import { fakeChat } from "../fakes/chat.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { anyIncident, incident as plainIncident } from "../render/slack/incidents.ts";
-
-const signal = new AbortController().signal;
+import { publishOne } from "./publish-one.ts";
 
 function unused(): never {
   throw new Error("not asked for in this test");
@@ -30,56 +27,16 @@ function tattling(): { readonly chat: Chat; readonly calls: string[] } {
 
 async function published(begun: Incident) {
   const { chat, calls } = tattling();
-  let incident = begun;
-  const ports: PublishJobPorts = {
-    chat,
-    clock: fakeClock(),
-    cards: {
-      card,
-      reply: () => ({ text: "reply" }),
-      comment: () => "comment",
-      storm: unused,
-      stormList: unused,
-    },
-    storms: {
-      join: unused,
-      read: unused,
-      pages: unused,
-      update: unused,
-      endIfQuiet: unused,
-      wake: unused,
-      settle: unused,
-      unsettled: unused,
-    },
-    artifacts: fakeArtifacts("never-written"),
-    services: { rules: unused },
-    pictures: { draw: unused, compare: unused },
-    onTrouble: unused,
-    mutes: { mute: unused, unmute: unused, list: unused },
-    gofireVersion: "0.0.0",
-    verdictsFirst: { judging: (work) => work(), mustWait: () => false },
-    queue: {
-      enqueueCapture: unused,
-      publish: unused,
-      placeOf: unused,
-      workOf: unused,
-      enqueuePeer: unused,
-      peerWorkOf: unused,
-      counts: unused,
-    },
-    incidents: {
-      read: () => Promise.resolve(incident),
-      ofIntent: unused,
-      ofIntents: unused,
-      create: unused,
-      recent: unused,
-      settle: () => Promise.resolve(true),
-      unsettled: unused,
-      update: (_id, change) => Promise.resolve((incident = change(incident))),
-    },
+  const cards = {
+    card,
+    reply: () => ({ text: "reply" }),
+    comment: () => "comment",
+    storm: unused,
+    stormList: unused,
   };
-  await publish.run({ incidentId: begun.id }, ports, { signal, attempt: 1 });
-  return { calls, incident };
+  const one = publishOne(begun, { chat, clock: fakeClock(), cards });
+  await one.publish();
+  return { calls, incident: one.incident };
 }
 
 /** Each with an intent of its own, as the store has them. */
