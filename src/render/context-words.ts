@@ -1,5 +1,6 @@
 import { type ContextSummary, contextSummary, type Trend } from "../domain/context-summary.ts";
 import type { PublishedContext, UsualFigure } from "../domain/finding.ts";
+import type { IncidentOrigin } from "../domain/incident.ts";
 import type { ContextEvent, FigureName } from "../domain/service-context.ts";
 import { counted, durationText, percentText } from "../domain/units.ts";
 import { limitText, quantity, utcTime } from "./words.ts";
@@ -40,6 +41,11 @@ export function usualWords({ unit, lastWeek, yesterday }: Trend): string {
 /** `same hour last week 1,310, Prometheus`. */
 export function usualBeside({ value, when }: UsualFigure, unit: string): string {
   return `same hour ${when === "yesterday" ? "yesterday" : "last week"} ${limitText(value, unit)}, Prometheus`;
+}
+
+/** What a context is of: the moment of the page, or of the capture that somebody asked for. */
+export function momentOf({ page }: IncidentOrigin): string {
+  return page === undefined ? "the capture" : "the page";
 }
 
 /** How a medium writes what is not our own word. */

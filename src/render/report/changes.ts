@@ -1,4 +1,6 @@
+import type { Incident } from "../../domain/incident.ts";
 import { durationText } from "../../domain/units.ts";
+import { eventTexts, momentOf, trendText } from "../context-words.ts";
 import { inline } from "../markdown-words.ts";
 import { changeSentences } from "../slack/diff.ts";
 import { comparisonSentences, peerSentence } from "../slack/peer-words.ts";
@@ -26,6 +28,21 @@ export function changeLines({ incident, previous }: ReportFacts): readonly strin
     ...(compared.length === 0 ? [peerSentence(incident)] : compared)
       .filter((sentence) => sentence !== "")
       .map(inline),
-    "Deploys and configuration changes are not in gofire's record",
+    ...contextChangeLines(incident),
+    analysis?.context === undefined
+      ? "Deploys and configuration changes are not in gofire's record"
+      : "Deploys are as far as Prometheus shows them; configuration changes are not in gofire's record",
+  ];
+}
+
+/** What Prometheus knew: figures against other days, and what happened shortly before. */
+function contextChangeLines({ origin, analysis }: Incident): readonly string[] {
+  const context = analysis?.context;
+  if (context === undefined) return [];
+  const events = eventTexts(context, { moment: momentOf(origin), time: stamp, text: inline });
+  return [
+    ...context.trends.map((trend) => `By Prometheus: ${inline(trendText(trend))}`),
+    ...(context.noBaseline === undefined ? [] : [`No baseline: ${inline(context.noBaseline)}`]),
+    ...events.map((event) => `By Prometheus: ${event}`),
   ];
 }

@@ -21,7 +21,9 @@ export function openQuestions({ incident, analysis }: ReportFacts): readonly str
     ...roots
       .filter(({ id }) => feedback?.[id] === undefined)
       .map(({ id }) => `Was ${inline(id)} right? Nobody said so.`),
-    "What was deployed or configured before it? gofire's record does not say.",
+    short?.context?.events.some(({ kind }) => kind === "deploy") === true
+      ? "Did the deploy cause it? That it came before proves nothing. What was configured is not in gofire's record."
+      : "What was deployed or configured before it? gofire's record does not say.",
     ...(resolvedAtMs === undefined
       ? ["Is it over? It was not resolved when this was written."]
       : [

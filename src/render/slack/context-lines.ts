@@ -1,5 +1,5 @@
 import type { AnalysisSummary, FindingSummary, Incident } from "../../domain/incident.ts";
-import { eventTexts, trendText } from "../context-words.ts";
+import { eventTexts, momentOf, trendText } from "../context-words.ts";
 import { utcTime } from "../words.ts";
 import { timeOfDay, words } from "./escape.ts";
 
@@ -49,10 +49,6 @@ export function contextSentences(
     context.noBaseline === undefined ? "" : `No baseline: ${context.noBaseline}.`,
     events.length === 0 ? "" : `Before: ${events.join("; ")}.`,
   ];
-}
-
-function momentOf({ page }: Incident["origin"]): string {
-  return page === undefined ? "the capture" : "the page";
 }
 
 /** Without the figure that stands beside the finding's own already, unless it still grows. */

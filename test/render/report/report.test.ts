@@ -192,6 +192,30 @@ describe("a post-incident report", () => {
     );
   });
 
+  test("has what Prometheus knew of other days and of what happened before the page", () => {
+    const context = {
+      server: "http://prometheus.internal:9090",
+      atMs: startMs,
+      trends: [{ name: "goroutines", unit: "goroutines", value: 12_408, lastWeek: 1_310, yesterday: 1_290 }],
+      events: [
+        {
+          kind: "deploy",
+          atMs: startMs - 840_000,
+          count: 1,
+          windowMs: 21_600_000,
+          detail: "version 1.4.2 -> <b>1.5.0</b>",
+          inferred: true,
+        },
+      ],
+    } as const;
+    const text = incidentReport(facts({ incident: { ...judged, analysis: analysis({ context }) } }));
+    expect(text).toContain("- By Prometheus: 12,408 goroutines (same hour last week 1,310, yesterday 1,290)");
+    expect(text).toContain("14 min before the page: could explain this (inferred)");
+    expect(text).not.toContain("<b>");
+    expect(text).toContain("Did the deploy cause it? That it came before proves nothing.");
+    expect(text).toContain("- Deploys are as far as Prometheus shows them");
+  });
+
   test("says what is inferred, whose judgement there is, and when the whole analysis is gone", () => {
     const text = incidentReport(
       facts({
