@@ -5,6 +5,7 @@ import type { JobName } from "../../ports/worker.ts";
 import { ask } from "./ask.ts";
 import type { RedisClient } from "./connection.ts";
 import { keyPrefix } from "./keys.ts";
+import { queueRoom } from "./queue-room.ts";
 import { openQueue } from "./queues.ts";
 
 /** How a failed attempt of each job is repeated; the jobs' own figures. */
@@ -32,6 +33,7 @@ export function redisQueue(
   const analyses = openQueue("analyse", client, onTrouble);
   const peers = openQueue("peer", client, onTrouble);
   const publications = openQueue("publish", client, onTrouble);
+  const room = queueRoom(captures, client, mostWaiting);
   const flows = new FlowProducer({ connection: client, prefix: keyPrefix });
   flows.on("error", (error: Error) => onTrouble(error.message));
 
@@ -63,47 +65,40 @@ export function redisQueue(
     return delayedRank === null ? undefined : ahead + delayedRank;
   }
 
+  async function addCapture(incidentId: string, priority: Priority, signal: AbortSignal): Promise<void> {
+    const shared = { jobId: incidentId, priority: priorities[priority] };
+    await ask(
+      () =>
+        flows.add({
+          name: "analyse",
+          queueName: "analyse",
+          data: { incidentId },
+          opts: { ...shared, ...retriesOf("analyse"), ...keptOf(analyses) },
+          children: [
+            {
+              name: "capture",
+              queueName: "capture",
+              data: { incidentId },
+              // The analysis runs in any case: it tells people when there is nothing to judge.
+              opts: {
+                ...shared,
+                ...retriesOf("capture"),
+                ...keptOf(captures),
+                ignoreDependencyOnFailure: true,
+              },
+            },
+          ],
+        }),
+      signal,
+    );
+  }
+
   return {
     async enqueueCapture(incidentId, priority, signal) {
-      const { waiting: inLine, delayed } = await ask(() => waiting(), signal);
-      if (inLine + delayed >= mostWaiting) {
-        // Asked again about one that has its place already, the answer must not be a refusal.
-        if ((await ask(() => captures.getJobState(incidentId), signal)) !== "unknown") return;
-        throw full(inLine + delayed);
-      }
-      const shared = { jobId: incidentId, priority: priorities[priority] };
-      await ask(
-        () =>
-          flows.add({
-            name: "analyse",
-            queueName: "analyse",
-            data: { incidentId },
-            opts: { ...shared, ...retriesOf("analyse"), ...keptOf(analyses) },
-            children: [
-              {
-                name: "capture",
-                queueName: "capture",
-                data: { incidentId },
-                // The analysis runs in any case: it tells people when there is nothing to judge.
-                opts: {
-                  ...shared,
-                  ...retriesOf("capture"),
-                  ...keptOf(captures),
-                  ignoreDependencyOnFailure: true,
-                },
-              },
-            ],
-          }),
-        signal,
-      );
-      // Of many who found room at the same time, those behind the limit go again. One that has begun already stays.
-      const place = await placeOf(incidentId, signal);
-      if (place === undefined || place < mostWaiting) return;
-      const removed = await ask(
-        () => analyses.remove(incidentId, { removeChildren: true }).catch(() => 0),
-        signal,
-      );
-      if (removed === 1) throw full(place);
+      const inLine = await room.enter(incidentId, () => addCapture(incidentId, priority, signal), signal);
+      if (inLine === undefined) return;
+      // Asked again about one that has its place already, the answer must not be a refusal.
+      if ((await ask(() => captures.getJobState(incidentId), signal)) === "unknown") throw full(inLine);
     },
     async enqueuePeer(incidentId, round, signal) {
       const content = { incidentId, round: String(round) };
