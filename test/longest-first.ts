@@ -5,13 +5,17 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 export const longest: readonly string[] = [
   "test/jobs/seeded.test.ts",
   "test/jobs/seeded-kills.test.ts",
-  "test/jobs/slack-faults.test.ts",
   "test/jobs/killed.test.ts",
-  "test/live/bot-burst.test.ts",
+  "test/jobs/slack-faults.test.ts",
+  "test/live/shadow.test.ts",
+  "test/parsers/pprof-fuzz.test.ts",
+  "test/jobs/peer.test.ts",
+  "test/live/doors.test.ts",
+  "test/jobs/storm.test.ts",
+  "test/live/demo.test.ts",
   "test/live/storm.test.ts",
-  "test/integrations/slack-chat-faults.test.ts",
-  "test/live/bot-program.test.ts",
-  "test/jobs/page.test.ts",
+  "test/parsers/goroutine-dump-fuzz.test.ts",
+  "test/live/bot-burst.test.ts",
 ];
 
 /**
