@@ -42,7 +42,8 @@ export async function openBrowser(chromium: string): Promise<Browser> {
   async function close(): Promise<void> {
     program.kill();
     await exited;
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    // Its children go on writing for a moment.
+    rmSync(profile, { recursive: true, force: true, maxRetries: 30 });
   }
   try {
     const call = await connected(await addressOf(program.stderr));

@@ -114,11 +114,11 @@ describe("Slack's answers get lost at random", () => {
       );
       const files = [fileOf("flame.png", "picture"), fileOf(`findings.${id}.md`, "# Findings")];
       const shared = await persist(
-        (posting) => anyOf().upload(thread, files, `${id}/files`, posting, never),
+        (posting) => anyOf().upload(thread, files, "Files", posting, never),
         `${id}/files`,
         world,
       );
-      expected.push(id, `${id}/note`, `${id}/files`);
+      expected.push(id, `${id}/note`, `Files\n${id}/files`);
       const seen = world.shown(incidents).slice(seed * 3);
       expect(seen.map(({ ts }) => ts)).toEqual([card.ts, note.ts, shared.ts]);
     }
@@ -139,7 +139,7 @@ describe("files that Slack takes and does not show", () => {
     world = await slackWorld();
     world.fault({ on: "files.completeUploadExternal", kind: "slow-share", delayMs: 8_000 });
     const ref = await world.chat.upload(place, files, "Files", posting, never);
-    expect(world.shown(incidents)).toMatchObject([{ ts: ref.ts, text: "Files" }]);
+    expect(world.shown(incidents)).toMatchObject([{ ts: ref.ts, text: "Files\ngf-1/files" }]);
   });
 
   test("are found when they appear after all", async () => {
@@ -150,7 +150,19 @@ describe("files that Slack takes and does not show", () => {
     expect(error).toMatchObject({ code: "unavailable" });
     expect(error.message).toContain("does not show them yet");
     const ref = await world.chat.upload(place, files, "Files", { ...posting, attemptedAtMs }, never);
-    expect(world.shown(incidents)).toMatchObject([{ ts: ref.ts, text: "Files" }]);
+    expect(world.shown(incidents)).toMatchObject([{ ts: ref.ts, text: "Files\ngf-1/files" }]);
+  });
+
+  test("are not mistaken for files of the same names and sizes that another incident has in the thread", async () => {
+    world = await slackWorld();
+    const first = await world.chat.upload(place, files, "Files", posting, never);
+    const attemptedAtMs = world.nowMs();
+    const other = { intent: "gf-2/files" };
+    world.fault({ on: "files.completeUploadExternal", kind: "status", status: 503, when: "before" });
+    await failureOf(world.chat.upload(place, files, "Files", other, never));
+    const second = await world.another().upload(place, files, "Files", { ...other, attemptedAtMs }, never);
+    expect(second.ts).not.toBe(first.ts);
+    expect(world.shown(incidents)).toHaveLength(2);
   });
 
   test("are sent once more when they never appear, and the first ones are deleted", async () => {
@@ -208,7 +220,10 @@ describe("files that Slack takes and does not show", () => {
     await failureOf(world.chat.upload(place, files, "Files", other, never));
     world.clock.advance(1_000);
     await world.chat.upload(place, files.slice(1), "Fewer", other, never);
-    expect(world.shown(incidents)[1]).toMatchObject({ text: "Fewer", files: [{ name: "findings.md" }] });
+    expect(world.shown(incidents)[1]).toMatchObject({
+      text: "Fewer\ngf-2/files",
+      files: [{ name: "findings.md" }],
+    });
   });
 
   test("a source that breaks comes out as its own error, and nothing is shown", async () => {

@@ -25,6 +25,7 @@ const pastMessage = z.object({
   ts: z.string(),
   user: z.optional(z.string()),
   bot_id: z.optional(z.string()),
+  text: z.optional(z.string()),
   metadata: z.optional(
     z.object({
       event_type: z.optional(z.string()),

@@ -84,7 +84,7 @@ export function slackUploads({
           files: shared,
           channel_id: place.channel,
           thread_ts: place.thread,
-          initial_comment: fitText(comment, textMax),
+          initial_comment: markedComment(comment, intent),
         },
         nothingMore,
         signal,
@@ -119,7 +119,7 @@ export function slackUploads({
     const found = await findEarlier(
       place,
       posting,
-      (message) => hasFiles(message, files),
+      (message) => hasMark(message, intent) && hasFiles(message, files),
       { client, own, clock, doubts },
       signal,
     );
@@ -212,6 +212,18 @@ function checkFiles(files: readonly ChatFile[], comment: string): void {
       ? "An upload needs a file and a comment."
       : `${empty.name} is empty; Slack takes no empty files.`,
   );
+}
+
+/**
+ * Messages with files carry no metadata, so the intent stands in their last line: in a thread of two incidents files of the
+ * same name and size may be another one's.
+ */
+function markedComment(comment: string, intent: string): string {
+  return `${fitText(comment, textMax - intent.length - 1)}\n${intent}`;
+}
+
+function hasMark({ text = "" }: PastMessage, intent: string): boolean {
+  return text.split("\n").at(-1) === intent;
 }
 
 /** A message that shows exactly these files. */
