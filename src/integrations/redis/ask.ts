@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { redisError } from "./connection.ts";
 
 /** Until a command that waits for a lost server counts as failed. */
@@ -9,6 +10,8 @@ const patienceMs = 15_000;
  */
 export async function ask<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
+  // Many questions of one job, or of all that never end, are no leak.
+  setMaxListeners(0, signal);
   try {
     // Every step of every job asks a few times: no signal and no error of its own for each.
     return await new Promise<T>((resolve, reject) => {
