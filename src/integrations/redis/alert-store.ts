@@ -10,8 +10,8 @@ import { key } from "./keys.ts";
 import { openQueue } from "./queues.ts";
 import { hashedScript, type Script } from "./script.ts";
 
-/** Longer than Alertmanager's longest usual `repeat_interval`; a group that is silent for a week is over. */
 const dayMs = 86_400_000;
+/** Longer than Alertmanager's longest usual `repeat_interval`; a group that is silent for a week is over. */
 const retentionMs = 7 * dayMs;
 /** Of one round trip; keeps what Redis does at once to a few milliseconds. */
 const mostAtOnce = 200;
