@@ -1,8 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
@@ -16,19 +13,11 @@ import { incidentStore } from "../../src/integrations/redis/incident-store.ts";
 import { beginIncident } from "../../src/jobs/begin.ts";
 import { fakeChat } from "../fakes/chat.ts";
 import { draftFor, settled, sickTarget, startTestBot, until } from "../jobs/bot.ts";
+import { clusterBusOffset, freePorts } from "../loopback.ts";
 import { answering, redisProgram } from "./redis-server.ts";
 
 const never = new AbortController().signal;
 const slots = 16_384;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  // A cluster node listens on its port + 10000, too.
-  return port < 55_000 ? port : await freePort();
-}
 
 describe.skipIf(redisProgram === undefined)("a Redis Cluster of three nodes", () => {
   const nodes: ChildProcess[] = [];
@@ -36,7 +25,7 @@ describe.skipIf(redisProgram === undefined)("a Redis Cluster of three nodes", ()
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "gofire-cluster-"));
-    ports = [await freePort(), await freePort(), await freePort()];
+    ports = await freePorts(3, [0, clusterBusOffset]);
     for (const port of ports) {
       const words = ["--port", `${port}`, "--bind", "127.0.0.1", "--cluster-enabled", "yes", "--dir", folder];
       const files = ["--cluster-config-file", `nodes-${port}.conf`, "--save", "", "--appendonly", "no"];

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,6 +14,7 @@ import { type OpenRedis, openRedis } from "../../src/integrations/redis/connecti
 import { incidentStore } from "../../src/integrations/redis/incident-store.ts";
 import { captureLockContract } from "../contracts/capture-lock.ts";
 import { draftFor } from "../jobs/bot.ts";
+import { freePorts } from "../loopback.ts";
 import { answering, redisProgram, type TestRedis, testRedis } from "./redis-server.ts";
 
 const never = new AbortController().signal;
@@ -22,14 +22,6 @@ const quiet = { onTrouble: () => {} };
 
 function later(): number {
   return Date.now() + 1_000;
-}
-
-async function freePort(): Promise<number> {
-  const socket = createServer().listen(0, "127.0.0.1");
-  await once(socket, "listening");
-  const { port } = socket.address() as AddressInfo;
-  socket.close();
-  return port;
 }
 
 /** Path of a file of certificates/, which make.sh made. */
@@ -186,7 +178,7 @@ describe.skipIf(redisProgram === undefined)("a Redis elsewhere", () => {
   }
 
   test("is found through its sentinels", async () => {
-    const [port, sentinel] = [await freePort(), await freePort()];
+    const [port = 0, sentinel = 0] = await freePorts(2);
     run("--port", `${port}`, "--bind", "127.0.0.1", "--save", "");
     await answering({ port });
     const settings = join(folder, "sentinel.conf");
@@ -204,7 +196,7 @@ describe.skipIf(redisProgram === undefined)("a Redis elsewhere", () => {
   });
 
   test("speaks TLS with an authority of its own, and is refused without", async () => {
-    const port = await freePort();
+    const [port = 0] = await freePorts(1);
     const place = ["--port", "0", "--tls-port", `${port}`, "--bind", "127.0.0.1", "--save", ""];
     const own = ["--tls-cert-file", file("server.pem"), "--tls-key-file", file("server.key.pem")];
     const access = [

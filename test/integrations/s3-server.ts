@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePorts } from "../loopback.ts";
 
 /**
  * versitygw, an S3 server over a folder: `go install github.com/versity/versitygw/cmd/versitygw@v1.8.0`. Undefined skips
@@ -33,7 +34,7 @@ export async function testS3(): Promise<TestS3> {
   await mkdir(join(root, "buckets", bucket), { recursive: true });
   // Not every temporary folder has extended attributes.
   await mkdir(join(root, "attributes"));
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const credentials = { accessKeyId: "gofire", secretAccessKey: "only-in-this-test" };
   const words = ["--quiet", "-p", `127.0.0.1:${port}`, "posix", "--sidecar", join(root, "attributes")];
   const server = spawn(s3Program ?? "versitygw", [...words, join(root, "buckets")], {
@@ -64,15 +65,6 @@ export async function testS3(): Promise<TestS3> {
 function goPath(): string {
   const { status, stdout } = spawnSync("go", ["env", "GOPATH"], { encoding: "utf8" });
   return status === 0 ? stdout.trim() : "";
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
 
 async function listening(server: ChildProcess, port: number): Promise<void> {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePorts, isReady } from "./loopback.ts";
+import { freePorts, isReady } from "../loopback.ts";
 
 /** False where Prometheus or its promtool is not installed: what needs them is skipped, and vitest says so. */
 export const hasPrometheus = ["prometheus", "promtool"].every(
