@@ -15,7 +15,9 @@ RUN apt-get update \
   && apt-get install -y --no-install-recommends redis-server \
   && rm -rf /var/lib/apt/lists/* \
   && install -d -o node -g node /var/lib/gofire /etc/gofire
-COPY --from=build /gofire /opt/gofire
+COPY --from=build /gofire/package.json /opt/gofire/
+COPY --from=build /gofire/node_modules /opt/gofire/node_modules
+COPY --from=build /gofire/dist /opt/gofire/dist
 ENV NODE_ENV=production GOFIRE_STATE=/var/lib/gofire
 USER node
 WORKDIR /etc/gofire
