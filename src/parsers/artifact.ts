@@ -20,6 +20,7 @@ import { pprofParser } from "./pprof/parse-profile.ts";
 import { looksLikePprofIndex, pprofIndexParser } from "./pprof-index/pprof-index-parser.ts";
 import { looksLikeServiceContext, serviceContextParser } from "./service-context.ts";
 import { lineError } from "./text/line-error.ts";
+import { decodedParser, markedEncoding } from "./text/unicode-text.ts";
 import { looksLikeThreadCounts, threadCountsParser } from "./thread-counts.ts";
 
 export interface ArtifactOptions {
@@ -42,6 +43,11 @@ const headBytes = 8 * 1024;
 
 /** The first that matches reads the input. */
 const formats: readonly Format[] = [
+  {
+    matches: (head) => markedEncoding(head) !== undefined,
+    parser: (artifact, options, head) =>
+      decodedParser(markedEncoding(head) ?? "utf-8", artifactParser(artifact, options)),
+  },
   {
     matches: (head) => startsWith(head, "go 1.") && textOf(head, 16).endsWith("\0\0\0"),
     parser: () => unread("trace"),

@@ -5,9 +5,9 @@ import { lineError } from "./text/line-error.ts";
 /**
  * Where writers of one JSON object a line put what the process wrote, nearest first: `log` (Docker json-file,
  * fluent-bit), `MESSAGE` (journalctl -o json; a list of bytes when it is no UTF-8), `textPayload` (Google Cloud), `line`
- * (logcli -o jsonl), `message`, `msg` and `_msg` (stern -o json, most shippers).
+ * (logcli -o jsonl), `Output` (go test -json), `message`, `msg` and `_msg` (stern -o json, most shippers).
  */
-const textFields = ["log", "MESSAGE", "textPayload", "message", "msg", "_msg", "line"] as const;
+const textFields = ["log", "MESSAGE", "textPayload", "message", "msg", "_msg", "line", "Output"] as const;
 
 /** Longer lines are not read; Docker itself splits what a process writes after 16 KiB. */
 const mostLineBytes = 1024 ** 2;

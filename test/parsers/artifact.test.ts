@@ -100,6 +100,9 @@ const inputs: readonly (readonly [string, string | Uint8Array, string])[] = [
   ["OpenMetrics", capture("metrics-openmetrics.txt"), "metrics"],
   ["expvar", capture("expvar-go1.27.json"), "memstats of expvar"],
   ["an execution trace", "go 1.23 trace\0\0\0 and then bytes", "unread trace"],
+  ["a dump that PowerShell wrote", Buffer.from(`\ufeff${dump}`, "utf16le"), "1 in a dump"],
+  ["UTF-16 of the other order", Buffer.from(`\ufeff${dump}`, "utf16le").swap16(), "1 in a dump"],
+  ["marked UTF-8", `\ufeff${dump}`, "1 in a dump"],
   ["a command line", "/usr/bin/shop\0-listen\0:8080", "unread cmdline"],
 ];
 

@@ -53,6 +53,16 @@ function summary(input: string | Uint8Array) {
 }
 
 describe("goroutineCountsParser", () => {
+  it.each([
+    ["with blanks for tabs", counts.replaceAll("\t", "   ")],
+    ["indented", counts.replaceAll(/^/gm, "    ")],
+    ["quoted", counts.replaceAll(/^/gm, "> ").replaceAll(/^> $/gm, ">")],
+    ["between fences and commands", `It hangs:\n\n\`\`\`\n$ curl -s $URL\n${counts}\`\`\`\n\nAny idea?\n`],
+  ])("reads what was copied: %s", (_how, copied) => {
+    expect(looksLikeGoroutineCounts(Buffer.from(copied))).toBe(true);
+    expect(parse(copied)).toEqual(parse(counts));
+  });
+
   it("merges rows that differ in labels and program counters only", () => {
     const { snapshot, leaked } = whole(parse(counts));
     expect(leaked).toBe(false);

@@ -100,7 +100,53 @@ ${dump}exit status 2
 
   it("take no log message that begins with words for such a log", () => {
     const logged = `2026/11/23 recovered: goroutine 9 [running]:\n${publish}\n${dump}`;
-    expect(groupLines(logged)).toEqual(dumpLines);
+    expect(groupLines(logged)).toEqual([dumpLines[0], `1 [running] ${publishLine}`, dumpLines[1]]);
+  });
+
+  it.each([
+    ["indented", (text: string) => text.replaceAll(/^/gm, "    ")],
+    ["without blanks where a tab was", (text: string) => text.replaceAll("\t", "")],
+    ["with blanks for tabs", (text: string) => text.replaceAll("\t", "        ")],
+    [
+      "indented, with blanks for tabs",
+      (text: string) => text.replaceAll("\t", "        ").replaceAll(/^/gm, "  "),
+    ],
+    ["quoted", (text: string) => text.replaceAll(/^/gm, "> ").replaceAll(/^> $/gm, ">")],
+    [
+      "behind a log's words, with blanks for tabs",
+      (text: string) => text.replaceAll("\t", "    ").replaceAll(/^/gm, "Nov  3 10:00:00 host shop[312]: "),
+    ],
+    ["on Windows", (text: string) => text.replaceAll("\t", "        ").replaceAll("\n", "\r\n")],
+    ["in code marks", (text: string) => `\`${text.replaceAll("\t", "        ")}\``],
+  ])("may be copied: %s", (_how, copy) => {
+    const died = `panic: boom\n\n${dump}`;
+    const expected = parse(died);
+    const copied = copy(died);
+    for (const size of [undefined, 1, 7, 100]) expect(parse(copied, size)).toEqual(expected);
+  });
+
+  it("may be copied by someone who lost the tabs behind the first goroutine's", () => {
+    const first = "goroutine 1 [running]:\n\tgoroutine running on other thread; stack unavailable\n\n";
+    const copied = `${first}${dump.replace("goroutine 1 ", "goroutine 8 ")}`.replaceAll("\t", "        ");
+    expect(groupLines(copied).filter((line) => line.includes("Publish"))).toEqual(dumpLines);
+  });
+
+  it("may be strings within the lines of a log", () => {
+    const message = JSON.stringify(`=== BEGIN ===\n${dump}=== END ===\n`);
+    const log = `level=info msg=ready\nNov 23 dockerd[18]: level=info msg=${message} n=1\nlevel=info msg="goroutine 1 waits"\n`;
+    for (const size of [undefined, 7, 100]) expect(parse(log, size)).toEqual(parse(dump));
+    const stacks = [1, 2].map(
+      (id) => `{"msg":"oh","stack":${JSON.stringify(`goroutine ${id} [running]:\n${publish}`)}}\n`,
+    );
+    expect(groupLines(`starting\n${stacks.join("")}`)).toEqual([`2 [running] ${publishLine}`]);
+  });
+
+  it("tell a panic that was logged by whoever let it pass on", () => {
+    const stack = `goroutine 7 [running]:\n${publish}`;
+    const log = `E1123 runtime.go:69] Observed a panic: "oh"\n${stack}panic: oh [recovered]\n\tpanic: oh\n\n${stack}`;
+    const { snapshot, crash } = whole(parse(log));
+    expect(snapshot.counted).toBe(2);
+    expect(crash).toMatchObject({ kind: "panic", message: "oh [recovered]", at: { value: 7 } });
   });
 
   it.each([

@@ -28,6 +28,7 @@ const writers: Readonly<Record<string, (line: string) => object>> = {
   "journalctl -o json, as bytes": (line) => ({ PRIORITY: "6", MESSAGE: [...Buffer.from(line)] }),
   "stern -o json": (message) => ({ message, nodeName: "n1", podName: "order-7c9", containerName: "app" }),
   "Google Cloud": (textPayload) => ({ insertId: "1", textPayload, severity: "ERROR" }),
+  "go test -json": (line) => ({ Action: "output", Package: "shop", Test: "TestPlace", Output: `${line}\n` }),
   "logcli -o jsonl": (line) => ({ labels: { app: "order" }, line, timestamp: "2026-11-23T10:00:00Z" }),
 };
 

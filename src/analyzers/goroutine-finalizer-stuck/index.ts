@@ -80,7 +80,13 @@ function isBlockedFinalizer(group: GoroutineGroup, isDump: boolean, own: OwnCode
   if (group.wait === "active" || group.wait === "GC" || isKnownIdle(group)) return false;
   if (!group.stack.some((frame) => own.isOwn(frame))) return false;
   if (runsFinalizers(group)) return true;
-  return isDump && group.count === 1 && isUncreated(group);
+  return isDump && group.count === 1 && isUncreated(group) && !beginsInStandardLibrary(group, own);
+}
+
+/** The standard library's own finalizers call no function of the service: whose creator was lost, as by copying. */
+function beginsInStandardLibrary({ stack }: GoroutineGroup, own: OwnCode): boolean {
+  const outermost = stack.at(-1);
+  return outermost !== undefined && own.isStandardLibrary(outermost);
 }
 
 /** Every goroutine of a program has a creator, except main, package initialisation on main, and calls from C. */

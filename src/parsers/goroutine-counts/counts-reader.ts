@@ -17,14 +17,22 @@ export interface CountsBounds {
 }
 
 /** The goroutineleak profile (Go 1.26 experiment) has the same form. */
-export const countsTitle = /^(goroutine|goroutineleak) profile: total (\d{1,15})\s*$/;
+const title = /^(.{0,200}?)\b(goroutine|goroutineleak) profile: total (\d{1,15})\s*$/;
+/** Lines in which the title must stand: a shell or a proxy may have written some before it. */
+const titleLines = 32;
 
-const row = /^(\d{1,15}) @((?: 0x[0-9a-f]+)*)$/;
-/** Columns are filled up with tabs (text/tabwriter), so several stand between two. */
-const frameRow = /^#\t(0x[0-9a-f]+)(?:\t+(.+?)\+0x[0-9a-f]+\t+(.+):(\d+))?$/;
+const row = /^(\d{1,15}) @((?: 0x[0-9a-f]+)*)\s*$/;
+/** Columns are filled up with tabs (text/tabwriter), so several stand between two; terminals turn them into blanks. */
+const frameRow = /^#[\t ]+(0x[0-9a-f]+)(?:[\t ]+(.+?)\+0x[0-9a-f]+[\t ]+(.+):(\d+))?\s*$/;
+const labelsRow = /^# +[^0 ]/;
 
 const hash = 0x23;
 const space = 0x20;
+
+/** The title of the profile when it stands in one of these first lines. */
+export function countsTitle(lines: readonly string[]): boolean {
+  return lines.slice(0, titleLines).some((line) => title.test(line));
+}
 
 /** Depths at which the runtime stops recording: until Go 1.22, and since. */
 const depthLimits: readonly number[] = [32, 128];
@@ -58,6 +66,8 @@ export class CountsReader {
   readonly #byFrames = new Map<string, Tally>();
   readonly #frames = new Map<string, Frame>();
   #open: OpenRow | undefined;
+  /** What stands before every line, e.g. the blanks or "> " of a quotation. */
+  #lead = "";
   #deepest = 0;
   #stopped = false;
 
@@ -65,19 +75,22 @@ export class CountsReader {
     this.#bounds = bounds;
   }
 
-  read(bytes: Buffer, start: number, end: number, line: number, shape: LineShape): void {
-    if (line === 1) {
-      this.#readTitle(bytes.toString("utf8", start, Math.min(end, start + 200)));
+  read(bytes: Buffer, lineStart: number, end: number, line: number, shape: LineShape): void {
+    if (this.total === undefined) {
+      if (line <= titleLines)
+        this.#readTitle(bytes.toString("utf8", lineStart, Math.min(end, lineStart + 400)));
       return;
     }
-    if (this.total === undefined || this.#stopped) return;
+    if (this.#stopped) return;
+    const start = this.#lead === "" ? lineStart : this.#afterLead(bytes, lineStart, end);
     if (end === start) {
       this.#close(false);
       return;
     }
     if (bytes[start] === hash) {
       // Labels do not make another group; frames of a stack that is known need not be read again.
-      if (this.#open === undefined || bytes[start + 1] === space) return;
+      if (this.#open === undefined) return;
+      if (bytes[start + 1] === space && labelsRow.test(bytes.toString("latin1", start, start + 80))) return;
       this.#readFrame(this.#open, bytes.toString("utf8", start, end), line, shape);
     } else {
       this.#close(false);
@@ -96,15 +109,24 @@ export class CountsReader {
   }
 
   #readTitle(text: string): void {
-    this.firstLine = text;
-    const title = countsTitle.exec(text);
-    if (title === null) return;
-    this.leaked = title[1] === "goroutineleak";
-    this.total = Number(title[2]);
+    if (this.firstLine === "") this.firstLine = text;
+    const words = title.exec(text);
+    if (words === null) return;
+    this.#lead = words[1] ?? "";
+    this.leaked = words[2] === "goroutineleak";
+    this.total = Number(words[3]);
+  }
+
+  /** A blank line of a quotation may lack the blanks that end its lead. */
+  #afterLead(bytes: Buffer, start: number, end: number): number {
+    const text = bytes.toString("utf8", start, Math.min(end, start + 4 * this.#lead.length));
+    if (text.startsWith(this.#lead)) return start + Buffer.byteLength(this.#lead);
+    return text.trim() === this.#lead.trim() ? end : start;
   }
 
   #readRow(text: string, line: number, shape: LineShape): void {
     const words = shape === "whole" ? row.exec(text) : null;
+    if (words === null && this.counted === this.total) return; // the end of a quotation
     if (words === null) {
       const message =
         shape === "unterminated" ? "The input ends within a row." : "This is no row of a profile.";

@@ -32,7 +32,7 @@ const defaultBounds: CountsBounds = { groups: 50_000, rows: 200_000, frames: 200
  * Reads `goroutine?debug=1` (Go source: runtime/pprof/pprof.go printCountProfile, printStackRecord). Rows that
  * differ in labels or program counters only are one group. `total` is the number of the first line.
  *
- * Errors: `empty`; `not-this-format` when the first line is no title; otherwise what was read is kept and `damage`
+ * Errors: `empty`; `not-this-format` when none of the first lines is the title; otherwise what was read is kept and `damage`
  * says where reading went wrong.
  */
 export function goroutineCountsParser(options: GoroutineCountsOptions): ByteParser<GoroutineCounts> {
@@ -50,7 +50,7 @@ export function goroutineCountsParser(options: GoroutineCountsOptions): BytePars
       }
       const { total, counted, damage } = reader;
       if (total === undefined) {
-        const message = "The first line does not give the number of goroutines.";
+        const message = "No line at the beginning gives the number of goroutines.";
         return { ok: false, error: lineError("not-this-format", message, 1, reader.firstLine) };
       }
       const missing = total - counted;
@@ -77,7 +77,7 @@ export function goroutineCountsParser(options: GoroutineCountsOptions): BytePars
   };
 }
 
-/** True when the first line is the title of a goroutine profile in text form. */
+/** True when one of the first lines is the title of a goroutine profile in text form. */
 export function looksLikeGoroutineCounts(head: Uint8Array): boolean {
-  return countsTitle.test(headLines(head, 1)[0] ?? "");
+  return countsTitle(headLines(head, 32));
 }

@@ -10,11 +10,12 @@ const longestMessage = 500;
 
 /** True when `bytes[at .. to]` begins as one of the lines that the runtime writes when a process dies. */
 export function beginsCrashLine(bytes: Uint8Array, at: number, to: number): boolean {
-  return (
-    standsAt(bytes, at, to, panicWord) ||
-    standsAt(bytes, at, to, fatalWord) ||
-    standsAt(bytes, at, to, signalWord)
-  );
+  return beginsLastWords(bytes, at, to) || standsAt(bytes, at, to, signalWord);
+}
+
+/** Those that nothing else begins with: a name may begin as a signal does. */
+export function beginsLastWords(bytes: Uint8Array, at: number, to: number): boolean {
+  return standsAt(bytes, at, to, panicWord) || standsAt(bytes, at, to, fatalWord);
 }
 
 /**

@@ -9,14 +9,12 @@ import type { TextEnd } from "./goroutine-text.ts";
 import { emptyHeader, headerWord, isDigit, readHeader, standsAt } from "./header.ts";
 import type { InputMemory } from "./input-memory.ts";
 import type { DumpLimits } from "./limits.ts";
-import { type LogPrefix, logPrefix } from "./log-prefix.ts";
+import type { LineForm } from "./line-form.ts";
+import { LineFormSearch, longestLookedAt } from "./line-form-search.ts";
 import { type StackWalk, unfinished } from "./stack-walk.ts";
 import { tracebackEnd } from "./traceback-end.ts";
 import { lineFeedAt } from "./word-scan.ts";
-import { WordsAhead } from "./words-ahead.ts";
 
-/** A line that is looked at as a whole because it may tell of a crash is kept up to this length. */
-const longestCrashLine = 4096;
 const lineFeed = 0x0a;
 /** The id of the goroutine that runs main (Go source: runtime/proc.go, main starts as the first goroutine). */
 const mainGoroutine = 1;
@@ -39,11 +37,6 @@ export class DumpReader {
   cutIn: "header" | "stack" | undefined;
   /** The bound at which reading stopped, in words. */
   stopReason: string | undefined;
-  /**
-   * Set when the lines turn out to begin with the words of a log writer: `read` stops there, and wants the rest without
-   * them.
-   */
-  prefix: LogPrefix | undefined;
   /** The line (1-based) that is read next. */
   line = 1;
 
@@ -59,20 +52,27 @@ export class DumpReader {
   /** Where goroutine 1 was first seen. Every whole dump has it, once. */
   #mainLine: number | undefined;
   #lastWords: CrashReport | undefined;
-  readonly #words = new WordsAhead(["goroutine ", "panic: ", "fatal error: ", "SIG"]);
-  /** What looked like last words behind the words of a log writer, and how many these were. */
-  #prefixedWords: { readonly words: number; readonly crash: CrashReport } | undefined;
+  readonly #search: LineFormSearch;
 
   constructor(artifact: string, limits: DumpLimits, walk: StackWalk) {
     this.#artifact = artifact;
     this.#limits = limits;
     this.#memory = walk.memory;
+    this.#search = new LineFormSearch(artifact);
     this.#goroutines = new GoroutineCounter(limits, walk);
   }
 
   /** How many goroutines are in the groups. */
   get counted(): number {
     return this.#goroutines.counted;
+  }
+
+  /**
+   * Set when the lines turn out to be changed, e.g. to begin with the words of a log writer: `read` stops there, and
+   * wants the rest as the process wrote it.
+   */
+  get form(): LineForm | undefined {
+    return this.#search.form;
   }
 
   groups(): GoroutineGroup[] {
@@ -83,7 +83,7 @@ export class DumpReader {
   read(from: number, to: number, end: InputEnd): number {
     const { bytes, view } = this.#memory;
     this.#view = view;
-    this.#words.forget();
+    this.#search.forget();
     let at = from;
     while (at < to && !this.#full) {
       if (this.#insideLongLine) {
@@ -95,22 +95,29 @@ export class DumpReader {
         this.line++;
         continue;
       }
-      const keptBytes = this.#looksForPrefix() ? longestCrashLine : lineWordBytes;
+      const looksForWords = this.counted === 0 && !this.#search.settled;
+      const keptBytes = looksForWords ? longestLookedAt : lineWordBytes;
       if (end === "flowing" && to - at < keptBytes && lineFeedAt(bytes, this.#view, at, to) === -1) {
         return at;
       }
       if (end !== "flowing" && this.counted > 0 && endsInHeaderWord(bytes, at, to)) this.cutIn = "header";
       let next: number;
       if (beginsHeader(bytes, at, to)) {
+        if (!this.#search.settled) {
+          const told = this.#search.seeHeader(bytes, this.#view, at, to, end === "flowing");
+          if (!told || this.form !== undefined) return this.#stopAt(at);
+          this.#lastWords ??= this.#search.lastWords;
+        }
         next = this.#readGoroutine(bytes, at, to, end);
       } else if (beginsCrashLine(bytes, at, to)) {
         next = this.#readCrash(bytes, at, to, end);
-      } else if (
-        this.#looksForPrefix() &&
-        this.#words.standInLine(bytes, this.#view, at, to, longestCrashLine)
-      ) {
-        next = this.#readPrefixed(bytes, at, to, end);
-        if (this.prefix !== undefined) return at;
+      } else if (looksForWords && this.#search.mayHold(bytes, this.#view, at, to)) {
+        const look = this.#search.seeLine(bytes, this.#view, at, to, end === "flowing", this.line);
+        if (look === "more input" || look === "form") return this.#stopAt(at);
+        next =
+          look === "nothing"
+            ? this.#passLine(bytes, at, to)
+            : this.#readGoroutine(bytes, look.headerAt, to, end);
       } else {
         next = this.#passLine(bytes, at, to);
       }
@@ -120,28 +127,9 @@ export class DumpReader {
     return to;
   }
 
-  #looksForPrefix(): boolean {
-    return this.counted === 0 && this.prefix === undefined;
-  }
-
-  /** Looks whether a goroutine's header stands behind the words of a log writer; passes the line if not. */
-  #readPrefixed(bytes: Uint8Array, start: number, to: number, end: InputEnd): number {
-    const feed = lineFeedAt(bytes, this.#view, start, to);
-    const nextFeed = feed === -1 ? -1 : lineFeedAt(bytes, this.#view, feed + 1, to);
-    if (nextFeed === -1 && end === "flowing" && to - start < 2 * longestCrashLine) return -1;
-    const textEnd = Math.min(nextFeed === -1 ? to : nextFeed, start + 2 * longestCrashLine);
-    const [line = "", nextLine = ""] = this.#utf8.decode(bytes.subarray(start, textEnd)).split("\n", 2);
-    this.prefix = logPrefix(line, nextLine);
-    if (this.prefix !== undefined) {
-      if (this.#prefixedWords?.words === this.prefix.words) this.#lastWords = this.#prefixedWords.crash;
-      return start;
-    }
-    const words = line.slice(0, longestCrashLine).split(/(?<=\s)(?=panic: |fatal error: |SIG[A-Z0-9]+: )/, 2);
-    const crash = readCrashLine(words[1] ?? "", this.#artifact, this.line);
-    if (crash !== undefined) {
-      this.#prefixedWords = { words: (words[0] ?? "").trimEnd().split(/\s+/).length, crash };
-    }
-    return this.#passLine(bytes, start, to);
+  #stopAt(at: number): number {
+    if (this.form !== undefined) this.#lastWords ??= this.#search.lastWords;
+    return at;
   }
 
   /** Returns where the goroutine ends, or -1 when more input is needed to tell. */
@@ -230,9 +218,9 @@ export class DumpReader {
   }
 
   #readCrash(bytes: Uint8Array, start: number, to: number, end: InputEnd): number {
-    const feed = lineFeedAt(bytes, this.#view, start, Math.min(to, start + longestCrashLine));
-    if (feed === -1 && end === "flowing" && to - start < longestCrashLine) return -1;
-    const lineEnd = feed === -1 ? Math.min(to, start + longestCrashLine) : feed;
+    const feed = lineFeedAt(bytes, this.#view, start, Math.min(to, start + longestLookedAt));
+    if (feed === -1 && end === "flowing" && to - start < longestLookedAt) return -1;
+    const lineEnd = feed === -1 ? Math.min(to, start + longestLookedAt) : feed;
     const text = this.#utf8.decode(bytes.subarray(start, lineEnd));
     this.#lastWords = readCrashLine(text, this.#artifact, this.line) ?? this.#lastWords;
     return this.#passLine(bytes, start, to);

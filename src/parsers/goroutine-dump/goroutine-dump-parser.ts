@@ -5,9 +5,10 @@ import { countText } from "../../domain/units.ts";
 import { lineError } from "../text/line-error.ts";
 import { compiledStackWalk } from "./compiled-stack-walk.ts";
 import { DumpReader } from "./dump-reader.ts";
+import { EscapedTextRestorer } from "./escaped-text.ts";
 import { InputWindow } from "./input-window.ts";
 import { type DumpLimits, dumpLimits, runtimeDumpCapBytes } from "./limits.ts";
-import { type LogPrefix, PrefixRemover } from "./log-prefix.ts";
+import { type LineForm, LineRestorer } from "./line-form.ts";
 import { StackTree } from "./stack-tree.ts";
 
 const excerptBytes = 160;
@@ -31,7 +32,8 @@ export interface GoroutineDumpOptions {
 
 /**
  * Reads the text that Go writes for all goroutines: `goroutine?debug=2`, a panic, a fatal error, SIGQUIT; alone or
- * within a log. All forms from Go 1.18 to 1.27 (Go source: runtime/traceback.go).
+ * within a log, as written or as copied from a terminal. All forms from Go 1.18 to 1.27 (Go source:
+ * runtime/traceback.go).
  *
  * One pass, no copy of the input: memory is bounded by the distinct stacks. Chunks may be of any size, and may be
  * overwritten after `push` returns. Every goroutine whose header is whole is in exactly one group.
@@ -47,18 +49,22 @@ export function goroutineDumpParser(options: GoroutineDumpOptions): ByteParser<G
   let lastByte = 0;
   let head = "";
   let overlong = false;
-  let remover: PrefixRemover | undefined;
+  let restorer: LineRestorer | EscapedTextRestorer | undefined;
   const window = new InputWindow(walk.memory, (from, to, last) => {
     const cut = overlong || (bytesSeen === runtimeDumpCapBytes && lastByte !== 0x0a);
     return reader.read(from, to, last ? (cut ? "cut" : "ended") : "flowing");
   });
 
-  /** From here on the lines are read without their first words, beginning with those that were not read yet. */
-  function removePrefix(prefix: LogPrefix): PrefixRemover {
+  /** From here on the lines are read as the process wrote them, beginning with those that were not read yet. */
+  function restoreLines(form: LineForm): LineRestorer | EscapedTextRestorer {
     const rest = window.takeRest();
-    const removing = new PrefixRemover(prefix, limits.maxGoroutineBytes, (lines) => window.push(lines));
-    removing.push(rest);
-    return removing;
+    const sink = (lines: Uint8Array) => window.push(lines);
+    const restoring =
+      form === "escaped"
+        ? new EscapedTextRestorer(sink)
+        : new LineRestorer(form, limits.maxGoroutineBytes, sink);
+    restoring.push(rest);
+    return restoring;
   }
 
   return {
@@ -71,11 +77,11 @@ export function goroutineDumpParser(options: GoroutineDumpOptions): ByteParser<G
       bytesSeen += wanted.length;
       lastByte = wanted[wanted.length - 1] ?? 0;
       let taken = 0;
-      if (remover === undefined) {
-        taken = window.push(wanted, () => reader.prefix !== undefined);
-        if (reader.prefix !== undefined) remover = removePrefix(reader.prefix);
+      if (restorer === undefined) {
+        taken = window.push(wanted, () => reader.form !== undefined);
+        if (reader.form !== undefined) restorer = restoreLines(reader.form);
       }
-      if (taken < wanted.length) remover?.push(wanted.subarray(taken));
+      if (taken < wanted.length) restorer?.push(wanted.subarray(taken));
     },
 
     end(): ParseResult<GoroutineDump> {
@@ -85,8 +91,8 @@ export function goroutineDumpParser(options: GoroutineDumpOptions): ByteParser<G
         reader.damage ??= lineError("too-large", `${bound.replace("the", "The")}.`, reader.line);
       }
       window.end();
-      if (remover === undefined && reader.prefix !== undefined) remover = removePrefix(reader.prefix);
-      remover?.end();
+      if (restorer === undefined && reader.form !== undefined) restorer = restoreLines(reader.form);
+      restorer?.end();
       window.end();
       walk.release();
       if (bytesSeen === 0) {

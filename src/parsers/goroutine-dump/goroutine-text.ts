@@ -29,8 +29,8 @@ export type TextEnd = "closed" | "open" | "cut";
 
 /** Text behind the last colon of a path: line, offset in the function, registers, or the pc of a C frame. */
 const location = /^\t(.+):(\d+)(?: \+0x[0-9a-f]+)?( fp=0x[0-9a-f]+ sp=0x[0-9a-f]+)?( pc=0x[0-9a-f]+)?\r?$/;
-/** The beginning of a call, creator, place, or header. */
-const unfinishedCall = /^(?:\t|created by |goroutine \d|[^\s(]+(?:\(|$))/;
+/** The beginning of a call, creator, place, or header; no name has the mark that ends a quotation. */
+const unfinishedCall = /^(?:\t|created by |goroutine \d|[^\s(`]+(?:\(|$))/;
 const elided = /^\.\.\.(?:(\d+)|additional) frames elided\.\.\.\r?$/;
 const creatorId = / in goroutine (\d+)$/;
 const createdWords = "created by ";
