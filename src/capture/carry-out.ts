@@ -112,7 +112,7 @@ async function attempt(
   let warning: string | undefined;
   if (step.kind === "goroutine-dump") {
     const { goroutines } = story.notes;
-    const reason = whyNoDump(goroutines, dumpLimit(request), request.deep);
+    const reason = whyNoDump(goroutines, story.countAgeMs(), dumpLimit(request), request.deep);
     if (reason !== undefined) {
       await story.skip(step.kind, reason);
       return undefined;
@@ -214,7 +214,7 @@ async function probe(baselineMs: number, { target, story, signal }: TakeContext)
   try {
     const answer = await askIndex(target, Math.max(probeDeadlineMs, slowLimitMs(baselineMs)), signal);
     const goroutines = answer.status === 200 ? readIndexPage(answer.text)?.get("goroutine") : undefined;
-    if (goroutines !== undefined) story.notes.goroutines = goroutines;
+    if (goroutines !== undefined) story.counted(goroutines);
     return { latencyMs: answer.headerMs };
   } catch (error) {
     if (error instanceof PortError) return { silence: error.message };

@@ -54,12 +54,27 @@ export function dumpPauseText(goroutines: number): string {
   return `about ${durationText(leastMs)} to ${durationText(mostMs)}`;
 }
 
-/** Why no dump is taken; undefined when it may be. */
-export function whyNoDump(goroutines: number | undefined, limit: number, deep: boolean): string | undefined {
+/**
+ * A count that is older says nothing of now: in a process that is going wrong goroutines are made by the thousand a
+ * second. The index page is asked right before a dump; this is for processes that have none, or stopped giving it. Our
+ * own figure: the second scrape of metrics, and the few snapshots after it, fit in.
+ */
+const oldestCountMs = 10_000;
+
+/** Why no dump is taken; undefined when it may be. `ageMs` is how long ago the goroutines were counted. */
+export function whyNoDump(
+  goroutines: number | undefined,
+  ageMs: number,
+  limit: number,
+  deep: boolean,
+): string | undefined {
   if (goroutines === undefined) {
     return "neither the index page nor metrics say how many goroutines there are, and a dump stops the world for all of them";
   }
-  if (goroutines <= limit) return undefined;
+  if (goroutines <= limit) {
+    if (ageMs <= oldestCountMs) return undefined;
+    return `nobody says how many goroutines there are now: there were ${countText(goroutines)} ${durationText(ageMs)} ago, and a dump stops the world for all of them`;
+  }
   const more = deep ? "a larger limit must be named" : "ask for a deep capture to take it";
   return `${countText(goroutines)} goroutines are more than the limit of ${countText(limit)}: a dump would stop the world for ${dumpPauseText(goroutines)}; ${more}`;
 }

@@ -71,7 +71,7 @@ export async function findIndex(context: TakeContext): Promise<IndexSearch> {
     return { found: true, profiles: undefined, missing: reason, latencyMs };
   }
   const goroutines = counts.get("goroutine");
-  if (goroutines !== undefined) story.notes.goroutines = goroutines;
+  if (goroutines !== undefined) story.counted(goroutines);
   const writer = await story.bundle();
   const saved = await writer.save("index.html.gz", bytesOf(answer.text), "gzip", context.signal);
   await story.tell(

@@ -15,6 +15,10 @@ interface TargetNotes {
 /** The bundle and the manifest while they grow. A folder is only made when there is something to put in. */
 export interface Story {
   readonly notes: TargetNotes;
+  /** Takes down how many goroutines there are at this moment. */
+  counted(goroutines: number): void;
+  /** Milliseconds since the goroutines were last counted; infinite before the first time. */
+  countAgeMs(): number;
   bundle(): Promise<BundleWriter>;
   /** Adds a record and saves the manifest. */
   tell(record: ManifestCapture): Promise<void>;
@@ -48,6 +52,7 @@ export function beginStory(
   // Saving goes on after an interruption: what was got is kept.
   const always = new AbortController().signal;
   let writer: BundleWriter | undefined;
+  let countedAtMs = Number.NEGATIVE_INFINITY;
 
   function manifest(ending: { finishedAt?: string; endedEarly?: string }): Manifest {
     return {
@@ -73,6 +78,11 @@ export function beginStory(
 
   return {
     notes,
+    counted(goroutines) {
+      notes.goroutines = goroutines;
+      countedAtMs = clock.monotonicMs();
+    },
+    countAgeMs: () => clock.monotonicMs() - countedAtMs,
     tell,
     async bundle() {
       writer ??= await store.create(

@@ -87,13 +87,22 @@ export async function takeStep(planned: CaptureStep, context: TakeContext): Prom
     step.encoding,
     signal,
   );
-  Object.assign(context.story.notes, { ...facts?.facts(), ...context.story.notes });
+  noteFacts(facts?.facts(), context.story);
   const kept = { file: step.file, bytes: saved.bytes, sha256: saved.sha256 };
   const reason = whyPartial(saved, context, dump?.count());
   return {
     record: record({ ...kept, ...(reason === undefined ? { status: "ok" } : { status: "partial", reason }) }),
     ...(saved.brokenBy === undefined ? {} : { silence: saved.brokenBy.code }),
   };
+}
+
+/** The newest count of goroutines is the one that a dump is decided by, whoever told it. */
+function noteFacts(
+  facts: { readonly goVersion?: string; readonly goroutines?: number } | undefined,
+  { notes, counted }: Story,
+): void {
+  if (facts?.goVersion !== undefined) notes.goVersion ??= facts.goVersion;
+  if (facts?.goroutines !== undefined) counted(facts.goroutines);
 }
 
 /** No single step outlives the whole capture. */

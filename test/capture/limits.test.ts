@@ -23,8 +23,8 @@ describe("the pause of a dump", () => {
 
   test("is short where a dump is taken without being asked for", () => {
     expect(dumpPause(2_000).leastMs).toBeLessThan(100);
-    expect(whyNoDump(2_000, 2_000, false)).toBeUndefined();
-    expect(whyNoDump(10_001, 10_000, true)).toContain("a larger limit must be named");
+    expect(whyNoDump(2_000, 0, 2_000, false)).toBeUndefined();
+    expect(whyNoDump(10_001, 0, 10_000, true)).toContain("a larger limit must be named");
   });
 });
 

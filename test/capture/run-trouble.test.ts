@@ -42,6 +42,38 @@ describe("a goroutine dump", () => {
     expect(made.outcome.manifest.target.goroutines).toBe(60_000);
   });
 
+  const noIndex: ScriptedAnswer = { status: 404, chunks: ["404 page not found\n"] };
+
+  function scrape(goroutines: number): ScriptedAnswer {
+    return { headers: { "content-type": "text/plain" }, chunks: [`go_goroutines ${goroutines}\n`] };
+  }
+
+  test("without an index page is decided by the newest scrape of metrics", async () => {
+    const grown = await run((question, before) => {
+      if (question === "index") return noIndex;
+      return question === "metrics" ? scrape(before === 0 ? 100 : 60_000) : healthy(question);
+    });
+    expect(reasonOf(grown, "goroutine-dump")).toMatch(/^60,000 goroutines are more than the limit/);
+    expect(grown.steps).not.toContain("goroutine?debug=2");
+    const quiet = await run(but({ index: noIndex, metrics: scrape(100) }));
+    expect(quiet.steps).toContain("goroutine?debug=2");
+  });
+
+  test.each([
+    ["the index page is refused by now", indexPage(100), { status: 429, chunks: ["slow down\n"] }],
+    ["the metrics give no second answer", noIndex, noIndex],
+  ])("is not taken by an old count: %s", async (_, first, later) => {
+    const made = await run((question, before) => {
+      if (question === "index") return before === 0 ? first : later;
+      if (question !== "metrics") return healthy(question);
+      return before === 0 ? scrape(100) : { status: 503, chunks: ["busy\n"] };
+    });
+    expect(reasonOf(made, "goroutine-dump")).toMatch(
+      /^nobody says how many goroutines there are now: there were 100 \d+(\.\d+)? s ago/,
+    );
+    expect(made.steps).not.toContain("goroutine?debug=2");
+  });
+
   test("is not taken when nobody knows how many goroutines there are", async () => {
     const made = await run(
       but({ index: { status: 404, chunks: ["404 page not found\n"] }, metrics: { status: 404 } }),
