@@ -2,12 +2,13 @@ import type { CaptureLimits } from "../ports/capture-limits.ts";
 import type { GoTarget } from "../ports/go-target.ts";
 
 /**
- * The machine that a process runs on, as far as it can be told: what the alerts call it, else the host of its address.
- * Where each pod has an address of its own that is a node for each; a gateway before all of them is one for all.
+ * The machine that a process runs on, as far as it can be told: what the alerts call it, else the host of its address,
+ * whatever the process itself is called. Where each pod has an address of its own that is a node for each; a gateway
+ * before all of them is one for all.
  */
-export function nodeOf({ instance }: Pick<GoTarget, "instance">, named?: string): string {
+export function nodeOf({ url }: Pick<GoTarget, "url">, named?: string): string {
   if (named !== undefined) return named;
-  return instance.startsWith("/") ? "this machine" : instance.replace(/:\d+$/, "");
+  return url.startsWith("unix:") ? "this machine" : new URL(url).hostname;
 }
 
 /**
