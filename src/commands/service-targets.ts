@@ -1,9 +1,10 @@
 import type { DiscoverConfig, GofireConfig, ServiceConfig, TargetConfig } from "../config/gofire-config.ts";
 import { PortError, UsageError } from "../domain/errors.ts";
 import { remembered } from "../domain/remembered.ts";
+import { isNoProcess } from "../domain/reserved-addresses.ts";
 import { authorityOf, processNamed, type ServiceProcess } from "../domain/service-process.ts";
 import { askedOf, wantedOf } from "../domain/target-place.ts";
-import { durationText } from "../domain/units.ts";
+import { counted, durationText } from "../domain/units.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Host } from "../ports/host.ts";
 import type { FoundTargets, TargetSources } from "../ports/target-source.ts";
@@ -62,7 +63,7 @@ export function serviceTargets(
     if (discover === undefined) return { targets: [] };
     const bound = AbortSignal.timeout(askWithinMs);
     try {
-      return await (await openSource(discover, config, ports)).find(bound);
+      return withoutStrange(await (await openSource(discover, config, ports)).find(bound));
     } catch (error) {
       if (!bound.aborted || error instanceof PortError) throw error;
       const asked = askedOf(discover.place);
@@ -158,6 +159,27 @@ export function shortList(names: readonly string[]): string {
 
 function listedProcess({ instance, address }: TargetConfig): ServiceProcess {
   return { name: instance ?? address, aliases: instance === undefined ? [] : [address] };
+}
+
+/**
+ * Whoever can change the records, labels or targets that are looked at must not lead gofire to what only its own machine
+ * can reach: the network of one link, and what clouds keep there.
+ */
+function withoutStrange({ targets, leftOut }: FoundTargets): FoundTargets {
+  const asked = targets.filter(
+    ({ origin, metrics = origin }) =>
+      ![origin, metrics].some((url) => isNoProcess(new URL(url, origin).hostname)),
+  );
+  const strange = targets.length - asked.length;
+  const words = [
+    ...(leftOut === undefined ? [] : [leftOut]),
+    ...(strange === 0
+      ? []
+      : [
+          `${counted(strange, "address", "addresses")} that no process of a service has (link-local, multicast)`,
+        ]),
+  ];
+  return { targets: asked, ...(words.length === 0 ? {} : { leftOut: words.join("; ") }) };
 }
 
 /** Those that are not among the others already, by name or address. */

@@ -124,6 +124,20 @@ describe("the processes of a service", () => {
     ).rejects.toThrow("would go to the wrong host");
   });
 
+  test("are not where only this machine can reach, whoever says so, and that is told", async () => {
+    const made = world();
+    made.answer = [
+      at("169.254.169.254"),
+      at("169.254.7.7"),
+      at("0.0.0.0"),
+      { ...at("10.0.0.8"), metrics: "http://169.254.169.254/latest/meta-data/iam" },
+      at("10.0.0.7"),
+    ];
+    const { targets, leftOut } = await made.targets.of("cart", never);
+    expect(targets.map(({ name }) => name)).toEqual(["10.0.0.7:6060"]);
+    expect(leftOut).toBe("4 addresses that no process of a service has (link-local, multicast)");
+  });
+
   test("are asked for once in fifteen seconds, however many want to know", async () => {
     const { targets, sources, clock } = world();
     await Promise.all([targets.of("order", never), targets.of("order", never)]);

@@ -118,6 +118,15 @@ describe("what a Prometheus scrapes", () => {
     expect(leftOut).toBe("1 without an address that gofire can ask");
   });
 
+  test("as localhost is its own machine's, and this one's only where the Prometheus is here, too", async () => {
+    const list = ["localhost:6060", "127.0.0.1:6061", "[::1]:6062", "10.0.0.9:6060"].map((at) => scraped(at));
+    const { targets, leftOut } = await found(list);
+    expect(targets.map(({ name }) => name)).toEqual(["10.0.0.9:6060"]);
+    expect(leftOut).toBe("3 that only the Prometheus' own machine can reach (localhost)");
+    const here = { ...fakeMetricsServer(() => [], list), url: "http://localhost:9090" };
+    expect((await prometheusTargets(place, () => here).find(never)).targets).toHaveLength(4);
+  });
+
   test("is not known from one that refuses: it is named", async () => {
     const refuses = {
       ...fakeMetricsServer(() => []),

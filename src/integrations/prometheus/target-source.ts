@@ -1,5 +1,6 @@
 import { fitsLabels } from "../../domain/alert-routing.ts";
 import { PortError } from "../../domain/errors.ts";
+import { isLoopback } from "../../domain/reserved-addresses.ts";
 import { mostFound, type PrometheusTargets } from "../../domain/target-place.ts";
 import type { MetricsServer, ScrapeTarget } from "../../ports/metrics-server.ts";
 import type { FoundTarget, FoundTargets, TargetSource } from "../../ports/target-source.ts";
@@ -14,7 +15,9 @@ export function prometheusTargets(place: PrometheusTargets, open: () => MetricsS
     async find(signal) {
       const server = open();
       try {
-        return foundAmong(await server.targets(targetLimits, signal), place);
+        // What another machine calls localhost is not this one's.
+        const isHere = isLoopback(new URL(server.url).hostname);
+        return foundAmong(await server.targets(targetLimits, signal), place, isHere);
       } catch (error) {
         if (!(error instanceof PortError)) throw error;
         const { code, target, message } = error;
@@ -27,20 +30,23 @@ export function prometheusTargets(place: PrometheusTargets, open: () => MetricsS
   };
 }
 
-function foundAmong(all: readonly ScrapeTarget[], place: PrometheusTargets): FoundTargets {
+function foundAmong(all: readonly ScrapeTarget[], place: PrometheusTargets, isHere: boolean): FoundTargets {
   const matching = all.filter(({ labels }) => fitsLabels(labels, place.labels));
   // Two scrapes of one process, e.g. of two paths, lead to the same pprof.
   const found = new Map<string, FoundTarget>();
   let unreadable = 0;
+  let itsOwn = 0;
   for (const scrape of matching) {
     const target = targetOf(scrape, place);
     if (target === undefined) unreadable++;
+    else if (!isHere && isLoopback(new URL(target.origin).hostname)) itsOwn++;
     else if (!found.has(target.origin) || target.isReady === undefined) found.set(target.origin, target);
   }
   const targets = namedOnce([...found.values()]).toSorted(byReadinessAndName);
   const leftOut = [
     ...(targets.length > mostFound ? [`only the first ${mostFound} of ${targets.length} are known`] : []),
     ...(unreadable > 0 ? [`${unreadable} without an address that gofire can ask`] : []),
+    ...(itsOwn > 0 ? [`${itsOwn} that only the Prometheus' own machine can reach (localhost)`] : []),
   ];
   return {
     targets: targets.slice(0, mostFound),

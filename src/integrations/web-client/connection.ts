@@ -2,6 +2,7 @@ import { buildConnector, type Dispatcher, Pool, ProxyAgent } from "undici";
 import { PortError, UsageError } from "../../domain/errors.ts";
 import type { WebAccess } from "../../ports/web-access.ts";
 import { connectTimeoutMs } from "./limits.ts";
+import { refuseMetadata, safeLookup } from "./safe-lookup.ts";
 
 /** What connects to one origin, and whether it got as far as being open. */
 export interface Connection {
@@ -18,7 +19,7 @@ type Tls = NonNullable<WebAccess["tls"]>;
 
 /**
  * Opens nothing yet: undici connects with the first question. The HTTP_PROXY variables are not looked at, because
- * a proxy that nobody named must not see what is asked.
+ * a proxy that nobody named must not see what is asked. Throws PortError `forbidden` for an address that is never asked.
  */
 export function connectTo(
   { origin, socketPath }: { readonly origin: string; readonly socketPath?: string },
@@ -34,6 +35,7 @@ export function connectTo(
     readonly connections?: number;
   },
 ): Connection {
+  if (socketPath === undefined) refuseMetadata(origin);
   if (proxy !== undefined) {
     const dispatcher = new ProxyAgent({
       uri: proxy.url,
@@ -49,7 +51,7 @@ export function connectTo(
   }
   const connector = buildConnector({
     ...tlsOptions(tls),
-    ...(socketPath === undefined ? {} : { socketPath }),
+    ...(socketPath === undefined ? { lookup: safeLookup } : { socketPath }),
     timeout: connectTimeoutMs,
   });
   let opened = false;

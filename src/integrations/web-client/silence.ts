@@ -56,7 +56,8 @@ export function silence(error: unknown, context: SilenceContext): PortError {
       { cause: error },
     );
   }
-  const { name, code, message } = innermost(error);
+  const { name, code, message, own } = innermost(error);
+  if (own !== undefined) return own;
   const after = received === undefined ? "" : ` after ${bytesText(received)}`;
   const certificate = certificateErrors[code];
   if (certificate !== undefined) {
@@ -119,13 +120,16 @@ function tlsAlert(code: string, message: string): string {
 }
 
 /** Errors come wrapped: `AggregateError` of several addresses, `cause` of undici's own. */
-function innermost(error: unknown): Record<"name" | "code" | "message", string> {
+function innermost(
+  error: unknown,
+): Record<"name" | "code" | "message", string> & { readonly own?: PortError } {
   let at = error;
   for (let depth = 0; depth < 5 && at instanceof Error; depth++) {
     if (at instanceof AggregateError && at.errors.length > 0) at = at.errors[0];
     else if (at.cause instanceof Error) at = at.cause;
     else break;
   }
+  if (at instanceof PortError) return { name: at.name, code: at.code, message: at.message, own: at };
   if (!(at instanceof Error)) return { name: "", code: "", message: String(at) };
   const code = "code" in at && typeof at.code === "string" ? at.code : "";
   return { name: at.name, code, message: at.message };
