@@ -99,10 +99,10 @@ export async function takeStep(planned: CaptureStep, context: TakeContext): Prom
 /** The newest count of goroutines is the one that a dump is decided by, whoever told it. */
 function noteFacts(
   facts: { readonly goVersion?: string; readonly goroutines?: number } | undefined,
-  { notes, counted }: Story,
+  story: Story,
 ): void {
-  if (facts?.goVersion !== undefined) notes.goVersion ??= facts.goVersion;
-  if (facts?.goroutines !== undefined) counted(facts.goroutines);
+  if (facts?.goVersion !== undefined) story.notes.goVersion ??= facts.goVersion;
+  if (facts?.goroutines !== undefined) story.counted(facts.goroutines);
 }
 
 /** No single step outlives the whole capture. */
