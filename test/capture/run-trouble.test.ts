@@ -11,6 +11,10 @@ function but(answers: Readonly<Record<string, ScriptedAnswer>>): (question: stri
   return (question) => answers[question] ?? healthy(question);
 }
 
+function scrape(goroutines: number): ScriptedAnswer {
+  return { headers: { "content-type": "text/plain" }, chunks: [`go_goroutines ${goroutines}\n`] };
+}
+
 describe("a goroutine dump", () => {
   test.each([
     [{}, 2_000, true],
@@ -43,10 +47,6 @@ describe("a goroutine dump", () => {
   });
 
   const noIndex: ScriptedAnswer = { status: 404, chunks: ["404 page not found\n"] };
-
-  function scrape(goroutines: number): ScriptedAnswer {
-    return { headers: { "content-type": "text/plain" }, chunks: [`go_goroutines ${goroutines}\n`] };
-  }
 
   test("without an index page is decided by the newest scrape of metrics", async () => {
     const grown = await run((question, before) => {
