@@ -19,6 +19,7 @@ import { redisQueue } from "../../../src/integrations/redis/queue.ts";
 import { retries } from "../../../src/jobs/index.ts";
 import { summaryOf } from "../../../src/jobs/summary.ts";
 import type { Artifacts } from "../../../src/ports/artifacts.ts";
+import type { Clock } from "../../../src/ports/clock.ts";
 import type { Services } from "../../../src/ports/services.ts";
 import { fakeArtifacts } from "../../fakes/artifacts.ts";
 import { type FakePeople, fakePeople } from "../../fakes/people.ts";
@@ -63,6 +64,18 @@ const services: Services = {
 
 let delivered = 0;
 
+/** Real time, but no two moments are the same: lists are ordered by the millisecond. */
+function noTwoAtOnce(): Clock {
+  let lastMs = 0;
+  return {
+    ...systemClock,
+    nowMs() {
+      lastMs = Math.max(systemClock.nowMs(), lastMs + 1);
+      return lastMs;
+    },
+  };
+}
+
 export async function asking(mostWaiting: number): Promise<Asking> {
   const server = await testRedis();
   const folder = await mkdtemp(join(tmpdir(), "gofire-chat-"));
@@ -72,7 +85,7 @@ export async function asking(mostWaiting: number): Promise<Asking> {
   const rooms = fakeRooms();
   const artifacts = fakeArtifacts(folder);
   const ports: ChatPorts = {
-    incidents: incidentStore(redis.client, systemClock),
+    incidents: incidentStore(redis.client, noTwoAtOnce()),
     queue,
     services,
     analyses: storedAnalyses(artifacts),
