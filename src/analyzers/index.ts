@@ -1,4 +1,5 @@
 import type { Analyzer } from "../domain/analyzer.ts";
+import { processRestarts } from "./process-restarts/index.ts";
 import { cpuRegexpCompile } from "./cpu-regexp-compile/index.ts";
 import { cpuSerialization } from "./cpu-serialization/index.ts";
 import { cpuSpin } from "./cpu-spin/index.ts";
@@ -93,6 +94,7 @@ export const analyzers: readonly Analyzer[] = [
   processCrash,
   processFdExhaustion,
   processLockedThreads,
+  processRestarts,
   processRssOverHeap,
   processThreads,
   schedCpuThrottling,

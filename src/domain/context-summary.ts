@@ -2,12 +2,14 @@ import { isUnknown } from "./counters.ts";
 import {
   type ContextEvent,
   type FigureName,
+  type FigureRange,
+  type FigureTime,
   type FigureUnit,
   figure,
   type ServiceContext,
   whyMissing,
 } from "./service-context.ts";
-import { standing, usualOf } from "./usual-figures.ts";
+import { standing, standingInBuckets, usualOf } from "./usual-figures.ts";
 
 /** A figure of the process, what was usual, and where it goes. */
 export interface Trend {
@@ -16,6 +18,8 @@ export interface Trend {
   readonly value: number;
   readonly lastWeek?: number;
   readonly yesterday?: number;
+  /** The buckets that these lie in, when a histogram is all there is. */
+  readonly ranges?: Partial<Readonly<Record<"now" | "lastWeek" | "yesterday", FigureRange>>>;
   readonly rise?: { readonly perSecond: number; readonly windowMs: number };
 }
 
@@ -46,10 +50,19 @@ const trended: readonly FigureName[] = [
   "threads",
   "heap-in-use",
   "gc-rate",
+  "gc-cpu",
+  "gc-pause-p99",
+  "slow-scheduling",
 ];
 const mostTrends = 4;
 /** Twice of what was usual is worth a word, and no finding (docs/decisions/0017-context.md). */
 const noteworthyRatio = 2;
+/** Twice as much as next to nothing is nothing: the limits of their rules, a fifth of that for GC's share. */
+const leastNoteworthy: Partial<Readonly<Record<FigureName, number>>> = {
+  "gc-cpu": 0.05,
+  "gc-pause-p99": 5,
+  "slow-scheduling": 0.01,
+};
 /** A tenth of what is there, within the window that it was measured over. */
 const noteworthyRise = 0.1;
 /** Below this nobody's requests wait for it (docs/decisions/0017-context.md). */
@@ -79,6 +92,7 @@ export function trendsOf(context: Asked): readonly Trend[] {
     if (now === undefined) return [];
     const lastWeek = figure(context, name, "last-week")?.value;
     const yesterday = figure(context, name, "yesterday")?.value;
+    const ranges = now.range === undefined ? undefined : rangesOf(context, name);
     const rise = figure(context, name, "rise-15m") ?? figure(context, name, "rise-1h");
     return [
       {
@@ -87,6 +101,7 @@ export function trendsOf(context: Asked): readonly Trend[] {
         value: now.value,
         ...(lastWeek === undefined ? {} : { lastWeek }),
         ...(yesterday === undefined ? {} : { yesterday }),
+        ...(ranges === undefined ? {} : { ranges }),
         ...(rise?.windowMs === undefined || !isRise(rise.value, rise.windowMs, now.value)
           ? {}
           : { rise: { perSecond: rise.value, windowMs: rise.windowMs } }),
@@ -99,7 +114,19 @@ function isRise(perSecond: number, windowMs: number, value: number): boolean {
   return perSecond > 0 && (perSecond * windowMs) / 1000 >= value * noteworthyRise;
 }
 
-function isNoteworthy(context: Asked, { name, value }: Trend): boolean {
+function rangesOf(context: Asked, name: FigureName): NonNullable<Trend["ranges"]> {
+  const of = (key: keyof NonNullable<Trend["ranges"]>, when: FigureTime) => {
+    const range = figure(context, name, when)?.range;
+    return range === undefined ? {} : { [key]: range };
+  };
+  return { ...of("now", "now"), ...of("lastWeek", "last-week"), ...of("yesterday", "yesterday") };
+}
+
+function isNoteworthy(context: Asked, { name, value, ranges }: Trend): boolean {
+  if (value < (leastNoteworthy[name] ?? 0)) return false;
   const usual = usualOf(context, name);
-  return !isUnknown(usual) && standing(value, usual, noteworthyRatio, 0) === "unusual";
+  if (isUnknown(usual)) return false;
+  return ranges?.now === undefined
+    ? standing(value, usual, noteworthyRatio, 0) === "unusual"
+    : standingInBuckets(ranges.now, usual) === "unusual";
 }

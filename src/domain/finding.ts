@@ -1,6 +1,6 @@
 import type { CaptureRecord } from "./capture.ts";
 import type { Frame } from "./frame.ts";
-import type { ServiceContext } from "./service-context.ts";
+import type { FigureRange, ServiceContext } from "./service-context.ts";
 
 /**
  * - `critical`: users are hurt now.
@@ -47,6 +47,8 @@ export interface UsualFigure {
   /** In the unit of what it stands beside. */
   readonly value: number;
   readonly when: "last-week" | "yesterday";
+  /** The bucket that it lies in, when a histogram is all there is; `value` is its upper bound, if it has one. */
+  readonly range?: FigureRange;
   /** Address of the metrics server that says so. */
   readonly server: string;
 }

@@ -1,6 +1,7 @@
 import { counterMove, isUnknown, type Unknown } from "./counters.ts";
 import type { Evidence, TargetFacts } from "./evidence.ts";
 import { cpuTime, workTotal } from "./sample-work.ts";
+import { alsoMissing, figure, type ServiceContext } from "./service-context.ts";
 import { hasAnyOf, workSet } from "./work-kinds.ts";
 
 /** What garbage collection costs now, not since the start. */
@@ -16,12 +17,36 @@ export interface GcCpuShare {
   readonly cores?: number;
   /** Marking on idle processors could not be told apart (Go before 1.21), so the share may be too high. */
   readonly mayCountIdle: boolean;
+  /** It is Prometheus' share over minutes rather than the captures' own. */
+  readonly byPrometheus?: true;
   readonly artifact: string;
 }
 
-export function gcCpuShare(
-  evidence: Partial<Pick<Evidence, "cpu" | "metrics">> & { readonly target: TargetFacts },
-): GcCpuShare | Unknown {
+type Seen = Partial<Pick<Evidence, "cpu" | "metrics">> & { readonly target: TargetFacts };
+
+export function gcCpuShare({
+  context,
+  ...captures
+}: Seen & Partial<Pick<Evidence, "context">>): GcCpuShare | Unknown {
+  const captured = capturedShare(captures);
+  if (!isUnknown(captured)) return captured;
+  return shareByPrometheus(context) ?? { unknown: `${captured.unknown}${alsoMissing(context, "gc-cpu")}` };
+}
+
+function shareByPrometheus(context: ServiceContext | undefined): GcCpuShare | undefined {
+  const share = context === undefined ? undefined : figure(context, "gc-cpu");
+  if (context === undefined || share === undefined) return undefined;
+  const coresInUse = figure(context, "cpu")?.value;
+  return {
+    share: share.value,
+    ...(coresInUse === undefined ? {} : { cores: share.value * coresInUse }),
+    mayCountIdle: false,
+    byPrometheus: true,
+    artifact: context.artifact,
+  };
+}
+
+function capturedShare(evidence: Seen): GcCpuShare | Unknown {
   const { cpu, metrics } = evidence;
   if (cpu !== undefined) {
     const share = shareOfProfile(cpu, evidence.target);

@@ -1,6 +1,7 @@
 import { counterMove, isUnknown, type Unknown } from "./counters.ts";
 import type { Evidence, NonEmpty } from "./evidence.ts";
 import type { MemStats } from "./memstats.ts";
+import { alsoMissing, figure, type ServiceContext } from "./service-context.ts";
 import { counted, durationText } from "./units.ts";
 
 /** How often the process collects garbage now, not since its start. */
@@ -10,6 +11,8 @@ export interface GcRate {
   readonly windowMs: number;
   /** How many of the cycles the program asked for (runtime.GC, debug.FreeOSMemory), where that can be told. */
   readonly forced?: number;
+  /** It is Prometheus' rate over minutes rather than the captures' own. */
+  readonly byPrometheus?: true;
   readonly artifact: string;
 }
 
@@ -18,9 +21,30 @@ const recentMs = 60_000;
 
 /**
  * The most exact source that is there: two MemStats, the pause ends of one (the runtime keeps the last 256, Go
- * source: runtime/mstats.go, MemStats.PauseEnd), or the counters of two scrapes.
+ * source: runtime/mstats.go, MemStats.PauseEnd), the counters of two scrapes, or what Prometheus made of its own.
  */
 export function gcRate({
+  context,
+  ...captures
+}: Partial<Pick<Evidence, "memstats" | "metrics" | "context">>): GcRate | Unknown {
+  const captured = capturedRate(captures);
+  if (!isUnknown(captured)) return captured;
+  return rateByPrometheus(context) ?? { unknown: `${captured.unknown}${alsoMissing(context, "gc-rate")}` };
+}
+
+function rateByPrometheus(context: ServiceContext | undefined): GcRate | undefined {
+  const rate = context === undefined ? undefined : figure(context, "gc-rate");
+  if (context === undefined || rate?.windowMs === undefined) return undefined;
+  return {
+    perSecond: rate.value,
+    cycles: Math.round((rate.value * rate.windowMs) / 1000),
+    windowMs: rate.windowMs,
+    byPrometheus: true,
+    artifact: context.artifact,
+  };
+}
+
+function capturedRate({
   memstats,
   metrics,
 }: Partial<Pick<Evidence, "memstats" | "metrics">>): GcRate | Unknown {
@@ -96,7 +120,8 @@ function rateOfPauseEnds(memstats: NonEmpty<MemStats>): GcRate | undefined {
 }
 
 /** "44 GCs per second (569 in 13 s)". */
-export function gcRateText({ perSecond, cycles, windowMs }: GcRate): string {
+export function gcRateText({ perSecond, cycles, windowMs, byPrometheus }: GcRate): string {
   const digits = perSecond < 10 ? 1 : 0;
-  return `${perSecond.toFixed(digits)} GCs per second (${counted(cycles, "GC")} in ${durationText(windowMs)})`;
+  const source = byPrometheus === true ? ", by Prometheus" : "";
+  return `${perSecond.toFixed(digits)} GCs per second (${counted(cycles, "GC")} in ${durationText(windowMs)}${source})`;
 }

@@ -3,6 +3,7 @@ import type { Evidence } from "./evidence.ts";
 import { type HeapFigures, heapFigures } from "./heap-figures.ts";
 import { sampleIndexOf } from "./profile.ts";
 import { profileTotal } from "./profile-totals.ts";
+import { figure } from "./service-context.ts";
 
 /** What decides how far the heap may grow before the next GC. */
 export interface HeapGoal {
@@ -26,10 +27,14 @@ export interface HeapGoal {
 /** runtime/metrics gives "no limit" as math.MaxInt64 and GOGC=off as -1 in 64 bits; floats round both. */
 const noLimitFrom = 2 ** 62;
 
-export function heapGoal(evidence: Partial<Pick<Evidence, "metrics" | "memstats" | "heap">>): HeapGoal {
-  const { metrics } = evidence;
+export function heapGoal(
+  evidence: Partial<Pick<Evidence, "metrics" | "memstats" | "heap" | "context">>,
+): HeapGoal {
+  const { metrics, context } = evidence;
   const gogc = metrics === undefined ? undefined : gauge(metrics, "go_gc_gogc_percent");
-  const limit = metrics === undefined ? undefined : gauge(metrics, "go_gc_gomemlimit_bytes");
+  const limit =
+    (metrics === undefined ? undefined : gauge(metrics, "go_gc_gomemlimit_bytes")) ??
+    (context === undefined ? undefined : figure(context, "memory-limit-go")?.value);
   const figures = heapFigures(evidence);
   const goalBytes =
     figures?.nextGcBytes ?? (metrics === undefined ? undefined : gauge(metrics, "go_gc_heap_goal_bytes"));

@@ -9,7 +9,9 @@
  *   process_open_fds, go_memstats_heap_inuse_bytes, process_resident_memory_bytes, and the rates of
  *   process_cpu_seconds_total and go_gc_duration_seconds_count.
  * - `max-fds`, `gomaxprocs`, `memory-limit-go`: process_max_fds, go_sched_gomaxprocs_threads, go_gc_gomemlimit_bytes.
+ * - `gc-cpu`: share of garbage collection in the CPU time that it used, from its /cpu/classes over five minutes.
  * - `cpu-limit`, `memory-limit`, `working-set`, `throttled`, `cfs-periods`: of its container (cAdvisor, kube-state-metrics).
+ * - `restarts`: how often it, or its container, began anew within an hour.
  * - `slow-scheduling`, `scheduling-p99`, `gc-pause-p99`: of its histograms over five minutes.
  */
 export const figureNames = [
@@ -21,6 +23,7 @@ export const figureNames = [
   "resident-memory",
   "cpu",
   "gc-rate",
+  "gc-cpu",
   "gomaxprocs",
   "memory-limit-go",
   "cpu-limit",
@@ -28,6 +31,7 @@ export const figureNames = [
   "working-set",
   "throttled",
   "cfs-periods",
+  "restarts",
   "slow-scheduling",
   "scheduling-p99",
   "gc-pause-p99",
@@ -55,6 +59,12 @@ export const figureUnits = [
 ] as const;
 export type FigureUnit = (typeof figureUnits)[number];
 
+/** The bucket of a histogram that a quantile lies in: `above < quantile <= upTo`; the last one has no end. */
+export interface FigureRange {
+  readonly above: number;
+  readonly upTo?: number;
+}
+
 /** One number, and where it comes from. */
 export interface Figure {
   readonly name: FigureName;
@@ -72,7 +82,7 @@ export interface Figure {
    */
   readonly of: "process" | "service";
   /** Bounds of the bucket that a quantile lies in, when that is all there is; `value` is the upper one, if it is finite. */
-  readonly range?: { readonly above: number; readonly upTo?: number };
+  readonly range?: FigureRange;
   /** PromQL that can be asked again at `context.atMs`. */
   readonly query: string;
 }
@@ -141,6 +151,11 @@ export function figure(
   when: FigureTime = "now",
 ): Figure | undefined {
   return figures.find((candidate) => candidate.name === name && candidate.when === when);
+}
+
+/** Why a rule that looked elsewhere first has no such figure of Prometheus either; empty when nobody asked one. */
+export function alsoMissing(context: ServiceContext | undefined, name: FigureName): string {
+  return context === undefined ? "" : `; Prometheus: ${whyMissing(context, name, "now")}`;
 }
 
 /** Why there is no such figure, in words. */

@@ -1,6 +1,14 @@
 import type { Unknown } from "./counters.ts";
 import type { EvidenceExcerpt, UsualFigure } from "./finding.ts";
-import { type Figure, type FigureName, figure, type ServiceContext, whyMissing } from "./service-context.ts";
+import {
+  type Figure,
+  type FigureName,
+  type FigureRange,
+  figure,
+  type ServiceContext,
+  whyMissing,
+} from "./service-context.ts";
+import { durationText } from "./units.ts";
 
 /** What was usual at the same hour of other days. */
 export interface Usual {
@@ -36,9 +44,35 @@ const sameRatio = 1.25;
  */
 export type Standing = "usual" | "unusual" | "between";
 
-export function standing(value: number, { least, most }: Usual, ratio: number, above: number): Standing {
-  if (value >= ratio * most && value - most >= above) return "unusual";
-  return value <= least * sameRatio ? "usual" : "between";
+export function standing(value: number, usual: Usual, ratio: number, above: number): Standing {
+  if (value >= ratio * usual.most && value - usual.most >= above) return "unusual";
+  return isUsual(value, usual) ? "usual" : "between";
+}
+
+/** Every known day had about as much. */
+export function isUsual(value: number, { least }: Usual): boolean {
+  return value <= least * sameRatio;
+}
+
+/**
+ * The same where other days only tell the bucket: `usual` in or below every day's, `unusual` above all of them. The bounds
+ * lie a factor of ten apart, so what rose within its bucket is not told from what did not.
+ */
+export function standingInBuckets(value: number | FigureRange, { days }: Usual): Standing {
+  const isAboveBound = (bound: number) => (typeof value === "number" ? value > bound : value.above >= bound);
+  const above = days.filter(({ value: bound, range }) =>
+    isAboveBound(range === undefined ? bound : (range.upTo ?? Number.POSITIVE_INFINITY)),
+  );
+  if (above.length === days.length) return "unusual";
+  return above.length === 0 ? "usual" : "between";
+}
+
+/** `between 91.8 µs and 0.9 ms`, `above 117 ms`: in milliseconds. */
+export function rangeText({ above, upTo }: FigureRange): string {
+  if (upTo === undefined) return `above ${durationText(above)}`;
+  return above <= 0
+    ? `at most ${durationText(upTo)}`
+    : `between ${durationText(above)} and ${durationText(upTo)}`;
 }
 
 /** More than on any known day, and not only by what varies within an hour. */
@@ -51,17 +85,18 @@ export function usualFigure(context: ServiceContext, { days: [day] }: Usual): Us
   return {
     value: day.value,
     when: day.when === "yesterday" ? "yesterday" : "last-week",
+    ...(day.range === undefined ? {} : { range: day.range }),
     server: context.server,
   };
 }
 
 const dayWords = { yesterday: "yesterday", "last-week": "last week" } as const;
 
-/** `the same hour last week had 1,310, yesterday 1,290`. `text` writes a value. */
+/** `the same hour last week had 1,310, yesterday 1,290`. `text` writes a value; one that only a bucket is known of is a range. */
 export function usualText({ days }: Usual, text: (value: number) => string): string {
-  const [first, ...others] = days.map(({ when, value }) => ({
+  const [first, ...others] = days.map(({ when, value, range }) => ({
     day: when === "yesterday" ? dayWords.yesterday : dayWords["last-week"],
-    value: text(value),
+    value: range === undefined ? text(value) : rangeText(range),
   }));
   return [
     `the same hour ${first?.day} had ${first?.value}`,
@@ -69,11 +104,12 @@ export function usualText({ days }: Usual, text: (value: number) => string): str
   ].join(", ");
 }
 
-/** A figure as evidence: its query and its value. */
+/** A figure as evidence: its query and its value, or the bucket that it lies in. */
 export function figureExcerpt(
   artifact: string,
   found: Figure,
   text: (value: number) => string,
 ): EvidenceExcerpt {
-  return { artifact, excerpt: `${found.query} = ${text(found.value)}` };
+  const value = found.range === undefined ? `= ${text(found.value)}` : `lies ${rangeText(found.range)}`;
+  return { artifact, excerpt: `${found.query} ${value}` };
 }

@@ -10,6 +10,7 @@ const count = { type: "integer", minimum: 0 };
  */
 export function analysisJsonSchema(): object {
   const frame = object({ function: text, file: text, line: count }, []);
+  const range = rangeSchema();
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     $id: "urn:gofire:analysis:1",
@@ -53,8 +54,8 @@ export function analysisJsonSchema(): object {
                   limit: number,
                   unit: text,
                   usual: object(
-                    { value: number, when: { enum: ["last-week", "yesterday"] }, server: text },
-                    [],
+                    { value: number, when: { enum: ["last-week", "yesterday"] }, range, server: text },
+                    ["range"],
                   ),
                 },
                 ["usual"],
@@ -96,6 +97,7 @@ export function analysisJsonSchema(): object {
 
 /** `ServiceContext` in src/domain/service-context.ts, which says what each figure is. */
 function contextSchema(): object {
+  const range = rangeSchema();
   const name = { enum: [...figureNames] };
   const when = { enum: [...figureTimes] };
   return object(
@@ -116,7 +118,7 @@ function contextSchema(): object {
             atMs: number,
             windowMs: number,
             of: { enum: ["process", "service"] },
-            range: object({ above: number, upTo: number }, ["upTo"]),
+            range,
             query: text,
           },
           ["windowMs", "range"],
@@ -141,6 +143,11 @@ function contextSchema(): object {
     },
     ["service", "process", "startedAtMs", "processes"],
   );
+}
+
+/** The bucket of a histogram that a value lies in; the last one has no end. */
+function rangeSchema(): object {
+  return object({ above: number, upTo: number }, ["upTo"]);
 }
 
 /** An object that has exactly these properties; the optional ones may be absent. */

@@ -1,8 +1,9 @@
 import { type ContextSummary, contextSummary, type Trend } from "../domain/context-summary.ts";
 import type { PublishedContext, UsualFigure } from "../domain/finding.ts";
 import type { IncidentOrigin } from "../domain/incident.ts";
-import type { ContextEvent, FigureName } from "../domain/service-context.ts";
+import type { ContextEvent, FigureName, FigureRange } from "../domain/service-context.ts";
 import { counted, durationText, percentText } from "../domain/units.ts";
+import { rangeText } from "../domain/usual-figures.ts";
 import { limitText, quantity, utcTime } from "./words.ts";
 
 /** A deploy that came this shortly before the moment may be why (docs/decisions/0017-context.md). */
@@ -13,13 +14,16 @@ const names: Partial<Readonly<Record<FigureName, string>>> = {
   "resident-memory": "memory",
   "heap-in-use": "heap",
   "gc-rate": "GCs",
+  "gc-cpu": "GC share of the CPU time",
+  "gc-pause-p99": "GC pause p99",
+  "slow-scheduling": "CPU waits over 10 ms:",
 };
 
 /** `12,408 goroutines (same hour last week 1,310, yesterday 1,290), +310 a minute over 15 min`. */
 export function trendText(trend: Trend): string {
-  const { name, unit, value, rise } = trend;
+  const { name, unit, value, ranges, rise } = trend;
   const title = names[name];
-  const now = `${title === undefined ? "" : `${title} `}${quantity(value, unit)}`;
+  const now = `${title === undefined ? "" : `${title} `}${ranges?.now === undefined ? quantity(value, unit) : rangeText(ranges.now)}`;
   const usual = usualWords(trend);
   return [
     usual === "" ? now : `${now} (${usual})`,
@@ -30,17 +34,21 @@ export function trendText(trend: Trend): string {
 }
 
 /** `same hour last week 1,310, yesterday 1,290`; empty when neither is known. */
-export function usualWords({ unit, lastWeek, yesterday }: Trend): string {
+export function usualWords({ unit, lastWeek, yesterday, ranges }: Trend): string {
   const days = [
-    ...(lastWeek === undefined ? [] : [`last week ${limitText(lastWeek, unit)}`]),
-    ...(yesterday === undefined ? [] : [`yesterday ${limitText(yesterday, unit)}`]),
+    ...(lastWeek === undefined ? [] : [`last week ${levelText(lastWeek, ranges?.lastWeek, unit)}`]),
+    ...(yesterday === undefined ? [] : [`yesterday ${levelText(yesterday, ranges?.yesterday, unit)}`]),
   ];
   return days.length === 0 ? "" : `same hour ${days.join(", ")}`;
 }
 
 /** `same hour last week 1,310, Prometheus`. */
-export function usualBeside({ value, when }: UsualFigure, unit: string): string {
-  return `same hour ${when === "yesterday" ? "yesterday" : "last week"} ${limitText(value, unit)}, Prometheus`;
+export function usualBeside({ value, range, when }: UsualFigure, unit: string): string {
+  return `same hour ${when === "yesterday" ? "yesterday" : "last week"} ${levelText(value, range, unit)}, Prometheus`;
+}
+
+function levelText(value: number, range: FigureRange | undefined, unit: string): string {
+  return range === undefined ? limitText(value, unit) : rangeText(range);
 }
 
 /** What a context is of: the moment of the page, or of the capture that somebody asked for. */

@@ -9,7 +9,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Analysis } from "../../src/domain/finding.ts";
 import { gofire } from "../cli/gofire.ts";
 import { type BuiltLab, buildLab, hasGo, type LiveLab } from "./lab.ts";
-import { day, hasPrometheus, type RunningPrometheus, startPrometheus } from "./prometheus.ts";
+import {
+  day,
+  hasPrometheus,
+  type PastSeries,
+  type RunningPrometheus,
+  startPrometheus,
+} from "./prometheus.ts";
 
 /** Short captures: what is proven here is what Prometheus adds. */
 const quick = ["--gap", "3s", "--cpu", "1s"];
@@ -41,7 +47,7 @@ describe.skipIf(!hasGo || !hasPrometheus)(
       open.push(() => lab.stop());
       const address = new URL(lab.debugUrl).host;
       const labels = { job: "order", instance: address };
-      const past =
+      const past: PastSeries[] =
         goroutines === undefined
           ? []
           : (
@@ -55,6 +61,7 @@ describe.skipIf(!hasGo || !hasPrometheus)(
               endedMsAgo,
               value: (minute: number) => most - (59 - minute),
             }));
+      if (goroutines !== undefined) past.push(...collections(labels));
       const prometheus = await startPrometheus(
         [
           {
@@ -161,11 +168,50 @@ kube_replicaset_created{namespace="shop",replicaset="order-7c9"} ${Math.round((b
       expect(count?.measured?.usual?.value).toBeLessThanOrEqual(310);
       expect(analysis.verdict).toBe("fail");
       expect(text).toMatch(/goroutines \(same hour last week 309, yesterday 294\)/);
+      const lastWeek = (name: string) =>
+        analysis.context?.figures.find((one) => one.name === name && one.when === "last-week");
+      expect(lastWeek("gc-cpu")?.value).toBeCloseTo(0.1, 2);
+      expect(lastWeek("gc-rate")?.value).toBeCloseTo(0.5, 2);
+      expect(lastWeek("gc-pause-p99")?.range?.above).toBeCloseTo(0.0917, 3);
+      expect(lastWeek("gc-pause-p99")?.range?.upTo).toBeCloseTo(0.917, 2);
+      expect(lastWeek("slow-scheduling")?.value).toBeCloseTo(0.02, 3);
       const again = await gofire(["replay", bundle, "--format", "json"], { cwd: folder });
       expect(JSON.parse(again.stdout)).toEqual(analysis);
     });
   },
 );
+
+/**
+ * What a service that collects garbage every two seconds counts within an hour, a week ago: 30 of 300 CPU seconds used, two
+ * pauses a collection of 0.09 to 0.9 ms, one wait in fifty for a processor above 10.49 ms.
+ */
+function collections(labels: Readonly<Record<string, string>>): readonly PastSeries[] {
+  const each = (
+    metric: string,
+    perMinute: number,
+    more: Readonly<Record<string, string>> = {},
+  ): PastSeries => ({
+    metric,
+    labels: { ...labels, ...more },
+    endedMsAgo: 7 * day,
+    value: (minute) => minute * perMinute,
+  });
+  const classes = { gc_total: 0.6, gc_mark_idle: 0.1, total: 60, idle: 54.9 };
+  const bucket = (metric: string, le: string, perMinute: number) =>
+    each(`${metric}_bucket`, perMinute, { le });
+  return [
+    each("go_gc_duration_seconds_count", 30),
+    ...Object.entries(classes).map(([name, seconds]) =>
+      each(`go_cpu_classes_${name}_cpu_seconds_total`, seconds),
+    ),
+    bucket("go_sched_pauses_total_gc_seconds", "9.175039999999999e-05", 40),
+    bucket("go_sched_pauses_total_gc_seconds", "0.0009175039999999999", 60),
+    bucket("go_sched_pauses_total_gc_seconds", "+Inf", 60),
+    bucket("go_sched_latencies_seconds", "0.0009175039999999999", 900),
+    bucket("go_sched_latencies_seconds", "0.010485759999999998", 980),
+    bucket("go_sched_latencies_seconds", "+Inf", 1_000),
+  ];
+}
 
 async function valueOf(url: string, query: string): Promise<number | undefined> {
   const answer = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(query)}`);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { contextOf, rising, troubled } from "../../scripts/screenshots/contexts.ts";
 import { contextSummary } from "../../src/domain/context-summary.ts";
+import type { Figure } from "../../src/domain/service-context.ts";
 import { eventTexts, trendText, usualBeside, withHappenings } from "../../src/render/context-words.ts";
 
 const atMs = Date.UTC(2026, 10, 29, 9, 41);
@@ -9,6 +10,21 @@ const plain = {
   time: (ms: number) => new Date(ms).toISOString().slice(11, 16),
   text: String,
 };
+
+/** GC pauses whose p99 lies in a bucket, in milliseconds. */
+function bucket(when: Figure["when"], above: number, upTo?: number): Figure {
+  const range = { above, ...(upTo === undefined ? {} : { upTo }) };
+  return {
+    name: "gc-pause-p99",
+    when,
+    value: upTo ?? above,
+    unit: "ms",
+    atMs,
+    of: "process",
+    range,
+    query: "",
+  };
+}
 
 describe("what a metrics server says, in words", () => {
   it("is a number with what was usual and where it goes", () => {
@@ -31,6 +47,27 @@ describe("what a metrics server says, in words", () => {
     expect(usualBeside({ value: 1_310, when: "last-week", server: "" }, "goroutines")).toBe(
       "same hour last week 1,310, Prometheus",
     );
+  });
+
+  it("is a range where a histogram is all there is, and a word only where it is above every other day's", () => {
+    const past = [bucket("last-week", 0.0917, 0.9175), bucket("yesterday", 0, 0.0917)];
+    const told = (now: Figure) =>
+      contextSummary(contextOf(atMs, {}, { figures: [now, ...past] })).trends.map((trend) =>
+        trendText(trend),
+      );
+    expect(told(bucket("now", 10.49, 117.4))).toEqual([
+      "GC pause p99 between 10 ms and 117 ms (same hour last week between 92 µs and 918 µs, yesterday at most 92 µs)",
+    ]);
+    expect(told(bucket("now", 117.4))).toEqual([
+      "GC pause p99 above 117 ms (same hour last week between 92 µs and 918 µs, yesterday at most 92 µs)",
+    ]);
+    expect(told(bucket("now", 0.0917, 0.9175))).toEqual([]);
+    expect(
+      usualBeside(
+        { value: 0.9175, when: "last-week", range: { above: 0.0917, upTo: 0.9175 }, server: "" },
+        "ms",
+      ),
+    ).toBe("same hour last week between 92 µs and 918 µs, Prometheus");
   });
 
   it("is what happened, with times; a deploy shortly before is worded as inferred, an older one is only told", () => {

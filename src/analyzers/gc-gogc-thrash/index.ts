@@ -1,11 +1,15 @@
 import { busiestAllocationSite } from "../../domain/allocation-sites.ts";
-import { defineAnalyzer, type FindingDraft } from "../../domain/analyzer.ts";
+import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { isUnknown } from "../../domain/counters.ts";
 import { type GcCpuShare, gcCpuShare } from "../../domain/gc-cpu.ts";
-import { type GcRate, gcRate, gcRateText } from "../../domain/gc-rate.ts";
+import { gcRate, gcRateText } from "../../domain/gc-rate.ts";
 import { type HeapGoal, heapGoal, isLimitBound } from "../../domain/heap-goal.ts";
 import { bytesText, percentText } from "../../domain/units.ts";
-import { type CollectionCause, collectionCause, collectionCauseText, nextSteps } from "./cause.ts";
+import { usualFigure } from "../../domain/usual-figures.ts";
+import { gcAgainstUsual } from "../../domain/usual-gc.ts";
+import { explainsRise, loadRatio, loadSentence } from "../../domain/usual-load.ts";
+import { collectionCause, collectionCauseText, nextSteps } from "./cause.ts";
+import { judged, usualSentence } from "./judged.ts";
 
 export const gcGogcThrash = defineAnalyzer({
   meta: {
@@ -14,7 +18,7 @@ export const gcGogcThrash = defineAnalyzer({
     severity: "warning",
     scope: "specific",
     needs: [],
-    uses: ["cpu", "memstats", "metrics", "heap"],
+    uses: ["cpu", "memstats", "metrics", "heap", "context"],
     symptomOf: [],
     thresholds: {
       warningShare: {
@@ -56,12 +60,31 @@ export const gcGogcThrash = defineAnalyzer({
         meaning: "cores that GC must keep busy to matter; an idle process spends little on anything else",
         source: "docs/decisions/0003-default-thresholds.md",
       },
+      usualRatio: {
+        default: 3,
+        unit: "ratio",
+        meaning:
+          "GC share, or GCs per second, against what 99 % of the same hour yesterday and last week stayed below, where Prometheus knows it",
+        source: "docs/decisions/0017-context.md",
+      },
+      aboveUsual: {
+        default: 2,
+        unit: "per-second",
+        meaning: "so many more GCs per second than usual they must be, too",
+        source: "docs/decisions/0017-context.md",
+      },
+      unusualShare: {
+        default: 0.1,
+        unit: "ratio",
+        meaning: "GC share from which more than usual is worth a word below the other limits",
+        source: "docs/decisions/0017-context.md",
+      },
     },
     docs: {
       what:
         "How much of the CPU time used goes into marking: from a CPU profile (background workers, assists, starting " +
-        "and ending a cycle; marking on idle processors left out), or from /cpu/classes between two scrapes. Without " +
-        "either, GCs per second times live heap. The cause is told from GOGC, from forced collections, or is the " +
+        "and ending a cycle; marking on idle processors left out), or from /cpu/classes between two scrapes, or within five minutes " +
+        "by Prometheus. Without either, GCs per second times live heap. Where Prometheus knows the same hour yesterday and last week, against these. The cause is told from GOGC, from forced collections, or is the " +
         "allocation rate itself.",
       why:
         "CPU that marks does not serve, and goroutines that allocate are made to help (GC assist), so every request " +
@@ -69,7 +92,9 @@ export const gcGogcThrash = defineAnalyzer({
       next: "Raise or remove GOGC and set GOMEMLIMIT instead; where the allocation rate is the cause, allocate less at the named site.",
       falsePositives:
         "Heavy allocation with the default GOGC commonly costs 10 to 25 %: it is context below the critical share. " +
-        "Shares since the process started (GCCPUFraction) are never used. A process that is nearly idle is left alone.",
+        "Shares since the process started (GCCPUFraction) are never used. A process that is nearly idle is left alone. " +
+        "What every known day had about as much of at this hour is context below the critical share; what is three times the usual is possible " +
+        "from a tenth of the CPU time on, and context only when the CPU use rose with it.",
       corrections: [
         {
           claim: "GOGC=10 makes memory grow, fragments it, and brings the OOM killer",
@@ -97,17 +122,40 @@ export const gcGogcThrash = defineAnalyzer({
     // That is another rule's to tell: GOMEMLIMIT, not GOGC, makes the runtime collect.
     if (isLimitBound(goal) === true) return [];
     const cause = collectionCause(goal, isUnknown(rate) ? undefined : rate, limits.lowGogc);
-    const judged = isUnknown(share)
-      ? judgedByRate(rate, goal.liveBytes, cause === "GOGC", limits)
-      : judgedByShare(share, cause, limits);
-    if (judged === undefined || "inconclusive" in judged) return judged ?? [];
+    const against = gcAgainstUsual(evidence.context, rate, {
+      ratio: limits.usualRatio,
+      above: limits.aboveUsual,
+    });
+    const load = against?.how === "unusual" ? loadRatio(evidence.context) : undefined;
+    const verdict = judged(
+      {
+        share,
+        rate,
+        liveBytes: goal.liveBytes,
+        cause,
+        against,
+        isLoad: against !== undefined && explainsRise(load, against.ratio),
+      },
+      limits,
+    );
+    if (verdict === undefined) return [];
+    if ("inconclusive" in verdict) return verdict;
 
-    const site = busiestAllocationSite(evidence);
+    const { measured } = verdict;
+    const isComparable = against !== undefined && (measured.unit === "ratio") === (against.of === "share");
+    const usual =
+      evidence.context === undefined || !isComparable
+        ? undefined
+        : usualFigure(evidence.context, against.usual);
     const causeText = collectionCauseText(cause, goal);
+    const site = busiestAllocationSite(evidence);
     return [
       {
-        ...judged,
+        ...verdict,
+        measured: { ...measured, ...(usual === undefined ? {} : { usual }) },
         summary: [
+          usualSentence(against),
+          against?.how === "unusual" ? loadSentence(load, against.ratio, "that") : "",
           causeText,
           site === undefined ? "" : `${site.text}.`,
           cause === "allocation" ? "The heap itself need not grow for that: this is churn, not a leak." : "",
@@ -124,62 +172,13 @@ export const gcGogcThrash = defineAnalyzer({
           ...(goal.figures === undefined
             ? []
             : [{ artifact: goal.figures.artifact, excerpt: goalText(goal) }]),
+          ...(against?.evidence ?? []),
         ],
         next: nextSteps(cause, evidence.cpu?.artifact),
       },
     ];
   },
 });
-
-type Judged = Pick<FindingDraft, "severity" | "confidence" | "title" | "measured">;
-
-function judgedByShare(
-  share: GcCpuShare,
-  cause: CollectionCause,
-  limits: { readonly warningShare: number; readonly criticalShare: number; readonly busyCores: number },
-): Judged | undefined {
-  if (share.cores !== undefined && share.cores < limits.busyCores) return undefined;
-  if (share.share < limits.warningShare) return undefined;
-  const hasPlainCause = cause !== "allocation" && cause !== "unknown";
-  const isHigh = share.share >= limits.criticalShare;
-  const severity = hasPlainCause ? (isHigh ? "critical" : "warning") : isHigh ? "warning" : "info";
-  return {
-    severity,
-    confidence: share.mayCountIdle
-      ? "possible"
-      : cause === "GOGC" || cause === "forced"
-        ? "proven"
-        : "likely",
-    title: `Garbage collection takes ${percentText(share.share)} of the CPU time`,
-    measured: {
-      value: share.share,
-      limit: hasPlainCause || !isHigh ? limits.warningShare : limits.criticalShare,
-      unit: "ratio",
-    },
-  };
-}
-
-/** Without a CPU share: how often, times how much there is to mark each time. */
-function judgedByRate(
-  rate: GcRate | { readonly unknown: string },
-  liveBytes: number | undefined,
-  isGogcLow: boolean,
-  limits: { readonly rate: number; readonly markedBytesPerSecond: number },
-): Judged | { readonly inconclusive: string } | undefined {
-  if (isUnknown(rate)) return { inconclusive: rate.unknown };
-  // Fewer say little about a rate: a burst while a request was served.
-  if (rate.perSecond < limits.rate || rate.cycles < 10) return undefined;
-  if (liveBytes === undefined) {
-    return { inconclusive: "no CPU profile and no heap profile, so it is unknown what the GCs cost" };
-  }
-  if (rate.perSecond * liveBytes < limits.markedBytesPerSecond) return undefined;
-  return {
-    severity: isGogcLow ? "warning" : "info",
-    confidence: isGogcLow ? "likely" : "possible",
-    title: `The process collects garbage ${rate.perSecond.toFixed(rate.perSecond < 10 ? 1 : 0)} times a second`,
-    measured: { value: rate.perSecond, limit: limits.rate, unit: "per-second" },
-  };
-}
 
 function goalText({ gogcPercent, liveBytes, goalBytes }: HeapGoal): string {
   return [
@@ -192,5 +191,6 @@ function goalText({ gogcPercent, liveBytes, goalBytes }: HeapGoal): string {
 function shareText(share: GcCpuShare): string {
   const assists = share.assistShare === undefined ? "" : `, ${percentText(share.assistShare)} as GC assist`;
   const idle = share.mayCountIdle ? " (this Go version does not tell marking on idle processors apart)" : "";
-  return `garbage collection: ${percentText(share.share)} of the CPU time used${assists}${idle}`;
+  const source = share.byPrometheus === true ? " within 5 min, by Prometheus" : "";
+  return `garbage collection: ${percentText(share.share)} of the CPU time used${source}${assists}${idle}`;
 }

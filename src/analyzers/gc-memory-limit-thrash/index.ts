@@ -5,7 +5,9 @@ import { gcCpuShare } from "../../domain/gc-cpu.ts";
 import { gcRate, gcRateText } from "../../domain/gc-rate.ts";
 import { heldBytes } from "../../domain/heap-figures.ts";
 import { heapGoal, isLimitBound } from "../../domain/heap-goal.ts";
+import { alsoMissing } from "../../domain/service-context.ts";
 import { bytesText, percentText } from "../../domain/units.ts";
+import { gcAgainstUsual } from "../../domain/usual-gc.ts";
 
 export const gcMemoryLimitThrash = defineAnalyzer({
   meta: {
@@ -14,7 +16,7 @@ export const gcMemoryLimitThrash = defineAnalyzer({
     severity: "warning",
     scope: "specific",
     needs: [],
-    uses: ["metrics", "memstats", "heap", "cpu"],
+    uses: ["metrics", "memstats", "heap", "cpu", "context"],
     symptomOf: ["heap/growth", "heap/goroutine-memory", "heap/timer-leak"],
     thresholds: {
       fullness: {
@@ -72,7 +74,9 @@ export const gcMemoryLimitThrash = defineAnalyzer({
     const goal = heapGoal(evidence);
     const { memoryLimit, liveBytes, figures, limitGoalBytes } = goal;
     if (memoryLimit === undefined) {
-      return { inconclusive: "GOMEMLIMIT is unknown: no /metrics scrape has go_gc_gomemlimit_bytes" };
+      return {
+        inconclusive: `GOMEMLIMIT is unknown: no /metrics scrape has go_gc_gomemlimit_bytes${alsoMissing(evidence.context, "memory-limit-go")}`,
+      };
     }
     if (memoryLimit === "none" || isLimitBound(goal) === false) return [];
     if (figures === undefined || limitGoalBytes === undefined) {
@@ -100,6 +104,8 @@ export const gcMemoryLimitThrash = defineAnalyzer({
     const limiterActed = limiter !== undefined && !isUnknown(limiter) && limiter.increase > 0;
     const isCritical = limiterActed || (!isUnknown(share) && share.share >= limits.criticalShare);
     const holder = largestHolder(evidence);
+    // Since when is worth knowing; it is no less true for having been so last week.
+    const against = gcAgainstUsual(evidence.context, rate, { ratio: 1, above: 0 });
     const shareText = isUnknown(share) ? "" : `${percentText(share.share)} of the CPU time goes into GC`;
     return [
       {
@@ -111,6 +117,7 @@ export const gcMemoryLimitThrash = defineAnalyzer({
             `${goal.liveIsSampled ? "about " : ""}${bytesText(liveBytes)} are alive.`,
           isUnknown(rate) ? "" : `The runtime collects ${rate.perSecond.toFixed(1)} times a second.`,
           shareText === "" ? "" : `${shareText}.`,
+          against === undefined ? "" : `To compare: ${against.text}.`,
           limiterActed ? "The runtime's own CPU limiter stepped in meanwhile." : "",
           holder === undefined ? "" : `${holder.text}.`,
         ]
@@ -125,6 +132,7 @@ export const gcMemoryLimitThrash = defineAnalyzer({
           },
           ...(isUnknown(rate) ? [] : [{ artifact: rate.artifact, excerpt: gcRateText(rate) }]),
           ...(isUnknown(share) ? [] : [{ artifact: share.artifact, excerpt: shareText }]),
+          ...(against?.evidence ?? []),
           ...(holder === undefined ? [] : [{ artifact: holder.artifact, excerpt: holder.text }]),
         ],
         next: [

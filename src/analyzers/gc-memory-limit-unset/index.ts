@@ -2,6 +2,7 @@ import { defineAnalyzer, type FindingDraft } from "../../domain/analyzer.ts";
 import { containerFacts } from "../../domain/container-facts.ts";
 import { isUnknown } from "../../domain/counters.ts";
 import { heapGoal } from "../../domain/heap-goal.ts";
+import { alsoMissing } from "../../domain/service-context.ts";
 import { bytesText, percentText } from "../../domain/units.ts";
 
 export const gcMemoryLimitUnset = defineAnalyzer({
@@ -10,8 +11,8 @@ export const gcMemoryLimitUnset = defineAnalyzer({
     title: "The Go runtime does not know the container's memory limit",
     severity: "info",
     scope: "specific",
-    needs: ["metrics"],
-    uses: ["memstats", "heap", "context"],
+    needs: [],
+    uses: ["metrics", "memstats", "heap", "context"],
     symptomOf: [],
     thresholds: {
       roomForRest: {
@@ -60,8 +61,11 @@ export const gcMemoryLimitUnset = defineAnalyzer({
     const goal = heapGoal(evidence);
     if (goal.memoryLimit === undefined) {
       return {
-        inconclusive:
-          "/metrics has no go_gc_gomemlimit_bytes (client_golang exports it since 1.20, for Go 1.19 and newer)",
+        inconclusive: `${
+          evidence.metrics === undefined
+            ? "no /metrics scrape"
+            : "/metrics has no go_gc_gomemlimit_bytes (client_golang exports it since 1.20, for Go 1.19 and newer)"
+        }${alsoMissing(evidence.context, "memory-limit-go")}`,
       };
     }
     const container = containerFacts(evidence);
@@ -99,10 +103,11 @@ export const gcMemoryLimitUnset = defineAnalyzer({
         ]
           .filter((sentence) => sentence !== "")
           .join(" "),
-        measured:
-          isNear && !isBeyond
-            ? { value: workingSet ?? 0, limit: limitBytes * limits.nearLimit, unit: "bytes" }
-            : { value: dueBytes ?? 0, limit: limitBytes, unit: "bytes" },
+        ...(workingSet !== undefined && (dueBytes === undefined || (isNear && !isBeyond))
+          ? { measured: { value: workingSet, limit: limitBytes * limits.nearLimit, unit: "bytes" } }
+          : dueBytes === undefined
+            ? {}
+            : { measured: { value: dueBytes, limit: limitBytes, unit: "bytes" } }),
         where: [],
         evidence: [
           {

@@ -1,12 +1,12 @@
-import { defineAnalyzer, type FindingDraft, type Inconclusive } from "../../domain/analyzer.ts";
+import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { busiestAssemblySite } from "../../domain/assembly-loops.ts";
-import { gauge, isUnknown } from "../../domain/counters.ts";
 import { type CpuPressure, cpuPressure } from "../../domain/cpu-pressure.ts";
 import type { CpuSite } from "../../domain/cpu-sites.ts";
-import type { Evidence } from "../../domain/evidence.ts";
 import { chanceOf, recentPauses } from "../../domain/gc-pauses.ts";
-import { histogramMove, observations, quantileRange } from "../../domain/histograms.ts";
 import { durationText, percentText } from "../../domain/units.ts";
+import { judgeHistogram } from "./histogram.ts";
+import { nextSteps } from "./next-steps.ts";
+import { againstUsual } from "./usual.ts";
 
 export const gcPauseP99 = defineAnalyzer({
   meta: {
@@ -15,7 +15,7 @@ export const gcPauseP99 = defineAnalyzer({
     severity: "warning",
     scope: "specific",
     needs: [],
-    uses: ["memstats", "metrics", "cpu"],
+    uses: ["memstats", "metrics", "cpu", "context"],
     symptomOf: ["sched/cpu-throttling", "sched/gomaxprocs-over-quota"],
     thresholds: {
       warningMs: {
@@ -76,7 +76,8 @@ export const gcPauseP99 = defineAnalyzer({
       what:
         "The exact 99th percentile of the stop-the-world times that the runtime keeps for its last 256 collections " +
         "(PauseNs in heap?debug=1), those of the last ten minutes. One value is the sum of the pauses of one cycle. Without " +
-        "them, the bucket of the runtime's pause histogram, as a range.",
+        "them, the bucket of the runtime's pause histogram, as a range: between two scrapes, or within five minutes by Prometheus. Where " +
+        "Prometheus knows in which bucket it was at the same hour yesterday and last week, against these.",
       why:
         "While the world is stopped nothing is served. Go is built to stay far below a millisecond, so pauses of many " +
         "milliseconds mean that its threads do not get CPU when they should, or that one goroutine could not be stopped.",
@@ -87,7 +88,8 @@ export const gcPauseP99 = defineAnalyzer({
         "of the CPU time it asked for is held to be stopped from outside only when one pause in twenty is critical; so is one of which " +
         "it is not known, for any crowded host makes pauses long (/cpu/classes in two scrapes tell: collectors.MetricsAll). Stops that " +
         'captures cause (goroutine dumps) are not in PauseNs. quantile="1" of go_gc_duration_seconds is the longest of the last ' +
-        "256 pauses at most: it can clear the rule, and never convicts.",
+        "256 pauses at most: it can clear the rule, and never convicts. What lies in the same bucket on every known day, or lower, is context " +
+        "below the critical limit; the bounds lie a factor of ten apart, so a rise within one is not seen.",
       corrections: [
         {
           claim: "GC pause p99 can be read from go_gc_duration_seconds",
@@ -103,7 +105,7 @@ export const gcPauseP99 = defineAnalyzer({
     },
   },
   analyze(evidence, limits) {
-    const { memstats, metrics } = evidence;
+    const { memstats, metrics, context } = evidence;
     const pressure = cpuPressure(evidence);
     const isBusy = pressure !== undefined && pressure.busy >= limits.busy;
     const isStarved = pressure?.granted !== undefined && pressure.granted < limits.granted;
@@ -120,20 +122,29 @@ export const gcPauseP99 = defineAnalyzer({
       const isStoppedOften = (pressure === undefined || isStarved) && pauses.p95Ms >= limits.criticalMs;
       const site = busiestAssemblySite(evidence);
       const loop = site !== undefined && site.share >= limits.assembly ? site : undefined;
+      const usual = againstUsual(context, pauses.p99Ms);
+      // A crowded host makes pauses long on any day: longer than on every other day is this process's or this moment's.
+      const isNew = isWhole && !isBusy && usual?.how === "unusual";
       return [
         {
           // One slow pause among few is chance: worth a line, not worth holding up a verdict.
-          severity: isEnough ? (isCritical ? "critical" : "warning") : "info",
-          confidence: isEnough && (isCalm || (isWhole && isStoppedOften)) ? "likely" : "possible",
+          severity:
+            !isEnough || (usual?.how === "usual" && !isCritical)
+              ? "info"
+              : isCritical
+                ? "critical"
+                : "warning",
+          confidence: isEnough && (isCalm || isNew || (isWhole && isStoppedOften)) ? "likely" : "possible",
           title: `GC stops the world for ${durationText(pauses.p99Ms)} at ${isWhole ? "p99" : "worst"}`,
           summary:
             `${isWhole ? "p99" : "The longest"} of the last ${pauses.count} collections within ${durationText(pauses.spanMs)}, median ${durationText(pauses.medianMs)}, longest ` +
             `${durationText(pauses.longestMs)}. Go is built to stay well below a millisecond, so the usual reading is that ` +
-            `${reasonText(pressure, isBusy, isStarved, loop)}. That is inferred.`,
+            `${reasonText(pressure, isBusy, isStarved, loop)}. That is inferred.${usual === undefined ? "" : ` ${usual.sentence}`}`,
           measured: {
             value: pauses.p99Ms,
             limit: isCritical ? limits.criticalMs : limits.warningMs,
             unit: "ms",
+            ...(usual === undefined ? {} : { usual: usual.figure }),
           },
           where: loop?.where ?? [],
           evidence: [
@@ -149,6 +160,7 @@ export const gcPauseP99 = defineAnalyzer({
                     excerpt: `${loop.function}: ${percentText(loop.share)} of the CPU time in assembly`,
                   },
                 ]),
+            ...(usual?.evidence ?? []),
           ],
           next: loop === undefined ? nextSteps : [smallerSteps, ...nextSteps],
         },
@@ -156,9 +168,11 @@ export const gcPauseP99 = defineAnalyzer({
     }
     // Every collection is older than ten minutes, or there was none.
     if (memstats !== undefined) return [];
-    return metrics === undefined
-      ? { inconclusive: "no heap debug=1 capture, which holds the last 256 pauses, and no /metrics scrape" }
-      : judgeScrapes(metrics, pressure?.granted !== undefined && !isBusy && !isStarved, limits);
+    return judgeHistogram(
+      { metrics, context },
+      { isCalm: pressure?.granted !== undefined && !isBusy && !isStarved, isBusy },
+      limits,
+    );
   },
 });
 
@@ -189,73 +203,3 @@ function reasonText(
 
 const smallerSteps =
   "Give the assembly less at a time (hash, compress or copy in pieces of a MiB, for example with io.Copy), so that the runtime can stop the goroutine in between.";
-
-const nextSteps = [
-  "Check the container's CPU throttling: rate(container_cpu_cfs_throttled_periods_total) over rate(container_cpu_cfs_periods_total).",
-  "Tell the two parts of a pause apart (Go 1.22+): /sched/pauses/stopping/gc:seconds is waiting for goroutines to stop, /sched/pauses/total/gc:seconds is all of it.",
-  "One second of execution trace shows the stops: curl -o trace.out http://HOST/debug/pprof/trace?seconds=1 && go tool trace trace.out",
-];
-
-/** In seconds: the runtime's pause histograms, the newer name first (Go 1.22). */
-const histogramNames = ["go_sched_pauses_total_gc_seconds", "go_gc_pauses_seconds"];
-
-function judgeScrapes(
-  metrics: Evidence["metrics"],
-  isCalm: boolean,
-  limits: { readonly warningMs: number; readonly criticalMs: number; readonly enoughGcs: number },
-): readonly FindingDraft[] | Inconclusive {
-  // The longest of at most 256 pauses bounds their p99 from above.
-  const longest = gauge(metrics, "go_gc_duration_seconds", { quantile: "1" });
-  if (longest !== undefined && longest * 1000 < limits.warningMs) return [];
-  const range = pauseRange(metrics);
-  if (range === undefined) {
-    const known =
-      longest === undefined
-        ? ""
-        : `; go_gc_duration_seconds tells only that the longest of the last pauses, at most 256, took ${durationText(longest * 1000)}`;
-    return { inconclusive: `no heap debug=1 capture, which holds the last 256 pauses${known}` };
-  }
-  const { aboveMs, upToMs, count, artifact } = range;
-  const text = Number.isFinite(upToMs)
-    ? `between ${durationText(aboveMs)} and ${durationText(upToMs)}`
-    : `above ${durationText(aboveMs)}`;
-  if (upToMs <= limits.warningMs) return [];
-  if (aboveMs < limits.warningMs) {
-    return {
-      inconclusive: `no heap debug=1 capture, and the pause histogram only tells that p99 lies ${text}`,
-    };
-  }
-  const isCritical = aboveMs >= limits.criticalMs;
-  return [
-    {
-      severity: isCritical ? "critical" : "warning",
-      confidence: count >= limits.enoughGcs && isCalm ? "likely" : "possible",
-      title: `GC stops the world for more than ${durationText(aboveMs)} at p99`,
-      summary:
-        `p99 of the ${count} pauses between the two scrapes lies ${text}; a histogram does not tell more. Go is built to stay well ` +
-        "below a millisecond, so the usual reading is that its threads did not get CPU. That is inferred.",
-      measured: { value: aboveMs, limit: isCritical ? limits.criticalMs : limits.warningMs, unit: "ms" },
-      where: [],
-      evidence: [{ artifact, excerpt: `p99 of ${count} pauses lies ${text}` }],
-      next: nextSteps,
-    },
-  ];
-}
-
-function pauseRange(
-  metrics: Evidence["metrics"],
-): { aboveMs: number; upToMs: number; count: number; artifact: string } | undefined {
-  for (const name of histogramNames) {
-    const move = histogramMove(metrics, name);
-    if (isUnknown(move)) continue;
-    const range = quantileRange(move.histogram, 0.99);
-    if (range === undefined) continue;
-    return {
-      aboveMs: range.above * 1000,
-      upToMs: range.upTo * 1000,
-      count: observations(move.histogram),
-      artifact: move.last.artifact,
-    };
-  }
-  return undefined;
-}

@@ -4,7 +4,6 @@ import type { GoroutineEvidence } from "../../domain/evidence.ts";
 import type { WaitReason } from "../../domain/goroutine.ts";
 import { groupText } from "../../domain/goroutine-sites.ts";
 import { isKnownIdle } from "../../domain/known-idle.ts";
-import { figure, type ServiceContext } from "../../domain/service-context.ts";
 import { counted, countText } from "../../domain/units.ts";
 import {
   figureExcerpt,
@@ -15,6 +14,7 @@ import {
   usualOf,
   usualText,
 } from "../../domain/usual-figures.ts";
+import { explainsRise, loadRatio, loadSentence, timesText } from "../../domain/usual-load.ts";
 import { type WaitSite, waitSites } from "../../domain/wait-sites.ts";
 
 /** Nobody's in particular; a service whose limit differs has had it set by somebody who knows its usual peak. */
@@ -101,23 +101,24 @@ export const goroutineCount = defineAnalyzer({
     const isIdle =
       limits.goroutines === usualLimit && isSteady(goroutines) && crowds.every((site) => waitsIdly(site));
     const isContext = how === "usual" || (isIdle && !isUnusual);
-    const load = isUnusual ? loadRatio(context) : undefined;
     const known =
       usual === undefined || isUnknown(usual) || context === undefined ? undefined : { usual, context };
+    const load = isUnusual ? loadRatio(context) : undefined;
+    const ratio = known === undefined ? 1 : best.total / known.usual.most;
     return [
       {
         severity: isContext ? "info" : "warning",
-        confidence: isUnusual && !explains(load, best.total, known?.usual) ? "likely" : "possible",
+        confidence: isUnusual && !explainsRise(load, ratio) ? "likely" : "possible",
         title:
           known !== undefined && isUnusual
-            ? `${counted(best.total, "goroutine")}, ${timesText(best.total / known.usual.most)} the usual number`
+            ? `${counted(best.total, "goroutine")}, ${timesText(ratio)} the usual number`
             : `${counted(best.total, "goroutine")} in the process`,
         summary: [
           `The process has ${counted(best.total, "goroutine")}; the limit is ${countText(limits.goroutines)}.`,
           usualSentence(usual, how),
           largest === undefined ? "" : `The largest site holds ${countText(largest.count)} of them.`,
           isIdle ? "Their number is the same in every capture, and they wait as idle goroutines do." : "",
-          isUnusual ? loadSentence(load, best.total, known?.usual) : "",
+          isUnusual ? loadSentence(load, ratio, "them") : "",
         ]
           .filter((sentence) => sentence !== "")
           .join(" "),
@@ -165,31 +166,6 @@ function usualSentence(usual: Usual | Unknown | undefined, how: Standing | undef
   const days = usualText(usual, countText);
   if (how === "usual") return `That is usual for this hour: ${days}.`;
   return how === "unusual" ? `That is unusual: ${days}.` : `${days.charAt(0).toUpperCase()}${days.slice(1)}.`;
-}
-
-/** How many times as much CPU as usual the process uses; undefined where that is not known. */
-function loadRatio(context: ServiceContext | undefined): number | undefined {
-  if (context === undefined) return undefined;
-  const now = figure(context, "cpu");
-  const usual = usualOf(context, "cpu");
-  return now === undefined || isUnknown(usual) || usual.most <= 0 ? undefined : now.value / usual.most;
-}
-
-/** Work that has grown by half as much and more has its goroutines. */
-function explains(load: number | undefined, total: number, usual: Usual | undefined): boolean {
-  return load !== undefined && usual !== undefined && load >= total / usual.most / 2;
-}
-
-function loadSentence(load: number | undefined, total: number, usual: Usual | undefined): string {
-  if (load === undefined) return "Whether the load has risen as well is not known.";
-  const cpu = `The process uses ${timesText(load)} the CPU that is usual at this hour`;
-  return explains(load, total, usual)
-    ? `${cpu}, so the load has probably risen, which would explain them (inferred).`
-    : `${cpu}, so more load alone does not explain them (inferred).`;
-}
-
-function timesText(ratio: number): string {
-  return `${Number(ratio.toPrecision(2))} times`;
 }
 
 /** Seen more than once, and not more of them later: below a hundredth is coming and going. */

@@ -6,7 +6,7 @@ import type { GoroutineGroup } from "../../domain/goroutine.ts";
 import { isRuntimeFrame } from "../../domain/goroutine-sites.ts";
 import { ownFrames } from "../../domain/own-code.ts";
 import { pileExcerpt } from "../../domain/pile-up.ts";
-import { type FigureName, figure } from "../../domain/service-context.ts";
+import { alsoMissing, type FigureName, figure } from "../../domain/service-context.ts";
 import { type SlowGrowth, slowGrowth } from "../../domain/slow-growth.ts";
 import { countText, durationText, percentText } from "../../domain/units.ts";
 import { figureExcerpt, usualText } from "../../domain/usual-figures.ts";
@@ -76,18 +76,23 @@ export const processFdExhaustion = defineAnalyzer({
   analyze(evidence, limits) {
     const { metrics, goroutines, context, target } = evidence;
     // A process that cannot open /proc/self/fd any more reports none or 0.
-    const told =
-      (metrics === undefined ? undefined : gauge(metrics, "process_open_fds")) ?? asked(evidence, "open-fds");
+    const scraped = metrics === undefined ? undefined : gauge(metrics, "process_open_fds");
+    const told = scraped ?? asked(evidence, "open-fds");
     const open = told === 0 ? undefined : told;
     const most =
       (metrics === undefined ? undefined : gauge(metrics, "process_max_fds")) ?? asked(evidence, "max-fds");
+    const counter = scraped === undefined ? context?.artifact : metrics?.at(-1)?.artifact;
     const failing = goroutines?.best.groups.filter(retriesAccept) ?? [];
     const isKnown = open !== undefined && most !== undefined && most > 0;
     if (!isKnown && failing.length === 0) {
       if (goroutines === undefined && metrics === undefined) {
-        return { inconclusive: "no /metrics scrape, no goroutine capture" };
+        return {
+          inconclusive: `no /metrics scrape, no goroutine capture${alsoMissing(context, "open-fds")}`,
+        };
       }
-      return { inconclusive: "/metrics has no process_open_fds and process_max_fds" };
+      const scrape =
+        metrics === undefined ? "no /metrics scrape" : "/metrics has no process_open_fds and process_max_fds";
+      return { inconclusive: `${scrape}${alsoMissing(context, "open-fds")}` };
     }
     const used = isKnown ? open / most : 1;
     const soon = isKnown ? runsOut(evidence, open, most, limits) : undefined;
@@ -141,14 +146,8 @@ export const processFdExhaustion = defineAnalyzer({
                   figureExcerpt(context.artifact, day, countText),
                 ),
               ]),
-          ...(isKnown && metrics === undefined && context !== undefined
-            ? [{ artifact: context.artifact, excerpt: `process_open_fds ${open}\nprocess_max_fds ${most}` }]
-            : []),
-          ...(isKnown && metrics !== undefined
-            ? metrics.slice(-1).map(({ artifact }) => ({
-                artifact,
-                excerpt: `process_open_fds ${open}\nprocess_max_fds ${most}`,
-              }))
+          ...(isKnown && counter !== undefined
+            ? [{ artifact: counter, excerpt: `process_open_fds ${open}\nprocess_max_fds ${most}` }]
             : []),
           ...(failing.length > 0 && goroutines !== undefined
             ? [

@@ -1,9 +1,11 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { containerOf } from "../../domain/container.ts";
-import { memoryLimitBytes } from "../../domain/container-limits.ts";
+import { containerFacts } from "../../domain/container-facts.ts";
 import { gauge, isUnknown } from "../../domain/counters.ts";
+import type { Evidence } from "../../domain/evidence.ts";
 import { heapFigures, heapFiguresOverTime, heldBytes } from "../../domain/heap-figures.ts";
+import { alsoMissing, figure } from "../../domain/service-context.ts";
 import { bytesText, percentText } from "../../domain/units.ts";
+import { figureExcerpt, isUsual, usualOf, usualText } from "../../domain/usual-figures.ts";
 
 export const processRssOverHeap = defineAnalyzer({
   meta: {
@@ -11,8 +13,8 @@ export const processRssOverHeap = defineAnalyzer({
     title: "Much of the process's memory is not live Go heap",
     severity: "warning",
     scope: "specific",
-    needs: ["metrics"],
-    uses: ["memstats"],
+    needs: [],
+    uses: ["metrics", "memstats", "context"],
     symptomOf: [],
     thresholds: {
       outsideBytes: {
@@ -59,7 +61,8 @@ export const processRssOverHeap = defineAnalyzer({
       falsePositives:
         "A process that maps files (bbolt, Badger, Lucene-like indexes) has them in its resident memory and the kernel can drop " +
         "them: subtract file-backed regions. After a spike free heap is normal, so it is context (info). Memory outside of Go that is " +
-        "less than three quarters, does not grow and leaves room is reported as possible only.",
+        "less than three quarters, does not grow and leaves room is reported as possible only. Where every known day had as much resident " +
+        "memory at this hour, it does not grow and leaves room, it is context.",
       corrections: [
         {
           claim: "a low GOGC makes RSS grow",
@@ -75,21 +78,39 @@ export const processRssOverHeap = defineAnalyzer({
     },
   },
   analyze(evidence, limits) {
-    const { metrics, target } = evidence;
-    const residentBytes = gauge(metrics, "process_resident_memory_bytes");
+    const { metrics, context } = evidence;
+    const scraped = metrics === undefined ? undefined : gauge(metrics, "process_resident_memory_bytes");
+    const asked = context === undefined ? undefined : figure(context, "resident-memory");
+    const residentBytes = scraped ?? asked?.value;
     if (residentBytes === undefined) {
-      return { inconclusive: "/metrics has no process_resident_memory_bytes" };
+      const scrape =
+        metrics === undefined ? "no /metrics scrape" : "/metrics has no process_resident_memory_bytes";
+      return { inconclusive: `${scrape}${alsoMissing(context, "resident-memory")}` };
     }
     const figures = heapFigures(evidence);
     if (figures === undefined) {
       return { inconclusive: "no heap debug=1 capture and no go_memstats_* in /metrics" };
     }
-    const artifact = metrics[metrics.length - 1]?.artifact ?? metrics[0].artifact;
-    const container = containerOf(metrics, target);
-    const limitBytes = isUnknown(container) ? undefined : memoryLimitBytes(metrics, container);
+    const artifact =
+      (scraped === undefined ? context?.artifact : metrics?.at(-1)?.artifact) ?? figures.artifact;
+    const container = containerFacts(evidence);
+    const limitBytes = isUnknown(container) ? undefined : container.memoryLimitBytes;
     const isNear = limitBytes !== undefined && residentBytes >= limitBytes * limits.nearLimit;
     const isLarge = (bytes: number) => bytes >= limits.outsideBytes && bytes >= residentBytes * limits.ratio;
-    const limitText = limitBytes === undefined ? "" : ` The container allows ${bytesText(limitBytes)}.`;
+    const known = context === undefined ? undefined : usualOf(context, "resident-memory");
+    const usual = known === undefined || isUnknown(known) ? undefined : known;
+    // A service that maps files has had as much on other days, and nobody was woken for it.
+    const isAsAlways = usual !== undefined && !isNear && isUsual(residentBytes, usual);
+    const roomText = [
+      limitBytes === undefined ? "" : ` The container allows ${bytesText(limitBytes)}.`,
+      usual === undefined
+        ? ""
+        : ` ${isAsAlways ? "So much resident memory is usual for this hour" : "Resident memory, to compare"}: ${usualText(usual, bytesText)}.`,
+    ].join("");
+    const days =
+      usual === undefined || context === undefined
+        ? []
+        : usual.days.map((day) => figureExcerpt(context.artifact, day, bytesText));
     const sum =
       `resident ${bytesText(residentBytes)}; Go holds ${bytesText(heldBytes(figures))}, of that live and unswept heap ` +
       bytesText(figures.heapAllocBytes);
@@ -100,7 +121,7 @@ export const processRssOverHeap = defineAnalyzer({
       const grows = growth !== undefined && growth >= limits.growthBytes;
       return [
         {
-          severity: "warning",
+          severity: isAsAlways && !grows ? "info" : "warning",
           confidence:
             grows || isNear || outsideBytes >= residentBytes * limits.mostly ? "likely" : "possible",
           title: `${bytesText(outsideBytes)} of ${bytesText(residentBytes)} resident memory is not Go's`,
@@ -112,10 +133,10 @@ export const processRssOverHeap = defineAnalyzer({
               : grows
                 ? ` It grew by ${bytesText(growth)} between the scrapes.`
                 : " It did not grow between the scrapes.") +
-            limitText,
+            roomText,
           measured: { value: outsideBytes, limit: limits.outsideBytes, unit: "bytes" },
           where: [],
-          evidence: [{ artifact, excerpt: sum }],
+          evidence: [{ artifact, excerpt: sum }, ...days],
           next: [
             "See what is mapped: cat /proc/PID/smaps_rollup, and the largest regions of /proc/PID/smaps (file-backed or anonymous).",
             "Look for cgo libraries that allocate (image, compression, SQLite, Kafka clients) and for mmap users; GOMEMLIMIT does not cover them.",
@@ -133,10 +154,10 @@ export const processRssOverHeap = defineAnalyzer({
           title: `${bytesText(freeBytes)} of free heap is not given back yet`,
           summary:
             `After a peak ${percentText(freeBytes / residentBytes)} of the resident memory is heap without objects. The runtime gives it back ` +
-            `slowly in the background, faster when GOMEMLIMIT is near.${limitText}`,
+            `slowly in the background, faster when GOMEMLIMIT is near.${roomText}`,
           measured: { value: freeBytes, limit: limits.outsideBytes, unit: "bytes" },
           where: [],
-          evidence: [{ artifact, excerpt: `${sum}; idle and not released ${bytesText(freeBytes)}` }],
+          evidence: [{ artifact, excerpt: `${sum}; idle and not released ${bytesText(freeBytes)}` }, ...days],
           next: [
             "Nothing, if it was a single peak: it shrinks within minutes.",
             "Set GOMEMLIMIT so that the runtime returns memory before the container's limit; look for what made the peak in alloc_space.",
@@ -149,7 +170,8 @@ export const processRssOverHeap = defineAnalyzer({
 });
 
 /** Growth of the resident memory that is not Go's, between the first and the last scrape. */
-function outsideGrowth({ metrics }: { readonly metrics: Parameters<typeof gauge>[0] }): number | undefined {
+function outsideGrowth({ metrics }: Partial<Pick<Evidence, "metrics">>): number | undefined {
+  if (metrics === undefined) return undefined;
   const first = gauge([metrics[0]], "process_resident_memory_bytes");
   const last = gauge([metrics[metrics.length - 1] ?? metrics[0]], "process_resident_memory_bytes");
   const figures = heapFiguresOverTime({ metrics });

@@ -5,9 +5,9 @@ import type { Frame } from "../../domain/frame.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
 import { groupText } from "../../domain/goroutine-sites.ts";
 import { type OwnCode, ownFrames } from "../../domain/own-code.ts";
-import { figure } from "../../domain/service-context.ts";
+import { alsoMissing, figure } from "../../domain/service-context.ts";
 import { countText } from "../../domain/units.ts";
-import { standing, usualFigure, usualOf, usualText } from "../../domain/usual-figures.ts";
+import { figureExcerpt, standing, usualFigure, usualOf, usualText } from "../../domain/usual-figures.ts";
 
 export const processThreads = defineAnalyzer({
   meta: {
@@ -70,11 +70,12 @@ export const processThreads = defineAnalyzer({
     },
   },
   analyze({ threadCount, metrics, goroutines, context, target: { own } }, limits) {
-    const counted =
-      threadCount ??
-      (metrics === undefined ? undefined : gauge(metrics, "go_threads")) ??
-      (context === undefined ? undefined : figure(context, "threads")?.value);
-    const gomaxprocs = metrics === undefined ? undefined : gauge(metrics, "go_sched_gomaxprocs_threads");
+    const scraped = metrics === undefined ? undefined : gauge(metrics, "go_threads");
+    const asked = context === undefined ? undefined : figure(context, "threads");
+    const counted = threadCount ?? scraped ?? asked?.value;
+    const gomaxprocs =
+      (metrics === undefined ? undefined : gauge(metrics, "go_sched_gomaxprocs_threads")) ??
+      (context === undefined ? undefined : figure(context, "gomaxprocs")?.value);
     const limit = Math.min(
       limits.threads,
       gomaxprocs === undefined ? limits.threads : gomaxprocs * limits.perGomaxprocs,
@@ -83,7 +84,9 @@ export const processThreads = defineAnalyzer({
     const now = groups.reduce((sum, group) => sum + group.count, 0);
     // Each goroutine in a system call keeps a thread: at least that many there are.
     if (counted === undefined && now < limit) {
-      return { inconclusive: "no threadcreate profile and no go_threads in /metrics" };
+      return {
+        inconclusive: `no threadcreate profile and no go_threads in /metrics${alsoMissing(context, "threads")}`,
+      };
     }
     const threads = counted ?? now;
     const known = context === undefined ? undefined : usualOf(context, "threads");
@@ -136,12 +139,16 @@ export const processThreads = defineAnalyzer({
             : [
                 {
                   artifact:
-                    threadCount === undefined
-                      ? (metrics?.at(-1)?.artifact ?? context?.artifact ?? "metrics")
-                      : "threadcreate",
+                    threadCount !== undefined
+                      ? "threadcreate"
+                      : ((scraped === undefined ? context?.artifact : metrics?.at(-1)?.artifact) ??
+                        "metrics"),
                   excerpt: `${countText(threads)} threads${gomaxprocs === undefined ? "" : `, GOMAXPROCS ${gomaxprocs}`}`,
                 },
               ]),
+          ...(usual === undefined || context === undefined
+            ? []
+            : usual.days.map((day) => figureExcerpt(context.artifact, day, countText))),
           ...(place === undefined || goroutines === undefined
             ? []
             : [

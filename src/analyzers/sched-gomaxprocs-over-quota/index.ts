@@ -3,7 +3,7 @@ import { containerFacts } from "../../domain/container-facts.ts";
 import { gauge, isUnknown } from "../../domain/counters.ts";
 import { busiestCpuSite } from "../../domain/cpu-sites.ts";
 import { type GoVersion, isAtLeast } from "../../domain/go-version.ts";
-import { figure } from "../../domain/service-context.ts";
+import { alsoMissing, figure } from "../../domain/service-context.ts";
 import { percentText } from "../../domain/units.ts";
 
 export const schedGomaxprocsOverQuota = defineAnalyzer({
@@ -65,10 +65,11 @@ export const schedGomaxprocsOverQuota = defineAnalyzer({
       (context === undefined ? undefined : figure(context, "gomaxprocs")?.value);
     if (gomaxprocs === undefined) {
       return {
-        inconclusive:
+        inconclusive: `${
           metrics === undefined
             ? "no /metrics scrape"
-            : "/metrics has no go_sched_gomaxprocs_threads (client_golang exports it since 1.20)",
+            : "/metrics has no go_sched_gomaxprocs_threads (client_golang exports it since 1.20)"
+        }${alsoMissing(context, "gomaxprocs")}`,
       };
     }
     const container = containerFacts(evidence);

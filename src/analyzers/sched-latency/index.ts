@@ -2,8 +2,8 @@ import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { isUnknown } from "../../domain/counters.ts";
 import { type CpuPressure, cpuPressure } from "../../domain/cpu-pressure.ts";
 import { busiestCpuSite } from "../../domain/cpu-sites.ts";
-import { type Figure, figure, type ServiceContext } from "../../domain/service-context.ts";
 import { countText, percentText } from "../../domain/units.ts";
+import { figureExcerpt, isUsual, usualFigure, usualOf, usualText } from "../../domain/usual-figures.ts";
 import { seenLatency } from "./seen.ts";
 
 export const schedLatency = defineAnalyzer({
@@ -81,7 +81,7 @@ export const schedLatency = defineAnalyzer({
       falsePositives:
         "Batch work that keeps all processors busy makes goroutines wait without anybody noticing: when the process itself keeps half of " +
         "GOMAXPROCS busy the finding is only possible, unless one wait in ten is slow. So it is below one in twenty, which a crowded host " +
-        "causes for moments. Few waits are left alone.",
+        "causes for moments, and when every known day had as many at this hour. Few waits are left alone.",
       corrections: [
         {
           claim: "high sched.latency means lock contention",
@@ -120,19 +120,22 @@ export const schedLatency = defineAnalyzer({
     const bound = `${seen.boundMs.toFixed(2)} ms`;
     const site = busiestCpuSite(evidence);
     const range = rangeText(seen.p99Ms);
-    const usual = usualShare(evidence.context);
-    // A service that is like this every week has nobody to wake for it, unless one wait in ten is slow.
-    const isUsual = usual !== undefined && share <= usual.value * 1.25;
+    const { context } = evidence;
+    const known = context === undefined ? undefined : usualOf(context, "slow-scheduling");
+    const usual = known === undefined || isUnknown(known) ? undefined : known;
+    // A service that is like this at this hour has nobody to wake for it, unless one wait in ten is slow.
+    const isAsAlways = usual !== undefined && isUsual(share, usual);
     return [
       {
         severity: isCritical ? "critical" : "warning",
-        confidence: isCritical || (share >= limits.clearRatio && !isBusy && !isUsual) ? "likely" : "possible",
+        confidence:
+          isCritical || (share >= limits.clearRatio && !isBusy && !isAsAlways) ? "likely" : "possible",
         title: `${percentText(share)} of runnable goroutines waited over ${bound} for a CPU`,
         summary: [
           `Of ${seen.what} ${percentText(share)} took more than ${bound}; p99 lies ${range}.`,
           usual === undefined
             ? ""
-            : `The same hour last week had ${percentText(usual.value)}${isUsual ? ", so it is usual for this hour" : ""}.`,
+            : `${isAsAlways ? "That is usual for this hour" : "To compare"}: ${usualText(usual, percentText)}.`,
           reasonText(pressure),
           site === undefined
             ? ""
@@ -145,15 +148,7 @@ export const schedLatency = defineAnalyzer({
           value: share,
           limit: isCritical ? limits.criticalRatio : limits.warningRatio,
           unit: "ratio",
-          ...(usual === undefined || evidence.context === undefined
-            ? {}
-            : {
-                usual: {
-                  value: usual.value,
-                  when: "last-week" as const,
-                  server: evidence.context.server,
-                },
-              }),
+          ...(usual === undefined || context === undefined ? {} : { usual: usualFigure(context, usual) }),
         },
         where: site?.where ?? [],
         evidence: [
@@ -161,6 +156,9 @@ export const schedLatency = defineAnalyzer({
             artifact: seen.artifact,
             excerpt: `go_sched_latencies_seconds: ${percentText(share)} of ${waits === undefined ? "waits" : countText(waits)} above ${bound}, p99 ${range}`,
           },
+          ...(usual === undefined || context === undefined
+            ? []
+            : usual.days.map((day) => figureExcerpt(context.artifact, day, percentText))),
         ],
         next: [
           "Check throttling: rate(container_cpu_cfs_throttled_periods_total) over rate(container_cpu_cfs_periods_total).",
@@ -171,10 +169,6 @@ export const schedLatency = defineAnalyzer({
     ];
   },
 });
-
-function usualShare(context: ServiceContext | undefined): Figure | undefined {
-  return context === undefined ? undefined : figure(context, "slow-scheduling", "last-week");
-}
 
 function reasonText(pressure: CpuPressure | undefined): string {
   if (pressure === undefined) return "How busy its processors are is not known.";

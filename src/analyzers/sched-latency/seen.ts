@@ -1,7 +1,7 @@
 import { isUnknown, type Unknown } from "../../domain/counters.ts";
 import type { Evidence } from "../../domain/evidence.ts";
 import { histogramMove, observations, quantileRange, shareAbove } from "../../domain/histograms.ts";
-import { figure, type ServiceContext } from "../../domain/service-context.ts";
+import { alsoMissing, figure, type ServiceContext } from "../../domain/service-context.ts";
 import { countText, durationText } from "../../domain/units.ts";
 
 /** How long runnable goroutines waited, within some window. */
@@ -29,7 +29,7 @@ export function seenLatency(
 ): SeenLatency | Unknown {
   const scraped = metrics === undefined ? { unknown: "no /metrics scrape" } : ofScrapes(metrics, limits);
   if (!isUnknown(scraped) || context === undefined) return scraped;
-  return ofContext(context) ?? scraped;
+  return ofContext(context) ?? { unknown: `${scraped.unknown}${alsoMissing(context, "slow-scheduling")}` };
 }
 
 function ofScrapes(

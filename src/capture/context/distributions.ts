@@ -9,8 +9,18 @@ import type { Asker } from "./asker.ts";
 const slowSeconds = 0.01;
 /** Below this a share is chance. */
 const leastObservations = 50;
-const nowMs = 300_000;
-const hourMs = 3_600_000;
+
+/** The buckets' growth of the process within five minutes, and of the whole service within the same hour of other days. */
+const moments = [
+  { when: "now", span: "[5m]", windowMs: 300_000, of: "process" },
+  { when: "last-week", span: "[1h] offset 7d", windowMs: 3_600_000, of: "service" },
+  { when: "yesterday", span: "[1h] offset 1d", windowMs: 3_600_000, of: "service" },
+] as const satisfies readonly { when: FigureTime; span: string; windowMs: number; of: Figure["of"] }[];
+type Moment = (typeof moments)[number];
+
+const latencies = "go_sched_latencies_seconds_bucket";
+/** Under its name since Go 1.22, and before. */
+const pauses = ["go_sched_pauses_total_gc_seconds_bucket", "go_gc_pauses_seconds_bucket"] as const;
 
 /** Histograms of the runtime, where client_golang exports them: shares, and in which bucket p99 lies. */
 export async function distributions(
@@ -19,23 +29,23 @@ export async function distributions(
   asker: Asker,
   atMs: number,
 ): Promise<readonly (Figure | MissingFigure)[]> {
-  const latencies = "go_sched_latencies_seconds_bucket";
-  const [now, before, pause] = await Promise.all([
-    histogramOf(`sum by (le) (increase(${latencies}${process}[5m]))`, latencies, asker),
-    histogramOf(`sum by (le) (increase(${latencies}${service}[1h] offset 7d))`, latencies, asker),
-    histogramOf(pauses(process), "go_sched_pauses_total_gc_seconds_bucket", asker),
-  ]);
-  return [
-    slow(now, "now", atMs, nowMs),
-    slow(before, "last-week", atMs, hourMs),
-    p99(now, "scheduling-p99", atMs),
-    p99(pause, "gc-pause-p99", atMs),
-  ];
-}
-
-/** Under its name since Go 1.22, and before. */
-function pauses(process: string): string {
-  return `sum by (le) (increase(go_sched_pauses_total_gc_seconds_bucket${process}[5m])) or sum by (le) (increase(go_gc_pauses_seconds_bucket${process}[5m]))`;
+  const found = await Promise.all(
+    moments.map(async (moment) => {
+      const series = moment.of === "process" ? process : service;
+      const grown = (metric: string) => `sum by (le) (increase(${metric}${series}${moment.span}))`;
+      const [latency, pause] = await Promise.all([
+        histogramOf(grown(latencies), latencies, asker),
+        histogramOf(pauses.map(grown).join(" or "), pauses[0], asker),
+      ]);
+      return [
+        slow(latency, moment, atMs),
+        // Only its share of slow waits is compared with other days.
+        ...(moment.when === "now" ? [p99(latency, "scheduling-p99", moment, atMs)] : []),
+        p99(pause, "gc-pause-p99", moment, atMs),
+      ];
+    }),
+  );
+  return found.flat();
 }
 
 interface Answered {
@@ -73,34 +83,33 @@ function bucketsOf(answer: readonly MetricSeries[]): { le: number; count: number
 
 function slow(
   { query, histogram, missing }: Answered,
-  when: FigureTime,
+  { when, windowMs, of }: Moment,
   atMs: number,
-  windowMs: number,
 ): Figure | MissingFigure {
   const name = "slow-scheduling";
   const share = histogram === undefined ? undefined : shareAbove(histogram, slowSeconds);
   if (share === undefined) return { name, when, missing, query };
-  const of = when === "now" ? "process" : "service";
   return { name, when, value: share.share, unit: "ratio", atMs, windowMs, of, query };
 }
 
 function p99(
   { query, histogram, missing }: Answered,
   name: FigureName,
+  { when, windowMs, of }: Moment,
   atMs: number,
 ): Figure | MissingFigure {
   const range = histogram === undefined ? undefined : quantileRange(histogram, 0.99);
-  if (range === undefined) return { name, when: "now", missing, query };
+  if (range === undefined) return { name, when, missing, query };
   const above = range.above * 1000;
   const upTo = range.upTo * 1000;
   return {
     name,
-    when: "now",
+    when,
     value: Number.isFinite(upTo) ? upTo : above,
     unit: "ms",
     atMs,
-    windowMs: nowMs,
-    of: "process",
+    windowMs,
+    of,
     range: { above, ...(Number.isFinite(upTo) ? { upTo } : {}) },
     query,
   };

@@ -1,6 +1,6 @@
 import { isUnknown, type Unknown } from "../../domain/counters.ts";
 import type { MetricSeries } from "../../domain/metric-series.ts";
-import type { Figure, MissingFigure, ServiceContext } from "../../domain/service-context.ts";
+import type { Figure, FigureTime, MissingFigure, ServiceContext } from "../../domain/service-context.ts";
 import { durationText } from "../../domain/units.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { MetricsServer } from "../../ports/metrics-server.ts";
@@ -89,14 +89,13 @@ async function askAll(
   const container = containerFigures(pod, questions, atMs);
   const spread = distributions(service, process, questions, atMs);
   const readings = [...(await levels), ...(await container), ...(await spread)];
-  const figures = readings.flatMap((one) => ("missing" in one ? [] : [one]));
   const missing = await historyOf(
     readings.flatMap((one) => ("missing" in one ? [one] : [])),
     service,
     questions,
     atMs,
   );
-  const events = await happenings(
+  const { events, restarts } = await happenings(
     {
       service: found.service,
       ...(found.process === undefined ? {} : { process: found.process }),
@@ -104,17 +103,21 @@ async function askAll(
       atMs,
       ...(startedAtMs === undefined ? {} : { startedAtMs }),
       begins: beginsOf(begins),
-      hasHistory: figures.some(({ when }) => when === "yesterday" || when === "last-week"),
+      hasHistory: readings.some((one) => !("missing" in one) && isOfOtherDay(one.when)),
     },
     questions,
   );
   return {
     ...(startedAtMs === undefined ? {} : { startedAtMs }),
     ...(isUnknown(begins) ? {} : { processes: begins.length }),
-    figures,
-    missing,
+    figures: [...readings, restarts].flatMap((one) => ("missing" in one ? [] : [one])),
+    missing: "missing" in restarts ? [...missing, restarts] : missing,
     events,
   };
+}
+
+function isOfOtherDay(when: FigureTime): boolean {
+  return when === "yesterday" || when === "last-week";
 }
 
 function beginsOf(begins: readonly MetricSeries[] | Unknown): readonly number[] {

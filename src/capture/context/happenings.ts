@@ -1,6 +1,6 @@
-import { isUnknown } from "../../domain/counters.ts";
+import { isUnknown, type Unknown } from "../../domain/counters.ts";
 import type { MetricSeries } from "../../domain/metric-series.ts";
-import type { ContextEvent } from "../../domain/service-context.ts";
+import type { ContextEvent, Figure, MissingFigure } from "../../domain/service-context.ts";
 import type { Asker } from "./asker.ts";
 import { type FoundPod, ofContainer } from "./container.ts";
 import { type Matchers, patternOf, selector } from "./promql.ts";
@@ -27,8 +27,15 @@ export interface Happened {
   readonly hasHistory: boolean;
 }
 
-/** Restarts, OOM kills and deploys, the latest first. */
-export async function happenings(past: Happened, asker: Asker): Promise<readonly ContextEvent[]> {
+/** What happened, and how often the process began anew: none is told from not known. */
+export interface Happenings {
+  /** The latest first. */
+  readonly events: readonly ContextEvent[];
+  readonly restarts: Figure | MissingFigure;
+}
+
+/** Restarts, OOM kills and deploys. */
+export async function happenings(past: Happened, asker: Asker): Promise<Happenings> {
   const [restarts, ends, created, built] = await Promise.all([
     restartsOf(past, asker),
     endsOf(past, asker),
@@ -36,17 +43,19 @@ export async function happenings(past: Happened, asker: Asker): Promise<readonly
     buildsOf(past, asker),
   ]);
   const deploys = [...created, ...built];
-  return [...restarts, ...ends, ...(deploys.length > 0 ? deploys : beganTogether(past))].toSorted(
-    (a, b) => (b.atMs ?? b.windowMs) - (a.atMs ?? a.windowMs),
-  );
+  const events = [
+    ...restartEvents(restarts, past),
+    ...ends,
+    ...(deploys.length > 0 ? deploys : beganTogether(past)),
+  ];
+  return { events: events.toSorted((a, b) => (b.atMs ?? b.windowMs) - (a.atMs ?? a.windowMs)), restarts };
 }
 
-async function restartsOf(
-  { process, pod, startedAtMs }: Happened,
-  asker: Asker,
-): Promise<readonly ContextEvent[]> {
+/** By the process's own start time and by Kubernetes: whichever saw more. */
+async function restartsOf({ process, pod, atMs }: Happened, asker: Asker): Promise<Figure | MissingFigure> {
+  const name = "restarts";
   const restarts = "kube_pod_container_status_restarts_total";
-  const counts = [
+  const queries = [
     ...(process === undefined ? [] : [`changes(process_start_time_seconds${selector(process)}[1h])`]),
     ...(pod === undefined
       ? []
@@ -54,20 +63,42 @@ async function restartsOf(
           `max by (container) (max_over_time(${restarts}${selector(pod.matchers)}[1h]) - min_over_time(${restarts}${selector(pod.matchers)}[1h]))`,
         ]),
   ];
+  if (queries.length === 0) {
+    return { name, when: "now", missing: "which of the service's series are the process's is not known" };
+  }
   const found = await Promise.all(
-    counts.map(async (query) => ({ query, count: await countOf(query, pod, asker) })),
+    queries.map(async (query) => ({ query, count: await countOf(query, pod, asker) })),
   );
-  const [most] = found.toSorted((a, b) => b.count - a.count);
-  if (most === undefined || most.count < 1) return [];
+  const [most] = found
+    .flatMap(({ query, count }) => (typeof count === "number" ? [{ query, count }] : []))
+    .toSorted((a, b) => b.count - a.count);
+  if (most === undefined) {
+    const [why] = found.flatMap(({ count }) => (typeof count === "number" ? [] : [count.unknown]));
+    return { name, when: "now", missing: why ?? "no answer", query: queries[0] ?? "" };
+  }
+  return {
+    name,
+    when: "now",
+    value: Math.round(most.count),
+    unit: "count",
+    atMs,
+    windowMs: hourMs,
+    of: "process",
+    query: most.query,
+  };
+}
+
+function restartEvents(restarts: Figure | MissingFigure, { startedAtMs }: Happened): readonly ContextEvent[] {
+  if ("missing" in restarts || restarts.value < 1) return [];
   return [
     {
       kind: "restart",
       ...(startedAtMs === undefined ? {} : { atMs: startedAtMs }),
-      count: Math.round(most.count),
+      count: restarts.value,
       windowMs: hourMs,
       detail: "",
       inferred: false,
-      query: most.query,
+      query: restarts.query,
     },
   ];
 }
@@ -78,7 +109,8 @@ async function endsOf({ pod, startedAtMs, atMs }: Happened, asker: Asker): Promi
   const k = selector(pod.matchers);
   const why = `kube_pod_container_status_last_terminated_reason${k} == 1`;
   const kills = `sum by (container) (max_over_time(container_oom_events_total${k}[1h]) - min_over_time(container_oom_events_total${k}[1h]))`;
-  const [answer, killed] = await Promise.all([asker.ask(why), countOf(kills, pod, asker)]);
+  const [answer, counted] = await Promise.all([asker.ask(why), countOf(kills, pod, asker)]);
+  const killed = typeof counted === "number" ? counted : 0;
   const reason = isUnknown(answer) ? undefined : ofContainer(answer, pod)?.labels["reason"];
   // That it ended is known, and when it began anew: the one follows the other.
   const isRecent = startedAtMs !== undefined && atMs - startedAtMs <= deployMs;
@@ -88,7 +120,7 @@ async function endsOf({ pod, startedAtMs, atMs }: Happened, asker: Asker): Promi
     windowMs: killed >= 1 ? hourMs : deployMs,
     inferred: false,
   };
-  if (reason === "OOMKilled" || killed >= 1) {
+  if ((reason === "OOMKilled" && isRecent) || killed >= 1) {
     return [{ ...common, kind: "oom-kill", detail: "", query: killed >= 1 ? kills : why }];
   }
   if (reason === undefined || reason === "Completed" || !isRecent) return [];
@@ -178,12 +210,12 @@ function isWithin(eventMs: number, atMs: number): boolean {
   return eventMs <= atMs + 60_000 && atMs - eventMs <= deployMs;
 }
 
-async function countOf(query: string, pod: FoundPod | undefined, asker: Asker): Promise<number> {
+async function countOf(query: string, pod: FoundPod | undefined, asker: Asker): Promise<number | Unknown> {
   const answer = await asker.ask(query);
-  if (isUnknown(answer)) return 0;
+  if (isUnknown(answer)) return answer;
   const own = answer.length === 1 || pod === undefined ? answer[0] : ofContainer(answer, pod);
   const value = own?.points[0]?.value;
-  return value === undefined || !Number.isFinite(value) ? 0 : value;
+  return value === undefined || !Number.isFinite(value) ? { unknown: `no number for ${query}` } : value;
 }
 
 /** The pod of the process: by its own labels, else by the address that it listens on. */

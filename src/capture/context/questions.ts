@@ -25,6 +25,8 @@ interface Family {
   readonly metric: string;
   /** Counters are asked as rates over five minutes. */
   readonly counter?: true;
+  /** What is asked of the series instead of the metric itself. */
+  readonly rateOf?: (series: string) => string;
   readonly usual?: true;
   readonly rises?: readonly ("rise-15m" | "rise-1h")[];
 }
@@ -56,10 +58,27 @@ const families: readonly Family[] = [
   },
   { name: "threads", unit: "threads", metric: "go_threads", usual: true },
   { name: "gc-rate", unit: "per-second", metric: "go_gc_duration_seconds_count", counter: true, usual: true },
+  {
+    name: "gc-cpu",
+    unit: "ratio",
+    metric: "go_cpu_classes_gc_total_cpu_seconds_total",
+    rateOf: gcShareOfCpu,
+    usual: true,
+  },
   { name: "max-fds", unit: "descriptors", metric: "process_max_fds" },
   { name: "gomaxprocs", unit: "threads", metric: "go_sched_gomaxprocs_threads" },
   { name: "memory-limit-go", unit: "bytes", metric: "go_gc_gomemlimit_bytes" },
 ];
+
+/**
+ * Marking and stopping the world as part of the CPU time that was used. What idle processors mark for want of work is in
+ * neither; /cpu/classes may be compared with each other only (https://pkg.go.dev/runtime/metrics).
+ */
+function gcShareOfCpu(series: string): string {
+  const rate = (name: string) =>
+    `rate(go_cpu_classes_${name}_cpu_seconds_total${series}[${duration(rateMs)}])`;
+  return `(${rate("gc_total")} - ${rate("gc_mark_idle")}) / (${rate("total")} - ${rate("idle")} - ${rate("gc_mark_idle")})`;
+}
 
 /** Rates span this much, as dashboards have it: four scrapes of a minute and one more. */
 const rateMs = 5 * minute;
@@ -73,29 +92,31 @@ const riseMs = { "rise-15m": 15 * minute, "rise-1h": hour } as const;
 
 /** Values at the moment, and what was usual at the same hour of other days. */
 export function levelQuestions(service: string): readonly FigureQuestion[] {
-  const now = families.map(({ name, unit, metric, counter }): FigureQuestion => {
-    const series = `${metric}${service}`;
+  const now = families.map((family): FigureQuestion => {
+    const rate = rateOf(family, service);
+    const series = `${family.metric}${service}`;
     return {
-      name,
+      name: family.name,
       when: "now",
-      unit,
+      unit: family.unit,
       scope: "service",
-      expression: counter === true ? `rate(${series}[${duration(rateMs)}])` : series,
-      ...(counter === true ? { windowMs: rateMs } : {}),
+      expression: rate ?? series,
+      ...(rate === undefined ? {} : { windowMs: rateMs }),
       looksFor: series,
     };
   });
   const usual = families
     .filter((family) => family.usual === true)
-    .flatMap(({ name, unit, metric, counter }) =>
+    .flatMap((family) =>
       (["last-week", "yesterday"] as const).map((when): FigureQuestion => {
-        const series = `${metric}${service}`;
-        const over = counter === true ? `rate(${series}[${duration(rateMs)}])[1h:1m]` : `${series}[1h]`;
+        const rate = rateOf(family, service);
+        const series = `${family.metric}${service}`;
+        const over = rate === undefined ? `${series}[1h]` : `${rate}[1h:1m]`;
         const before = duration(daysBefore[when]);
         return {
-          name,
+          name: family.name,
           when,
-          unit,
+          unit: family.unit,
           scope: "service",
           expression: `quantile_over_time(0.99, ${over} offset ${before})`,
           windowMs: hour,
@@ -104,6 +125,12 @@ export function levelQuestions(service: string): readonly FigureQuestion[] {
       }),
     );
   return [...now, ...usual];
+}
+
+/** The rate that is asked for; undefined for what is a level by itself. */
+function rateOf({ metric, counter, rateOf: own }: Family, service: string): string | undefined {
+  if (own !== undefined) return `(${own(service)})`;
+  return counter === true ? `rate(${metric}${service}[${duration(rateMs)}])` : undefined;
 }
 
 /** By how much figures of the process rise. A process that began within the window is looked at from then on. */

@@ -40,6 +40,10 @@ function order(
   };
 }
 
+function classRate(name: string): string {
+  return `rate(go_cpu_classes_${name}_cpu_seconds_total{job="order"}[5m])`;
+}
+
 describe("what is gathered", () => {
   test("is the process's own value, and what it had at the same hour of other days", async () => {
     const { context } = await order({
@@ -65,6 +69,25 @@ describe("what is gathered", () => {
     });
     expect(figure(context, "goroutines", "yesterday")).toMatchObject({ value: 1_290 });
     expect(figure(context, "goroutines", "rise-15m")).toMatchObject({ value: 5.2, windowMs: 900_000 });
+  });
+
+  test("is what garbage collection costs, by classes of CPU time that may be compared with each other", async () => {
+    const { fake, gather } = order({
+      "((rate(go_cpu_classes_gc_total_cpu_seconds_total": [series(x2, 0.31)],
+    });
+    expect(figure((await gather()).context, "gc-cpu")).toMatchObject({
+      value: 0.31,
+      unit: "ratio",
+      windowMs: 300_000,
+      of: "process",
+    });
+    const asked = fake.asked.filter((expression) => expression.includes("go_cpu_classes_gc_total"));
+    const share = `((${classRate("gc_total")} - ${classRate("gc_mark_idle")}) / (${classRate("total")} - ${classRate("idle")} - ${classRate("gc_mark_idle")}))`;
+    expect(asked).toEqual([
+      share,
+      `quantile_over_time(0.99, ${share}[1h:1m] offset 7d)`,
+      `quantile_over_time(0.99, ${share}[1h:1m] offset 1d)`,
+    ]);
   });
 
   test("is the highest of the service, where the process is younger than a day or a week", async () => {

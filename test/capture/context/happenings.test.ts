@@ -82,6 +82,18 @@ describe("what happened before", () => {
     ]);
   });
 
+  test("no restart is told from one that nobody could tell", async () => {
+    const calm = await gathered({
+      answers: { [`changes(process_start_time_seconds${own}`]: [series({}, 0)] },
+    });
+    expect(figure(calm, "restarts")).toMatchObject({ value: 0, of: "process", windowMs: 3_600_000 });
+    const silent = await gathered({});
+    expect(figure(silent, "restarts")).toBeUndefined();
+    expect(whyMissing(silent, "restarts", "now")).toContain(
+      "no number for changes(process_start_time_seconds",
+    );
+  });
+
   test("an OOM kill is told from another end", async () => {
     expect((await gathered(ended("OOMKilled"))).events).toMatchObject([
       { kind: "oom-kill", atMs: atMs - 600_000 },
@@ -89,7 +101,9 @@ describe("what happened before", () => {
     expect((await gathered(ended("Error"))).events).toMatchObject([{ kind: "exit", detail: "Error" }]);
     expect((await gathered(ended("Completed"))).events).toEqual([]);
     // How a container ended last week is no news.
-    expect((await gathered({ ...ended("Error"), ages: [8 * 86_400] })).events).toEqual([]);
+    for (const reason of ["Error", "OOMKilled"]) {
+      expect((await gathered({ ...ended(reason), ages: [8 * 86_400] })).events).toEqual([]);
+    }
   });
 
   test("a new replica set is a deploy; processes that began together are one by inference", async () => {
@@ -167,7 +181,37 @@ describe("the container", () => {
   });
 });
 
+function pausesBefore(before: string): string {
+  return `sum by (le) (increase(go_sched_pauses_total_gc_seconds_bucket{namespace="shop",job="order"}[1h] offset ${before}))`;
+}
+
 describe("histograms", () => {
+  test("of other days are those of the whole service within the hour", async () => {
+    const context = await gathered({
+      answers: {
+        [pausesBefore("7d")]: buckets([
+          ["0.000917504", 9_950],
+          ["0.010485759999999998", 10_000],
+          ["+Inf", 10_000],
+        ]),
+        [pausesBefore("1d")]: buckets([
+          ["0.000917504", 9_000],
+          ["0.010485759999999998", 10_000],
+          ["+Inf", 10_000],
+        ]),
+      },
+    });
+    expect(figure(context, "gc-pause-p99", "last-week")).toMatchObject({
+      of: "service",
+      windowMs: 3_600_000,
+      range: { above: 0 },
+    });
+    expect(figure(context, "gc-pause-p99", "yesterday")?.range?.above).toBeCloseTo(0.92, 2);
+    expect(whyMissing(context, "gc-pause-p99", "now")).toBe(
+      "no series go_sched_pauses_total_gc_seconds_bucket",
+    );
+  });
+
   test("p99 is the bucket that it lies in, whatever order and spelling the bounds have", async () => {
     const context = await gathered({
       answers: {
