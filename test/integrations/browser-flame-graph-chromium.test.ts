@@ -43,7 +43,7 @@ describe.skipIf(chromium === undefined && !isRequired)("browser flame graph in C
       links.set(kind, side.links.linkTo(key, `${kind} of order & co`)?.url ?? "");
     }
     browser = await openChromium(chromium ?? "chromium");
-  }, 60_000);
+  });
   afterAll(async () => {
     await browser.close();
     await listener.close();
@@ -81,5 +81,5 @@ describe.skipIf(chromium === undefined && !isRequired)("browser flame graph in C
       ([red, green, blue]) => Math.max(red, green, blue) - Math.min(red, green, blue) > 20,
     );
     expect(coloured).toBeGreaterThan(0.02);
-  }, 60_000);
+  });
 });

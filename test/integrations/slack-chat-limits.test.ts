@@ -146,7 +146,7 @@ describe("a message that is too long for Slack", () => {
       }),
       { numRuns: 200, endOnFailure: true },
     );
-  }, 60_000);
+  });
 });
 
 function many<T>(item: fc.Arbitrary<T>, maxLength: number): fc.Arbitrary<T[]> {

@@ -172,7 +172,7 @@ async function targetWith(capture: URL, delayMs: () => number): Promise<TestTarg
 export async function until<T>(
   found: () => Promise<T | undefined> | T | undefined,
   what: string,
-  withinMs = 60_000,
+  withinMs = 90_000,
   everyMs = 25,
 ): Promise<T> {
   const endsAt = Date.now() + withinMs;
@@ -185,7 +185,7 @@ export async function until<T>(
 }
 
 /** The incident once nothing is left to do for it. */
-export async function settled(bot: Bot, id: string, withinMs = 60_000): Promise<Incident> {
+export async function settled(bot: Bot, id: string, withinMs = 90_000): Promise<Incident> {
   const never = new AbortController().signal;
   return await until(
     async () => {

@@ -70,11 +70,11 @@ describe.skipIf(redisProgram === undefined)("a bot that Slack does not let in fo
     expect(end.replies.map(({ state }) => state)).toEqual(["posted", "posted"]);
     expect(slack.workspace.channels.get(incidents)?.messages).toHaveLength(3);
     expect(told.at(-1)).toMatch(/lets gofire in again/);
-  }, 90_000);
+  });
 
   test("gives up for good where only the channel is closed", async () => {
     const end = await settled(bot, await begun("C0OLDIE004"));
     expect(end.card?.problem).toMatch(/archived/);
     expect(new Set(end.replies.map(({ state }) => state))).toEqual(new Set(["given-up"]));
-  }, 60_000);
+  });
 });

@@ -96,7 +96,7 @@ describe("Socket Mode", () => {
     );
     expect(heard).toBe(1);
     await app.stop();
-  }, 40_000);
+  });
 });
 
 describe("response_url", () => {
