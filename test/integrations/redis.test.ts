@@ -146,6 +146,26 @@ describe.skipIf(redisProgram === undefined)("Redis", () => {
     });
   });
 
+  test.each([
+    ["volatile-lru", "100mb", true],
+    ["noeviction", "100mb", false],
+    ["allkeys-lru", "0", false],
+  ])("that evicts by %s when %s are full is told when it is opened: %s", async (policy, bound, isTold) => {
+    const { client } = redis;
+    await client.call("CONFIG", "SET", "maxmemory", bound, "maxmemory-policy", policy);
+    const told: string[] = [];
+    try {
+      const again = await openRedis(parseRedisUrl(server.url), { onTrouble: (line) => told.push(line) });
+      await again.close();
+    } finally {
+      await client.call("CONFIG", "SET", "maxmemory", "0", "maxmemory-policy", "noeviction");
+    }
+    const line = expect.stringMatching(
+      /forgets keys when its 100 MiB are full \(maxmemory-policy volatile-lru\)/,
+    );
+    expect(told).toEqual(isTold ? [line] : []);
+  });
+
   test("caps hold over all who ask at once", async () => {
     const limits = captureLimits(redis.client, { overall: 5, perService: 2, cooldownMs: 0 });
     const asked = await Promise.all(

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PortError } from "../../src/domain/errors.ts";
 import { beginIncident } from "../../src/jobs/begin.ts";
@@ -96,6 +97,30 @@ describe.skipIf(redisProgram === undefined)("an incident on real Redis", () => {
         expect.stringContaining("no service"),
       );
     });
+  });
+
+  test("a Redis that is full refuses in words and forgets nothing; with room again all goes on", async () => {
+    const admin = new Redis(redis.socket);
+    const room = (bytes: number) => admin.call("CONFIG", "SET", "maxmemory", `${bytes}`);
+    await withBot(async (bot, chat) => {
+      const { incident } = await beginIncident(draftFor("order", "before"), bot, never);
+      await room(1);
+      try {
+        await expect(beginIncident(draftFor("order", "while full"), bot, never)).rejects.toMatchObject({
+          code: "unavailable",
+          message: expect.stringContaining("its memory is full (maxmemory), so it takes nothing new"),
+        });
+        expect(await bot.incidents.ofIntent("while full", never)).toBeUndefined();
+      } finally {
+        await room(0);
+      }
+      const { incident: after } = await beginIncident(draftFor("order", "after"), bot, never);
+      for (const { id } of [incident, after]) {
+        expect((await settled(bot, id)).state).toBe("verdict");
+        expect(chat.messages.filter(({ intent }) => intent === id)).toHaveLength(1);
+      }
+    });
+    admin.disconnect();
   });
 
   test("one capture per target at a time; those that wait are told, and all get their verdict", async () => {

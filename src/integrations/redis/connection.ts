@@ -1,5 +1,6 @@
 import { Cluster, Redis } from "ioredis";
 import { PortError } from "../../domain/errors.ts";
+import { bytesText } from "../../domain/units.ts";
 import { addressText, type RedisAddress } from "./address.ts";
 
 export type RedisClient = Redis | Cluster;
@@ -34,7 +35,8 @@ function pauseMs(attempt: number): number {
 
 /**
  * Connects and checks that this is a server the queue can work with. Afterwards commands wait for the server through
- * restarts and failovers instead of failing. A node of a Redis Cluster is recognised whatever the URL calls it.
+ * restarts and failovers instead of failing. A node of a Redis Cluster is recognised whatever the URL calls it. A server
+ * that forgets when it is full is told to `onTrouble`.
  * Throws PortError `unavailable`, `forbidden` (wrong password) or `bad-response` (too old).
  */
 export async function openRedis(
@@ -56,6 +58,8 @@ export async function openRedis(
       const { host, port, kind: _, db: __, ...login } = address;
       return await openRedis({ kind: "cluster", nodes: [{ host, port }], ...login }, options);
     }
+    const risk = forgetfulness(info);
+    if (risk !== undefined) options.onTrouble(`${text} ${risk}`);
     return { client, address: text, server: serverName(info), close: () => closed(client) };
   } catch (error) {
     client.disconnect();
@@ -131,6 +135,17 @@ function checkVersion(info: string, address: string): void {
   );
 }
 
+/** What it does with keys when its memory is full, unless it refuses, which is what a queue needs. */
+function forgetfulness(info: string): string | undefined {
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? "noeviction";
+  const bound = /^maxmemory:(\d+)/m.exec(info)?.[1] ?? "0";
+  if (policy === "noeviction" || bound === "0") return undefined;
+  return (
+    `forgets keys when its ${bytesText(Number(bound))} are full (maxmemory-policy ${policy}): incidents, locks of targets ` +
+    "and queued work would be lost without a word. Set maxmemory-policy to noeviction, or give gofire a Redis of its own."
+  );
+}
+
 function serverName(info: string): string {
   const valkey = /^valkey_version:(\S+)/m.exec(info)?.[1];
   return valkey === undefined
@@ -155,6 +170,18 @@ async function closed(client: RedisClient): Promise<void> {
   await within(1_000, client.quit(), () => undefined).catch(() => client.disconnect());
 }
 
+/** By how its errors begin, as scripts and commands alike give them. */
+const troubles: readonly (readonly [beginning: string, words: string])[] = [
+  [
+    "OOM ",
+    "its memory is full (maxmemory), so it takes nothing new. Give it more, or find out who else fills it",
+  ],
+  [
+    "MISCONF ",
+    "it cannot write to its disk, so it takes nothing new. Its own log says why; most often the disk is full",
+  ],
+];
+
 /** The one place that knows what Redis' and ioredis' errors mean. */
 export function redisError(error: unknown, target = "Redis"): PortError {
   if (error instanceof PortError) return error;
@@ -164,5 +191,8 @@ export function redisError(error: unknown, target = "Redis"): PortError {
       cause: error,
     });
   }
-  return new PortError("unavailable", target, `${target} cannot be used: ${message}`, { cause: error });
+  const known = troubles.find(([beginning]) => message.startsWith(beginning))?.[1];
+  return new PortError("unavailable", target, `${target} cannot be used: ${known ?? message}`, {
+    cause: error,
+  });
 }
