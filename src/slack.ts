@@ -15,6 +15,7 @@ import { slackPeople } from "./integrations/slack/people.ts";
 import { slackRooms } from "./integrations/slack/rooms.ts";
 import { type Reach, slackSide, socketUrl } from "./integrations/slack/side.ts";
 import { checkAccess, checkBotToken } from "./integrations/slack/start-check.ts";
+import { showWhatWasRefused } from "./jobs/let-in.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { ListenAddress, Role } from "./ports/server.ts";
 import { card } from "./render/slack/card.ts";
@@ -173,6 +174,7 @@ function conversationOf(
             if (message !== undefined) await pageMessages.receive(message, signal);
           },
         }),
+    letIn: (channel, signal) => showWhatWasRefused(channel, ports, signal),
     request: (request, signal) => answerChat(request, ports, signal),
     click: (click, signal) => answerClick(click, ports, signal),
     async home(userId, signal) {

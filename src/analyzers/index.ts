@@ -1,5 +1,4 @@
 import type { Analyzer } from "../domain/analyzer.ts";
-import { processRestarts } from "./process-restarts/index.ts";
 import { cpuRegexpCompile } from "./cpu-regexp-compile/index.ts";
 import { cpuSerialization } from "./cpu-serialization/index.ts";
 import { cpuSpin } from "./cpu-spin/index.ts";
@@ -42,6 +41,7 @@ import { processConcurrentMap } from "./process-concurrent-map/index.ts";
 import { processCrash } from "./process-crash/index.ts";
 import { processFdExhaustion } from "./process-fd-exhaustion/index.ts";
 import { processLockedThreads } from "./process-locked-threads/index.ts";
+import { processRestarts } from "./process-restarts/index.ts";
 import { processRssOverHeap } from "./process-rss-over-heap/index.ts";
 import { processThreads } from "./process-threads/index.ts";
 import { schedCpuThrottling } from "./sched-cpu-throttling/index.ts";

@@ -57,13 +57,15 @@ export interface ExplainedFinding {
 export type ChatReply =
   /**
    * The card is the answer; nothing else is posted unless it will be late. Not new: the request was delivered twice.
-   * `cardsBefore`: how many cards of the same channel are still to be posted before it.
+   * `cardsBefore`: how many cards of the same channel are still to be posted before it. `isOutOfReach`: gofire may not
+   * post in the channel, so the card cannot come before somebody lets it in.
    */
   | {
       readonly kind: "begun";
       readonly incident: Incident;
       readonly isNew: boolean;
       readonly cardsBefore?: number;
+      readonly isOutOfReach?: true;
     }
   /** What was asked for is under way already, as this incident; nothing was begun. */
   | { readonly kind: "already"; readonly incident: Incident; readonly next: string }
@@ -138,7 +140,13 @@ export type ChatReply =
   | { readonly kind: "shown"; readonly incident: Incident }
   /** The report comes into the incident's thread, or where it was asked for when that is in shadow. */
   | { readonly kind: "reporting"; readonly incident: Incident }
-  | { readonly kind: "help"; readonly commands: readonly CommandHelp[]; readonly problem?: string }
+  /** `about`: the option that the problem lies in, where it lies in one. */
+  | {
+      readonly kind: "help";
+      readonly commands: readonly CommandHelp[];
+      readonly problem?: string;
+      readonly about?: string;
+    }
   | {
       readonly kind: "refused";
       /** One sentence. */

@@ -40,4 +40,11 @@ export class PortError extends Error {
  */
 export class UsageError extends Error {
   override readonly name = "UsageError";
+  /** The option that it is about, where it is about one. */
+  readonly about: string | undefined;
+
+  constructor(message: string, { about, cause }: { about?: string; cause?: unknown } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.about = about;
+  }
 }

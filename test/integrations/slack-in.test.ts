@@ -166,9 +166,40 @@ describe.each(["socket", "http"] as const)("over %s", (mode) => {
       { action: "explain", incidentId: "gf-3fa9", userId: mira, place },
     ]);
     expect(messages(each).slice(1)).toEqual([
-      { text: "You may not capture here. Ask Jonas.", onlyFor: mira, threadTs: ts },
+      { text: "You may not capture here. Ask Jonas.", onlyFor: mira },
       { text: "reply status", threadTs: ts },
     ]);
+    expect(slack.problems()).toEqual([]);
+  });
+
+  test("what one person alone is to see stands where Slack shows it: in a thread only to who wrote or clicked in it", async () => {
+    const each = await heard(mode);
+    const { slack, conversation } = each;
+    conversation.answer = () => refused;
+    const whispered = { text: "You may not capture here. Ask Jonas.", onlyFor: mira };
+    async function next(): Promise<unknown> {
+      await vi.waitFor(() => expect(slack.pendingDeliveries()).toBe(0));
+      return messages(each).at(-1);
+    }
+
+    await slack.people.type(mira, incidents, "@gofire snapshot order");
+    await vi.waitFor(() => expect(messages(each)).toHaveLength(2));
+    expect(await next()).toEqual(whispered);
+    const page = slack.people.page(incidents, { text: "order is slow" });
+    await slack.people.messageShortcut(mira, "capture", incidents, page);
+    expect(await next()).toEqual(whispered);
+    const card = await each.postButtons({ resolve: "gf-3fa9" }, page);
+    await slack.people.click(mira, incidents, card, { actionId: "resolve" });
+    expect(await next()).toEqual({ ...whispered, threadTs: page });
+    // The page has replies by now, and is clicked on in the channel all the same.
+    await slack.people.messageShortcut(mira, "capture", incidents, page);
+    expect(await next()).toEqual(whispered);
+
+    conversation.answer = () => ask;
+    await slack.people.messageShortcut(mira, "capture", incidents, card);
+    conversation.answer = () => ({ kind: "already", incident, next: "Its card will say." });
+    await slack.people.submit(mira, { service: { service: { type: "plain_text_input", value: "order" } } });
+    expect(await next()).toEqual({ text: "reply already", onlyFor: mira, threadTs: page });
     expect(slack.problems()).toEqual([]);
   });
 
@@ -238,10 +269,12 @@ describe.each(["socket", "http"] as const)("over %s", (mode) => {
       isAcked: true,
       body: {
         response_type: "ephemeral",
-        text: expect.stringMatching(/cannot post here.*\/invite.*explain gf-3fa9/),
+        text: "reply begun out of reach",
       },
     });
+    slack.people.invite(secret, "U0JONAS002");
     slack.people.invite(secret, slack.workspace.app.botUserId);
+    await vi.waitFor(() => expect(conversation.letInto).toEqual([secret]));
     expect(await slack.people.type(mira, secret, "/gofire snapshot order")).toEqual({
       isAcked: true,
       body: {},
@@ -274,6 +307,21 @@ describe.each(["socket", "http"] as const)("over %s", (mode) => {
     each.slack.faults.add({ on: "views.open", kind: "error", error: "expired_trigger_id", when: "before" });
     await each.slack.people.type(mira, incidents, "/gofire snapshot");
     expect(messages(each)).toEqual([{ text: "reply ask", onlyFor: mira }]);
+    const page = each.slack.people.page(incidents, { text: "order is slow" });
+    each.slack.faults.add({ on: "views.open", kind: "error", error: "expired_trigger_id", when: "before" });
+    await each.slack.people.messageShortcut(mira, "capture", incidents, page);
+    expect(messages(each).at(-1)).toEqual({ text: "reply ask", onlyFor: mira });
+    expect(each.troubles).toEqual([]);
+  });
+
+  test("what is wrong with a form is said at its field", async () => {
+    const each = await heard(mode);
+    each.conversation.answer = () => ask;
+    await each.slack.people.type(mira, incidents, "/gofire snapshot");
+    each.conversation.answer = () => ({ kind: "help", commands: [], problem: "No such pod.", about: "pod" });
+    expect(await each.slack.people.submit(mira, {})).toMatchObject({
+      body: { response_action: "errors", errors: { instance: "No such pod." } },
+    });
   });
 
   test("App Home is drawn for who opens it", async () => {

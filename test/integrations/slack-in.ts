@@ -19,6 +19,8 @@ export const incidents = "C0INCID001";
 export interface ScriptedConversation extends Conversation {
   readonly requests: ChatRequest[];
   readonly clicks: CardClick[];
+  /** Channels that gofire was told to have come into. */
+  readonly letInto: string[];
   answer: (words: string, signal: AbortSignal) => ChatReply | Promise<ChatReply>;
 }
 
@@ -26,6 +28,7 @@ export function scripted(): ScriptedConversation {
   const conversation: ScriptedConversation = {
     requests: [],
     clicks: [],
+    letInto: [],
     answer: () => ({ kind: "help", commands: [] }),
     async request(request, signal) {
       conversation.requests.push(request);
@@ -34,6 +37,10 @@ export function scripted(): ScriptedConversation {
     async click(click, signal) {
       conversation.clicks.push(click);
       return await conversation.answer(`${click.action} ${click.incidentId}`, signal);
+    },
+    async letIn(channel) {
+      await Promise.resolve();
+      conversation.letInto.push(channel);
     },
     home: (userId) =>
       Promise.resolve({
@@ -56,7 +63,10 @@ const channelInput = {
 
 const plainLooks: Looks = {
   reply: (reply) => ({
-    text: reply.kind === "refused" ? `${reply.why} ${reply.next}` : `reply ${reply.kind}`,
+    text:
+      reply.kind === "refused"
+        ? `${reply.why} ${reply.next}`
+        : `reply ${reply.kind}${"isOutOfReach" in reply ? " out of reach" : ""}`,
   }),
   comment: () => ({
     type: "modal",
@@ -97,7 +107,7 @@ export interface HeardSlack {
   /** Where signed requests are taken, in http mode. */
   readonly requestUrl: string;
   /** Posts a message with these buttons as gofire, and returns its timestamp. */
-  postButtons(buttons: Readonly<Record<string, string>>): Promise<string>;
+  postButtons(buttons: Readonly<Record<string, string>>, thread?: string): Promise<string>;
   hush(): Promise<void>;
   close(): Promise<void>;
 }
@@ -149,10 +159,10 @@ export async function hearSlack(mode: "socket" | "http"): Promise<HeardSlack> {
     conversation,
     troubles,
     requestUrl,
-    async postButtons(buttons) {
+    async postButtons(buttons, thread) {
       const elements = Object.entries(buttons).map(([id, value]) => button(id, value));
       const blocks = [{ type: "actions", elements }];
-      const posted = { channel: incidents, text: "a card", blocks };
+      const posted = { channel: incidents, text: "a card", blocks, thread_ts: thread };
       return (await client.call("chat.postMessage", posted, z.object({ ts: z.string() }), never)).ts;
     },
     hush,

@@ -6,9 +6,11 @@ import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { slackChat } from "../../src/integrations/slack/chat.ts";
 import { type SlackClient, slackClient } from "../../src/integrations/slack/client.ts";
 import { beginIncident } from "../../src/jobs/begin.ts";
+import { showWhatWasRefused } from "../../src/jobs/let-in.ts";
 import type { Bot } from "../../src/main.ts";
 import type { SlackStandIn } from "../../src/sandbox/slack/stand-in.ts";
 import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-server.ts";
+import { manifest } from "../render/slack/slack-accepts.ts";
 import { incidents, startSlack } from "../sandbox/slack/bolt.ts";
 import { draftFor, settled, sickTarget, startTestBot, until } from "./bot.ts";
 
@@ -27,7 +29,7 @@ describe.skipIf(redisProgram === undefined)("a bot that Slack does not let in fo
       testRedis(),
       mkdtemp(join(tmpdir(), "gofire-artifacts-")),
       sickTarget(),
-      startSlack(),
+      startSlack({ manifest }),
     ]);
     client = slackClient({
       token: slack.tokens.bot,
@@ -76,5 +78,26 @@ describe.skipIf(redisProgram === undefined)("a bot that Slack does not let in fo
     const end = await settled(bot, await begun("C0OLDIE004"));
     expect(end.card?.problem).toMatch(/archived/);
     expect(new Set(end.replies.map(({ state }) => state))).toEqual(new Set(["given-up"]));
+  });
+
+  test("shows what it was refused to show in a channel once it is let in there, each message once", async () => {
+    const channel = "C0SECRT003";
+    const id = await begun(channel);
+    expect((await settled(bot, id)).card?.problem).toMatch(/invite @gofire/);
+    slack.people.invite(channel, slack.workspace.app.botUserId);
+    const ports = { ...bot, clock: systemClock };
+    await Promise.all([
+      showWhatWasRefused(channel, ports, never),
+      showWhatWasRefused(channel, ports, never),
+      showWhatWasRefused(incidents, ports, never),
+    ]);
+    const end = await settled(bot, id);
+    expect(end.card).toMatchObject({ ref: { channel } });
+    expect(end.card?.problem).toBeUndefined();
+    expect(end.replies.map(({ state }) => state)).toEqual(["posted", "posted"]);
+    await showWhatWasRefused(channel, ports, never);
+    expect((await settled(bot, id)).version).toBe(end.version);
+    const messages = slack.workspace.channels.get(channel)?.messages ?? [];
+    expect(messages.filter(({ botId }) => botId !== undefined)).toHaveLength(3);
   });
 });

@@ -36,6 +36,7 @@ export async function answerChat(
   try {
     const words = readWords(request.words);
     const [first, ...rest] = words.length === 0 ? usual(request) : words;
+    if (first?.text === "approve-config") return notYet;
     command = await named(first?.text ?? "", ports);
     const refusal = await refusalFor(command.whoMayUse, asker, ports, signal);
     if (refusal !== undefined) return refusal;
@@ -55,6 +56,13 @@ export async function answerChat(
     return misunderstood(error, command);
   }
 }
+
+/** The app's manifest has the command, so that nobody need install it anew once gofire can do that. */
+const notYet: ChatReply = {
+  kind: "refused",
+  why: "gofire does not check configuration changes yet, so there is nothing to approve here.",
+  next: "Approve the change where it is reviewed.",
+};
 
 function busy({ message, retryAfterMs = 60_000 }: PortError): ChatReply {
   return { kind: "refused", why: message, next: `Write the same again in ${durationText(retryAfterMs)}.` };
@@ -151,10 +159,11 @@ async function named(name: string, { services }: ChatPorts): Promise<ChatCommand
   }
 }
 
-function misunderstood({ message }: UsageError, command: ChatCommand | undefined): ChatReply {
+function misunderstood({ message, about }: UsageError, command: ChatCommand | undefined): ChatReply {
   return {
     kind: "help",
     commands: (command === undefined ? chatCommands : [command]).map(helpOf),
     problem: message,
+    ...(about === undefined ? {} : { about }),
   };
 }

@@ -215,7 +215,9 @@ function instanceNamed(
   if (known !== undefined) return known;
   if (looksLikeAddress(typed)) {
     if (isBareAddress(typed)) return typed;
-    throw new UsageError("An address of a pod has neither path nor password: write pod=HOST:PORT.");
+    throw new UsageError("An address of a pod has neither path nor password: write pod=HOST:PORT.", {
+      about: "pod",
+    });
   }
   // Whether there is one of that name is found out when it is captured.
   if (processes === undefined && /^[\w.-]{1,253}$/.test(typed)) return typed;
@@ -226,7 +228,7 @@ function instanceNamed(
       : names.length === 0
         ? ""
         : `There are: ${shortList(names)}.`;
-  throw new UsageError(`${service} has no pod "${typed}". ${hint}`.trim());
+  throw new UsageError(`${service} has no pod "${typed}". ${hint}`.trim(), { about: "pod" });
 }
 
 /** The name that was typed, else the only one that differs in capitals alone. */

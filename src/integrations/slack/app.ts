@@ -50,6 +50,9 @@ export function listenWith(app: App, hearing: Hearing): void {
   app.event("message", async ({ body }) => {
     await hearing.message(body);
   });
+  app.event("member_joined_channel", async ({ body }) => {
+    await hearing.joined(body);
+  });
   app.event("app_home_opened", async ({ body }) => {
     await hearing.home(body);
   });

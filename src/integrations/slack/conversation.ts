@@ -13,6 +13,8 @@ export interface Conversation {
   click(click: CardClick, signal: AbortSignal): Promise<ChatReply>;
   /** A view for the person's App Home. */
   home(userId: string, signal: AbortSignal): Promise<object>;
+  /** gofire came into a channel, invited or by itself: what it could not say there may be said now. */
+  letIn(channel: string, signal: AbortSignal): Promise<void>;
   /** Something that another bot said or changed; absent where no pages are expected. */
   page?(speaker: BotSpeaker, message: PostedMessage, signal: AbortSignal): Promise<void>;
 }
@@ -33,6 +35,7 @@ const burst = rates["chat.postMessage"]?.most ?? 1;
 export function audienceOf(reply: ChatReply): "person" | "place" | "card" {
   switch (reply.kind) {
     case "begun":
+      if (reply.isOutOfReach === true) return "person";
       return (reply.cardsBefore ?? 0) < burst ? "card" : "person";
     case "resolved":
     case "peer":

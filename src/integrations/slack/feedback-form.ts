@@ -1,11 +1,12 @@
 import * as z from "zod/mini";
 import { feedbackForm } from "../../domain/feedback-form.ts";
-import type { Place } from "../../domain/message.ts";
 import type { Submission } from "./payloads.ts";
+import { noteOf, type Spot, spotNoted } from "./spot.ts";
 
 const aboutFinding = z.object({
   channel: z.string(),
   thread: z.optional(z.string()),
+  isReply: z.optional(z.boolean()),
   incident: z.string(),
   finding: z.string(),
 });
@@ -14,11 +15,11 @@ const aboutFinding = z.object({
 export function withFinding(
   view: object,
   { incidentId, finding }: { readonly incidentId: string; readonly finding: string },
-  { channel, thread }: Place,
+  spot: Spot,
 ): object {
   return {
     ...view,
-    private_metadata: JSON.stringify({ channel, thread, incident: incidentId, finding }),
+    private_metadata: JSON.stringify({ ...noteOf(spot), incident: incidentId, finding }),
   };
 }
 
@@ -27,15 +28,10 @@ export function commentIn({
   private_metadata: remembered,
   state,
 }: Submission["view"]):
-  | { readonly incidentId: string; readonly finding: string; readonly comment: string; readonly place: Place }
+  | { readonly incidentId: string; readonly finding: string; readonly comment: string; readonly spot: Spot }
   | undefined {
-  const { incident, finding, channel, thread } = aboutFinding.parse(JSON.parse(remembered));
+  const { incident, finding, channel, thread, isReply } = aboutFinding.parse(JSON.parse(remembered));
   const comment = state?.values[feedbackForm.comment]?.[feedbackForm.comment]?.value?.trim() ?? "";
   if (comment === "") return undefined;
-  return {
-    incidentId: incident,
-    finding,
-    comment,
-    place: thread === undefined ? { channel } : { channel, thread },
-  };
+  return { incidentId: incident, finding, comment, spot: spotNoted(channel, thread, isReply) };
 }

@@ -71,6 +71,11 @@ export const homePayload = z.object({
   event: z.object({ user: z.string(), tab: z.optional(z.string()) }),
 });
 
+/** https://docs.slack.dev/reference/events/member_joined_channel */
+export const joinedPayload = z.object({
+  event: z.object({ user: z.string(), channel: z.string() }),
+});
+
 /** https://docs.slack.dev/reference/interaction-payloads/block_actions-payload */
 export const clickPayload = z.object({
   user: person,

@@ -1,6 +1,5 @@
 import type { ChatReply } from "../../domain/chat-reply.ts";
 import type { ChatRequest } from "../../domain/chat-request.ts";
-import type { Incident } from "../../domain/incident.ts";
 import type { MessageBody, Place } from "../../domain/message.ts";
 import type { Chat } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -10,7 +9,8 @@ import { audienceOf, type Looks } from "./conversation.ts";
 import { withFinding } from "./feedback-form.ts";
 import { inTime } from "./in-time.ts";
 import { reachable } from "./reachable.ts";
-import { withPlace } from "./snapshot-form.ts";
+import { withSpot } from "./snapshot-form.ts";
+import type { Spot } from "./spot.ts";
 
 export interface ShowingSettings {
   readonly client: SlackClient;
@@ -22,54 +22,53 @@ export interface ShowingSettings {
 
 /** How replies reach people, where an acknowledgement does not carry them. */
 export interface Showing {
-  /** Asks for what is missing; without a `place` also for the channel. */
+  /** Asks for what is missing; without a `spot` also for the channel. */
   openForm(
     reply: Extract<ChatReply, { kind: "ask" }>,
     triggerId: string,
-    place: Place | undefined,
+    spot: Spot | undefined,
     signal: AbortSignal,
   ): Promise<void>;
   /** Asks why a finding is wrong. */
   openComment(
     reply: Extract<ChatReply, { kind: "feedback" }>,
     triggerId: string,
-    place: Place,
+    spot: Spot,
     signal: AbortSignal,
   ): Promise<void>;
   /** `attemptedAtMs`: an earlier attempt may have got through. */
   show(
     reply: ChatReply,
-    to: Pick<ChatRequest, "place" | "userId" | "intent">,
+    to: Pick<ChatRequest, "userId" | "intent"> & Spot,
     signal: AbortSignal,
     attemptedAtMs?: number,
   ): Promise<void>;
-  /** How to get at the verdict where the card cannot appear; undefined where it can. */
-  hintAt(incident: Incident, signal: AbortSignal): Promise<string | undefined>;
+  /** The reply, with the mark that its card cannot appear, where that is so. */
+  withReach(reply: ChatReply, signal: AbortSignal): Promise<ChatReply>;
   /** What keeps a form open. */
   problemOf(reply: ChatReply, signal: AbortSignal): Promise<string | undefined>;
   /** The words for somebody whose request failed. */
   troubled(error: unknown): MessageBody;
-  /** Says them, if that is possible at all. */
-  tellTrouble(problem: unknown, place: Place, userId: string): Promise<void>;
+  /** Says them to the person alone, if that is possible at all. */
+  tellTrouble(problem: unknown, aside: Place, userId: string): Promise<void>;
 }
 
 export function showing({ client, chat, looks, clock, onTrouble }: ShowingSettings): Showing {
   const canPost = reachable(client, clock);
 
-  async function hintAt({ id, service, place }: Incident, signal: AbortSignal): Promise<string | undefined> {
-    if (await canPost(place.channel, signal)) return undefined;
-    return (
-      `${service} is captured as ${id}, but gofire cannot post here. Invite it (/invite @gofire) for the next time; ` +
-      `what this capture finds: /gofire explain ${id}`
-    );
+  async function withReach(reply: ChatReply, signal: AbortSignal): Promise<ChatReply> {
+    if (reply.kind !== "begun" || (await canPost(reply.incident.place.channel, signal))) return reply;
+    return { ...reply, isOutOfReach: true };
   }
 
   function troubled(error: unknown): MessageBody {
     const reason = error instanceof Error ? error.message : String(error);
     onTrouble(`Slack: a request could not be answered: ${reason}`);
-    return {
-      text: `gofire could not take this for certain: ${reason}. If nothing shows up here within a minute, try again.`,
-    };
+    return looks.reply({
+      kind: "refused",
+      why: `gofire could not take this for certain: ${reason.replace(/\.$/, "")}.`,
+      next: "If nothing shows up here within a minute, try again.",
+    });
   }
 
   async function open(view: object, triggerId: string, signal: AbortSignal): Promise<void> {
@@ -78,19 +77,19 @@ export function showing({ client, chat, looks, clock, onTrouble }: ShowingSettin
   }
 
   return {
-    hintAt,
+    withReach,
     troubled,
-    async openForm(reply, triggerId, place, signal) {
-      const form = looks.form(reply, { asksChannel: place === undefined });
-      await open(place === undefined ? form : withPlace(form, place), triggerId, signal);
+    async openForm(reply, triggerId, spot, signal) {
+      const form = looks.form(reply, { asksChannel: spot === undefined });
+      await open(spot === undefined ? form : withSpot(form, spot), triggerId, signal);
     },
-    async openComment(reply, triggerId, place, signal) {
+    async openComment(reply, triggerId, spot, signal) {
       const about = { incidentId: reply.incident.id, finding: reply.finding.id };
-      await open(withFinding(looks.comment(reply), about, place), triggerId, signal);
+      await open(withFinding(looks.comment(reply), about, spot), triggerId, signal);
     },
-    async show(reply, { place, userId, intent }, signal, attemptedAtMs) {
+    async show(reply, { place, aside, userId, intent }, signal, attemptedAtMs) {
       const audience = audienceOf(reply);
-      if (audience === "person") await chat.tellOnly(place, userId, looks.reply(reply), signal);
+      if (audience === "person") await chat.tellOnly(aside, userId, looks.reply(reply), signal);
       if (audience === "place") {
         const posting = attemptedAtMs === undefined ? { intent } : { intent, attemptedAtMs };
         await chat.post(place, looks.reply(reply), posting, signal);
@@ -99,11 +98,14 @@ export function showing({ client, chat, looks, clock, onTrouble }: ShowingSettin
     async problemOf(reply, signal) {
       if (reply.kind === "refused") return `${reply.why} ${reply.next}`.trim();
       if (reply.kind === "ask" || reply.kind === "help") return reply.problem;
-      return reply.kind === "begun" ? await hintAt(reply.incident, signal) : undefined;
+      const reached = await withReach(reply, signal);
+      return reached.kind === "begun" && reached.isOutOfReach === true
+        ? looks.reply(reached).text
+        : undefined;
     },
-    async tellTrouble(problem, place, userId) {
+    async tellTrouble(problem, aside, userId) {
       const words = troubled(problem);
-      await inTime((signal) => chat.tellOnly(place, userId, words, signal)).catch(() => {});
+      await inTime((signal) => chat.tellOnly(aside, userId, words, signal)).catch(() => {});
     },
   };
 }

@@ -1,24 +1,28 @@
 import * as z from "zod/mini";
-import type { Place } from "../../domain/message.ts";
 import { snapshotForm, snapshotWords } from "../../domain/snapshot-form.ts";
 import type { Submission } from "./payloads.ts";
+import { noteOf, type Spot, spotAt, spotNoted } from "./spot.ts";
 
-const place = z.object({ channel: z.string(), thread: z.optional(z.string()) });
+const note = z.object({
+  channel: z.string(),
+  thread: z.optional(z.string()),
+  isReply: z.optional(z.boolean()),
+});
 
 /** The view, remembering where its answer belongs. */
-export function withPlace(view: object, where: Place): object {
-  return { ...view, private_metadata: JSON.stringify(where) };
+export function withSpot(view: object, spot: Spot): object {
+  return { ...view, private_metadata: JSON.stringify(noteOf(spot)) };
 }
 
 /** Where the answer belongs: where the form was opened, or the channel that was chosen in it. */
-export function placeOf({ private_metadata: remembered, state }: Submission["view"]): Place | undefined {
+export function spotOf({ private_metadata: remembered, state }: Submission["view"]): Spot | undefined {
   if (remembered !== "") {
-    const { channel, thread } = place.parse(JSON.parse(remembered));
-    return thread === undefined ? { channel } : { channel, thread };
+    const { channel, thread, isReply } = note.parse(JSON.parse(remembered));
+    return spotNoted(channel, thread, isReply);
   }
   const { channel: field } = snapshotForm.fields;
   const channel = state?.values[field]?.[field]?.selected_conversation;
-  return channel === undefined || channel === null ? undefined : { channel };
+  return channel === undefined || channel === null ? undefined : spotAt(channel);
 }
 
 type Values = NonNullable<Submission["view"]["state"]>["values"];

@@ -2,8 +2,8 @@ import type { CrashReport } from "../../domain/crash.ts";
 import { readCrashLine } from "./crash-line.ts";
 import { holdsEscapedTraceback } from "./escaped-text.ts";
 import { type LineForm, lineForm, wordCount } from "./line-form.ts";
-import { WordsAhead } from "./words-ahead.ts";
 import { lineFeedAt } from "./word-scan.ts";
+import { WordsAhead } from "./words-ahead.ts";
 
 /** A line that is looked at as a whole is looked at up to this length. */
 export const longestLookedAt = 4096;

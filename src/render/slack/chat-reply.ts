@@ -1,5 +1,6 @@
 import type { ChatReply } from "../../domain/chat-reply.ts";
-import type { MessageBody } from "../../domain/message.ts";
+import type { Incident } from "../../domain/incident.ts";
+import { isDirect, type MessageBody } from "../../domain/message.ts";
 import { counted, durationText } from "../../domain/units.ts";
 import { type Block, context, section } from "./blocks.ts";
 import { diffBody } from "./diff.ts";
@@ -93,9 +94,11 @@ function bodyOf(reply: ChatReply): MessageBody {
   }
 }
 
-/** For who has to wait for the card. */
-function begunBody({ incident, cardsBefore = 0 }: Extract<ChatReply, { kind: "begun" }>): MessageBody {
+/** For who has to wait for the card, or sees none. */
+function begunBody(reply: Extract<ChatReply, { kind: "begun" }>): MessageBody {
+  const { incident, cardsBefore = 0 } = reply;
   const { id, service } = incident;
+  if (reply.isOutOfReach === true) return outOfReachBody(incident);
   const place = placeWords(incident);
   const when =
     cardsBefore === 0
@@ -104,6 +107,25 @@ function begunBody({ incident, cardsBefore = 0 }: Extract<ChatReply, { kind: "be
   return replyBody(
     [`${service} is taken as ${id}.`, place, when],
     section([`⏳ ${bold(service, 80)} is taken as ${words(id, 40)}. ${words(place, 200)}`, words(when, 300)]),
+  );
+}
+
+function outOfReachBody({ id, service, place }: Incident): MessageBody {
+  const invite = "/invite @gofire";
+  const ask = `/gofire explain ${id}`;
+  // Nobody can be invited into a conversation of two.
+  const isDirectly = isDirect(place.channel);
+  return replyBody(
+    [
+      `${service} is captured as ${id}, but gofire cannot post here.`,
+      isDirectly ? "" : `Write ${invite}, and its card comes.`,
+      `What is found, in a minute: ${ask}`,
+    ],
+    section([
+      `⏳ ${bold(service, 80)} is captured as ${words(id, 40)}, but gofire cannot post here.`,
+      isDirectly ? "" : `Write ${code(invite, 40)}, and its card comes.`,
+      `What is found, in a minute: ${code(ask, 80)}`,
+    ]),
   );
 }
 

@@ -12,7 +12,7 @@ export interface ExpectedRefusal {
 
 /**
  * What is wrong with how the app behaved so far, one line each; empty when nothing is. Looks for calls that were
- * refused (unless a fault caused it or the test expects it), messages without text, pictures without alternative text
+ * refused (unless a fault caused it or the test expects it), messages that nobody sees, messages without text, pictures without alternative text
  * and messages that were posted twice, by their metadata.
  */
 export function problemsOf(
@@ -41,6 +41,8 @@ function messageProblems(workspace: Workspace): readonly string[] {
     for (const message of channel.messages) {
       if (message.botId !== workspace.app.botId) continue;
       const place = `#${channel.name} ${message.ts}`;
+      if (message.isUnseen === true)
+        problems.push(`${place} is shown to nobody: it is for one person, in a thread that has no replies`);
       if (message.text.trim() === "" && message.files === undefined) problems.push(`${place} has no text`);
       if (hasMutePicture([message.blocks, message.attachments]))
         problems.push(`${place} has a picture without alt_text`);

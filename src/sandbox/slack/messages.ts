@@ -18,6 +18,7 @@ export interface MessageDraft {
   readonly metadata?: Fields;
   readonly files?: readonly string[];
   readonly onlyFor?: string;
+  readonly isUnseen?: true;
 }
 
 /** Stores a message as Slack would, tells the page, and the app when it subscribes to the channel. */

@@ -43,7 +43,9 @@ export function snapshotFor(
         isMember: channel.members.has(userId),
         members: channel.members.size,
         messages: channel.messages
-          .filter(({ onlyFor }) => onlyFor === undefined || onlyFor === userId)
+          .filter(
+            ({ onlyFor, isUnseen }) => (onlyFor === undefined || onlyFor === userId) && isUnseen !== true,
+          )
           .map((message) => ({
             ...messageFields(workspace, channel, message),
             is_ephemeral: message.onlyFor !== undefined,

@@ -33,6 +33,8 @@ export interface SlackMessage {
   reactions: { readonly name: string; readonly users: string[] }[];
   /** Only this user sees it. */
   readonly onlyFor?: string;
+  /** Slack took it and shows it to nobody. */
+  readonly isUnseen?: true;
 }
 
 export interface SlackFile {

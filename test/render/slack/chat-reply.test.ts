@@ -89,6 +89,7 @@ function answersFrom(
   const commands = texts.map((name) => ({ ...help, name, summary: other, usage: other }));
   return [
     { kind: "begun", incident: one, isNew: true },
+    { kind: "begun", incident: one, isNew: true, isOutOfReach: true },
     { kind: "resolved", incident: one, isNew: false },
     { kind: "already", incident: one, next: text },
     { kind: "ask", services: texts.map((name) => ({ name, instances: [] })), preset: {}, problem: text },
@@ -120,6 +121,19 @@ function answersFrom(
     { kind: "refused", why: text, next: other },
   ];
 }
+
+describe("begun", () => {
+  it("says how to get at the verdict, and at the card, where gofire may not post", () => {
+    const begun: ChatReply = { kind: "begun", incident: incident(), isNew: true, isOutOfReach: true };
+    expect(lines(begun)).toEqual([
+      "⏳ *order* is captured as gf-3fa9, but gofire cannot post here.",
+      "Write `/invite @gofire`, and its card comes.",
+      "What is found, in a minute: `/gofire explain gf-3fa9`",
+    ]);
+    const direct = { ...begun, incident: incident({ place: { channel: "D0MIRA0002" } }) };
+    expect(lines(direct).join(" ")).not.toMatch(/invite/);
+  });
+});
 
 describe("status", () => {
   it("says what runs, what waits, what came out and what is muted", () => {

@@ -102,6 +102,28 @@ describe("slack-manifest.yaml", () => {
     for (const event of Object.keys(scopeOfEvent)) expect(app.botEvents).toContain(event);
   });
 
+  it("subscribes to what the code hears, and to nothing else", () => {
+    const heard = [...code.matchAll(/app\.event\("([a-z_]+)"/g)].map(([, name]) => name);
+    expect(heard).toContain("app_mention");
+    const kinds = [...app.botEvents].map((event) => event.replace(/^message\..*/, "message"));
+    expect(new Set(heard)).toEqual(new Set(kinds));
+  });
+
+  it("asks for no scope that neither a method, an event nor a command needs", () => {
+    const methods = [...chatMethods, ...workspaceMethods, ...viewMethods, ...fileMethods(new Map())];
+    const called = methods.filter(({ name }) => code.includes(`"${name}"`));
+    const needed = new Set([
+      ...called.map(({ scope }) => scope),
+      ...Object.values(scopeOfEvent),
+      "commands",
+      // What chat:write and the scopes for public channels cannot do.
+      "chat:write.public",
+      "groups:read",
+      "groups:history",
+    ]);
+    expect(listedScopes().filter((scope) => !needed.has(scope))).toEqual([]);
+  });
+
   it("hears clicks, shows Home, uses Socket Mode, keeps to the lengths of the manifest's schema", () => {
     const { settings, features, display_information: display } = fieldsOf(manifest);
     expect(fieldsOf(fieldsOf(settings).interactivity).is_enabled).toBe(true);

@@ -31,7 +31,9 @@ export const testManifest = {
     },
   },
   settings: {
-    event_subscriptions: { bot_events: ["message.channels", "app_home_opened", "app_mention"] },
+    event_subscriptions: {
+      bot_events: ["message.channels", "app_home_opened", "app_mention", "member_joined_channel"],
+    },
     socket_mode_enabled: true,
   },
 };

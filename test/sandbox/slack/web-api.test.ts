@@ -61,6 +61,18 @@ describe("the Web API as the real client sees it", () => {
     expect(slack.problems([{ method: "auth.test", error: "invalid_auth" }])).toHaveLength(5);
   });
 
+  it("shows what is for one person in a thread only where the thread has replies", async () => {
+    const client = await begin();
+    const { ts } = await say(client);
+    const aside = { channel: incidents, user: mira, text: "for Mira" };
+    await apiCall(client, "chat.postEphemeral", aside);
+    await apiCall(client, "chat.postEphemeral", { ...aside, thread_ts: ts });
+    expect(slack.problems()).toEqual([expect.stringMatching(/^#incidents .* is shown to nobody/)]);
+    await say(client, { thread_ts: ts });
+    await apiCall(client, "chat.postEphemeral", { ...aside, thread_ts: ts });
+    expect(slack.problems()).toHaveLength(1);
+  });
+
   it("lets one channel have three messages at once and one a second after that", async () => {
     const client = await begin();
     for (const text of ["1", "2", "3"]) expect(await say(client, { text })).toMatchObject({ ok: true });

@@ -1,7 +1,14 @@
 import { validateAttachments, validateMessageBlocks } from "../blocks/message.ts";
 import { checkMetadata } from "../blocks/metadata.ts";
 import { type Fields, fieldsOf, listOf } from "../fields.ts";
-import { addMessage, deleteMessage, editMessage, findMessage, messageFields } from "../messages.ts";
+import {
+  addMessage,
+  deleteMessage,
+  editMessage,
+  findMessage,
+  messageFields,
+  repliesTo,
+} from "../messages.ts";
 import { tiers } from "../rate-limits.ts";
 import { SlackError } from "../slack-error.ts";
 import type { SlackMessage, Workspace } from "../workspace.ts";
@@ -146,9 +153,13 @@ const postEphemeral: MethodSpec = {
     demandContent(body);
     const threadTs = textArg(args, "thread_ts");
     const { app } = workspace;
+    // "Ephemeral messages in threads are only shown if there is already an active thread."
+    // (https://docs.slack.dev/reference/methods/chat.postEphemeral)
+    const isUnseen = threadTs !== undefined && repliesTo(channel, threadTs).length === 0;
     const message = addMessage(workspace, channel, {
       ...body,
       onlyFor: userId,
+      ...(isUnseen ? { isUnseen: true as const } : {}),
       user: app.botUserId,
       botId: app.botId,
       ...(threadTs === undefined ? {} : { threadTs }),
