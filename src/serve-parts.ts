@@ -1,7 +1,7 @@
 /** What gofire.yaml and the environment make of `gofire serve`. */
 import type { BrowserSettings } from "./browser.ts";
 import { readSecret } from "./commands/secret.ts";
-import type { GofireConfig, SecretReference, SlackConfig } from "./config/gofire-config.ts";
+import type { GofireConfig, SlackConfig } from "./config/gofire-config.ts";
 import { accessOf, slackOf } from "./config/resolve-chat.ts";
 import { configuredArtifacts } from "./configured-artifacts.ts";
 import { UsageError } from "./domain/errors.ts";
@@ -110,11 +110,24 @@ function usualSlack(host: Host): SlackConfig {
   return slackOf({}, ".");
 }
 
+/** Where each is on the app's page. */
+const whereSecretsAre = {
+  botToken: "OAuth & Permissions shows it as the Bot User OAuth Token (xoxb-…)",
+  appToken: "Basic Information > App-Level Tokens makes it (xapp-…), with the scope connections:write",
+  signingSecret: "Basic Information > App Credentials shows it as the Signing Secret",
+} as const;
+
 async function slackSecrets(slack: SlackConfig, role: Role, host: Host, file: string) {
-  const secret = (reference: SecretReference) => readSecret(reference, host, `${file}: slack`);
-  const botToken = await secret(slack.botToken);
+  const secret = (name: keyof typeof whereSecretsAre) =>
+    readSecret(
+      slack[name],
+      host,
+      `${file}: slack`,
+      `On the app's page at https://api.slack.com/apps, ${whereSecretsAre[name]}.`,
+    );
+  const botToken = await secret("botToken");
   if (role === "worker") return { botToken };
   return slack.mode === "socket"
-    ? { botToken, appToken: await secret(slack.appToken) }
-    : { botToken, signingSecret: await secret(slack.signingSecret) };
+    ? { botToken, appToken: await secret("appToken") }
+    : { botToken, signingSecret: await secret("signingSecret") };
 }

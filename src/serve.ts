@@ -1,6 +1,7 @@
 /** `gofire serve` as a process: its Redis, its chat, its bot, its listeners, up in this order and down in reverse. */
 import { type BoardSettings, openBoard } from "./board.ts";
 import { type BrowserSettings, openBrowser } from "./browser.ts";
+import { seldom } from "./domain/seldom.ts";
 import { captureLock } from "./integrations/artifacts/capture-lock.ts";
 import { systemClock } from "./integrations/clock/system-clock.ts";
 import { thisHost } from "./integrations/host/this-host.ts";
@@ -94,10 +95,11 @@ export function server(parts: ServeParts): Server {
         down.push(() => listener.close());
         return listener.url;
       }
+      const trouble = seldom(tell, () => systemClock.monotonicMs());
       let ownUrl: string | undefined;
       down.push(async () => await parts.close?.());
       try {
-        const redis = await chooseRedis(thisHost, stateFolder, captureLock(`${stateFolder}/locks`), tell);
+        const redis = await chooseRedis(thisHost, stateFolder, captureLock(`${stateFolder}/locks`), trouble);
         down.push(() => redis.leave());
         tell(`Using ${redis.because}.`);
         const { where, ...kept } = await parts.openArtifacts(stateFolder);
@@ -126,7 +128,7 @@ export function server(parts: ServeParts): Server {
           ...(pages === undefined ? {} : { paging: pages }),
           clock: systemClock,
           version: parts.version,
-          onTrouble: tell,
+          onTrouble: trouble,
         });
         down.push(() => bot.stop(graceMs));
         const health = healthAnswer(async (signal) => ({

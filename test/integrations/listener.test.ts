@@ -16,3 +16,19 @@ test("connections that cannot be accepted end neither the listener nor the proce
   expect(await (await fetch(`${listener.url}/healthz`)).text()).toBe("ok");
   await listener.close();
 });
+
+test("an address that cannot be listened on is told in words, with what to do", async () => {
+  const listener = await openListener({ host: "127.0.0.1", port: 0 }, {});
+  const port = Number(new URL(listener.url).port);
+  await expect(openListener({ host: "127.0.0.1", port }, {})).rejects.toMatchObject({
+    code: "unavailable",
+    message: expect.stringMatching(
+      /^Another program listens on 127\.0\.0\.1:\d+ already: .*--listen HOST:PORT/,
+    ),
+  });
+  await listener.close();
+  // TEST-NET-1, which no machine has (https://www.rfc-editor.org/rfc/rfc5737).
+  await expect(openListener({ host: "192.0.2.1", port: 0 }, {})).rejects.toMatchObject({
+    message: expect.stringMatching(/^This machine has no address 192\.0\.2\.1/),
+  });
+});

@@ -46,7 +46,7 @@ export async function openListener(
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) =>
       reject(
-        new PortError("unavailable", `${listen.host}:${listen.port}`, `cannot listen: ${error.message}`, {
+        new PortError("unavailable", `${listen.host}:${listen.port}`, deafBecause(error, listen), {
           cause: error,
         }),
       ),
@@ -66,4 +66,23 @@ export async function openListener(
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** Why nobody can be heard at an address, and what to do about it. */
+function deafBecause(
+  error: NodeJS.ErrnoException,
+  { host, port }: { readonly host: string; readonly port: number },
+): string {
+  const other = "give another one (--listen HOST:PORT, or the listen setting of gofire.yaml that names it)";
+  switch (error.code) {
+    case "EADDRINUSE":
+      return `Another program listens on ${host}:${port} already: end it, or ${other}.`;
+    case "EACCES":
+      return `This user may not listen on ${host}:${port}, ports below 1024 are the system's as a rule: ${other}.`;
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return `This machine has no address ${host} to listen on: ${other}.`;
+    default:
+      return `Nobody can be heard on ${host}:${port}: ${error.message}`;
+  }
 }

@@ -63,8 +63,22 @@ export async function openRedis(
     return { client, address: text, server: serverName(info), close: () => closed(client) };
   } catch (error) {
     client.disconnect();
-    throw redisError(error, text);
+    throw notReached(redisError(error, text));
   }
+}
+
+/** In words for who starts gofire; a refusal of the server's says already what is wrong. */
+function notReached(error: PortError): PortError {
+  const { code, target, cause } = error;
+  if (code !== "unavailable") return error;
+  const reason = cause instanceof Error ? cause.message : error.message;
+  return new PortError(
+    code,
+    target,
+    `There is no Redis to work with at ${target} (${reason}). Start it, or change REDIS_URL; without REDIS_URL gofire ` +
+      "starts one of its own where redis-server or valkey-server is installed.",
+    { cause },
+  );
 }
 
 function clientOf(address: RedisAddress, tls: RedisTls | undefined): RedisClient {
