@@ -153,6 +153,7 @@ function page(bot: LiveBot, title: string): string {
 }
 
 /** A person asks, and what they alone or all see of it; cards and files come from workers. */
+/** Cards carry metadata and evidence carries files: what comes of another capture meanwhile is no answer. */
 async function ask(bot: LiveBot, words: string): Promise<SlackMessage> {
   const before = new Set(bot.messages());
   await bot.slack.people.type(mira, incidents, words);
@@ -160,7 +161,13 @@ async function ask(bot: LiveBot, words: string): Promise<SlackMessage> {
     () =>
       bot
         .messages()
-        .find((message) => !before.has(message) && message.user !== mira && message.metadata === undefined),
+        .find(
+          (message) =>
+            !before.has(message) &&
+            message.user !== mira &&
+            message.metadata === undefined &&
+            message.files === undefined,
+        ),
     `an answer to ${words}`,
   );
 }
