@@ -15,6 +15,8 @@ export const contextLimits = { questionMs: 3_000, wholeMs: 10_000, maxBytes: 4 <
 const atOnce = 4;
 /** So many answers that did not come say that the next ones will not, and that the server has enough to do. */
 const patience = 3;
+/** So many answers in a row that were none: a login page, a proxy that breaks, an API that speaks otherwise. */
+const patienceWithNonsense = 8;
 const mostNotes = 5;
 const noteCharacters = 200;
 
@@ -33,6 +35,7 @@ export function asker(server: MetricsServer, atMs: number, clock: Clock, signal:
   const warnings = new Set<string>();
   let free = atOnce;
   let timeouts = 0;
+  let failuresInARow = 0;
   let answered = 0;
   let unanswered = 0;
   /** Why nothing more is asked. */
@@ -66,12 +69,14 @@ export function asker(server: MetricsServer, atMs: number, clock: Clock, signal:
         signal,
       );
       answered++;
+      failuresInARow = 0;
       for (const warning of found.warnings) {
         if (warnings.size < mostNotes) warnings.add(warning.slice(0, noteCharacters));
       }
       return found.series;
     } catch (error) {
       unanswered++;
+      failuresInARow++;
       if (signal.aborted) return { unknown: "the capture was over before Prometheus had answered" };
       // A capture does not fail for what it is not about, not even by a mistake of ours.
       if (!(error instanceof PortError))
@@ -84,6 +89,7 @@ export function asker(server: MetricsServer, atMs: number, clock: Clock, signal:
       }
       const reason = `Prometheus: ${error.message.slice(0, noteCharacters)}`;
       if (error.code !== "bad-response") closed = reason;
+      else if (failuresInARow >= patienceWithNonsense) closed = `not asked after several of these: ${reason}`;
       return { unknown: reason };
     }
   }

@@ -1,11 +1,13 @@
 import { PortError, UsageError } from "../../domain/errors.ts";
+import type { MetricSeries } from "../../domain/metric-series.ts";
+import { durationText } from "../../domain/units.ts";
 import { type ApiAnswer, parseQueryAnswer, parseTargetsAnswer } from "../../parsers/prometheus-api/answer.ts";
 import type { MetricsServer, MetricsServers } from "../../ports/metrics-server.ts";
 import type { AnswerLimits, WebAccess } from "../../ports/web-access.ts";
 import { askWeb, type WebAnswer } from "../web-client/ask.ts";
 import { connectTo, usable } from "../web-client/connection.ts";
 import { publicUrl, questionHeaders } from "../web-client/headers.ts";
-import { connections } from "./limits.ts";
+import { connections, otherMomentMs } from "./limits.ts";
 
 /** Servers of Prometheus' HTTP API. `userAgent` lets their owners see who asked. */
 export function prometheusServers({
@@ -58,6 +60,7 @@ function openServer(text: string, access: WebAccess, userAgent: string): Metrics
     async query(expression, atMs, limits, signal) {
       const parameters = { query: expression, time: seconds(atMs), timeout: timeoutOf(limits) };
       const { value, warnings } = await ask("query", parameters, parseQueryAnswer, limits, signal);
+      refuseOtherMoment(value, atMs, url);
       return { series: value, warnings };
     },
     async queryRange(expression, { startMs, endMs, stepMs }, limits, signal) {
@@ -95,6 +98,20 @@ function baseOf(text: string): URL {
 
 function seconds(ms: number): string {
   return (ms / 1000).toFixed(3);
+}
+
+/** A cache in between that answers with what it has of another moment would make numbers of then those of now. */
+function refuseOtherMoment(found: readonly MetricSeries[], atMs: number, target: string): void {
+  const farthestMs = Math.max(
+    0,
+    ...found.slice(0, 100).flatMap(({ points }) => points.map((point) => Math.abs(point.atMs - atMs))),
+  );
+  if (farthestMs <= otherMomentMs) return;
+  throw new PortError(
+    "bad-response",
+    target,
+    `it answers about a moment that is ${durationText(farthestMs)} away from the one asked about (a cache in between, or its clock)`,
+  );
 }
 
 /** The server shall not go on working on what nobody waits for any more. */
