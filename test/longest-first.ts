@@ -10,6 +10,7 @@ export const longest: readonly string[] = [
   "test/live/shadow.test.ts",
   "test/parsers/pprof-fuzz.test.ts",
   "test/jobs/peer.test.ts",
+  "test/jobs/storm/killed.test.ts",
   "test/live/doors.test.ts",
   "test/jobs/storm.test.ts",
   "test/live/demo.test.ts",

@@ -256,10 +256,19 @@ export interface Incident {
   readonly record?: IncidentRecord;
 }
 
-/** What an incident begins with; the rest is the store's. */
+/** What an incident begins with; the rest is the store's. With a `problem` it is `failed` from the beginning. */
 export type IncidentDraft = Pick<
   Incident,
-  "service" | "instance" | "wish" | "origin" | "place" | "shadow" | "pageMark" | "storm" | "capturedBefore"
+  | "service"
+  | "instance"
+  | "wish"
+  | "origin"
+  | "place"
+  | "shadow"
+  | "pageMark"
+  | "storm"
+  | "capturedBefore"
+  | "problem"
 >;
 
 /** Nothing more will be captured or judged for it. */

@@ -3,9 +3,8 @@ import type { IncidentDraft } from "../domain/incident.ts";
 import type { Paging } from "../ports/alerts.ts";
 import type { HeldPage, HeldPages } from "../ports/held-pages.ts";
 import type { Mutes } from "../ports/mutes.ts";
-import { beginIncident } from "./begin.ts";
+import { beginIncident, beginUncaptured } from "./begin.ts";
 import { isServiceMuted } from "./muted.ts";
-import { fail } from "./settle.ts";
 import { isInShadow } from "./shadow.ts";
 import { coveredText, inStorm, type StormPagePorts } from "./storm-page.ts";
 
@@ -33,9 +32,9 @@ export async function beginPage(
   const found = await inStorm({ ...draft, ...shadow }, page, ports, signal);
   const storm = found === undefined ? {} : { storm: found.storm };
   if (found?.captured !== undefined) {
-    const { incident } = await ports.incidents.create({ ...draft, ...storm }, signal);
     const other = await ports.incidents.ofIntent(found.captured, signal);
-    await fail(incident.id, coveredText(draft.service, other), ports, signal);
+    const problem = coveredText(draft.service, other);
+    await beginUncaptured({ ...draft, ...storm, problem }, ports, signal);
     return;
   }
   try {

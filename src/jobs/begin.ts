@@ -35,6 +35,19 @@ export async function beginIncident(
   return { incident: placed, isNew };
 }
 
+/**
+ * Begins an incident that nothing is captured for. It says why from its first moment: whoever dies, nobody finds it
+ * without a word and takes it for one that waits.
+ */
+export async function beginUncaptured(
+  draft: IncidentDraft & { readonly problem: string },
+  { incidents, queue }: SettlePorts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { incident } = await incidents.create(draft, signal);
+  await queue.publish(incident.id, "now", signal);
+}
+
 export function priorityOf({ origin }: Incident): Priority {
   if (origin.kind !== "page") return "person";
   const { severity } = origin.page ?? {};

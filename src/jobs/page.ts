@@ -1,13 +1,14 @@
 import * as z from "zod/mini";
 import type { Alert } from "../domain/alert.ts";
 import { channelFor, routeAlerts, type ServiceAlerts } from "../domain/alert-routing.ts";
-import { type Incident, type IncidentDraft, isSettled } from "../domain/incident.ts";
+import type { Incident, IncidentDraft } from "../domain/incident.ts";
 import type { Place } from "../domain/message.ts";
 import { defaultTitle } from "../domain/page-message.ts";
 import type { AlertGroup, Alerts, OpenPage, Paging } from "../ports/alerts.ts";
 import type { KeptPageMessage } from "../ports/page-messages.ts";
 import type { Services } from "../ports/services.ts";
 import type { JobOutcome } from "../ports/worker.ts";
+import { beginUncaptured } from "./begin.ts";
 import { type BeginPagePorts, beginPage } from "./begin-page.ts";
 import { endPage } from "./end-page.ts";
 import { defineJob, done, later } from "./job.ts";
@@ -21,7 +22,6 @@ import {
   placeOf,
 } from "./page-thread.ts";
 import { alertName, pageFacts, unmatchedText } from "./page-words.ts";
-import { fail } from "./settle.ts";
 import { isInShadow } from "./shadow.ts";
 import { inStorm } from "./storm-page.ts";
 
@@ -98,11 +98,13 @@ async function follow(
   }
   if (open !== undefined) {
     const incident = await ports.incidents.ofIntent(open.intent, signal);
-    if (incident !== undefined && isUnderWay(open, incident)) {
-      await noteNamed(incident, about, ports, signal);
-      return;
+    if (incident !== undefined) {
+      if (!isOver(incident)) {
+        await noteNamed(incident, about, ports, signal);
+        return;
+      }
+      await ports.alerts.closePage(group.id, open, signal);
     }
-    if (incident !== undefined && isOver(incident)) await ports.alerts.closePage(group.id, open, signal);
   }
   const sinceMs = Math.min(...firing.map(({ startsAtMs }) => startsAtMs));
   const wanted: Required<OpenPage> = {
@@ -145,11 +147,6 @@ async function noteNamed(
     },
     signal,
   );
-}
-
-/** False after a death between the incident's beginning and the words that are all there is to say of it. */
-function isUnderWay({ service }: OpenPage, incident: Incident): boolean {
-  return service === noService ? isSettled(incident.state) : !isOver(incident);
 }
 
 /** Its alerts ended, and the worker died before it could close the page: what fires now is a new one. */
@@ -207,9 +204,8 @@ async function tellUnmatched(
     signal,
   );
   const storm = found === undefined ? {} : { storm: found.storm };
-  const { incident } = await ports.incidents.create({ ...draft, ...storm }, signal);
-  const services = await ports.paging.services();
-  await fail(incident.id, unmatchedText(alerts[0]?.labels ?? {}, services), ports, signal);
+  const problem = unmatchedText(alerts[0]?.labels ?? {}, await ports.paging.services());
+  await beginUncaptured({ ...draft, ...storm, problem }, ports, signal);
 }
 
 async function end(

@@ -18,8 +18,8 @@ export interface IncidentFilter {
  */
 export interface Incidents {
   /**
-   * Creates an incident in state `queued`, or gives back the one that the same `origin.intent` created before,
-   * whoever asks at the same time.
+   * Creates an incident in state `queued`, or `failed` when the draft has a problem, or gives back the one that the same
+   * `origin.intent` created before, whoever asks at the same time.
    */
   create(
     draft: IncidentDraft,

@@ -15,10 +15,22 @@ interface Call {
   readonly files?: readonly { readonly name: string; readonly bytes: number }[];
 }
 
+/** A call by its method and the intent of its message, and which side of it the caller gets stuck on. */
+export interface ChatStop {
+  readonly method: Call["method"];
+  readonly intent: RegExp;
+  /** In the text of what is said; anything when absent. */
+  readonly text?: RegExp;
+  /** - `before`: the chat never hears of it. - `after`: it stands in the chat, and nobody hears the answer. */
+  readonly when: "before" | "after";
+}
+
 /** The fake chat as a server of its own, which outlives the bots that write to it. */
 export async function chatServer(): Promise<{
   readonly url: string;
   readonly chat: FakeChat;
+  /** Resolves once a caller is stuck, to be killed there. */
+  stopAt(stop: ChatStop): Promise<void>;
   close(): void;
 }> {
   const chat = fakeChat();
@@ -48,9 +60,23 @@ export async function chatServer(): Promise<{
     return await chat.upload(place, sent, body.text, posting, never);
   }
 
+  let armed: { readonly stop: ChatStop; reached(): void } | undefined;
+
+  function isStopped({ method, ref, posting, body }: Call, when: ChatStop["when"]): boolean {
+    if (armed === undefined || armed.stop.when !== when || armed.stop.method !== method) return false;
+    const intent = posting?.intent ?? chat.messages.find((one) => one.ref.ts === ref?.ts)?.intent ?? "";
+    if (!armed.stop.intent.test(intent) || armed.stop.text?.test(body.text) === false) return false;
+    armed.reached();
+    armed = undefined;
+    return true;
+  }
+
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const ref = await answer(JSON.parse(await text(request)) as Call);
+      const call = JSON.parse(await text(request)) as Call;
+      if (isStopped(call, "before")) return;
+      const ref = await answer(call);
+      if (isStopped(call, "after")) return;
       response.end(JSON.stringify({ ref }));
     } catch (error) {
       const { code, message } = error as PortError;
@@ -65,6 +91,11 @@ export async function chatServer(): Promise<{
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     chat,
+    async stopAt(stop) {
+      await new Promise<void>((resolve) => {
+        armed = { stop, reached: resolve };
+      });
+    },
     close() {
       server.closeAllConnections();
       server.close();

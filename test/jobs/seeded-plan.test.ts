@@ -5,7 +5,8 @@ import { faultSeeds, killSeeds } from "./seeded/seeds.ts";
 /*
  * What goes wrong, and where it is tried:
  *
- * | SIGKILL during every step             | seeded-kills (13 moments), killed (each moment by name), page, page-interrupted   |
+ * | SIGKILL during every step             | seeded-kills (13 moments), killed (each moment by name), page, page-interrupted,  |
+ * |                                       | storm/killed (each moment of a storm)                                             |
  * | Redis restarted                       | seeded, killed ("a Redis that is killed and comes back")                          |
  * | Slack: 429                            | seeded, slack-faults, slack-chat-pace                                             |
  * | Slack: 503 and reset after processing | seeded, slack-faults, slack-chat-faults (200 more seeded runs of the chat alone)  |

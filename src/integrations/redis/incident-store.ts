@@ -24,7 +24,7 @@ const updateAttempts = 50;
 
 const unsettledKey = key("incidents", "unsettled");
 
-/** KEYS intent, incident, unsettled, open, lists...; ARGV id, content, nowMs, retentionMs, mostKept. */
+/** KEYS intent, incident, unsettled, lists...; ARGV id, content, nowMs, retentionMs, mostKept. */
 const createScript = `
 local known = redis.call("GET", KEYS[1])
 if known then return {"known", known} end
@@ -99,7 +99,7 @@ export function incidentStore(client: RedisClient, clock: Clock): Incidents {
     },
     async create(draft, signal) {
       const intent = intentKey(draft.origin.intent);
-      const lists = listsOf(draft);
+      const lists = [...(draft.problem === undefined ? [openKey] : []), ...listsOf(draft)];
       for (let attempt = 0; attempt < idAttempts; attempt++) {
         const incident = newIncident(draft, newId(attempt < idAttempts / 2 ? 4 : 6), clock.nowMs());
         const [outcome, known] = texts(
@@ -107,11 +107,10 @@ export function incidentStore(client: RedisClient, clock: Clock): Incidents {
             () =>
               client.eval(
                 createScript,
-                4 + lists.length,
+                3 + lists.length,
                 intent,
                 incidentKey(incident.id),
                 unsettledKey,
-                openKey,
                 ...lists,
                 incident.id,
                 JSON.stringify(incident),
@@ -221,7 +220,7 @@ function newId(length: number): string {
 }
 
 function newIncident(draft: IncidentDraft, id: string, nowMs: number): Incident {
-  return {
+  const incident: Incident = {
     ...draft,
     id,
     version: 1,
@@ -233,6 +232,7 @@ function newIncident(draft: IncidentDraft, id: string, nowMs: number): Incident 
     repeats: 0,
     replies: [],
   };
+  return draft.problem === undefined ? incident : recorded(incident, { ...incident, state: "failed" }, nowMs);
 }
 
 /** What we wrote ourselves; a later version of gofire may add fields, never change one. */
