@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { chmod, mkdtemp, rename, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, test } from "vitest";
 import { captureLock } from "../../src/integrations/artifacts/capture-lock.ts";
@@ -113,6 +113,22 @@ describe.skipIf(redisProgram === undefined)("gofire's own Redis", () => {
     expect(Buffer.byteLength(user.socketPath)).toBeLessThanOrEqual(103);
     expect(await asked(user.socketPath, (client) => client.ping())).toBe("PONG");
     await user.leave();
+  });
+
+  test.each<[string, (folder: string) => Promise<unknown>]>([
+    ["others may write to", (folder) => chmod(folder, 0o777)],
+    [
+      "somebody linked elsewhere",
+      (folder) => rename(folder, `${folder}-away`).then(() => symlink("/tmp", folder)),
+    ],
+  ])("puts its socket into no folder that %s", async (_, spoil) => {
+    const folder = join(await stateFolder(), "a-folder-with-a-rather-long-name/".repeat(4));
+    const user = await start(folder);
+    const sockets = dirname(user.socketPath);
+    folders.push(sockets, `${sockets}-away`);
+    await user.leave();
+    await spoil(sockets);
+    await expect(start(folder)).rejects.toThrow(/is not this user's alone: remove it, or set GOFIRE_STATE/);
   });
 
   test("that cannot start says why, with the end of its log", async () => {

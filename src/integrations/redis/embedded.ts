@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, open, readFile, rm } from "node:fs/promises";
+import { lstat, mkdir, open, readFile, rm } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -101,7 +101,22 @@ async function socketFor(folder: string): Promise<string> {
   const digest = createHash("sha256").update(folder).digest("hex").slice(0, 16);
   const short = join(tmpdir(), `gofire-${userInfo().uid}-${digest}`);
   await mkdir(short, { recursive: true, mode: 0o700 });
+  await checkOwned(short);
   return join(short, "redis.sock");
+}
+
+/**
+ * In a folder that everybody may write to somebody else could have made it first, and put a server of theirs where
+ * gofire's is expected. Throws PortError `forbidden`.
+ */
+async function checkOwned(folder: string): Promise<void> {
+  const found = await lstat(folder);
+  if (found.isDirectory() && found.uid === userInfo().uid && (found.mode & 0o077) === 0) return;
+  throw new PortError(
+    "forbidden",
+    folder,
+    `${folder} is to hold the socket of gofire's Redis and is not this user's alone: remove it, or set GOFIRE_STATE to a shorter path`,
+  );
 }
 
 /** One process at a time starts or stops the server: two on the same append-only file would destroy it. */
