@@ -1,5 +1,7 @@
 /** The bot that `gofire serve` runs: wires the queue, its workers and what they need, and takes it all down again. */
+import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { bothLocks } from "./capture/both-locks.ts";
 import { defaultStormLimits } from "./domain/storm.ts";
 import { type BundleConditions, storedBundle } from "./integrations/artifacts/stored-bundle.ts";
 import { storedEvidence } from "./integrations/artifacts/stored-evidence.ts";
@@ -26,6 +28,7 @@ import { sweep } from "./jobs/sweep.ts";
 import { verdictsFirst } from "./jobs/verdicts-first.ts";
 import type { Alerts, Paging } from "./ports/alerts.ts";
 import type { Artifacts } from "./ports/artifacts.ts";
+import type { CaptureLock } from "./ports/capture-lock.ts";
 import type { Chat } from "./ports/chat.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Feedback } from "./ports/feedback.ts";
@@ -53,6 +56,8 @@ export interface BotSettings {
   /** Who people are, for reports; absent: they are named by their ids. */
   readonly people?: People;
   readonly artifacts: Artifacts;
+  /** Taken beside the lock of all workers: this machine's, so that people at its terminal wait for captures and the other way round. */
+  readonly nearLock?: CaptureLock;
   /** What captures go through on their way there. */
   readonly bundles?: BundleConditions;
   /** How long artifacts are kept; absent: for ever. */
@@ -120,6 +125,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
   const ending = new AbortController();
   const sweeping: Promise<void>[] = [];
   if (settings.role !== "web") {
+    const lock = redisCaptureLock(client, workerTimes.targetLockMs);
     const ports = {
       ...settings,
       incidents,
@@ -131,7 +137,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
       feedback,
       heldPages,
       paging: settings.paging ?? noPaging,
-      lock: redisCaptureLock(client, workerTimes.targetLockMs),
+      lock: settings.nearLock === undefined ? lock : bothLocks(lock, settings.nearLock, hostname()),
       limits: captureLimits(client, settings.caps),
       evidence: storedEvidence(artifacts),
       bundleAt: (prefix: string) => storedBundle(artifacts, prefix, settings.bundles),

@@ -99,7 +99,9 @@ export function server(parts: ServeParts): Server {
       let ownUrl: string | undefined;
       down.push(async () => await parts.close?.());
       try {
-        const redis = await chooseRedis(thisHost, stateFolder, captureLock(`${stateFolder}/locks`), trouble);
+        // The one that `gofire snapshot` takes here, too.
+        const nearLock = captureLock(`${stateFolder}/locks`);
+        const redis = await chooseRedis(thisHost, stateFolder, nearLock, trouble);
         down.push(() => redis.leave());
         tell(`Using ${redis.because}.`);
         const { where, ...kept } = await parts.openArtifacts(stateFolder);
@@ -122,6 +124,7 @@ export function server(parts: ServeParts): Server {
           cards: side.cards,
           ...(side.people === undefined ? {} : { people: side.people }),
           ...kept,
+          nearLock,
           pictures: parts.pictures(artifacts, browser?.links),
           services,
           ...(metrics === undefined ? {} : { metrics }),

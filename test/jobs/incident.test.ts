@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PortError } from "../../src/domain/errors.ts";
+import { captureLock } from "../../src/integrations/artifacts/capture-lock.ts";
 import { beginIncident } from "../../src/jobs/begin.ts";
 import type { Bot } from "../../src/main.ts";
 import { fakeChat } from "../fakes/chat.ts";
 import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-server.ts";
-import { draftFor, settled, sickTarget, startTestBot } from "./bot.ts";
+import { draftFor, settled, sickTarget, startTestBot, until } from "./bot.ts";
 
 const never = new AbortController().signal;
 
@@ -140,6 +141,28 @@ describe.skipIf(redisProgram === undefined)("an incident on real Redis", () => {
       expect(target.asked.length).toBeGreaterThan(before);
       expect(new Set(chat.messages.map(({ intent }) => intent)).size).toBe(chat.messages.length);
     });
+  });
+
+  test("a capture from this machine's terminal is waited for", async () => {
+    const nearLock = captureLock(join(artifacts, "locks"));
+    const terminal = await nearLock.acquire(`${target.url}/debug/pprof/`, Date.now() + 60_000, never);
+    if (!terminal.held) throw new Error("no lock");
+    await withBot(
+      async (bot) => {
+        const { incident } = await beginIncident(draftFor("order", "beside a terminal"), bot, never);
+        const waits = await until(async () => {
+          const now = await bot.incidents.read(incident.id, never);
+          return now?.waitsFor === undefined ? undefined : now;
+        }, "it waits");
+        expect(waits).toMatchObject({ state: "queued", runs: 0 });
+        expect(waits.waitsFor).toMatch(
+          new RegExp(`^another capture of .* is running .*process ${process.pid} on`),
+        );
+        await terminal.release();
+        expect(await settled(bot, incident.id)).toMatchObject({ state: "verdict", runs: 1 });
+      },
+      { nearLock },
+    );
   });
 
   test("a chat that loses answers, limits and breaks shows everything once", async () => {
