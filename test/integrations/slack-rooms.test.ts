@@ -1,14 +1,10 @@
-import { readFileSync } from "node:fs";
-import { afterEach, describe, expect, test } from "vitest";
-import { parse } from "yaml";
-import { systemClock } from "../../src/integrations/clock/system-clock.ts";
-import { slackClient } from "../../src/integrations/slack/client.ts";
+import { describe, expect, test } from "vitest";
 import { slackRooms } from "../../src/integrations/slack/rooms.ts";
-import type { Rooms } from "../../src/ports/rooms.ts";
 import { shopWorkspace } from "../../src/sandbox/slack/seed.ts";
-import { type SlackStandIn, startSlackStandIn } from "../../src/sandbox/slack/stand-in.ts";
 import { roomsContract } from "../contracts/rooms.ts";
 import { fakeRooms } from "../fakes/rooms.ts";
+import { manifest } from "../render/slack/slack-accepts.ts";
+import { askedSlack, notWaitedForMs } from "./asked-slack.ts";
 
 const never = new AbortController().signal;
 const mira = "U0MIRA0001";
@@ -20,22 +16,10 @@ const security = "C0SECRT003";
 const war = "C0WARRM006";
 const minute = 60_000;
 
-const open: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).toReversed()) await close();
-});
-
-interface Asked {
-  readonly slack: SlackStandIn;
-  readonly rooms: Rooms;
-  readonly pass: (ms: number) => void;
-  readonly calls: (method: string) => number;
-}
-
-async function asked(scopes: (scope: string) => boolean = () => true): Promise<Asked> {
-  const slack = await startSlackStandIn({
-    manifest: parse(readFileSync("slack-manifest.yaml", "utf8")),
-    limitsRates: false,
+/** Channels as a real stand-in tells them. */
+async function asked(scopes: (scope: string) => boolean = () => true) {
+  const world = await askedSlack({
+    manifest,
     seed: {
       ...shopWorkspace,
       channels: [
@@ -44,29 +28,12 @@ async function asked(scopes: (scope: string) => boolean = () => true): Promise<A
       ],
     },
   });
-  for (const scope of slack.workspace.manifest.botScopes) {
-    if (!scopes(scope)) (slack.workspace.manifest.botScopes as Set<string>).delete(scope);
-  }
-  const client = slackClient({ token: slack.tokens.bot, apiUrl: slack.apiUrl, clock: systemClock });
-  open.push(
-    () => slack.close(),
-    () => client.close(),
-  );
-  let nowMs = 0;
-  const clock = { ...systemClock, monotonicMs: () => nowMs };
-  return {
-    slack,
-    rooms: slackRooms(client, clock),
-    pass: (ms) => void (nowMs += ms),
-    calls: (method) => slack.traffic.exchanges.filter(({ name }) => name === method).length,
-  };
+  const granted = world.slack.workspace.manifest.botScopes as Set<string>;
+  for (const scope of granted) if (!scopes(scope)) granted.delete(scope);
+  return { ...world, rooms: slackRooms(world.client, world.clock) };
 }
 
-function down({ slack }: Asked): void {
-  for (const on of ["conversations.info", "users.conversations"]) {
-    slack.faults.add({ on, kind: "status", status: 503, when: "before", times: 100 });
-  }
-}
+const methods = ["conversations.info", "users.conversations"];
 
 roomsContract("fakeRooms", () => {
   const rooms = fakeRooms();
@@ -90,7 +57,7 @@ roomsContract("slackRooms", async () => {
     somebodyElse: jonas,
     open: incidents,
     closed: war,
-    fallSilent: () => down(world),
+    fallSilent: () => world.fail(...methods),
     close: () => Promise.resolve(),
   };
 });
@@ -115,11 +82,10 @@ describe("channels as Slack tells them", () => {
   });
 
   test("the last good answer serves five minutes while Slack fails, then nothing is known", async () => {
-    const world = await asked();
-    const { rooms, pass } = world;
+    const { rooms, pass, fail } = await asked();
     expect(await rooms.isIn(mira, war, never)).toBe(true);
     expect(await rooms.isOpen(incidents, never)).toBe(true);
-    down(world);
+    fail(...methods);
     pass(4 * minute);
     expect(await rooms.isIn(mira, war, never)).toBe(true);
     expect(await rooms.isOpen(incidents, never)).toBe(true);
@@ -150,6 +116,6 @@ describe("channels as Slack tells them", () => {
     slack.faults.add({ on: "users.conversations", kind: "hang", when: "before" });
     const askedAt = performance.now();
     await expect(rooms.isIn(mira, war, never)).rejects.toMatchObject({ code: "timeout" });
-    expect(performance.now() - askedAt).toBeLessThan(2_000);
+    expect(performance.now() - askedAt).toBeLessThan(notWaitedForMs);
   });
 });

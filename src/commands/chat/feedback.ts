@@ -121,7 +121,9 @@ function commentOf(typed: string | undefined): string | undefined {
       `The comment is ${comment.length} characters long; at most ${mostCommentCharacters} are kept.`,
     );
   }
-  if (comment.split(/\s+/).some(looksLikeSecret) || looksLikeSecret(comment)) {
+  // Pasted, it stands behind a name and within quotes: `token="ghp_…"`.
+  const parts = [comment, ...comment.split(/\s+/), ...comment.split(/[\s=:,;"'`()<>]+/)];
+  if (parts.some(looksLikeSecret)) {
     throw new UsageError("The comment looks as if it held a secret, so it was not kept. Write it without.");
   }
   return comment;

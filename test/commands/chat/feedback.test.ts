@@ -73,6 +73,8 @@ describe.skipIf(redisProgram === undefined)("judging a finding, on real Redis", 
     const secret = ["xoxb", "123456789012"].join("-");
     const refused = expectKind(await click("wrong", id, "U2", `the token ${secret}`), "help");
     expect(refused.problem).toMatch(/looks as if it held a secret/);
+    const pasted = expectKind(await click("wrong", id, "U2", `SLACK_BOT_TOKEN="${secret}", as set`), "help");
+    expect(pasted.problem).toMatch(/looks as if it held a secret/);
     expect(expectKind(await click("wrong", id, "U2", "x".repeat(501)), "help").problem).toMatch(
       /at most 500/,
     );
