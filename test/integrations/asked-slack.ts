@@ -11,11 +11,11 @@ export interface AskedSlack {
   readonly client: SlackClient;
   /** For what is remembered: stands still but for `pass`. */
   readonly clock: Clock;
-  pass(ms: number): void;
+  readonly pass: (ms: number) => void;
   /** How often a method was called. */
-  calls(method: string): number;
+  readonly calls: (method: string) => number;
   /** From now on these methods answer 503. */
-  fail(...methods: readonly string[]): void;
+  readonly fail: (...methods: readonly string[]) => void;
 }
 
 /** Far above what somebody is kept waiting, and below what one call may take: a busy machine is no hanging one. */
