@@ -9,6 +9,8 @@ export interface RoomsWorld {
   readonly person: string;
   readonly somebodyElse: string;
   readonly open: string;
+  /** Like `open`, and people of another workspace are in it. */
+  readonly shared: string;
   /** Private, and `person` is in it; so is gofire. */
   readonly closed: string;
   /** From now on the chat answers nothing. */
@@ -35,6 +37,14 @@ export function roomsContract(name: string, begin: () => Promise<RoomsWorld>): v
       expect(await rooms.isOpen(closed, never)).toBe(false);
     });
 
+    test("tells where people of other workspaces read, too", async () => {
+      const { rooms, open, closed, shared } = await world();
+      expect(await rooms.isOnlyOurs(open, never)).toBe(true);
+      expect(await rooms.isOnlyOurs(closed, never)).toBe(true);
+      expect(await rooms.isOnlyOurs(shared, never)).toBe(false);
+      expect(await rooms.isOpen(shared, never)).toBe(true);
+    });
+
     test("tells who is in a closed one", async () => {
       const { rooms, closed, person, somebodyElse } = await world();
       expect(await rooms.isIn(person, closed, never)).toBe(true);
@@ -46,6 +56,7 @@ export function roomsContract(name: string, begin: () => Promise<RoomsWorld>): v
       const { rooms, open, closed, person } = silent;
       silent.fallSilent();
       await expect(rooms.isOpen(open, never)).rejects.toMatchObject({ name: "PortError" });
+      await expect(rooms.isOnlyOurs(open, never)).rejects.toMatchObject({ name: "PortError" });
       await expect(rooms.isIn(person, closed, never)).rejects.toMatchObject({ name: "PortError" });
     });
 

@@ -4,6 +4,8 @@ import type { Rooms } from "../../src/ports/rooms.ts";
 export interface FakeRooms extends Rooms {
   /** Channels that are not open, with who is in them; all others are open. */
   readonly closed: Map<string, readonly string[]>;
+  /** Channels in which people of other workspaces are, too. */
+  readonly shared: Set<string>;
   /** The chat answers nothing while this is true. */
   silent: boolean;
 }
@@ -16,10 +18,15 @@ export function fakeRooms(): FakeRooms {
   }
   const rooms: FakeRooms = {
     closed: new Map(),
+    shared: new Set(),
     silent: false,
     async isOpen(channel, signal) {
       await answer(signal);
       return !rooms.closed.has(channel);
+    },
+    async isOnlyOurs(channel, signal) {
+      await answer(signal);
+      return !rooms.shared.has(channel);
     },
     async isIn(userId, channel, signal) {
       await answer(signal);

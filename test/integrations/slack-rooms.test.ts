@@ -14,6 +14,8 @@ const incidents = "C0INCID001";
 const security = "C0SECRT003";
 /** Mira's and gofire's. */
 const war = "C0WARRM006";
+/** Open, and shared with another organisation. */
+const partners = "C0SHARE005";
 const minute = 60_000;
 
 /** Channels as a real stand-in tells them. */
@@ -38,12 +40,14 @@ const methods = ["conversations.info", "users.conversations"];
 roomsContract("fakeRooms", () => {
   const rooms = fakeRooms();
   rooms.closed.set("C2", ["U1"]);
+  rooms.shared.add("C3");
   return Promise.resolve({
     rooms,
     person: "U1",
     somebodyElse: "U2",
     open: "C1",
     closed: "C2",
+    shared: "C3",
     fallSilent: () => void (rooms.silent = true),
     close: () => Promise.resolve(),
   });
@@ -57,6 +61,7 @@ roomsContract("slackRooms", async () => {
     somebodyElse: jonas,
     open: incidents,
     closed: war,
+    shared: partners,
     fallSilent: () => world.fail(...methods),
     close: () => Promise.resolve(),
   };

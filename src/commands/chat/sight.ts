@@ -71,7 +71,10 @@ export function sightOf({ userId, channel }: Asker, incidents: Incidents, rooms:
   };
 }
 
-/** Of these channels, those whose findings may be said in `inChannel`, to everybody there; none that the chat does not tell about. */
+/**
+ * Of these channels, those whose findings may be said in `inChannel`, to everybody there; none that the chat does not tell
+ * about. Where people of other workspaces listen, too, that is its own findings alone.
+ */
 export async function sayableIn(
   inChannel: string,
   channels: Iterable<string>,
@@ -82,7 +85,10 @@ export async function sayableIn(
     if (of === inChannel) return true;
     if (isDirect(of)) return false;
     try {
-      return await rooms.isOpen(of, signal);
+      return (
+        (isDirect(inChannel) || (await rooms.isOnlyOurs(inChannel, signal))) &&
+        (await rooms.isOpen(of, signal))
+      );
     } catch {
       signal.throwIfAborted();
       return false;

@@ -12,6 +12,9 @@ const channelAnswer = z.object({
     is_private: z.optional(z.boolean()),
     is_im: z.optional(z.boolean()),
     is_mpim: z.optional(z.boolean()),
+    /** Slack Connect: people of other organisations are in it, or invited. */
+    is_ext_shared: z.optional(z.boolean()),
+    is_pending_ext_shared: z.optional(z.boolean()),
   }),
 });
 
@@ -34,7 +37,7 @@ export function slackRooms(client: SlackClient, clock: Clock): Rooms {
   const memory = { freshMs, staleMs, nowMs: () => clock.monotonicMs() };
   const options = { patienceMs: 300 };
 
-  const isOpen = remembered<boolean>(
+  const traits = remembered<{ readonly isOpen: boolean; readonly isOnlyOurs: boolean }>(
     async (channel, signal) => {
       try {
         const { channel: known } = await client.call(
@@ -44,9 +47,13 @@ export function slackRooms(client: SlackClient, clock: Clock): Rooms {
           signal,
           options,
         );
-        return [known.is_private, known.is_im, known.is_mpim].every((closed) => closed !== true);
+        return {
+          isOpen: noneOf([known.is_private, known.is_im, known.is_mpim]),
+          isOnlyOurs: noneOf([known.is_ext_shared, known.is_pending_ext_shared]),
+        };
       } catch (error) {
-        if (isRefusal(error, "channel_not_found", "missing_scope")) return false;
+        if (isRefusal(error, "channel_not_found", "missing_scope"))
+          return { isOpen: false, isOnlyOurs: false };
         throw error;
       }
     },
@@ -77,10 +84,16 @@ export function slackRooms(client: SlackClient, clock: Clock): Rooms {
 
   return {
     isOpen: async (channel, signal) =>
-      (await soon(signal, tooSlow, (bounded) => isOpen.recall(channel, bounded))).value,
+      (await soon(signal, tooSlow, (bounded) => traits.recall(channel, bounded))).value.isOpen,
+    isOnlyOurs: async (channel, signal) =>
+      (await soon(signal, tooSlow, (bounded) => traits.recall(channel, bounded))).value.isOnlyOurs,
     isIn: async (userId, channel, signal) =>
       (await soon(signal, tooSlow, (bounded) => shared.recall(userId, bounded))).value.has(channel),
   };
+}
+
+function noneOf(marks: readonly (boolean | undefined)[]): boolean {
+  return !marks.includes(true);
 }
 
 function tooSlow(): PortError {

@@ -150,6 +150,7 @@ export async function asking(mostWaiting: number): Promise<Asking> {
       await redis.client.flushdb();
       people.silent = { people: false, groups: false };
       rooms.closed.clear();
+      rooms.shared.clear();
       rooms.silent = false;
     },
     async close() {

@@ -75,6 +75,19 @@ describe.skipIf(redisProgram === undefined)("an incident of a private channel", 
     }
   });
 
+  test("is told to nobody of another workspace, and neither is one of an open channel elsewhere", async () => {
+    chat.rooms.shared.add("CPARTNERS");
+    const ours = await chat.judged(analysis());
+    const theirs = await chat.judged(analysis(), { place: { channel: "CPARTNERS" } });
+    const among = { place: { channel: "CPARTNERS" } };
+    expect(expectKind(await chat.ask(`explain ${ours.id}`, among), "explain").inConfidence).toBe(true);
+    expect(expectKind(await chat.ask("status everywhere", among), "status").inConfidence).toBe(true);
+    expect(expectKind(await chat.ask(`explain ${theirs.id}`, among), "explain").inConfidence).toBeUndefined();
+    expect(
+      expectKind(await chat.ask(`explain ${ours.id}`, elsewhere), "explain").inConfidence,
+    ).toBeUndefined();
+  });
+
   test("is compared with in its own channel, or for who names it; its picture goes nowhere else", async () => {
     const bundle = { bundle: "incidents/x/bundle-1/" };
     const [before] = [await chat.judged(analysis(), { place: war, ...bundle })];
