@@ -1,10 +1,12 @@
 /**
  * - `forbidden`: this one thing is not allowed, and will not be.
+ * - `thread-closed`: a thread of the chat takes no more replies; its channel may.
  * - `locked-out`: nothing of ours is let in (a token was revoked) until somebody mends that; nothing happened.
  */
 export type PortErrorCode =
   | "not-found"
   | "forbidden"
+  | "thread-closed"
   | "locked-out"
   | "rate-limited"
   | "unavailable"

@@ -128,6 +128,13 @@ async function showCard(incident: Incident, ports: PublishJobPorts, signal: Abor
           signal,
         ),
       forget: async () => await incidents.update(id, withoutCard, signal),
+      ...(place.thread === undefined
+        ? {}
+        : {
+            // Somebody deleted the page, or locked its thread: the answer stands where the page stood.
+            showElsewhere: async () =>
+              await showCard(await incidents.update(id, outOfThread, signal), ports, signal),
+          }),
     },
     ports,
     signal,
@@ -202,6 +209,10 @@ function destinationOf({ shadow, card, place }: Incident, { askedIn }: Reply): P
 
 function without(incident: Incident, { intent }: Reply): Incident {
   return { ...incident, replies: incident.replies.filter((other) => other.intent !== intent) };
+}
+
+function outOfThread({ place: { channel }, ...rest }: Incident): Incident {
+  return { ...rest, place: { channel } };
 }
 
 function withoutCard({ card: _card, ...rest }: Incident): Incident {

@@ -18,6 +18,8 @@ export interface ShownMessage<Owner> {
   readonly remember: (change: Partial<Card>) => Promise<Owner>;
   /** The first attempt came to nothing for certain: as if there had been none. */
   readonly forget: () => Promise<unknown>;
+  /** Shows it elsewhere, because the thread of its place takes no more replies. */
+  readonly showElsewhere?: () => Promise<Owner>;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface ShownMessage<Owner> {
  * again.
  */
 export async function showMessage<Owner>(
-  { card, intent, place, body, urgency, remember, forget }: ShownMessage<Owner>,
+  { card, intent, place, body, urgency, remember, forget, showElsewhere }: ShownMessage<Owner>,
   { chat, clock }: { readonly chat: Chat; readonly clock: Clock },
   signal: AbortSignal,
 ): Promise<Owner> {
@@ -40,6 +42,8 @@ export async function showMessage<Owner>(
     }
     return await remember({ ref, digest: digestOf(body), shownAtMs: clock.nowMs() });
   } catch (error) {
+    if (isThreadClosed(error) && card?.ref === undefined && showElsewhere !== undefined)
+      return await showElsewhere();
     if (refuses(error)) return await remember({ problem: error.message });
     if (card === undefined && wasNotTaken(error)) await forget();
     throw error;
@@ -66,5 +70,12 @@ export function wasNotTaken(error: unknown): boolean {
 
 /** Asking again would not help. */
 export function refuses(error: unknown): error is PortError {
-  return error instanceof PortError && ["not-found", "forbidden", "bad-response"].includes(error.code);
+  return (
+    error instanceof PortError &&
+    ["not-found", "forbidden", "thread-closed", "bad-response"].includes(error.code)
+  );
+}
+
+function isThreadClosed(error: unknown): boolean {
+  return error instanceof PortError && error.code === "thread-closed";
 }

@@ -88,9 +88,9 @@ describe("what Slack refuses", () => {
     ["not_allowed_token_type", "locked-out", /not a bot token/],
     ["is_archived", "forbidden", /unarchived/],
     ["restricted_action", "forbidden", /admins/],
-    ["restricted_action_thread_locked", "forbidden", /Ask in the channel itself/],
+    ["restricted_action_thread_locked", "thread-closed", /Ask in the channel itself/],
     ["channel_not_found", "not-found", /\/invite @gofire/],
-    ["thread_not_found", "not-found", /somebody deleted it/],
+    ["thread_not_found", "thread-closed", /somebody deleted it/],
     ["user_not_in_channel", "forbidden", /not in this channel/],
     ["internal_error", "unavailable", /gofire tries again/],
     ["fatal_error", "unavailable", /gofire tries again/],
@@ -135,7 +135,7 @@ describe("what Slack refuses", () => {
     };
     const place = { channel: incidents, thread: "1716261100.000100" };
     const error = await failureOf(world.chat.upload(place, [file], "Findings", { intent: "gf-1/f" }, never));
-    expect(error.code).toBe("not-found");
+    expect(error.code).toBe("thread-closed");
     expect(world.shown(incidents)).toEqual([]);
   });
 });

@@ -49,8 +49,9 @@ describe.skipIf(redisProgram === undefined)("a bot that Slack does not let in fo
     await rm(artifacts, { recursive: true, force: true });
   });
 
-  async function begun(channel: string) {
-    const draft = { ...draftFor("order", `in ${channel}`), place: { channel } };
+  async function begun(channel: string, thread?: string) {
+    const place = thread === undefined ? { channel } : { channel, thread };
+    const draft = { ...draftFor("order", `in ${channel} ${thread}`), place };
     return (await beginIncident(draft, bot, never)).incident.id;
   }
 
@@ -100,4 +101,22 @@ describe.skipIf(redisProgram === undefined)("a bot that Slack does not let in fo
     const messages = slack.workspace.channels.get(channel)?.messages ?? [];
     expect(messages.filter(({ botId }) => botId !== undefined)).toHaveLength(3);
   });
+
+  test.each(["was deleted", "was locked"])(
+    "answers in the channel when the thread it belongs in %s",
+    async (how) => {
+      const page = slack.people.page(incidents, { text: `order is slow, and the page ${how}` });
+      const before = slack.workspace.channels.get(incidents)?.messages ?? [];
+      const at = before.findIndex(({ ts }) => ts === page);
+      if (how === "was deleted") before.splice(at, 1);
+      const locked = { kind: "error", error: "restricted_action_thread_locked", when: "before" } as const;
+      if (how === "was locked") slack.faults.add({ on: "chat.postMessage", ...locked });
+      const known = before.length;
+      const end = await settled(bot, await begun(incidents, page));
+      expect(end.card?.problem).toBeUndefined();
+      expect(end.replies.map(({ state }) => state)).toEqual(["posted", "posted"]);
+      const said = (slack.workspace.channels.get(incidents)?.messages ?? []).slice(known);
+      expect(said.map(({ threadTs }) => threadTs)).toEqual([undefined, end.card?.ref?.ts, end.card?.ref?.ts]);
+    },
+  );
 });

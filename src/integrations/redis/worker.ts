@@ -111,6 +111,7 @@ async function carryOut(
         throw error;
       case "not-found":
       case "forbidden":
+      case "thread-closed":
       case "bad-response":
         throw new UnrecoverableError(error.message);
     }

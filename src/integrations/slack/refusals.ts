@@ -36,6 +36,10 @@ const archived: Refusal = [
   "forbidden",
   "This channel is archived. Ask in another one, or have it unarchived.",
 ];
+const noThread: Refusal = [
+  "thread-closed",
+  "The message that this thread hangs on is gone: somebody deleted it.",
+];
 const noMessage: Refusal = ["not-found", "This message is gone: somebody deleted it."];
 const noEdit: Refusal = ["forbidden", "Slack does not let gofire change this message any more."];
 const lateModal: Refusal = [
@@ -80,9 +84,9 @@ const refusals: Readonly<Record<string, Refusal>> = {
   posting_to_channel_denied: adminsOnly,
   restricted_action: adminsOnly,
   restricted_action_read_only_channel: adminsOnly,
-  restricted_action_non_threadable_channel: adminsOnly,
   restricted_action_thread_only_channel: adminsOnly,
-  restricted_action_thread_locked: ["forbidden", "This thread is locked. Ask in the channel itself."],
+  restricted_action_thread_locked: ["thread-closed", "This thread is locked. Ask in the channel itself."],
+  restricted_action_non_threadable_channel: ["thread-closed", "This channel allows no threads."],
   is_archived: archived,
   is_inactive: archived,
   messages_tab_disabled: [
@@ -90,8 +94,9 @@ const refusals: Readonly<Record<string, Refusal>> = {
     "Messages to gofire are switched off. Switch on the Messages tab on the app's page, App Home.",
   ],
   message_not_found: noMessage,
-  thread_not_found: ["not-found", "The message that this thread hangs on is gone: somebody deleted it."],
-  invalid_thread_ts: ["not-found", "The message that this thread hangs on is gone: somebody deleted it."],
+  thread_not_found: noThread,
+  invalid_thread_ts: noThread,
+  cannot_reply_to_message: ["thread-closed", "Slack allows no replies to this message."],
   cant_update_message: noEdit,
   edit_window_closed: [
     "forbidden",
