@@ -91,7 +91,7 @@ export function server(parts: ServeParts): Server {
           tls === undefined
             ? undefined
             : { files: tls, host: thisHost, nowMs: () => systemClock.nowMs(), tell };
-        const listener = await openListener(address, routes, secure);
+        const listener = await openListener(address, routes, secure, { onTrouble: trouble });
         down.push(() => listener.close());
         return listener.url;
       }

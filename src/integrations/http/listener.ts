@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { PortError } from "../../domain/errors.ts";
 import { type SecureListening, secureServer } from "./secure-server.ts";
 
-/** Answers every request it is given; never rejects. */
+/** Answers every request it is given. */
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 export interface Listener {
@@ -13,7 +13,14 @@ export interface Listener {
 }
 
 /** A request that takes longer to arrive is somebody who holds connections open. */
-const requestTimeoutMs = 10_000;
+const usualPatienceMs = 10_000;
+
+interface ListenerSettings {
+  /** How long a request may take to arrive, give or take a quarter of it. */
+  readonly patienceMs?: number;
+  /** Hears of answers that fail, which is our mistake: the request gets a 500, and all others go on. */
+  readonly onTrouble?: (message: string) => void;
+}
 
 /**
  * Listens, and answers by path: each route has its own path and, when that ends in "/", everything below it. Other
@@ -24,8 +31,10 @@ export async function openListener(
   listen: { readonly host: string; readonly port: number },
   routes: Readonly<Record<string, Answer>>,
   secure?: SecureListening,
+  { patienceMs = usualPatienceMs, onTrouble = () => {} }: ListenerSettings = {},
 ): Promise<Listener> {
-  const options = { requestTimeout: requestTimeoutMs };
+  // Node looks only every 30 s by itself, and until then whoever sends a byte now and then keeps a connection.
+  const options = { requestTimeout: patienceMs, connectionsCheckingInterval: patienceMs / 4 };
   const secured = secure === undefined ? undefined : await secureServer(secure, options, respond);
   const server = secured?.server ?? createServer(options, respond);
 
@@ -36,11 +45,21 @@ export async function openListener(
     );
     const answer = route === undefined ? undefined : routes[route];
     if (answer !== undefined) {
-      void answer(request, response);
+      void answered(answer, request, response);
       return;
     }
     request.resume();
     response.writeHead(404).end();
+  }
+
+  async function answered(answer: Answer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await answer(request, response);
+    } catch (error) {
+      onTrouble(`A request could not be answered: ${error instanceof Error ? error.message : String(error)}`);
+      if (response.headersSent) response.destroy();
+      else response.writeHead(500, { connection: "close" }).end();
+    }
   }
 
   await new Promise<void>((resolve, reject) => {
