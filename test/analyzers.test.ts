@@ -52,6 +52,7 @@ describe.each(analyzers.map((analyzer) => [analyzer.meta.id, analyzer] as const)
     expect(finding.title).not.toBe("");
     expect(finding.summary).not.toBe("");
     expect(finding.evidence.length).toBeGreaterThan(0);
+    for (const { artifact } of finding.evidence) expect(paths).toContain(artifact);
     expect(finding.next.length).toBeGreaterThan(0);
     if (expected.where !== undefined) expect(finding.where[0]?.function).toBe(expected.where);
     if (expected.severity !== undefined) expect(finding.severity).toBe(expected.severity);

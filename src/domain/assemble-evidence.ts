@@ -3,7 +3,7 @@ import type { CaptureKind } from "./capture.ts";
 import { kindOfName } from "./capture-kind.ts";
 import { profileOfContention } from "./contention-profile.ts";
 import type { CrashReport } from "./crash.ts";
-import type { Evidence, NonEmpty, TargetFacts } from "./evidence.ts";
+import type { Evidence, NonEmpty, TargetFacts, ThreadCount } from "./evidence.ts";
 import type { Frame } from "./frame.ts";
 import { type GoVersion, parseGoVersion } from "./go-version.ts";
 import type { GoroutineSnapshot } from "./goroutine.ts";
@@ -11,6 +11,7 @@ import { goroutineEvidence, withTotalFrom } from "./goroutine-evidence.ts";
 import { type MetricsScrape, metricValue } from "./metrics.ts";
 import { ownCode } from "./own-code.ts";
 import { offeredCount } from "./pprof-index.ts";
+import { ofOneLife } from "./process-life.ts";
 import type { Profile } from "./profile.ts";
 import { isContentionProfile, type ProfileKind, profileKind } from "./profile-kind.ts";
 import { ofOneProgram } from "./program.ts";
@@ -39,6 +40,8 @@ export interface AssemblySettings {
 export interface AssembledEvidence {
   readonly evidence: Partial<Evidence>;
   readonly target: TargetFacts;
+  /** Captures of a run of the process that is over. */
+  readonly leftOut: readonly { readonly file: string; readonly reason: string }[];
   /** What could not be used, or only under an assumption; one sentence each, beginning with the file. */
   readonly notes: readonly string[];
 }
@@ -52,8 +55,12 @@ export function assembleEvidence(
   settings: AssemblySettings = {},
 ): AssembledEvidence {
   const program = ofOneProgram(given);
-  const { captures } = program;
-  const notes = [...program.notes];
+  const { captures, earlier, sign } = ofOneLife(program.captures);
+  const leftOut = earlier.map(({ file }) => ({
+    file,
+    reason: `left out, it is of an earlier run of the process: ${sign}`,
+  }));
+  const notes = [...program.notes, ...leftOut.map(({ file, reason }) => `${file}: ${reason}`)];
   const profiles = sortedProfiles(captures, notes);
   const scrapes = inTimeOrder(
     captures.flatMap((capture) =>
@@ -97,7 +104,7 @@ export function assembleEvidence(
     ...present("goVersion", goVersion),
     own: ownCode(frames(), settings.modules),
   };
-  return { evidence, target, notes };
+  return { evidence, target, leftOut, notes };
 }
 
 type ProfileLists = Record<"heap" | "cpu" | "mutex" | "block", readonly Profile[]>;
@@ -215,13 +222,18 @@ function lastContext(captures: readonly ReadCapture[]): ServiceContext | undefin
 function threadCount(
   captures: readonly ReadCapture[],
   scrapes: readonly MetricsScrape[],
-): number | undefined {
-  const profile = captures.findLast(({ artifact }) => artifact.type === "threads")?.artifact;
-  if (profile?.type === "threads") return profile.threads;
-  const index = captures.findLast(({ artifact }) => artifact.type === "index")?.artifact;
-  const offered = index?.type === "index" ? offeredCount(index.index, "threadcreate") : undefined;
+): ThreadCount | undefined {
+  const profile = captures.findLast(({ artifact }) => artifact.type === "threads");
+  if (profile?.artifact.type === "threads") {
+    return { threads: profile.artifact.threads, artifact: profile.file };
+  }
+  const index = captures.findLast(({ artifact }) => artifact.type === "index");
+  const offered =
+    index?.artifact.type === "index" ? offeredCount(index.artifact.index, "threadcreate") : undefined;
+  if (index !== undefined && offered !== undefined) return { threads: offered, artifact: index.file };
   const scrape = scrapes.at(-1);
-  return offered ?? (scrape === undefined ? undefined : metricValue(scrape, "go_threads"));
+  const threads = scrape === undefined ? undefined : metricValue(scrape, "go_threads");
+  return scrape === undefined || threads === undefined ? undefined : { threads, artifact: scrape.artifact };
 }
 
 function goVersionOf(

@@ -37,7 +37,7 @@ export const coolingKinds = captureKinds.filter(
 
 /**
  * - `ok`: whole.
- * - `partial`: kept what came before it broke off; `reason` says where and why.
+ * - `partial`: kept what came before it broke off, or whole and of no use beside the others; `reason` says why.
  * - `skipped`: a safety limit or the request left it out; `reason` names the limit.
  * - `failed`: asked for and not got.
  */

@@ -20,6 +20,13 @@ export interface GoroutineEvidence {
   readonly windowMs?: number;
 }
 
+/** Threads that the process ever created and has not ended. */
+export interface ThreadCount {
+  readonly threads: number;
+  /** The capture that says so. */
+  readonly artifact: string;
+}
+
 /** Everything that was captured, by kind. An analyzer names the kinds it needs and receives exactly these. */
 export interface Evidence {
   readonly goroutines: GoroutineEvidence;
@@ -34,7 +41,7 @@ export interface Evidence {
   readonly mutex: NonEmpty<Profile>;
   /** Block profiles (completed waits only), oldest first. */
   readonly block: NonEmpty<Profile>;
-  readonly threadCount: number;
+  readonly threadCount: ThreadCount;
   readonly memstats: NonEmpty<MemStats>;
   readonly metrics: NonEmpty<MetricsScrape>;
   readonly crash: CrashReport;

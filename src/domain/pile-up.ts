@@ -147,12 +147,18 @@ export function pileExcerpt(
   return { artifact, excerpt: lines.join("\n") };
 }
 
-/** The growth as evidence, naming the captures that show it; nothing when there was only one. */
+/** The growth as evidence; nothing when there was only one capture. */
 export function growthExcerpt(
   series: readonly GoroutineSnapshot[],
   pile: PileUp,
   unit: string,
 ): EvidenceExcerpt[] {
-  if (pile.counts.length < 2) return [];
-  return [{ artifact: series.map(({ artifact }) => artifact).join(", "), excerpt: growthText(pile, unit) }];
+  return pile.counts.length < 2 ? [] : seriesExcerpt(series, growthText(pile, unit));
+}
+
+/** What only several captures show together, as evidence of the last one that names the first; nothing for one capture. */
+export function seriesExcerpt(series: readonly GoroutineSnapshot[], words: string): EvidenceExcerpt[] {
+  const [first, last] = [series[0], series.at(-1)];
+  if (first === undefined || last === undefined || first === last) return [];
+  return [{ artifact: last.artifact, excerpt: `${words}, counted from ${first.artifact} on` }];
 }

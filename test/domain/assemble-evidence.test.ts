@@ -223,9 +223,12 @@ describe("assembleEvidence: the process", () => {
   it("counts threads by the profile, then the index, then the metric", () => {
     const threads: ReadCapture = { file: "t", artifact: { type: "threads", threads: 40 } };
     const metric = scrape(0, ["go_threads", 20]);
-    expect(assembleEvidence([metric, index(1), threads]).evidence.threadCount).toBe(40);
-    expect(assembleEvidence([metric, index(1)]).evidence.threadCount).toBe(12);
-    expect(assembleEvidence([metric]).evidence.threadCount).toBe(20);
+    expect(assembleEvidence([metric, index(1), threads]).evidence.threadCount).toEqual({
+      threads: 40,
+      artifact: "t",
+    });
+    expect(assembleEvidence([metric, index(1)]).evidence.threadCount?.threads).toBe(12);
+    expect(assembleEvidence([metric]).evidence.threadCount?.threads).toBe(20);
   });
 
   it("orders scrapes by time", () => {

@@ -211,6 +211,9 @@ describe("a peer", () => {
 
 test("what a short capture would have shown is the last look, and nothing that it never takes", () => {
   const [first, last] = [waiting(1), waiting(2)];
-  const found = lightEvidence({ goroutines: seen(first, [last]), threadCount: 7 });
+  const found = lightEvidence({
+    goroutines: seen(first, [last]),
+    threadCount: { threads: 7, artifact: "threadcreate.pb.gz" },
+  });
   expect(found).toEqual({ goroutines: { best: last, series: [last] } });
 });

@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -157,6 +166,28 @@ describe("what cannot be read is told with its place, and the rest is read", () 
     expect(unread).toBe(0);
   });
 
+  it("bundles of different processes are not taken for successive captures of one", async () => {
+    const [order, cart] = ["lab/captures/go1.26.8/mutex-io", "lab/captures/go1.26.8/sql-pool"];
+    await expect(readEvidence([order, cart])).rejects.toThrow(
+      /^These bundles are of different processes, shop 127\.0\.0\.1:\d+ and shop 127\.0\.0\.1:\d+:/,
+    );
+  });
+
+  it("what a manifest calls by a wrong name is read for what it is, and told", async () => {
+    const bundle = join(folder, "misnamed");
+    cpSync("lab/captures/go1.26.8/idle-workers", bundle, { recursive: true });
+    const manifest = join(bundle, "manifest.json");
+    writeFileSync(manifest, readFileSync(manifest, "utf8").replace('"kind": "heap"', '"kind": "cpu"'));
+    const { captures, problems } = await readEvidence([bundle]);
+    const reason = "the manifest calls it cpu, but it is heap";
+    expect(captures.find(({ file }) => file === "heap-1.pb.gz")).toMatchObject({
+      kind: "heap",
+      status: "partial",
+      reason,
+    });
+    expect(problems).toEqual([`${join(bundle, "heap-1.pb.gz")}: ${reason}`]);
+  });
+
   it("a dump that breaks off between two goroutines is not taken for a whole one", async () => {
     const whole = gzipSync(goroutine.repeat(2));
     // Without the trailer (RFC 1952: CRC32 and size) everything is there but the end.
@@ -183,6 +214,11 @@ describe("exit codes", () => {
     );
     expect(stdout).toContain("stdin: panic: boom");
     expect(status).toBe(1);
+    const twice = spawnSync(process.execPath, ["dist/cli.js", "analyze", "-", "-"], {
+      input: died,
+      encoding: "utf8",
+    });
+    expect(twice).toMatchObject({ status: 1, stderr: "gofire: -: given twice; it is read once\n" });
     expect(analyzed("")).toMatchObject({
       status: 2,
       stderr: "gofire: -: offset 0: there is nothing in it\n",

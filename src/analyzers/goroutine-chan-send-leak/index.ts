@@ -50,6 +50,7 @@ export const goroutineChanSendLeak = defineAnalyzer({
   },
   analyze({ goroutines, goroutineLeak, target }, limits) {
     const { best } = goroutines;
+    const profile = goroutines.series.findLast(({ form }) => form === "profile");
     const senders = best.groups.filter((group) => group.wait === "chan send" && !isKnownIdle(group));
     const stuck = nothingRuns(goroutines, target.own);
     return waitSites(senders, target.own).flatMap((site) => {
@@ -105,7 +106,9 @@ export const goroutineChanSendLeak = defineAnalyzer({
                   ]),
               "Make the channel buffered (size 1 for one answer), or send inside select with a ctx.Done() case.",
               "Find who was to receive: a return on timeout or error before the receive leaves the sender behind.",
-              "go tool pprof -traces goroutine.pb.gz shows the whole stack of each.",
+              ...(profile === undefined
+                ? []
+                : [`The whole stack of each: go tool pprof -traces ${profile.artifact}`]),
             ],
           },
           goroutines,

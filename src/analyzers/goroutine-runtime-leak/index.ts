@@ -58,7 +58,9 @@ export const goroutineRuntimeLeak = defineAnalyzer({
           group === undefined ? [] : [{ artifact: snapshot.artifact, excerpt: groupText(group, frame) }],
         next: [
           `Make sure the other end of what they wait for${place} stays alive, or that they stop with a context.`,
-          "go tool pprof -traces goroutineleak.pb.gz shows the whole stacks.",
+          snapshot.form === "profile"
+            ? `The whole stacks: go tool pprof -traces ${snapshot.artifact}`
+            : `The whole stacks stand in ${snapshot.artifact}, marked (leaked).`,
         ],
       };
     });

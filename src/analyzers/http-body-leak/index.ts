@@ -6,7 +6,14 @@ import { type HttpCaller, httpCallers } from "../../domain/http-callers.ts";
 import { httpClientRole } from "../../domain/http-client-roles.ts";
 import { isKnownIdle } from "../../domain/known-idle.ts";
 import type { OwnCode } from "../../domain/own-code.ts";
-import { countIn, growthText, growthThresholds, isGrowing, pileUp } from "../../domain/pile-up.ts";
+import {
+  countIn,
+  growthText,
+  growthThresholds,
+  isGrowing,
+  pileUp,
+  seriesExcerpt,
+} from "../../domain/pile-up.ts";
 import { bytesText, counted, countText } from "../../domain/units.ts";
 
 export const httpBodyLeak = defineAnalyzer({
@@ -111,9 +118,7 @@ export const httpBodyLeak = defineAnalyzer({
               `${counted(holders, "goroutine")} of own code that could hold a body`,
             ].join("\n"),
           },
-          ...(goroutines.series.length > 1
-            ? [{ artifact: goroutines.series.map(({ artifact }) => artifact).join(", "), excerpt: growth }]
-            : []),
+          ...seriesExcerpt(goroutines.series, growth),
           ...heapExcerpt(suspect, heap?.at(-1)?.artifact),
         ],
         next: [
@@ -121,7 +126,7 @@ export const httpBodyLeak = defineAnalyzer({
             ? "Look for HTTP calls whose response body is not closed on every path."
             : `Check that ${suspect.where[0]?.function} closes the body on every path: defer res.Body.Close() behind the error check.`,
           "Give the requests a deadline (Client.Timeout or a context): it ends the leak's growth, not its cause.",
-          "go tool pprof -top -cum -sample_index=inuse_space heap.pb.gz shows who made the requests that are still in memory.",
+          `Who made the requests that are still in memory: go tool pprof -top -cum -sample_index=inuse_space ${heap?.at(-1)?.artifact ?? "heap.pb.gz"}`,
         ],
       },
     ];

@@ -11,6 +11,7 @@ import {
   isGrowing,
   pileExcerpt,
   pileUp,
+  seriesExcerpt,
 } from "../../domain/pile-up.ts";
 import { bytesText, counted, countText } from "../../domain/units.ts";
 
@@ -108,9 +109,7 @@ export const httpTransportLeak = defineAnalyzer({
         groups,
         evidence: [
           pileExcerpt(goroutines.best.artifact, groups, (group) => group.stack.find(isConnectionLoop)),
-          ...(grows
-            ? [{ artifact: goroutines.series.map(({ artifact }) => artifact).join(", "), excerpt: growth }]
-            : []),
+          ...(grows ? seriesExcerpt(goroutines.series, growth) : []),
           ...keeperExcerpt(keeper, heap?.at(-1)?.artifact),
         ],
         next: [
@@ -118,7 +117,7 @@ export const httpTransportLeak = defineAnalyzer({
             ? "Look for code that makes an http.Transport (or clones one) for every request, and share one instead."
             : `Check whether ${suspect} makes an http.Transport (or clones one) for every request, and share one instead.`,
           "Set IdleConnTimeout on every Transport of your own: its zero value never closes an idle connection.",
-          "go tool pprof -top -sample_index=inuse_objects heap.pb.gz shows what is kept for each connection.",
+          `What is kept for each connection: go tool pprof -top -sample_index=inuse_objects ${heap?.at(-1)?.artifact ?? "heap.pb.gz"}`,
         ],
       },
     ];

@@ -1,11 +1,11 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { gauge, isUnknown } from "../../domain/counters.ts";
-import type { NonEmpty } from "../../domain/evidence.ts";
+import type { NonEmpty, ThreadCount } from "../../domain/evidence.ts";
 import type { Frame } from "../../domain/frame.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
 import { groupText } from "../../domain/goroutine-sites.ts";
 import { type OwnCode, ownFrames } from "../../domain/own-code.ts";
-import { alsoMissing, figure } from "../../domain/service-context.ts";
+import { alsoMissing, figure, type ServiceContext } from "../../domain/service-context.ts";
 import { countText } from "../../domain/units.ts";
 import { figureExcerpt, standing, usualFigure, usualOf, usualText } from "../../domain/usual-figures.ts";
 
@@ -70,9 +70,7 @@ export const processThreads = defineAnalyzer({
     },
   },
   analyze({ threadCount, metrics, goroutines, context, target: { own } }, limits) {
-    const scraped = metrics === undefined ? undefined : gauge(metrics, "go_threads");
-    const asked = context === undefined ? undefined : figure(context, "threads");
-    const counted = threadCount ?? scraped ?? asked?.value;
+    const counted = threadCount ?? (context === undefined ? undefined : threadsByContext(context));
     const gomaxprocs =
       (metrics === undefined ? undefined : gauge(metrics, "go_sched_gomaxprocs_threads")) ??
       (context === undefined ? undefined : figure(context, "gomaxprocs")?.value);
@@ -88,7 +86,7 @@ export const processThreads = defineAnalyzer({
         inconclusive: `no threadcreate profile and no go_threads in /metrics${alsoMissing(context, "threads")}`,
       };
     }
-    const threads = counted ?? now;
+    const threads = counted?.threads ?? now;
     const known = context === undefined ? undefined : usualOf(context, "threads");
     const usual = known === undefined || isUnknown(known) ? undefined : known;
     const how =
@@ -138,11 +136,7 @@ export const processThreads = defineAnalyzer({
             ? []
             : [
                 {
-                  artifact:
-                    threadCount !== undefined
-                      ? "threadcreate"
-                      : ((scraped === undefined ? context?.artifact : metrics?.at(-1)?.artifact) ??
-                        "metrics"),
+                  artifact: counted.artifact,
                   excerpt: `${countText(threads)} threads${gomaxprocs === undefined ? "" : `, GOMAXPROCS ${gomaxprocs}`}`,
                 },
               ]),
@@ -166,6 +160,11 @@ export const processThreads = defineAnalyzer({
     ];
   },
 });
+
+function threadsByContext(context: ServiceContext): ThreadCount | undefined {
+  const threads = figure(context, "threads")?.value;
+  return threads === undefined ? undefined : { threads, artifact: context.artifact };
+}
 
 /** The signal loop sits in a system call in every process. */
 const always = /^os\/signal\.signal_recv$|^runtime\.notetsleepg$/;

@@ -53,7 +53,10 @@ export async function readCaptures(
   return {
     evidence: assembled.evidence,
     target: assembled.target,
-    captures: outcomes.map(({ record }) => record),
+    captures: outcomes.map(({ record, capture }): CaptureRecord => {
+      const reason = assembled.leftOut.find(({ file }) => file === capture?.file)?.reason;
+      return reason === undefined ? record : { ...record, status: "partial", reason };
+    }),
     problems: [
       ...places.flatMap(({ problems }) => problems),
       ...outcomes.flatMap(({ problem }) => (problem === undefined ? [] : [problem])),
@@ -129,10 +132,16 @@ async function readInput(input: Input, signal: AbortSignal): Promise<Outcome> {
     return { record: failed, problem: `${path}: ${reason}` };
   }
   const artifact = withKnownEnd(result.value, result.damage);
-  const kind = record?.kind;
-  const capture = { file: name, artifact, ...timed, ...(kind === undefined ? {} : { kind }) };
+  const told = record?.kind;
+  const capture = { file: name, artifact, ...timed, ...(told === undefined ? {} : { kind: told }) };
   const damage = result.damage === undefined ? incompleteness(artifact) : sentence(result.damage);
-  const readKind = kind ?? captureKind(artifact) ?? guessedKind;
+  const seen = captureKind(artifact);
+  if (record !== undefined && seen !== undefined && !alike(record.kind, seen)) {
+    const reason = `the manifest calls it ${record.kind}, but it is ${seen}`;
+    const corrected = recordOf({ ...record, kind: seen }, name, seen, storedBytes, "partial", reason);
+    return { capture, record: corrected, problem: `${path}: ${reason}` };
+  }
+  const readKind = told ?? seen ?? guessedKind;
   if (damage === undefined) {
     return { capture, record: recordOf(record, name, readKind, storedBytes, "ok") };
   }
@@ -141,6 +150,17 @@ async function readInput(input: Input, signal: AbortSignal): Promise<Outcome> {
     record: recordOf(record, name, readKind, storedBytes, "partial", damage),
     problem: `${path}: ${damage}`,
   };
+}
+
+/** Kinds that hold the same, so that the content alone cannot always tell one from the other. */
+const lookAlikes: readonly (readonly CaptureKind[])[] = [
+  ["heap", "allocs"],
+  ["mutex", "block"],
+  ["goroutine-dump", "log"],
+];
+
+function alike(told: CaptureKind, seen: CaptureKind): boolean {
+  return told === seen || lookAlikes.some((kinds) => kinds.includes(told) && kinds.includes(seen));
 }
 
 /** What the manifest says stands, unless reading shows that it is worse. */

@@ -24,8 +24,23 @@ export async function readEvidence(
   const places: Opened[] = [];
   const seen = new Set<string>();
   for (const path of paths) places.push(await open(path, seen));
+  checkOneProcess(places);
   // One after another: a disk is near, and a large dump wants the memory for itself.
   return await readCaptures(places, settings, 1, signal);
+}
+
+/** What differs between two processes is no growth. Throws UsageError. */
+function checkOneProcess(places: readonly Opened[]): void {
+  const targets = places.flatMap(({ target }) => (target === undefined ? [] : [target]));
+  const [first] = targets;
+  const other = targets.find(
+    ({ service, instance }) => service !== first?.service || instance !== first?.instance,
+  );
+  if (first === undefined || other === undefined) return;
+  const names = [first, other].map(({ service, instance }) => [service, instance].filter(Boolean).join(" "));
+  throw new UsageError(
+    `These bundles are of different processes, ${names.join(" and ")}: what differs between them is no growth. Give one at a time.`,
+  );
 }
 
 function inputOf(path: string, name: string, record?: CaptureRecord): Input {
@@ -39,12 +54,12 @@ function inputOf(path: string, name: string, record?: CaptureRecord): Input {
 
 /** What cannot be opened is a problem of its own: the other inputs are read all the same. */
 async function open(path: string, seen: Set<string>): Promise<Opened> {
-  if (path === standardInput) return { captures: [inputOf(path, "stdin")], problems: [] };
   try {
-    const status = await stat(path);
-    const identity = `${status.dev}:${status.ino}`;
+    const status = path === standardInput ? undefined : await stat(path);
+    const identity = status === undefined ? path : `${status.dev}:${status.ino}`;
     if (seen.has(identity)) return { captures: [], problems: [`${path}: given twice; it is read once`] };
     seen.add(identity);
+    if (status === undefined) return { captures: [inputOf(path, "stdin")], problems: [] };
     if (status.isDirectory()) return await openFolder(path);
     if (basename(path) === manifestFile) return await openBundle(dirname(path));
     return { captures: [inputOf(path, path)], problems: [] };
