@@ -12,7 +12,7 @@ import { counts } from "./domain/finding.ts";
 import { evidenceSource } from "./integrations/artifacts/evidence-source.ts";
 import { ProgressLine, screenOf } from "./integrations/terminal/screen.ts";
 import { analysisMarkdown } from "./render/markdown.ts";
-import { colourStyle, plainStyle } from "./render/style.ts";
+import { colourStyle, plainStyle, printable, printableLines } from "./render/style.ts";
 import { analysisText } from "./render/terminal.ts";
 import { wrap } from "./render/wrap.ts";
 
@@ -31,26 +31,31 @@ export async function runCommand(words: readonly string[], version: string): Pro
   const context: CommandContext = {
     version,
     signal: stop.signal,
-    progress: (line) => progress.show(line),
-    log: (line) => progress.log(line),
+    progress: (line) => progress.show(printable(line)),
+    log: (line) => progress.log(printable(line)),
   };
   try {
     const answer = await dispatch(words, context, ports(version));
     progress.clear();
     await print(await rendered(answer));
     if (answer.reply.kind === "analysis") {
-      for (const problem of answer.reply.problems) process.stderr.write(`gofire: ${problem}\n`);
+      for (const problem of answer.reply.problems) complain(problem);
       if (answer.reply.bundle !== undefined) process.stderr.write(bundleHint(answer.reply.bundle));
     }
     return exitCodeOf(answer.reply);
   } catch (error) {
     progress.clear();
     if (error instanceof UsageError || error instanceof PortError) {
-      process.stderr.write(`gofire: ${error.message}\n`);
+      complain(error.message);
       return error instanceof UsageError ? 2 : 3;
     }
     throw error;
   }
+}
+
+/** Names of files and what servers answered stand in messages. */
+function complain(message: string): void {
+  process.stderr.write(`gofire: ${printableLines(message)}\n`);
 }
 
 function ports(version: string): Ports {
@@ -166,9 +171,11 @@ function bundleHint(bundle: string): string {
 /** Waits until a slow reader (a pipe) has taken everything; a reader that went away is not an error. */
 function print(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    process.stdout.once("error", (error: NodeJS.ErrnoException) =>
-      error.code === "EPIPE" ? resolve() : reject(error),
-    );
-    process.stdout.write(text, () => resolve());
+    // The callback hears of it, too.
+    process.stdout.on("error", () => {});
+    process.stdout.write(text, (error: NodeJS.ErrnoException | null | undefined) => {
+      if (error === null || error === undefined || error.code === "EPIPE") resolve();
+      else reject(new UsageError(`The answer cannot be written to standard output: ${error.message}`));
+    });
   });
 }

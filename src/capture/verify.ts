@@ -3,20 +3,20 @@ import type { CaptureStore } from "../ports/capture-store.ts";
 import { readManifest } from "./manifest.ts";
 
 /**
- * What differs between a bundle's files and what its manifest says was captured, one sentence each. A folder without a
- * manifest has nothing to differ from; a manifest that cannot be read is the reader's to complain about.
+ * What differs between a bundle's files and what its manifest says was captured, one sentence each. Undefined where there
+ * is no manifest to differ from; one that cannot be read is the reader's to complain about.
  */
 export async function changesSinceCapture(
   bundle: string,
   store: CaptureStore,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<readonly string[] | undefined> {
   let text: string;
   try {
     text = await store.readManifest(bundle, signal);
   } catch (error) {
-    if (error instanceof PortError) return [];
-    throw error;
+    if (!(error instanceof PortError)) throw error;
+    return error.code === "not-found" ? undefined : [];
   }
   const reading = readManifest(text);
   if (!reading.ok) return [];

@@ -70,11 +70,14 @@ export function optionValue(
       return value;
     case "texts":
       return [...(Array.isArray(before) ? before : []), value];
-    case "list":
-      return value
+    case "list": {
+      const items = value
         .split(",")
         .map((item) => item.trim())
         .filter((item) => item !== "");
+      if (items.length === 0) throw new UsageError(`${rawName} needs a value${valueHint(spec)}.`);
+      return [...(Array.isArray(before) ? before : []), ...items];
+    }
     case "choice":
       if (!spec.choices.includes(value))
         throw new UsageError(`${rawName} is one of ${spec.choices.join(", ")}; got "${value}".`);

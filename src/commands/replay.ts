@@ -1,3 +1,4 @@
+import { UsageError } from "../domain/errors.ts";
 import { analyse, analysisOptions } from "./analysis.ts";
 import { defineCommand } from "./command.ts";
 
@@ -17,13 +18,18 @@ export const replay = defineCommand({
   operands: { placeholder: "BUNDLE", min: 1, max: 1 },
   options: analysisOptions,
   async run(context, { operands, ...options }, ports) {
-    const reply = await analyse({ paths: operands, ...options }, context, ports);
+    const bundle = (operands[0] ?? "").replace(/(^|\/)manifest\.json$/, "") || ".";
     const [{ changesSinceCapture }, store] = await Promise.all([
       import("../capture/verify.ts"),
       ports.captureStore("."),
     ]);
-    const bundle = (operands[0] ?? "").replace(/(^|\/)manifest\.json$/, "") || ".";
     const changes = await changesSinceCapture(bundle, store, context.signal);
+    if (changes === undefined) {
+      throw new UsageError(
+        `${bundle}: no manifest.json here, so this is no capture bundle. gofire analyze judges single captures.`,
+      );
+    }
+    const reply = await analyse({ paths: [bundle], ...options }, context, ports);
     return { ...reply, problems: [...changes, ...reply.problems] };
   },
 });

@@ -14,8 +14,8 @@ const mostLineBytes = 1024 ** 2;
 const outputBytes = 64 * 1024;
 const headLineCount = 8;
 
-/** A stack that a program logged with its own message (runtime/debug.Stack) stands in a field of its own. */
-const loggedStack = /^goroutine \d+ \[/;
+/** A stack that a program logged with its own message (runtime/debug.Stack, a panic) stands in a field of its own. */
+const loggedStack = /^(?:(?:panic|fatal error): [^]{0,4096}?\n)?goroutine \d+ \[/;
 
 /** True when the first line is a JSON object, and text is found in one of the first. */
 export function looksLikeJsonLog(head: Uint8Array): boolean {

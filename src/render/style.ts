@@ -47,3 +47,8 @@ export function printable(text: string): string {
     .replace(/[\n\t]/g, " ")
     .replace(unsafe, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
+
+/** The same for a text of several lines, such as an error message: its line feeds stay. */
+export function printableLines(text: string): string {
+  return text.split("\n").map(printable).join("\n");
+}

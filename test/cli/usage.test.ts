@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -40,6 +41,10 @@ describe("gofire", () => {
     [["analyze", "x", "--format", "yaml"], /--format is one of text, json, markdown; got "yaml"/],
     [["analyze", "x", "--format"], /--format needs a value: one of text, json, markdown/],
     [["analyze", "does-not-exist"], /does-not-exist/],
+    [["analyze", "x", "--rules", ","], /--rules needs a value: ID,ID/],
+    [["analyze", "no\u001b[31mred"], /^gofire: no\\x1b\[31mred: no such file or folder\n$/],
+    [["replay", "does-not-exist"], /no manifest\.json here, so this is no capture bundle/],
+    [["replay", process.execPath], /no manifest\.json here, so this is no capture bundle/],
     [
       ["analyze", "package.json", "--rules", "goroutine/mutex-pilup"],
       /no rule "goroutine\/mutex-pilup".*Did you mean goroutine\/mutex-pileup\?/,
@@ -61,6 +66,17 @@ describe("gofire", () => {
     expect(code).toBe(2);
   });
 
+  it.skipIf(process.platform !== "linux")("says so when its answer cannot be written", () => {
+    const full = openSync("/dev/full", "w");
+    const { status, stderr } = spawnSync(process.execPath, ["dist/cli.js", "rules"], {
+      stdio: ["ignore", full, "pipe"],
+      encoding: "utf8",
+    });
+    closeSync(full);
+    expect(stderr).toMatch(/^gofire: The answer cannot be written to standard output: ENOSPC/);
+    expect(status).toBe(2);
+  });
+
   it("says where a file breaks off", async () => {
     const file = join(mkdtempSync(join(tmpdir(), "gofire-cli-")), "heap.pb.gz");
     writeFileSync(file, Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3]));
@@ -79,6 +95,17 @@ describe("commands", () => {
       expect(() => parseArguments(command, words)).not.toThrow();
     },
   );
+
+  it("take a list in one option or in several", () => {
+    const { analyze } = Object.fromEntries(commands.map((command) => [command.name, command]));
+    if (analyze === undefined) throw new Error("there is no analyze");
+    for (const words of [
+      ["--rules", "a/b,c/d"],
+      ["--rules", "a/b", "--rules=c/d,"],
+    ]) {
+      expect(parseArguments(analyze, ["x", ...words])).toMatchObject({ rules: ["a/b", "c/d"] });
+    }
+  });
 
   it("have names and summaries that a list can show", () => {
     expect(new Set(commands.map((command) => command.name)).size).toBe(commands.length);

@@ -69,6 +69,11 @@ describe("a log of one JSON object a line", () => {
 
   it("may hold stacks that the program logged itself", () => {
     const stack = "goroutine 42 [running]:\nmain.handle(0xc000012345)\n\t/app/main.go:9 +0x1\n";
+    const panic = JSON.stringify({ level: "error", msg: "died", error: `panic: boom\n\n${stack}` });
+    expect(whole(feed(artifactParser("app.log"), panic))).toMatchObject({
+      snapshot: { counted: 1 },
+      crash: { message: "boom" },
+    });
     const entry = `${JSON.stringify({ level: "error", msg: "recovered", stacktrace: stack })}\n`;
     const artifact = whole(feed(artifactParser("app.log"), entry + entry));
     expect(artifact).toMatchObject({ snapshot: { counted: 2, groups: [{ count: 2 }] } });
