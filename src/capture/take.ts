@@ -72,7 +72,8 @@ export async function takeStep(planned: CaptureStep, context: TakeContext): Prom
     body = joined(start, rest);
   } catch (error) {
     if (error instanceof PortError) {
-      return { record: record({ bytes: 0, status: "failed", reason: error.message }), silence: error.code };
+      const reason = `${error.message}${cutShort(step, error)}`;
+      return { record: record({ bytes: 0, status: "failed", reason }), silence: error.code };
     }
     if (!signal.aborted) throw error;
     return { record: record({ bytes: 0, status: "skipped", reason: interrupted }) };
@@ -103,6 +104,12 @@ function noteFacts(
 ): void {
   if (facts?.goVersion !== undefined) story.notes.goVersion ??= facts.goVersion;
   if (facts?.goroutines !== undefined) story.counted(facts.goroutines);
+}
+
+/** A server's write deadline ends a window without a word (Go source: net/http/server.go, Server.WriteTimeout). */
+function cutShort({ question }: CaptureStep, { code }: PortError): string {
+  if (code !== "unavailable" || question.of !== "profile" || !("seconds" in question.profile)) return "";
+  return `; a WriteTimeout or a proxy's time limit of less than ${question.profile.seconds} s does the same: ask for a shorter one`;
 }
 
 /** No single step outlives the whole capture. */

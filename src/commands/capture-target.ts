@@ -47,9 +47,11 @@ export async function captureTarget(
     if (outcome.ending === "unreachable") {
       const reason = outcome.reason ?? `${goTarget.url} did not answer`;
       const { withHappenings } = await import("../render/context-words.ts");
-      const message = withHappenings(`${goTarget.instance}: ${reason}${wayIn(reason)}`, outcome.context);
+      const message = withHappenings(`${goTarget.url}: ${sentences(reason, wayIn(reason))}`, outcome.context);
       throw new PortError("unavailable", goTarget.url, message);
     }
+    const way = wayIn(outcome.reason ?? "");
+    if (way !== undefined) context.log(way);
     if (outcome.bundle === undefined) throw new UsageError(outcome.reason ?? "Nothing was captured.");
     return outcome.bundle;
   } finally {
@@ -81,7 +83,10 @@ const waysIn: readonly (readonly [obstacle: RegExp, options: string])[] = [
   [/^TLS: .*another name/, "--server-name NAME says which name to expect."],
 ];
 
-function wayIn(reason: string): string {
-  const options = waysIn.find(([obstacle]) => obstacle.test(reason))?.[1];
-  return options === undefined ? "" : `. ${options}`;
+function wayIn(reason: string): string | undefined {
+  return waysIn.find(([obstacle]) => obstacle.test(reason))?.[1];
+}
+
+function sentences(first: string, second: string | undefined): string {
+  return second === undefined ? first : `${first}. ${second}`;
 }

@@ -58,7 +58,7 @@ export function assembleEvidence(
   const { captures, earlier, sign } = ofOneLife(program.captures);
   const leftOut = earlier.map(({ file }) => ({
     file,
-    reason: `left out, it is of an earlier run of the process: ${sign}`,
+    reason: `left out, the process restarted meanwhile (${sign}) and this may be of its earlier run`,
   }));
   const notes = [...program.notes, ...leftOut.map(({ file, reason }) => `${file}: ${reason}`)];
   const profiles = sortedProfiles(captures, notes);

@@ -52,7 +52,7 @@ describe("captures of a process that restarted on the way", () => {
     expect(leftOut.map(({ file }) => file)).toEqual(["goroutine-1", "heap-1"]);
     expect(evidence.goroutines?.series.map(({ artifact }) => artifact)).toEqual(["goroutine-2"]);
     expect(notes[0]).toBe(
-      "goroutine-1: left out, it is of an earlier run of the process: process_start_time_seconds changed",
+      "goroutine-1: left out, the process restarted meanwhile (process_start_time_seconds changed) and this may be of its earlier run",
     );
   });
 

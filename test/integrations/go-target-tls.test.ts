@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { createSecureServer as createHttp2Server } from "node:http2";
 import { createServer, type ServerOptions } from "node:https";
 import type { TLSSocket } from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
@@ -95,6 +96,26 @@ describe("TLS", () => {
   test("a missing client certificate is explained", async () => {
     const origin = await secureOrigin("server", { ca, requestCert: true, rejectUnauthorized: true });
     await expect(answerOf(open(origin, { ca }))).rejects.toThrow("it may want a client certificate (mTLS)");
+  });
+
+  test("one that speaks HTTP/2 only is explained", async () => {
+    const server = createHttp2Server({ cert: pem("server"), key: pem("server.key"), allowHTTP1: false });
+    await listening(server);
+    cleanups.push(() => server.close());
+    const origin = `https://127.0.0.1:${portOf(server)}`;
+    await expect(open(origin, { ca }).index(limits, never)).rejects.toThrow(
+      "TLS: it speaks HTTP/2 only; gofire speaks HTTP/1.1",
+    );
+  });
+
+  test("files that are not what they were named for are told before anything is asked", () => {
+    const cert = pem("server");
+    expect(() => open("https://127.0.0.1:1", { cert, key: "no key" })).toThrow(
+      /^cannot connect to https:\/\/127\.0\.0\.1:1\/debug\/pprof\/: the private key cannot be used: no PEM file/,
+    );
+    expect(() => open("https://127.0.0.1:1", { cert, key: pem("client.key") })).toThrow(
+      /the private key does not belong to the client certificate/,
+    );
   });
 
   test("plain HTTP behind https:// is explained", async () => {

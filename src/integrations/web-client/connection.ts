@@ -1,3 +1,4 @@
+import { createSecureContext } from "node:tls";
 import { buildConnector, type Dispatcher, Pool, ProxyAgent } from "undici";
 import { PortError, UsageError } from "../../domain/errors.ts";
 import type { WebAccess } from "../../ports/web-access.ts";
@@ -49,6 +50,7 @@ export function connectTo(
     });
     return { origin, dispatcher, wasOpened: () => true };
   }
+  checkTls(tls);
   const connector = buildConnector({
     ...tlsOptions(tls),
     ...(socketPath === undefined ? { lookup: safeLookup } : { socketPath }),
@@ -89,14 +91,41 @@ function tlsOptions(tls: Tls | undefined) {
   };
 }
 
+/** Throws UsageError in words of its own: OpenSSL's are "error:1E08010C:DECODER routines::unsupported". */
+function checkTls(tls: Tls | undefined): void {
+  if (tls === undefined) return;
+  const { ca, cert, key, passphrase } = tlsOptions(tls);
+  const parts = [
+    ["the certificate authority", { ca }],
+    ["the client certificate", { cert }],
+    ["the private key", { key, passphrase }],
+  ] as const;
+  for (const [what, options] of parts) {
+    try {
+      createSecureContext(options);
+    } catch (error) {
+      throw new UsageError(
+        `${what} cannot be used: no PEM file, a damaged one, or one that wants another passphrase (${messageOf(error)})`,
+      );
+    }
+  }
+  try {
+    createSecureContext({ cert, key, passphrase });
+  } catch (error) {
+    throw new UsageError(`the private key does not belong to the client certificate (${messageOf(error)})`);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** What `open` makes; undici checks its options in its constructors and throws errors of its own: UsageError here. */
 export function usable<T>(target: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
     if (error instanceof PortError) throw error;
-    throw new UsageError(
-      `cannot connect to ${target}: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new UsageError(`cannot connect to ${target}: ${messageOf(error)}`);
   }
 }

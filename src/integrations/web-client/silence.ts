@@ -113,6 +113,7 @@ function tlsAlert(code: string, message: string): string {
   if (text.includes("unknown ca") || text.includes("bad certificate")) {
     return "the client certificate was refused";
   }
+  if (text.includes("no application protocol")) return "it speaks HTTP/2 only; gofire speaks HTTP/1.1";
   if (text.includes("alert number 70") || text.includes("unsupported protocol")) {
     return "no TLS version in common";
   }
