@@ -4,6 +4,7 @@ import {
   environmentName,
   exactlyOne,
   hostAndPort,
+  labelSet,
   needed,
   needing,
   section,
@@ -65,20 +66,13 @@ const messages = section({
   ),
 });
 
-export const labelMatches = z
-  .record(
-    z.string().check(
-      z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
-        error: "is not the name of a label: letters, digits and underscores",
-      }),
-    ),
-    z.string().check(
-      z.refine((value) => !value.startsWith("~") || isPattern(value.slice(1)), {
-        error: 'is not a regular expression, which a value that begins with "~" has to be',
-      }),
-    ),
-  )
-  .check(z.refine((labels) => Object.keys(labels).length > 0, { error: "must name at least one label" }));
+export const labelMatches = labelSet(
+  z.string().check(
+    z.refine((value) => !value.startsWith("~") || isPattern(value.slice(1)), {
+      error: 'is not a regular expression, which a value that begins with "~" has to be',
+    }),
+  ),
+);
 
 const route = section({
   match: needed(

@@ -4,6 +4,7 @@ import {
   atMostOne,
   environmentName,
   exactlyOne,
+  hostAndPort,
   section,
   setting,
   text,
@@ -98,11 +99,7 @@ const artifacts = section(
 const queueBoard = section(
   {
     listen: setting(
-      z.string().check(
-        z.regex(/^(?:\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5}$/i, {
-          error: "must be HOST:PORT, for example 127.0.0.1:8081",
-        }),
-      ),
+      hostAndPort("127.0.0.1:8081"),
       "Where the board answers, behind your own TLS. Default: 127.0.0.1:8081",
     ),
     user: setting(text, "Name that a browser logs in with. Default: operator"),

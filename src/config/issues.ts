@@ -103,7 +103,7 @@ function issueText(issue: z.core.$ZodIssue, value: unknown): string {
   if (value === null) return "is empty: write something below it, or leave it out";
   switch (issue.code) {
     case "invalid_type":
-      return `must be ${typeNames[issue.expected] ?? issue.expected}`;
+      return `must be ${typeNames[issue.expected] ?? issue.expected}${numberHint(issue.expected, value)}`;
     case "too_small":
       return issue.origin === "string" ? issue.message : `must be at least ${issue.minimum}`;
     case "too_big":
@@ -115,10 +115,18 @@ function issueText(issue: z.core.$ZodIssue, value: unknown): string {
   }
 }
 
+/** What people write where a bare number is meant. */
+function numberHint(expected: string, value: unknown): string {
+  if ((expected !== "number" && expected !== "int") || typeof value !== "string") return "";
+  if (/^[\d.]+$/.test(value)) return " without quotes";
+  return /^[\d.]+\s*[a-z]{1,7}$/i.test(value) ? " without a unit, which the setting's name says" : "";
+}
+
 const typeNames: Readonly<Record<string, string>> = {
   string: "text (put it in quotes)",
   number: "a number",
   int: "a whole number",
+  boolean: "true or false",
   array: 'a list (lines that begin with "- ")',
   object: "a section of settings",
   record: "a section of names and settings",

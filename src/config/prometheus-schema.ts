@@ -1,5 +1,4 @@
-import * as z from "zod/mini";
-import { needed, section, setting, webUrl } from "./schema-words.ts";
+import { labelSet, needed, section, setting, text, webUrl } from "./schema-words.ts";
 import { webAccess } from "./web-access-schema.ts";
 
 const prometheus = section({
@@ -10,22 +9,11 @@ const prometheus = section({
   ...webAccess,
 });
 
-/** Label names of Prometheus (prometheus.io/docs/concepts/data_model). */
-const labelName = z.string().check(
-  z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
-    error: "is not the name of a label: letters, digits and underscores",
-  }),
-);
-
 /** Which series of the Prometheus are a service's. */
 export const seriesSetting = setting(
   section({
     labels: setting(
-      z
-        .record(labelName, z.string().check(z.minLength(1, { error: "must not be empty" })))
-        .check(
-          z.refine((labels) => Object.keys(labels).length > 0, { error: "must name at least one label" }),
-        ),
+      labelSet(text),
       "Labels that all series of the service have and no others, e.g. { job: order, namespace: shop }. Default: what the alert says, the target's address, then job is the service's name",
     ),
   }),

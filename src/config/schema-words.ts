@@ -107,22 +107,44 @@ export const absolutePath = z
   .string()
   .check(z.regex(/^\/\S*$/, { error: 'must be a path that begins with "/"' }));
 
+const noWebUrl = { error: "must be a URL that begins with http:// or https://, without a query" };
+
 export const webUrl = z.string().check(
-  z.regex(/^https?:\/\/[^\s/?#]+[^\s?#]*$/i, {
-    error: "must be a URL that begins with http:// or https://, without a query",
-  }),
+  z.regex(/^[Hh][Tt][Tt][Pp][Ss]?:\/\/[^\s/?#]+[^\s?#]*$/, noWebUrl),
+  z.refine((url) => URL.canParse(url), noWebUrl),
 );
+
+/*
+ * JSON Schema has no flags for patterns: regular expressions of this room name both cases where case does not matter.
+ */
+
+/** Parts of regular expressions: a port that is not 0, and a number of an IPv4 address. */
+export const port = "(?:[1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d\\d|655[0-2]\\d|6553[0-5])";
+export const octet = "(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)";
 
 /** `HOST:PORT` or `[IPv6]:PORT`, of a port that is not 0. */
 export function hostAndPort(example: string) {
-  return z
-    .string()
-    .check(
-      z.regex(
-        /^(?:\[[0-9a-f:.]+\]|[\w.-]+):(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])$/i,
-        { error: `must be HOST:PORT, for example ${example}` },
-      ),
-    );
+  return z.string().check(
+    z.regex(new RegExp(`^(?:\\[[0-9A-Fa-f:.]+\\]|[\\w.-]+):${port}$`), {
+      error: `must be HOST:PORT, for example ${example}`,
+    }),
+  );
+}
+
+/** Label names of Prometheus (prometheus.io/docs/concepts/data_model). */
+const labelName = z.string().check(
+  z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+    error: "is not the name of a label: letters, digits and underscores",
+  }),
+);
+
+/** Labels by name, at least one: none would fit everything. */
+export function labelSet<Value extends z.ZodMiniType>(value: Value) {
+  const labels = z
+    .record(labelName, value)
+    .check(z.refine((named) => Object.keys(named).length > 0, { error: "must name at least one label" }));
+  conditionsOf.add(labels, { allOf: [{ minProperties: 1 }] });
+  return labels;
 }
 
 export function wholeNumber(least: number, most: number) {

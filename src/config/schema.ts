@@ -10,6 +10,8 @@ import {
   absolutePath,
   atMostOne,
   exactlyOne,
+  octet,
+  port,
   section,
   setting,
   text,
@@ -91,9 +93,14 @@ const serviceName = z.string().check(
 
 /** Same grammar as src/capture/allow.ts, which has the last word. */
 const targetPattern = z.string().check(
-  z.regex(/^(?:unix:\/\S+|(?:https?:\/\/)?(?:\[[0-9a-f:.]+\]|[a-z0-9*._-]+)(?:\/\d{1,2})?(?::\d{1,5})?)$/i, {
-    error: 'must be host:port with "*" inside a label, an IPv4 range like 10.0.0.0/8:6060, or unix:/path',
-  }),
+  z.regex(
+    new RegExp(
+      `^(?:unix:/\\S+|(?:https?://)?(?:\\[[0-9A-Fa-f:.]+\\]|(?:${octet}\\.){3}${octet}/(?:[12]?\\d|3[0-2])|[A-Za-z0-9*._-]+)(?::${port})?)$`,
+    ),
+    {
+      error: 'must be host:port with "*" inside a label, an IPv4 range like 10.0.0.0/8:6060, or unix:/path',
+    },
+  ),
 );
 
 const service = section({

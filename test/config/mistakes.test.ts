@@ -85,7 +85,23 @@ describe("settings", () => {
     ],
     [order("targets: [5]"), '3:15: "services.order.targets[0]" must be a section of settings'],
     [target("url: 5"), '4:14: "services.order.targets[0].url" must be text (put it in quotes)'],
-    [order("capture: { cpuSeconds: 20s }"), '3:28: "services.order.capture.cpuSeconds" must be a number'],
+    [
+      order("capture: { cpuSeconds: 20s }"),
+      '3:28: "services.order.capture.cpuSeconds" must be a number without a unit, which the setting\'s name says',
+    ],
+    [
+      order('capture: { cpuSeconds: "20" }'),
+      '3:28: "services.order.capture.cpuSeconds" must be a number without quotes',
+    ],
+    [order("shadow: sometimes"), '3:13: "services.order.shadow" must be true or false'],
+    [
+      "allow:\n  targets: [10.0.0.0/99]\n",
+      '2:13: "allow.targets[0]" must be host:port with "*" inside a label, an IPv4 range like 10.0.0.0/8:6060, or unix:/path',
+    ],
+    [
+      target("url: http://a:99999"),
+      '4:14: "services.order.targets[0].url" must be a URL that begins with http:// or https://, without a query',
+    ],
     [
       order("capture: { cpuSeconds: 1.5 }"),
       '3:28: "services.order.capture.cpuSeconds" must be a whole number',
