@@ -58,7 +58,7 @@ describe.skipIf(redisProgram === undefined)("gofire rules --stats", () => {
     expect(none.stdout).toMatch(/Nothing is counted yet in .*where no gofire serve ran/s);
     const away = await stats([], { REDIS_URL: "redis://:hunter2@127.0.0.1:1" });
     expect(away.code).toBe(3);
-    expect(away.stderr).toContain("cannot be used");
+    expect(away.stderr).toContain("There is no Redis to work with at redis://127.0.0.1:1");
     expect(away.stderr).not.toContain("hunter2");
     const odd = await gofire(["rules", "--format", "markdown"]);
     expect(odd.code).toBe(2);
