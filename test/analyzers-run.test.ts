@@ -90,6 +90,23 @@ describe("what is checked", () => {
     ]);
   });
 
+  it("reads a rule's findings as the verdict reads them all", () => {
+    const { checks } = runAnalyzers(
+      [
+        rule("a/possible", [{ severity: "critical", confidence: "possible" }]),
+        rule("b/context", [{ severity: "info", confidence: "proven" }]),
+        rule("c/sure", [{}, { severity: "info" }]),
+      ],
+      evidence,
+      target,
+    );
+    expect(checks).toEqual([
+      { rule: "a/possible", state: "inconclusive", reason: "what was found is only possible: f2" },
+      { rule: "b/context", state: "pass", reason: "what was found is for information only: f3" },
+      { rule: "c/sure", state: "fail" },
+    ]);
+  });
+
   it("takes limits from the settings and leaves rules out", () => {
     const { findings, checks } = runAnalyzers([rule("a/one", [{}]), rule("b/two", [{}])], evidence, target, {
       rules: ["b/two"],

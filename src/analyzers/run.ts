@@ -58,10 +58,7 @@ export function runAnalyzers(
   const kept = withoutExplained(candidates);
   linkCauses(kept);
   const findings = numbered(ranked(kept));
-  const found = new Set(findings.map((finding) => finding.rule));
-  const settled = checks.map((check) =>
-    check.state === "fail" && !found.has(check.rule) ? { rule: check.rule, state: "pass" as const } : check,
-  );
+  const settled = checks.map((check) => settledBy(findings, check));
   return { verdict: verdictOf(findings, settled, evidence, options), findings, checks: settled };
 }
 
@@ -91,7 +88,7 @@ function runOne(
     return { check: { rule: meta.id, state: "inconclusive", reason: drafts.inconclusive }, candidates: [] };
   }
   return {
-    check: { rule: meta.id, state: drafts.length > 0 ? "fail" : "pass" },
+    check: { rule: meta.id, state: "pass" },
     candidates: drafts.map((draft) => ({
       meta,
       draft,
@@ -101,6 +98,18 @@ function runOne(
       waitsFor: new Set((draft.waitsFor ?? []).map(siteKey)),
     })),
   };
+}
+
+/** The outcome of a rule that could judge follows from what is published of its findings, as the verdict does. */
+function settledBy(findings: readonly Finding[], check: Check): Check {
+  const { rule, state } = check;
+  const found = findings.filter((finding) => finding.rule === rule);
+  if (state !== "pass" || found.length === 0) return check;
+  if (found.some((finding) => counts(finding))) return { rule, state: "fail" };
+  const ids = found.map(({ id }) => id).join(", ");
+  return found.some(({ severity }) => severity !== "info")
+    ? { rule, state: "inconclusive", reason: `what was found is only possible: ${ids}` }
+    : { rule, state: "pass", reason: `what was found is for information only: ${ids}` };
 }
 
 /** Evidence in the words of a person who would fetch it. */
@@ -151,7 +160,7 @@ function linkCauses(candidates: readonly Candidate[]): void {
     const causes = [
       ...blocking(symptom.sites),
       ...standing(symptom.waitsFor).filter((other) => mayLead(other, symptom)),
-      ...symptom.meta.symptomOf.flatMap((rule) =>
+      ...[...symptom.meta.symptomOf, ...(symptom.draft.symptomOf ?? [])].flatMap((rule) =>
         bySerious.filter((other) => other.meta.id === rule && isFailing(other)),
       ),
     ];

@@ -70,6 +70,8 @@ export interface FindingDraft {
   readonly blocks?: readonly GoroutineGroup[];
   /** Goroutines that this finding's ones wait for: a finding about those becomes the cause of this one. */
   readonly waitsFor?: readonly GoroutineGroup[];
+  /** Rules that may be its cause besides those that the rule itself names. */
+  readonly symptomOf?: readonly string[];
   readonly evidence: readonly EvidenceExcerpt[];
   readonly next: readonly string[];
 }

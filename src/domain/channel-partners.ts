@@ -126,11 +126,20 @@ export function livingStarters(
   groups: readonly GoroutineGroup[],
   snapshot: GoroutineSnapshot,
 ): number | undefined {
-  const starters = new Set(groups.map(startedBy).filter((starter) => starter !== undefined));
-  if (starters.size === 0) return undefined;
+  return groups.some((group) => startedBy(group) !== undefined)
+    ? sumOf(startersAlive(groups, snapshot))
+    : undefined;
+}
+
+/** The groups that run the functions which started `groups`, as far as they are known; none of `groups` itself. */
+export function startersAlive(
+  groups: readonly GoroutineGroup[],
+  snapshot: GoroutineSnapshot,
+): readonly GoroutineGroup[] {
+  const starters = new Set(groups.flatMap((group) => startedBy(group) ?? []));
   const members = new Set(groups);
   const living = new Set([...starters].flatMap((starter) => running(snapshot, starter)));
-  return sumOf([...living].filter((group) => !members.has(group)));
+  return [...living].filter((group) => !members.has(group));
 }
 
 /**

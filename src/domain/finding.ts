@@ -29,7 +29,12 @@ export function counts(
   return confidence !== "possible" && severityRank[severity] <= severityRank[least];
 }
 
-/** - `inconclusive`: evidence was missing. - `skipped`: a setting or the request left the rule out. */
+/**
+ * As the verdict is read, rule by rule.
+ * - `pass`: found nothing, or something worth knowing only. - `fail`: found something that fails the verdict.
+ * - `inconclusive`: evidence was missing, or does not settle what was found.
+ * - `skipped`: a setting or the request left the rule out.
+ */
 export type CheckState = "pass" | "fail" | "inconclusive" | "skipped";
 
 export interface Measured {
@@ -100,8 +105,16 @@ export function leadFinding<F extends Pick<Finding, "severity" | "confidence">>(
 export interface Check {
   readonly rule: string;
   readonly state: CheckState;
-  /** Why it is inconclusive or skipped. */
+  /** Why it is inconclusive or skipped, or which findings it passes with. */
   readonly reason?: string;
+}
+
+/** Rules that did not judge. One that found something is not among them, settled or not: its finding says more. */
+export function openChecks({ checks, findings }: Pick<Analysis, "checks" | "findings">): readonly Check[] {
+  const found = new Set(findings.map(({ rule }) => rule));
+  return checks.filter(
+    ({ rule, state }) => state === "skipped" || (state === "inconclusive" && !found.has(rule)),
+  );
 }
 
 export interface PublishedGroup {

@@ -57,6 +57,23 @@ function ownWaitObject({ stack }: GoroutineGroup, own: OwnCode): string | undefi
 const sharedCall = /(?:^|\/)singleflight\.\(\*Group(?:\[[^\]]*\])?\)\.Do$/;
 
 /**
+ * True for a goroutine that makes a shared call and waits in it for another one that nobody makes: for itself, when both
+ * have the same key.
+ */
+export function waitsForItself(caller: GoroutineGroup, snapshot: GoroutineSnapshot, own: OwnCode): boolean {
+  const calls = caller.stack.filter(({ function: symbol }) => sharedCall.test(symbol)).length;
+  const innermost = caller.stack.find(
+    (frame) => !isRuntimeFrame(frame) && !/^(?:internal\/)?sync\./.test(frame.function),
+  );
+  return (
+    calls > 1 &&
+    innermost !== undefined &&
+    sharedCall.test(innermost.function) &&
+    callersForAll(caller, snapshot, own).every((group) => group === caller)
+  );
+}
+
+/**
  * The goroutines that make the call which those of `waiting` share: they have come past the wait in the same function,
  * called from the same place of the service's own code. Empty when `waiting` shares no call.
  */

@@ -108,7 +108,7 @@ export interface AnalysisSummary {
   readonly findings: readonly FindingSummary[];
   /** Of all findings. */
   readonly counts: Readonly<Record<Severity, number>>;
-  /** How many rules came out how. */
+  /** How many rules found nothing, found something, could not judge, were left out. */
   readonly checks: {
     readonly pass: number;
     readonly fail: number;

@@ -1,5 +1,5 @@
 import { findingIdentity } from "./analysis-changes.ts";
-import { type Analysis, type Check, counts, type Finding, leadFinding } from "./finding.ts";
+import { type Analysis, type Check, counts, type Finding, leadFinding, openChecks } from "./finding.ts";
 import type { Frame } from "./frame.ts";
 import type { GoroutineSnapshot } from "./goroutine.ts";
 import { type Profile, sampleIndexOf } from "./profile.ts";
@@ -106,11 +106,12 @@ function outcomeOf(lead: Finding, here: ComparedProcess, light: Analysis, there:
   const twin = peer.findings.find((finding) => findingIdentity(finding) === findingIdentity(lead));
   if (twin !== undefined) return twinOutcome(lead, twin);
   const check = peer.checks.find(({ rule }) => rule === lead.rule);
-  const clears = (check?.state === "pass" || check?.state === "fail") && has(light, lead);
+  const judged = check !== undefined && !openChecks(peer).includes(check);
+  const clears = judged && has(light, lead);
   const figures = goroutinesOf(lead, here, there.snapshot) ?? bytesAt(lead, here.heap, there.heap);
   if (figures === undefined) {
     if (clears) return { outcome: "only-here" };
-    return { outcome: "unclear", reason: whyUnseen(lead, name, check) };
+    return { outcome: "unclear", reason: whyUnseen(lead, name, judged ? undefined : check) };
   }
   const share = figures.there / figures.here;
   if (share < lessFrom) return { outcome: "only-here", figures };

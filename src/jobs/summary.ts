@@ -1,5 +1,5 @@
 import { contextSummary } from "../domain/context-summary.ts";
-import type { Analysis, CheckState, Finding, Severity } from "../domain/finding.ts";
+import { type Analysis, type Finding, openChecks, type Severity } from "../domain/finding.ts";
 import type { AnalysisSummary, FindingSummary } from "../domain/incident.ts";
 
 /** A card has room for so many; the rest is in the thread. */
@@ -14,18 +14,20 @@ export function summaryOf(
   goroutines: number | undefined,
 ): AnalysisSummary {
   const { verdict, findings, checks, target, context } = analysis;
-  const reasons = checks.flatMap(({ state, reason }) =>
+  const open = openChecks(analysis);
+  const reasons = open.flatMap(({ state, reason }) =>
     state === "inconclusive" && reason !== undefined ? [reason] : [],
   );
+  const finding = checks.filter(({ rule }) => findings.some((one) => one.rule === rule)).length;
   return {
     verdict,
     findings: findings.slice(0, mostFindings).map(findingSummary),
     counts: { critical: count("critical"), warning: count("warning"), info: count("info") },
     checks: {
-      pass: outcomes("pass"),
-      fail: outcomes("fail"),
-      inconclusive: outcomes("inconclusive"),
-      skipped: outcomes("skipped"),
+      pass: checks.length - finding - open.length,
+      fail: finding,
+      inconclusive: open.filter(({ state }) => state === "inconclusive").length,
+      skipped: open.filter(({ state }) => state === "skipped").length,
     },
     missing: [...new Set(reasons)].slice(0, mostReasons),
     ...(target.goVersion === undefined ? {} : { goVersion: target.goVersion }),
@@ -36,9 +38,6 @@ export function summaryOf(
 
   function count(severity: Severity): number {
     return findings.filter((finding) => finding.severity === severity).length;
-  }
-  function outcomes(state: CheckState): number {
-    return checks.filter((check) => check.state === state).length;
   }
 }
 

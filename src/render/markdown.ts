@@ -1,5 +1,5 @@
 import { contextSummary, trendsOf } from "../domain/context-summary.ts";
-import type { Analysis, EvidenceExcerpt, Finding } from "../domain/finding.ts";
+import { type Analysis, type EvidenceExcerpt, type Finding, openChecks } from "../domain/finding.ts";
 import type { FigureTime } from "../domain/service-context.ts";
 import { bytesText, durationText } from "../domain/units.ts";
 import { eventTexts, noteTexts, trendText, usualBeside } from "./context-words.ts";
@@ -10,7 +10,7 @@ import { limitText, placeText, quantity, utcTime } from "./words.ts";
 export function analysisMarkdown(analysis: Analysis): string {
   const { target } = analysis;
   const facts = [target.service, target.instance, target.goVersion].filter((fact) => fact !== undefined);
-  const open = analysis.checks.filter((check) => check.state === "inconclusive" || check.state === "skipped");
+  const open = openChecks(analysis);
   const sections = [
     `# ${analysis.verdict.toUpperCase()}${facts.length > 0 ? ` · ${facts.map(inline).join(" · ")}` : ""}`,
     ...(analysis.findings.length === 0 ? ["No findings."] : analysis.findings.map(findingSection)),

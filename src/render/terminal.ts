@@ -2,8 +2,8 @@ import type { CaptureRecord } from "../domain/capture.ts";
 import { contextSummary, trendsOf } from "../domain/context-summary.ts";
 import {
   type Analysis,
-  type Check,
   type Finding,
+  openChecks,
   type PublishedGroup,
   type Severity,
   type Verdict,
@@ -242,11 +242,13 @@ function isNoNews({ status, reason = "" }: CaptureRecord): boolean {
   return status === "skipped" && /^not asked (?:for|again)/.test(reason);
 }
 
-function checkLines({ checks, verdict }: Analysis, { style, width, verbose }: TerminalOptions): string[] {
+function checkLines(analysis: Analysis, { style, width, verbose }: TerminalOptions): string[] {
+  const { checks, findings, verdict } = analysis;
   if (checks.length === 0) return [];
-  const open = checks.filter((check) => check.state === "inconclusive" || check.state === "skipped");
-  const count = (state: Check["state"]) => checks.filter((check) => check.state === state).length;
-  const summary = `${counted(checks.length, "rule")}: ${count("fail")} with findings, ${count("pass")} clean, ${open.length} not checked`;
+  const open = openChecks(analysis);
+  const finding = checks.filter(({ rule }) => findings.some((one) => one.rule === rule)).length;
+  const clean = checks.length - finding - open.length;
+  const summary = `${counted(checks.length, "rule")}: ${finding} with findings, ${clean} clean, ${open.length} not checked`;
   const lines = [`${style.bold("Checked")}   ${summary}`];
   if (open.length === 0) return lines;
   const byReason = new Map<string, string[]>();

@@ -4,9 +4,10 @@ import { isMainGoroutine } from "../../domain/code-object.ts";
 import type { GoroutineEvidence } from "../../domain/evidence.ts";
 import type { GoroutineGroup } from "../../domain/goroutine.ts";
 import { isKnownIdle } from "../../domain/known-idle.ts";
-import { siteEvidence } from "../../domain/leak-signs.ts";
+import { leakThresholds, siteEvidence } from "../../domain/leak-signs.ts";
 import { shortName } from "../../domain/lock-words.ts";
 import type { OwnCode } from "../../domain/own-code.ts";
+import { clientsOf, isAbandoned } from "../../domain/request-clients.ts";
 import { counted } from "../../domain/units.ts";
 import type { WaitSite } from "../../domain/wait-sites.ts";
 import { siteGrowth, waitSites } from "../../domain/wait-sites.ts";
@@ -21,6 +22,8 @@ export const goroutineBlockedSite = defineAnalyzer({
     uses: ["crash"],
     symptomOf: [],
     thresholds: {
+      oldCount: leakThresholds.oldCount,
+      oldMinutes: leakThresholds.oldMinutes,
       agedMinutes: {
         default: 1,
         unit: "minutes",
@@ -39,7 +42,7 @@ export const goroutineBlockedSite = defineAnalyzer({
       why: "A dump of a hung process often holds its cause in one or two goroutines, too few for any rule about numbers.",
       next: "Read the line: who is to receive, close, unlock or call Done, and is that goroutine still there?",
       falsePositives:
-        "Idle workers wait in the same way. So this is `possible` and never fails a verdict, with one exception: when the runtime itself said that all goroutines are asleep, none of them can go on, and that is proven.",
+        "Idle workers wait in the same way. So this is `possible` and never fails a verdict, with two exceptions: a crowd of request handlers that has been there for minutes although their clients have gone is `likely`; and when the runtime itself said that all goroutines are asleep, none of them can go on, and that is proven.",
       references: ["https://go.dev/src/runtime/runtime2.go", "https://go.dev/src/runtime/proc.go"],
     },
   },
@@ -59,7 +62,7 @@ export const goroutineBlockedSite = defineAnalyzer({
           target.own,
         )
           .filter((site) => asleep || persists(site, goroutines, target.own))
-          .map((site) => findingOf(site, rank, asleep, goroutines, limits.agedMinutes)),
+          .map((site) => findingOf(site, rank, { goroutines, own: target.own, asleep, limits })),
       )
       .slice(0, limits.sites);
   },
@@ -111,12 +114,18 @@ function persists(site: WaitSite, evidence: GoroutineEvidence, own: OwnCode): bo
   return growth === undefined || growth.counts.every((count) => count > 0);
 }
 
+interface Surroundings {
+  readonly goroutines: GoroutineEvidence;
+  readonly own: OwnCode;
+  /** The runtime itself said that no goroutine can run. */
+  readonly asleep: boolean;
+  readonly limits: Readonly<Record<"agedMinutes" | "oldCount" | "oldMinutes", number>>;
+}
+
 function findingOf(
   site: WaitSite,
   rank: number,
-  asleep: boolean,
-  goroutines: GoroutineEvidence,
-  agedMinutes: number,
+  { goroutines, own, asleep, limits }: Surroundings,
 ): FindingDraft {
   const [group] = site.groups;
   const [frame] = site.where;
@@ -124,7 +133,9 @@ function findingOf(
   const state = group?.state ?? "";
   const age = site.oldestMinutes ?? 0;
   const isMain = site.groups.every(isMainGoroutine);
-  const aged = rank === 3 && age >= agedMinutes;
+  const aged = rank === 3 && age >= limits.agedMinutes;
+  const clientless = site.count >= limits.oldCount && clientsOf(site, goroutines.best) === "gone";
+  const abandoned = isAbandoned(site, goroutines, own, limits);
   const lasting = age > 0 ? `, the oldest for ${counted(age, "minute")}` : "";
   if (group !== undefined && isHidden(group)) {
     return {
@@ -141,17 +152,19 @@ function findingOf(
     };
   }
   return {
-    severity: asleep || aged ? "warning" : "info",
-    confidence: asleep ? "proven" : "possible",
+    severity: asleep || aged || clientless ? "warning" : "info",
+    confidence: asleep ? "proven" : abandoned ? "likely" : "possible",
     title: `${counted(site.count, "goroutine")} in ${state}${place}`,
     summary: asleep
       ? `${counted(site.count, "goroutine")} in ${state}${place}. The runtime found no goroutine that could run, so this one can never go on.`
       : `${counted(site.count, "goroutine")} wait${site.count === 1 ? "s" : ""} in ${state}${place}${lasting}. ${
-          isMain
-            ? "It is the main goroutine, which often waits on purpose."
-            : rank === 3
-              ? "Nothing in the capture shows who will let it go on; nothing proves that nobody will."
-              : "An idle worker looks the same; its number does not grow as far as the captures show."
+          clientless
+            ? "They run requests whose clients have gone: net/http watches the connection of a request until then, and far fewer are watched."
+            : isMain
+              ? "It is the main goroutine, which often waits on purpose."
+              : rank === 3
+                ? "Nothing in the capture shows who will let it go on; nothing proves that nobody will."
+                : "An idle worker looks the same; its number does not grow as far as the captures show."
         }`,
     where: site.where,
     ...(group === undefined ? {} : { waitReason: group.wait }),

@@ -1,13 +1,15 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { distinctParents, livingStarters, mayBeFilling } from "../../domain/channel-partners.ts";
 import { isMainGoroutine, isRequest } from "../../domain/code-object.ts";
+import type { GoroutineEvidence } from "../../domain/evidence.ts";
 import type { Confidence } from "../../domain/finding.ts";
 import type { GoroutineSnapshot } from "../../domain/goroutine.ts";
 import { isKnownIdle } from "../../domain/known-idle.ts";
 import { isProvenLeak, leakFinding } from "../../domain/leak-report.ts";
-import type { LeakSign } from "../../domain/leak-signs.ts";
+import type { LeakLimits, LeakSign } from "../../domain/leak-signs.ts";
 import { leakSign, leakThresholds } from "../../domain/leak-signs.ts";
 import type { OwnCode } from "../../domain/own-code.ts";
+import { clientsOf, isAbandoned, mayBeLongPoll } from "../../domain/request-clients.ts";
 import type { WaitSite } from "../../domain/wait-sites.ts";
 import { waitSites } from "../../domain/wait-sites.ts";
 
@@ -22,11 +24,11 @@ export const goroutineChanReceiveLeak = defineAnalyzer({
     symptomOf: [],
     thresholds: leakThresholds,
     docs: {
-      what: "Goroutines in chan receive at one own line whose number grows, or a crowd that has been there for minutes, was started by many different goroutines and has outlived them.",
+      what: "Goroutines in chan receive at one own line whose number grows, or a crowd that has been there for minutes and has outlived those it worked for: the many goroutines that started it or, for request handlers, the clients.",
       why: "Each one keeps its stack and everything it refers to until the process ends.",
       next: "Let the sender close the channel on every path, or receive inside select with ctx.Done().",
       falsePositives:
-        "A crew of idle workers waits in chan receive as well: its size stays constant and one goroutine started them all. Such a crowd is not reported at any size. Request handlers that wait for an answer count as a leak only when they grow faster than load explains.",
+        "A crew of idle workers waits in chan receive as well: its size stays constant and one goroutine started them all. Such a crowd is not reported at any size. Request handlers count as a leak only when they grow faster than load explains, and while their clients wait as well they are `possible`: a long poll parked in `<-ctx.Done()` looks the same. That the clients have gone is inferred from the goroutines with which net/http watches their connections.",
       corrections: [
         {
           claim: "chan receive in a dump means a blocking deadlock.",
@@ -44,8 +46,8 @@ export const goroutineChanReceiveLeak = defineAnalyzer({
     );
     return waitSites(receivers, target.own).flatMap((site) => {
       const proven = isProvenLeak(site, goroutineLeak);
-      const sign = leakSign(goroutines, site, target.own, limits) ?? crowdSign(site, limits.oldCount);
-      const confidence = proven ? "proven" : sign && confidenceOf(sign, site, best, target.own);
+      const sign = leakSign(goroutines, site, target.own, limits) ?? crowdSign(site, best, limits.oldCount);
+      const confidence = proven ? "proven" : sign && confidenceOf(sign, site, goroutines, target.own, limits);
       if (confidence === undefined) return [];
       return [
         leakFinding(
@@ -56,9 +58,7 @@ export const goroutineChanReceiveLeak = defineAnalyzer({
             doing: "stuck receiving",
             why: proven
               ? "The runtime's own leak detection found the channel unreachable for everybody else: they can never go on."
-              : sign?.kind === "old" || sign?.kind === "crowd"
-                ? "Different goroutines started them and are gone; a crew of idle workers has one living parent."
-                : "A crew of idle workers has a constant size; this one has not.",
+              : reasonText(sign, site, best),
             next: [
               "Close the channel when the last value is sent, on every path, or receive inside select with a ctx.Done() case.",
               "Find who forgets the other end: an unsubscribe that only drops its reference, a return before close().",
@@ -73,23 +73,44 @@ export const goroutineChanReceiveLeak = defineAnalyzer({
   },
 });
 
-/** Many goroutines with as many parents: worth a look, whatever their age. */
-function crowdSign(site: WaitSite, crowd: number): LeakSign | undefined {
-  return site.count >= crowd && (distinctParents(site.groups) ?? 1) > 1 ? { kind: "crowd" } : undefined;
+function reasonText(sign: LeakSign | undefined, site: WaitSite, snapshot: GoroutineSnapshot): string {
+  const clients = clientsOf(site, snapshot);
+  if (clients === "gone")
+    return "They run requests whose clients have gone: net/http watches the connection of a request until then, and far fewer are watched.";
+  if (clients === "waiting")
+    return "They run requests whose clients wait as well: a long poll that receives from ctx.Done() looks the same.";
+  return sign?.kind === "old" || sign?.kind === "crowd"
+    ? "Different goroutines started them and are gone; a crew of idle workers has one living parent."
+    : "A crew of idle workers has a constant size; this one has not.";
+}
+
+/** Many goroutines with as many parents, or many requests whose clients have gone: worth a look, whatever their age. */
+function crowdSign(site: WaitSite, snapshot: GoroutineSnapshot, crowd: number): LeakSign | undefined {
+  if (site.count < crowd) return undefined;
+  const orphaned = (distinctParents(site.groups) ?? 1) > 1 || clientsOf(site, snapshot) === "gone";
+  return orphaned ? { kind: "crowd" } : undefined;
 }
 
 function confidenceOf(
   sign: LeakSign,
   site: WaitSite,
-  snapshot: GoroutineSnapshot,
+  evidence: GoroutineEvidence,
   own: OwnCode,
+  limits: LeakLimits,
 ): Confidence | undefined {
+  const snapshot = evidence.best;
   const starters = livingStarters(site.groups, snapshot);
   // A server is no companion of its requests: it starts them all.
   const accompanied = starters !== undefined && starters >= site.count / 2 && !site.groups.some(isRequest);
-  if (sign.kind === "grows")
-    return sign.clear && !accompanied && !mayBeFilling(site, snapshot, own) ? "likely" : "possible";
+  const longPoll = mayBeLongPoll(site, snapshot, own);
+  if (sign.kind === "grows") {
+    const doubtful = !sign.clear || accompanied || longPoll || mayBeFilling(site, snapshot, own);
+    return doubtful ? "possible" : "likely";
+  }
   if (sign.kind === "huge") return "possible";
+  if (sign.kind === "old" && longPoll) return "possible";
+  if (clientsOf(site, snapshot) === "gone")
+    return isAbandoned(site, evidence, own, limits) ? "likely" : "possible";
   const parents = distinctParents(site.groups);
   if (parents === undefined || parents === 1 || accompanied) return undefined;
   return sign.kind === "old" ? "likely" : "possible";

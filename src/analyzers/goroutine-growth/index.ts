@@ -1,9 +1,9 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { mayBeFilling } from "../../domain/channel-partners.ts";
-import { isRequest } from "../../domain/code-object.ts";
+import { mayBeFilling, startersAlive } from "../../domain/channel-partners.ts";
+import { isRequest, startedBy } from "../../domain/code-object.ts";
 import type { Frame } from "../../domain/frame.ts";
 import { packagePath } from "../../domain/frame.ts";
-import type { GoroutineGroup } from "../../domain/goroutine.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
 import { isRuntimeFrame } from "../../domain/goroutine-sites.ts";
 import { idleRole, isKnownIdle } from "../../domain/known-idle.ts";
 import { leakFinding } from "../../domain/leak-report.ts";
@@ -11,6 +11,9 @@ import { leakSign, leakThresholds } from "../../domain/leak-signs.ts";
 import { libraryUser } from "../../domain/library-users.ts";
 import { shortName } from "../../domain/lock-words.ts";
 import type { OwnCode } from "../../domain/own-code.ts";
+import { sumOf } from "../../domain/pile-up.ts";
+import { clientsOf, mayBeLongPoll } from "../../domain/request-clients.ts";
+import type { WaitSite } from "../../domain/wait-sites.ts";
 import { waitSites } from "../../domain/wait-sites.ts";
 import { slowFinding } from "./slow.ts";
 
@@ -74,7 +77,11 @@ export const goroutineGrowth = defineAnalyzer({
       const running =
         best.form !== "counts" && site.groups.every(({ wait }) => wait === "active" || wait === "GC");
       const filling = mayBeFilling(site, best, target.own);
-      const attended = site.groups.every((group) => awaitsItsClient(group, target.own));
+      const attended =
+        mayBeLongPoll(site, best, target.own) ||
+        readsForRequests(site, best, target.own) ||
+        (clientsOf(site, best) !== "gone" &&
+          site.groups.every((group) => awaitsItsClient(group, target.own)));
       return [
         leakFinding(
           {
@@ -119,7 +126,7 @@ interface Doubts {
 function reasonText({ running, attended, filling, clear }: Doubts): string {
   if (running) return "They are ready to run, so the processors may simply not keep up with the load.";
   if (attended)
-    return "They are requests whose handlers select by themselves, or websockets: users who connect and stay (long polls, streams) look the same.";
+    return "They are requests whose handlers wait by themselves while their clients do, or websockets: users who connect and stay (long polls, streams) look the same.";
   if (filling) return "Somebody may just be filling a crew of workers: a third capture tells.";
   return clear
     ? "Load alone rarely does that at one line within so short a time; a third capture that shows fewer would refute it."
@@ -150,6 +157,23 @@ function userText([user]: readonly Frame[], isIdle: boolean): string {
   return user === undefined
     ? `${what} Who makes the library start them the captures do not tell.`
     : `${what} Probably ${shortName(user.function)} makes the library start them: inferred from the heap profile, in which objects of their starter are in use on its behalf.`;
+}
+
+/**
+ * A reader, as of a websocket, beside the request that started it: both are there for as long as the client is. Where no
+ * capture tells who started them, as many waiting requests in the same package are taken for it.
+ */
+function readsForRequests(site: WaitSite, snapshot: GoroutineSnapshot, own: OwnCode): boolean {
+  if (!site.groups.every(({ wait }) => wait === "IO wait")) return false;
+  const packages = new Set(site.where.map(({ function: symbol }) => packagePath(symbol)));
+  const starters = site.groups.some((group) => startedBy(group) !== undefined)
+    ? startersAlive(site.groups, snapshot)
+    : snapshot.groups.filter(
+        ({ wait, stack }) =>
+          wait !== "active" &&
+          stack.some((frame) => own.isOwn(frame) && packages.has(packagePath(frame.function))),
+      );
+  return sumOf(starters.filter(isRequest)) >= site.count / 2;
 }
 
 /** A handler that selects in its own code, or reads a websocket, is there for as long as its client is. */

@@ -4,7 +4,7 @@ import type { Confidence } from "../../domain/finding.ts";
 import type { Frame } from "../../domain/frame.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
 import { groupText } from "../../domain/goroutine-sites.ts";
-import { callersForAll, childrenOf } from "../../domain/group-children.ts";
+import { callersForAll, childrenOf, waitsForItself } from "../../domain/group-children.ts";
 import { isKnownIdle } from "../../domain/known-idle.ts";
 import { isProvenLeak } from "../../domain/leak-report.ts";
 import type { LeakSign } from "../../domain/leak-signs.ts";
@@ -46,7 +46,7 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
       why: "Whoever waits is lost together with its request, and with everything that waits for it in turn.",
       next: "If the started goroutines are blocked, that is the fault. If none is left, one of them ended without Done: use defer wg.Done() as its first line, and Add before go.",
       falsePositives:
-        "Main waits for its servers for ever, and a request waits for its workers for a moment. So main alone is never reported here, and others only when they grow faster than load explains, are old, or have nobody left who could call Done in every capture. Those that share a call (singleflight) wait whenever it is slow: they count only when they grow or are old.",
+        "Main waits for its servers for ever, and a request waits for its workers for a moment. So main alone is never reported here, and others only when they grow faster than load explains, are old, or have nobody left who could call Done in every capture. Those that share a call (singleflight) wait whenever it is slow: they count only when they grow or are old, or when whoever makes the call waits in it for another that nobody makes.",
       references: ["https://pkg.go.dev/sync#WaitGroup", "https://go.dev/src/sync/waitgroup.go"],
     },
   },
@@ -75,6 +75,8 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
               stuck,
               childrenAtWork: sharing.length === 0 && children.length > stuck.length,
               sharesCall: sharing.length > 0,
+              endless:
+                sharing.length > 0 && sharing.every((group) => waitsForItself(group, best, target.own)),
               crewAtWork,
               lasts: lasts && growth !== undefined,
             },
@@ -156,12 +158,14 @@ interface Reading {
   readonly crewAtWork: boolean;
   /** They wait for a call that one goroutine makes for all: a slow one has waiters in every capture, too. */
   readonly sharesCall: boolean;
+  /** Whoever makes that call waits in it for another shared call, which nobody makes. */
+  readonly endless: boolean;
   /** As many waited at this line in every one of at least two captures. */
   readonly lasts: boolean;
 }
 
 function confidenceOf(
-  { site, sign, stuck, childrenAtWork, crewAtWork, sharesCall, lasts }: Reading,
+  { site, sign, stuck, childrenAtWork, crewAtWork, sharesCall, endless, lasts }: Reading,
   limits: { readonly waiters: number; readonly agedMinutes: number; readonly oldMinutes: number },
 ): Confidence | undefined {
   const age = site.oldestMinutes ?? 0;
@@ -169,6 +173,7 @@ function confidenceOf(
     (age >= limits.agedMinutes && (site.groups.some(isRequest) || stuck.length === 0)) ||
     (age >= limits.oldMinutes && site.count >= limits.waiters);
   if (old && !childrenAtWork) return "likely";
+  if (endless) return lasts || old ? "likely" : "possible";
   if (sharesCall) {
     const growing = sign?.kind === "grows" && sign.clear;
     return old || growing ? "likely" : sign !== undefined ? "possible" : undefined;

@@ -146,6 +146,15 @@ function growthBetween(
   return drafts;
 }
 
+const growingCrowds = [
+  "goroutine/chan-receive-leak",
+  "goroutine/chan-send-leak",
+  "goroutine/context-leak",
+  "goroutine/growth",
+  "http/body-leak",
+  "http/transport-leak",
+] as const;
+
 /** More than that is a sick whole, not a list of sites. */
 const mostFindings = 3;
 
@@ -198,6 +207,8 @@ function draftOf(
       .join(" "),
     measured: { value: growthBytes, limit: limits.growthBytes, unit: "bytes" },
     where: site.isOwn ? ownFrames(site.stack, own) : [site.frame],
+    // What a library holds it holds for goroutines or connections that become more.
+    ...(site.isOwn ? {} : { symptomOf: growingCrowds }),
     evidence: [
       {
         artifact: last.artifact,

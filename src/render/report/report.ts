@@ -1,5 +1,5 @@
 import type { AnalysisChanges } from "../../domain/analysis-changes.ts";
-import type { Check, Finding } from "../../domain/finding.ts";
+import { type Check, type Finding, openChecks } from "../../domain/finding.ts";
 import type { FindingSummary, Incident } from "../../domain/incident.ts";
 import { type Mute, subjectWords } from "../../domain/mute.ts";
 import { counted, durationText } from "../../domain/units.ts";
@@ -168,9 +168,7 @@ const mostChecks = 60;
 
 function uncheckedLines({ incident, analysis, mutes }: ReportFacts): readonly string[] {
   const { problem, endedEarly, steps, analysis: short } = incident;
-  const open = (analysis?.checks ?? []).filter(
-    ({ state }) => state === "inconclusive" || state === "skipped",
-  );
+  const open = analysis === undefined ? [] : openChecks(analysis);
   const missed = steps.filter(
     ({ state, reason }) =>
       (state === "failed" || state === "partial" || state === "skipped") &&

@@ -1,5 +1,5 @@
 import type { ChatReply, ExplainedFinding } from "../../domain/chat-reply.ts";
-import type { Analysis } from "../../domain/finding.ts";
+import { type Analysis, openChecks } from "../../domain/finding.ts";
 import type { MessageBody } from "../../domain/message.ts";
 import { counted, countText } from "../../domain/units.ts";
 import { type Block, context, divider, header, section } from "./blocks.ts";
@@ -108,8 +108,9 @@ function findingSentences({ finding }: ExplainedFinding): string {
 }
 
 /** What was looked at, and why the rest was not; raw. */
-function openLines({ checks }: Analysis): readonly string[] {
-  const open = checks.filter(({ state }) => state === "inconclusive" || state === "skipped");
+function openLines(analysis: Analysis): readonly string[] {
+  const { checks } = analysis;
+  const open = openChecks(analysis);
   const byReason = new Map<string, number>();
   for (const { reason, state } of open)
     byReason.set(reason ?? state, (byReason.get(reason ?? state) ?? 0) + 1);
