@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { PortError } from "../../src/domain/errors.ts";
 import { slackPeople } from "../../src/integrations/slack/people.ts";
+import { shopWorkspace } from "../../src/sandbox/slack/seed.ts";
 import { askedSlack, notWaitedForMs } from "./asked-slack.ts";
 
 const never = new AbortController().signal;
@@ -8,8 +9,8 @@ const mira = "U0MIRA0001";
 const onCall = "S0ONCALL01";
 
 /** People as a real stand-in tells them. */
-async function asked() {
-  const world = await askedSlack();
+async function asked(options: Parameters<typeof askedSlack>[0] = {}) {
+  const world = await askedSlack(options);
   return { ...world, people: slackPeople(world.client, world.slack.workspace.team.id, world.clock) };
 }
 
@@ -24,6 +25,20 @@ describe("people of the workspace", () => {
   ])("%s is a %s", async (id, standing) => {
     const { people } = await asked();
     expect(await people.person(id, never)).toMatchObject({ id, standing });
+  });
+
+  test("who belongs to this workspace of an organisation as well as to another is a member", async () => {
+    const olga = { id: "W0OLGA0007", name: "olga", realName: "Olga Two", email: "olga@shop.example" };
+    const seed = { ...shopWorkspace, users: [...shopWorkspace.users, { ...olga, kind: "of-two" as const }] };
+    const { people, slack } = await asked({ seed });
+    expect(await people.person(olga.id, never)).toMatchObject({ standing: "member" });
+    expect(slack.workspace.users.get(olga.id)?.teamId).not.toBe(slack.workspace.team.id);
+  });
+
+  test("whom Slack does not let gofire see is not known", async () => {
+    const { people, slack } = await asked();
+    slack.faults.add({ on: "users.info", kind: "error", error: "user_not_visible", when: "before" });
+    await expect(people.person("U0STRNG005", never)).rejects.toMatchObject({ code: "not-found" });
   });
 
   test("gofire itself is a bot", async () => {

@@ -107,6 +107,8 @@ const refusals: Readonly<Record<string, Refusal>> = {
     "The person is not in this channel, so Slack cannot show them anything there.",
   ],
   user_not_found: ["not-found", "There is no such person in this workspace."],
+  // At times of people of other workspaces, in shared channels.
+  user_not_visible: ["not-found", "Slack does not let gofire see this person."],
   users_not_found: ["not-found", "There is no such person in this workspace."],
   no_such_subteam: ["not-found", "There is no such user group in this workspace."],
   file_not_found: ["not-found", "Slack does not know this file (any more)."],

@@ -16,8 +16,12 @@ export interface UserSeed {
   readonly name: string;
   readonly realName: string;
   readonly email: string;
-  /** `guest`: of one channel. `stranger`: of another workspace, met in a shared channel. */
-  readonly kind?: "member" | "guest" | "stranger" | "deactivated" | "bot";
+  /**
+   * - `guest`: of one channel.
+   * - `stranger`: of another workspace, met in a shared channel.
+   * - `of-two`: of another workspace of the same organisation, and of this one.
+   */
+  readonly kind?: "member" | "guest" | "stranger" | "of-two" | "deactivated" | "bot";
 }
 
 export interface ChannelSeed {

@@ -127,7 +127,7 @@ export function createWorkspace(seed: WorkspaceSeed, manifest: AppManifest, cloc
       email: "",
       kind: "bot" as const,
     },
-  ].map((user) => ({ ...user, teamId: user.kind === "stranger" ? "T0PARTNER1" : seed.team.id }));
+  ].map((user) => ({ ...user, teamId: homeOf(user.kind) ?? seed.team.id }));
   const channels = seed.channels.map(
     ({ members, hasBot, ...channel }): SlackChannel => ({
       ...channel,
@@ -210,4 +210,10 @@ export function newResponseUrl(
     uses: 0,
   });
   return `${workspace.baseUrl}/response/${id}`;
+}
+
+/** The workspace that somebody is counted to, where it is another one. */
+function homeOf(kind: SlackUser["kind"]): string | undefined {
+  if (kind === "stranger") return "T0PARTNER1";
+  return kind === "of-two" ? "T0SISTER01" : undefined;
 }

@@ -17,6 +17,9 @@ function userFields(workspace: Workspace, user: SlackUser): Fields {
     is_restricted: user.kind === "guest",
     is_ultra_restricted: user.kind === "guest",
     is_stranger: user.kind === "stranger",
+    ...(user.kind === "of-two"
+      ? { enterprise_user: { id: user.id, teams: [user.teamId, workspace.team.id] } }
+      : {}),
     tz: "Etc/UTC",
     profile: {
       real_name: user.realName,
