@@ -7,6 +7,8 @@ export interface ChatRequest {
   readonly kind: "command" | "mention" | "shortcut";
   readonly userId: string;
   readonly place: Place;
+  /** The place was chosen in a form and not written in: that the person is there is not known yet. */
+  readonly isChosen?: true;
   /**
    * What follows the slash command or the mention, as the chat delivers it: `snapshot order pod=order-2 deep`. What a
    * person chose in a modal is put into words by `chatWords`.

@@ -297,6 +297,7 @@ describe.each(["socket", "http"] as const)("over %s", (mode) => {
     expect(conversation.requests.at(-1)).toMatchObject({
       words: "snapshot order",
       place: { channel: incidents },
+      isChosen: true,
     });
     expect(slack.problems()).toEqual([]);
   });

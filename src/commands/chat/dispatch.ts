@@ -12,7 +12,7 @@ import { chatCommands } from "./index.ts";
 import { mute } from "./mute.ts";
 import { noteAct } from "./note-act.ts";
 import { readArguments } from "./read-arguments.ts";
-import { inConfidence, sightOf } from "./sight.ts";
+import { inConfidence, mayRead, sightOf } from "./sight.ts";
 import { begin, draftAgain, snapshot } from "./snapshot.ts";
 import { whichIncident } from "./which-incident.ts";
 import { readWords, type Word } from "./words.ts";
@@ -32,6 +32,7 @@ export async function answerChat(
   const asker = { userId: request.userId, channel: request.place.channel };
   const outsider = await refusalFor(undefined, asker, ports, signal);
   if (outsider !== undefined) return outsider;
+  if (request.isChosen === true && (await mayRead(asker, ports.rooms, signal)) !== true) return elsewhere;
   let command: ChatCommand | undefined;
   try {
     const words = readWords(request.words);
@@ -62,6 +63,13 @@ const notYet: ChatReply = {
   kind: "refused",
   why: "gofire does not check configuration changes yet, so there is nothing to approve here.",
   next: "Approve the change where it is reviewed.",
+};
+
+/** Rights of a channel and sight of its incidents are for who is in it; what a form says was chosen proves nothing. */
+const elsewhere: ChatReply = {
+  kind: "refused",
+  why: "gofire cannot see that you are in this channel.",
+  next: "Choose one that is open to everybody, or invite gofire to it first: /invite @gofire",
 };
 
 function busy({ message, retryAfterMs = 60_000 }: PortError): ChatReply {

@@ -20,25 +20,30 @@ export interface Sight {
 /** How many incidents are looked through for a list, at most. */
 const mostLookedThrough = 1_600;
 
+/** Whether somebody reads a channel, or may at any time; undefined when the chat does not tell. */
+export async function mayRead(
+  { userId, channel }: Asker,
+  rooms: Rooms,
+  signal: AbortSignal,
+): Promise<boolean | undefined> {
+  try {
+    return (await rooms.isOpen(channel, signal)) || (await rooms.isIn(userId, channel, signal));
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}
+
 export function sightOf({ userId, channel }: Asker, incidents: Incidents, rooms: Rooms): Sight {
   const untold = new Set<string>();
   /** By channel; undefined: the chat did not tell. */
   const readable = new Map<string, Promise<boolean | undefined>>();
 
-  async function ask(id: string, signal: AbortSignal): Promise<boolean | undefined> {
-    try {
-      return (await rooms.isOpen(id, signal)) || (await rooms.isIn(userId, id, signal));
-    } catch {
-      signal.throwIfAborted();
-      return undefined;
-    }
-  }
-
   async function isSeen({ id, place, origin }: Incident, signal: AbortSignal): Promise<boolean> {
     if (place.channel === channel) return true;
     // Of a conversation of two the chat tells nobody else.
     if (isDirect(place.channel)) return origin.kind !== "page" && origin.userId === userId;
-    const answer = readable.get(place.channel) ?? ask(place.channel, signal);
+    const answer = readable.get(place.channel) ?? mayRead({ userId, channel: place.channel }, rooms, signal);
     readable.set(place.channel, answer);
     const isReadable = await answer;
     if (isReadable === undefined) untold.add(id);

@@ -8,7 +8,7 @@ import type { Ack } from "./hearing.ts";
 import { inTime } from "./in-time.ts";
 import { type Submission, shortcutPayload, submissionPayload } from "./payloads.ts";
 import type { Showing } from "./showing.ts";
-import { spotOf, wordsOf } from "./snapshot-form.ts";
+import { isChosen, spotOf, wordsOf } from "./snapshot-form.ts";
 import { type Spot, spotAt } from "./spot.ts";
 
 /** What comes by way of forms. */
@@ -119,7 +119,8 @@ export function formsHeard({
       const words = wordsOf(view.state?.values ?? {});
       // A form that stays open with an error is the same view: sent again, corrected or not, it is a new request.
       const intent = `form ${view.id} ${trigger ?? `${view.hash ?? ""} ${words}`}`;
-      const request = { intent, kind: "shortcut", userId: user.id, place, words } as const;
+      const chosen = isChosen(view) ? ({ isChosen: true } as const) : {};
+      const request = { intent, kind: "shortcut", userId: user.id, place, words, ...chosen } as const;
       return await sent(intent, fieldAtFault, async (signal) => await conversation.request(request, signal), {
         userId: user.id,
         ...spot,

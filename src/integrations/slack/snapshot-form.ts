@@ -15,14 +15,20 @@ export function withSpot(view: object, spot: Spot): object {
 }
 
 /** Where the answer belongs: where the form was opened, or the channel that was chosen in it. */
-export function spotOf({ private_metadata: remembered, state }: Submission["view"]): Spot | undefined {
-  if (remembered !== "") {
+export function spotOf(view: Submission["view"]): Spot | undefined {
+  const { private_metadata: remembered, state } = view;
+  if (!isChosen(view)) {
     const { channel, thread, isReply } = note.parse(JSON.parse(remembered));
     return spotNoted(channel, thread, isReply);
   }
   const { channel: field } = snapshotForm.fields;
   const channel = state?.values[field]?.[field]?.selected_conversation;
   return channel === undefined || channel === null ? undefined : spotAt(channel);
+}
+
+/** Whether the channel is what the person's client says was chosen. */
+export function isChosen({ private_metadata: remembered }: Submission["view"]): boolean {
+  return remembered === "";
 }
 
 type Values = NonNullable<Submission["view"]["state"]>["values"];

@@ -6,7 +6,7 @@ import { cardActions } from "../../../src/domain/chat-request.ts";
 import type { Incident } from "../../../src/domain/incident.ts";
 import { redisProgram } from "../../integrations/redis-server.ts";
 import { analysis, finding } from "./analyses.ts";
-import { type Asking, asking, expectKind, never } from "./asking.ts";
+import { type Asking, asking, expectKind, never, nobodyNamed } from "./asking.ts";
 
 const pile = "goroutine/mutex-pileup";
 /** Private: U1 is in it, U2 is not. */
@@ -138,6 +138,19 @@ describe.skipIf(redisProgram === undefined)("an incident of a private channel", 
     const other = expectKind(await chat.ask("snapshot payment", outside), "begun");
     expect(other.incident.id).not.toBe(incident.id);
     expect(expectKind(await chat.ask("snapshot payment", elsewhere), "already").incident.id).toBeDefined();
+  });
+
+  test("is nowhere that somebody else can have a capture put by choosing its channel in a form", async () => {
+    const chosen = { kind: "shortcut", place: war, isChosen: true } as const;
+    const access = { ...nobodyNamed, others: { users: [], groups: [], channels: [war.channel] } };
+    for (const words of ["snapshot order", "status", `explain ${secret.id}`]) {
+      const { why } = expectKind(await chat.ask(words, { ...chosen, userId: "U2" }, access), "refused");
+      expect(why).toBe("gofire cannot see that you are in this channel.");
+    }
+    expectKind(await chat.ask("snapshot order", { ...chosen, userId: "U1" }, access), "begun");
+    expectKind(await chat.ask("snapshot order again", { ...chosen, ...outside }), "begun");
+    chat.rooms.silent = true;
+    expectKind(await chat.ask("snapshot order", { ...chosen, userId: "U1" }, access), "refused");
   });
 
   test("stays closed when the chat does not say who is in it, and a list says that it is not whole", async () => {
