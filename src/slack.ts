@@ -19,7 +19,7 @@ import { showWhatWasRefused } from "./jobs/let-in.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { ListenAddress, Role } from "./ports/server.ts";
 import { card } from "./render/slack/card.ts";
-import { chatReplyBody } from "./render/slack/chat-reply.ts";
+import { chatReplyBody, noticeModal } from "./render/slack/chat-reply.ts";
 import { commentModal } from "./render/slack/feedback.ts";
 import { fileComment } from "./render/slack/file-comment.ts";
 import { homeView } from "./render/slack/home.ts";
@@ -79,7 +79,12 @@ export async function openSlack(
     });
     const reach = role === "worker" ? undefined : reachOf(installation);
     if (reach?.mode === "socket") opened.push(reach.appClient);
-    const looks: Looks = { reply: chatReplyBody, form: snapshotModal, comment: commentModal };
+    const looks: Looks = {
+      reply: chatReplyBody,
+      form: snapshotModal,
+      notice: noticeModal,
+      comment: commentModal,
+    };
     const side =
       reach === undefined
         ? undefined

@@ -302,6 +302,21 @@ describe.each(["socket", "http"] as const)("over %s", (mode) => {
     expect(slack.problems()).toEqual([]);
   });
 
+  test("what a click in App Home may not do, or did not do for certain, is said in a modal", async () => {
+    const each = await heard(mode);
+    const { slack, conversation } = each;
+    slack.people.openHome(mira);
+    await vi.waitFor(() => expect(slack.workspace.homes.has(mira)).toBe(true));
+    const shown = () => JSON.stringify(slack.workspace.modals.get(mira)?.map(({ view }) => view));
+    conversation.answer = () => refused;
+    await slack.people.clickInHome(mira, { actionId: "new-snapshot" });
+    expect(shown()).toContain("You may not capture here. Ask Jonas.");
+    conversation.answer = () => Promise.reject(unavailable);
+    await slack.people.clickInHome(mira, { actionId: "new-snapshot" });
+    expect(shown()).toMatch(/not take this for certain.*Redis does not answer/);
+    expect(slack.problems()).toEqual([]);
+  });
+
   test("a form that Slack no longer opens is put into words", async () => {
     const each = await heard(mode);
     each.conversation.answer = () => ask;

@@ -68,6 +68,11 @@ const plainLooks: Looks = {
         ? `${reply.why} ${reply.next}`
         : `reply ${reply.kind}${"isOutOfReach" in reply ? " out of reach" : ""}`,
   }),
+  notice: (reply) => ({
+    type: "modal",
+    title: { type: "plain_text", text: "gofire" },
+    blocks: [{ type: "section", text: { type: "plain_text", text: plainLooks.reply(reply).text } }],
+  }),
   comment: () => ({
     type: "modal",
     callback_id: "feedback",

@@ -24,6 +24,8 @@ export interface Looks {
   reply(reply: ChatReply): MessageBody;
   /** A modal view; `asksChannel` where it is not opened in a channel. */
   form(reply: Extract<ChatReply, { kind: "ask" }>, options: { readonly asksChannel: boolean }): object;
+  /** A modal view that says the same as `reply`, for where there is no channel to say it in. */
+  notice(reply: ChatReply): object;
   /** A modal view that asks why a finding is wrong. */
   comment(reply: Extract<ChatReply, { kind: "feedback" }>): object;
 }

@@ -51,7 +51,8 @@ export function formsHeard({
           if (signal.aborted || spot === undefined) throw error;
         }
       }
-      await shown.show(reply, { ...request, aside }, signal);
+      if (spot === undefined) await shown.openNotice(reply, triggerId, signal);
+      else await shown.show(reply, { ...request, aside }, signal);
     });
   }
 

@@ -125,21 +125,21 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
       const { action_id: id, action_ts: atS, value, selected_option: option } = action;
       const chosen = option?.value ?? value ?? "";
       const { message_ts: ts, thread_ts: thread } = container;
-      // App Home is no place; what goes wrong there is told in the person's messages with gofire.
-      const home = spotAt(user.id);
+      // App Home is no place.
       const spot = channel === undefined || ts === undefined ? undefined : spotAt(channel.id, ts, thread);
-      const { place, aside } = spot ?? home;
       const intent = ["click", ts ?? container.view_id, id, user.id, atS].join(" ");
       await first(intent, async () => {
         try {
-          const cardClick = clickOf(id, chosen);
-          if (cardClick !== undefined) {
+          const cardClick = spot === undefined ? undefined : clickOf(id, chosen);
+          if (cardClick !== undefined && spot !== undefined) {
+            const { place, aside } = spot;
             await clickOnCard({ intent, userId: user.id, place, ...cardClick }, aside, trigger);
           } else if (id === snapshotForm.openedBy) {
             await open({ intent, userId: user.id }, spot, trigger);
           }
         } catch (error) {
-          await shown.tellTrouble(error, aside, user.id);
+          if (spot === undefined) await shown.noticeTrouble(error, trigger);
+          else await shown.tellTrouble(error, spot.aside, user.id);
         }
         return undefined;
       });

@@ -36,6 +36,8 @@ export interface Showing {
     spot: Spot,
     signal: AbortSignal,
   ): Promise<void>;
+  /** Says it in a modal: from App Home there is no channel to say it in. */
+  openNotice(reply: ChatReply, triggerId: string, signal: AbortSignal): Promise<void>;
   /** `attemptedAtMs`: an earlier attempt may have got through. */
   show(
     reply: ChatReply,
@@ -51,6 +53,8 @@ export interface Showing {
   troubled(error: unknown): MessageBody;
   /** Says them to the person alone, if that is possible at all. */
   tellTrouble(problem: unknown, aside: Place, userId: string): Promise<void>;
+  /** The same for a click in App Home. */
+  noticeTrouble(problem: unknown, triggerId: string): Promise<void>;
 }
 
 export function showing({ client, chat, looks, clock, onTrouble }: ShowingSettings): Showing {
@@ -61,14 +65,18 @@ export function showing({ client, chat, looks, clock, onTrouble }: ShowingSettin
     return { ...reply, isOutOfReach: true };
   }
 
-  function troubled(error: unknown): MessageBody {
+  function troubleOf(error: unknown): ChatReply {
     const reason = error instanceof Error ? error.message : String(error);
     onTrouble(`Slack: a request could not be answered: ${reason}`);
-    return looks.reply({
+    return {
       kind: "refused",
       why: `gofire could not take this for certain: ${reason.replace(/\.$/, "")}.`,
       next: "If nothing shows up here within a minute, try again.",
-    });
+    };
+  }
+
+  function troubled(error: unknown): MessageBody {
+    return looks.reply(troubleOf(error));
   }
 
   async function open(view: object, triggerId: string, signal: AbortSignal): Promise<void> {
@@ -76,8 +84,13 @@ export function showing({ client, chat, looks, clock, onTrouble }: ShowingSettin
     await client.call("views.open", args, nothingMore, signal, { patienceMs: 500 });
   }
 
+  async function openNotice(reply: ChatReply, triggerId: string, signal: AbortSignal): Promise<void> {
+    await open(looks.notice(reply), triggerId, signal);
+  }
+
   return {
     withReach,
+    openNotice,
     troubled,
     async openForm(reply, triggerId, spot, signal) {
       const form = looks.form(reply, { asksChannel: spot === undefined });
@@ -106,6 +119,10 @@ export function showing({ client, chat, looks, clock, onTrouble }: ShowingSettin
     async tellTrouble(problem, aside, userId) {
       const words = troubled(problem);
       await inTime((signal) => chat.tellOnly(aside, userId, words, signal)).catch(() => {});
+    },
+    async noticeTrouble(problem, triggerId) {
+      const reply = troubleOf(problem);
+      await inTime((signal) => openNotice(reply, triggerId, signal)).catch(() => {});
     },
   };
 }

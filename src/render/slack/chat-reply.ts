@@ -2,13 +2,14 @@ import type { ChatReply } from "../../domain/chat-reply.ts";
 import type { Incident } from "../../domain/incident.ts";
 import { isDirect, type MessageBody } from "../../domain/message.ts";
 import { counted, durationText } from "../../domain/units.ts";
-import { type Block, context, section } from "./blocks.ts";
+import { type Block, context, plainText, section } from "./blocks.ts";
 import { diffBody } from "./diff.ts";
 import { bold, code, words } from "./escape.ts";
 import { explainBody } from "./explain.ts";
 import { feedbackBody } from "./feedback.ts";
 import { helpBody } from "./help.ts";
 import { incidentLine, incidentSentence } from "./incident-line.ts";
+import { slackLimits } from "./limits.ts";
 import { mutedLines, muteSentence, unmutedLine, unmutedSentence } from "./mute-words.ts";
 import { peerSentence } from "./peer-words.ts";
 import { refusedBody } from "./refused.ts";
@@ -30,6 +31,16 @@ export function chatReplyBody(reply: ChatReply): MessageBody {
   if (!("inConfidence" in reply)) return body;
   const { text, blocks = [] } = body;
   return replyBody([confidential, text], [...context([confidential]), ...(blocks as readonly Block[])]);
+}
+
+/** The same as a modal view without anything to fill in. */
+export function noticeModal(reply: ChatReply): object {
+  return {
+    type: "modal",
+    title: plainText("gofire", slackLimits.view.title),
+    close: plainText("Close", slackLimits.view.button),
+    blocks: chatReplyBody(reply).blocks,
+  };
 }
 
 function bodyOf(reply: ChatReply): MessageBody {

@@ -2,9 +2,9 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ChatReply, CommandHelp } from "../../../src/domain/chat-reply.ts";
 import type { Analysis, Finding } from "../../../src/domain/finding.ts";
-import { chatReplyBody } from "../../../src/render/slack/chat-reply.ts";
+import { chatReplyBody, noticeModal } from "../../../src/render/slack/chat-reply.ts";
 import { anyIncident, finding, incident, nasty, startMs, analysis as summary } from "./incidents.ts";
-import { pings, refusalsOf, shownTexts } from "./slack-accepts.ts";
+import { pings, refusalsOf, shownTexts, viewRefusals } from "./slack-accepts.ts";
 
 function lines(reply: ChatReply): readonly string[] {
   return shownTexts(chatReplyBody(reply).blocks).flatMap((text) => text.split("\n"));
@@ -65,6 +65,7 @@ describe("any answer", () => {
       fc.property(anyAnswer, (reply) => {
         const body = chatReplyBody(reply);
         expect(refusalsOf(body)).toEqual([]);
+        expect(viewRefusals(noticeModal(reply), "modal")).toEqual([]);
         expect(pings(body)).toEqual([]);
         expect(body.blocks?.length).toBeGreaterThan(0);
       }),
