@@ -215,9 +215,17 @@ export interface Incident {
   readonly shadow?: true;
   /**
    * The storm that its page is part of: its digest tells of it, and it has a card of its own only once there is more to
-   * say. `inThread`: that stands in the digest's thread, because the page has no message in the chat.
+   * say.
    */
-  readonly storm?: { readonly id: string; readonly inThread?: true };
+  readonly storm?: {
+    readonly id: string;
+    /** The card stands in the digest's thread, because the page has no message in the chat. */
+    readonly inThread?: true;
+    /** The `origin.intent` of another page of the service, which was captured in this one's stead. */
+    readonly captured?: string;
+    /** Captured once the storm was over, because it still fired and nothing of its service was judged. */
+    readonly again?: true;
+  };
   readonly card?: Card;
   /** Milliseconds since the epoch. */
   readonly createdAtMs: number;

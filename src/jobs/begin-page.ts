@@ -29,19 +29,18 @@ export async function beginPage(
     return;
   }
   const shadow = (await isInShadow(draft.service, ports.paging)) ? ({ shadow: true } as const) : {};
-  const found = await inStorm({ ...draft, ...shadow }, page, ports, signal);
-  const storm = found === undefined ? {} : { storm: found.storm };
-  if (found?.captured !== undefined) {
-    const other = await ports.incidents.ofIntent(found.captured, signal);
-    const problem = coveredText(draft.service, other);
-    await beginUncaptured({ ...draft, ...storm, problem }, ports, signal);
+  const storm = await inStorm({ ...draft, ...shadow }, page, ports, signal);
+  const whole = { ...draft, ...shadow, ...(storm === undefined ? {} : { storm }) };
+  if (storm?.captured !== undefined) {
+    const other = await ports.incidents.ofIntent(storm.captured, signal);
+    await beginUncaptured({ ...whole, problem: coveredText(draft.service, other) }, ports, signal);
     return;
   }
   try {
     // A storm has more to capture than there is room for.
-    const isAlone = found !== undefined || ports.paging.comparesPeers === false;
+    const isAlone = storm !== undefined || ports.paging.comparesPeers === false;
     const wish = isAlone ? { ...draft.wish, peer: false } : draft.wish;
-    await beginIncident({ ...draft, wish, ...shadow, ...storm }, ports, signal);
+    await beginIncident({ ...whole, wish }, ports, signal);
   } catch (error) {
     if (!(error instanceof PortError && error.code === "rate-limited")) throw error;
     // The queue is full. A page is answered all the same: its card says so.

@@ -193,7 +193,7 @@ async function tellUnmatched(
   };
   // Its line in a digest has no service to tell it from others: it is called as the sender titles it.
   const title = defaultTitle(notification);
-  const found = await inStorm(
+  const storm = await inStorm(
     {
       ...draft,
       service: noService,
@@ -203,9 +203,8 @@ async function tellUnmatched(
     ports,
     signal,
   );
-  const storm = found === undefined ? {} : { storm: found.storm };
   const problem = unmatchedText(alerts[0]?.labels ?? {}, await ports.paging.services());
-  await beginUncaptured({ ...draft, ...storm, problem }, ports, signal);
+  await beginUncaptured({ ...draft, ...(storm === undefined ? {} : { storm }), problem }, ports, signal);
 }
 
 async function end(

@@ -7,16 +7,13 @@ export interface StormPagePorts extends SettlePorts {
   readonly storms: Storms;
 }
 
-/**
- * The storm that a page which is about to begin is part of; undefined while pages are few. `captured` is the intent of the page that is captured for
- * all of its service, when that is another one.
- */
+/** The storm that a page which is about to begin is part of; undefined while pages are few. */
 export async function inStorm(
   { service, place, origin: { intent, page }, shadow }: IncidentDraft,
   held: HeldPage,
   { storms }: StormPagePorts,
   signal: AbortSignal,
-): Promise<{ readonly storm: { readonly id: string }; readonly captured?: string } | undefined> {
+): Promise<Incident["storm"]> {
   // Of those nothing is posted anyway.
   if (shadow === true) return undefined;
   const { title = "", sinceMs = 0, alerts = 1, severity } = page ?? {};
@@ -34,8 +31,8 @@ export async function inStorm(
     signal,
   );
   if (found === undefined) return undefined;
-  const storm = { id: found.id };
-  return found.captured === intent ? { storm } : { storm, captured: found.captured };
+  const { id, captured } = found;
+  return captured === intent || service === "" ? { id } : { id, captured };
 }
 
 export function coveredText(service: string, other: Incident | undefined): string {

@@ -2,8 +2,6 @@ import * as z from "zod/mini";
 import type { Reply } from "../domain/incident.ts";
 import { fateOf, isEnded, type Storm, type StormRow, type StormView, worstFirst } from "../domain/storm.ts";
 import { counted } from "../domain/units.ts";
-import type { Incidents } from "../ports/incidents.ts";
-import type { Queue } from "../ports/queue.ts";
 import type { Storms } from "../ports/storms.ts";
 import type { JobOutcome } from "../ports/worker.ts";
 import { putText } from "./contents.ts";
@@ -11,11 +9,10 @@ import { defineJob, done, later } from "./job.ts";
 import type { Cards } from "./publish.ts";
 import { type SendReplyPorts, sendReply } from "./send-reply.ts";
 import { isShown, showMessage } from "./show-message.ts";
+import { captureUnanswered, type StormAgainPorts } from "./storm-again.ts";
 
-export interface StormJobPorts extends SendReplyPorts {
+export interface StormJobPorts extends SendReplyPorts, StormAgainPorts {
   readonly storms: Storms;
-  readonly incidents: Incidents;
-  readonly queue: Queue;
   readonly cards: Cards;
 }
 
@@ -45,7 +42,10 @@ export const storm = defineJob({
     if (present === undefined) return done;
     const waitMs = tooSoonMs(present, ports.clock.nowMs());
     if (waitMs > 0) return later(waitMs, "the last edit is fresh");
-    const rows = await rowsOf(stormId, ports, signal);
+    let rows = await rowsOf(stormId, ports, signal);
+    if (present.overAtMs !== undefined && (await captureUnanswered(rows, ports, signal)) > 0) {
+      rows = await rowsOf(stormId, ports, signal);
+    }
     const view: StormView = { storm: present, rows };
     const shown = await showDigest(view, ports, signal);
     await sendLists(shown, view, ports, signal);

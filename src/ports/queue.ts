@@ -24,6 +24,8 @@ export interface Queue {
    * wait that this one is refused.
    */
   enqueueCapture(incidentId: string, priority: Priority, signal: AbortSignal): Promise<void>;
+  /** Forgets a capture and analysis that are over, so that the incident may be captured again. */
+  forgetCapture(incidentId: string, signal: AbortSignal): Promise<void>;
   /** Captures a peer of the incident's process and compares them, for the round `round` of the incident's peer. */
   enqueuePeer(incidentId: string, round: number, signal: AbortSignal): Promise<void>;
   /**

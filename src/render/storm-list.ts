@@ -1,7 +1,7 @@
 import { leadFinding } from "../domain/finding.ts";
 import type { Incident } from "../domain/incident.ts";
 import { fateOf, isEnded, type StormRow, type StormView } from "../domain/storm.ts";
-import { capturesOf, stormFigures } from "../domain/storm-figures.ts";
+import { capturesOf, skipReasons, stormFigures } from "../domain/storm-figures.ts";
 import { counted } from "../domain/units.ts";
 import { inline } from "./markdown-words.ts";
 import { stamp } from "./report/timeline.ts";
@@ -13,6 +13,7 @@ export function stormList(view: StormView): string {
   const { storm, rows } = view;
   const { groups, services, alerts } = stormFigures(view);
   const captures = capturesOf(rows);
+  const whyNot = skipReasons(rows);
   const over = storm.overAtMs === undefined ? "" : " It is over.";
   return `${[
     `# Storm ${inline(storm.id)}`,
@@ -20,13 +21,13 @@ export function stormList(view: StormView): string {
     [
       "| severity | service | alert | alerts | since | gofire | incident |",
       "| --- | --- | --- | ---: | --- | --- | --- |",
-      ...rows.map((row) => tableRow(row, captures.get(row.page.service))),
+      ...rows.map((row) => tableRow(row, captures.get(row.page.service), whyNot(row))),
     ].join("\n"),
   ].join("\n\n")}\n`;
 }
 
-/** `capture`: what answers all pages of its service. */
-function tableRow(row: StormRow, capture: Incident | undefined): string {
+/** `capture`: what answers all pages of its service; `whyNot`: why nothing does. */
+function tableRow(row: StormRow, capture: Incident | undefined, whyNot: string): string {
   const { severity = "", service, title, alerts, sinceMs } = row.page;
   const cells = [
     inline(severity),
@@ -34,13 +35,13 @@ function tableRow(row: StormRow, capture: Incident | undefined): string {
     inline(title),
     String(alerts),
     stamp(sinceMs),
-    inline(storyOf(row, capture)),
+    inline(storyOf(row, capture, whyNot)),
     inline(row.incident?.id ?? ""),
   ];
   return `| ${cells.join(" | ")} |`;
 }
 
-function storyOf(row: StormRow, capture: Incident | undefined): string {
+function storyOf(row: StormRow, capture: Incident | undefined, whyNot: string): string {
   const { incident } = row;
   const ended = isEnded(row) ? "; the alerts ended" : "";
   switch (fateOf(row)) {
@@ -57,6 +58,6 @@ function storyOf(row: StormRow, capture: Incident | undefined): string {
     }
     case "skipped":
       if (capture !== undefined) return `see ${capture.id}${ended}`;
-      return `not captured: ${(incident?.problem ?? "the alerts ended before").slice(0, reasonCharacters)}${ended}`;
+      return `not captured: ${whyNot.slice(0, reasonCharacters)}${ended}`;
   }
 }

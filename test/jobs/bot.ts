@@ -133,9 +133,15 @@ export interface TestTarget {
   close(): void;
 }
 
-/** A process with a pile-up behind a mutex, over HTTP. `delayMs` is how long each answer takes. */
-export async function sickTarget(delayMs: () => number = () => 0): Promise<TestTarget> {
-  return await targetWith(pileUp, delayMs);
+/**
+ * A process with a pile-up behind a mutex, over HTTP. `delayMs` is how long each answer takes; while it `isAway` it hangs
+ * up on everybody.
+ */
+export async function sickTarget(
+  delayMs: () => number = () => 0,
+  isAway: () => boolean = () => false,
+): Promise<TestTarget> {
+  return await targetWith(pileUp, delayMs, isAway);
 }
 
 /** The same program without the pile-up. */
@@ -143,7 +149,11 @@ export async function healthyTarget(delayMs: () => number = () => 0): Promise<Te
   return await targetWith(idleCrew, delayMs);
 }
 
-async function targetWith(capture: URL, delayMs: () => number): Promise<TestTarget> {
+async function targetWith(
+  capture: URL,
+  delayMs: () => number,
+  isAway: () => boolean = () => false,
+): Promise<TestTarget> {
   const goroutines = await readFile(capture);
   const asked: string[] = [];
   const listener = scriptedListener(
@@ -154,7 +164,8 @@ async function targetWith(capture: URL, delayMs: () => number): Promise<TestTarg
     asked,
   );
   const server: Server = createServer((request, response) => {
-    setTimeout(() => listener(request, response), delayMs());
+    if (isAway()) request.socket.destroy();
+    else setTimeout(() => listener(request, response), delayMs());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

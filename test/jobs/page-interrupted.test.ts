@@ -72,6 +72,7 @@ describe.skipIf(redisProgram === undefined)("a page whose job is cut off, or com
         publish: async (id) => void asked.push(`publish ${id}`),
         placeOf: () => Promise.resolve(undefined),
         workOf: () => Promise.resolve("absent"),
+        forgetCapture: () => Promise.resolve(),
         enqueuePeer: () => Promise.resolve(),
         peerWorkOf: () => Promise.resolve("absent"),
         counts: () => Promise.resolve({ waiting: 0, delayed: 0, capturing: 0, limit: 1 }),

@@ -54,6 +54,7 @@ function world(hindrance: Hindrance) {
         Promise.resolve({ waiting: hindrance.waiting ?? 0, delayed: 0, capturing: 0, limit: 100 }),
       publish: (id) => Promise.resolve(void published.push(id)),
       enqueueCapture: unused,
+      forgetCapture: unused,
       enqueuePeer: unused,
       placeOf: unused,
       workOf: unused,

@@ -43,6 +43,7 @@ export function publishOne(
     verdictsFirst: { judging: (work) => work(), mustWait: () => false },
     queue: {
       enqueueCapture: unused,
+      forgetCapture: unused,
       publish: unused,
       placeOf: unused,
       workOf: unused,

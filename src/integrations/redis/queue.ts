@@ -100,6 +100,13 @@ export function redisQueue(
       // Asked again about one that has its place already, the answer must not be a refusal.
       if ((await ask(() => captures.getJobState(incidentId), signal)) === "unknown") throw full(inLine);
     },
+    async forgetCapture(incidentId, signal) {
+      for (const queue of [analyses, captures]) {
+        const job = await ask(() => queue.getJob(incidentId), signal);
+        if (job === undefined) continue;
+        if (workOf(await ask(() => job.getState(), signal)) === "over") await ask(() => job.remove(), signal);
+      }
+    },
     async enqueuePeer(incidentId, round, signal) {
       const content = { incidentId, round: String(round) };
       const options = { jobId: peerJobId(incidentId, round), ...retriesOf("peer") };

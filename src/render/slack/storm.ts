@@ -16,6 +16,7 @@ const mostRows = 10;
 const mostOfEach = 6;
 const mostReasons = 3;
 const mostSpoken = 5;
+const mostNamed = 5;
 
 const titleCharacters = 80;
 const findingCharacters = 90;
@@ -45,6 +46,10 @@ function bodyOf(view: StormView, figures: StormFigures): readonly Block[] {
       `*${countWords(figures)}* since ${timeOfDay(storm.beganAtMs, "{date_short_pretty} {time}")}, the last new one ${timeOfDay(storm.lastPageAtMs, "{time}")}`,
       fateWords(figures),
       endWords(figures),
+      unansweredWords(view, figures, {
+        name: (service) => bold(service, 60),
+        command: (service) => `\`/gofire snapshot ${words(service, 60)}\``,
+      }),
     ]),
     ...section(["*Worst first*", ...shown], "… and more."),
     ...section(captureLines(rows)),
@@ -86,6 +91,22 @@ function fateWords({ fates, verdicts, shared }: StormFigures): string {
 function endWords({ ended, pages }: StormFigures): string {
   if (ended === pages) return "All of them ended.";
   return ended === 0 ? "" : `${countText(ended)} ended, ${countText(pages - ended)} still fire`;
+}
+
+/** What nobody looked at, and what to type; while the storm goes on gofire still means to. */
+function unansweredWords(
+  { storm }: StormView,
+  { unanswered }: StormFigures,
+  show: { readonly name: (service: string) => string; readonly command: (service: string) => string },
+): string {
+  const [worst] = unanswered;
+  if (worst === undefined) return "";
+  const named = unanswered.slice(0, mostNamed).map(show.name);
+  const rest = unanswered.length - named.length;
+  const whose = `${named.join(", ")}${rest > 0 ? ` and ${countText(rest)} more` : ""}`;
+  return storm.overAtMs === undefined
+    ? `No verdict yet on ${whose}: what still fires is captured once more when the storm is over`
+    : `⚠️ Still no verdict on ${whose}. Capture one: ${show.command(worst)}`;
 }
 
 type Captures = ReturnType<typeof capturesOf>;
@@ -207,6 +228,10 @@ function digestText(view: StormView, figures: StormFigures): string {
     `${title(view, figures)}: ${countWords(figures).replaceAll(" · ", ", ")} since ${utcTime(storm.beganAtMs)}.`,
     `${fateWords(figures).replaceAll(" · ", ", ")}.`,
     endWords(figures).replace(/([^.])$/, "$1."),
+    unansweredWords(view, figures, {
+      name: (service) => service,
+      command: (service) => `/gofire snapshot ${service}`,
+    }).replace(/([^.])$/, "$1."),
     ...rows.slice(0, mostSpoken).map((row) =>
       [row.page.severity ?? "", row.page.service, row.page.title, rowStory(row, captures)]
         .filter((part) => part !== "")

@@ -10,7 +10,7 @@ import type { Bot } from "../../../src/main.ts";
 import { type RedisGate, redisGate } from "../../integrations/redis-gate.ts";
 import { testRedis } from "../../integrations/redis-server.ts";
 import { alertmanagerBody } from "../../parsers/alert-bodies.ts";
-import { startTestBot, until } from "../bot.ts";
+import { sickTarget, startTestBot, until } from "../bot.ts";
 import { chatServer } from "../chat-server.ts";
 import type { WorkerProcess } from "../worker-process.ts";
 
@@ -24,6 +24,8 @@ export const limits: StormLimits = { pages: 2, withinMs: hourMs, quietMs: hourMs
 export const services: readonly string[] = ["order", "stock", "mail"];
 /** While most pages come. */
 const muted = "mail";
+/** Cannot be captured before the storm is over. */
+export const away = "stock";
 /** Every fourth is about no service that gofire knows. */
 export const groups: readonly { readonly service: string; readonly sinceMs: number }[] = Array.from(
   { length: 12 },
@@ -57,11 +59,22 @@ export interface StormWorld {
   close(): Promise<void>;
 }
 
-export async function openStormWorld(program: string, folder: string, target: string): Promise<StormWorld> {
-  const redis = await testRedis();
-  const [gate, chat] = await Promise.all([redisGate(redis.socket), chatServer()]);
+/** How long a target takes for an answer, in milliseconds. */
+const soon = () => 20;
+
+export async function openStormWorld(program: string, folder: string): Promise<StormWorld> {
+  let isAway = true;
+  const [redis, chat, target, awayTarget] = await Promise.all([
+    testRedis(),
+    chatServer(),
+    sickTarget(soon),
+    sickTarget(soon, () => isAway),
+  ]);
+  const gate = await redisGate(redis.socket);
   const artifacts = join(folder, redis.socket.replaceAll(/\W/g, "-"));
-  const targets = Object.fromEntries(services.map((service) => [service, target]));
+  const targets = Object.fromEntries(
+    services.map((service) => [service, (service === away ? awayTarget : target).url]),
+  );
   const workers: WorkerProcess = {
     chat: chat.url,
     redis: gate.url,
@@ -166,6 +179,7 @@ export async function openStormWorld(program: string, folder: string, target: st
       await begun(groups.length);
       await told();
       await said(/^storm-\w+$/, new RegExp(` ${groups.length} pages`));
+      isAway = false;
       await longAgo("lastPageAtMs");
       await said(/\/over$/, /./);
     },
@@ -186,7 +200,7 @@ export async function openStormWorld(program: string, folder: string, target: st
       await web.stop(1_000);
       client.disconnect();
       await gate.close();
-      chat.close();
+      for (const each of [chat, target, awayTarget]) each.close();
       await redis.remove();
     },
   };

@@ -99,6 +99,35 @@ describe("the digest of a storm", () => {
     );
   });
 
+  it("says of a page that was left to another one why that came to nothing, and what to type in the end", () => {
+    const other = "One capture of pay as gf-1aaa answers all its pages of this storm.";
+    const storm = { id: "storm-1a2b3c4d", captured: "page/g1/pay" };
+    const rows = [
+      row("pay", "g1", { severity: "critical", about: { state: "failed", problem: "pay does not answer." } }),
+      row("pay", "g2", { about: { state: "failed", problem: other, storm } }),
+      row("<cart>", "g3", { about: { state: "failed", problem: "100 captures are waiting already" } }),
+    ];
+    const lines = linesOf(viewOf(rows));
+    expect(lines).toContain("⏭ 2 pages not captured: pay does not answer.");
+    expect(lines.join("\n")).not.toContain(other);
+    expect(lines).toContain(
+      "No verdict yet on *pay*, *&lt;cart&gt;*: what still fires is captured once more when the storm is over",
+    );
+    const over = viewOf(rows, startMs + 600_000);
+    expect(linesOf(over)).toContain(
+      "⚠️ Still no verdict on *pay*, *&lt;cart&gt;*. Capture one: `/gofire snapshot pay`",
+    );
+    expect(stormDigest(over).text).toContain(
+      "Still no verdict on pay, &lt;cart&gt;. Capture one: /gofire snapshot pay.",
+    );
+    expect(stormList(over).match(/not captured: pay does not answer/g)).toHaveLength(2);
+    const ended = rows.map((one) => ({
+      ...one,
+      incident: incident({ ...one.incident, state: "resolved", resolvedAtMs: startMs }),
+    }));
+    expect(linesOf(viewOf(ended, startMs + 600_000)).join("\n")).not.toContain("Still no verdict");
+  });
+
   it("counts services where all are known, and says why what ended was not captured", () => {
     const known = viewOf([
       ...night.rows.filter(({ page }) => page.service !== ""),
@@ -122,7 +151,7 @@ describe("the digest of a storm", () => {
       .filter((line) => /\| gf-/.test(line));
     expect(rows).toHaveLength(6);
     expect(rows[0]).toMatch(/^\| page \| pay \| g3 is slow \| 5 \| .* \| being captured \| gf-3ccc \|$/);
-    expect(rows.at(-1)).toContain("not captured: the alerts ended before; the alerts ended");
+    expect(rows.at(-1)).toContain("not captured: the alerts ended before it was captured; the alerts ended");
   });
 
   it("stays inside all limits of Slack, whatever the incidents and names, and pings nobody", () => {
