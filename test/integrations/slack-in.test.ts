@@ -142,9 +142,11 @@ describe.each(["socket", "http"] as const)("over %s", (mode) => {
     slack.workspace.event({ ...mention, user: botUserId, bot_id: botId });
     slack.workspace.event({ ...mention, user: "U0PAGER", bot_id: "B0PAGER" });
     slack.workspace.event({ ...mention, user: mira, edited: { user: mira, ts: "1.2" } });
+    slack.workspace.event({ ...mention, user: mira, subtype: "bot_message" });
     slack.workspace.event({ ...mention, user: mira, text: `<@${botUserId}|gofire> status` });
+    slack.workspace.event({ ...mention, user: mira, subtype: "file_share", text: `<@${botUserId}> help` });
     await vi.waitFor(() => expect(slack.pendingDeliveries()).toBe(0));
-    expect(conversation.requests).toMatchObject([{ words: "status" }]);
+    expect(conversation.requests.map(({ words }) => words).toSorted()).toEqual(["help", "status"]);
   });
 
   test("a click on a card says who, what and where; refusals are for the person alone", async () => {
