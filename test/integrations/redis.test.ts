@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { addressText, parseRedisUrl } from "../../src/integrations/redis/address.ts";
 import { captureLimits } from "../../src/integrations/redis/capture-limits.ts";
@@ -90,6 +90,21 @@ describe.skipIf(redisProgram === undefined)("Redis", () => {
     expect((await lock.acquire("kept", Date.now() + 60_000, never)).held).toBe(true);
     await first.release();
     expect((await lock.acquire("kept", Date.now() + 60_000, never)).held).toBe(false);
+  });
+
+  test("a lock that cannot be renewed is lost in time, also when the clock was set back", async () => {
+    const first = await redisCaptureLock(redis.client, 300).acquire("kept back", Date.now() + 60_000, never);
+    if (!first.held || first.lost === undefined) throw new Error("no lock");
+    const hourAgo = Date.now() - 3_600_000;
+    const clock = vi.spyOn(Date, "now").mockImplementation(() => hourAgo);
+    const away = vi.spyOn(redis.client, "eval").mockRejectedValue(new Error("Redis is away"));
+    try {
+      await once(first.lost, "abort");
+    } finally {
+      clock.mockRestore();
+      away.mockRestore();
+    }
+    expect(String(first.lost.reason)).toContain("could not be renewed in time");
   });
 
   test("fifty changes at once are fifty versions, none of them lost", async () => {
@@ -241,6 +256,8 @@ describe.skipIf(redisProgram === undefined)("a Redis elsewhere", () => {
   });
 
   test("that is not there is reported within seconds", async () => {
-    await expect(openRedis(parseRedisUrl("redis://127.0.0.1:1"), quiet)).rejects.toThrow(/cannot be used/);
+    await expect(openRedis(parseRedisUrl("redis://127.0.0.1:1"), quiet)).rejects.toThrow(
+      /^There is no Redis to work with at redis:\/\/127\.0\.0\.1:1\/0/,
+    );
   });
 });

@@ -5,7 +5,9 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PortError } from "../../src/domain/errors.ts";
 import { captureLock } from "../../src/integrations/artifacts/capture-lock.ts";
+import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { beginIncident } from "../../src/jobs/begin.ts";
+import { sweep } from "../../src/jobs/sweep.ts";
 import type { Bot } from "../../src/main.ts";
 import { fakeChat } from "../fakes/chat.ts";
 import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-server.ts";
@@ -140,6 +142,19 @@ describe.skipIf(redisProgram === undefined)("an incident on real Redis", () => {
         expect(span.from).toBeGreaterThanOrEqual(spans[at - 1]?.to ?? 0);
       expect(target.asked.length).toBeGreaterThan(before);
       expect(new Set(chat.messages.map(({ intent }) => intent)).size).toBe(chat.messages.length);
+    });
+  });
+
+  test("that was noted and not queued, because the process died in between, is taken up by the sweep", async () => {
+    await withBot(async (bot, chat) => {
+      const { incident } = await bot.incidents.create(draftFor("order", "died before the queue"), never);
+      // Its own look comes ten seconds after the last change.
+      const clock = { ...systemClock, nowMs: () => Date.now() + 60_000 };
+      await Promise.all([1, 2, 3].map(() => sweep({ ...bot, clock }, never)));
+      expect(await settled(bot, incident.id)).toMatchObject({ state: "verdict", runs: 1 });
+      const again = await beginIncident(draftFor("order", "died before the queue"), bot, never);
+      expect(again).toMatchObject({ isNew: false, incident: { id: incident.id } });
+      expect(chat.messages.filter(({ intent }) => intent === incident.id)).toHaveLength(1);
     });
   });
 

@@ -48,14 +48,15 @@ export function redisCaptureLock(client: RedisClient, ttlMs = defaultTtlMs): Cap
 function holding(client: RedisClient, lock: string, token: string, expiresAtMs: number, ttlMs: number) {
   const lost = new AbortController();
   const never = new AbortController().signal;
-  let goodUntilMs = Date.now() + ttlMs;
+  // Redis counts down, so this does, too: a clock that is set back must not keep a lock that is gone.
+  let goodUntil = performance.now() + ttlMs;
 
   async function renew(): Promise<void> {
-    const sentAtMs = Date.now();
-    const leftMs = Math.min(ttlMs, Math.floor(expiresAtMs - sentAtMs));
+    const sentAt = performance.now();
+    const leftMs = Math.min(ttlMs, Math.floor(expiresAtMs - Date.now()));
     const kept =
       leftMs > 0 && (await ask(() => client.eval(renewScript, 1, lock, token, leftMs), never)) === 1;
-    if (kept) goodUntilMs = sentAtMs + leftMs;
+    if (kept) goodUntil = sentAt + leftMs;
     else end(new Error("the lock of the target was lost"));
   }
   function end(reason: Error): void {
@@ -63,7 +64,7 @@ function holding(client: RedisClient, lock: string, token: string, expiresAtMs: 
     lost.abort(reason);
   }
   const timer = setInterval(() => {
-    if (Date.now() > goodUntilMs) end(new Error("the lock of the target could not be renewed in time"));
+    if (performance.now() > goodUntil) end(new Error("the lock of the target could not be renewed in time"));
     else void renew().catch(() => {}); // Redis is away for the moment: the next round decides
   }, ttlMs / 3);
   timer.unref();

@@ -36,7 +36,7 @@ export interface Hearing extends Omit<FormsHeard, "open"> {
 
 export function hearing(conversation: Conversation, settings: HearingSettings): Hearing {
   const { client, looks, own, clock } = settings;
-  const first = once<Ack>(() => clock.nowMs());
+  const first = once<Ack>(() => clock.monotonicMs());
   const shown = showing(settings);
   const { open, ...forms } = formsHeard({ conversation, shown, first });
 
