@@ -1,7 +1,7 @@
 /** Slack as `gofire serve` uses it: its clients, its ears, its looks, and the commands that people give there. */
 import { storedAnalyses } from "./commands/chat/analyses.ts";
 import type { ChatPorts } from "./commands/chat/chat-command.ts";
-import { answerChat, answerClick } from "./commands/chat/dispatch.ts";
+import { answerChat, answerClick, answerJudgement } from "./commands/chat/dispatch.ts";
 import { homeState } from "./commands/chat/home.ts";
 import type { AccessConfig, SlackConfig } from "./config/gofire-config.ts";
 import { UsageError } from "./domain/errors.ts";
@@ -20,7 +20,7 @@ import type { Clock } from "./ports/clock.ts";
 import type { ListenAddress, Role } from "./ports/server.ts";
 import { card } from "./render/slack/card.ts";
 import { chatReplyBody, noticeModal } from "./render/slack/chat-reply.ts";
-import { commentModal } from "./render/slack/feedback.ts";
+import { commentModal, opinionsModal } from "./render/slack/feedback.ts";
 import { fileComment } from "./render/slack/file-comment.ts";
 import { homeView } from "./render/slack/home.ts";
 import { snapshotModal } from "./render/slack/modal.ts";
@@ -84,6 +84,7 @@ export async function openSlack(
       form: snapshotModal,
       notice: noticeModal,
       comment: commentModal,
+      opinions: opinionsModal,
     };
     const side =
       reach === undefined
@@ -182,6 +183,7 @@ function conversationOf(
     letIn: (channel, signal) => showWhatWasRefused(channel, ports, signal),
     request: (request, signal) => answerChat(request, ports, signal),
     click: (click, signal) => answerClick(click, ports, signal),
+    judge: (judgement, signal) => answerJudgement(judgement, ports, signal),
     async home(userId, signal) {
       const state = await homeState(userId, ports, signal);
       return "kind" in state ? { type: "home", blocks: chatReplyBody(state).blocks ?? [] } : homeView(state);

@@ -1,6 +1,6 @@
 import type { AnalysisChanges } from "./analysis-changes.ts";
 import type { RuleDocs } from "./analyzer.ts";
-import type { FeedbackTally, Opinion } from "./feedback.ts";
+import type { FeedbackTally, Opinion, Opinions } from "./feedback.ts";
 import type { Analysis, Finding } from "./finding.ts";
 import type { FindingSummary, Incident } from "./incident.ts";
 import type { Mute, MuteSubject } from "./mute.ts";
@@ -51,7 +51,7 @@ export interface ExplainedFinding {
 
 /**
  * What a chat command answers: data. The renderer gives it its looks; who delivers it shows `ask`, `already`,
- * `feedback`, `shown`, `reporting`, `help` and `refused` to the person alone, and whatever is `inConfidence`: it tells
+ * `feedback`, `judging`, `judged`, `shown`, `reporting`, `help` and `refused` to the person alone, and whatever is `inConfidence`: it tells
  * of channels that not everybody there may read.
  */
 export type ChatReply =
@@ -135,6 +135,25 @@ export type ChatReply =
       /** What the person said until now, when it was something else. */
       readonly before?: Opinion;
       readonly comment?: string;
+    }
+  /** Asks what the person says of each finding: a modal where there is a trigger for it, else words. */
+  | {
+      readonly kind: "judging";
+      readonly incident: Incident;
+      readonly findings: readonly Pick<FindingSummary, "id" | "title" | "confidence">[];
+      /** What the person said of them before. */
+      readonly said: Opinions;
+    }
+  /** What somebody says of several findings is counted; the card shows the tallies. */
+  | {
+      readonly kind: "judged";
+      readonly incident: Incident;
+      /** Those of which the person said something new; may be empty. */
+      readonly changed: readonly {
+        readonly finding: Pick<FindingSummary, "id" | "title">;
+        readonly says: Opinion;
+        readonly before?: Opinion;
+      }[];
     }
   /** An incident's card once more, for whoever asked; of one in shadow the only way to see it. */
   | { readonly kind: "shown"; readonly incident: Incident }

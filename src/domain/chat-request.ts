@@ -1,3 +1,4 @@
+import type { Opinions } from "./feedback.ts";
 import type { Place } from "./message.ts";
 
 /** Something that a person wrote to gofire in a chat. */
@@ -27,6 +28,7 @@ export const cardActions = [
   "mute",
   "right",
   "wrong",
+  "judge",
 ] as const;
 /**
  * - `capture-again`: the same capture once more, with a card of its own.
@@ -36,6 +38,7 @@ export const cardActions = [
  * - `resolve`: the incident is over.
  * - `report`: a post-incident report into the thread.
  * - `right`, `wrong`: what the person thinks of a finding.
+ * - `judge`: the same of every finding, in a form.
  * - `mute`: alerts about the incident's service are silent for an hour.
  */
 export type CardAction = (typeof cardActions)[number];
@@ -56,6 +59,12 @@ export interface CardClick {
   readonly finding?: string;
   /** Why it is wrong. */
   readonly comment?: string;
+}
+
+/** A form with what a person says of the findings of an incident. */
+export interface Judgement extends Pick<CardClick, "intent" | "userId" | "place" | "incidentId"> {
+  /** Of the findings that were filled in. */
+  readonly opinions: Opinions;
 }
 
 /** A line that is read back as these words, blanks and quotes and all: for what was chosen and not typed. */

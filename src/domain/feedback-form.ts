@@ -10,3 +10,9 @@ export const feedbackForm = {
 
 /** Longest comment that is kept. */
 export const mostCommentCharacters = 500;
+
+/** The form with every finding of an incident: a block and an element for each, both called as the finding. */
+export const judgeForm = { id: "judge" } as const;
+
+/** More are in no verdict that a person reads through; a view holds 100 blocks. */
+export const mostJudged = 40;

@@ -30,6 +30,9 @@ export interface JudgedFinding {
   readonly confidence: Confidence;
 }
 
+/** What one person says of several findings of an incident, by finding. */
+export type Opinions = Readonly<Record<string, Opinion>>;
+
 /** How a rule did at one confidence, since it is counted. */
 export interface RuleRecord extends JudgedFinding {
   /** Findings in verdicts of incidents. */

@@ -2,6 +2,7 @@ import type {
   FeedbackTally,
   JudgedFinding,
   Opinion,
+  Opinions,
   RuleComment,
   RuleRecord,
   Voice,
@@ -29,6 +30,8 @@ export interface Feedback {
     about: VoiceFacts,
     signal: AbortSignal,
   ): Promise<{ readonly tally: FeedbackTally; readonly before?: Opinion; readonly isNew: boolean }>;
+  /** What a person says of the findings of an incident by now. */
+  saidBy(incidentId: string, userId: string, signal: AbortSignal): Promise<Opinions>;
   /** The newest comments of all rules, newest first, at most `limit`; also those of people who changed their mind. */
   comments(limit: number, signal: AbortSignal): Promise<readonly RuleComment[]>;
   /** Every rule and confidence that was ever counted, in no order. */

@@ -38,6 +38,9 @@ export function scripted(): ScriptedConversation {
       conversation.clicks.push(click);
       return await conversation.answer(`${click.action} ${click.incidentId}`, signal);
     },
+    async judge({ incidentId }, signal) {
+      return await conversation.answer(`judge ${incidentId}`, signal);
+    },
     async letIn(channel) {
       await Promise.resolve();
       conversation.letInto.push(channel);
@@ -73,6 +76,7 @@ const plainLooks: Looks = {
     title: { type: "plain_text", text: "gofire" },
     blocks: [{ type: "section", text: { type: "plain_text", text: plainLooks.reply(reply).text } }],
   }),
+  opinions: () => ({ type: "modal", callback_id: "judge", blocks: [] }),
   comment: () => ({
     type: "modal",
     callback_id: "feedback",

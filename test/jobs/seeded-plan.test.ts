@@ -14,6 +14,7 @@ import { faultSeeds, killSeeds } from "./seeded/seeds.ts";
  * | Slack: `ok:true` but not shared       | seeded, slack-chat-faults                                                         |
  * | socket refresh during a click         | seeded, slack-in-receivers                                                        |
  * | duplicate deliveries                  | seeded, slack-in                                                                  |
+ * | clicks on right and wrong             | seeded (half of the runs: changed, twice, by two people), bot-feedback            |
  * | clock skew                            | seeded (both processes, and Slack's signatures), publish-clocks                   |
  *
  * A seed decides at random, so whether the seeds in use meet all of it is looked at here.
@@ -74,6 +75,11 @@ test.each([
   ["a clock is ten minutes behind", (plan) => Math.min(plan.skewMs.web, plan.skewMs.worker) === -600_000],
   ["two processes disagree about the time", (plan) => plan.skewMs.web !== plan.skewMs.worker],
   ["a peer is compared", (plan) => plan.peer],
+  ["people judge a finding", (plan) => plan.votes],
+  [
+    "people judge a finding while deliveries go wrong",
+    (plan) => plan.votes && plan.faults.some(({ on }) => on === "interactive"),
+  ],
   ["over http", (plan) => plan.mode === "http"],
 ] satisfies readonly [string, (plan: (typeof plans)[number]) => boolean][])(
   "in some runs %s",

@@ -5,6 +5,7 @@ import { sickTarget } from "./bot.ts";
 import { type Plan, planOf } from "./seeded/plan.ts";
 import { type RunningProcess, startProcess } from "./seeded/process.ts";
 import { chosen, faultSeeds } from "./seeded/seeds.ts";
+import { vote } from "./seeded/votes.ts";
 import { broken, click, openWorld, quiet, takeRedisAway, type World } from "./seeded/world.ts";
 
 /** One seed again: `GOFIRE_SEED=17 npx vitest run test/jobs/seeded.test.ts`. */
@@ -61,7 +62,8 @@ describe.skipIf(redisProgram === undefined)("runs in which a seed decides what g
       await away;
       await world.insist("order-2");
       if (plan.click !== undefined) await click(world, plan.click.refresh);
-      const lines = broken(world, await quiet(world));
+      const miscounted = plan.votes ? await vote(world) : [];
+      const lines = [...miscounted, ...broken(world, await quiet(world))];
       return lines.length === 0
         ? []
         : [...lines, `plan ${JSON.stringify(plan)}`, ...world.troubles.map((line) => `said: ${line}`)];

@@ -24,6 +24,11 @@ async function judged(mode: "socket" | "http"): Promise<{ bot: LiveBot; card: Sl
   return { bot, card };
 }
 
+function choice(value: "right" | "wrong") {
+  const text = { type: "plain_text", text: value === "right" ? "👍 Right" : "👎 Wrong", emoji: true };
+  return { type: "static_select", selected_option: { text, value } };
+}
+
 function footer({ blocks = [] }: SlackMessage): string {
   return JSON.stringify(blocks.at(-1));
 }
@@ -61,6 +66,38 @@ describe.skipIf(redisProgram === undefined)("what people say of a finding, over 
       expect(bot.slack.problems()).toEqual([]);
     },
   );
+
+  test("a form has every finding of the verdict, with what the person said, and counts what was changed", async () => {
+    const { bot, card } = await judged("http");
+    const { people, workspace } = bot.slack;
+    expect(JSON.stringify(card.blocks)).toMatch(/All \d+ Findings…/);
+    await people.click(mira, incidents, card.ts, { actionId: "right" });
+    await people.click(mira, incidents, card.ts, { actionId: "judge" });
+    const modal = await until(() => workspace.modals.get(mira)?.at(-1), "the form");
+    const blocks = (modal.view["blocks"] ?? []) as readonly {
+      readonly block_id?: string;
+      readonly element?: { readonly initial_option?: { readonly value: string } };
+    }[];
+    const first = blocks.find(({ block_id }) => block_id === "f1");
+    expect(first?.element?.initial_option?.value).toBe("right");
+    const values = {
+      f1: { f1: choice("wrong") },
+      f2: { f2: choice("right") },
+    };
+    expect(await people.submit(mira, values)).toMatchObject({ isAcked: true, body: {} });
+    await until(
+      () => (footer(card).includes("f1: 0 right, 1 wrong · f2: 1 right, 0 wrong") ? true : undefined),
+      "both tallies",
+    );
+    expect(whispersTo(bot, mira).at(-1)).toMatch(
+      /f1 \(.*\) is wrong, until now right\.[^]*f2 \(.*\) is right\./,
+    );
+    await people.click(guest, incidents, card.ts, { actionId: "judge" });
+    await until(() => whispersTo(bot, guest)[0], "the refusal");
+    expect(workspace.modals.get(guest) ?? []).toEqual([]);
+    expect(bot.slack.pings()).toEqual([]);
+    expect(bot.slack.problems()).toEqual([]);
+  });
 
   test("a comment that holds a secret keeps the form open, and the voice counts without it", async () => {
     const { bot, card } = await judged("socket");

@@ -1,13 +1,15 @@
 import type { ChatReply } from "../../domain/chat-reply.ts";
-import type { CardAction, CardClick, ChatRequest } from "../../domain/chat-request.ts";
+import type { CardAction, CardClick, ChatRequest, Judgement } from "../../domain/chat-request.ts";
 import { chatWords } from "../../domain/chat-request.ts";
 import { PortError, UsageError } from "../../domain/errors.ts";
 import type { Opinion } from "../../domain/feedback.ts";
+import type { Place } from "../../domain/message.ts";
 import { durationText } from "../../domain/units.ts";
 import { refusalFor } from "./access.ts";
 import type { ChatCommand, ChatPorts } from "./chat-command.ts";
 import { feedback, giveFeedback } from "./feedback.ts";
 import { commandNamed, helpOf } from "./help.ts";
+import { askOpinions, giveOpinions } from "./judge.ts";
 import { chatCommands } from "./index.ts";
 import { mute } from "./mute.ts";
 import { noteAct } from "./note-act.ts";
@@ -91,7 +93,13 @@ export async function answerClick(
 async function answerSeen(click: CardClick, ports: ChatPorts, signal: AbortSignal): Promise<ChatReply> {
   const { action, incidentId, place, userId, intent } = click;
   if (action === "capture-again") return await captureAgain(click, ports, signal);
-  if (action === "right" || action === "wrong") return await judge(click, action, ports, signal);
+  if (action === "right" || action === "wrong" || action === "judge") {
+    return await judge(click.userId, place, ports, signal, async () =>
+      action === "judge"
+        ? await askOpinions(click, ports, signal)
+        : await giveFeedback({ ...click, finding: click.finding ?? "", says: action }, ports, signal),
+    );
+  }
   const asWords = { intent, kind: "shortcut", userId, place } as const;
   if (action !== "mute") {
     const words = chatWords([commandOf[action], incidentId]);
@@ -125,24 +133,38 @@ async function captureAgain(click: CardClick, ports: ChatPorts, signal: AbortSig
   }
 }
 
-async function judge(
-  click: CardClick,
-  says: Opinion,
+/** The same for a form with what somebody says of findings. */
+export async function answerJudgement(
+  judgement: Judgement,
   ports: ChatPorts,
   signal: AbortSignal,
 ): Promise<ChatReply> {
-  const asker = { userId: click.userId, channel: click.place.channel };
-  const refusal = await refusalFor(feedback.whoMayUse, asker, ports, signal);
+  const { userId, place } = judgement;
+  const asker = { userId, channel: place.channel };
+  const { incidents } = sightOf(asker, ports.incidents, ports.rooms);
+  const seen = { ...ports, incidents };
+  return await judge(userId, place, seen, signal, async () => await giveOpinions(judgement, seen, signal));
+}
+
+async function judge(
+  userId: string,
+  { channel }: Place,
+  ports: ChatPorts,
+  signal: AbortSignal,
+  work: () => Promise<ChatReply>,
+): Promise<ChatReply> {
+  const refusal = await refusalFor(feedback.whoMayUse, { userId, channel }, ports, signal);
   if (refusal !== undefined) return refusal;
   try {
-    return await giveFeedback({ ...click, finding: click.finding ?? "", says }, ports, signal);
+    return await work();
   } catch (error) {
+    if (error instanceof PortError && error.code === "rate-limited") return busy(error);
     if (!(error instanceof UsageError)) throw error;
     return misunderstood(error, feedback);
   }
 }
 
-type WordsAction = Exclude<CardAction, "capture-again" | "mute" | Opinion>;
+type WordsAction = Exclude<CardAction, "capture-again" | "mute" | "judge" | Opinion>;
 
 const commandOf: Readonly<Record<WordsAction, string>> = {
   explain: "explain",

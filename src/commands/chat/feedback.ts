@@ -7,7 +7,7 @@ import type { FindingSummary, Incident } from "../../domain/incident.ts";
 import { withAct } from "../../domain/incident-record.ts";
 import type { Place } from "../../domain/message.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
-import { judged, whichIncident } from "./which-incident.ts";
+import { type JudgedIncident, judged, whichIncident } from "./which-incident.ts";
 
 export const feedback = defineChatCommand({
   name: "feedback",
@@ -55,7 +55,7 @@ export async function giveFeedback(said: Said, ports: ChatPorts, signal: AbortSi
   const { says, userId, place, intent } = said;
   const comment = commentOf(said.comment);
   const incident = judged(await whichIncident(said.incidentId, place, ports.incidents, signal));
-  const finding = findingOf(incident, said.finding);
+  const finding = await findingOf(incident, said.finding, ports, signal);
   const { goVersion } = incident.analysis;
   const atMs = ports.clock.nowMs();
   const { tally, before, isNew } = await ports.feedback.say(
@@ -104,11 +104,23 @@ function withTally(incident: Incident, finding: string, tally: FeedbackTally): I
   return { ...incident, feedback: { ...incident.feedback, [finding]: tally } };
 }
 
-function findingOf({ id, analysis }: Incident, typed: string): FindingSummary {
-  const findings = analysis?.findings ?? [];
-  const finding = findings.find((one) => one.id === typed.toLowerCase());
+/** One of the first few, which the incident remembers, or any of its document. */
+async function findingOf(
+  incident: JudgedIncident,
+  typed: string,
+  { analyses }: Pick<ChatPorts, "analyses">,
+  signal: AbortSignal,
+): Promise<FindingSummary> {
+  const { id, analysis } = incident;
+  const wanted = typed.toLowerCase();
+  const finding = analysis.findings.find((one) => one.id === wanted);
   if (finding !== undefined) return finding;
-  const ids = findings.map((one) => one.id);
+  const { counts } = analysis;
+  const isWhole = analysis.findings.length >= counts.critical + counts.warning + counts.info;
+  const all = isWhole ? analysis.findings : (await analyses.read(incident, signal)).findings;
+  const further = all.find((one) => one.id === wanted);
+  if (further !== undefined) return further;
+  const ids = all.map((one) => one.id);
   const hint = ids.length === 0 ? "It has none." : `People can judge: ${ids.join(", ")}.`;
   throw new UsageError(`${id} has no finding "${typed}" to judge. ${hint}`);
 }

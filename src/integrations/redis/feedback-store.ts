@@ -89,6 +89,15 @@ export function feedbackStore(client: RedisClient): Feedback {
         ...(before === "right" || before === "wrong" ? { before } : {}),
       };
     },
+    async saidBy(incidentId, userId, signal) {
+      const all = await ask(() => client.hgetall(voicesKey(incidentId)), signal);
+      return Object.fromEntries(
+        Object.entries(all).flatMap(([field, said]) => {
+          const [finding = "", who] = field.split(" ");
+          return who === userId ? [[finding, (JSON.parse(said) as Voice).says]] : [];
+        }),
+      );
+    },
     async comments(limit, signal) {
       // Most voices have none.
       const entries = await ask(() => client.xrevrange(logKey, "+", "-", "COUNT", mostLogged), signal);

@@ -1,5 +1,5 @@
 import type { ChatReply } from "../../domain/chat-reply.ts";
-import type { CardClick, ChatRequest } from "../../domain/chat-request.ts";
+import type { CardClick, ChatRequest, Judgement } from "../../domain/chat-request.ts";
 import type { MessageBody } from "../../domain/message.ts";
 import type { BotSpeaker, PostedMessage } from "../../domain/page-message.ts";
 import { rates } from "./limits.ts";
@@ -11,6 +11,7 @@ import { rates } from "./limits.ts";
 export interface Conversation {
   request(request: ChatRequest, signal: AbortSignal): Promise<ChatReply>;
   click(click: CardClick, signal: AbortSignal): Promise<ChatReply>;
+  judge(judgement: Judgement, signal: AbortSignal): Promise<ChatReply>;
   /** A view for the person's App Home. */
   home(userId: string, signal: AbortSignal): Promise<object>;
   /** gofire came into a channel, invited or by itself: what it could not say there may be said now. */
@@ -28,6 +29,8 @@ export interface Looks {
   notice(reply: ChatReply): object;
   /** A modal view that asks why a finding is wrong. */
   comment(reply: Extract<ChatReply, { kind: "feedback" }>): object;
+  /** A modal view that asks what the person says of each finding. */
+  opinions(reply: Extract<ChatReply, { kind: "judging" }>): object;
 }
 
 /** So many cards Slack takes at once; who has more before theirs would wait without a word. */
@@ -45,6 +48,8 @@ export function audienceOf(reply: ChatReply): "person" | "place" | "card" {
     case "ask":
     case "already":
     case "feedback":
+    case "judging":
+    case "judged":
     case "shown":
     case "reporting":
     case "help":

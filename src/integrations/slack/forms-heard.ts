@@ -1,9 +1,9 @@
 import type { ChatReply } from "../../domain/chat-reply.ts";
 import type { ChatRequest } from "../../domain/chat-request.ts";
-import { feedbackForm } from "../../domain/feedback-form.ts";
+import { feedbackForm, judgeForm } from "../../domain/feedback-form.ts";
 import { snapshotForm } from "../../domain/snapshot-form.ts";
 import type { Conversation } from "./conversation.ts";
-import { commentIn } from "./feedback-form.ts";
+import { commentIn, opinionsIn } from "./feedback-form.ts";
 import type { Ack } from "./hearing.ts";
 import { inTime } from "./in-time.ts";
 import { type Submission, shortcutPayload, submissionPayload } from "./payloads.ts";
@@ -91,6 +91,20 @@ export function formsHeard({
     );
   }
 
+  async function judgement({ view, user, trigger_id: trigger }: Submission): Promise<Ack> {
+    const { spot, ...judged } = opinionsIn(view);
+    // A view without a single field has no findings to name.
+    const [field = judgeForm.id] = Object.keys(view.state?.values ?? {});
+    const intent = `form ${view.id} ${trigger ?? `${view.hash ?? ""} ${JSON.stringify(judged.opinions)}`}`;
+    return await sent(
+      intent,
+      () => field,
+      async (signal) =>
+        await conversation.judge({ intent, userId: user.id, place: spot.place, ...judged }, signal),
+      { userId: user.id, ...spot },
+    );
+  }
+
   return {
     open,
 
@@ -113,6 +127,7 @@ export function formsHeard({
       const { type, user, view, trigger_id: trigger } = submission;
       if (type !== "view_submission") return undefined;
       if (view.callback_id === feedbackForm.id) return await comment(submission);
+      if (view.callback_id === judgeForm.id) return await judgement(submission);
       if (view.callback_id !== snapshotForm.id) return undefined;
       const spot = spotOf(view);
       if (spot === undefined) return undefined;

@@ -45,6 +45,7 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
       const spot = { place: click.place, aside };
       const reply = await conversation.click(click, signal);
       if (reply.kind === "ask") await shown.openForm(reply, triggerId, spot, signal);
+      else if (reply.kind === "judging") await shown.openOpinions(reply, triggerId, spot, signal);
       else await shown.show(reply, { ...click, aside }, signal);
       if (reply.kind !== "feedback" || reply.says !== "wrong" || reply.comment !== undefined) return;
       // It counts without a reason, too.

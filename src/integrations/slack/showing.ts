@@ -6,7 +6,7 @@ import type { Clock } from "../../ports/clock.ts";
 import { nothingMore } from "./answers.ts";
 import type { SlackClient } from "./client.ts";
 import { audienceOf, type Looks } from "./conversation.ts";
-import { withFinding } from "./feedback-form.ts";
+import { withFinding, withIncident } from "./feedback-form.ts";
 import { inTime } from "./in-time.ts";
 import { reachable } from "./reachable.ts";
 import { withSpot } from "./snapshot-form.ts";
@@ -38,6 +38,13 @@ export interface Showing {
   ): Promise<void>;
   /** Says it in a modal: from App Home there is no channel to say it in. */
   openNotice(reply: ChatReply, triggerId: string, signal: AbortSignal): Promise<void>;
+  /** Asks what the person says of each finding. */
+  openOpinions(
+    reply: Extract<ChatReply, { kind: "judging" }>,
+    triggerId: string,
+    spot: Spot,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** `attemptedAtMs`: an earlier attempt may have got through. */
   show(
     reply: ChatReply,
@@ -99,6 +106,9 @@ export function showing({ client, chat, looks, clock, onTrouble }: ShowingSettin
     async openComment(reply, triggerId, spot, signal) {
       const about = { incidentId: reply.incident.id, finding: reply.finding.id };
       await open(withFinding(looks.comment(reply), about, spot), triggerId, signal);
+    },
+    async openOpinions(reply, triggerId, spot, signal) {
+      await open(withIncident(looks.opinions(reply), reply.incident.id, spot), triggerId, signal);
     },
     async show(reply, { place, aside, userId, intent }, signal, attemptedAtMs) {
       const audience = audienceOf(reply);

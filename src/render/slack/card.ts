@@ -20,7 +20,7 @@ import {
 import { cardText } from "./card-text.ts";
 import { contextLines } from "./context-lines.ts";
 import { bold, person, prose, timeOfDay, words } from "./escape.ts";
-import { tallyLine } from "./feedback.ts";
+import { opinionLabels, tallyLine } from "./feedback.ts";
 import { againstLimit, confidenceWords, firstSentences, furtherLine, whereLine } from "./finding-lines.ts";
 import { comparisonLines, peerLines } from "./peer-words.ts";
 import { progressOf, stepLines } from "./steps.ts";
@@ -204,19 +204,31 @@ function resolverLine({ origin, resolvedBy }: Incident): string {
   return origin.page === undefined ? "" : "The alert ended.";
 }
 
-const opinionLabels: Readonly<Record<Opinion, string>> = { right: "👍 Right", wrong: "👎 Wrong" };
-
-/** About the finding that the card is about; the others are judged by words. */
+/** About the finding that the card is about, and a form for all of them where there are more. */
 function feedbackButtons({ id, state, analysis }: Incident): readonly ButtonSpec[] {
   const lead = analysis === undefined ? undefined : leadFinding(analysis);
   if (lead === undefined || !/^f\d+$/.test(lead.id) || (state !== "verdict" && state !== "resolved"))
     return [];
-  return opinions.map((opinion) => ({
-    action: opinion,
-    label: opinionLabels[opinion],
-    spoken: `${lead.id} is ${opinion}: ${lead.title}`,
-    value: `${id} ${lead.id}`,
-  }));
+  const { critical = 0, warning = 0, info = 0 } = analysis?.counts ?? {};
+  const all = critical + warning + info;
+  return [
+    ...opinions.map((opinion) => ({
+      action: opinion,
+      label: opinionLabels[opinion],
+      spoken: `${lead.id} is ${opinion}: ${lead.title}`,
+      value: `${id} ${lead.id}`,
+    })),
+    ...(all < 2
+      ? []
+      : [
+          {
+            action: "judge",
+            label: `All ${countText(all)} Findings…`,
+            spoken: `Say of each of the ${countText(all)} findings whether it is right`,
+            value: id,
+          },
+        ]),
+  ];
 }
 
 /** Pressed once in a while, so it takes no room: three or four buttons are what is read at a glance. */
@@ -232,7 +244,7 @@ function menuOf({ id, service, state }: Incident): MenuSpec | undefined {
   };
 }
 
-type Button = Exclude<CardAction, "mute" | "compare" | Opinion>;
+type Button = Exclude<CardAction, "mute" | "compare" | "judge" | Opinion>;
 
 const labels: Readonly<Record<Button, { readonly label: string; readonly spoken: string }>> = {
   explain: { label: "Explain", spoken: "Explain the findings" },

@@ -6,7 +6,7 @@ import { type Block, context, plainText, section } from "./blocks.ts";
 import { diffBody } from "./diff.ts";
 import { bold, code, words } from "./escape.ts";
 import { explainBody } from "./explain.ts";
-import { feedbackBody } from "./feedback.ts";
+import { feedbackBody, judgedBody, judgingBody } from "./feedback.ts";
 import { helpBody } from "./help.ts";
 import { incidentLine, incidentSentence } from "./incident-line.ts";
 import { slackLimits } from "./limits.ts";
@@ -72,6 +72,10 @@ function bodyOf(reply: ChatReply): MessageBody {
       );
     case "feedback":
       return feedbackBody(reply);
+    case "judging":
+      return judgingBody(reply);
+    case "judged":
+      return judgedBody(reply);
     case "shown":
       return shownBody(reply.incident);
     case "reporting": {

@@ -1,11 +1,12 @@
 import type { ChatReply } from "../../domain/chat-reply.ts";
-import type { FeedbackTally } from "../../domain/feedback.ts";
-import { feedbackForm, mostCommentCharacters } from "../../domain/feedback-form.ts";
+import { type FeedbackTally, type Opinion, opinions } from "../../domain/feedback.ts";
+import { feedbackForm, judgeForm, mostCommentCharacters } from "../../domain/feedback-form.ts";
 import type { Incident } from "../../domain/incident.ts";
 import type { MessageBody } from "../../domain/message.ts";
 import { plainText, section } from "./blocks.ts";
 import { code, words } from "./escape.ts";
 import { slackLimits } from "./limits.ts";
+import { confidenceWords } from "./finding-lines.ts";
 import { replyBody } from "./reply-body.ts";
 
 type Given = Extract<ChatReply, { kind: "feedback" }>;
@@ -83,4 +84,80 @@ export function commentModal({ finding }: Pick<Given, "finding">): object {
       },
     ],
   };
+}
+
+export const opinionLabels: Readonly<Record<Opinion, string>> = { right: "👍 Right", wrong: "👎 Wrong" };
+
+type Judging = Extract<ChatReply, { kind: "judging" }>;
+
+/** Every finding with a choice; what is left alone stays as it is. */
+export function opinionsModal({ incident, findings, said }: Judging): object {
+  const choices = opinions.map((opinion) => ({
+    text: plainText(opinionLabels[opinion], slackLimits.option.text),
+    value: opinion,
+  }));
+  return {
+    type: "modal",
+    callback_id: judgeForm.id,
+    title: plainText("Right or wrong?", slackLimits.view.title),
+    submit: plainText("Save", slackLimits.view.button),
+    close: plainText("Cancel", slackLimits.view.button),
+    blocks: [
+      ...section([
+        words(`What you say of the findings of ${incident.id} (${incident.service}).`, 300),
+        "It counts for the rule. Leave alone what you do not know.",
+      ]),
+      ...findings.map(({ id, title, confidence }) => {
+        const tally = incident.feedback?.[id];
+        const mine = choices.find(({ value }) => value === said[id]);
+        const hint = `${confidenceWords[confidence]}${tally === undefined ? "" : ` · so far ${tallyWords(tally)}`}`;
+        return {
+          type: "input",
+          block_id: id,
+          optional: true,
+          label: plainText(`${id}: ${title}`, 300),
+          hint: plainText(hint, slackLimits.inputLabel),
+          element: {
+            type: "static_select",
+            action_id: id,
+            placeholder: plainText("Not known", slackLimits.select.placeholder),
+            options: choices,
+            ...(mine === undefined ? {} : { initial_option: mine }),
+          },
+        };
+      }),
+    ],
+  };
+}
+
+/** The same in words, where no form can be opened. */
+export function judgingBody({ incident, findings }: Judging): MessageBody {
+  const write = `/gofire feedback ${incident.id} ${findings[0]?.id ?? "f1"} right`;
+  const listed = findings.map(({ id, title }) => `${id}: ${title}`);
+  return replyBody(
+    [`Say of each finding whether it is right or wrong: ${write}`, ...listed],
+    section([
+      `Say of each finding whether it is right or wrong: ${code(write, 200)}`,
+      ...listed.map((line) => words(line, 220)),
+    ]),
+  );
+}
+
+/** Acknowledges what somebody says of several findings to who said it. */
+export function judgedBody({ incident, changed }: Extract<ChatReply, { kind: "judged" }>): MessageBody {
+  if (changed.length === 0) {
+    const same = `Nothing new about ${incident.id}: what you say of its findings was noted before.`;
+    return replyBody([same], section([words(same, 300)]));
+  }
+  const lines = changed.map(({ finding: { id, title }, says, before }) => {
+    const until = before === undefined ? "" : `, until now ${before}`;
+    return `${id} (${title}) is ${says}${until}`;
+  });
+  return replyBody(
+    [`Noted about ${incident.id}, you say:`, ...lines.map((line) => `${line}.`)],
+    section([
+      words(`Noted about ${incident.id}, you say:`, 200),
+      ...lines.map((line) => `• ${words(line, 300)}`),
+    ]),
+  );
 }

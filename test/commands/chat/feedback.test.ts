@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { answerClick } from "../../../src/commands/chat/dispatch.ts";
+import { answerClick, answerJudgement } from "../../../src/commands/chat/dispatch.ts";
 import { redisProgram } from "../../integrations/redis-server.ts";
 import { analysis, finding } from "./analyses.ts";
 import { type Asking, asking, expectKind, never, nobodyNamed } from "./asking.ts";
@@ -101,6 +101,70 @@ describe.skipIf(redisProgram === undefined)("judging a finding, on real Redis", 
     expect(expectKind(await chat.ask(`feedback ${id} f1 maybe`), "help").problem).toBe(
       'Is it right or wrong? "maybe" is neither.',
     );
+  });
+
+  test("of all findings at once: what was said before is shown, and only what is new counts", async () => {
+    const rules = [
+      pile,
+      "goroutine/count",
+      "heap/growth",
+      "sched/latency",
+      "cpu/spin",
+      "gc/pause-p99",
+      "http/body-leak",
+    ];
+    const { id } = await chat.judged(
+      analysis({ findings: rules.map((rule, index) => finding(`f${index + 1}`, rule)) }),
+    );
+    await click("right", id);
+    const place = { channel: "C1" };
+    const clicked = { intent: "c", userId: "U1", place, action: "judge", incidentId: id } as const;
+    const asked = expectKind(await answerClick(clicked, chat.ports, never), "judging");
+    // The incident remembers five; the others are in its document.
+    expect(asked.findings.map((one) => one.id)).toEqual(["f1", "f2", "f3", "f4", "f5", "f6", "f7"]);
+    expect(asked.said).toEqual({ f1: "right" });
+    const said = { intent: "s", userId: "U1", place, incidentId: id };
+    const opinions = { f1: "right", f2: "wrong", f7: "right" } as const;
+    const judgement = { ...said, opinions };
+    expect(expectKind(await answerJudgement(judgement, chat.ports, never), "judged").changed).toMatchObject([
+      { finding: { id: "f2" }, says: "wrong" },
+      { finding: { id: "f7" }, says: "right" },
+    ]);
+    // Sent twice, and changed.
+    expect(expectKind(await answerJudgement(judgement, chat.ports, never), "judged").changed).toEqual([]);
+    const changed = { ...said, intent: "s again", opinions: { f2: "right" } } as const;
+    expect(expectKind(await answerJudgement(changed, chat.ports, never), "judged").changed).toMatchObject([
+      { finding: { id: "f2" }, says: "right", before: "wrong" },
+    ]);
+    expect(new Set(await counts())).toEqual(
+      new Set([
+        [pile, "proven", 0, 1, 0],
+        ["goroutine/count", "proven", 0, 1, 0],
+        ["http/body-leak", "proven", 0, 1, 0],
+      ]),
+    );
+    const incident = await chat.ports.incidents.read(id, never);
+    expect(
+      incident?.record?.entries.flatMap((entry) =>
+        entry.kind === "act" && entry.did === "judged-finding" ? [`${entry.finding} ${entry.says}`] : [],
+      ),
+    ).toEqual(["f1 right", "f2 wrong", "f7 right", "f2 right"]);
+    const strange = await answerJudgement({ ...said, opinions: { f9: "wrong" } }, chat.ports, never);
+    expect(expectKind(strange, "help").problem).toContain('has no finding "f9"');
+  });
+
+  test("of all findings at once needs the right to, when it is asked for and when it is sent", async () => {
+    const { id } = await judged();
+    const access = { ...nobodyNamed, rights: { feedback: { users: ["U2"], groups: [], channels: [] } } };
+    const ports = { ...chat.ports, access };
+    const who = { intent: "c", userId: "U1", place: { channel: "C1" }, incidentId: id };
+    for (const reply of [
+      await answerClick({ ...who, action: "judge" }, ports, never),
+      await answerJudgement({ ...who, opinions: { f1: "wrong" } }, ports, never),
+    ]) {
+      expect(expectKind(reply, "refused").why).toBe("You may not judge findings here.");
+    }
+    expect(await counts()).toEqual([]);
   });
 
   test("needs the right to, at each click", async () => {

@@ -16,6 +16,8 @@ export interface Plan {
   readonly click?: { readonly refresh: boolean };
   /** Whether every service has two processes, and people want them compared. */
   readonly peer: boolean;
+  /** Whether people say what they think of the first card's finding. */
+  readonly votes: boolean;
   /** When Redis is killed, and how long it is away. */
   readonly redisAway?: { readonly afterMs: number; readonly forMs: number };
 }
@@ -77,7 +79,8 @@ export function planOf(seed: number): Plan {
       : {}),
   };
   // Thrown last, so that what a seed meant before it still means.
-  return { ...plan, peer: chance.chance(20) };
+  const peer = chance.chance(20);
+  return { ...plan, peer, votes: chance.chance(50) };
 }
 
 function faultsOf(chance: Dice): readonly Fault[] {

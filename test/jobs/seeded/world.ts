@@ -14,7 +14,7 @@ import type { Plan } from "./plan.ts";
 import { type ProcessSettings, type RunningProcess, startProcess } from "./process.ts";
 
 const never = new AbortController().signal;
-const mira = "U0MIRA0001";
+export const mira = "U0MIRA0001";
 export const channel = "C0INCID001";
 const settleWithinMs = 120_000;
 /** Clocks of the processes are off by minutes at most. */
@@ -114,8 +114,11 @@ function wasTaken(result: DeliveryResult | undefined): boolean {
   return Object.keys(result.body).length === 0 || String(result.body["text"]).includes("is taken as");
 }
 
-export async function click(world: World, refresh: boolean): Promise<void> {
-  const { slack, asked } = world;
+/** The first incident with a verdict, and its card once it has a button. */
+export async function cardWith(
+  world: World,
+  button: string,
+): Promise<{ readonly incident: Incident; readonly card: SlackMessage }> {
   const incident = await until(
     async () => (await world.incidents().catch(() => [])).find(({ state }) => isSettled(state)),
     "something to click on",
@@ -125,12 +128,18 @@ export async function click(world: World, refresh: boolean): Promise<void> {
   const card = await until(
     () => {
       const message = world.cardOf(incident.id);
-      return JSON.stringify(message?.blocks ?? []).includes('"capture-again"') ? message : undefined;
+      return JSON.stringify(message?.blocks ?? []).includes(`"${button}"`) ? message : undefined;
     },
     `a button on ${incident.id}`,
     settleWithinMs,
     lookEveryMs,
   );
+  return { incident, card };
+}
+
+export async function click(world: World, refresh: boolean): Promise<void> {
+  const { slack, asked } = world;
+  const { incident, card } = await cardWith(world, "capture-again");
   const whispersBefore = whispers(world);
   const clicked = slack.people.click(mira, channel, card.ts, { actionId: "capture-again" });
   if (refresh) slack.sockets.refresh("all");
