@@ -21,6 +21,7 @@ import { goroutineLockHolder } from "./goroutine-lock-holder/index.ts";
 import { goroutineMutexPileup } from "./goroutine-mutex-pileup/index.ts";
 import { goroutineNilChannel } from "./goroutine-nil-channel/index.ts";
 import { goroutineOnceStuck } from "./goroutine-once-stuck/index.ts";
+import { goroutinePanicked } from "./goroutine-panicked/index.ts";
 import { goroutineRuntimeLeak } from "./goroutine-runtime-leak/index.ts";
 import { goroutineRwmutexStarvation } from "./goroutine-rwmutex-starvation/index.ts";
 import { goroutineWaitgroupStuck } from "./goroutine-waitgroup-stuck/index.ts";
@@ -74,6 +75,7 @@ export const analyzers: readonly Analyzer[] = [
   goroutineMutexPileup,
   goroutineNilChannel,
   goroutineOnceStuck,
+  goroutinePanicked,
   goroutineRuntimeLeak,
   goroutineRwmutexStarvation,
   goroutineWaitgroupStuck,

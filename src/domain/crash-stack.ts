@@ -1,5 +1,7 @@
+import type { Frame } from "./frame.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import type { OwnCode } from "./own-code.ts";
+import { blamedFrames } from "./wait-sites.ts";
 
 /**
  * The goroutine that brought the process down: the runtime prints it first, as [running]
@@ -8,12 +10,27 @@ import type { OwnCode } from "./own-code.ts";
  */
 export function crashedGroup(dump: GoroutineSnapshot, own: OwnCode): GoroutineGroup | undefined {
   const running = dump.groups.filter(({ state }) => state.startsWith("running"));
-  const panicking = running.filter(({ stack }) =>
-    stack.some(
-      ({ function: symbol }) =>
-        symbol === "panic" || /^runtime\.(?:throw|fatal|gopanic|panic|sigpanic)/.test(symbol),
-    ),
-  );
+  const panicking = running.filter(isPanicking);
   const hasOwn = (group: GoroutineGroup) => group.stack.some((frame) => own.isOwn(frame));
   return panicking.find(hasOwn) ?? running.find(hasOwn) ?? panicking[0] ?? running[0];
+}
+
+/** Its stack has the frames of a panic or of the runtime's abort. */
+export function isPanicking({ stack }: GoroutineGroup): boolean {
+  return stack.some(
+    ({ function: symbol }) =>
+      symbol === "panic" || /^runtime\.(?:throw|fatal|gopanic|panic|sigpanic)/.test(symbol),
+  );
+}
+
+/**
+ * Where it began: a deferred function that recovers, and panics again or logs, stands above the first panic, and the
+ * frames below that one say who started it.
+ */
+export function panickedFrames(group: GoroutineGroup, own: OwnCode): readonly Frame[] {
+  const first = group.stack.findLastIndex(({ function: symbol }) => symbol === "panic");
+  const below = group.stack.slice(first + 1);
+  return below.some((frame) => own.isOwn(frame))
+    ? blamedFrames({ ...group, stack: below }, own)
+    : blamedFrames(group, own);
 }

@@ -1,7 +1,7 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { isMainGoroutine } from "../../domain/code-object.ts";
 import type { CrashReport } from "../../domain/crash.ts";
-import { crashedGroup } from "../../domain/crash-stack.ts";
+import { crashedGroup, panickedFrames } from "../../domain/crash-stack.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
 import { groupText } from "../../domain/goroutine-sites.ts";
 import { isKnownIdle } from "../../domain/known-idle.ts";
@@ -22,7 +22,7 @@ export const processCrash = defineAnalyzer({
     docs: {
       what: "`panic:` or `fatal error:` in a log, and the goroutine it happened in. For `all goroutines are asleep - deadlock!`, the goroutine that blocks the others.",
       why: "Every request in flight was lost, and a supervisor that restarts the process hides it until it happens again.",
-      next: "Start with the first own frame of the goroutine that died.",
+      next: "Start with the first own frame of the goroutine that died; where a deferred function panicked again, below the first panic.",
       falsePositives:
         "A SIGQUIT dump is asked for by a person or a probe and is no crash. Map races have a rule of their own (process/concurrent-map).",
       references: [
@@ -37,7 +37,8 @@ export const processCrash = defineAnalyzer({
     if (crash.message.startsWith("concurrent map ")) return [];
     const kind = crashKind(crash);
     const group = dump === undefined ? undefined : subjectOf(kind, dump, target.own);
-    const where = group === undefined ? [] : blamedFrames(group, target.own);
+    const blamed = kind === "panic" ? panickedFrames : blamedFrames;
+    const where = group === undefined ? [] : blamed(group, target.own);
     const [frame] = where;
     const place = frame === undefined ? "" : ` in ${shortName(frame.function)}`;
     return [
