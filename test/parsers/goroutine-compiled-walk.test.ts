@@ -2,15 +2,16 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { compiledStackWalk } from "../../src/parsers/goroutine-dump/compiled-stack-walk.ts";
+import { goroutineDumpParser } from "../../src/parsers/goroutine-dump/goroutine-dump-parser.ts";
 import { emptyHeader, readHeader } from "../../src/parsers/goroutine-dump/header.ts";
 import { dumpLimits } from "../../src/parsers/goroutine-dump/limits.ts";
 import { StackTree } from "../../src/parsers/goroutine-dump/stack-tree.ts";
 import { irregular, type StackWalk, unfinished } from "../../src/parsers/goroutine-dump/stack-walk.ts";
 import { stackWalkSource } from "../../src/parsers/goroutine-dump/stack-walk-code.ts";
 import { damaged, randomNumbers } from "./damage.ts";
-import { capture } from "./feed.ts";
+import { capture, feed, whole } from "./feed.ts";
 
-const source = "src/parsers/goroutine-dump/stack-walk.as";
+const sources = ["count-known", "stack-walk"].map((name) => `src/parsers/goroutine-dump/${name}.as`);
 
 function compiled(limits = dumpLimits): StackWalk {
   const walk = compiledStackWalk(limits);
@@ -40,10 +41,15 @@ function report(walk: StackWalk, text: Uint8Array, value: number) {
   return { end: end - memory.start, lines: walk.lines, plain: walk.plain, known, kept: walk.value, calls };
 }
 
+function waiter(mutex: number): string {
+  return `goroutine 7 [m]:\nsync.(*Mutex).lockSlow(0x${(0xc000 + mutex).toString(16)})\n\t/m:9\n\n`;
+}
+
 describe("the compiled walk", () => {
-  it("is compiled from its source", () => {
-    const hash = createHash("sha256").update(readFileSync(source)).digest("hex");
-    expect(stackWalkSource, "run `npm run wasm`").toBe(hash);
+  it("is compiled from its sources", () => {
+    const hash = createHash("sha256");
+    for (const source of sources) hash.update(readFileSync(source));
+    expect(stackWalkSource, "run `npm run wasm`").toBe(hash.digest("hex"));
   });
 
   it.each([
@@ -99,6 +105,63 @@ describe("the compiled walk", () => {
     expect(report(second, text, 5)).toMatchObject({ known: 9 });
     second.release();
     other.release();
+  });
+
+  it("counts goroutines of known stacks as they are counted one by one", () => {
+    const random = randomNumbers(0xc0de);
+    const one = (words: readonly string[]) => words[random(words.length)] ?? "";
+    const digits = () => String(random(10) === 0 ? random(2 ** 31) * 1000 : random(30));
+    const hex = () => (0xc000000000 + 8 * random(40)).toString(16);
+    const attribute = () =>
+      one([`, ${digits()} minutes`, ", locked to thread", ", synctest bubble 3", ", 12 hours", ",", ", "]);
+    const header = () => {
+      const state = one(["select", "sync.Mutex.Lock", "chan receive (nil chan) (scan)", "IO wait", " l", ""]);
+      const end = one([
+        "]:",
+        "]:",
+        "]:",
+        "]:",
+        "]: ",
+        "]:\r",
+        '] {"a":"b"}:',
+        ' labels:{"a": "b"}]:',
+        "]",
+        "",
+      ]);
+      const id = one([digits(), digits(), "01", " 7", "7 gp=0xc1 m=nil"]);
+      return `goroutine ${id} [${state}${random(2) === 0 ? attribute() : ""}${random(4) === 0 ? attribute() : ""}${end}\n`;
+    };
+    const lock = () =>
+      `sync.(*Mutex).lockSlow(${one([`0x${hex()}`, `0x${hex()}, 0x1`, `0x${hex()}?`, "0x0", "0x123456789abcdef", "..."])})\n\t/src/mutex.go:9 +0x1\n`;
+    const call = () => `main.${one(["a", "b", "(*T).c"])}(0x${hex()})\n\t/src/main.go:${random(3)} +0x1d\n`;
+    const creator = () => `created by main.d in goroutine ${random(9)}\n\t/src/main.go:3 +0x2\n`;
+    const odd = () =>
+      one(["\n", "\n\n", "some line\n", "...2 frames elided...\n", "panic: no\n", "\r\n", "\t"]);
+    for (let round = 0; round < 60; round++) {
+      let text = "";
+      while (text.length < 40_000) {
+        text += header();
+        if (random(3) === 0) text += lock();
+        for (let calls = random(3); calls > 0; calls--) text += call();
+        if (random(2) === 0) text += creator();
+        text += random(20) === 0 ? odd() : "\n";
+      }
+      const [quick, slow] = [true, false].map((compiled) =>
+        feed(goroutineDumpParser({ artifact: "a", compiled }), text, [700, 20_000, 70_000][round % 3]),
+      );
+      expect(quick).toEqual(slow);
+      expect(quick?.ok === true && quick.value.snapshot.counted).toBeGreaterThan(100);
+    }
+  });
+
+  it("notes every mutex when there are more than it can note at once", () => {
+    // Behind a long goroutine, which is waited for, so many stand in memory at once.
+    const long = `goroutine 2 [m]:\nmain.f(0x${"1".repeat(265_000)})\n\t/m:9\n\n`;
+    const waiters = Array.from({ length: 12_000 }, (_, at) => waiter(at % 5)).join("");
+    const read = whole(feed(goroutineDumpParser({ artifact: "a" }), waiter(0) + long + waiters, 1_000_000));
+    const [group] = read.snapshot.groups;
+    expect(group?.count).toBe(12_001);
+    expect([...(group?.waitedMutexes.values() ?? [])]).toEqual([2401, 2400, 2400, 2400, 2400]);
   });
 
   it("is not to be had for goroutines longer than it has room for", () => {

@@ -2,18 +2,22 @@ import type { HeaderFields } from "./header.ts";
 import type { InputMemory } from "./input-memory.ts";
 import { pieceBytes } from "./input-window.ts";
 import { type DumpLimits, dumpLimits } from "./limits.ts";
-import { maxCalls, type StackWalk } from "./stack-walk.ts";
+import { type KnownTallies, maxCalls, type StackWalk, type Tally } from "./stack-walk.ts";
 import { stackWalkCode } from "./stack-walk-code.ts";
 
-/** What stack-walk.as exports. */
+/** What count-known.as and stack-walk.as export. */
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   readonly results: { readonly value: number };
   readonly inputStart: { readonly value: number };
-  layOut(inputBytes: number, maxTexts: number, maxTextBytes: number, maxNodes: number): number;
+  layOut(inputBytes: number, maxTexts: number, maxTextBytes: number, maxNodes: number): void;
+  layOutTallies(maxValues: number): number;
   reset(maxTexts: number, maxTextBytes: number, maxNodes: number): void;
   walk(start: number, to: number, stateStart: number, stateEnd: number, withRegisters: number): number;
   keep(value: number): void;
+  countKnown(from: number, to: number, longest: number): number;
+  tallyOf(value: number): number;
+  notesStart(): number;
 }
 
 /** The part of the WebAssembly JavaScript API that is used here: Node's types do not have it. */
@@ -59,6 +63,7 @@ class CompiledStackWalk implements StackWalk {
   readonly nameEnds: Int32Array;
   readonly placeEnds: Int32Array;
   readonly texts: Int32Array;
+  readonly tallies: KnownTallies;
   readonly #exports: Exports;
   /** Lines, plain, call count, value. */
   readonly #results: Int32Array;
@@ -66,22 +71,20 @@ class CompiledStackWalk implements StackWalk {
   constructor(exports: Exports) {
     this.#exports = exports;
     const { memory } = exports;
-    const needed = exports.layOut(
-      inputBytes,
-      dumpLimits.maxTexts,
-      dumpLimits.maxTextBytes,
-      dumpLimits.maxNodes,
-    );
+    const { maxTexts, maxTextBytes, maxNodes } = dumpLimits;
+    exports.layOut(inputBytes, maxTexts, maxTextBytes, maxNodes);
+    const needed = exports.layOutTallies(maxNodes);
     // Pages that are never touched take up no memory.
     memory.grow(Math.ceil(needed / pageBytes) - memory.buffer.byteLength / pageBytes);
     const { buffer } = memory;
     const results = exports.results.value;
-    const ofCalls = (index: number) => new Int32Array(buffer, results + 16 + 4 * index * maxCalls, maxCalls);
+    const ofCalls = (index: number) => new Int32Array(buffer, results + 32 + 4 * index * maxCalls, maxCalls);
     this.#results = new Int32Array(buffer, results, 4);
     this.callStarts = ofCalls(0);
     this.nameEnds = ofCalls(1);
     this.placeEnds = ofCalls(2);
     this.texts = ofCalls(3);
+    this.tallies = new CompiledTallies(exports);
     this.memory = {
       bytes: new Uint8Array(buffer),
       view: new DataView(buffer),
@@ -127,5 +130,69 @@ class CompiledStackWalk implements StackWalk {
 
   release(): void {
     if (idle.length < mostIdle && !idle.includes(this)) idle.push(this);
+  }
+}
+
+class CompiledTallies implements KnownTallies {
+  readonly #exports: Exports;
+  readonly #view: DataView;
+  /** Counted, lines, noted: behind what `walk` tells. */
+  readonly #results: Int32Array;
+  readonly #notes: number;
+
+  constructor(exports: Exports) {
+    const { buffer } = exports.memory;
+    this.#exports = exports;
+    this.#view = new DataView(buffer);
+    this.#results = new Int32Array(buffer, exports.results.value + 16, 3);
+    this.#notes = exports.notesStart();
+  }
+
+  get counted(): number {
+    return this.#results[0] ?? 0;
+  }
+
+  get lines(): number {
+    return this.#results[1] ?? 0;
+  }
+
+  get noted(): number {
+    return this.#results[2] ?? 0;
+  }
+
+  count(from: number, to: number, longest: number): number {
+    return this.#exports.countKnown(from, to, longest);
+  }
+
+  notedValue(index: number): number {
+    return this.#view.getInt32(this.#notes + 16 * index, true);
+  }
+
+  notedAddress(index: number): number {
+    return this.#view.getFloat64(this.#notes + 16 * index + 8, true);
+  }
+
+  open(value: number, lockCall: number): void {
+    const at = this.#exports.tallyOf(value);
+    this.#view.setInt32(at, 0, true);
+    this.#view.setInt32(at + 4, 0, true);
+    this.#view.setInt32(at + 8, 0x7fff_ffff, true);
+    this.#view.setInt32(at + 12, 0, true);
+    this.#view.setInt32(at + 16, -1, true);
+    this.#view.setInt32(at + 20, lockCall, true);
+  }
+
+  leaveOlder(value: number, minutes: number): void {
+    this.#view.setInt32(this.#exports.tallyOf(value) + 16, minutes, true);
+  }
+
+  of(value: number): Tally {
+    const at = this.#exports.tallyOf(value);
+    return {
+      count: this.#view.getInt32(at, true),
+      lockedToThread: this.#view.getInt32(at + 4, true),
+      minWaitMinutes: this.#view.getInt32(at + 8, true),
+      maxWaitMinutes: this.#view.getInt32(at + 12, true),
+    };
   }
 }

@@ -76,7 +76,7 @@ export class DumpReader {
   }
 
   groups(): GoroutineGroup[] {
-    return this.#goroutines.groups.finish();
+    return this.#goroutines.finish();
   }
 
   /** Reads the memory's `[from .. to]` and returns where it stopped: the rest is wanted again with more behind it. */
@@ -89,6 +89,12 @@ export class DumpReader {
       if (this.#insideLongLine) {
         at = this.#passLine(bytes, at, to);
         continue;
+      }
+      // The first goroutine behind last words is read by itself: it tells that these came true.
+      if (this.#lastWords === undefined) {
+        at = this.#goroutines.countMany(at, to);
+        this.line += this.#goroutines.lines;
+        if (at === to) break;
       }
       if (bytes[at] === lineFeed) {
         at++;

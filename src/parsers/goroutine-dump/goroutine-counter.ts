@@ -1,4 +1,4 @@
-import type { Goroutine } from "../../domain/goroutine.ts";
+import type { Goroutine, GoroutineGroup } from "../../domain/goroutine.ts";
 import { type GoroutineText, readGoroutineText, type TextEnd } from "./goroutine-text.ts";
 import { GroupTable } from "./group-table.ts";
 import type { GroupTally } from "./group-tally.ts";
@@ -32,6 +32,7 @@ interface KnownGroup {
  */
 export class GoroutineCounter {
   readonly groups: GroupTable;
+  /** How many goroutines were counted. */
   counted = 0;
   /** Line feeds in the lines of the goroutine counted last, its header left out. */
   lines = 0;
@@ -52,6 +53,32 @@ export class GoroutineCounter {
   }
 
   /**
+   * Counts goroutines that are like others before them as far as that goes without looking at each, from the line start
+   * `from` on. Returns the line start where it stopped; `lines` tells how many were passed.
+   */
+  countMany(from: number, to: number): number {
+    const { tallies } = this.#walk;
+    this.lines = 0;
+    if (tallies === undefined || this.#known.length === 0) return from;
+    const at = tallies.count(from, to, this.#limits.maxGoroutineBytes);
+    this.counted += tallies.counted;
+    this.lines = tallies.lines;
+    for (let note = 0; note < tallies.noted; note++) {
+      this.#known[tallies.notedValue(note)]?.group.addWaitedMutex(tallies.notedAddress(note));
+    }
+    return at;
+  }
+
+  /** All groups, when everything was counted. To be called once. */
+  finish(): GoroutineGroup[] {
+    const { tallies } = this.#walk;
+    if (tallies !== undefined) {
+      for (const [value, { group }] of this.#known.entries()) group.addAll(tallies.of(value));
+    }
+    return this.groups.finish();
+  }
+
+  /**
    * Counts the goroutine whose lines begin at `start` if it is one of many, and returns where it ends; `unfinished`
    * when more bytes are needed, `unknown` when it must be read in full. Nothing is counted then.
    */
@@ -68,6 +95,7 @@ export class GoroutineCounter {
       if (!known.callsAreFrames) return unknown;
       group.addExemplar(this.#exemplarHere(group, header, end));
     }
+    walk.tallies?.leaveOlder(walk.value, group.youngestExemplar);
     group.add(header.waitMinutes, header.lockedToThread);
     if (lockCall !== -1) {
       const mutex = firstLiveWord(walk.memory.bytes, (walk.nameEnds[lockCall] ?? 0) + 1, end);
@@ -113,14 +141,13 @@ export class GoroutineCounter {
   /** From now on goroutines whose walk is the last one are known. */
   #keep(group: GroupTally): KnownGroup {
     const walk = this.#walk;
-    walk.keep(this.#known.length);
+    const value = this.#known.length;
+    walk.keep(value);
     const creators = group.createdBy === undefined ? 0 : 1;
-    const known = {
-      group,
-      lockCall: callOf(walk, lockWord),
-      callsAreFrames: walk.callCount === group.stack.length + creators,
-    };
+    const lockCall = callOf(walk, lockWord);
+    const known = { group, lockCall, callsAreFrames: walk.callCount === group.stack.length + creators };
     this.#known.push(known);
+    walk.tallies?.open(value, lockCall);
     return known;
   }
 

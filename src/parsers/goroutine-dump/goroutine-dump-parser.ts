@@ -94,6 +94,7 @@ export function goroutineDumpParser(options: GoroutineDumpOptions): ByteParser<G
       if (restorer === undefined && reader.form !== undefined) restorer = restoreLines(reader.form);
       restorer?.end();
       window.end();
+      const groups = reader.groups();
       walk.release();
       if (bytesSeen === 0) {
         return { ok: false, error: lineError("empty", "There is nothing in the input.", 1) };
@@ -103,7 +104,6 @@ export function goroutineDumpParser(options: GoroutineDumpOptions): ByteParser<G
         const none = lineError("not-this-format", "There is no goroutine in the input.", 1, firstLine);
         return { ok: false, error: reader.damage ?? none };
       }
-      const groups = reader.groups();
       const incomplete = whyIncomplete(reader, bytesSeen);
       return {
         ok: true,

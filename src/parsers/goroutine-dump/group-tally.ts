@@ -1,6 +1,7 @@
 import type { Frame } from "../../domain/frame.ts";
 import type { Goroutine, GoroutineGroup } from "../../domain/goroutine.ts";
 import { waitReason } from "../wait-reason.ts";
+import type { Tally } from "./stack-walk.ts";
 
 /** Goroutines kept as examples of a group. */
 const maxExemplars = 4;
@@ -18,8 +19,8 @@ export class GroupTally {
   minWaitMinutes = Number.POSITIVE_INFINITY;
   maxWaitMinutes = 0;
   readonly exemplars: Goroutine[] = [];
-  /** Age of the youngest example, once there are enough of them. */
-  #youngestExemplar = -1;
+  /** Minutes that the youngest example waited, once there are enough of them; else -1. */
+  youngestExemplar = -1;
   readonly waitedMutexes = new Map<number, number>();
 
   constructor(state: string, stack: readonly Frame[], createdBy: Frame | undefined) {
@@ -35,9 +36,18 @@ export class GroupTally {
     if (waitMinutes > this.maxWaitMinutes) this.maxWaitMinutes = waitMinutes;
   }
 
+  /** Adds goroutines that were counted elsewhere. */
+  addAll({ count, lockedToThread, minWaitMinutes, maxWaitMinutes }: Tally): void {
+    if (count === 0) return;
+    this.count += count;
+    this.lockedToThread += lockedToThread;
+    this.minWaitMinutes = Math.min(this.minWaitMinutes, minWaitMinutes);
+    this.maxWaitMinutes = Math.max(this.maxWaitMinutes, maxWaitMinutes);
+  }
+
   /** True when a goroutine of that age should be kept as an example. */
   wantsExemplar(waitMinutes: number): boolean {
-    return waitMinutes > this.#youngestExemplar;
+    return waitMinutes > this.youngestExemplar;
   }
 
   addExemplar(goroutine: Goroutine): void {
@@ -47,7 +57,7 @@ export class GroupTally {
     this.exemplars.splice(at, 0, goroutine);
     if (this.exemplars.length > maxExemplars) this.exemplars.pop();
     if (this.exemplars.length === maxExemplars) {
-      this.#youngestExemplar = this.exemplars.at(-1)?.waitMinutes ?? 0;
+      this.youngestExemplar = this.exemplars.at(-1)?.waitMinutes ?? 0;
     }
   }
 

@@ -1,14 +1,14 @@
-// AssemblyScript. `npm run wasm` compiles this into stack-walk-code.ts.
+// AssemblyScript. `npm run wasm` compiles this and count-known.as into stack-walk-code.ts.
 //
 // The same walk as in stack-tree.ts, 16 bytes at a time; that file says what it does and why. Both must find the same
-// in every input (test/parsers/goroutine-dump-engines.test.ts). Addresses are offsets in the one memory, and so are
+// in every input (test/parsers/goroutine-compiled-walk.test.ts). Addresses are offsets in the one memory, and so are
 // the offsets of bytes: the input is copied to `inputStart`.
 
 const unfinished: i32 = -1;
-const irregular: i32 = -2;
+export const irregular: i32 = -2;
 
 const tab: i32 = 0x09;
-const lineFeed: i32 = 0x0a;
+export const lineFeed: i32 = 0x0a;
 const carriageReturn: i32 = 0x0d;
 const space: i32 = 0x20;
 const openParenthesis: i32 = 0x28;
@@ -29,7 +29,10 @@ const registersWord = memory.data<u8>([32, 102, 112, 61, 48, 120]);
 
 // ---- where things are, set by layOut
 
-/** Four numbers: lines, plain, callCount, value. Behind them callStarts, nameEnds, placeEnds, texts. */
+/**
+ * Lines, plain, callCount, value; three numbers of `countKnown`, and one to spare. Behind them callStarts, nameEnds,
+ * placeEnds, texts.
+ */
 export let results: i32 = 0;
 export let inputStart: i32 = 0;
 
@@ -44,6 +47,8 @@ const nodeBytes: i32 = 24;
 let nodeTable: i32 = 0;
 let nodeSlots: i32 = 0;
 let nodeMask: i32 = fewestSlots - 1;
+/** Where the tables end. */
+export let behindWalk: i32 = 0;
 
 let textCount: i32 = 0;
 let textLimit: i32 = 0;
@@ -54,9 +59,9 @@ let nodeLimit: i32 = 0;
 
 // ---- the walk at hand
 
-let lines: i32 = 0;
+export let lines: i32 = 0;
 let plain: i32 = 1;
-let callCount: i32 = 0;
+export let callCount: i32 = 0;
 let node: i32 = 0;
 
 function aligned(address: i32): i32 {
@@ -70,16 +75,21 @@ function slotsFor(count: i32): i32 {
   return slots;
 }
 
-/** Lays the tables out behind the static data and returns how many bytes of memory they may come to need. */
-export function layOut(inputBytes: i32, maxTexts: i32, maxTextBytes: i32, maxNodes: i32): i32 {
+/** Lays the tables out behind the static data. */
+export function layOut(inputBytes: i32, maxTexts: i32, maxTextBytes: i32, maxNodes: i32): void {
   results = 4096;
-  inputStart = aligned(results + 16 + 16 * maxCalls);
+  inputStart = aligned(callsStart() + 16 * maxCalls);
   textTable = aligned(inputStart + inputBytes);
   textSlots = aligned(textTable + textBytes * maxTexts);
   arena = aligned(textSlots + 4 * slotsFor(maxTexts));
   nodeTable = aligned(arena + maxTextBytes);
   nodeSlots = aligned(nodeTable + nodeBytes * maxNodes);
-  return nodeSlots + 4 * slotsFor(maxNodes);
+  behindWalk = aligned(nodeSlots + 4 * slotsFor(maxNodes));
+}
+
+@inline
+function callsStart(): i32 {
+  return results + 32;
 }
 
 /** Forgets everything. The limits must not be larger than those that the tables were laid out for. */
@@ -100,16 +110,22 @@ export function reset(maxTexts: i32, maxTextBytes: i32, maxNodes: i32): void {
 
 /** See StackTree.walk. Writes `results`. */
 export function walk(start: i32, to: i32, stateStart: i32, stateEnd: i32, withRegisters: i32): i32 {
-  lines = 0;
-  plain = 1;
-  callCount = 0;
-  node = 0;
   const end = walkFrom(start, to, stateStart, stateEnd, withRegisters);
   store<i32>(results, lines);
   store<i32>(results, plain, 4);
   store<i32>(results, callCount, 8);
-  store<i32>(results, load<i32>(nodeTable + nodeBytes * node, 16) - 1, 12);
+  store<i32>(results, valueWalked(), 12);
   return end;
+}
+
+/** The value kept for the stack that was walked last, or -1. */
+export function valueWalked(): i32 {
+  return load<i32>(nodeTable + nodeBytes * node, 16) - 1;
+}
+
+/** Where the name of a call of the stack that was walked last ends. */
+export function nameEndOf(call: i32): i32 {
+  return load<i32>(callsStart() + 4 * call, 4 * maxCalls);
 }
 
 /** Keeps a value (0 or more) for the stack that was walked last. */
@@ -118,7 +134,11 @@ export function keep(value: i32): void {
   store<i32>(results, value, 12);
 }
 
-function walkFrom(start: i32, to: i32, stateStart: i32, stateEnd: i32, withRegisters: i32): i32 {
+export function walkFrom(start: i32, to: i32, stateStart: i32, stateEnd: i32, withRegisters: i32): i32 {
+  lines = 0;
+  plain = 1;
+  callCount = 0;
+  node = 0;
   if (follow(stateStart, stateEnd, stateEnd, stateEnd) == -1) return irregular;
   let at = start;
   while (at < to) {
@@ -166,7 +186,7 @@ function readCall(at: i32, to: i32, withRegisters: i32): i32 {
     text = follow(at, nameEnd + 1, place, tailEnd);
     if (text == -1) return irregular;
   }
-  const call = results + 16 + 4 * callCount;
+  const call = callsStart() + 4 * callCount;
   store<i32>(call, at);
   store<i32>(call, nameEnd, 4 * maxCalls);
   store<i32>(call, tailEnd, 8 * maxCalls);
@@ -362,7 +382,7 @@ function sameBytes(a: i32, b: i32, length: i32): bool {
   return true;
 }
 
-function standsAt(at: i32, to: i32, word: i32, length: i32): bool {
+export function standsAt(at: i32, to: i32, word: i32, length: i32): bool {
   return at + length <= to && sameBytes(at, word, length);
 }
 

@@ -39,11 +39,52 @@ export interface StackWalk {
    */
   walk(header: HeaderFields, start: number, to: number): number;
 
-  /** Keeps a value (0 or more) for the stack that was walked last. */
+  /** Keeps a value (0 or more; each value once) for the stack that was walked last. */
   keep(value: number): void;
+
+  /** Counts known goroutines faster than one by one. */
+  readonly tallies?: KnownTallies;
 
   /** To be called when nothing more will be walked. */
   release(): void;
+}
+
+/**
+ * Counts goroutines whose stacks have values in the order in which they stand, by value and without leaving compiled code. It
+ * keeps to the most usual form of a header; whatever it stops at is the caller's.
+ */
+export interface KnownTallies {
+  /** Goroutines that the last `count` counted, and the lines (with blank ones) that it passed. */
+  readonly counted: number;
+  readonly lines: number;
+  /** How many mutexes the last `count` noted: addresses that counted goroutines wait for. */
+  readonly noted: number;
+
+  /**
+   * Counts from the line start `from` on, and returns the line start where it stopped: at a line that begins no goroutine, or at
+   * one that is not whole before `to`, longer than `longest` bytes, older than its value allows, the main one, or unknown; or when it
+   * can note no more mutexes.
+   */
+  count(from: number, to: number, longest: number): number;
+
+  /** The value of the goroutine that waits for the mutex noted at `index`, and its address. */
+  notedValue(index: number): number;
+  notedAddress(index: number): number;
+
+  /** Begins to count a value. Its goroutines wait for the receiver of `lockCall`, -1 for none. */
+  open(value: number, lockCall: number): void;
+  /** From now on goroutines of the value that waited longer than so many minutes are left to the caller. */
+  leaveOlder(value: number, minutes: number): void;
+  /** What was counted for a value. */
+  of(value: number): Tally;
+}
+
+export interface Tally {
+  readonly count: number;
+  readonly lockedToThread: number;
+  /** Meaningless while `count` is 0. */
+  readonly minWaitMinutes: number;
+  readonly maxWaitMinutes: number;
 }
 
 export interface WalkLimits {

@@ -1,0 +1,205 @@
+// AssemblyScript. `npm run wasm` compiles this and stack-walk.as into stack-walk-code.ts.
+//
+// Counts goroutines whose stacks are known, one after another, without leaving compiled code. What is anything else than
+// the most usual is left to JavaScript (goroutine-counter.ts): this stops in front of it. Both must count the same in every
+// input (test/parsers/goroutine-dump-differential.test.ts).
+
+import {
+  behindWalk,
+  callCount,
+  irregular,
+  lineFeed,
+  lines,
+  nameEndOf,
+  results,
+  standsAt,
+  valueWalked,
+  walkFrom,
+} from "./stack-walk";
+
+export { inputStart, keep, layOut, reset, results, walk } from "./stack-walk";
+
+const space: i32 = 0x20;
+const comma: i32 = 0x2c;
+const zero: i32 = 0x30;
+const colon: i32 = 0x3a;
+const openBracket: i32 = 0x5b;
+const closeBracket: i32 = 0x5d;
+const closeParenthesis: i32 = 0x29;
+const letterL: i32 = 0x6c;
+const letterX: i32 = 0x78;
+
+// "goroutine ", " minutes", "locked to thread"
+const headerWord = memory.data<u8>([103, 111, 114, 111, 117, 116, 105, 110, 101, 32]);
+const minutesWord = memory.data<u8>([32, 109, 105, 110, 117, 116, 101, 115]);
+const lockedWord = memory.data<u8>([108, 111, 99, 107, 101, 100, 32, 116, 111, 32, 116, 104, 114, 101, 97, 100]);
+
+/** Digits of a number that surely fits into 31 bits. */
+const mostDigits: i32 = 9;
+/** 13 hexadecimal digits are exact in a double; no user-space address is longer. */
+const mostHexDigits: i32 = 13;
+const mainGoroutine: i32 = 1;
+
+/**
+ * Per value kept: how many goroutines, how many of them locked to a thread, fewest and most minutes waited, minutes up to
+ * which none is wanted as an example, and the call whose receiver is the mutex waited for (-1 for none).
+ */
+const tallyBytes: i32 = 24;
+/** Mutexes noted before they must be fetched: value and, behind it, address. */
+const mostNoted: i32 = 4096;
+const noteBytes: i32 = 16;
+
+let tallies: i32 = 0;
+let notes: i32 = 0;
+
+/** Lays out what is counted, behind the tables of the walk. Returns how many bytes of memory all may come to need. */
+export function layOutTallies(maxValues: i32): i32 {
+  notes = behindWalk;
+  tallies = notes + noteBytes * mostNoted;
+  return tallies + tallyBytes * maxValues;
+}
+
+/** Where the tally of a value is. */
+export function tallyOf(value: i32): i32 {
+  return tallies + tallyBytes * value;
+}
+
+/** Where the mutexes noted by the last `countKnown` are. */
+export function notesStart(): i32 {
+  return notes;
+}
+
+// ---- the header at hand
+
+let stateStart: i32 = 0;
+let stateEnd: i32 = 0;
+let waitMinutes: i32 = 0;
+let lockedToThread: i32 = 0;
+
+/**
+ * Passes over blank lines and counts known goroutines from the line start `from` on. Returns where the first line stands
+ * that is neither, or a goroutine that is longer than `longest`, not whole before `to`, wanted as an example, or the main
+ * one. Writes how many goroutines, lines and mutexes that were.
+ */
+export function countKnown(from: i32, to: i32, longest: i32): i32 {
+  let counted = 0;
+  let linesPassed = 0;
+  let noted = 0;
+  let at = from;
+  while (at < to && noted < mostNoted) {
+    if (load<u8>(at) == lineFeed) {
+      at++;
+      linesPassed++;
+      continue;
+    }
+    const body = readHeader(at, to);
+    if (body == irregular) break;
+    const end = walkFrom(body, min(to, at + longest), stateStart, stateEnd, 0);
+    if (end < 0) break;
+    const value = valueWalked();
+    if (value == -1) break;
+    const tally = tallyOf(value);
+    if (waitMinutes > load<i32>(tally, 16)) break;
+    store<i32>(tally, load<i32>(tally) + 1);
+    store<i32>(tally, load<i32>(tally, 4) + lockedToThread, 4);
+    store<i32>(tally, min(load<i32>(tally, 8), waitMinutes), 8);
+    store<i32>(tally, max(load<i32>(tally, 12), waitMinutes), 12);
+    const lockCall = load<i32>(tally, 20);
+    if (lockCall != -1 && lockCall < callCount) {
+      const mutex = firstLiveWord(nameEndOf(lockCall) + 1, end);
+      if (mutex != 0) {
+        store<i32>(notes + noteBytes * noted, value);
+        store<f64>(notes + noteBytes * noted, mutex as f64, 8);
+        noted++;
+      }
+    }
+    counted++;
+    linesPassed += 1 + lines;
+    at = end;
+  }
+  store<i32>(results, counted, 16);
+  store<i32>(results, linesPassed, 20);
+  store<i32>(results, noted, 24);
+  return at;
+}
+
+/**
+ * Reads `goroutine N [STATE(, N minutes)(, locked to thread)]:` as header.ts does, and returns where the next line begins.
+ * `irregular` for anything else, for headers with more in them, and for the main goroutine.
+ */
+function readHeader(start: i32, to: i32): i32 {
+  if (!standsAt(start, to, headerWord as i32, 10)) return irregular;
+  let at = endOfDigits(start + 10, to);
+  if (at == irregular || numberRead == mainGoroutine) return irregular;
+  if (at + 2 >= to || load<u8>(at) != space || load<u8>(at + 1) != openBracket) return irregular;
+  at += 2;
+  stateStart = at;
+  at = endOfState(at, to);
+  if (at == irregular) return irregular;
+  stateEnd = at;
+  waitMinutes = 0;
+  lockedToThread = 0;
+  while (load<u8>(at) == comma) {
+    at += 2;
+    if (at >= to) return irregular;
+    if (isDigit(load<u8>(at))) {
+      at = endOfDigits(at, to);
+      if (at == irregular) return irregular;
+      if (standsAt(at, to, minutesWord as i32, 8)) waitMinutes = numberRead;
+    } else if (standsAt(at, to, lockedWord as i32, 16)) {
+      lockedToThread = 1;
+      at += 16;
+    }
+    at = endOfState(at, to);
+    if (at == irregular) return irregular;
+  }
+  if (at + 2 >= to || load<u8>(at + 1) != colon || load<u8>(at + 2) != lineFeed) return irregular;
+  return at + 3;
+}
+
+let numberRead: i32 = 0;
+
+/** Reads a number into `numberRead` and returns where it ends. `irregular` when it is not one that fits. */
+function endOfDigits(start: i32, to: i32): i32 {
+  let at = start;
+  let number = 0;
+  while (at < to && isDigit(load<u8>(at))) number = number * 10 + (load<u8>(at++) as i32) - zero;
+  numberRead = number;
+  return at == start || at - start > mostDigits ? irregular : at;
+}
+
+/** The comma or bracket behind a state or an attribute; `irregular` when labels may stand there, or none of them does. */
+function endOfState(start: i32, to: i32): i32 {
+  for (let at = start; at < to; at++) {
+    const byte: i32 = load<u8>(at);
+    if (byte == comma || byte == closeBracket) return at;
+    if (byte == lineFeed || (byte == space && at + 1 < to && load<u8>(at + 1) == letterL)) return irregular;
+  }
+  return irregular;
+}
+
+@inline
+function isDigit(byte: i32): bool {
+  return ((byte - zero) as u32) < 10;
+}
+
+/** See firstLiveWord in live-words.ts. */
+function firstLiveWord(from: i32, to: i32): i64 {
+  if (from + 1 >= to || load<u8>(from) != zero || load<u8>(from + 1) != letterX) return 0;
+  let value: i64 = 0;
+  let at = from + 2;
+  for (; at < to; at++) {
+    const digit = hexDigit(load<u8>(at));
+    if (digit == -1) break;
+    value = value * 16 + digit;
+  }
+  if (at >= to || at - from - 2 > mostHexDigits) return 0;
+  const behind: i32 = load<u8>(at);
+  return behind == comma || behind == closeParenthesis ? value : 0;
+}
+
+@inline
+function hexDigit(byte: i32): i32 {
+  if (isDigit(byte)) return byte - zero;
+  return ((byte - 0x61) as u32) < 6 ? byte - 0x57 : -1;
+}
