@@ -3,7 +3,7 @@ import type { Frame } from "./frame.ts";
 import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
 import { isKnownIdle } from "./known-idle.ts";
-import { lockHolders, waitedAddress } from "./lock-holders.ts";
+import { isHolder, lockHolders, waitedAddress } from "./lock-holders.ts";
 import { lastTwoHolders, pairsByLine } from "./lock-order.ts";
 import { singleMutexQueues } from "./lock-queues.ts";
 import { lockWait } from "./lock-waits.ts";
@@ -205,26 +205,22 @@ function isContested(a: Waiter, b: Waiter, references: ReturnType<typeof mutexRe
  */
 function codeCycles(snapshot: GoroutineSnapshot): LockCycle[] {
   const waiters = mutexWaiters(snapshot);
-  const holders = new Map(
-    singleMutexQueues(snapshot).flatMap((queue) =>
-      queue.address === undefined
-        ? []
-        : [[queue.address, new Set(lockHolders(queue, snapshot).map(({ group }) => group))] as const],
-    ),
-  );
-  const nobody: ReadonlySet<GoroutineGroup> = new Set();
+  const queues = new Map(singleMutexQueues(snapshot).map((queue) => [queue.address, queue]));
   const cycles: LockCycle[] = [];
   const taken = new Set<number>();
   for (const [index, a] of waiters.entries()) {
+    const queueOfA = queues.get(a.waitsFor);
+    if (queueOfA === undefined) continue;
     for (const b of waiters.slice(index + 1)) {
       if (a.waitsFor === b.waitsFor || taken.has(a.waitsFor) || taken.has(b.waitsFor)) continue;
       // In one function they may stand before the lock of one object each.
       if (a.caller.function === b.caller.function) continue;
-      const ofA = holders.get(a.waitsFor) ?? nobody;
-      const ofB = holders.get(b.waitsFor) ?? nobody;
-      if (!ofA.has(b.group) || !ofB.has(a.group)) continue;
+      const queueOfB = queues.get(b.waitsFor);
+      if (queueOfB === undefined || !isHolder(b.group, queueOfA, snapshot)) continue;
+      if (!isHolder(a.group, queueOfB, snapshot)) continue;
+      const holders = [...lockHolders(queueOfA, snapshot), ...lockHolders(queueOfB, snapshot)];
       taken.add(a.waitsFor).add(b.waitsFor);
-      const contested = [...ofA, ...ofB].some((group) => group !== a.group && group !== b.group);
+      const contested = holders.some(({ group }) => group !== a.group && group !== b.group);
       cycles.push({ members: [a, b], reason: "code", contested });
     }
   }

@@ -39,13 +39,12 @@ export function lockHolders(queue: LockQueue, snapshot: GoroutineSnapshot): read
 }
 
 function findHolders(queue: LockQueue, snapshot: GoroutineSnapshot): LockHolder[] {
-  const waiting = new Set(queue.waits.map(({ group }) => group));
   const callers = callersOf(queue);
   const holders = new Map<GoroutineGroup, LockHolder>();
   for (const object of callers.objects) {
     for (const place of holdingPlaces(object, snapshot)) {
       const { group, frame: passes } = place;
-      if (waiting.has(group)) continue;
+      if (callers.groups.has(group)) continue;
       const asking = callers.frames.get(place.declared);
       const score = scoreByCode(asking, place);
       if (score <= (holders.get(group)?.score ?? Number.NEGATIVE_INFINITY)) continue;
@@ -60,6 +59,22 @@ function findHolders(queue: LockQueue, snapshot: GoroutineSnapshot): LockHolder[
     if (holder !== undefined) holders.set(group, holder);
   }
   return [...holders.values()].sort((a, b) => b.score - a.score || a.group.count - b.group.count);
+}
+
+/** Whether the group is one of `lockHolders`, found without all the others. */
+export function isHolder(group: GoroutineGroup, queue: LockQueue, snapshot: GoroutineSnapshot): boolean {
+  const { groups, frames, objects } = callersOf(queue);
+  if (isKnownIdle(group)) return false;
+  if (referencesTo(queue, snapshot).some((reference) => reference.group === group)) return true;
+  if (groups.has(group)) return false;
+  return stackIndex(snapshot)
+    .placesOf(group)
+    .some(
+      ({ frame, object, declared }) =>
+        objects.has(object) &&
+        !isLockFrame(frame) &&
+        frames.get(declared)?.every((caller) => standsBefore(frame, caller)) !== true,
+    );
 }
 
 /** Where a goroutine that is not idle may stand under a lock of the object. */
@@ -106,13 +121,25 @@ function referencesTo({ address }: LockQueue, snapshot: GoroutineSnapshot): read
   );
 }
 
-/** The functions that ask for the lock, by how they stand in the source, and the types they belong to. */
+/** The groups and functions that ask for the lock, these by how they stand in the source, and the types they belong to. */
 interface Callers {
+  readonly groups: ReadonlySet<GoroutineGroup>;
   readonly frames: ReadonlyMap<string, readonly Frame[]>;
   readonly objects: ReadonlySet<string>;
 }
 
-function callersOf({ waits }: LockQueue): Callers {
+const knownCallers = new WeakMap<LockQueue, Callers>();
+
+function callersOf(queue: LockQueue): Callers {
+  let callers = knownCallers.get(queue);
+  if (callers === undefined) {
+    callers = findCallers(queue);
+    knownCallers.set(queue, callers);
+  }
+  return callers;
+}
+
+function findCallers({ waits }: LockQueue): Callers {
   const frames = new Map<string, Frame[]>();
   for (const { caller } of waits) {
     const declared = declaredFunction(caller.function);
@@ -121,7 +148,11 @@ function callersOf({ waits }: LockQueue): Callers {
     else if (!others.some((other) => other.function === caller.function && other.line === caller.line))
       others.push(caller);
   }
-  return { frames, objects: new Set(waits.map(({ object }) => object)) };
+  return {
+    groups: new Set(waits.map(({ group }) => group)),
+    frames,
+    objects: new Set(waits.map(({ object }) => object)),
+  };
 }
 
 /** The mutex that one example goroutine waits for: the live argument of lockSlow. */
@@ -153,13 +184,16 @@ function scoreByCode(
   if (asking === undefined) return 2 - penalty;
   let best = Number.NEGATIVE_INFINITY;
   for (const caller of asking) {
-    const isHere = caller.function === frame.function;
-    // Above the Lock call in the same function: it has not come to the lock yet.
-    if (isHere && frame.line < caller.line) continue;
-    const beyond = isHere && frame.line > caller.line ? 1 : 0;
+    if (standsBefore(frame, caller)) continue;
+    const beyond = caller.function === frame.function && frame.line > caller.line ? 1 : 0;
     best = Math.max(best, 3 + beyond - (isStarter(frame, caller) ? 2 : 0) - penalty);
   }
   return best;
+}
+
+/** Above the Lock call in the same function: it has not come to the lock yet. */
+function standsBefore(frame: Frame, caller: Frame): boolean {
+  return caller.function === frame.function && frame.line < caller.line;
 }
 
 /** The function around a closure that takes the lock runs other code; it may hold the lock all the same. */

@@ -13,6 +13,8 @@ export interface StackIndex {
   through(object: string): readonly GoroutineGroup[];
   /** Where they do: every such frame, those of one group together, innermost first. */
   places(object: string): readonly CodePlace[];
+  /** The group's own frames, innermost first; runtime frames left out. */
+  placesOf(group: GoroutineGroup): readonly CodePlace[];
   /** Groups whose `go` statement stands in this function, by its full symbol; only dumps know. */
   createdBy(symbol: string): readonly GoroutineGroup[];
   /** Groups started by a function of this type, as far as a creator or a closure's name tells. */
@@ -26,8 +28,9 @@ export interface CodePlace {
   /** Index in the group's stack. */
   readonly index: number;
   readonly frame: Frame;
-  /** The function as `declaredFunction` names it. */
+  /** The function as `declaredFunction` names it, and what it belongs to as `codeObject` does. */
   readonly declared: string;
+  readonly object: string;
 }
 
 const known = new WeakMap<GoroutineSnapshot, StackIndex>();
@@ -43,15 +46,21 @@ export function stackIndex(snapshot: GoroutineSnapshot): StackIndex {
 
 function buildIndex({ groups }: GoroutineSnapshot): StackIndex {
   const objects = new Map<string, CodePlace[]>();
+  const ofGroups = new Map<GoroutineGroup, CodePlace[]>();
   const creators = new Map<string, GoroutineGroup[]>();
   const starters = new Map<string, GoroutineGroup[]>();
   const parents = new Map<number, GoroutineGroup[]>();
   for (const group of groups) {
+    const ofGroup: CodePlace[] = [];
     for (const [index, frame] of group.stack.entries()) {
       if (isRuntimeFrame(frame)) continue;
       const declared = declaredFunction(frame.function);
-      append(objects, codeObject(declared), { group, index, frame, declared });
+      const object = codeObject(declared);
+      const place = { group, index, frame, declared, object };
+      append(objects, object, place);
+      ofGroup.push(place);
     }
+    ofGroups.set(group, ofGroup);
     if (group.createdBy !== undefined) add(creators, group.createdBy.function, group);
     const starter = startedBy(group);
     if (starter !== undefined) add(starters, codeObject(starter), group);
@@ -60,6 +69,7 @@ function buildIndex({ groups }: GoroutineSnapshot): StackIndex {
   return {
     through: (object) => [...new Set(objects.get(object)?.map(({ group }) => group))],
     places: (object) => objects.get(object) ?? [],
+    placesOf: (group) => ofGroups.get(group) ?? [],
     createdBy: (symbol) => creators.get(symbol) ?? [],
     startedByObject: (object) => starters.get(object) ?? [],
     childrenOf: (id) => parents.get(id) ?? [],
