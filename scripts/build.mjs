@@ -39,11 +39,14 @@ const firstIsThere = {
       (inputs[file]?.imports ?? [])
         .filter((found) => found.kind === kind && !found.external)
         .map(({ path }) => path);
-    const there = new Set([first]);
-    for (const file of there) for (const path of importsOf(file, "import-statement")) there.add(path);
+    const isThere = new Set([first]);
+    for (const file of isThere) for (const path of importsOf(file, "import-statement")) isThere.add(path);
     const later = Object.keys(inputs)
-      .flatMap((file) => importsOf(file, "dynamic-import"))
-      .filter((file) => !there.has(file));
+      .filter((file) => file !== entry)
+      .flatMap((file) => importsOf(file, "dynamic-import"));
+    // Of what is there anyway, with all that it needs, an `import()` makes chunks of its own.
+    const there = later.filter((file) => isThere.has(file));
+    if (there.length > 0) throw new Error(`${first} has ${there} already: no import() of it, please`);
     const paths = new Set(later.map((file) => absolute(file)));
     onLoad({ filter: /\.ts$/ }, ({ path }) =>
       paths.has(path)

@@ -2,7 +2,6 @@
  * A run of `gofire` in a terminal: wires adapters to ports, runs one command, prints its reply. What judging captures
  * takes is imported here and becomes few files (scripts/build.mjs); what only some commands need comes with `import()`.
  */
-import { analyzers } from "./analyzers/index.ts";
 import type { CommandContext, Ports } from "./commands/context.ts";
 import { type Answer, dispatch } from "./commands/dispatch.ts";
 import type { Reply } from "./commands/reply.ts";
@@ -61,9 +60,8 @@ function complain(message: string): void {
 function ports(version: string): Ports {
   return {
     config: (file) =>
-      loadConfig(
-        file,
-        analyzers.map((analyzer) => analyzer.meta),
+      loadConfig(file, async () =>
+        (await import("./analyzers/index.ts")).analyzers.map((analyzer) => analyzer.meta),
       ),
     evidence: () => Promise.resolve(evidenceSource()),
     goTargets: async () =>

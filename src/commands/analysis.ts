@@ -1,6 +1,7 @@
-import { analyzers } from "../analyzers/index.ts";
+import { setTimeout as sleep } from "node:timers/promises";
 import { runAnalyzers } from "../analyzers/run.ts";
 import type { GofireConfig, ServiceSettings } from "../config/gofire-config.ts";
+import type { Analyzer } from "../domain/analyzer.ts";
 import { UsageError } from "../domain/errors.ts";
 import type { Severity } from "../domain/finding.ts";
 import { nearest } from "../domain/nearest.ts";
@@ -53,14 +54,17 @@ export async function analyse(
   ports: Ports,
 ): Promise<Extract<Reply, { kind: "analysis" }>> {
   const [source, config] = await Promise.all([ports.evidence(), ports.config(request.config)]);
-  checkRules(request.rules);
+  await checkRules(request.rules);
   // Who named no service means the one that the bundle is of.
   const settingsOf = (service: string | undefined) => settingsFor(config, request.service ?? service);
-  const { evidence, target, captures, problems, unread } = await source.read(
-    request.paths,
-    { modules: (service) => [...(settingsOf(service)?.modules ?? []), ...(request.module ?? [])] },
-    signal,
-  );
+  const [{ evidence, target, captures, problems, unread }, analyzers] = await Promise.all([
+    source.read(
+      request.paths,
+      { modules: (service) => [...(settingsOf(service)?.modules ?? []), ...(request.module ?? [])] },
+      signal,
+    ),
+    allAnalyzers(),
+  ]);
   if (problems.length > 0 && captures.every((capture) => capture.status === "failed")) {
     throw new UsageError(problems.join("\n"));
   }
@@ -77,9 +81,19 @@ export async function analyse(
   };
 }
 
+/**
+ * The rules are the largest part of the program. They are loaded while what they judge is being read: another thread
+ * decompresses it, and a moment later that one has begun.
+ */
+async function allAnalyzers(): Promise<readonly Analyzer[]> {
+  await sleep(1);
+  return (await import("../analyzers/index.ts")).analyzers;
+}
+
 /** Refuses a rule that there is not. A capture asks first: a typing mistake must not show after it is taken. */
-export function checkRules(wanted: readonly string[] | undefined): void {
+export async function checkRules(wanted: readonly string[] | undefined): Promise<void> {
   if (wanted === undefined) return;
+  const { analyzers } = await import("../analyzers/index.ts");
   const known = analyzers.map((analyzer) => analyzer.meta.id);
   const unknown = wanted.find((id) => !known.includes(id));
   if (unknown === undefined) return;

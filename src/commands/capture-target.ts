@@ -1,6 +1,7 @@
 import { type CaptureRequest, defaultRequest } from "../capture/request.ts";
 import { PortError, UsageError } from "../domain/errors.ts";
 import type { MetricsCatalog, ServiceMetrics } from "../ports/metrics-server.ts";
+import { withHappenings } from "../render/context-words.ts";
 import type { CommandContext, Ports } from "./context.ts";
 import { progressText } from "./progress-text.ts";
 import { stateFolder } from "./state-folder.ts";
@@ -46,7 +47,6 @@ export async function captureTarget(
     );
     if (outcome.ending === "unreachable") {
       const reason = outcome.reason ?? `${goTarget.url} did not answer`;
-      const { withHappenings } = await import("../render/context-words.ts");
       const message = withHappenings(`${goTarget.url}: ${sentences(reason, wayIn(reason))}`, outcome.context);
       throw new PortError("unavailable", goTarget.url, message);
     }

@@ -1,41 +1,42 @@
-import { analyzers } from "../analyzers/index.ts";
 import { UsageError } from "../domain/errors.ts";
 import { type Command, defineCommand, type OptionSpec } from "./command.ts";
 import type { Ports } from "./context.ts";
 
 const shells = ["bash", "zsh", "fish"] as const;
 
-export const completion = defineCommand({
-  name: "completion",
-  summary: "Print the completion script for your shell",
-  usage: "bash|zsh|fish",
-  examples: [
-    { line: "completion bash", does: "try it: source <(gofire completion bash)" },
-    { line: "completion zsh", does: "save it as _gofire in a folder of $fpath" },
-    { line: "completion fish", does: "save it as ~/.config/fish/completions/gofire.fish" },
-  ],
-  whoMayUse: "anyone",
-  effect: "read",
-  operands: { placeholder: "bash, zsh or fish", min: 1, max: 1 },
-  options: {},
-  async run(_context, { operands }, ports) {
-    if (operands[0] === serviceNames) return { kind: "text", text: await servicesText(ports) };
-    // That list has this command in it.
-    const { commands } = await import("./index.ts");
-    const rules = analyzers.map((analyzer) => analyzer.meta.id);
-    const shell = shells.find((name) => name === operands[0]);
-    switch (shell) {
-      case "bash":
-        return { kind: "text", text: bash(commands, rules) };
-      case "zsh":
-        return { kind: "text", text: zsh(commands, rules) };
-      case "fish":
-        return { kind: "text", text: fish(commands, rules) };
-      case undefined:
-        throw new UsageError(`gofire completes in ${shells.join(", ")}; not in "${operands[0]}".`);
-    }
-  },
-});
+/** `all` gives the list of commands, in which this command is too. */
+export function completion(all: () => readonly Command[]) {
+  return defineCommand({
+    name: "completion",
+    summary: "Print the completion script for your shell",
+    usage: "bash|zsh|fish",
+    examples: [
+      { line: "completion bash", does: "try it: source <(gofire completion bash)" },
+      { line: "completion zsh", does: "save it as _gofire in a folder of $fpath" },
+      { line: "completion fish", does: "save it as ~/.config/fish/completions/gofire.fish" },
+    ],
+    whoMayUse: "anyone",
+    effect: "read",
+    operands: { placeholder: "bash, zsh or fish", min: 1, max: 1 },
+    options: {},
+    async run(_context, { operands }, ports) {
+      if (operands[0] === serviceNames) return { kind: "text", text: await servicesText(ports) };
+      const { analyzers } = await import("../analyzers/index.ts");
+      const rules = analyzers.map((analyzer) => analyzer.meta.id);
+      const shell = shells.find((name) => name === operands[0]);
+      switch (shell) {
+        case "bash":
+          return { kind: "text", text: bash(all(), rules) };
+        case "zsh":
+          return { kind: "text", text: zsh(all(), rules) };
+        case "fish":
+          return { kind: "text", text: fish(all(), rules) };
+        case undefined:
+          throw new UsageError(`gofire completes in ${shells.join(", ")}; not in "${operands[0]}".`);
+      }
+    },
+  });
+}
 
 /** What the scripts ask this program for while somebody types: one service of ./gofire.yaml a line. */
 const serviceNames = "services";

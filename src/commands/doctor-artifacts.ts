@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import type { GofireConfig } from "../config/gofire-config.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
@@ -42,7 +41,7 @@ async function ended(signal: AbortSignal): Promise<never> {
 
 /** Leaves nothing behind. Throws an error that says which step failed. */
 async function roundTrip(artifacts: Artifacts, signal: AbortSignal): Promise<void> {
-  const key = `doctor/${randomUUID()}.txt`;
+  const key = `doctor/${crypto.randomUUID()}.txt`;
   const said = `gofire doctor ${key}`;
   await step("cannot be written to", () =>
     artifacts.put(key, oneChunk(new TextEncoder().encode(said)), { contentType: "text/plain" }, signal),

@@ -19,5 +19,5 @@ export const commands: readonly Command[] = [
   rules,
   doctor,
   demo,
-  completion,
+  completion(() => commands),
 ];

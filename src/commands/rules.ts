@@ -1,7 +1,5 @@
-import { analyzers } from "../analyzers/index.ts";
 import { UsageError } from "../domain/errors.ts";
 import { nearest } from "../domain/nearest.ts";
-import { ruleStats } from "../render/rule-stats.ts";
 import { defineCommand } from "./command.ts";
 import type { CommandContext, Ports } from "./context.ts";
 import type { Reply } from "./reply.ts";
@@ -37,6 +35,7 @@ export const rules = defineCommand({
       return await statsReply(context, ports);
     }
     if (format === "markdown") throw new UsageError("--format markdown goes with --stats.");
+    const { analyzers } = await import("../analyzers/index.ts");
     const all = analyzers.map((analyzer) => analyzer.meta);
     const [first, second] = operands;
     if (first === undefined) return { kind: "rules", rules: all };
@@ -66,5 +65,6 @@ async function statsReply(context: CommandContext, ports: Ports): Promise<Reply>
     (line) => context.progress(line),
     context.signal,
   );
+  const { ruleStats } = await import("../render/rule-stats.ts");
   return { kind: "rule-stats", stats: ruleStats(records, comments), where };
 }

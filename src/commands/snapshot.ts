@@ -89,7 +89,7 @@ export const snapshot = defineCommand({
     ...accessOptions,
   },
   async run(context, { operands, ...options }, ports) {
-    checkRules(options.rules);
+    await checkRules(options.rules);
     const word = operands[0] ?? "";
     const [config, access] = await Promise.all([ports.config(options.config), accessOf(options, ports)]);
     const overrides: TargetOverrides = {

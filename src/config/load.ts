@@ -9,13 +9,13 @@ const usualNames = ["gofire.yaml", "gofire.yml"] as const;
 
 /**
  * Reads `file`, or `gofire.yaml` (or `gofire.yml`) in `folder` when no file is named; undefined when there is none.
- * `rules` are all rules there are: thresholds are checked against them.
+ * `rules` gives all rules there are: thresholds are checked against them.
  *
  * Throws ConfigError for mistakes in the file, UsageError when it is not there or cannot be read.
  */
 export async function loadConfig(
   file: string | undefined,
-  rules: readonly KnownRule[],
+  rules: () => Promise<readonly KnownRule[]>,
   folder: string = process.cwd(),
 ): Promise<GofireConfig | undefined> {
   if (file !== undefined) {
@@ -35,10 +35,10 @@ async function parsed(
   text: string,
   file: string,
   folder: string,
-  rules: readonly KnownRule[],
+  rules: () => Promise<readonly KnownRule[]>,
 ): Promise<GofireConfig> {
   const { parseConfig } = await import("./parse.ts");
-  return parseConfig(text, file, folder, rules);
+  return parseConfig(text, file, folder, await rules());
 }
 
 async function bytesOf(path: string): Promise<Uint8Array | undefined> {

@@ -13,6 +13,7 @@ import { defaultArtifacts } from "../../src/config/resolve-artifacts.ts";
 import type { Analyzer } from "../../src/domain/analyzer.ts";
 
 const rules = analyzers.map((analyzer: Analyzer) => analyzer.meta);
+const noRules = () => Promise.resolve([]);
 const example = readFileSync("gofire.example.yaml", "utf8");
 
 function config(source: string) {
@@ -141,26 +142,28 @@ function folderWith(files: Readonly<Record<string, string | Uint8Array>>): strin
 describe("loading", () => {
   it("finds gofire.yaml, then gofire.yml, and says when there is neither", async () => {
     const both = folderWith({ "gofire.yaml": "services: { a: {} }", "gofire.yml": "services: { b: {} }" });
-    expect(Object.keys((await loadConfig(undefined, [], both))?.services ?? {})).toEqual(["a"]);
+    expect(Object.keys((await loadConfig(undefined, noRules, both))?.services ?? {})).toEqual(["a"]);
     const other = folderWith({ "gofire.yml": "services: { b: {} }" });
-    expect((await loadConfig(undefined, [], other))?.file).toBe("gofire.yml");
-    expect(await loadConfig(undefined, [], folderWith({}))).toBeUndefined();
+    expect((await loadConfig(undefined, noRules, other))?.file).toBe("gofire.yml");
+    expect(await loadConfig(undefined, noRules, folderWith({}))).toBeUndefined();
   });
 
   it("takes paths as relative to the file", async () => {
     const folder = folderWith({
       "g.yaml": "defaults: {}\nservices: { a: { targets: [{ url: 'https://a', tls: { caFile: x } }] } }",
     });
-    const loaded = await loadConfig(join(folder, "g.yaml"), []);
+    const loaded = await loadConfig(join(folder, "g.yaml"), noRules);
     expect(loaded?.services["a"]?.targets[0]?.tls?.caFile).toBe(join(folder, "x"));
   });
 
   it("explains what cannot be read", async () => {
     const folder = folderWith({ bad: Buffer.from([0x61, 0xff]) });
     const missing = join(folder, "none.yaml");
-    await expect(loadConfig(missing, [])).rejects.toThrow(`There is no file ${missing}.`);
-    await expect(loadConfig(folder, [])).rejects.toThrow(`${folder} cannot be read: it is a folder.`);
-    await expect(loadConfig(join(folder, "bad"), [])).rejects.toThrow("bad:1:1: the file is not UTF-8 text");
+    await expect(loadConfig(missing, noRules)).rejects.toThrow(`There is no file ${missing}.`);
+    await expect(loadConfig(folder, noRules)).rejects.toThrow(`${folder} cannot be read: it is a folder.`);
+    await expect(loadConfig(join(folder, "bad"), noRules)).rejects.toThrow(
+      "bad:1:1: the file is not UTF-8 text",
+    );
   });
 });
 
@@ -251,7 +254,7 @@ alerts: { channel: C0EAQDV4Z, shadow: true }
 
 describe("the example", () => {
   it("is valid, and shows targets of every kind", async () => {
-    const loaded = await loadConfig("gofire.example.yaml", rules);
+    const loaded = await loadConfig("gofire.example.yaml", () => Promise.resolve(rules));
     const targets = Object.values(loaded?.services ?? {}).flatMap((service) => service.targets);
     expect(targets.map(({ address }) => address)).toEqual([
       "http://10.0.0.5:6060",
