@@ -1,12 +1,13 @@
 import { readSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 
-const chunkBytes = 256 * 1024;
+/** What a decompressor is fed at once: behind each chunk it waits until this thread has time for it. */
+const chunkBytes = 1024 * 1024;
 
-/** Small enough to stay in the processor's cache from the read to the parser. */
-const reusedBytes = 64 * 1024;
+/** Stays in the processor's cache from the read to the parser. */
+const reusedBytes = 256 * 1024;
 /** A few milliseconds of reading and parsing; then others have their turn. */
-const readsPerTurn = 16;
+const readsPerTurn = 4;
 
 /**
  * The bytes of a regular file, in one buffer: a chunk is valid until the next one is asked for. Read on this thread,
