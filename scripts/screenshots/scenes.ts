@@ -306,6 +306,18 @@ function statusOf(all: readonly Recorded[]): Extract<ChatReply, { kind: "status"
       { ...first, id: "gf-1r7s", state: "resolved", resolvedAtMs: first.createdAtMs + 660_000 },
     ],
     shadowed: [inShadow(first)],
+    storms: [
+      {
+        id: "storm-1a2b3c4d",
+        channel: first.place.channel,
+        sinceMs: nowMs - 900_000,
+        pages: 212,
+        judged: 9,
+        capturing: 0,
+        waiting: 3,
+        ended: 40,
+      },
+    ],
     counts: { capturing: 1, waiting: 1, limit: 500 },
     mutes: [
       {

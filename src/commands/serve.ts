@@ -44,7 +44,8 @@ export const serve = defineCommand({
       placeholder: "2",
       min: 1,
       max: 1_000,
-      summary: "captures of one service at the same time",
+      summary:
+        "captures of one service at the same time; on one node and within a minute: captures.perNode and captures.perMinute in gofire.yaml",
     },
     waiting: {
       kind: "integer",

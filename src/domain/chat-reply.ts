@@ -4,6 +4,7 @@ import type { FeedbackTally, Opinion, Opinions } from "./feedback.ts";
 import type { Analysis, Finding } from "./finding.ts";
 import type { FindingSummary, Incident } from "./incident.ts";
 import type { Mute, MuteSubject } from "./mute.ts";
+import type { StormCount } from "./storm-count.ts";
 
 /** A service that may be captured, for a picker. */
 export interface ServiceChoice {
@@ -90,6 +91,8 @@ export type ChatReply =
       readonly last: readonly Incident[];
       /** The same of those in shadow: what would have been posted. */
       readonly shadowed: readonly Incident[];
+      /** Of the last day, newest first: pages that only a digest tells of are counted here and nowhere else. */
+      readonly storms: readonly StormCount[];
       /** Of all channels and services. */
       readonly counts: { readonly waiting: number; readonly capturing: number; readonly limit: number };
       readonly mutes: readonly Mute[];

@@ -6,6 +6,8 @@ export interface IncidentFilter {
   readonly states?: readonly IncidentState[];
   /** Only those in shadow, or only the others; both when absent. */
   readonly shadow?: boolean;
+  /** `pages`: only pages of storms. `told`: without those that only the digest of a storm tells of; all when absent. */
+  readonly storm?: "pages" | "told";
   /** Milliseconds since the epoch: only what was created from then on. Bounds how far back is searched. */
   readonly createdFromMs?: number;
   /** At most so many, 1 to 2,000. */

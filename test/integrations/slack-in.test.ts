@@ -30,6 +30,7 @@ const status: ChatReply = {
   waiting: [],
   last: [],
   shadowed: [],
+  storms: [],
   counts: { waiting: 0, capturing: 0, limit: 1 },
   mutes: [],
 };

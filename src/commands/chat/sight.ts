@@ -113,7 +113,8 @@ export async function inConfidence(
   signal: AbortSignal,
 ): Promise<ChatReply> {
   if (reply.kind !== "status" && reply.kind !== "explain" && reply.kind !== "diff") return reply;
-  const channels = incidentsIn(reply).map(({ place }) => place.channel);
+  const storms = reply.kind === "status" ? reply.storms.map((storm) => storm.channel) : [];
+  const channels = [...incidentsIn(reply).map(({ place }) => place.channel), ...storms];
   const sayable = await sayableIn(channel, channels, rooms, signal);
   return channels.every((of) => sayable.has(of)) ? reply : { ...reply, inConfidence: true };
 }

@@ -1,8 +1,13 @@
 import type { Incident } from "../../domain/incident.ts";
+import { countStorms } from "../../domain/storm-count.ts";
 import { defineChatCommand } from "./chat-command.ts";
 import { serviceNamed } from "./snapshot.ts";
 
 const mostShown = 10;
+const mostStorms = 5;
+/** Of storms; as many as are looked through for what a person may see. */
+const mostCounted = 1_600;
+const dayMs = 86_400_000;
 /** As many as may wait by default. */
 const mostOpen = 100;
 
@@ -18,14 +23,21 @@ export const status = defineChatCommand({
   whoMayUse: "status",
   operands: { placeholder: "a SERVICE", min: 0, max: 1 },
   options: { everywhere: { kind: "flag", summary: "all channels" } },
-  async run({ place }, { operands: [typed], everywhere }, { services, incidents, queue, mutes }, signal) {
+  async run(
+    { place },
+    { operands: [typed], everywhere },
+    { services, incidents, queue, mutes, clock },
+    signal,
+  ) {
     const name = typed === undefined ? undefined : serviceNamed(await services.list(), typed).name;
     const about = name !== undefined ? { service: name } : everywhere ? {} : { channel: place.channel };
     const over = { ...about, states: ["verdict", "failed", "resolved"], limit: mostShown } as const;
-    const [open, last, shadowed, counts, silences] = await Promise.all([
+    const createdFromMs = clock.nowMs() - dayMs;
+    const [open, last, shadowed, stormed, counts, silences] = await Promise.all([
       incidents.recent({ ...about, states: ["queued", "capturing"], limit: mostOpen }, signal),
-      incidents.recent({ ...over, shadow: false }, signal),
+      incidents.recent({ ...over, shadow: false, storm: "told" }, signal),
       incidents.recent({ ...over, shadow: true }, signal),
+      incidents.recent({ ...about, storm: "pages", createdFromMs, limit: mostCounted }, signal),
       queue.counts(signal),
       mutes.list(signal),
     ]);
@@ -44,6 +56,7 @@ export const status = defineChatCommand({
       ),
       last,
       shadowed,
+      storms: countStorms(stormed).slice(0, mostStorms),
       counts: { waiting: waiting + delayed, capturing, limit },
       mutes: silences.filter(
         ({ subject }) => name === undefined || subject.service === undefined || subject.service === name,

@@ -1,5 +1,6 @@
 import type { Incident } from "../../domain/incident.ts";
 import { isSettled } from "../../domain/incident.ts";
+import { isOnlyInDigest } from "../../domain/storm-count.ts";
 import type { IncidentFilter } from "../../ports/incidents.ts";
 import { key } from "./keys.ts";
 
@@ -20,12 +21,17 @@ export function listFor({ service, channel, states }: IncidentFilter): string {
   return channel === undefined ? allKey : inChannel(channel);
 }
 
-export function fits(incident: Incident, { service, channel, states, shadow }: IncidentFilter): boolean {
+export function fits(
+  incident: Incident,
+  { service, channel, states, shadow, storm }: IncidentFilter,
+): boolean {
   return (
     (service === undefined || incident.service === service) &&
     (channel === undefined || incident.place.channel === channel) &&
     (states === undefined || states.includes(incident.state)) &&
-    (shadow === undefined || shadow === (incident.shadow === true))
+    (shadow === undefined || shadow === (incident.shadow === true)) &&
+    (storm !== "pages" || incident.storm !== undefined) &&
+    (storm !== "told" || !isOnlyInDigest(incident))
   );
 }
 

@@ -8,6 +8,7 @@ import { commandLine } from "./help.ts";
 import { incidentLine } from "./incident-line.ts";
 import { muteLine } from "./mute-words.ts";
 import { shadowHint, shadowLine } from "./status.ts";
+import { stormLine } from "./storm-line.ts";
 
 /** What a person's App Home says. */
 export interface HomeState {
@@ -26,7 +27,7 @@ const mostNamed = 8;
 
 /** What runs now first, then what came out, then what may be done and by whom. A view calls nobody. */
 export function homeView({ status, commands, rights, asOfMs }: HomeState): object {
-  const { capturing, waiting, last, shadowed, mutes, counts } = status;
+  const { capturing, waiting, last, shadowed, storms, mutes, counts } = status;
   const open = [...capturing, ...waiting];
   const mayCapture = commands.every(({ name, allowed }) => name !== "snapshot" || allowed !== false);
   const blocks: readonly Block[] = [
@@ -45,7 +46,10 @@ export function homeView({ status, commands, rights, asOfMs }: HomeState): objec
       : []),
     header("Running now"),
     ...list(
-      open.map((incident) => incidentLine(incident, { withChannel: true })),
+      [
+        ...storms.map((storm) => stormLine(storm, { withChannel: true })),
+        ...open.map((incident) => incidentLine(incident, { withChannel: true })),
+      ],
       "Nothing is captured just now.",
     ),
     header("Last verdicts"),

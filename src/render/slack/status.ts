@@ -8,6 +8,7 @@ import { incidentLine, incidentSentence } from "./incident-line.ts";
 import { muteLine, muteSentence } from "./mute-words.ts";
 import { replyBody } from "./reply-body.ts";
 import { shadowContents } from "./shadow.ts";
+import { stormLine, stormSentence } from "./storm-line.ts";
 
 type Status = Extract<ChatReply, { kind: "status" }>;
 
@@ -15,7 +16,7 @@ const mostSpoken = 10;
 
 /** What runs, what waits, what came out, what is muted. */
 export function statusBody(status: Status): MessageBody {
-  const { capturing, waiting, last, shadowed, mutes } = status;
+  const { capturing, waiting, last, shadowed, storms, mutes } = status;
   const options = { withChannel: status.channel === undefined };
   const open = [...capturing, ...waiting];
   const more = "… and more.";
@@ -24,6 +25,7 @@ export function statusBody(status: Status): MessageBody {
       `Status ${aboutPlain(status)}.`,
       countSentence(status),
       ...open.slice(0, mostSpoken).map(incidentSentence),
+      ...storms.map(stormSentence),
       last.length === 0 ? "No verdicts yet." : "Last verdicts:",
       ...last.slice(0, mostSpoken).map(incidentSentence),
       shadowed.length === 0 ? "" : "In shadow, nothing of these was posted:",
@@ -32,7 +34,14 @@ export function statusBody(status: Status): MessageBody {
       untoldSentence(status),
     ],
     [
-      ...section([`*Status* ${about(status)}`, ...open.map((one) => incidentLine(one, options))], more),
+      ...section(
+        [
+          `*Status* ${about(status)}`,
+          ...storms.map((storm) => stormLine(storm, options)),
+          ...open.map((one) => incidentLine(one, options)),
+        ],
+        more,
+      ),
       ...section(
         [
           "*Last verdicts*",

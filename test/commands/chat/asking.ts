@@ -170,3 +170,15 @@ export function expectKind<Kind extends ChatReply["kind"]>(
   if (reply.kind !== kind) throw new Error(`expected ${kind}, got ${JSON.stringify(reply)}`);
   return reply as Extract<ChatReply, { kind: Kind }>;
 }
+
+/** A page of a storm that nothing is captured for. */
+export async function stormPage(
+  { ports }: Pick<Asking, "ports">,
+  intent: string,
+  storm: { readonly id: string },
+  place = { channel: "C1" },
+): Promise<void> {
+  const origin = { kind: "page", intent } as const;
+  const problem = "One capture of order answers all its pages of this storm.";
+  await ports.incidents.create({ service: "order", wish: {}, origin, place, storm, problem }, never);
+}

@@ -7,7 +7,7 @@ import { type CardAction, cardActions } from "../../../src/domain/chat-request.t
 import { PortError } from "../../../src/domain/errors.ts";
 import { redisProgram } from "../../integrations/redis-server.ts";
 import { analysis, finding, group } from "./analyses.ts";
-import { type Asking, asking, expectKind, never, nobodyNamed } from "./asking.ts";
+import { type Asking, asking, expectKind, never, nobodyNamed, stormPage } from "./asking.ts";
 
 const pile = "goroutine/mutex-pileup";
 
@@ -151,6 +151,20 @@ describe.skipIf(redisProgram === undefined)("chat commands", () => {
       const everywhere = expectKind(await chat.ask("status everywhere"), "status");
       expect(everywhere.last.map(({ id }) => id)).toEqual([elsewhere.id, judged.id]);
       expect(await problem("status pament")).toBe('There is no service "pament". Did you mean payment?');
+    });
+
+    test("counts the pages of a storm instead of listing what only its digest tells of", async () => {
+      const storm = { id: "storm-1a2b3c4d" };
+      const before = await chat.judged(analysis());
+      const captured = await chat.judged(analysis(), { storm });
+      for (let at = 0; at < 12; at++) await stormPage(chat, `page ${at}`, storm);
+      const reply = expectKind(await chat.ask("status"), "status");
+      expect(reply.last.map(({ id }) => id)).toEqual([captured.id, before.id]);
+      expect(reply.storms).toMatchObject([
+        { id: storm.id, channel: "C1", pages: 13, judged: 1, capturing: 0, waiting: 0, ended: 0 },
+      ]);
+      const elsewhere = { place: { channel: "C2" } };
+      expect(expectKind(await chat.ask("status", elsewhere), "status").storms).toEqual([]);
     });
   });
 

@@ -6,7 +6,7 @@ import { cardActions } from "../../../src/domain/chat-request.ts";
 import type { Incident } from "../../../src/domain/incident.ts";
 import { redisProgram } from "../../integrations/redis-server.ts";
 import { analysis, finding } from "./analyses.ts";
-import { type Asking, asking, expectKind, never, nobodyNamed } from "./asking.ts";
+import { type Asking, asking, expectKind, never, nobodyNamed, stormPage } from "./asking.ts";
 
 const pile = "goroutine/mutex-pileup";
 /** Private: U1 is in it, U2 is not. */
@@ -51,6 +51,15 @@ describe.skipIf(redisProgram === undefined)("an incident of a private channel", 
       expect(problem, action).toContain(`There is no incident ${secret.id}`);
     }
     expect((await chat.ports.incidents.read(secret.id, never))?.version).toBe(secret.version);
+  });
+
+  test("is no page of a storm that others are told of; who may read it is told in confidence", async () => {
+    await stormPage(chat, "page 1", { id: "storm-1a2b3c4d" }, war);
+    expect(await chat.ask("status everywhere", outside)).toMatchObject({ storms: [] });
+    expect(await chat.ask("status everywhere", elsewhere)).toMatchObject({
+      inConfidence: true,
+      storms: [{ id: "storm-1a2b3c4d", pages: 1 }],
+    });
   });
 
   test("is in no list of others, which is filled up with what they may see", async () => {

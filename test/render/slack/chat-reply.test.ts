@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ChatReply, CommandHelp } from "../../../src/domain/chat-reply.ts";
 import type { Analysis, Finding } from "../../../src/domain/finding.ts";
+import { countStorms } from "../../../src/domain/storm-count.ts";
 import { chatReplyBody, noticeModal } from "../../../src/render/slack/chat-reply.ts";
 import { anyIncident, finding, incident, nasty, startMs, analysis as summary } from "./incidents.ts";
 import { pings, refusalsOf, shownTexts, viewRefusals } from "./slack-accepts.ts";
@@ -50,6 +51,7 @@ const status: Extract<ChatReply, { kind: "status" }> = {
   waiting: [],
   last: [],
   shadowed: [],
+  storms: [],
   counts: { capturing: 1, waiting: 1, limit: 500 },
   mutes: [],
 };
@@ -172,6 +174,36 @@ describe("status", () => {
     ]);
     expect(chatReplyBody(reply).text).toContain(
       "order: FAIL: 11,902 goroutines wait for one mutex, gf-cccc, 03:12 UTC.",
+    );
+  });
+});
+
+function pages(count: number, about: Parameters<typeof incident>[0]) {
+  return Array.from({ length: count }, () => incident({ storm: { id: "storm-1a2b3c4d" }, ...about }));
+}
+
+describe("status in a storm", () => {
+  const storms = countStorms([
+    ...pages(9, { state: "verdict", analysis: summary() }),
+    ...pages(2, { state: "capturing" }),
+    ...pages(3, {}),
+    ...pages(190, { state: "failed", problem: "One capture of order answers all its pages." }),
+    ...pages(8, { state: "resolved", resolvedAtMs: startMs }),
+    incident({ state: "failed", problem: "not of the storm" }),
+  ]);
+  const date = `<!date^${startMs / 1_000}^{date_short_pretty} {time}|03:12 UTC>`;
+
+  it("counts the pages of the digest in one line", () => {
+    const figures = "9 captured · 2 being captured · 3 waiting · 8 ended";
+    expect(lines({ ...status, storms })).toContain(
+      `🌊 *212 pages in the storm digest* · ${figures} · storm-1a2b3c4d · ${date}`,
+    );
+    const { channel: _channel, ...everywhere } = status;
+    expect(lines({ ...everywhere, storms })).toContain(
+      `🌊 *212 pages in the storm digest* · ${figures} · storm-1a2b3c4d · <#C0INCID001> · ${date}`,
+    );
+    expect(chatReplyBody({ ...status, storms }).text).toContain(
+      "212 pages in the storm digest storm-1a2b3c4d, 9 captured, 2 being captured, 3 waiting, 8 ended, since 03:12 UTC.",
     );
   });
 });

@@ -21,6 +21,7 @@ function home(change: Partial<HomeState> = {}): HomeState {
       waiting: [],
       last: [],
       shadowed: [],
+      storms: [],
       counts: { capturing: 0, waiting: 0, limit: 500 },
       mutes: [],
     },

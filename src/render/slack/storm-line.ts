@@ -1,0 +1,31 @@
+import type { StormCount } from "../../domain/storm-count.ts";
+import { counted, countText } from "../../domain/units.ts";
+import { utcTime } from "../words.ts";
+import { channel, timeOfDay, words } from "./escape.ts";
+
+/** A storm in a list: how many of its pages stand in the digest, and what became of them. */
+export function stormLine(storm: StormCount, { withChannel }: { readonly withChannel: boolean }): string {
+  return [
+    `🌊 *${counted(storm.pages, "page")} in the storm digest*`,
+    ...fates(storm),
+    words(storm.id, 40),
+    withChannel ? channel(storm.channel) : "",
+    timeOfDay(storm.sinceMs, "{date_short_pretty} {time}"),
+  ]
+    .filter((part) => part !== "")
+    .join(" · ");
+}
+
+/** The same for who hears it read, raw. */
+export function stormSentence(storm: StormCount): string {
+  return `${[`${counted(storm.pages, "page")} in the storm digest ${storm.id}`, ...fates(storm)].join(", ")}, since ${utcTime(storm.sinceMs)}.`;
+}
+
+function fates({ judged, capturing, waiting, ended }: StormCount): readonly string[] {
+  return [
+    judged === 0 ? "" : `${countText(judged)} captured`,
+    capturing === 0 ? "" : `${countText(capturing)} being captured`,
+    waiting === 0 ? "" : `${countText(waiting)} waiting`,
+    ended === 0 ? "" : `${countText(ended)} ended`,
+  ].filter((part) => part !== "");
+}
