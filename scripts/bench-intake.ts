@@ -1,7 +1,8 @@
 /**
  * `npm run bench:intake`: how soon the webhook answers at the rate of a storm, a thousand groups in a minute; and how many
  * pages it takes flat out, as ratios between servers that were asked in turns by the same 50 connections: one that only
- * parses, one that puts every body into a BullMQ queue, and gofire's. Needs a redis-server or valkey-server on PATH.
+ * parses, one that puts every body into a BullMQ queue, and gofire's. Nobody works on what they took meanwhile; gofire's jobs
+ * are added by its workers (docs/decisions/0022-taking-pages-over.md). Needs a redis-server or valkey-server on PATH.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";

@@ -98,6 +98,8 @@ export interface Bot {
 
 const sweepEveryMs = 5_000;
 const retireEveryMs = 600_000;
+/** A page waits about this long for its job; looking costs one small question. */
+const enqueueEveryMs = 150;
 
 const noPaging: Paging = { services: () => Promise.resolve([]), channel: "", hearsMessages: false };
 
@@ -155,6 +157,9 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
         await releasePages(ports, ending.signal);
         await sweepStorms(ports, ending.signal);
       }),
+    );
+    sweeping.push(
+      sweepUntil(ending.signal, enqueueEveryMs, async () => await alerts.enqueueChanged(ending.signal)),
     );
     const { keep } = settings;
     if (keep !== undefined) {

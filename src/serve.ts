@@ -10,7 +10,7 @@ import { forNamedClients } from "./integrations/http/client-names.ts";
 import { healthAnswer } from "./integrations/http/health.ts";
 import { type Answer, openListener } from "./integrations/http/listener.ts";
 import { chooseRedis } from "./integrations/redis/chosen.ts";
-import { rememberingReader, takeNotification } from "./jobs/intake.ts";
+import { rememberingIntake } from "./jobs/intake.ts";
 import type { Cards } from "./jobs/publish.ts";
 import { shadowLine } from "./jobs/shadow.ts";
 import { type Bot, type BotSettings, startBot } from "./main.ts";
@@ -209,12 +209,7 @@ function ownListener(pages: PagesRequest | undefined, shared: ListenAddress): Li
 export const alertPath = "/webhooks/alertmanager";
 
 function alertAnswer({ secrets, tls }: PagesRequest, { alerts }: Bot): Answer {
-  const read = rememberingReader();
-  const answer = alertWebhook(
-    secrets,
-    async (body, signal) => await takeNotification(body, alerts, signal, read),
-    () => systemClock.nowMs(),
-  );
+  const answer = alertWebhook(secrets, rememberingIntake(alerts), () => systemClock.nowMs());
   return tls?.clientNames === undefined ? answer : forNamedClients(tls.clientNames, answer);
 }
 

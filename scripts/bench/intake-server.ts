@@ -11,7 +11,7 @@ import { openListener } from "../../src/integrations/http/listener.ts";
 import { parseRedisUrl } from "../../src/integrations/redis/address.ts";
 import { alertStore } from "../../src/integrations/redis/alert-store.ts";
 import { openRedis } from "../../src/integrations/redis/connection.ts";
-import { rememberingReader, takeNotification } from "../../src/jobs/intake.ts";
+import { rememberingIntake } from "../../src/jobs/intake.ts";
 
 const [kind, redisUrl = ""] = process.argv.slice(2);
 process.stdin.on("end", () => process.exit(0)).resume();
@@ -34,12 +34,7 @@ if (kind === "parse") {
       retries: { attempts: 12, backoffMs: 500 },
       onTrouble: () => {},
     });
-    const read = rememberingReader();
-    const answer = alertWebhook(
-      { bearer: "token" },
-      async (body, signal) => await takeNotification(body, alerts, signal, read),
-      Date.now,
-    );
+    const answer = alertWebhook({ bearer: "token" }, rememberingIntake(alerts), Date.now);
     const listener = await openListener({ host: "127.0.0.1", port: 0 }, { [path]: answer });
     process.stdout.write(`${new URL(listener.url).port}\n`);
   }

@@ -1,60 +1,57 @@
-import type { AlertNotification } from "../domain/alert.ts";
-import { type ParseResult, positionText } from "../domain/parse-result.ts";
+import { hash } from "node:crypto";
+import { positionText } from "../domain/parse-result.ts";
 import { parseAlertNotification } from "../parsers/alerts/alert-notification.ts";
-import type { Alerts } from "../ports/alerts.ts";
+import type { Alerts, Said } from "../ports/alerts.ts";
 
 /** - `garbage`: nothing that could be taken over, now or later; `problem` says where and why. */
 export type Intake =
-  | { readonly kind: "taken"; readonly news: "changed" | "repeat" }
+  | { readonly kind: "taken"; readonly news: "changed" | "repeat"; readonly said: Said }
   | { readonly kind: "garbage"; readonly problem: string };
-
-/** Reads the body of a notification. */
-type Read = (body: Uint8Array) => ParseResult<AlertNotification>;
-
-/** Of bodies, in each of two generations. What is made of them takes a few times as much. */
-const mostRememberedBytes = 2 << 20;
-/** A longer one takes more room than time. */
-const longestRememberedBytes = 64 << 10;
-
-/**
- * A reader that remembers what it read lately: a storm says the same again and again, byte by byte, and reading costs
- * more than all else. It remembers what bodies say and nothing of what became of them, so it is right whatever other
- * processes do.
- */
-export function rememberingReader(read: Read = parseAlertNotification): Read {
-  let young = new Map<string, ParseResult<AlertNotification>>();
-  let old = new Map<string, ParseResult<AlertNotification>>();
-  let youngBytes = 0;
-  return (body) => {
-    if (body.length > longestRememberedBytes) return read(body);
-    // One character a byte: told apart are the bytes, whatever they spell.
-    const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1");
-    const known = young.get(text);
-    if (known !== undefined) return known;
-    const parsed = old.get(text) ?? read(body);
-    // Garbage is not said again.
-    if (!parsed.ok) return parsed;
-    if (youngBytes + text.length > mostRememberedBytes) {
-      [old, young, youngBytes] = [young, new Map(), 0];
-    }
-    young.set(text, parsed);
-    youngBytes += text.length;
-    return parsed;
-  };
-}
 
 /** Takes over what an alert sender posted. Throws PortError when it cannot be taken over now: the sender tries again. */
 export async function takeNotification(
   body: Uint8Array,
   alerts: Pick<Alerts, "receive">,
   signal: AbortSignal,
-  read: Read = parseAlertNotification,
 ): Promise<Intake> {
-  const parsed = read(body);
-  if (parsed.ok) return { kind: "taken", news: await alerts.receive(parsed.value, signal) };
+  const parsed = parseAlertNotification(body);
+  if (parsed.ok) return { kind: "taken", ...(await alerts.receive(parsed.value, signal)) };
   const { message, at, excerpt } = parsed.error;
   return {
     kind: "garbage",
     problem: `${message} (${positionText(at)}${excerpt === undefined ? "" : `: ${excerpt}`})`,
+  };
+}
+
+/** Of bodies, in each of two generations: ten minutes of a storm of a thousand groups a minute, a few hundred bytes each. */
+const mostRemembered = 10_000;
+
+/**
+ * As `takeNotification`, and remembers by their digest what bodies said lately: a storm says the same again and again, byte
+ * by byte (Alertmanager source: dispatch/dispatch.go leaves out when a firing alert will end), and reading costs more than
+ * all else. Nothing is remembered of what became of it, so it is right whatever other processes do.
+ */
+export function rememberingIntake(
+  alerts: Pick<Alerts, "receive" | "repeat">,
+  most = mostRemembered,
+): (body: Uint8Array, signal: AbortSignal) => Promise<Intake> {
+  let young = new Map<string, Said>();
+  let old = new Map<string, Said>();
+
+  function remember(digest: string, said: Said): void {
+    if (young.size >= most) [old, young] = [young, new Map()];
+    young.set(digest, said);
+  }
+
+  return async (body, signal) => {
+    const digest = hash("sha256", body);
+    const before = young.get(digest) ?? old.get(digest);
+    if (before !== undefined && (await alerts.repeat(before, signal))) {
+      if (!young.has(digest)) remember(digest, before);
+      return { kind: "taken", news: "repeat", said: before };
+    }
+    const taken = await takeNotification(body, alerts, signal);
+    if (taken.kind === "taken") remember(digest, taken.said);
+    return taken;
   };
 }

@@ -47,6 +47,12 @@ export interface AlertGroup {
   readonly open: readonly OpenPage[];
 }
 
+/** What a notification says, in short: the same for all that say the same of the same group. */
+export interface Said {
+  readonly groupId: string;
+  readonly state: string;
+}
+
 /**
  * What alert senders said, by group. All methods throw PortError `unavailable` or `timeout` when the store cannot be
  * reached, and the signal's reason.
@@ -56,7 +62,17 @@ export interface Alerts {
    * Takes a notification over: when this resolves, it is counted as a repeat or will be worked on, whoever dies. The
    * same one may come twice.
    */
-  receive(notification: AlertNotification, signal: AbortSignal): Promise<"changed" | "repeat">;
+  receive(
+    notification: AlertNotification,
+    signal: AbortSignal,
+  ): Promise<{ readonly news: "changed" | "repeat"; readonly said: Said }>;
+  /**
+   * As above, for what says the same as a notification that was received once. False when the group says something else
+   * now, or is not known any more: nothing is taken over then.
+   */
+  repeat(said: Said, signal: AbortSignal): Promise<boolean>;
+  /** Queues the work of all that was taken over since this was last done. */
+  enqueueChanged(signal: AbortSignal): Promise<void>;
   /** undefined for a group that is long forgotten. */
   read(groupId: string, signal: AbortSignal): Promise<AlertGroup | undefined>;
   /** Opens a page for the service unless there is one, and gives back the one that holds. */

@@ -47,7 +47,7 @@ export function alertWebhook(
     }
     if (!isKnown && !isSigned(request, body, secrets.hmac, nowMs())) return stranger;
     const taken = await take(body, patience());
-    return taken.kind === "taken" ? { status: 200 } : { status: 400, problem: taken.problem };
+    return taken.kind === "taken" ? thanks : { status: 400, problem: taken.problem };
   }
 
   return async (request, response) => {
@@ -72,18 +72,24 @@ interface Outcome {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+const thanks: Outcome = { status: 200 };
+const thanksText = JSON.stringify({ ok: true });
+const thanksHead = { "content-type": "application/json", "content-length": thanksText.length };
+
 const stranger: Outcome = {
   status: 401,
   problem: "The credentials are missing or wrong.",
   headers: { "www-authenticate": "Bearer" },
 };
 
-function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { status, problem, headers = {} }: Outcome,
-): void {
-  const text = JSON.stringify(problem === undefined ? { ok: true } : { ok: false, problem });
+function answer(request: IncomingMessage, response: ServerResponse, outcome: Outcome): void {
+  // Most of them by far, and always read to the end.
+  if (outcome === thanks) {
+    response.writeHead(200, thanksHead).end(thanksText);
+    return;
+  }
+  const { status, problem, headers } = outcome;
+  const text = JSON.stringify({ ok: false, problem });
   response.writeHead(status, {
     "content-type": "application/json",
     "content-length": Buffer.byteLength(text),
@@ -107,9 +113,9 @@ async function bodyOf(request: IncomingMessage): Promise<Uint8Array | undefined>
         resolve(undefined);
       } else chunks.push(chunk);
     });
-    request.once("end", () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
-    request.once("error", reject);
-    request.once("close", () => {
+    request.on("end", () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+    request.on("error", reject);
+    request.on("close", () => {
       // Told after every request: an error for each costs more than reading it.
       if (!request.complete) reject(new Error("the request was cut off"));
     });

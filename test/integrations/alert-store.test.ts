@@ -1,0 +1,229 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Queue } from "bullmq";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { AlertNotification } from "../../src/domain/alert.ts";
+import { parseRedisUrl } from "../../src/integrations/redis/address.ts";
+import { type AlertStore, alertStore } from "../../src/integrations/redis/alert-store.ts";
+import { type OpenRedis, openRedis } from "../../src/integrations/redis/connection.ts";
+import { rememberingIntake } from "../../src/jobs/intake.ts";
+import { parseAlertNotification } from "../../src/parsers/alerts/alert-notification.ts";
+import { fakeClock } from "../fakes/clock.ts";
+import { until } from "../jobs/bot.ts";
+import { bundled } from "../jobs/bundled.ts";
+import { alertmanagerBody } from "../parsers/alert-bodies.ts";
+import { redisProgram, type TestRedis, testRedis } from "./redis-server.ts";
+
+const never = new AbortController().signal;
+const retries = { attempts: 1, backoffMs: 1 };
+
+function bytesOf(group: string, startsAt = "2024-05-21T03:12:00Z"): Uint8Array {
+  return Buffer.from(JSON.stringify(alertmanagerBody({ alerts: 3, groupKey: group, startsAt })));
+}
+
+function said(group: string, startsAt?: string): AlertNotification {
+  const parsed = parseAlertNotification(bytesOf(group, startsAt));
+  if (!parsed.ok) throw new Error(parsed.error.message);
+  return parsed.value;
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+}
+/** 0: no answer. */
+async function post(url: string, group: string): Promise<number> {
+  const headers = { authorization: "Bearer token" };
+  return await fetch(url, { method: "POST", headers, body: bytesOf(group) }).then(
+    async (response) => {
+      await response.arrayBuffer();
+      return response.status;
+    },
+    () => 0,
+  );
+}
+
+describe.skipIf(redisProgram === undefined)("alerts on real Redis", () => {
+  let server: TestRedis;
+  let redis: OpenRedis;
+  let alerts: AlertStore;
+  let queue: Queue<{ groupId: string }>;
+  const clock = fakeClock();
+
+  beforeAll(async () => {
+    server = await testRedis();
+    redis = await openRedis(parseRedisUrl(server.url), { onTrouble: () => {} });
+    queue = new Queue("page", { connection: redis.client, prefix: "{gofire}" });
+    queue.on("error", () => {});
+  });
+  beforeEach(async () => {
+    await redis.client.flushdb();
+    alerts = alertStore(redis.client, clock, { retries, onTrouble: () => {} });
+  });
+  afterEach(async () => await alerts.close());
+  afterAll(async () => {
+    await queue.close();
+    await redis.close();
+    await server.remove();
+  });
+
+  /** Key of each group that was queued, sorted; one twice is there twice. */
+  async function queued(): Promise<string[]> {
+    const jobs = await queue.getJobs(["waiting"]);
+    const groups = await Promise.all(jobs.map(({ data }) => alerts.read(data.groupId, never)));
+    return groups.map((group) => group?.notification.groupKey ?? "a group that is not kept").toSorted();
+  }
+  /** After all that was taken over has been queued. */
+  async function allQueued(): Promise<string[]> {
+    await alerts.enqueueChanged(never);
+    expect(await redis.client.xlen("{gofire}:alerts:unqueued")).toBe(0);
+    return await queued();
+  }
+  async function onlyGroup() {
+    const [name = ""] = await redis.client.keys("{gofire}:alerts:group:*");
+    return await alerts.read(name.split(":").at(-1) ?? "", never);
+  }
+
+  async function newsOf(notification: AlertNotification): Promise<"changed" | "repeat"> {
+    return (await alerts.receive(notification, never)).news;
+  }
+
+  test("what says the same of the same alerts is a repeat, whatever else differs; a change is none", async () => {
+    const first = said("a");
+    expect(await newsOf(first)).toBe("changed");
+    expect(await newsOf(first)).toBe("repeat");
+    // From another process, or the other Alertmanager of a pair: another object, other words, the same state.
+    const other = { ...said("a"), commonAnnotations: { summary: "12409 goroutines" } };
+    expect(await newsOf(other)).toBe("repeat");
+    clock.advance(1_000);
+    const atMs = clock.nowMs();
+    expect(await newsOf(other)).toBe("repeat");
+    expect(await onlyGroup()).toMatchObject({ repeats: 3, lastRepeatAtMs: atMs, notification: first });
+    clock.advance(1_000);
+    expect(await newsOf(said("a", "2024-05-21T04:00:00Z"))).toBe("changed");
+    expect(await onlyGroup()).toMatchObject({
+      repeats: 3,
+      changedAtMs: clock.nowMs(),
+      unansweredSinceMs: atMs - 1_000,
+      notification: said("a", "2024-05-21T04:00:00Z"),
+    });
+    // Back to what it said before: news, although it was read long ago.
+    expect(await newsOf(first)).toBe("changed");
+    expect(await onlyGroup()).toMatchObject({ repeats: 3, notification: first });
+    expect(await allQueued()).toEqual(["a"]);
+  });
+
+  test("of many at once each is counted once, and each group is queued once", async () => {
+    const groups = Array.from({ length: 30 }, (_, at) => `group ${at}`);
+    const take = rememberingIntake(alerts);
+    const taken = await Promise.all(
+      Array.from({ length: 20 }, () => groups)
+        .flat()
+        .map(async (group) => await take(bytesOf(group), never)),
+    );
+    expect(taken.filter((one) => one.kind === "taken" && one.news === "changed")).toHaveLength(30);
+    expect(await allQueued()).toEqual(groups.toSorted());
+    const repeated = await alerts.takeRepeated(100, never);
+    expect(new Set(repeated).size).toBe(30);
+    for (const id of repeated) expect(await alerts.read(id, never)).toMatchObject({ repeats: 19 });
+    expect(await alerts.takeRepeated(100, never)).toEqual([]);
+  });
+
+  test("what is to be worked on again is no repeat, and a server that forgot everything is told everything", async () => {
+    const first = said("a");
+    await alerts.receive(first, never);
+    expect(await allQueued()).toEqual(["a"]);
+    await alerts.workAgain((await onlyGroup())?.id ?? "", never);
+    expect(await newsOf(first)).toBe("changed");
+    await allQueued();
+    await redis.client.flushdb();
+    await redis.client.script("FLUSH");
+    expect(await newsOf(first)).toBe("changed");
+    expect(await onlyGroup()).toMatchObject({ notification: first, repeats: 0 });
+    expect(await allQueued()).toEqual(["a"]);
+  });
+
+  test("is queued once when several workers look at the same time", async () => {
+    const groups = Array.from({ length: 50 }, (_, at) => `group ${at}`);
+    for (const group of groups) await alerts.receive(said(group), never);
+    await Promise.all(Array.from({ length: 4 }, async () => await alerts.enqueueChanged(never)));
+    expect(await allQueued()).toEqual(groups.toSorted());
+  });
+
+  describe("taken over by a process that is killed", () => {
+    let folder: string;
+    let program: string;
+    const children: ChildProcess[] = [];
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), "gofire-alerts-"));
+      program = join(folder, "alert-process.mjs");
+      await bundled(new URL("alert-process.ts", import.meta.url), program);
+    });
+    afterEach(async () => {
+      for (const child of children.splice(0)) {
+        child.kill("SIGKILL");
+        await ended(child);
+      }
+    });
+    afterAll(async () => await rm(folder, { recursive: true, force: true }));
+
+    async function begin(step = ""): Promise<{ readonly child: ChildProcess; readonly url: string }> {
+      const child = spawn(process.execPath, [program, server.url, step], {
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+      children.push(child);
+      if (child.stdout === null) throw new Error("no output");
+      const [line] = (await once(child.stdout, "data")) as [Buffer];
+      return { child, url: line.toString().trim() };
+    }
+
+    test("when it has kept it, before the sender hears of it", async () => {
+      const { child, url } = await begin("kept");
+      expect(await post(url, "a")).toBe(0);
+      await ended(child);
+      // As the sender says it again.
+      expect(await newsOf(said("a"))).toBe("repeat");
+      expect(await allQueued()).toEqual(["a"]);
+    });
+
+    test.each(["read", "queued"])("when it is about to queue it, and has %s it", async (step) => {
+      expect(await newsOf(said("a"))).toBe("changed");
+      const { child } = await begin(step);
+      await ended(child);
+      expect(await queued()).toEqual(step === "read" ? [] : ["a"]);
+      expect(await allQueued()).toEqual(["a"]);
+    });
+
+    test("at any time, and Redis with it: what was answered is kept and gets its job, once", async () => {
+      const answered: string[] = [];
+      for (let round = 0; round < 3; round++) {
+        const { child, url } = await begin();
+        const isRedisKilled = round === 1;
+        // Every second is the default, and what was said within that second is then lost with the machine.
+        if (isRedisKilled) await redis.client.config("SET", "appendfsync", "always");
+        const over = new AbortController();
+        let next = 0;
+        const senders = Array.from({ length: 8 }, async () => {
+          while (!over.signal.aborted) {
+            const group = `${round}/${next++}`;
+            if ((await post(url, group)) === 200) answered.push(group);
+          }
+        });
+        const enough = answered.length + 20 + 20 * round;
+        await until(() => (answered.length >= enough ? true : undefined), "answers");
+        if (isRedisKilled) await server.kill();
+        child.kill("SIGKILL");
+        await ended(child);
+        over.abort();
+        await Promise.all(senders);
+        if (isRedisKilled) await server.start();
+      }
+      await until(() => (redis.client.status === "ready" ? true : undefined), "Redis again");
+      const jobs = await allQueued();
+      expect(new Set(jobs).size).toBe(jobs.length);
+      expect(answered.filter((group) => !jobs.includes(group))).toEqual([]);
+    }, 90_000);
+  });
+});
