@@ -154,6 +154,20 @@ describe("the digest of a storm", () => {
     expect(rows.at(-1)).toContain("not captured: the alerts ended before it was captured; the alerts ended");
   });
 
+  it("stays inside all limits of Slack with ten thousand pages, and its file has a line for each", () => {
+    const rows = Array.from({ length: 10_000 }, (_, at) =>
+      row(`service-${at % 900}`, `<!here> | group ${at}`, {
+        about: { id: `gf-${at}`, state: "failed", problem: `*no* answer ${at} `.repeat(20) },
+      }),
+    );
+    const view = viewOf(rows, startMs + 600_000);
+    const body = stormDigest(view);
+    expect(refusalsOf(body)).toEqual([]);
+    expect(pings(body)).toEqual([]);
+    expect(linesOf(view).join("\n")).toMatch(/Still no verdict on .* and 895 more\. Capture one: /);
+    expect(stormList(view).match(/ gf-\d+ \|$/gm)).toHaveLength(10_000);
+  });
+
   it("stays inside all limits of Slack, whatever the incidents and names, and pings nobody", () => {
     const anyRow = fc
       .tuple(fc.string({ unit: "grapheme" }), fc.option(anyIncident), fc.option(fc.string()))
