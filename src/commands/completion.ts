@@ -12,7 +12,7 @@ export function completion(all: () => readonly Command[]) {
     usage: "bash|zsh|fish",
     examples: [
       { line: "completion bash", does: "try it: source <(gofire completion bash)" },
-      { line: "completion zsh", does: "save it as _gofire in a folder of $fpath" },
+      { line: "completion zsh", does: "the same; or save it as _gofire in a folder of $fpath" },
       { line: "completion fish", does: "save it as ~/.config/fish/completions/gofire.fish" },
     ],
     whoMayUse: "anyone",
@@ -73,6 +73,7 @@ function takesService(command: Command, option?: string): boolean {
 
 function firstWords(command: Command, rules: readonly string[]): readonly string[] {
   if (command.name === "rules") return ["explain", ...rules];
+  if (command.name === "config") return ["schema"];
   return command.name === "completion" ? shells : [];
 }
 
@@ -140,7 +141,8 @@ _gofire() {
 ${cases.join("\n")}
   esac
 }
-_gofire "$@"
+# Loaded from $fpath this file is the function itself; sourced it only makes it known.
+if [[ $funcstack[1] == _gofire ]]; then _gofire "$@"; else compdef _gofire gofire; fi
 `;
 }
 

@@ -41,10 +41,7 @@ export async function dispatch(
 function commandNamed(name: string): Command {
   const command = commands.find((candidate) => candidate.name === name);
   if (command !== undefined) return command;
-  const close = nearest(
-    name,
-    commands.map((candidate) => candidate.name),
-  );
+  const close = nearest(name, [...commands.map((candidate) => candidate.name), "--version", "--help"]);
   const hint = close === undefined ? "" : ` Did you mean gofire ${close}?`;
   throw new UsageError(`There is no command "${name}".${hint} gofire --help lists them.`);
 }

@@ -2,6 +2,7 @@ import { analyze } from "./analyze.ts";
 import { artifacts } from "./artifacts.ts";
 import type { Command } from "./command.ts";
 import { completion } from "./completion.ts";
+import { config } from "./config.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import { replay } from "./replay.ts";
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   artifacts,
   rules,
   doctor,
+  config,
   demo,
   completion(() => commands),
 ];

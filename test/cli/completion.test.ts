@@ -79,3 +79,25 @@ describe.skipIf(!hasBash)("completion in bash", () => {
     });
   });
 });
+
+describe.skipIf(spawnSync("zsh", ["--version"]).status !== 0)("completion in zsh", () => {
+  it("makes itself known where it is sourced", async () => {
+    const { stdout: script } = await gofire(["completion", "zsh"]);
+    const run = spawnSync("zsh", ["-fc", `compdef() { print -r -- "$@" }\n${script}`], { encoding: "utf8" });
+    expect(run).toMatchObject({ stdout: "_gofire gofire\n", stderr: "", status: 0 });
+  });
+});
+
+describe.skipIf(spawnSync("fish", ["--version"]).status !== 0)("completion in fish", () => {
+  it.each([
+    ["gofire sna", ["snapshot"]],
+    ["gofire analyze --format m", ["markdown"]],
+    ["gofire snapshot order --exclude cpu,blo", ["cpu,block"]],
+  ])("%s", async (line, expected) => {
+    const { stdout: script } = await gofire(["completion", "fish"]);
+    const asked = `${script}\ncomplete -C '${line}'`;
+    const run = spawnSync("fish", ["--no-config", "-c", asked], { encoding: "utf8" });
+    const words = run.stdout.split("\n").filter((word) => word !== "");
+    expect(words.map((word) => word.split("\t", 1)[0])).toEqual(expected);
+  });
+});

@@ -14,6 +14,12 @@ describe("gofire", () => {
     expect(await gofire(["--version"])).toEqual({ code: 0, stdout: `gofire ${version}\n`, stderr: "" });
   });
 
+  it("prints the schema of gofire.yaml that is published", async () => {
+    const { code, stdout } = await gofire(["config", "schema"]);
+    expect(code).toBe(0);
+    expect(stdout).toBe(readFileSync("docs/reference/gofire.schema.json", "utf8"));
+  });
+
   it.each([[[]], [["--help"]], [["help"]]])("explains itself: %j", async (words) => {
     const { code, stdout } = await gofire(words);
     expect(code).toBe(0);
@@ -36,6 +42,9 @@ describe("gofire", () => {
 
   it.each([
     [["snapsot"], /no command "snapsot".*Did you mean gofire snapshot\?/],
+    [["version"], /no command "version".*Did you mean gofire --version\?/],
+    [["config", "lint", "a.yaml"], /no gofire config lint yet: gofire doctor checks gofire\.yaml/],
+    [["config", "schem"], /Did you mean gofire config schema\?/],
     [["analyze"], /PATH is missing/],
     [["analyze", "x", "--formt", "json"], /no option --formt.*Did you mean --format\?/],
     [["analyze", "x", "--format", "yaml"], /--format is one of text, json, markdown; got "yaml"/],
