@@ -1,4 +1,3 @@
-import { analyzers } from "../analyzers/index.ts";
 import { UsageError } from "../domain/errors.ts";
 import { nearest } from "../domain/nearest.ts";
 import { defineCommand } from "./command.ts";
@@ -33,7 +32,10 @@ export const config = defineCommand({
     if (extra !== undefined)
       throw new UsageError(`"${extra}" is one word too many. Usage: gofire config schema`);
     // The schema library takes longer to load than anything else that a terminal asks for.
-    const { configJsonSchema } = await import("../config/json-schema.ts");
+    const [{ configJsonSchema }, { analyzers }] = await Promise.all([
+      import("../config/json-schema.ts"),
+      import("../analyzers/index.ts"),
+    ]);
     const rules = analyzers.map((analyzer) => analyzer.meta);
     return { kind: "text", text: `${JSON.stringify(configJsonSchema(rules), undefined, 2)}\n` };
   },

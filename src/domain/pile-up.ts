@@ -160,5 +160,5 @@ export function growthExcerpt(
 export function seriesExcerpt(series: readonly GoroutineSnapshot[], words: string): EvidenceExcerpt[] {
   const [first, last] = [series[0], series.at(-1)];
   if (first === undefined || last === undefined || first === last) return [];
-  return [{ artifact: last.artifact, excerpt: `${words}, counted from ${first.artifact} on` }];
+  return [{ artifact: last.artifact, excerpt: `${words}, since ${first.artifact}` }];
 }
