@@ -116,7 +116,7 @@ export function growthText(pile: PileUp, unit = "goroutines"): string {
   const after = pile.counts.at(-1) ?? 0;
   if (pile.counts.length < 2) return `${countText(pile.count)} ${unit}`;
   const time = pile.windowMs === undefined ? "" : ` in ${durationText(pile.windowMs)}`;
-  return `${countText(before)} -> ${countText(after)} ${unit}${time}`;
+  return `${countText(before)} → ${countText(after)} ${unit}${time}`;
 }
 
 /** Why the reader should believe that nobody in the pile moves on, as the end of a sentence. */

@@ -113,7 +113,7 @@ export interface ContextEvent {
   readonly count: number;
   /** How far back was looked. */
   readonly windowMs: number;
-  /** What is known of it in a few words, e.g. `replica set order-7c9f8d`, `version 1.4.2 -> 1.5.0`; may be empty. */
+  /** What is known of it in a few words, e.g. `replica set order-7c9f8d`, `version 1.4.2 → 1.5.0`; may be empty. */
   readonly detail: string;
   /** It is concluded from something else, e.g. a deploy from processes that all began together. */
   readonly inferred: boolean;

@@ -44,7 +44,7 @@ describe("trendOf", () => {
   });
 
   it("says the growth in words", () => {
-    expect(growthText(counts(120, 345), "waiting requests")).toBe("120 -> 345 waiting requests in 15 s");
+    expect(growthText(counts(120, 345), "waiting requests")).toBe("120 → 345 waiting requests in 15 s");
     expect(growthText(counts(7))).toBe("7 goroutines");
   });
 });

@@ -213,7 +213,7 @@ function draftOf(
       {
         artifact: last.artifact,
         excerpt:
-          `${site.frame.function} ${shortFile(site.frame.file)}:${site.frame.line}: inuse_space ${course.map(bytesText).join(" -> ")}, ` +
+          `${site.frame.function} ${shortFile(site.frame.file)}:${site.frame.line}: inuse_space ${course.map(bytesText).join(" → ")}, ` +
           `allocated meanwhile ${bytesText(allocatedBytes)}`,
       },
     ],

@@ -39,7 +39,7 @@ export function growthOfWhole(
     evidence: [
       {
         artifact: move.artifact,
-        excerpt: `live heap ${bytesText(move.beforeBytes)} -> ${bytesText(move.afterBytes)}`,
+        excerpt: `live heap ${bytesText(move.beforeBytes)} → ${bytesText(move.afterBytes)}`,
       },
     ],
     next: [

@@ -162,7 +162,7 @@ async function buildsOf(
   const added = [...now].filter((version) => !then.has(version));
   if (then.size === 0 || added.length === 0) return [];
   const gone = [...then].filter((version) => !now.has(version));
-  const detail = `version ${gone.length === 0 ? "" : `${gone.join(", ")} -> `}${added.join(", ")}`;
+  const detail = `version ${gone.length === 0 ? "" : `${gone.join(", ")} → `}${added.join(", ")}`;
   const isNew = startedAtMs !== undefined && atMs - startedAtMs <= hourMs;
   return [
     {

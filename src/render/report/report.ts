@@ -3,6 +3,7 @@ import { type Check, type Finding, openChecks } from "../../domain/finding.ts";
 import type { FindingSummary, Incident } from "../../domain/incident.ts";
 import { type Mute, subjectWords } from "../../domain/mute.ts";
 import { counted, durationText } from "../../domain/units.ts";
+import { usualBeside } from "../context-words.ts";
 import { code, inline } from "../markdown-words.ts";
 import { limitText, placeText, quantity } from "../words.ts";
 import { changeLines } from "./changes.ts";
@@ -70,7 +71,7 @@ function summaryLines({ incident, names }: ReportFacts): readonly string[] {
   return [
     `Service: ${inline(service)}${instance === undefined ? "" : `, process ${inline(instance)}`}`,
     page === undefined
-      ? `Begun by ${userId === undefined ? "somebody who is not known" : personName(userId, names)} (${origin.kind}) at ${stamp(createdAtMs)}`
+      ? `Begun by a ${origin.kind}${userId === undefined ? ", of whom is not known," : ` of ${personName(userId, names)}`} at ${stamp(createdAtMs)}`
       : `Begun by the alert ${inline(page.title)}, firing since ${stamp(page.sinceMs)}`,
     resolvedAtMs === undefined
       ? "End: not known; it is not resolved"
@@ -151,7 +152,7 @@ function findingText(finding: Finding | FindingSummary, { feedback }: Incident):
     ...(measured === undefined
       ? []
       : [
-          `Measured **${inline(quantity(measured.value, measured.unit))}**, limit ${inline(limitText(measured.limit, measured.unit))}.`,
+          `Measured **${inline(quantity(measured.value, measured.unit))}**, limit ${inline(limitText(measured.limit, measured.unit))}${measured.usual === undefined ? "" : ` (${inline(usualBeside(measured.usual, measured.unit))})`}.`,
         ]),
     ...(where.length === 0 ? [] : [`Where: ${where.map((frame) => code(placeText(frame))).join(" ← ")}`]),
     tally === undefined
@@ -178,9 +179,7 @@ function uncheckedLines({ incident, analysis, mutes }: ReportFacts): readonly st
     ...(problem === undefined ? [] : [inline(problem)]),
     ...(endedEarly === undefined ? [] : [`The capture ended early: ${inline(endedEarly)}`]),
     ...missed.map(({ kind, state, reason }) => `${kind} ${state}: ${inline(reason ?? "no reason is known")}`),
-    ...open
-      .slice(0, mostChecks)
-      .map(({ rule, state, reason }) => `\`${rule}\` ${state}: ${inline(reason ?? "no reason is known")}`),
+    ...byReason(open.slice(0, mostChecks)),
     ...(open.length > mostChecks
       ? [`and ${counted(open.length - mostChecks, "more rule")}: see analysis.json`]
       : []),
@@ -190,4 +189,14 @@ function uncheckedLines({ incident, analysis, mutes }: ReportFacts): readonly st
         `Muted at the time of writing, until ${stamp(untilMs)}: ${inline(subjectWords(subject))}`,
     ),
   ];
+}
+
+/** One missing profile keeps several rules from judging: that is one line. */
+function byReason(open: readonly Check[]): readonly string[] {
+  const lines = new Map<string, string[]>();
+  for (const { rule, state, reason } of open) {
+    const why = `${state}: ${inline(reason ?? "no reason is known")}`;
+    lines.set(why, [...(lines.get(why) ?? []), `\`${rule}\``]);
+  }
+  return [...lines].map(([why, rules]) => `${rules.join(", ")} ${why}`);
 }

@@ -133,7 +133,7 @@ describe("what happened before", () => {
       },
     });
     expect(events).toMatchObject([
-      { kind: "deploy", detail: "version 1.4.2 -> 1.5.0", atMs: atMs - 900_000, inferred: true },
+      { kind: "deploy", detail: "version 1.4.2 → 1.5.0", atMs: atMs - 900_000, inferred: true },
     ]);
   });
 });

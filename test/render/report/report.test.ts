@@ -242,7 +242,7 @@ describe("a post-incident report", () => {
         }),
       }),
     );
-    expect(text).toContain("Begun by somebody who is not known (page)");
+    expect(text).toContain("Begun by a page, of whom is not known, at");
     expect(text).toContain("- End: not known; it is not resolved");
     expect(text).toContain("There is no verdict. It was away.");
     expect(text).toContain("Nothing was captured, or nothing of it is kept.");
