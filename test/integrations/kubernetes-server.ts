@@ -23,7 +23,8 @@ export interface KeptPod {
 export interface KubernetesServer {
   readonly url: string;
   readonly ca: string;
-  readonly token: string;
+  /** The only one that is let in. */
+  token: string;
   pods: readonly KeptPod[];
   /** Verbs and resources that the token may not: `list pods`, `get pods/proxy`. */
   forbidden: readonly string[];
@@ -60,7 +61,7 @@ export async function kubernetesServer(
     asked.push(`${request.method} ${request.url}`);
     if (made.isSilent) return;
     const url = new URL(request.url ?? "/", "https://api.test");
-    if (request.headers.authorization !== `Bearer ${token}`) {
+    if (request.headers.authorization !== `Bearer ${made.token}`) {
       say(response, 401, "Unauthorized", "Unauthorized");
       return;
     }

@@ -209,7 +209,8 @@ describe("a cluster that does not answer as it should", () => {
     });
     await expect(stranger.find(never)).rejects.toMatchObject({
       code: "forbidden",
-      message: "Kubernetes answered 401: Unauthorized",
+      message:
+        "Kubernetes answered 401: it does not know who asks: the credentials are missing, wrong or expired (Unauthorized)",
     });
   });
 

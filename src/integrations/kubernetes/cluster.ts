@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { RequestOptions } from "node:https";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +6,7 @@ import { KubeConfig } from "@kubernetes/client-node";
 import { PortError, UsageError } from "../../domain/errors.ts";
 import type { SourceServers } from "../../ports/target-source.ts";
 import type { WebAccess } from "../../ports/web-access.ts";
+import { credentialsMs } from "./limits.ts";
 
 /** An API server, and what lets gofire in as of now. */
 export interface Cluster {
@@ -22,14 +23,16 @@ const ownToken = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 /**
  * The cluster that the configuration names; without a word about it: KUBECONFIG, as kubectl; the cluster that gofire
  * runs in; ~/.kube/config. Credentials are read anew each time, because they expire. Throws UsageError when there is
- * none that can be used, PortError when its credentials cannot be had.
+ * none that can be used, PortError when its credentials cannot be had, and the signal's reason when it is aborted.
+ * `podRoot`: where a pod's own files are looked for, instead of the root.
  */
-export async function clusterOf({
-  kubeconfig,
-  context,
-}: NonNullable<SourceServers["kubernetes"]>): Promise<Cluster> {
+export async function clusterOf(
+  { kubeconfig, context }: NonNullable<SourceServers["kubernetes"]>,
+  signal: AbortSignal,
+  podRoot = "",
+): Promise<Cluster> {
   const config = new KubeConfig();
-  const from = load(config, kubeconfig);
+  const from = load(config, kubeconfig, podRoot);
   if (context !== undefined) {
     if (config.getContextObject(context) === null) {
       const names = config.getContexts().map(({ name }) => name);
@@ -53,7 +56,7 @@ export async function clusterOf({
   return {
     url: cluster.server.replace(/\/$/, ""),
     access: {
-      ...(await credentialsOf(config, from)),
+      ...(await credentialsOf(config, from, signal)),
       ...(cluster.proxyUrl === undefined ? {} : { proxy: { url: cluster.proxyUrl } }),
     },
     ...(current.namespace === undefined ? {} : { namespace: current.namespace.trim() }),
@@ -61,18 +64,19 @@ export async function clusterOf({
 }
 
 /** Loads what there is, and says from where, for messages. Never what client-node ends with: localhost, without a word. */
-function load(config: KubeConfig, kubeconfig: string | undefined): string {
+function load(config: KubeConfig, kubeconfig: string | undefined, podRoot: string): string {
   const usual = join(homedir(), ".kube", "config");
   const named = process.env["KUBECONFIG"];
   const from =
-    kubeconfig ?? (named !== undefined && named !== "" ? named : existsSync(ownToken) ? "this pod" : usual);
+    kubeconfig ??
+    (named !== undefined && named !== "" ? named : existsSync(podRoot + ownToken) ? "this pod" : usual);
   if (from === usual && !existsSync(usual)) {
     throw new UsageError(
       "There is no Kubernetes to ask: gofire does not run in a pod, KUBECONFIG is not set, there is no ~/.kube/config, and gofire.yaml names none under kubernetes.kubeconfig.",
     );
   }
   try {
-    if (from === "this pod") config.loadFromCluster();
+    if (from === "this pod") config.loadFromCluster(podRoot);
     else if (kubeconfig === undefined && from === named) config.loadFromDefault();
     else config.loadFromFile(from);
   } catch (error) {
@@ -83,11 +87,12 @@ function load(config: KubeConfig, kubeconfig: string | undefined): string {
 }
 
 /** Runs the credential plugin that the kubeconfig names, when it names one. */
-async function credentialsOf(config: KubeConfig, from: string): Promise<WebAccess> {
+async function credentialsOf(config: KubeConfig, from: string, signal: AbortSignal): Promise<WebAccess> {
   const options: RequestOptions = {};
   try {
-    await config.applyToHTTPSOptions(options);
+    await withinTime(config.applyToHTTPSOptions(options), signal);
   } catch (error) {
+    signal.throwIfAborted();
     const why = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
     throw new PortError(
       "unavailable",
@@ -98,6 +103,7 @@ async function credentialsOf(config: KubeConfig, from: string): Promise<WebAcces
       },
     );
   }
+  const token = ownTokenOf(config, from);
   const { headers = {}, auth, ca, cert, key, passphrase, servername } = options;
   const [, user = "", password = ""] = /^([^:]*):(.*)$/s.exec(auth ?? "") ?? [];
   const tls = {
@@ -108,12 +114,49 @@ async function credentialsOf(config: KubeConfig, from: string): Promise<WebAcces
     ...(servername === undefined ? {} : { serverName: servername }),
   };
   return {
-    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+    headers: {
+      ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value).trim()])),
+      ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+    },
     ...(auth === undefined || auth === null
       ? {}
       : { credentials: { kind: "basic", username: user, password } as const }),
     ...(Object.keys(tls).length === 0 ? {} : { tls }),
   };
+}
+
+/** A plugin that waits for somebody to log in would be waited for without end: the library knows no deadline. */
+async function withinTime(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const deadline = AbortSignal.timeout(credentialsMs);
+  const over = AbortSignal.any([signal, deadline]);
+  await Promise.race([
+    work,
+    new Promise<never>((_resolve, reject) => {
+      const give = () =>
+        reject(new Error(`the credential plugin did not answer within ${credentialsMs / 1000} s`));
+      if (over.aborted) give();
+      else over.addEventListener("abort", give, { once: true });
+    }),
+  ]);
+}
+
+/** The library remembers a token file for a minute, for all clusters of the program; it is replaced meanwhile. */
+function ownTokenOf(config: KubeConfig, from: string): string | undefined {
+  const file: unknown = config.getCurrentUser()?.authProvider?.config?.["tokenFile"];
+  if (typeof file !== "string") return undefined;
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new PortError(
+      "unavailable",
+      from,
+      `Kubernetes could not be asked: no token from ${from} (${why})`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 /** The library reads PEM files into buffers; of several it makes none. */

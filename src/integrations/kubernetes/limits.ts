@@ -9,3 +9,6 @@ export const pageLimits = { deadlineMs: 10_000, maxBytes: 32 << 20 };
 
 /** How often a list is begun anew whose next page is gone: it is kept for five minutes (etcd's compaction). */
 export const mostBeginnings = 2;
+
+/** For a credential plugin: those of the large clouds ask their servers and take a second or two. */
+export const credentialsMs = 10_000;

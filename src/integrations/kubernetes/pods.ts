@@ -129,10 +129,10 @@ function refusal({ status, location }: WebAnswer, text: string, target: string):
   const reason =
     status >= 300 && status < 400
       ? `it redirects${where}, which is not followed`
-      : said !== ""
-        ? said
-        : status === 401
-          ? "it does not know who asks: the credentials are missing, wrong or expired"
+      : status === 401
+        ? `it does not know who asks: the credentials are missing, wrong or expired${said === "" ? "" : ` (${said})`}`
+        : said !== ""
+          ? said
           : "without saying why";
   const message = `Kubernetes answered ${status}: ${reason.slice(0, 300)}`;
   if (status === 410) return new GoneError("unavailable", target, message);

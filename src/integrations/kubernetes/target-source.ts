@@ -15,12 +15,18 @@ export function kubernetesTargets(
   {
     servers,
     userAgent,
-  }: { readonly servers: NonNullable<SourceServers["kubernetes"]>; readonly userAgent: string },
+    podRoot,
+  }: {
+    readonly servers: NonNullable<SourceServers["kubernetes"]>;
+    readonly userAgent: string;
+    /** Where a pod's own credentials are looked for, instead of the root. */
+    readonly podRoot?: string;
+  },
 ): TargetSource {
   return {
     async find(signal) {
       signal.throwIfAborted();
-      const cluster = await clusterOf(servers);
+      const cluster = await clusterOf(servers, signal, podRoot);
       signal.throwIfAborted();
       const namespace = place.namespace ?? cluster.namespace ?? "default";
       const question = { namespace, selector: place.selector, most: mostFound };
@@ -29,7 +35,7 @@ export function kubernetesTargets(
     },
     async passage(signal) {
       if (place.via === "pod-ip") return undefined;
-      const { access } = await clusterOf(servers);
+      const { access } = await clusterOf(servers, signal, podRoot);
       signal.throwIfAborted();
       return access;
     },
