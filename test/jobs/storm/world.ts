@@ -80,7 +80,12 @@ export async function openStormWorld(program: string, folder: string): Promise<S
     redis: gate.url,
     artifacts,
     targets,
-    settings: { role: "worker", caps: { overall: 8, perService: 4, cooldownMs: hourMs } },
+    settings: {
+      role: "worker",
+      caps: { overall: 8, perService: 4, cooldownMs: hourMs },
+      // A worker that gets no processor for a while must not look like one that died.
+      workerTimes: { lockMs: 4_000, stalledCheckMs: 1_000, targetLockMs: 4_000 },
+    },
     paging: {
       channel,
       hearsMessages: false,
