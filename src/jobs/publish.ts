@@ -9,7 +9,7 @@ import { markPage } from "./page-mark.ts";
 import { type ReportPorts, reportReply } from "./report.ts";
 import { type SendReplyPorts, sendReply } from "./send-reply.ts";
 import type { SettlePorts } from "./settle.ts";
-import { isShown, refuses, showMessage } from "./show-message.ts";
+import { checkFirst, isShown, refuses, showMessage } from "./show-message.ts";
 import { type StormPlacePorts, stormPlace } from "./storm-card.ts";
 import { pictureReply } from "./thread.ts";
 import { verdictPictures } from "./verdict-pictures.ts";
@@ -113,6 +113,15 @@ async function showCard(incident: Incident, ports: PublishJobPorts, signal: Abor
       place,
       body,
       urgency,
+      attempt: async () =>
+        await incidents.update(
+          id,
+          (now) => {
+            checkFirst(now.card);
+            return { ...now, card: { attemptedAtMs: clock.nowMs() } };
+          },
+          signal,
+        ),
       remember: async (change) =>
         await incidents.update(
           id,

@@ -4,7 +4,7 @@ import type { MessageBody, MessageRef, Place } from "../domain/message.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
 import type { Chat, ChatFile } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
-import { postingOf, refuses, wasNotTaken } from "./show-message.ts";
+import { checkFirst, postingOf, refuses, wasNotTaken } from "./show-message.ts";
 
 export interface SendReplyPorts {
   readonly chat: Chat;
@@ -35,7 +35,10 @@ export async function sendReply<Owner>(
   }
 
   if (reply.attemptedAtMs === undefined) {
-    await remember({ state: "posting", attemptedAtMs: ports.clock.nowMs() });
+    await change((now) => {
+      checkFirst(now);
+      return { ...now, state: "posting", attemptedAtMs: ports.clock.nowMs() };
+    });
   }
   try {
     const ref = await sent(reply, place, looks, ports, signal);

@@ -5,6 +5,9 @@ import type { MessageBody, Place } from "../domain/message.ts";
 import type { Chat, Urgency } from "../ports/chat.ts";
 import type { Clock } from "../ports/clock.ts";
 
+/** By then the one who was faster has its answer, or is gone. */
+const lookForItAfterMs = 2_000;
+
 /** A message that is posted once and edited from then on, and where what became of it is noted. */
 export interface ShownMessage<Owner> {
   readonly card: Card | undefined;
@@ -14,6 +17,8 @@ export interface ShownMessage<Owner> {
   readonly body: MessageBody;
   /** Of an edit. */
   readonly urgency: Urgency;
+  /** Notes that the first attempt begins, after `checkFirst`. */
+  readonly attempt: () => Promise<unknown>;
   /** Notes the change, over whatever is noted by then. */
   readonly remember: (change: Partial<Card>) => Promise<Owner>;
   /** The first attempt came to nothing for certain: as if there had been none. */
@@ -28,11 +33,11 @@ export interface ShownMessage<Owner> {
  * again.
  */
 export async function showMessage<Owner>(
-  { card, intent, place, body, urgency, remember, forget, showElsewhere }: ShownMessage<Owner>,
+  { card, intent, place, body, urgency, attempt, remember, forget, showElsewhere }: ShownMessage<Owner>,
   { chat, clock }: { readonly chat: Chat; readonly clock: Clock },
   signal: AbortSignal,
 ): Promise<Owner> {
-  if (card === undefined) await remember({});
+  if (card === undefined) await attempt();
   try {
     const ref = card?.ref ?? (await chat.post(place, body, postingOf(intent, card?.attemptedAtMs), signal));
     // What an earlier attempt got through may have been older than this.
@@ -48,6 +53,17 @@ export async function showMessage<Owner>(
     if (card === undefined && wasNotTaken(error)) await forget();
     throw error;
   }
+}
+
+/**
+ * Two may do the same work for a moment: one that was taken for dead and its successor. Throws PortError `unavailable` where
+ * somebody began to send since this one looked; next time the chat is searched.
+ */
+export function checkFirst(now: { readonly attemptedAtMs?: number } | undefined): void {
+  if (now?.attemptedAtMs === undefined) return;
+  throw new PortError("unavailable", "chat", "Another worker sends this just now.", {
+    retryAfterMs: lookForItAfterMs,
+  });
 }
 
 /** Whether the message shows this body by now, or never will. */

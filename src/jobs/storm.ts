@@ -8,7 +8,7 @@ import { putText } from "./contents.ts";
 import { defineJob, done, later } from "./job.ts";
 import type { Cards } from "./publish.ts";
 import { type SendReplyPorts, sendReply } from "./send-reply.ts";
-import { isShown, showMessage } from "./show-message.ts";
+import { checkFirst, isShown, showMessage } from "./show-message.ts";
 import { captureUnanswered, type StormAgainPorts } from "./storm-again.ts";
 
 export interface StormJobPorts extends SendReplyPorts, StormAgainPorts {
@@ -112,6 +112,15 @@ async function showDigest(view: StormView, ports: StormJobPorts, signal: AbortSi
       place: { channel },
       body,
       urgency: "news",
+      attempt: async () =>
+        await ports.storms.update(
+          id,
+          (now) => {
+            checkFirst(now.card);
+            return { ...now, card: { attemptedAtMs: ports.clock.nowMs() } };
+          },
+          signal,
+        ),
       remember: async (change) =>
         await ports.storms.update(
           id,

@@ -72,7 +72,7 @@ export function publishOne(
         return Promise.resolve(true);
       },
       unsettled: unused,
-      update: (_id, change) => Promise.resolve((one.incident = change(one.incident))),
+      update: async (_id, change) => await Promise.resolve((one.incident = change(one.incident))),
     },
   };
   return one;
