@@ -1,16 +1,19 @@
 /**
  * `npm run bench:intake`: how soon the webhook answers at the rate of a storm, a thousand groups in a minute; and how many
  * pages it takes flat out, as ratios between servers that were asked in turns by the same 50 connections: one that only
- * parses, one that puts every body into a BullMQ queue, and gofire's. Nobody works on what they took meanwhile; gofire's jobs
- * are added by its workers (docs/decisions/0022-taking-pages-over.md). Needs a redis-server or valkey-server on PATH.
+ * parses, one that puts every body into a BullMQ queue, and gofire's. Nobody works on what they took meanwhile. A worker of
+ * gofire's, which adds the jobs (docs/decisions/0022-taking-pages-over.md), stands beside it where that is said, and takes
+ * its share of the same machine. Needs a redis-server or valkey-server on PATH.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Redis } from "ioredis";
 import { Pool } from "undici";
 import { median } from "./bench/measure.ts";
 
@@ -27,6 +30,8 @@ interface Contender {
   readonly kind: "parse" | "queue" | "gofire";
   /** Share of requests that say what was said before. */
   readonly repeats: number;
+  /** A worker adds the jobs meanwhile. */
+  readonly worker?: true;
   /** One at a time, this long after each other; flat out when absent. */
   readonly everyMs?: number;
 }
@@ -35,7 +40,9 @@ const contenders: readonly Contender[] = [
   { name: "parse only", kind: "parse", repeats: 0.9 },
   { name: "parse and queue", kind: "queue", repeats: 0 },
   { name: "gofire, all new", kind: "gofire", repeats: 0 },
+  { name: "gofire, all new, and a worker", kind: "gofire", repeats: 0, worker: true },
   { name: "gofire, 90 % repeats", kind: "gofire", repeats: 0.9 },
+  { name: "gofire, 90 % repeats, and a worker", kind: "gofire", repeats: 0.9, worker: true },
 ];
 
 const folder = mkdtempSync(join(tmpdir(), "gofire-intake-"));
@@ -60,6 +67,8 @@ try {
     }
   }
   const rate = (name: string) => median(perSecond.get(name) ?? []) ?? Number.NaN;
+  const against = (name: string, other: string) =>
+    `${name}: ${(rate(name) / rate(other)).toFixed(2)} of ${other} (goal 0.7)\n`;
   process.stdout.write("| server | requests/s | p99 |\n| --- | ---: | ---: |\n");
   for (const { name } of contenders) {
     process.stdout.write(
@@ -70,8 +79,12 @@ try {
     `\nAt a storm's rate, a group of three alerts every ${stormEveryMs} ms: p99 ${storm.p99Ms.toFixed(1)} ms (goal 50 ms)\n`,
   );
   process.stdout.write(
-    `gofire with new pages: ${(rate("gofire, all new") / rate("parse and queue")).toFixed(2)} of parse and queue (goal 0.7)\n` +
-      `gofire with 90 % repeats: ${(rate("gofire, 90 % repeats") / rate("parse only")).toFixed(2)} of parse only (goal 0.7)\n`,
+    [
+      against("gofire, all new", "parse and queue"),
+      against("gofire, all new, and a worker", "parse and queue"),
+      against("gofire, 90 % repeats", "parse only"),
+      against("gofire, 90 % repeats, and a worker", "parse only"),
+    ].join(""),
   );
 } finally {
   const gone = once(redis, "exit");
@@ -80,12 +93,20 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function ask({ kind, repeats, everyMs }: Contender): Promise<{ rate: number; p99Ms: number }> {
-  const server = spawn(
-    process.execPath,
-    ["--import", "tsx", new URL("bench/intake-server.ts", import.meta.url).pathname, kind, `unix:${socket}`],
-    { stdio: ["pipe", "pipe", "inherit"] },
-  );
+function started(kind: Contender["kind"] | "worker"): ChildProcessByStdio<Writable, Readable, null> {
+  const program = new URL("bench/intake-server.ts", import.meta.url).pathname;
+  return spawn(process.execPath, ["--import", "tsx", program, kind, `unix:${socket}`], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+}
+
+async function ask({ kind, repeats, worker, everyMs }: Contender): Promise<{ rate: number; p99Ms: number }> {
+  const client = new Redis({ path: socket });
+  await client.flushall();
+  client.disconnect();
+  const server = started(kind);
+  const beside = worker === true ? started("worker") : undefined;
+  if (beside !== undefined) await portOf(beside);
   const port = await portOf(server);
   const pool = new Pool(`http://127.0.0.1:${port}`, { connections });
   const run = Math.random().toString(36).slice(2);
@@ -115,14 +136,16 @@ async function ask({ kind, repeats, everyMs }: Contender): Promise<{ rate: numbe
     }),
   );
   await pool.close();
-  server.stdin?.end();
-  await once(server, "exit");
+  for (const program of [server, beside]) {
+    if (program === undefined) continue;
+    program.stdin.end();
+    await once(program, "exit");
+  }
   tookMs.sort((a, b) => a - b);
   return { rate: tookMs.length / seconds, p99Ms: tookMs[Math.floor(tookMs.length * 0.99)] ?? 0 };
 }
 
-async function portOf(server: ChildProcess): Promise<number> {
-  if (server.stdout === null) throw new Error("no output");
+async function portOf(server: ChildProcessByStdio<Writable, Readable, null>): Promise<number> {
   const [line] = (await once(createInterface({ input: server.stdout }), "line")) as [string];
   return Number(line);
 }

@@ -99,7 +99,7 @@ export interface Bot {
 const sweepEveryMs = 5_000;
 const retireEveryMs = 600_000;
 /** A page waits about this long for its job; looking costs one small question. */
-const enqueueEveryMs = 150;
+export const enqueueEveryMs = 150;
 
 const noPaging: Paging = { services: () => Promise.resolve([]), channel: "", hearsMessages: false };
 

@@ -1,9 +1,11 @@
 /**
  * One of the servers that `npm run bench:intake` compares: ours, a bare one that puts every body into a queue, or one
- * that only parses. Prints its port and serves until its standard input ends.
+ * that only parses. Prints its port and serves until its standard input ends. Or, as `worker`, what stands beside ours: it
+ * queues what was taken over.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Queue } from "bullmq";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { alertWebhook } from "../../src/integrations/http/alert-webhook.ts";
@@ -12,6 +14,7 @@ import { parseRedisUrl } from "../../src/integrations/redis/address.ts";
 import { alertStore } from "../../src/integrations/redis/alert-store.ts";
 import { openRedis } from "../../src/integrations/redis/connection.ts";
 import { rememberingIntake } from "../../src/jobs/intake.ts";
+import { enqueueEveryMs } from "../../src/main.ts";
 
 const [kind, redisUrl = ""] = process.argv.slice(2);
 process.stdin.on("end", () => process.exit(0)).resume();
@@ -34,6 +37,12 @@ if (kind === "parse") {
       retries: { attempts: 12, backoffMs: 500 },
       onTrouble: () => {},
     });
+    if (kind === "worker") {
+      process.stdout.write("0\n");
+      for (const never = new AbortController().signal; ; await sleep(enqueueEveryMs)) {
+        await alerts.enqueueChanged(never);
+      }
+    }
     const answer = alertWebhook({ bearer: "token" }, rememberingIntake(alerts), Date.now);
     const listener = await openListener({ host: "127.0.0.1", port: 0 }, { [path]: answer });
     process.stdout.write(`${new URL(listener.url).port}\n`);
