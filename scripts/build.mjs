@@ -46,7 +46,8 @@ const firstIsThere = {
       .flatMap((file) => importsOf(file, "dynamic-import"));
     // Of what is there anyway, with all that it needs, an `import()` makes chunks of its own.
     const there = later.filter((file) => isThere.has(file));
-    if (there.length > 0) throw new Error(`${first} has ${there.join(", ")} already: no import() of it, please`);
+    if (there.length > 0)
+      throw new Error(`${first} has ${there.join(", ")} already: no import() of it, please`);
     const paths = new Set(later.map((file) => absolute(file)));
     onLoad({ filter: /\.ts$/ }, ({ path }) =>
       paths.has(path)

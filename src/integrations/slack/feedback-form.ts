@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { opinions, type Opinions } from "../../domain/feedback.ts";
+import { type Opinions, opinions } from "../../domain/feedback.ts";
 import { feedbackForm } from "../../domain/feedback-form.ts";
 import type { Submission } from "./payloads.ts";
 import { noteOf, type Spot, spotNoted } from "./spot.ts";

@@ -5,8 +5,8 @@ import type { Incident } from "../../domain/incident.ts";
 import type { MessageBody } from "../../domain/message.ts";
 import { plainText, section } from "./blocks.ts";
 import { code, words } from "./escape.ts";
-import { slackLimits } from "./limits.ts";
 import { confidenceWords } from "./finding-lines.ts";
+import { slackLimits } from "./limits.ts";
 import { replyBody } from "./reply-body.ts";
 
 type Given = Extract<ChatReply, { kind: "feedback" }>;
