@@ -17,6 +17,13 @@ const headLineCount = 8;
 /** A stack that a program logged with its own message (runtime/debug.Stack, a panic) stands in a field of its own. */
 const loggedStack = /^(?:(?:panic|fatal error): [^]{0,4096}?\n)?goroutine \d+ \[/;
 
+/** What one line of the log holds of what the process wrote. */
+interface Entry {
+  /** Where it stood; absent for a stack that stood elsewhere. */
+  readonly field?: string;
+  readonly text: string;
+}
+
 /** True when the first line is a JSON object, and text is found in one of the first. */
 export function looksLikeJsonLog(head: Uint8Array): boolean {
   return headTexts(head).length > 0;
@@ -26,7 +33,8 @@ export function looksLikeJsonLog(head: Uint8Array): boolean {
 export function jsonLogParser<T>(inner: ByteParser<T>): ByteParser<T> {
   let output = Buffer.alloc(outputBytes);
   let used = 0;
-  let ownLineFeeds: boolean | undefined;
+  /** Fields whose texts end with a line feed where the line does, so that one without is a part (Docker, 16 KiB). */
+  let ownLineFeeds: Set<string | undefined> | undefined;
   let damage: ParseError | undefined;
 
   function flush(): void {
@@ -49,11 +57,16 @@ export function jsonLogParser<T>(inner: ByteParser<T>): ByteParser<T> {
       else write(`${written}\n`);
       return;
     }
-    for (const text of entry) write(ownLineFeeds === true || text.endsWith("\n") ? text : `${text}\n`);
+    for (const { field, text } of entry) {
+      if (text.endsWith("\n")) ownLineFeeds?.add(field);
+      write(ownLineFeeds?.has(field) === true || text.endsWith("\n") ? text : `${text}\n`);
+    }
   });
   return {
     push(chunk) {
-      ownLineFeeds ??= headTexts(chunk).some((text) => text.endsWith("\n"));
+      ownLineFeeds ??= new Set(
+        headTexts(chunk).flatMap(({ field, text }) => (text.endsWith("\n") ? [field] : [])),
+      );
       lines.push(chunk);
       flush();
     },
@@ -67,7 +80,7 @@ export function jsonLogParser<T>(inner: ByteParser<T>): ByteParser<T> {
 }
 
 /** The texts within the first lines; none when the very first is no JSON object. */
-function headTexts(head: Uint8Array): string[] {
+function headTexts(head: Uint8Array): Entry[] {
   if (head[0] !== 0x7b) return [];
   const lines = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString("utf8").split(/\r?\n/);
   // The last one may be cut.
@@ -77,7 +90,7 @@ function headTexts(head: Uint8Array): string[] {
 }
 
 /** What the process wrote, by one line of the log; undefined when it is no JSON object. */
-function entryOf(line: string): string[] | undefined {
+function entryOf(line: string): Entry[] | undefined {
   if (!line.startsWith("{")) return undefined;
   let object: unknown;
   try {
@@ -90,8 +103,8 @@ function entryOf(line: string): string[] | undefined {
   const text = name === undefined ? undefined : textOf(fields.get(name));
   const stacks = [...fields]
     .filter(([field, value]) => field !== name && typeof value === "string" && loggedStack.test(value))
-    .map(([, stack]) => `\n${String(stack)}\n`);
-  return text === undefined ? stacks : [text, ...stacks];
+    .map(([, stack]) => ({ text: `\n${String(stack)}\n` }));
+  return name === undefined || text === undefined ? stacks : [{ field: name, text }, ...stacks];
 }
 
 function textOf(value: unknown): string | undefined {

@@ -67,6 +67,17 @@ describe("a log of one JSON object a line", () => {
     expect(feed(artifactParser("app.log"), text)).toEqual(feed(artifactParser("app.log"), died));
   });
 
+  it("may mix writers with and without line feeds", () => {
+    const start = `${JSON.stringify({ level: "info", msg: "start" })}\n`;
+    const docker = logged((line) => ({ log: `${line}\n`, stream: "stderr" }));
+    const plain = feed(artifactParser("app.log"), `start\n${died}`);
+    expect(feed(artifactParser("app.log"), start + docker)).toEqual(plain);
+    expect(feed(artifactParser("app.log"), start.repeat(9) + docker)).toMatchObject({
+      ok: true,
+      value: { crash: { message: 'boom "quoted" ü' } },
+    });
+  });
+
   it("may hold stacks that the program logged itself", () => {
     const stack = "goroutine 42 [running]:\nmain.handle(0xc000012345)\n\t/app/main.go:9 +0x1\n";
     const panic = JSON.stringify({ level: "error", msg: "died", error: `panic: boom\n\n${stack}` });
