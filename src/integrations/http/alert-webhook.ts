@@ -6,6 +6,8 @@ import type { Answer } from "./listener.ts";
 
 /** A group of some thousand alerts with long annotations; `max_alerts` keeps a sender below it. */
 const maxBytes = 8 << 20;
+/** Of all that is held at once of senders who have not proved yet who they are. */
+const mostUnprovenBytes = 4 * maxBytes;
 /** Alertmanager gives a request at least 10 s (Alertmanager source: notify/notify.go, MinTimeout). */
 const answerWithinMs = 5_000;
 /** As far as clocks may differ, the window that Slack uses for its own signatures. */
@@ -28,6 +30,24 @@ export function alertWebhook(
   const bearerDigest =
     secrets.bearer === undefined || secrets.bearer === "" ? undefined : digestOf(secrets.bearer);
   const patience = sharedPatience(answerWithinMs);
+  let unprovenBytes = 0;
+
+  /** The body, if it is signed; what is held meanwhile counts. */
+  async function provenBody(request: IncomingMessage): Promise<Uint8Array | Outcome> {
+    const claim = claimOf(request, secrets.hmac, nowMs());
+    if (claim === undefined) return stranger;
+    let heldBytes = 0;
+    try {
+      const body = await bodyOf(request, (bytes) => {
+        heldBytes += bytes;
+        unprovenBytes += bytes;
+        return unprovenBytes <= mostUnprovenBytes ? undefined : crowded;
+      });
+      return body instanceof Uint8Array && !claim(body) ? stranger : body;
+    } finally {
+      unprovenBytes -= heldBytes;
+    }
+  }
 
   async function outcome(request: IncomingMessage): Promise<Outcome> {
     if (request.method !== "POST" && request.method !== "PUT") {
@@ -37,15 +57,8 @@ export function alertWebhook(
     const isKnown =
       isBearer(request, bearerDigest) ||
       (secrets.byCertificate === true && secrets.bearer === undefined && secrets.hmac === undefined);
-    if (!isKnown && secrets.hmac === undefined) return stranger;
-    const body = await bodyOf(request);
-    if (body === undefined) {
-      return {
-        status: 413,
-        problem: `The notification is larger than ${maxBytes} bytes. Set max_alerts in the sender's webhook.`,
-      };
-    }
-    if (!isKnown && !isSigned(request, body, secrets.hmac, nowMs())) return stranger;
+    const body = isKnown ? await bodyOf(request) : await provenBody(request);
+    if (!(body instanceof Uint8Array)) return body;
     const taken = await take(body, patience());
     return taken.kind === "taken" ? thanks : { status: 400, problem: taken.problem };
   }
@@ -82,6 +95,17 @@ const stranger: Outcome = {
   headers: { "www-authenticate": "Bearer" },
 };
 
+const tooLarge: Outcome = {
+  status: 413,
+  problem: `The notification is larger than ${maxBytes} bytes. Set max_alerts in the sender's webhook.`,
+};
+
+const crowded: Outcome = {
+  status: 503,
+  problem: "Too many notifications come in at once.",
+  headers: { "retry-after": String(retryAfterSeconds) },
+};
+
 function answer(request: IncomingMessage, response: ServerResponse, outcome: Outcome): void {
   // Most of them by far, and always read to the end.
   if (outcome === thanks) {
@@ -100,20 +124,26 @@ function answer(request: IncomingMessage, response: ServerResponse, outcome: Out
   response.end(text);
 }
 
-/** undefined: too large. */
-async function bodyOf(request: IncomingMessage): Promise<Uint8Array | undefined> {
-  if (Number(request.headers["content-length"] ?? 0) > maxBytes) return undefined;
+/** Or what to answer instead, when it is too large or `refuse` says so of another so many bytes. */
+async function bodyOf(
+  request: IncomingMessage,
+  refuse: (bytes: number) => Outcome | undefined = () => undefined,
+): Promise<Uint8Array | Outcome> {
+  if (Number(request.headers["content-length"] ?? 0) > maxBytes) return tooLarge;
   const chunks: Buffer[] = [];
   let bytes = 0;
   return await new Promise((resolve, reject) => {
-    request.on("data", (chunk: Buffer) => {
+    request.on("data", function keep(chunk: Buffer) {
       bytes += chunk.length;
-      if (bytes > maxBytes) {
-        request.pause();
-        resolve(undefined);
-      } else chunks.push(chunk);
+      const refusal = refuse(chunk.length) ?? (bytes > maxBytes ? tooLarge : undefined);
+      if (refusal === undefined) {
+        chunks.push(chunk);
+        return;
+      }
+      request.off("data", keep).pause();
+      resolve(refusal);
     });
-    request.on("end", () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
+    request.on("end", () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
     request.on("error", reject);
     request.on("close", () => {
       // Told after every request: an error for each costs more than reading it.
@@ -128,23 +158,26 @@ function isBearer(request: IncomingMessage, secret: Buffer | undefined): boolean
   return given !== undefined && timingSafeEqual(digestOf(given.trim()), secret);
 }
 
-function isSigned(
+/**
+ * What the headers claim, to be held against the body: undefined where nothing could prove it, so that the body need not be
+ * read.
+ */
+function claimOf(
   request: IncomingMessage,
-  body: Uint8Array,
   hmac: AlertSecrets["hmac"],
   nowMs: number,
-): boolean {
-  if (hmac === undefined || hmac.secret === "") return false;
+): ((body: Uint8Array) => boolean) | undefined {
+  if (hmac === undefined || hmac.secret === "") return undefined;
   const given = request.headers[hmac.header];
-  if (typeof given !== "string") return false;
+  if (typeof given !== "string" || !/^\s*[0-9a-f]{64}\s*$/i.test(given)) return undefined;
   const signature = createHmac("sha256", hmac.secret);
   if (hmac.timestampHeader !== undefined) {
     const timestamp = request.headers[hmac.timestampHeader];
-    if (typeof timestamp !== "string" || !/^\d{1,12}$/.test(timestamp)) return false;
-    if (Math.abs(nowMs - Number(timestamp) * 1000) > oldestMs) return false;
+    if (typeof timestamp !== "string" || !/^\d{1,12}$/.test(timestamp)) return undefined;
+    if (Math.abs(nowMs - Number(timestamp) * 1000) > oldestMs) return undefined;
     signature.update(`${timestamp}:`);
   }
-  return isEqual(given.trim().toLowerCase(), signature.update(body).digest("hex"));
+  return (body) => isEqual(given.trim().toLowerCase(), signature.update(body).digest("hex"));
 }
 
 /** In constant time, whatever the lengths. */
