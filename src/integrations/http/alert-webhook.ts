@@ -1,6 +1,7 @@
 import { createHmac, hash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PortError } from "../../domain/errors.ts";
+import { unprovenBodies } from "../../domain/unproven.ts";
 import type { AlertSecrets } from "../../ports/server.ts";
 import type { Answer } from "./listener.ts";
 
@@ -30,22 +31,18 @@ export function alertWebhook(
   const bearerDigest =
     secrets.bearer === undefined || secrets.bearer === "" ? undefined : digestOf(secrets.bearer);
   const patience = sharedPatience(answerWithinMs);
-  let unprovenBytes = 0;
+  const hold = unprovenBodies(mostUnprovenBytes);
 
   /** The body, if it is signed; what is held meanwhile counts. */
   async function provenBody(request: IncomingMessage): Promise<Uint8Array | Outcome> {
     const claim = claimOf(request, secrets.hmac, nowMs());
     if (claim === undefined) return stranger;
-    let heldBytes = 0;
+    const held = hold();
     try {
-      const body = await bodyOf(request, (bytes) => {
-        heldBytes += bytes;
-        unprovenBytes += bytes;
-        return unprovenBytes <= mostUnprovenBytes ? undefined : crowded;
-      });
+      const body = await bodyOf(request, (bytes) => (held.add(bytes) ? undefined : crowded));
       return body instanceof Uint8Array && !claim(body) ? stranger : body;
     } finally {
-      unprovenBytes -= heldBytes;
+      held.end();
     }
   }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { App, Receiver } from "@slack/bolt";
+import { type Held, unprovenBodies } from "../../../domain/unproven.ts";
 import { deliver } from "./deliver.ts";
 import { inFlight } from "./in-flight.ts";
 import { forgedBecause } from "./signature.ts";
@@ -21,6 +22,8 @@ export interface HttpReceiver extends Receiver {
 
 /** Far above the largest payload of an interaction, a view of 250 kB. */
 const maxBytes = 4 << 20;
+/** Of all that is held at once of requests whose signature is not checked yet. */
+const mostUnprovenBytes = 8 * maxBytes;
 /** What was heard has 2 s until its acknowledgement. */
 const drainMs = 3_000;
 
@@ -33,14 +36,29 @@ export function httpReceiver({ signingSecret, nowMs, onTrouble }: HttpReceiverSe
   const work = inFlight();
   let app: App | undefined;
   let hears = false;
+  const hold = unprovenBodies(mostUnprovenBytes);
   /** Reasons that were told already. */
   const toldForged = new Set<string>();
 
   async function hear(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== "POST") return end(response, 405);
     if (!hears || app === undefined) return end(response, 503);
-    const rawBody = await bodyOf(request);
-    if (rawBody === undefined) return end(response, 413);
+    const held = hold();
+    try {
+      const rawBody = await bodyOf(request, held);
+      if (typeof rawBody === "number") return end(response, rawBody);
+      await hearBody(app, rawBody, request, response);
+    } finally {
+      held.end();
+    }
+  }
+
+  async function hearBody(
+    bolt: App,
+    rawBody: Buffer,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     const text = rawBody.toString();
     const isForm = request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true;
     const form = isForm ? new URLSearchParams(text) : undefined;
@@ -66,7 +84,7 @@ export function httpReceiver({ signingSecret, nowMs, onTrouble }: HttpReceiverSe
     if (body === undefined) return end(response, 400);
     if (body["type"] === "url_verification") return end(response, 200, { challenge: body["challenge"] });
     const retryNum = Number(only(request.headers["x-slack-retry-num"]) ?? 0);
-    await deliver(app, {
+    await deliver(bolt, {
       body,
       ...(retryNum > 0 ? { retryNum } : {}),
       async ack(answer) {
@@ -102,14 +120,15 @@ export function httpReceiver({ signingSecret, nowMs, onTrouble }: HttpReceiverSe
   };
 }
 
-/** The body byte by byte as it was signed; undefined when it is larger than anything Slack sends. */
-async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
+/** The body byte by byte as it was signed, or the status that refuses it: larger than anything Slack sends, or no room. */
+async function bodyOf(request: IncomingMessage, held: Held): Promise<Buffer | 413 | 503> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request) {
     if (!Buffer.isBuffer(chunk)) continue;
     bytes += chunk.length;
-    if (bytes > maxBytes) return undefined;
+    if (bytes > maxBytes) return 413;
+    if (!held.add(chunk.length)) return 503;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
