@@ -93,6 +93,13 @@ function ports(version: string): Ports {
       ]);
       return await slackCheck(config, thisHost, version, tell, signal);
     },
+    queueCheck: async (tell) => {
+      const [{ lookAtRedis }, { thisHost }] = await Promise.all([
+        import("./integrations/redis/chosen.ts"),
+        import("./integrations/host/this-host.ts"),
+      ]);
+      return await lookAtRedis(thisHost, tell);
+    },
     ruleRecords: async (stateFolder, tell, signal) =>
       await (await import("./feedback-records.ts")).readRuleRecords(stateFolder, tell, signal),
     serverTls: async (tls) => {

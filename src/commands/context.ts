@@ -51,6 +51,11 @@ export interface Ports {
     signal: AbortSignal,
   ): Promise<string>;
   /**
+   * Which Redis `gofire serve` would use, in a sentence; nothing is started, and what is wrong with it is told. Throws
+   * UsageError and PortError in words for who installs gofire.
+   */
+  queueCheck(tell: (line: string) => void): Promise<string>;
+  /**
    * How rules did in the verdicts of `gofire serve` on this machine. Throws UsageError and PortError when its Redis
    * cannot be used.
    */

@@ -6,6 +6,7 @@ import { alertChecks } from "./doctor-alerts.ts";
 import { artifactChecks } from "./doctor-artifacts.ts";
 import { chatChecks } from "./doctor-chat.ts";
 import { prometheusChecks } from "./doctor-prometheus.ts";
+import { queueChecks } from "./doctor-queue.ts";
 import { targetChecks } from "./doctor-targets.ts";
 import type { DoctorCheck } from "./reply.ts";
 import { stateFolder } from "./state-folder.ts";
@@ -17,7 +18,7 @@ export const doctor = defineCommand({
   examples: [
     {
       line: "doctor",
-      does: "this machine, gofire.yaml, Slack, artifacts, Prometheus, every process",
+      does: "this machine, gofire.yaml, and all that it names",
     },
     { line: "doctor --offline", does: "this machine and gofire.yaml alone" },
   ],
@@ -33,7 +34,7 @@ export const doctor = defineCommand({
     },
     offline: {
       kind: "flag",
-      summary: "ask nobody: neither Slack, Prometheus and targets nor where evidence is kept",
+      summary: "ask nobody: no Slack, Redis, Prometheus, target, nor where evidence is kept",
     },
     format: { kind: "choice", choices: ["text", "json"], short: "f", summary: "how to print" },
   },
@@ -48,6 +49,7 @@ export const doctor = defineCommand({
     checks.push(...(await alertChecks(config, ports)));
     if (!offline) {
       checks.push(...(await chatChecks(config, context, ports)));
+      checks.push(...(await queueChecks(config, context, ports)));
       checks.push(...(await artifactChecks(config, context, ports)));
       checks.push(...(await prometheusChecks(config, context, ports)));
     }

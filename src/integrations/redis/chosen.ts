@@ -2,7 +2,7 @@ import { UsageError } from "../../domain/errors.ts";
 import type { CaptureLock } from "../../ports/capture-lock.ts";
 import type { Host } from "../../ports/host.ts";
 import { addressText, parseRedisUrl, type RedisAddress } from "./address.ts";
-import type { RedisTls } from "./connection.ts";
+import { openRedis, type RedisTls } from "./connection.ts";
 import { embeddedRedis } from "./embedded.ts";
 
 export interface ChosenRedis {
@@ -28,28 +28,54 @@ export async function chooseRedis(
   lock: CaptureLock,
   onTrouble: (message: string) => void,
 ): Promise<ChosenRedis> {
-  const url = host.environment("REDIS_URL");
-  if (url !== undefined) {
-    const address = parseRedisUrl(url);
-    return {
-      address,
-      ...("tls" in address && address.tls ? { tls: await tlsOf(host) } : {}),
-      because: `Redis at ${addressText(address)}, as REDIS_URL says`,
-      leave: () => Promise.resolve(),
-    };
+  const named = await namedRedis(host);
+  if (named !== undefined) return named;
+  const { name, program } = await installedServer(host);
+  const folder = `${stateFolder}/redis`;
+  const server = await embeddedRedis({ program, folder, lock, onTrouble });
+  return {
+    address: { kind: "socket", path: server.socketPath },
+    because: server.startedHere
+      ? `its own ${program} (process ${server.pid}), data in ${folder}; REDIS_URL is not set`
+      : `the ${name} that another gofire started (process ${server.pid}), data in ${folder}; REDIS_URL is not set`,
+    leave: () => server.leave(),
+  };
+}
+
+/**
+ * What `chooseRedis` would choose, in a sentence, without starting a server; what is wrong with it is told. Throws as
+ * `chooseRedis` and `openRedis` do.
+ */
+export async function lookAtRedis(host: Host, tell: (line: string) => void): Promise<string> {
+  const named = await namedRedis(host);
+  if (named === undefined) {
+    const { program } = await installedServer(host);
+    return `gofire serve starts ${program} of its own; REDIS_URL is not set`;
   }
+  const { address, tls, because } = named;
+  const redis = await openRedis(address, { ...(tls === undefined ? {} : { tls }), onTrouble: tell });
+  await redis.close();
+  return `${because}: ${redis.server}`;
+}
+
+async function namedRedis(host: Host): Promise<ChosenRedis | undefined> {
+  const url = host.environment("REDIS_URL");
+  if (url === undefined) return undefined;
+  const address = parseRedisUrl(url);
+  return {
+    address,
+    ...("tls" in address && address.tls ? { tls: await tlsOf(host) } : {}),
+    because: `Redis at ${addressText(address)}, as REDIS_URL says`,
+    leave: () => Promise.resolve(),
+  };
+}
+
+async function installedServer(
+  host: Host,
+): Promise<{ readonly name: (typeof serverPrograms)[number]; readonly program: string }> {
   for (const name of serverPrograms) {
     const program = await host.findProgram(name);
-    if (program === undefined) continue;
-    const folder = `${stateFolder}/redis`;
-    const server = await embeddedRedis({ program, folder, lock, onTrouble });
-    return {
-      address: { kind: "socket", path: server.socketPath },
-      because: server.startedHere
-        ? `its own ${program} (process ${server.pid}), data in ${folder}; REDIS_URL is not set`
-        : `the ${name} that another gofire started (process ${server.pid}), data in ${folder}; REDIS_URL is not set`,
-      leave: () => server.leave(),
-    };
+    if (program !== undefined) return { name, program };
   }
   throw new UsageError(
     `gofire keeps its queue in Redis and found none: set REDIS_URL, or install one (${installWords(host.platform)}).`,
