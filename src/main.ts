@@ -19,6 +19,7 @@ import { redisQueue } from "./integrations/redis/queue.ts";
 import { stormStore } from "./integrations/redis/storm-store.ts";
 import { defaultWorkerTimes, startWorker, type WorkerSettings } from "./integrations/redis/worker.ts";
 import { jobs, retries } from "./jobs/index.ts";
+import { enqueueEveryMs } from "./jobs/intake.ts";
 import type { Cards } from "./jobs/publish.ts";
 import { releasePages } from "./jobs/release-pages.ts";
 import { countRepeats } from "./jobs/repeats.ts";
@@ -98,8 +99,6 @@ export interface Bot {
 
 const sweepEveryMs = 5_000;
 const retireEveryMs = 600_000;
-/** A page waits about this long for its job; looking costs one small question. */
-export const enqueueEveryMs = 150;
 
 const noPaging: Paging = { services: () => Promise.resolve([]), channel: "", hearsMessages: false };
 

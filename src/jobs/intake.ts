@@ -23,6 +23,9 @@ export async function takeNotification(
   };
 }
 
+/** What was taken over waits about this long for its job; looking costs one small question. */
+export const enqueueEveryMs = 150;
+
 /** Of bodies, in each of two generations: ten minutes of a storm of a thousand groups a minute, a few hundred bytes each. */
 const mostRemembered = 10_000;
 
