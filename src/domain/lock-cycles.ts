@@ -3,7 +3,7 @@ import type { Frame } from "./frame.ts";
 import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
 import { isKnownIdle } from "./known-idle.ts";
-import { isHolder, lockHolders, waitedAddress } from "./lock-holders.ts";
+import { isHolder, waitedAddress } from "./lock-holders.ts";
 import { lastTwoHolders, pairsByLine } from "./lock-order.ts";
 import { singleMutexQueues } from "./lock-queues.ts";
 import { lockWait } from "./lock-waits.ts";
@@ -218,9 +218,13 @@ function codeCycles(snapshot: GoroutineSnapshot): LockCycle[] {
       const queueOfB = queues.get(b.waitsFor);
       if (queueOfB === undefined || !isHolder(b.group, queueOfA, snapshot)) continue;
       if (!isHolder(a.group, queueOfB, snapshot)) continue;
-      const holders = [...lockHolders(queueOfA, snapshot), ...lockHolders(queueOfB, snapshot)];
       taken.add(a.waitsFor).add(b.waitsFor);
-      const contested = holders.some(({ group }) => group !== a.group && group !== b.group);
+      const contested = snapshot.groups.some(
+        (group) =>
+          group !== a.group &&
+          group !== b.group &&
+          (isHolder(group, queueOfA, snapshot) || isHolder(group, queueOfB, snapshot)),
+      );
       cycles.push({ members: [a, b], reason: "code", contested });
     }
   }

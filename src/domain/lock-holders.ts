@@ -61,8 +61,21 @@ function findHolders(queue: LockQueue, snapshot: GoroutineSnapshot): LockHolder[
   return [...holders.values()].sort((a, b) => b.score - a.score || a.group.count - b.group.count);
 }
 
-/** Whether the group is one of `lockHolders`, found without all the others. */
+const knownAnswers = new WeakMap<LockQueue, Map<GoroutineGroup, boolean>>();
+
+/** Whether the group is one of `lockHolders`, found without all the others, and once: all waiters are asked about each other. */
 export function isHolder(group: GoroutineGroup, queue: LockQueue, snapshot: GoroutineSnapshot): boolean {
+  const answers = knownAnswers.get(queue) ?? new Map<GoroutineGroup, boolean>();
+  knownAnswers.set(queue, answers);
+  let answer = answers.get(group);
+  if (answer === undefined) {
+    answer = mayHold(group, queue, snapshot);
+    answers.set(group, answer);
+  }
+  return answer;
+}
+
+function mayHold(group: GoroutineGroup, queue: LockQueue, snapshot: GoroutineSnapshot): boolean {
   const { groups, frames, objects } = callersOf(queue);
   if (isKnownIdle(group)) return false;
   if (referencesTo(queue, snapshot).some((reference) => reference.group === group)) return true;
