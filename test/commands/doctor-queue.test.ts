@@ -4,6 +4,7 @@ import type { CommandContext } from "../../src/commands/context.ts";
 import { queueChecks } from "../../src/commands/doctor-queue.ts";
 import { thisHost } from "../../src/integrations/host/this-host.ts";
 import { lookAtRedis } from "../../src/integrations/redis/chosen.ts";
+import type { Host } from "../../src/ports/host.ts";
 import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-server.ts";
 
 const context: CommandContext = {
@@ -14,7 +15,10 @@ const context: CommandContext = {
 };
 
 /** What doctor says on a machine with these environment variables and programs. */
-async function checked(environment: Readonly<Record<string, string>>, programs = thisHost.findProgram) {
+async function checked(
+  environment: Readonly<Record<string, string>>,
+  programs: Host["findProgram"] = (name) => thisHost.findProgram(name),
+) {
   const host = {
     ...thisHost,
     environment: (name: string) => environment[name],

@@ -12,11 +12,13 @@ const mib = 1 << 20;
 
 let listener: Awaited<ReturnType<typeof openListener>>;
 let taken = 0;
+
+function take() {
+  taken += 1;
+  return Promise.resolve({ kind: "taken" } as const);
+}
+
 beforeAll(async () => {
-  const take = () => {
-    taken += 1;
-    return Promise.resolve({ kind: "taken" } as const);
-  };
   listener = await openListener(
     { host: "127.0.0.1", port: 0 },
     { "/alerts": alertWebhook({ bearer: "token", hmac }, take, Date.now) },

@@ -5,8 +5,8 @@ import type {
   LoneFinding,
 } from "../../domain/analysis-changes.ts";
 import type { ChatReply } from "../../domain/chat-reply.ts";
+import { entryFrame } from "../../domain/code-object.ts";
 import type { Finding } from "../../domain/finding.ts";
-import { isRuntimeFrame } from "../../domain/goroutine-sites.ts";
 import type { MessageBody } from "../../domain/message.ts";
 import { type OwnCode, ownCode, ownFrames } from "../../domain/own-code.ts";
 import { counted, countText } from "../../domain/units.ts";
@@ -104,10 +104,10 @@ function groupBlocks(title: string, groups: readonly GroupChange[]) {
   ]);
 }
 
-/** Named by the line that a person can change; where there is none, by the innermost that is not the runtime's. */
+/** Named by the line that a person can change; where there is none, by what the goroutine was started for. */
 function groupLine({ group, before, after }: GroupChange, own: OwnCode): string {
   const { stack, state } = group;
-  const frame = ownFrames(stack, own, 1)[0] ?? stack.find((one) => !isRuntimeFrame(one)) ?? stack[0];
+  const frame = ownFrames(stack, own, 1)[0] ?? entryFrame(stack) ?? stack[0];
   const place = frame === undefined ? "" : ` ${placeCode(frame)}`;
   return `${signed(after - before)} goroutines (${countText(before)} → ${countText(after)}) ${words(state, 60)}${place}`;
 }
