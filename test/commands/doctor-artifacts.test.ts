@@ -2,7 +2,6 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import type { CommandContext } from "../../src/commands/context.ts";
 import { artifactChecks } from "../../src/commands/doctor-artifacts.ts";
 import type { DoctorCheck } from "../../src/commands/reply.ts";
 import { parseConfig } from "../../src/config/parse.ts";
@@ -11,18 +10,12 @@ import { PortError } from "../../src/domain/errors.ts";
 import { thisHost } from "../../src/integrations/host/this-host.ts";
 import type { Artifacts } from "../../src/ports/artifacts.ts";
 import { s3Program, testS3 } from "../integrations/s3-server.ts";
+import { unheard } from "./unheard.ts";
 
 const open: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of open.splice(0).toReversed()) await close();
 });
-
-const context: CommandContext = {
-  version: "0.0.0",
-  signal: new AbortController().signal,
-  progress() {},
-  log() {},
-};
 
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "gofire-doctor-"));
@@ -40,7 +33,7 @@ async function checks(
     ...thisHost,
     environment: (name: string) => ({ GOFIRE_STATE: "/nowhere", ...environment })[name],
   };
-  return await artifactChecks(parseConfig(source, "gofire.yaml", "/etc/gofire", []), context, {
+  return await artifactChecks(parseConfig(source, "gofire.yaml", "/etc/gofire", []), unheard, {
     host: () => Promise.resolve(host),
     artifacts: async (config, state) => spoil((await configuredArtifacts(config, host, state)).artifacts),
   });

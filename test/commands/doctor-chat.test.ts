@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import type { CommandContext, Ports } from "../../src/commands/context.ts";
+import type { Ports } from "../../src/commands/context.ts";
 import { chatChecks } from "../../src/commands/doctor-chat.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { thisHost } from "../../src/integrations/host/this-host.ts";
 import { type SlackStandIn, startSlackStandIn } from "../../src/sandbox/slack/stand-in.ts";
 import { slackCheck } from "../../src/serve-parts.ts";
+import { unheard } from "./unheard.ts";
 
 const open: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -26,13 +27,6 @@ async function slackWith(drop: readonly string[] = []): Promise<SlackStandIn> {
   return slack;
 }
 
-const context: CommandContext = {
-  version: "0.0.0",
-  signal: new AbortController().signal,
-  progress() {},
-  log() {},
-};
-
 /** What doctor says on a machine with these environment variables. */
 async function checked(
   slack: SlackStandIn | undefined,
@@ -48,7 +42,7 @@ async function checked(
     host: () => Promise.resolve(host),
     chatCheck: (of, tell, signal) => slackCheck(of, host, "0.0.0", tell, signal),
   };
-  return await chatChecks(config, context, ports as Ports);
+  return await chatChecks(config, unheard, ports as Ports);
 }
 
 describe("doctor and Slack", () => {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import type { CommandContext } from "../../src/commands/context.ts";
 import { prometheusChecks } from "../../src/commands/doctor-prometheus.ts";
 import type { DoctorCheck } from "../../src/commands/reply.ts";
 import { parseConfig } from "../../src/config/parse.ts";
@@ -8,13 +7,7 @@ import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { thisHost } from "../../src/integrations/host/this-host.ts";
 import type { WebAccess } from "../../src/ports/web-access.ts";
 import { fakeMetricsServer, type QueryScript } from "../fakes/metrics-server.ts";
-
-const context: CommandContext = {
-  version: "0.0.0",
-  signal: new AbortController().signal,
-  progress() {},
-  log() {},
-};
+import { unheard } from "./unheard.ts";
 
 async function checks(
   source: string,
@@ -22,7 +15,7 @@ async function checks(
   opened: WebAccess[] = [],
 ): Promise<readonly DoctorCheck[]> {
   const host = { ...thisHost, environment: (name: string) => (name === "TOKEN" ? "t0ken" : undefined) };
-  return await prometheusChecks(parseConfig(source, "gofire.yaml", "/etc/gofire", []), context, {
+  return await prometheusChecks(parseConfig(source, "gofire.yaml", "/etc/gofire", []), unheard, {
     host: () => Promise.resolve(host),
     clock: () => Promise.resolve(systemClock),
     metricsServers: () =>

@@ -1,18 +1,11 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { CommandContext } from "../../src/commands/context.ts";
 import { queueChecks } from "../../src/commands/doctor-queue.ts";
 import { thisHost } from "../../src/integrations/host/this-host.ts";
 import { lookAtRedis } from "../../src/integrations/redis/chosen.ts";
 import type { Host } from "../../src/ports/host.ts";
 import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-server.ts";
-
-const context: CommandContext = {
-  version: "0.0.0",
-  signal: new AbortController().signal,
-  progress() {},
-  log() {},
-};
+import { unheard } from "./unheard.ts";
 
 /** What doctor says on a machine with these environment variables and programs. */
 async function checked(
@@ -24,7 +17,7 @@ async function checked(
     environment: (name: string) => environment[name],
     findProgram: programs,
   };
-  return await queueChecks(undefined, context, {
+  return await queueChecks(undefined, unheard, {
     host: () => Promise.resolve(host),
     queueCheck: (tell) => lookAtRedis(host, tell),
   });

@@ -3,6 +3,7 @@ import type { Incident } from "../../src/domain/incident.ts";
 import { fakeChat } from "../fakes/chat.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { plainCards } from "./bot.ts";
+import { incidentOf } from "./incident-of.ts";
 import { publishOne } from "./publish-one.ts";
 
 const signal = new AbortController().signal;
@@ -13,22 +14,11 @@ async function outcomeAfter(shownAgoMs: number, meanwhile?: Partial<Incident>) {
   const chat = fakeChat();
   const place = { channel: "C1" };
   const ref = await chat.post(place, { text: "as it was" }, { intent: "gf-3fa9" }, signal);
-  const begun: Incident = {
-    id: "gf-3fa9",
-    version: 1,
+  const begun = incidentOf("gf-3fa9", {
     state: "capturing",
-    service: "order",
-    wish: {},
-    origin: { kind: "command", intent: "1" },
     place,
-    createdAtMs: 0,
-    updatedAtMs: 0,
-    runs: 1,
-    steps: [],
-    repeats: 0,
-    replies: [],
     card: { attemptedAtMs: 0, ref, state: "capturing", shownAtMs: clock.nowMs() - shownAgoMs, digest: "" },
-  };
+  });
   const one = publishOne(begun, { chat, clock, cards: plainCards });
   chat.fault = (method) => {
     if (method === "edit") one.incident = { ...one.incident, ...meanwhile };

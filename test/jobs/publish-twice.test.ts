@@ -3,6 +3,7 @@ import type { Card, Incident, Reply } from "../../src/domain/incident.ts";
 import { fakeChat } from "../fakes/chat.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { plainCards } from "./bot.ts";
+import { incidentOf } from "./incident-of.ts";
 import { publishOne } from "./publish-one.ts";
 
 const signal = new AbortController().signal;
@@ -15,32 +16,13 @@ const reply: Reply = {
   state: "pending",
 };
 
-function incident(change: Partial<Incident>): Incident {
-  return {
-    id: "gf-3fa9",
-    version: 1,
-    state: "verdict",
-    service: "order",
-    wish: {},
-    origin: { kind: "command", intent: "1" },
-    place,
-    createdAtMs: 0,
-    updatedAtMs: 0,
-    runs: 1,
-    steps: [],
-    repeats: 0,
-    replies: [],
-    ...change,
-  };
-}
-
 /** What two workers do who both think that the job is theirs, and what is in the channel then. */
 async function bothPublish(change: Partial<Incident>) {
   const chat = fakeChat();
   const clock = fakeClock();
   const { ref } = change.card ?? {};
   if (ref !== undefined) await chat.post(place, { text: "the card" }, { intent: "gf-3fa9" }, signal);
-  const one = publishOne(incident(change), { chat, clock, cards: plainCards });
+  const one = publishOne(incidentOf("gf-3fa9", { place, ...change }), { chat, clock, cards: plainCards });
   const outcomes = await Promise.allSettled([one.publish(), one.publish()]);
   const refused = outcomes.flatMap((outcome) =>
     outcome.status === "rejected" ? [String(outcome.reason)] : [],

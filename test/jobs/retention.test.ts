@@ -8,7 +8,7 @@ import type { Artifacts } from "../../src/ports/artifacts.ts";
 import { fakeArtifacts } from "../fakes/artifacts.ts";
 import { fakeCaptureLock } from "../fakes/capture-lock.ts";
 import { type FakeClock, fakeClock } from "../fakes/clock.ts";
-import { draftFor } from "./bot.ts";
+import { incidentOf } from "./incident-of.ts";
 
 const never = new AbortController().signal;
 const dayMs = 86_400_000;
@@ -117,22 +117,6 @@ describe("retention", () => {
     expect(await left()).toEqual([]);
   });
 });
-
-function incidentOf(id: string, change: Partial<Incident>): Incident {
-  return {
-    ...draftFor("order", id),
-    id,
-    version: 1,
-    state: "verdict",
-    createdAtMs: 0,
-    updatedAtMs: 0,
-    runs: 1,
-    steps: [],
-    repeats: 0,
-    replies: [],
-    ...change,
-  };
-}
 
 function reply(state: Reply["state"]): Reply {
   return { intent: "x", kind: "findings", text: "", files: [], state };
