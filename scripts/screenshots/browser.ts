@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocket } from "ws";
 
 /** A page of a headless Chromium, driven over the DevTools protocol (https://chromedevtools.github.io/devtools-protocol). */
@@ -42,8 +43,7 @@ export async function openBrowser(chromium: string): Promise<Browser> {
   async function close(): Promise<void> {
     program.kill();
     await exited;
-    // Its children go on writing for a moment.
-    rmSync(profile, { recursive: true, force: true, maxRetries: 30 });
+    await removed(profile);
   }
   try {
     const call = await connected(await addressOf(program.stderr));
@@ -159,4 +159,20 @@ async function addressOf(stderr: NodeJS.ReadableStream): Promise<string> {
     });
     lines.on("close", () => reject(new Error(`Chromium did not start: ${said.join("\n")}`)));
   });
+}
+
+/**
+ * Chromium's children go on writing for a moment after it has ended. Node's own `maxRetries` does not help: it tries to
+ * remove the folder again, and not what came into it meanwhile.
+ */
+async function removed(profile: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      rmSync(profile, { recursive: true, force: true });
+      return;
+    } catch (error) {
+      if (attempt === 50) throw error;
+      await sleep(100);
+    }
+  }
 }
