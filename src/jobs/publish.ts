@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { type Incident, isSettled, isWorkOver, type Reply } from "../domain/incident.ts";
+import { type Card, type Incident, isSettled, isWorkOver, type Reply } from "../domain/incident.ts";
 import type { MessageBody, Place } from "../domain/message.ts";
 import type { StormView } from "../domain/storm.ts";
 import type { JobOutcome } from "../ports/worker.ts";
@@ -9,7 +9,7 @@ import { markPage } from "./page-mark.ts";
 import { type ReportPorts, reportReply } from "./report.ts";
 import { type SendReplyPorts, sendReply } from "./send-reply.ts";
 import type { SettlePorts } from "./settle.ts";
-import { checkFirst, isShown, refuses, showMessage } from "./show-message.ts";
+import { isShown, refuses, showMessage } from "./show-message.ts";
 import { type StormPlacePorts, stormPlace } from "./storm-card.ts";
 import { pictureReply } from "./thread.ts";
 import { verdictPictures } from "./verdict-pictures.ts";
@@ -100,7 +100,7 @@ function waitMs({ card, state }: Incident, nowMs: number): number {
 }
 
 async function showCard(incident: Incident, ports: PublishJobPorts, signal: AbortSignal): Promise<Incident> {
-  const { incidents, clock } = ports;
+  const { incidents } = ports;
   const { id, card, state, place } = incident;
   const body = ports.cards.card(incident);
   if (isShown(card, body)) return incident;
@@ -112,31 +112,10 @@ async function showCard(incident: Incident, ports: PublishJobPorts, signal: Abor
       intent: id,
       place,
       body,
+      tells: { state },
       urgency,
-      attempt: async () =>
-        await incidents.update(
-          id,
-          (now) => {
-            checkFirst(now.card);
-            return { ...now, card: { attemptedAtMs: clock.nowMs() } };
-          },
-          signal,
-        ),
-      remember: async (change) =>
-        await incidents.update(
-          id,
-          (now) => ({
-            ...now,
-            card: {
-              attemptedAtMs: clock.nowMs(),
-              ...now.card,
-              ...change,
-              ...(change.digest === undefined ? {} : { state }),
-            },
-          }),
-          signal,
-        ),
-      forget: async () => await incidents.update(id, withoutCard, signal),
+      change: async (changed) =>
+        await incidents.update(id, (now) => withCard(now, changed(now.card)), signal),
       ...(place.thread === undefined
         ? {}
         : {
@@ -224,6 +203,6 @@ function outOfThread({ place: { channel }, ...rest }: Incident): Incident {
   return { ...rest, place: { channel } };
 }
 
-function withoutCard({ card: _card, ...rest }: Incident): Incident {
-  return rest;
+function withCard({ card: _before, ...rest }: Incident, card: Card | undefined): Incident {
+  return card === undefined ? rest : { ...rest, card };
 }

@@ -15,14 +15,12 @@ export interface ShownMessage<Owner> {
   readonly intent: string;
   readonly place: Place;
   readonly body: MessageBody;
+  /** What the body tells, noted once it is shown. */
+  readonly tells?: Pick<Card, "state">;
   /** Of an edit. */
   readonly urgency: Urgency;
-  /** Notes that the first attempt begins, after `checkFirst`. */
-  readonly attempt: () => Promise<unknown>;
-  /** Notes the change, over whatever is noted by then. */
-  readonly remember: (change: Partial<Card>) => Promise<Owner>;
-  /** The first attempt came to nothing for certain: as if there had been none. */
-  readonly forget: () => Promise<unknown>;
+  /** Notes what becomes of the card that is noted by then; undefined: as if there had been no attempt. */
+  readonly change: (changed: (now: Card | undefined) => Card | undefined) => Promise<Owner>;
   /** Shows it elsewhere, because the thread of its place takes no more replies. */
   readonly showElsewhere?: () => Promise<Owner>;
 }
@@ -33,11 +31,20 @@ export interface ShownMessage<Owner> {
  * again.
  */
 export async function showMessage<Owner>(
-  { card, intent, place, body, urgency, attempt, remember, forget, showElsewhere }: ShownMessage<Owner>,
+  { card, intent, place, body, tells, urgency, change, showElsewhere }: ShownMessage<Owner>,
   { chat, clock }: { readonly chat: Chat; readonly clock: Clock },
   signal: AbortSignal,
 ): Promise<Owner> {
-  if (card === undefined) await attempt();
+  async function remember(what: Partial<Card>): Promise<Owner> {
+    return await change((now) => ({ attemptedAtMs: clock.nowMs(), ...now, ...what }));
+  }
+
+  if (card === undefined) {
+    await change((now) => {
+      checkFirst(now);
+      return { attemptedAtMs: clock.nowMs() };
+    });
+  }
   try {
     const ref = card?.ref ?? (await chat.post(place, body, postingOf(intent, card?.attemptedAtMs), signal));
     // What an earlier attempt got through may have been older than this.
@@ -45,12 +52,12 @@ export async function showMessage<Owner>(
       if (card.ref === undefined) await remember({ ref });
       await chat.edit(ref, body, urgency, signal);
     }
-    return await remember({ ref, digest: digestOf(body), shownAtMs: clock.nowMs() });
+    return await remember({ ref, ...tells, digest: digestOf(body), shownAtMs: clock.nowMs() });
   } catch (error) {
     if (isThreadClosed(error) && card?.ref === undefined && showElsewhere !== undefined)
       return await showElsewhere();
     if (refuses(error)) return await remember({ problem: error.message });
-    if (card === undefined && wasNotTaken(error)) await forget();
+    if (card === undefined && wasNotTaken(error)) await change(() => undefined);
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { Reply } from "../domain/incident.ts";
+import type { Card, Reply } from "../domain/incident.ts";
 import { fateOf, isEnded, type Storm, type StormRow, type StormView, worstFirst } from "../domain/storm.ts";
 import { counted } from "../domain/units.ts";
 import type { Storms } from "../ports/storms.ts";
@@ -8,7 +8,7 @@ import { putText } from "./contents.ts";
 import { defineJob, done, later } from "./job.ts";
 import type { Cards } from "./publish.ts";
 import { type SendReplyPorts, sendReply } from "./send-reply.ts";
-import { checkFirst, isShown, showMessage } from "./show-message.ts";
+import { isShown, showMessage } from "./show-message.ts";
 import { captureUnanswered, type StormAgainPorts } from "./storm-again.ts";
 
 export interface StormJobPorts extends SendReplyPorts, StormAgainPorts {
@@ -112,22 +112,8 @@ async function showDigest(view: StormView, ports: StormJobPorts, signal: AbortSi
       place: { channel },
       body,
       urgency: "news",
-      attempt: async () =>
-        await ports.storms.update(
-          id,
-          (now) => {
-            checkFirst(now.card);
-            return { ...now, card: { attemptedAtMs: ports.clock.nowMs() } };
-          },
-          signal,
-        ),
-      remember: async (change) =>
-        await ports.storms.update(
-          id,
-          (now) => ({ ...now, card: { attemptedAtMs: ports.clock.nowMs(), ...now.card, ...change } }),
-          signal,
-        ),
-      forget: async () => await ports.storms.update(id, withoutCard, signal),
+      change: async (changed) =>
+        await ports.storms.update(id, (now) => withCard(now, changed(now.card)), signal),
     },
     ports,
     signal,
@@ -206,6 +192,6 @@ function withReply(now: Storm, { intent }: Reply, changed: (reply: Reply) => Rep
   };
 }
 
-function withoutCard({ card: _card, ...rest }: Storm): Storm {
-  return rest;
+function withCard({ card: _before, ...rest }: Storm, card: Card | undefined): Storm {
+  return card === undefined ? rest : { ...rest, card };
 }
