@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bothLocks } from "./capture/both-locks.ts";
+import { reasonOf } from "./domain/errors.ts";
 import { defaultStormLimits } from "./domain/storm.ts";
 import { type BundleConditions, storedBundle } from "./integrations/artifacts/stored-bundle.ts";
 import { storedEvidence } from "./integrations/artifacts/stored-evidence.ts";
@@ -176,7 +177,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
       await sleep(everyMs * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
       await work().catch((error: unknown) => {
-        if (!signal.aborted) onTrouble(error instanceof Error ? error.message : String(error));
+        if (!signal.aborted) onTrouble(reasonOf(error));
       });
     }
   }

@@ -1,6 +1,7 @@
 /** `gofire serve` as a process: its Redis, its chat, its bot, its listeners, up in this order and down in reverse. */
 import { type BoardSettings, openBoard } from "./board.ts";
 import { type BrowserSettings, openBrowser } from "./browser.ts";
+import { reasonOf } from "./domain/errors.ts";
 import { seldom } from "./domain/seldom.ts";
 import { captureLock } from "./integrations/artifacts/capture-lock.ts";
 import { systemClock } from "./integrations/clock/system-clock.ts";
@@ -77,9 +78,7 @@ export function server(parts: ServeParts): Server {
       const down: (() => Promise<void>)[] = [];
       async function takeDown(): Promise<void> {
         for (const step of down.splice(0).toReversed()) {
-          await step().catch((error: unknown) =>
-            tell(error instanceof Error ? error.message : String(error)),
-          );
+          await step().catch((error: unknown) => tell(reasonOf(error)));
         }
       }
       async function open(

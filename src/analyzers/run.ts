@@ -1,4 +1,5 @@
 import type { Analyzer, EvidenceFor, FindingDraft, RuleMeta } from "../domain/analyzer.ts";
+import { reasonOf } from "../domain/errors.ts";
 import type { Evidence, EvidenceKey, TargetFacts } from "../domain/evidence.ts";
 import {
   type Check,
@@ -81,7 +82,7 @@ function runOne(
   try {
     drafts = analyzer.analyze({ ...evidence, target } as EvidenceFor<EvidenceKey, EvidenceKey>, limits);
   } catch (error) {
-    const reason = `the rule itself failed: ${error instanceof Error ? error.message : String(error)}`;
+    const reason = `the rule itself failed: ${reasonOf(error)}`;
     return { check: { rule: meta.id, state: "inconclusive", reason }, candidates: [] };
   }
   if ("inconclusive" in drafts) {

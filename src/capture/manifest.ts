@@ -1,4 +1,5 @@
 import { type CaptureRecord, captureKinds, captureStatuses } from "../domain/capture.ts";
+import { reasonOf } from "../domain/errors.ts";
 import { type JsonFields, jsonFields } from "../parsers/text/json-fields.ts";
 
 /** A record with the checksum of its file. */
@@ -52,7 +53,7 @@ export function readManifest(text: string): ManifestReading {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    return { ok: false, errors: [`not JSON: ${error instanceof Error ? error.message : String(error)}`] };
+    return { ok: false, errors: [`not JSON: ${reasonOf(error)}`] };
   }
   const errors: string[] = [];
   const root = jsonFields(json, "", errors);

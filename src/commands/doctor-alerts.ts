@@ -1,4 +1,5 @@
 import type { GofireConfig } from "../config/gofire-config.ts";
+import { reasonOf } from "../domain/errors.ts";
 import type { Ports } from "./context.ts";
 import { serverTlsOf } from "./paging.ts";
 import type { DoctorCheck } from "./reply.ts";
@@ -24,7 +25,7 @@ export async function alertChecks(
     const next = "Renew it in place: gofire serve reads the files again by itself.";
     return [{ name, state: "warning", detail: warnings.join("\n"), next }];
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = reasonOf(error);
     return [{ name, state: "failed", detail, next: "gofire serve does not start with it: alerts.tls." }];
   }
 }

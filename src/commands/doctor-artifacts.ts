@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { GofireConfig } from "../config/gofire-config.ts";
+import { reasonOf } from "../domain/errors.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
 import type { CommandContext, Ports } from "./context.ts";
 import type { DoctorCheck } from "./reply.ts";
@@ -28,7 +29,7 @@ export async function artifactChecks(
     return [{ name, state: "ok", detail: `${where} can be written to, read and deleted from` }];
   } catch (error) {
     context.signal.throwIfAborted();
-    const why = signal.aborted ? `no answer within ${checkWithinMs / 1_000} s` : messageOf(error);
+    const why = signal.aborted ? `no answer within ${checkWithinMs / 1_000} s` : reasonOf(error);
     return [{ name, state: "failed", detail: `${where}: ${why}`, next: nextOf(config) }];
   }
 }
@@ -66,7 +67,7 @@ async function step(failing: string, work: () => Promise<unknown>): Promise<void
   try {
     await work();
   } catch (error) {
-    throw new Error(`${failing}: ${messageOf(error)}`, { cause: error });
+    throw new Error(`${failing}: ${reasonOf(error)}`, { cause: error });
   }
 }
 
@@ -84,8 +85,4 @@ function nextOf(config: GofireConfig | undefined): string {
   return config?.artifacts.place.kind === "s3"
     ? "gofire needs s3:ListBucket on the bucket, and s3:GetObject, s3:PutObject and s3:DeleteObject on its objects. docs/guide/artifacts.md"
     : "The folder has to be writable for the user that runs gofire serve: artifacts.folder in gofire.yaml, or GOFIRE_STATE.";
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 import type { GofireConfig } from "../config/gofire-config.ts";
+import { reasonOf } from "../domain/errors.ts";
 import type { CommandContext, Ports } from "./context.ts";
 import type { DoctorCheck } from "./reply.ts";
 
@@ -24,7 +25,7 @@ export async function chatChecks(
       : [{ name, state: "warning", detail, next: lacks.join("\n") }];
   } catch (error) {
     signal.throwIfAborted();
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = reasonOf(error);
     return [
       { name, state: "failed", detail, next: "slack-manifest.yaml has what the app needs, and where." },
     ];

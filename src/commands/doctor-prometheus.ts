@@ -1,4 +1,5 @@
 import type { GofireConfig } from "../config/gofire-config.ts";
+import { reasonOf } from "../domain/errors.ts";
 import { counted } from "../domain/units.ts";
 import type { CommandContext, Ports } from "./context.ts";
 import { openMetricsServer } from "./metrics-server.ts";
@@ -34,7 +35,7 @@ export async function prometheusChecks(
     }
   } catch (error) {
     signal.throwIfAborted();
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = reasonOf(error);
     const next = `Verdicts will have no baseline until it answers. (${at})`;
     return [{ name, state: "failed", detail, next }];
   }

@@ -1,4 +1,5 @@
 import type { GofireConfig } from "../config/gofire-config.ts";
+import { reasonOf } from "../domain/errors.ts";
 import type { CommandContext, Ports } from "./context.ts";
 import type { DoctorCheck } from "./reply.ts";
 
@@ -21,7 +22,7 @@ export async function queueChecks(
       : [{ name, state: "warning", detail, next: risks.join("\n") }];
   } catch (error) {
     context.signal.throwIfAborted();
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = reasonOf(error);
     return [
       { name, state: "failed", detail, next: "docs/guide/slack.md says which Redis gofire works with." },
     ];

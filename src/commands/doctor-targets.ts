@@ -1,4 +1,5 @@
 import type { GofireConfig, ServiceConfig } from "../config/gofire-config.ts";
+import { reasonOf } from "../domain/errors.ts";
 import { askedOf, wantedOf } from "../domain/target-place.ts";
 import { counted, durationText } from "../domain/units.ts";
 import type { CommandContext, Ports } from "./context.ts";
@@ -53,7 +54,7 @@ async function lookupCheck(
   } catch (error) {
     signal.throwIfAborted();
     const next = `Without it no process of ${service} is known. (${discover.at})`;
-    return { check: { name, state: "failed", detail: messageOf(error), next }, known: [] };
+    return { check: { name, state: "failed", detail: reasonOf(error), next }, known: [] };
   }
 }
 
@@ -105,10 +106,6 @@ async function targetCheck(
     }
   } catch (error) {
     const next = `Is the service up, and may this machine reach its debug port? (${target.at})`;
-    return { name: `${service} ${target.name}`, state: "failed", detail: messageOf(error), next };
+    return { name: `${service} ${target.name}`, state: "failed", detail: reasonOf(error), next };
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

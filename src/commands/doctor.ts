@@ -1,4 +1,5 @@
 import type { GofireConfig } from "../config/gofire-config.ts";
+import { reasonOf } from "../domain/errors.ts";
 import { counted } from "../domain/units.ts";
 import { defineCommand } from "./command.ts";
 import type { CommandContext, Ports } from "./context.ts";
@@ -125,11 +126,7 @@ async function configCheck(
     return { check: { name, state: "ok", detail }, config };
   } catch (error) {
     return {
-      check: { name, state: "failed", detail: messageOf(error), next: "Mend the places named above." },
+      check: { name, state: "failed", detail: reasonOf(error), next: "Mend the places named above." },
     };
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 import type { DiscoverConfig, GofireConfig, ServiceConfig, TargetConfig } from "../config/gofire-config.ts";
-import { PortError, UsageError } from "../domain/errors.ts";
+import { PortError, reasonOf, UsageError } from "../domain/errors.ts";
 import { remembered } from "../domain/remembered.ts";
 import { isNoProcess } from "../domain/reserved-addresses.ts";
 import { authorityOf, processNamed, type ServiceProcess } from "../domain/service-process.ts";
@@ -113,7 +113,7 @@ export function serviceTargets(
           knownFrom,
           ...(failure === undefined
             ? {}
-            : { trouble: `${messageOf(failure).replace(/\.$/, "")}; ${oldListWords(ageMs)}` }),
+            : { trouble: `${reasonOf(failure).replace(/\.$/, "")}; ${oldListWords(ageMs)}` }),
           ...(value.leftOut === undefined ? {} : { leftOut: value.leftOut }),
         };
       } catch (error) {
@@ -194,10 +194,6 @@ function newTo<Process extends ServiceProcess>(
 function oldListWords(ageMs: number): string {
   const rounded = ageMs < 60_000 ? Math.round(ageMs / 1_000) * 1_000 : Math.round(ageMs / 60_000) * 60_000;
   return `the last list, ${durationText(rounded)} old, was used`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Worded for people. */

@@ -50,3 +50,8 @@ export class UsageError extends Error {
     this.about = about;
   }
 }
+
+/** What a caught value says. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,3 +1,4 @@
+import { reasonOf } from "../domain/errors.ts";
 import type { Analysis } from "../domain/finding.ts";
 import type { Incident, Reply, ReplyFile } from "../domain/incident.ts";
 import { processName } from "../domain/peer.ts";
@@ -38,7 +39,7 @@ export async function comparison(
     return { text: `Since ${earlierId}: ${picture.altText ?? picture.title}`, files: [picture] };
   } catch (error) {
     signal.throwIfAborted();
-    ports.onTrouble(`${incident.id}: no picture: ${error instanceof Error ? error.message : String(error)}`);
+    ports.onTrouble(`${incident.id}: no picture: ${reasonOf(error)}`);
     return { text: `${without}: it could not be drawn.`, files: [] };
   }
 }
@@ -67,7 +68,7 @@ export async function peerPicture(
     );
   } catch (error) {
     signal.throwIfAborted();
-    ports.onTrouble(`${id}: no picture: ${error instanceof Error ? error.message : String(error)}`);
+    ports.onTrouble(`${id}: no picture: ${reasonOf(error)}`);
     return undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { reasonOf } from "../domain/errors.ts";
 import type { Incident, ReplyFile } from "../domain/incident.ts";
 import { type ComparisonPorts, sourceOf } from "./comparison.ts";
 
@@ -13,7 +14,7 @@ export async function verdictPictures(
     return source === undefined ? [] : await ports.pictures.draw(source, `incidents/${id}/pictures/`, signal);
   } catch (error) {
     signal.throwIfAborted();
-    ports.onTrouble(`${id}: no picture: ${error instanceof Error ? error.message : String(error)}`);
+    ports.onTrouble(`${id}: no picture: ${reasonOf(error)}`);
     return [];
   }
 }

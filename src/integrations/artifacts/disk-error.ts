@@ -1,4 +1,4 @@
-import { PortError } from "../../domain/errors.ts";
+import { PortError, reasonOf } from "../../domain/errors.ts";
 
 const reasons: Readonly<Record<string, { readonly code: PortError["code"]; readonly words: string }>> = {
   ENOENT: { code: "not-found", words: "no such file or folder" },
@@ -19,7 +19,7 @@ export function diskError(error: unknown, path: string): PortError {
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
   const known = reasons[code];
   if (known !== undefined) return new PortError(known.code, path, known.words, { cause: error });
-  return new PortError("unavailable", path, error instanceof Error ? error.message : String(error), {
+  return new PortError("unavailable", path, reasonOf(error), {
     cause: error,
   });
 }

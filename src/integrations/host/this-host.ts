@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { constants } from "node:fs";
 import { access, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
-import { UsageError } from "../../domain/errors.ts";
+import { reasonOf, UsageError } from "../../domain/errors.ts";
 import type { Host } from "../../ports/host.ts";
 
 const programDeadlineMs = 5_000;
@@ -26,7 +26,7 @@ export const thisHost: Host = {
       return text;
     } catch (error) {
       if (error instanceof UsageError) throw error;
-      throw new UsageError(`Cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
+      throw new UsageError(`Cannot read ${file}: ${reasonOf(error)}`);
     }
   },
 
@@ -70,7 +70,7 @@ export const thisHost: Host = {
       await rm(probe);
       return undefined;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return reasonOf(error);
     }
   },
 };

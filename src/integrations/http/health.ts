@@ -1,3 +1,4 @@
+import { reasonOf } from "../../domain/errors.ts";
 import type { Answer } from "./listener.ts";
 
 const answerWithinMs = 2_000;
@@ -12,7 +13,7 @@ export function healthAnswer(look: (signal: AbortSignal) => Promise<object>): An
     } catch (error) {
       return {
         status: 503,
-        content: { ok: false, problem: error instanceof Error ? error.message : String(error) },
+        content: { ok: false, problem: reasonOf(error) },
       };
     }
   }

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { PortError } from "../../domain/errors.ts";
+import { PortError, reasonOf } from "../../domain/errors.ts";
 import { type SecureListening, secureServer } from "./secure-server.ts";
 
 /** Answers every request it is given. */
@@ -56,7 +56,7 @@ export async function openListener(
     try {
       await answer(request, response);
     } catch (error) {
-      onTrouble(`A request could not be answered: ${error instanceof Error ? error.message : String(error)}`);
+      onTrouble(`A request could not be answered: ${reasonOf(error)}`);
       if (response.headersSent) response.destroy();
       else response.writeHead(500, { connection: "close" }).end();
     }

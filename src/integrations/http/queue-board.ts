@@ -5,7 +5,7 @@ import { dirname, extname, join } from "node:path";
 import { createBullBoard } from "@bull-board/api";
 import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import type { Queue } from "bullmq";
-import { PortError } from "../../domain/errors.ts";
+import { PortError, reasonOf } from "../../domain/errors.ts";
 import { boardRoutes } from "./board-routes.ts";
 import type { Answer } from "./listener.ts";
 import { forOperators, type OperatorAccess } from "./operator-access.ts";
@@ -44,7 +44,7 @@ export async function queueBoard(queues: readonly Queue[], access: OperatorAcces
     try {
       await answer(request, response);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = reasonOf(error);
       if (!response.headersSent) sendJson(response, 500, { message });
     }
   });

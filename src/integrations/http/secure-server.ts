@@ -1,6 +1,7 @@
 import type { RequestListener, ServerOptions } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { TLSSocket } from "node:tls";
+import { reasonOf } from "../../domain/errors.ts";
 import type { Host } from "../../ports/host.ts";
 import type { ServerTls } from "../../ports/server-tls.ts";
 import { readTlsFiles } from "./tls-files.ts";
@@ -73,7 +74,7 @@ export async function secureServer(
       now = next;
       tell(`${files.certFile} and what belongs to it changed and are in use.`);
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = reasonOf(error);
       if (problem === trouble) tellOnce(`${problem} gofire goes on with what it read before.`);
       trouble = problem;
     }

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { SecureContextOptions } from "node:tls";
-import { UsageError } from "../../domain/errors.ts";
+import { reasonOf, UsageError } from "../../domain/errors.ts";
 import type { Host } from "../../ports/host.ts";
 import type { ServerTls, ServerTlsLook } from "../../ports/server-tls.ts";
 
@@ -58,7 +58,7 @@ function certificatesIn(pem: string, file: string): readonly X509Certificate[] {
       return new X509Certificate(block);
     } catch (error) {
       throw new UsageError(
-        `${file}: certificate ${at + 1} of ${blocks.length} cannot be read: ${why(error)}`,
+        `${file}: certificate ${at + 1} of ${blocks.length} cannot be read: ${reasonOf(error)}`,
       );
     }
   });
@@ -74,7 +74,8 @@ function checkKey(
     const options = passphrase === undefined ? { key } : { key, passphrase };
     fits = own?.checkPrivateKey(createPrivateKey({ ...options, format: "pem" }));
   } catch (error) {
-    throw new UsageError(`${keyFile} holds no private key that can be used: ${why(error)}`);
+    // OpenSSL's own words hold no secret.
+    throw new UsageError(`${keyFile} holds no private key that can be used: ${reasonOf(error)}`);
   }
   if (fits !== true)
     throw new UsageError(`${keyFile} is not the key of the first certificate in ${certFile}.`);
@@ -93,9 +94,4 @@ function nameOf({ subject, subjectAltName, serialNumber }: X509Certificate): str
 
 function day(ms: number): string {
   return new Date(ms).toISOString().slice(0, 16).replace("T", " ").concat(" UTC");
-}
-
-/** OpenSSL's own words; they hold no secret. */
-function why(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

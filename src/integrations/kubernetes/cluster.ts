@@ -3,7 +3,7 @@ import type { RequestOptions } from "node:https";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
-import { PortError, UsageError } from "../../domain/errors.ts";
+import { PortError, reasonOf, UsageError } from "../../domain/errors.ts";
 import type { SourceServers } from "../../ports/target-source.ts";
 import type { WebAccess } from "../../ports/web-access.ts";
 import { credentialsMs } from "./limits.ts";
@@ -80,7 +80,7 @@ function load(config: KubeConfig, kubeconfig: string | undefined, podRoot: strin
     else if (kubeconfig === undefined && from === named) config.loadFromDefault();
     else config.loadFromFile(from);
   } catch (error) {
-    const why = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
+    const why = reasonOf(error).split("\n", 1)[0];
     throw new UsageError(`The kubeconfig ${from} cannot be used: ${why}`, { cause: error });
   }
   return from;
@@ -93,7 +93,7 @@ async function credentialsOf(config: KubeConfig, from: string, signal: AbortSign
     await withinTime(config.applyToHTTPSOptions(options), signal);
   } catch (error) {
     signal.throwIfAborted();
-    const why = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
+    const why = reasonOf(error).split("\n", 1)[0];
     throw new PortError(
       "unavailable",
       from,
@@ -147,7 +147,7 @@ function ownTokenOf(config: KubeConfig, from: string): string | undefined {
   try {
     return readFileSync(file, "utf8").trim();
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = reasonOf(error);
     throw new PortError(
       "unavailable",
       from,

@@ -6,7 +6,7 @@ import {
   type V1Pod,
   wrapHttpLibrary,
 } from "@kubernetes/client-node";
-import { PortError } from "../../domain/errors.ts";
+import { PortError, reasonOf } from "../../domain/errors.ts";
 import { parseKubernetesStatus } from "../../parsers/kubernetes-status.ts";
 import { askWeb, type WebAnswer } from "../web-client/ask.ts";
 import { type Connection, connectTo, usable } from "../web-client/connection.ts";
@@ -90,7 +90,7 @@ export async function listPods(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof PortError) throw error;
-    throw strange(cluster.url, error instanceof Error ? error.message : String(error));
+    throw strange(cluster.url, reasonOf(error));
   } finally {
     await connection.dispatcher.destroy();
   }

@@ -1,5 +1,5 @@
 import { Cluster, Redis } from "ioredis";
-import { PortError } from "../../domain/errors.ts";
+import { PortError, reasonOf } from "../../domain/errors.ts";
 import { bytesText } from "../../domain/units.ts";
 import { addressText, type RedisAddress } from "./address.ts";
 
@@ -199,7 +199,7 @@ const troubles: readonly (readonly [beginning: string, words: string])[] = [
 /** The one place that knows what Redis' and ioredis' errors mean. */
 export function redisError(error: unknown, target = "Redis"): PortError {
   if (error instanceof PortError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = reasonOf(error);
   if (/^(?:WRONGPASS|NOAUTH|NOPERM)\b/.test(message)) {
     return new PortError("forbidden", target, `${target} refuses gofire's user or password: ${message}`, {
       cause: error,

@@ -1,5 +1,5 @@
 import { DelayedError, type Job, UnrecoverableError, Worker } from "bullmq";
-import { PortError } from "../../domain/errors.ts";
+import { PortError, reasonOf } from "../../domain/errors.ts";
 import type { RunnableJob, RunningWorker } from "../../ports/worker.ts";
 import type { RedisClient } from "./connection.ts";
 import { keyPrefix } from "./keys.ts";
@@ -101,7 +101,7 @@ async function carryOut(
     if (stopping()) await runLater(0);
     if (timeout.aborted) throw new Error(`took longer than ${job.timeoutMs / 1000} s`, { cause: error });
     if (cancelled?.aborted === true) throw error; // no longer ours: what BullMQ does with it changes nothing
-    if (!(error instanceof PortError)) throw new UnrecoverableError(messageOf(error));
+    if (!(error instanceof PortError)) throw new UnrecoverableError(reasonOf(error));
     switch (error.code) {
       case "unavailable":
       case "timeout":
@@ -122,8 +122,4 @@ async function carryOut(
 async function giveUpIfFinal(job: RunnableJob, run: Job<JobContent>, error: Error): Promise<void> {
   if ((await run.getState()) !== "failed") return;
   await job.gaveUp(run.data, error.message, AbortSignal.timeout(30_000));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

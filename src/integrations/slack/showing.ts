@@ -1,5 +1,6 @@
 import type { ChatReply } from "../../domain/chat-reply.ts";
 import type { ChatRequest } from "../../domain/chat-request.ts";
+import { reasonOf } from "../../domain/errors.ts";
 import type { MessageBody, Place } from "../../domain/message.ts";
 import type { Chat } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -73,7 +74,7 @@ export function showing({ client, chat, looks, clock, onTrouble }: ShowingSettin
   }
 
   function troubleOf(error: unknown): ChatReply {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     onTrouble(`Slack: a request could not be answered: ${reason}`);
     return {
       kind: "refused",

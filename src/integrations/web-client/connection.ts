@@ -1,6 +1,6 @@
 import { createSecureContext } from "node:tls";
 import { buildConnector, type Dispatcher, Pool, ProxyAgent } from "undici";
-import { PortError, UsageError } from "../../domain/errors.ts";
+import { PortError, reasonOf, UsageError } from "../../domain/errors.ts";
 import type { WebAccess } from "../../ports/web-access.ts";
 import { connectTimeoutMs } from "./limits.ts";
 import { refuseMetadata, safeLookup } from "./safe-lookup.ts";
@@ -105,19 +105,15 @@ function checkTls(tls: Tls | undefined): void {
       createSecureContext(options);
     } catch (error) {
       throw new UsageError(
-        `${what} cannot be used: no PEM file, a damaged one, or one that wants another passphrase (${messageOf(error)})`,
+        `${what} cannot be used: no PEM file, a damaged one, or one that wants another passphrase (${reasonOf(error)})`,
       );
     }
   }
   try {
     createSecureContext({ cert, key, passphrase });
   } catch (error) {
-    throw new UsageError(`the private key does not belong to the client certificate (${messageOf(error)})`);
+    throw new UsageError(`the private key does not belong to the client certificate (${reasonOf(error)})`);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** What `open` makes; undici checks its options in its constructors and throws errors of its own: UsageError here. */
@@ -126,6 +122,6 @@ export function usable<T>(target: string, open: () => T): T {
     return open();
   } catch (error) {
     if (error instanceof PortError) throw error;
-    throw new UsageError(`cannot connect to ${target}: ${messageOf(error)}`);
+    throw new UsageError(`cannot connect to ${target}: ${reasonOf(error)}`);
   }
 }

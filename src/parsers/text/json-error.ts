@@ -1,9 +1,10 @@
+import { reasonOf } from "../../domain/errors.ts";
 import type { ParseError } from "../../domain/parse-result.ts";
 import { lineError } from "./line-error.ts";
 
 /** What `JSON.parse` threw, as an error with a line: V8 says where for an unexpected token, and means the end otherwise. */
 export function jsonSyntaxError(text: string, error: unknown): ParseError {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = reasonOf(error);
   const position = /position (\d+)/.exec(message)?.[1];
   const at = position === undefined ? text.length : Number(position);
   const lineStart = text.lastIndexOf("\n", at - 1) + 1;

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { reasonOf } from "../../domain/errors.ts";
 import { problemsOf } from "./checks.ts";
 import type { Fault } from "./faults.ts";
 import { type Fields, fieldsOf, parseJson, textOf } from "./fields.ts";
@@ -59,7 +60,7 @@ export function createControl({
       const result = await action(body, textOf(body.user) ?? "");
       answerJson(response, 200, { ok: true, result: result ?? null });
     } catch (error) {
-      answerJson(response, 409, { ok: false, error: error instanceof Error ? error.message : String(error) });
+      answerJson(response, 409, { ok: false, error: reasonOf(error) });
     }
   };
 

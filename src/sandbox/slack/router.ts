@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { reasonOf } from "../../domain/errors.ts";
 import type { Lever } from "../../ports/demo-world.ts";
 import { createControl } from "./control.ts";
 import type { SocketOutlet } from "./deliveries/socket-outlet.ts";
@@ -89,7 +90,7 @@ export function createRouter(rooms: Rooms): RequestListener {
   return (request, response) => {
     route(request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
-      else answerJson(response, 500, { error: error instanceof Error ? error.message : String(error) });
+      else answerJson(response, 500, { error: reasonOf(error) });
     });
   };
 }

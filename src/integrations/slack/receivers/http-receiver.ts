@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { App, Receiver } from "@slack/bolt";
+import { reasonOf } from "../../../domain/errors.ts";
 import { type Held, unprovenBodies } from "../../../domain/unproven.ts";
 import { deliver } from "./deliver.ts";
 import { inFlight } from "./in-flight.ts";
@@ -112,7 +113,7 @@ export function httpReceiver({ signingSecret, nowMs, onTrouble }: HttpReceiverSe
       } catch (error) {
         // Whoever went away in the middle has proven nothing yet, and must not fill the log either.
         if (request.destroyed && !request.complete) return;
-        onTrouble(`Slack: ${error instanceof Error ? error.message : String(error)}`);
+        onTrouble(`Slack: ${reasonOf(error)}`);
         // Slack sends an event again then; of a command it says that it failed.
         if (!response.headersSent) end(response, 500);
       }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { App, Receiver } from "@slack/bolt";
-import { PortError } from "../../../domain/errors.ts";
+import { PortError, reasonOf } from "../../../domain/errors.ts";
 import { deliver } from "./deliver.ts";
 import { inFlight } from "./in-flight.ts";
 import { type Envelope, openLine, type SocketLine } from "./socket-line.ts";
@@ -63,7 +63,7 @@ export function socketReceiver({
         line.send(id, answer);
       },
     });
-    work.add(delivered).catch((error: unknown) => onTrouble(`Slack: ${words(error)}`));
+    work.add(delivered).catch((error: unknown) => onTrouble(`Slack: ${reasonOf(error)}`));
   }
 
   async function connect(): Promise<SocketLine> {
@@ -108,7 +108,7 @@ export function socketReceiver({
       } catch (error) {
         failures += 1;
         if (!isTold && !ending.signal.aborted) {
-          onTrouble(`Slack: cannot connect, trying again: ${words(error)}`);
+          onTrouble(`Slack: cannot connect, trying again: ${reasonOf(error)}`);
           isTold = true;
         }
       }
@@ -133,7 +133,7 @@ export function socketReceiver({
     async start() {
       const first = await connect().catch((error: unknown) => {
         if (error instanceof PortError) throw error;
-        throw new PortError("unavailable", "Slack", `cannot open a socket to Slack: ${words(error)}`, {
+        throw new PortError("unavailable", "Slack", `cannot open a socket to Slack: ${reasonOf(error)}`, {
           cause: error,
         });
       });
@@ -156,8 +156,4 @@ function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
-}
-
-function words(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
