@@ -107,6 +107,19 @@ describe("what is checked", () => {
     ]);
   });
 
+  it("finds nothing clean by evidence that changed since it was captured", () => {
+    const rules = [rule("a/quiet", []), rule("b/context", [{ severity: "info" }])];
+    const changed = ["heap-1.pb.gz", "cpu.pb.gz"];
+    const { checks, verdict } = runAnalyzers(rules, evidence, target, { changed });
+    const reason = "heap-1.pb.gz and 1 more file changed since the capture";
+    expect(checks).toEqual([
+      { rule: "a/quiet", state: "inconclusive", reason },
+      { rule: "b/context", state: "inconclusive", reason },
+    ]);
+    expect(verdict).toBe("inconclusive");
+    expect(runAnalyzers([rule("a/sure", [{}])], evidence, target, { changed }).verdict).toBe("fail");
+  });
+
   it("takes limits from the settings and leaves rules out", () => {
     const { findings, checks } = runAnalyzers([rule("a/one", [{}]), rule("b/two", [{}])], evidence, target, {
       rules: ["b/two"],

@@ -11,12 +11,15 @@ import {
   type Verdict,
 } from "../domain/finding.ts";
 import { siteKey } from "../domain/goroutine-sites.ts";
+import { counted } from "../domain/units.ts";
 
 export interface RunOptions {
   /** Only these rules; the others are left out of `checks`. */
   readonly rules?: readonly string[];
   /** Thresholds that the configuration overrides: rule id -> threshold name -> value. */
   readonly limits?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Files of the evidence that are not as they were captured: what they do not show proves nothing. */
+  readonly changed?: readonly string[];
 }
 
 export interface Judgement {
@@ -59,7 +62,7 @@ export function runAnalyzers(
   const kept = withoutExplained(candidates);
   linkCauses(kept);
   const findings = numbered(ranked(kept));
-  const settled = checks.map((check) => settledBy(findings, check));
+  const settled = checks.map((check) => doubted(settledBy(findings, check), options.changed ?? []));
   return { verdict: verdictOf(findings, settled, evidence, options), findings, checks: settled };
 }
 
@@ -111,6 +114,14 @@ function settledBy(findings: readonly Finding[], check: Check): Check {
   return found.some(({ severity }) => severity !== "info")
     ? { rule, state: "inconclusive", reason: `what was found is only possible: ${ids}` }
     : { rule, state: "pass", reason: `what was found is for information only: ${ids}` };
+}
+
+/** Nothing is clean by evidence that somebody or something changed (docs/decisions/0021-evidence-that-changed.md). */
+function doubted(check: Check, changed: readonly string[]): Check {
+  const [first, ...others] = changed;
+  if (first === undefined || check.state !== "pass") return check;
+  const files = others.length === 0 ? first : `${first} and ${counted(others.length, "more file")}`;
+  return { ...check, state: "inconclusive", reason: `${files} changed since the capture` };
 }
 
 /** Evidence in the words of a person who would fetch it. */
@@ -276,6 +287,7 @@ function verdictOf(
 ): Verdict {
   if (findings.some((finding) => counts(finding))) return "fail";
   if (findings.some(({ severity }) => severity !== "info")) return "inconclusive";
+  if ((options.changed ?? []).length > 0) return "inconclusive";
   if (options.rules !== undefined) {
     return checks.length > 0 && checks.every((check) => check.state === "pass" || check.state === "fail")
       ? "pass"

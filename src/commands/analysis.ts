@@ -57,7 +57,7 @@ export async function analyse(
   await checkRules(request.rules);
   // Who named no service means the one that the bundle is of.
   const settingsOf = (service: string | undefined) => settingsFor(config, request.service ?? service);
-  const [{ evidence, target, captures, problems, unread }, analyzers] = await Promise.all([
+  const [{ evidence, target, captures, problems, unread, changed }, analyzers] = await Promise.all([
     source.read(
       request.paths,
       { modules: (service) => [...(settingsOf(service)?.modules ?? []), ...(request.module ?? [])] },
@@ -71,6 +71,7 @@ export async function analyse(
   const judgement = runAnalyzers(analyzers, evidence, target, {
     ...(request.rules === undefined ? {} : { rules: request.rules }),
     limits: settingsOf(target.service)?.thresholds ?? {},
+    changed,
   });
   return {
     kind: "analysis",

@@ -1,4 +1,5 @@
-import { UsageError } from "../domain/errors.ts";
+import { PortError, UsageError } from "../domain/errors.ts";
+import type { CaptureStore } from "../ports/capture-store.ts";
 import { analyse, analysisOptions } from "./analysis.ts";
 import { defineCommand } from "./command.ts";
 
@@ -19,17 +20,20 @@ export const replay = defineCommand({
   options: analysisOptions,
   async run(context, { operands, ...options }, ports) {
     const bundle = (operands[0] ?? "").replace(/(^|\/)manifest\.json$/, "") || ".";
-    const [{ changesSinceCapture }, store] = await Promise.all([
-      import("../capture/verify.ts"),
-      ports.captureStore("."),
-    ]);
-    const changes = await changesSinceCapture(bundle, store, context.signal);
-    if (changes === undefined) {
-      throw new UsageError(
-        `${bundle}: no manifest.json here, so this is no capture bundle. gofire analyze judges single captures.`,
-      );
-    }
-    const reply = await analyse({ paths: [bundle], ...options }, context, ports);
-    return { ...reply, problems: [...changes, ...reply.problems] };
+    await checkBundle(bundle, await ports.captureStore("."), context.signal);
+    return await analyse({ paths: [bundle], ...options }, context, ports);
   },
 });
+
+/** What else is wrong with its manifest is told by whoever reads it. */
+async function checkBundle(bundle: string, store: CaptureStore, signal: AbortSignal): Promise<void> {
+  try {
+    await store.readManifest(bundle, signal);
+  } catch (error) {
+    if (!(error instanceof PortError)) throw error;
+    if (error.code !== "not-found") return;
+    throw new UsageError(
+      `${bundle}: no manifest.json here, so this is no capture bundle. gofire analyze judges single captures.`,
+    );
+  }
+}

@@ -33,7 +33,8 @@ export async function judgeOf(
   return {
     ...read,
     judge(evidence) {
-      const judgement = runAnalyzers(heard, evidence, read.target, { limits: thresholds });
+      const options = { limits: thresholds, changed: read.changed };
+      const judgement = runAnalyzers(heard, evidence, read.target, options);
       return analysisDocument(evidence, read.target, read.captures, withMuted(judgement, muted));
     },
   };

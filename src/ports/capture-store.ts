@@ -41,6 +41,4 @@ export interface CaptureStore {
   create(name: string, signal: AbortSignal): Promise<BundleWriter>;
   /** Text of a bundle's manifest. PortError `not-found` when there is none, `bad-response` when it is too large. */
   readManifest(location: string, signal: AbortSignal): Promise<string>;
-  /** SHA-256 of a bundle's file as stored, lower-case hex. PortError `not-found`. */
-  checksum(location: string, file: string, signal: AbortSignal): Promise<string>;
 }

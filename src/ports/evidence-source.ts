@@ -17,6 +17,8 @@ export interface ReadEvidence {
   readonly problems: readonly string[];
   /** How many inputs gave nothing at all. */
   readonly unread: number;
+  /** Files that are not what their manifest says was captured; what they hold now is part of the evidence. */
+  readonly changed: readonly string[];
 }
 
 /** Reads capture files and bundles. */

@@ -31,12 +31,6 @@ export function fakeCaptureStore(): FakeCaptureStore {
     },
     readManifest: async (location) =>
       await Promise.resolve(Buffer.from(file(location, "manifest.json")).toString()),
-    checksum: async (location, name) =>
-      await Promise.resolve(
-        createHash("sha256")
-          .update(file(location, plain(name)))
-          .digest("hex"),
-      ),
   };
 }
 

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -330,6 +331,75 @@ describe("readEvidence", () => {
       { ...captures[2], bytes: 0, status: "failed", reason: "no such file or folder" },
     ]);
     expect(read.problems).toEqual([`${join(bundle, "heap.pb.gz")}: no such file or folder`]);
+  });
+
+  describe("a bundle whose files have checksums", () => {
+    const whole = goroutines(30, 1_700_000_000_000);
+    const sha256 = createHash("sha256").update(whole).digest("hex");
+
+    /** What is read of a bundle whose only file holds `content` instead of `whole`. */
+    async function readChanged(name: string, content: Uint8Array): ReturnType<typeof readEvidence> {
+      const bundle = join(folder, name);
+      mkdirSync(bundle);
+      writeFileSync(join(bundle, "goroutine-1.pb.gz"), content);
+      const manifest = {
+        schemaVersion: 1,
+        gofireVersion: "test",
+        target: { instance: "10.0.0.5:6060", url: "http://10.0.0.5:6060/" },
+        startedAt: "2026-01-01T00:00:00Z",
+        request: {},
+        captures: [
+          {
+            kind: "goroutine",
+            file: "goroutine-1.pb.gz",
+            bytes: whole.length,
+            durationMs: 3,
+            status: "ok",
+            sha256,
+          },
+        ],
+      } as const;
+      writeFileSync(join(bundle, "manifest.json"), manifestText(manifest));
+      return await readEvidence([bundle]);
+    }
+
+    it("is as it was captured", async () => {
+      expect(await readChanged("unchanged", whole)).toMatchObject({ problems: [], changed: [] });
+    });
+
+    it("tells a file that is another one, and reads it all the same", async () => {
+      const other = goroutines(99, 1_700_000_000_000);
+      const read = await readChanged("another", other);
+      expect(read.changed).toEqual(["goroutine-1.pb.gz"]);
+      expect(read.evidence.goroutines?.best.total).toBe(99);
+      const now = createHash("sha256").update(other).digest("hex");
+      const told = `SHA-256 ${now.slice(0, 16)}… instead of ${sha256.slice(0, 16)}…`;
+      expect(read.captures[0]).toMatchObject({ status: "partial", reason: expect.stringContaining(told) });
+      expect(read.problems).toEqual([
+        expect.stringContaining(`goroutine-1.pb.gz: changed since it was captured: `),
+      ]);
+    });
+
+    it("tells one that was cut short with what became of its sizes", async () => {
+      const read = await readChanged("short", whole.subarray(0, whole.length - 20));
+      expect(read).toMatchObject({ changed: ["goroutine-1.pb.gz"], unread: 0 });
+      expect(read.problems[0]).toContain(`${whole.length - 20} bytes instead of ${whole.length}, SHA-256 `);
+      expect(read.problems[0]).toContain("the gzip data is broken");
+    });
+
+    it("tells one with a wrong byte in its middle by the checksum of all of it", async () => {
+      const wrong = Buffer.from(whole);
+      wrong.writeUInt8(wrong.readUInt8(60) ^ 0xff, 60);
+      const read = await readChanged("wrong", wrong);
+      const now = createHash("sha256").update(wrong).digest("hex");
+      expect(read.problems).toEqual([expect.stringContaining(`SHA-256 ${now.slice(0, 16)}… instead of`)]);
+    });
+
+    it("tells one that holds nothing any more, which is as good as missing", async () => {
+      const read = await readChanged("empty", new Uint8Array(0));
+      expect(read).toMatchObject({ changed: [], unread: 1 });
+      expect(read.captures[0]).toMatchObject({ status: "failed" });
+    });
   });
 
   it("refuses a path that does not exist and a manifest that is none", async () => {

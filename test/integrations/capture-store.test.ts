@@ -21,8 +21,11 @@ captureStoreContract("the fake", async () => {
   const store = fakeCaptureStore();
   return await Promise.resolve({
     store,
-    stored: async (location: string, file: string) =>
-      await Promise.resolve(store.bundles.get(location)?.get(file) ?? new Uint8Array()),
+    async stored(location: string, file: string) {
+      const bytes = store.bundles.get(location)?.get(file);
+      if (bytes === undefined) throw new Error(`no ${file}`);
+      return await Promise.resolve(bytes);
+    },
   });
 });
 

@@ -1,6 +1,6 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { createReadStream, type WriteStream } from "node:fs";
+import type { WriteStream } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { finished, pipeline } from "node:stream/promises";
@@ -45,17 +45,6 @@ export function captureStore(folder: string): CaptureStore {
       } finally {
         await handle?.close();
       }
-    },
-    async checksum(location, file, signal) {
-      checkName(file, location);
-      const hash = createHash("sha256");
-      try {
-        await pipeline(createReadStream(join(location, file)), hash, { signal });
-      } catch (error) {
-        signal.throwIfAborted();
-        throw diskError(error, join(location, file));
-      }
-      return hash.digest("hex");
     },
   };
 }

@@ -5,11 +5,14 @@ import { diskError } from "./disk-error.ts";
 import { isAnswer, unwrapped } from "./envelopes.ts";
 import { arrivingChunks, ownChunks, reusedChunks } from "./file-chunks.ts";
 import { GzipDamage, isGzip } from "./inflate.ts";
+import { storedBytes } from "./stored-bytes.ts";
 
 export interface ParseOptions {
   readonly signal?: AbortSignal;
   /** Decompressed bytes after which reading stops. Default 4 GiB: twice the largest dump that we have measured. */
   readonly maxBytes?: number;
+  /** Also tell the SHA-256 of what is stored. */
+  readonly hashed?: boolean;
 }
 
 /** What came of one input. */
@@ -17,6 +20,8 @@ export interface Reading<T> {
   readonly result: ParseResult<T>;
   /** As stored or received. */
   readonly storedBytes: number;
+  /** Of the stored bytes, lower-case hex; absent when it was not asked for, or when reading stopped at `maxBytes`. */
+  readonly sha256?: string;
   /** Decompressed. */
   readonly bytes: number;
 }
@@ -78,28 +83,38 @@ export async function parseStream<T>(
   parser: ByteParser<T>,
   options: ParseOptions = {},
 ): Promise<Reading<T>> {
-  const { signal, maxBytes = defaultMaxBytes } = options;
-  let storedBytes = 0;
-  let bytes = 0;
-  let damage: ParseError | undefined;
-  let turnStart = performance.now();
-  const counted = counting(source, (length) => {
-    storedBytes += length;
-  });
+  const { hashed = false, signal } = options;
+  const stored = storedBytes(source, hashed);
   try {
-    read: for await (const chunk of unwrapped(counted)) {
+    const { bytes, damage } = await feed(stored.chunks, parser, options);
+    signal?.throwIfAborted();
+    const result = withDamage(parser.end(), damage);
+    // What lies behind the most that is read is nobody's to judge.
+    const sha256 = hashed && damage?.code !== "too-large" ? { sha256: await stored.sha256() } : {};
+    return { result, storedBytes: stored.count(), ...sha256, bytes };
+  } finally {
+    await stored.close();
+  }
+}
+
+/** Unwraps `chunks` and pushes them, without holding up the event loop. Tells how much it was, and what broke below the parser. */
+async function feed<T>(
+  chunks: AsyncIterable<Uint8Array>,
+  parser: ByteParser<T>,
+  { signal, maxBytes = defaultMaxBytes }: ParseOptions,
+): Promise<{ readonly bytes: number; readonly damage?: ParseError }> {
+  let bytes = 0;
+  let turnStart = performance.now();
+  try {
+    for await (const chunk of unwrapped(chunks)) {
       for (let at = 0; at < chunk.length; at += sliceBytes) {
         signal?.throwIfAborted();
         const slice = chunk.subarray(at, Math.min(chunk.length, at + sliceBytes, at + maxBytes - bytes));
         parser.push(slice);
         bytes += slice.length;
         if (bytes >= maxBytes && at + slice.length < chunk.length) {
-          damage = {
-            code: "too-large",
-            message: `only the first ${maxBytes} bytes were read`,
-            at: offset(bytes),
-          };
-          break read;
+          const message = `only the first ${maxBytes} bytes were read`;
+          return { bytes, damage: { code: "too-large", message, at: offset(bytes) } };
         }
         if (performance.now() - turnStart > turnMs) {
           await nextTurn();
@@ -109,24 +124,14 @@ export async function parseStream<T>(
     }
   } catch (error) {
     if (!(error instanceof GzipDamage)) throw error;
-    damage = { code: "damaged", message: `the gzip data is broken: ${error.message}`, at: offset(bytes) };
+    const message = `the gzip data is broken: ${error.message}`;
+    return { bytes, damage: { code: "damaged", message, at: offset(bytes) } };
   }
-  signal?.throwIfAborted();
-  return { result: withDamage(parser.end(), damage), storedBytes, bytes };
+  return { bytes };
 }
 
 function offset(value: number): ParseError["at"] {
   return { unit: "offset", value };
-}
-
-async function* counting(
-  source: AsyncIterable<Uint8Array>,
-  count: (length: number) => void,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of source) {
-    count(chunk.length);
-    yield chunk;
-  }
 }
 
 /** What broke below the parser explains more than what the parser noticed of it. */

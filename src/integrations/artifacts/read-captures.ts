@@ -1,10 +1,11 @@
-import type { Manifest } from "../../capture/manifest.ts";
+import type { Manifest, ManifestCapture } from "../../capture/manifest.ts";
 import type { ParsedArtifact } from "../../domain/artifact.ts";
 import { type AssemblySettings, assembleEvidence, type ReadCapture } from "../../domain/assemble-evidence.ts";
 import type { CaptureKind, CaptureRecord } from "../../domain/capture.ts";
 import { captureKind, kindOfName } from "../../domain/capture-kind.ts";
 import { PortError } from "../../domain/errors.ts";
 import { type ByteParser, type ParseError, positionText } from "../../domain/parse-result.ts";
+import { countText } from "../../domain/units.ts";
 import { artifactParser } from "../../parsers/artifact.ts";
 import type { EvidenceSettings, ReadEvidence } from "../../ports/evidence-source.ts";
 import type { Reading } from "./parse-bytes.ts";
@@ -15,8 +16,11 @@ export interface Input {
   readonly path: string;
   /** As findings name it. */
   readonly name: string;
-  readonly record?: CaptureRecord;
-  /** `parserFor` gets the size of the content when it is known. Throws PortError when it cannot be read. */
+  readonly record?: ManifestCapture;
+  /**
+   * `parserFor` gets the size of the content when it is known. The reading has its SHA-256 when the record has one.
+   * Throws PortError when it cannot be read.
+   */
   parse(
     parserFor: (expectedBytes: number | undefined) => ByteParser<ParsedArtifact>,
     signal: AbortSignal,
@@ -63,6 +67,7 @@ export async function readCaptures(
       ...assembled.notes,
     ],
     unread: places.filter(({ unread }) => unread === true).length + unreadable.length,
+    changed: outcomes.flatMap(({ changed, record }) => (changed === undefined ? [] : [record.file ?? ""])),
   };
 }
 
@@ -105,6 +110,8 @@ interface Outcome {
   readonly record: CaptureRecord;
   readonly capture?: ReadCapture;
   readonly problem?: string;
+  /** It was read, and is not what the manifest says was captured. */
+  readonly changed?: true;
 }
 
 async function readInput(input: Input, signal: AbortSignal): Promise<Outcome> {
@@ -126,30 +133,56 @@ async function readInput(input: Input, signal: AbortSignal): Promise<Outcome> {
     return { record: failed, problem: `${path}: ${error.message}` };
   }
   const { result, storedBytes } = reading;
+  const difference = changeSinceCapture(record, reading);
   if (!result.ok) {
-    const reason = sentence(result.error);
+    const reason = reasons(difference, sentence(result.error));
     const failed = recordOf(record, name, guessedKind, storedBytes, "failed", reason);
     return { record: failed, problem: `${path}: ${reason}` };
   }
+  const changed = difference === undefined ? {} : { changed: true as const };
   const artifact = withKnownEnd(result.value, result.damage);
   const told = record?.kind;
   const capture = { file: name, artifact, ...timed, ...(told === undefined ? {} : { kind: told }) };
   const damage = result.damage === undefined ? incompleteness(artifact) : sentence(result.damage);
   const seen = captureKind(artifact);
   if (record !== undefined && seen !== undefined && !alike(record.kind, seen)) {
-    const reason = `the manifest calls it ${record.kind}, but it is ${seen}`;
+    const reason = reasons(difference, `the manifest calls it ${record.kind}, but it is ${seen}`);
     const corrected = recordOf({ ...record, kind: seen }, name, seen, storedBytes, "partial", reason);
-    return { capture, record: corrected, problem: `${path}: ${reason}` };
+    return { capture, record: corrected, problem: `${path}: ${reason}`, ...changed };
   }
   const readKind = told ?? seen ?? guessedKind;
-  if (damage === undefined) {
+  const reason = reasons(difference, damage);
+  if (reason === "") {
     return { capture, record: recordOf(record, name, readKind, storedBytes, "ok") };
   }
   return {
     capture,
-    record: recordOf(record, name, readKind, storedBytes, "partial", damage),
-    problem: `${path}: ${damage}`,
+    record: recordOf(record, name, readKind, storedBytes, "partial", reason),
+    problem: `${path}: ${reason}`,
+    ...changed,
   };
+}
+
+function reasons(...all: readonly (string | undefined)[]): string {
+  return all.filter((reason) => reason !== undefined).join("; ");
+}
+
+/** A manifest has the checksum of every file that it names (docs/decisions/0021-evidence-that-changed.md). */
+function changeSinceCapture(
+  record: ManifestCapture | undefined,
+  { sha256, storedBytes }: Reading<unknown>,
+): string | undefined {
+  if (record?.sha256 === undefined || sha256 === undefined || sha256 === record.sha256) return undefined;
+  const sizes =
+    storedBytes === record.bytes
+      ? ""
+      : `${countText(storedBytes)} bytes instead of ${countText(record.bytes)}, `;
+  return `changed since it was captured: ${sizes}SHA-256 ${beginning(sha256)} instead of ${beginning(record.sha256)}`;
+}
+
+/** Enough to compare with what `sha256sum` prints. */
+function beginning(sha256: string): string {
+  return `${sha256.slice(0, 16)}…`;
 }
 
 /** Kinds that hold the same, so that the content alone cannot always tell one from the other. */

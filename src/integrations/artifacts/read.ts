@@ -1,13 +1,12 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { readManifest } from "../../capture/manifest.ts";
+import { type ManifestCapture, readManifest } from "../../capture/manifest.ts";
 import type { ParsedArtifact } from "../../domain/artifact.ts";
-import type { CaptureRecord } from "../../domain/capture.ts";
 import { UsageError } from "../../domain/errors.ts";
 import type { ByteParser } from "../../domain/parse-result.ts";
 import type { EvidenceSettings, ReadEvidence } from "../../ports/evidence-source.ts";
 import { diskError } from "./disk-error.ts";
-import { parseFile, parseStream, type Reading } from "./parse-bytes.ts";
+import { type ParseOptions, parseFile, parseStream, type Reading } from "./parse-bytes.ts";
 import { type Input, type Opened, readCaptures } from "./read-captures.ts";
 
 /** Stands for standard input, as in many programs. */
@@ -43,12 +42,13 @@ function checkOneProcess(places: readonly Opened[]): void {
   );
 }
 
-function inputOf(path: string, name: string, record?: CaptureRecord): Input {
+function inputOf(path: string, name: string, record?: ManifestCapture): Input {
   return {
     path,
     name,
     ...(record === undefined ? {} : { record }),
-    parse: (parserFor, signal) => parseInput(path, parserFor, signal),
+    parse: (parserFor, signal) =>
+      parseInput(path, parserFor, { signal, hashed: record?.sha256 !== undefined }),
   };
 }
 
@@ -112,8 +112,8 @@ async function openBundle(folder: string): Promise<Opened> {
 function parseInput(
   path: string,
   parserFor: (expectedBytes: number | undefined) => ByteParser<ParsedArtifact>,
-  signal: AbortSignal,
+  options: ParseOptions,
 ): Promise<Reading<ParsedArtifact>> {
-  if (path !== standardInput) return parseFile(path, parserFor, { signal });
-  return parseStream(process.stdin, parserFor(undefined), { signal });
+  if (path !== standardInput) return parseFile(path, parserFor, options);
+  return parseStream(process.stdin, parserFor(undefined), options);
 }

@@ -1,4 +1,4 @@
-import { readManifest } from "../../capture/manifest.ts";
+import { type ManifestCapture, readManifest } from "../../capture/manifest.ts";
 import type { CaptureRecord } from "../../domain/capture.ts";
 import { PortError } from "../../domain/errors.ts";
 import type { Artifacts } from "../../ports/artifacts.ts";
@@ -36,8 +36,9 @@ async function opened(
   onAway: (error: PortError) => void,
   signal: AbortSignal,
 ): Promise<Opened> {
-  function inputOf(record: CaptureRecord): Input | CaptureRecord {
+  function inputOf(record: ManifestCapture): Input | CaptureRecord {
     const { file } = record;
+    const hashed = record.sha256 !== undefined;
     if (file === undefined) return record;
     const path = `${prefix}${file}`;
     // The manifest has the size as it is stored; of what is compressed that is no hint.
@@ -48,7 +49,8 @@ async function opened(
       record,
       async parse(parserFor, ending) {
         try {
-          return await parseStream(artifacts.get(path, ending), parserFor(expectedBytes), { signal: ending });
+          const parser = parserFor(expectedBytes);
+          return await parseStream(artifacts.get(path, ending), parser, { signal: ending, hashed });
         } catch (error) {
           if (error instanceof PortError && isAway(error)) onAway(error);
           throw error;
