@@ -20,7 +20,7 @@ const logWidth = 78;
 
 /** Exit codes: 0 nothing at or above the chosen severity, 1 findings, 2 usage or bad input, 3 evidence missing. */
 export async function runCommand(words: readonly string[], version: string): Promise<number> {
-  const progress = new ProgressLine(process.stderr, (text) => wrap(text, logWidth));
+  const progress = new ProgressLine(process.stderr, process.env, (text) => wrap(text, logWidth));
   const stop = new AbortController();
   process.once("SIGINT", () => {
     progress.show("Stopping: keeping what is there. Press Ctrl-C again to leave at once.");
@@ -45,11 +45,16 @@ export async function runCommand(words: readonly string[], version: string): Pro
   } catch (error) {
     progress.clear();
     if (error instanceof UsageError || error instanceof PortError) {
-      complain(error.message);
+      complain(error instanceof PortError ? sentence(error) : error.message);
       return error instanceof UsageError ? 2 : 3;
     }
     throw error;
   }
+}
+
+/** A disk says only what is wrong, not with which file. */
+function sentence({ target, message }: PortError): string {
+  return message.includes(target) ? message : `${target}: ${message}`;
 }
 
 /** Names of files and what servers answered stand in messages. */

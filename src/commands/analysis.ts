@@ -96,11 +96,13 @@ export async function checkRules(wanted: readonly string[] | undefined): Promise
   if (wanted === undefined) return;
   const { analyzers } = await import("../analyzers/index.ts");
   const known = analyzers.map((analyzer) => analyzer.meta.id);
-  const unknown = wanted.find((id) => !known.includes(id));
-  if (unknown === undefined) return;
-  const close = nearest(unknown, known);
-  const hint = close === undefined ? "" : ` Did you mean ${close}?`;
-  throw new UsageError(`There is no rule "${unknown}".${hint} gofire rules lists all.`);
+  const mistakes = wanted
+    .filter((id) => !known.includes(id))
+    .map((id) => {
+      const close = nearest(id, known);
+      return `There is no rule "${id}".${close === undefined ? "" : ` Did you mean ${close}?`}`;
+    });
+  if (mistakes.length > 0) throw new UsageError(`${mistakes.join(" ")} gofire rules lists all.`);
 }
 
 /** A service that gofire.yaml does not know is judged by the defaults: a bundle may come from elsewhere. */

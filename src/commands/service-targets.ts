@@ -1,5 +1,6 @@
 import type { DiscoverConfig, GofireConfig, ServiceConfig, TargetConfig } from "../config/gofire-config.ts";
 import { PortError, reasonOf, UsageError } from "../domain/errors.ts";
+import { shortList } from "../domain/nearest.ts";
 import { remembered } from "../domain/remembered.ts";
 import { isNoProcess } from "../domain/reserved-addresses.ts";
 import { authorityOf, processNamed, type ServiceProcess } from "../domain/service-process.ts";
@@ -147,14 +148,6 @@ export function chosenTarget(
   throw new UsageError(
     `Service "${name}" has no instance "${instance}"${now}. It has: ${shortList(targets.map((each) => each.name))}.${besides}`,
   );
-}
-
-const mostNamed = 20;
-
-/** The first of many names. */
-export function shortList(names: readonly string[]): string {
-  const left = names.length - mostNamed;
-  return names.slice(0, mostNamed).join(", ") + (left > 0 ? ` and ${left} more` : "");
 }
 
 function listedProcess({ instance, address }: TargetConfig): ServiceProcess {

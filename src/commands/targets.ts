@@ -1,7 +1,7 @@
 import { parseTarget } from "../capture/address.ts";
 import type { GofireConfig, ServiceConfig, TargetConfig } from "../config/gofire-config.ts";
 import { UsageError } from "../domain/errors.ts";
-import { nearest } from "../domain/nearest.ts";
+import { nearest, shortList } from "../domain/nearest.ts";
 import type { GoTarget, GoTargetAccess, GoTargetAddress, GoTargets } from "../ports/go-target.ts";
 import type { Host } from "../ports/host.ts";
 import { readWebAccess } from "./web-access.ts";
@@ -69,7 +69,9 @@ export function serviceNamed(config: GofireConfig | undefined, name: string): Se
   if (service !== undefined) return service;
   const names = Object.keys(config.services);
   const close = nearest(name, names);
-  const hint = close === undefined ? `It has: ${names.join(", ")}.` : `Did you mean ${close}?`;
+  if (names.length === 0)
+    throw new UsageError(`${config.file} names no services yet, so there is no "${name}".`);
+  const hint = close === undefined ? `It has: ${shortList(names)}.` : `Did you mean ${close}?`;
   throw new UsageError(`${config.file} has no service "${name}". ${hint}`);
 }
 

@@ -33,3 +33,11 @@ function editDistance(a: string, b: string, limit: number): number {
   }
   return last[b.length] ?? limit;
 }
+
+const mostNamed = 20;
+
+/** The first of many names, for an error that says which there are. */
+export function shortList(names: readonly string[]): string {
+  const left = names.length - mostNamed;
+  return names.slice(0, mostNamed).join(", ") + (left > 0 ? ` and ${left} more` : "");
+}

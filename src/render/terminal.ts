@@ -117,8 +117,7 @@ function findingLines(finding: Finding, { captures }: Analysis, options: Termina
   });
   finding.evidence.slice(0, verbose ? undefined : 3).forEach(({ artifact, excerpt }, index) => {
     const [first = "", ...more] = excerpt.split("\n");
-    const file = artifact.startsWith(folder) ? artifact.slice(folder.length) : artifact;
-    lines.push(...row(index === 0 ? "evidence" : "", `${file}: ${first}`));
+    lines.push(...row(index === 0 ? "evidence" : "", `${within(folder, artifact)}: ${first}`));
     for (const line of more)
       lines.push(...labelled("", printable(line.trim()), indent + 2, labelWidth, width));
   });
@@ -141,6 +140,10 @@ function commonFolder(captures: readonly CaptureRecord[]): string {
     folder = folder.slice(0, folder.lastIndexOf("/", folder.length - 2) + 1);
   }
   return folder;
+}
+
+function within(folder: string, file: string): string {
+  return file.startsWith(folder) ? file.slice(folder.length) : file;
 }
 
 /** What may be nothing: one line each. */
@@ -203,6 +206,7 @@ function captureLines(
   if (whole.length > 0) {
     lines.push(...labelled("ok", (verbose ? eachCapture : capturesByKind)(whole), indent, labelWidth, width));
   }
+  const folder = commonFolder(captures);
   const byReason = new Map<string, CaptureRecord[]>();
   for (const capture of captures) {
     if (capture.status === "ok" || (!verbose && isNoNews(capture))) continue;
@@ -210,11 +214,17 @@ function captureLines(
     byReason.set(key, [...(byReason.get(key) ?? []), capture]);
   }
   for (const alike of byReason.values()) {
-    const kinds = [...new Set(alike.map(({ kind }) => kind))].join(", ");
-    const text = `${kinds}: ${alike[0]?.reason ?? ""}`;
+    const what = [...new Set(alike.map(({ kind, file }) => named(kind, file, folder)))].join(", ");
+    const text = `${what}: ${alike[0]?.reason ?? ""}`;
     lines.push(...labelled(alike[0]?.status ?? "", printable(text), indent, labelWidth, width));
   }
   return lines;
+}
+
+/** Of what there is a file, but not a whole one: which, because loose files are mended or left out by name. */
+function named(kind: string, file: string | undefined, folder: string): string {
+  if (file === undefined) return kind;
+  return `${kind} (${within(folder, file)})`;
 }
 
 /** `goroutine ×2, heap ×2, cpu (5 s), goroutine-dump · 66 KiB` */

@@ -1,12 +1,18 @@
+/** A space between a number and its unit, which belong on one line; not that of a stack's own text. */
+const beforeUnit = /(?<=\d) (?=(?:ns|µs|ms|s|min|h|B|KiB|MiB|GiB|TiB|%)(?![\w(]))/g;
+const boundSpace = "\u00a0";
+
 /**
  * Breaks `text` into lines of at most `width` characters at spaces; a longer word is cut after a slash or dot where
  * it has one, because symbols and paths are what is long here. An address is never cut: in halves it cannot be opened.
+ * A number and its unit stay together.
  */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ").filter((part) => part !== "")) {
-    for (const piece of pieces(word, width)) {
+  const words = text.replace(beforeUnit, boundSpace).split(" ");
+  for (const word of words.filter((part) => part !== "")) {
+    for (const piece of pieces(word.replaceAll(boundSpace, " "), width)) {
       if (line === "") line = piece;
       else if (line.length + 1 + piece.length <= width) line += ` ${piece}`;
       else {

@@ -93,6 +93,16 @@ describe("gofire analyze --format json", () => {
     expect(code).toBe(3);
   });
 
+  it("names an input that is not there: who reads only the document must not take it for judged", async () => {
+    const file = "src/analyzers/goroutine-mutex-pileup/fixtures/none.pb.gz";
+    const { analysis } = await analysisOf(["analyze", ...filesOf(fires[0] ?? ""), file]);
+    expect(analysis.captures.at(-1)).toMatchObject({
+      file,
+      status: "failed",
+      reason: "no such file or folder",
+    });
+  });
+
   it("is what docs/reference/analysis.schema.json says", () => {
     expect(JSON.parse(readFileSync("docs/reference/analysis.schema.json", "utf8"))).toEqual(
       JSON.parse(JSON.stringify(analysisJsonSchema())),

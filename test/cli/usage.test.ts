@@ -58,6 +58,10 @@ describe("gofire", () => {
       ["analyze", "package.json", "--rules", "goroutine/mutex-pilup"],
       /no rule "goroutine\/mutex-pilup".*Did you mean goroutine\/mutex-pileup\?/,
     ],
+    [
+      ["analyze", "package.json", "--rules", "goroutine/mutex-pilup,no/such"],
+      /no rule "goroutine\/mutex-pilup"\. Did.*no rule "no\/such"\. gofire rules/,
+    ],
     [["rules", "explain", "nope"], /There is no rule nope/],
     [["snapshot", "localhost:1", "--gap", "soon"], /--gap is a duration .* got "soon"/],
     [
@@ -84,6 +88,14 @@ describe("gofire", () => {
     closeSync(full);
     expect(stderr).toMatch(/^gofire: The answer cannot be written to standard output: ENOSPC/);
     expect(status).toBe(2);
+  });
+
+  it("names the file that the disk refuses", async () => {
+    const { code, stderr } = await gofire(["snapshot", "localhost:1"], {
+      env: { XDG_STATE_HOME: `${process.cwd()}/package.json` },
+    });
+    expect(stderr).toMatch(/^gofire: .*\/package\.json\/gofire\/.*: a part of this path is not a folder\n$/);
+    expect(code).toBe(3);
   });
 
   it("says where a file breaks off", async () => {

@@ -403,12 +403,16 @@ describe("readEvidence", () => {
   });
 
   it("refuses a path that does not exist and a manifest that is none", async () => {
-    expect(await readEvidence([join(folder, "nowhere")])).toMatchObject({ captures: [], unread: 1 });
+    const nowhere = join(folder, "goroutine.txt");
+    expect(await readEvidence([nowhere])).toMatchObject({
+      captures: [{ kind: "goroutine", file: nowhere, status: "failed", reason: "no such file or folder" }],
+      unread: 1,
+    });
     const bundle = join(folder, "broken");
     mkdirSync(bundle);
     writeFileSync(join(bundle, "manifest.json"), "{}");
     const { captures, problems } = await readEvidence([bundle]);
-    expect(captures).toEqual([]);
+    expect(captures).toEqual([expect.objectContaining({ file: bundle, status: "failed" })]);
     expect(problems).toEqual([expect.stringContaining("schemaVersion")]);
   });
 });

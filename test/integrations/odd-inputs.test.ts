@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -140,14 +141,24 @@ describe("what cannot be read is told with its place, and the rest is read", () 
     writeFileSync(join(broken, "manifest.json"), "{}");
     const secret = saved("secret.txt", died);
     chmodSync(secret, 0);
+    const nested = join(folder, "nested");
+    mkdirSync(join(nested, "in"), { recursive: true });
+    const itself = join(folder, "itself");
+    symlinkSync(itself, itself);
     const good = saved("good.txt", died);
-    const { problems, unread, evidence } = await readEvidence([join(folder, "none"), empty, broken, good]);
+    const given = [join(folder, "none"), empty, broken, nested, itself, good];
+    const { problems, unread, evidence, captures } = await readEvidence(given);
     expect(problems).toEqual([
       expect.stringMatching(/none: no such file or folder$/),
       expect.stringMatching(/empty: no files in this folder$/),
       expect.stringMatching(/manifest\.json: schemaVersion: missing/),
+      expect.stringMatching(/nested: only folders in this folder; name one of them$/),
+      expect.stringMatching(/itself: this link leads back to itself$/),
     ]);
-    expect(unread).toBe(3);
+    expect(unread).toBe(5);
+    expect(captures.map(({ file, status }) => [file, status])).toEqual(
+      given.map((path) => [path, path === good ? "ok" : "failed"]),
+    );
     expect(evidence.goroutines?.best.counted).toBe(1);
     // root reads everything
     if (process.getuid?.() === 0) return;

@@ -4,7 +4,7 @@ import { ProgressLine } from "../../src/integrations/terminal/screen.ts";
 import { wrap } from "../../src/render/wrap.ts";
 
 /** A terminal of 40 columns, or a pipe, that keeps what is written. */
-function streamOf(isTTY: boolean) {
+function streamOf(isTTY: boolean, environment: NodeJS.ProcessEnv = {}) {
   const chunks: string[] = [];
   const stream = Object.assign(
     new Writable({
@@ -15,7 +15,9 @@ function streamOf(isTTY: boolean) {
     }),
     { isTTY, columns: 40 },
   );
-  const line = new ProgressLine(stream as unknown as NodeJS.WriteStream, (text) => wrap(text, 60));
+  const line = new ProgressLine(stream as unknown as NodeJS.WriteStream, environment, (text) =>
+    wrap(text, 60),
+  );
   return { line, written: () => chunks.join("") };
 }
 
@@ -40,8 +42,10 @@ describe("what goes on, on a terminal", () => {
 });
 
 describe("what goes on, in a log", () => {
-  it("is a line per step", () => {
-    const { line, written } = streamOf(false);
+  it.each([
+    ["a pipe", streamOf(false)],
+    ["a terminal without control sequences", streamOf(true, { TERM: "dumb" })],
+  ])("is a line per step: %s", (_, { line, written }) => {
     line.show("Starting the shop…");
     line.show("Starting the shop…");
     line.log(address);

@@ -83,7 +83,8 @@ const finding: Finding = {
 };
 
 function capture(kind: CaptureRecord["kind"], rest: Partial<CaptureRecord> = {}): CaptureRecord {
-  return { kind, file: `bundles/a/${kind}.gz`, bytes: 1024, durationMs: 5, status: "ok", ...rest };
+  const kept = rest.status === undefined ? { file: `bundles/a/${kind}.gz` } : {};
+  return { kind, ...kept, bytes: 1024, durationMs: 5, status: "ok", ...rest };
 }
 
 function analysis(rest: Partial<Analysis>): Analysis {
@@ -142,6 +143,7 @@ Captured
           capture("cpu", { durationMs: 10_000 }),
           capture("metrics", { status: "failed", reason: "404: no metrics" }),
           capture("metrics", { status: "skipped", reason: "not asked again: 404: no metrics" }),
+          capture("log", { file: "order.log", status: "failed", reason: "no permission" }),
           capture("heap", { status: "skipped", reason: gone }),
           capture("mutex", { status: "skipped", reason: gone }),
           capture("goroutineleak", { status: "skipped", reason: "not asked for: it forces a collection" }),
@@ -152,6 +154,7 @@ Captured
     expect(text.slice(text.indexOf("Captured"))).toBe(`Captured
   ok        goroutine ×2, cpu (10 s) · 3 KiB
   failed    metrics: 404: no metrics
+  failed    log (order.log): no permission
   skipped   heap, mutex: not taken: the target no longer answers
 `);
   });

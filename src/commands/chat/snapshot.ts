@@ -2,11 +2,10 @@ import type { ChatReply, ServiceChoice, SnapshotPreset } from "../../domain/chat
 import type { ChatRequest } from "../../domain/chat-request.ts";
 import { PortError, UsageError } from "../../domain/errors.ts";
 import type { CaptureWish, Incident, IncidentDraft } from "../../domain/incident.ts";
-import { nearest } from "../../domain/nearest.ts";
+import { nearest, shortList } from "../../domain/nearest.ts";
 import { processNamed, type ServiceProcess } from "../../domain/service-process.ts";
 import { durationText } from "../../domain/units.ts";
 import { beginIncident } from "../../jobs/begin.ts";
-import { shortList } from "../service-targets.ts";
 import { isBareAddress, looksLikeAddress } from "../targets.ts";
 import { capturedBefore } from "./captured-before.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";

@@ -9,6 +9,7 @@ const reasons: Readonly<Record<string, { readonly code: PortError["code"]; reado
   EROFS: { code: "forbidden", words: "the file system is read-only" },
   ENOSPC: { code: "unavailable", words: "the disk is full" },
   EDQUOT: { code: "unavailable", words: "the disk quota is used up" },
+  ELOOP: { code: "not-found", words: "this link leads back to itself" },
   EMFILE: { code: "unavailable", words: "too many open files" },
   EEXIST: { code: "unavailable", words: "it exists already" },
 };

@@ -118,8 +118,7 @@ async function readInput(input: Input, signal: AbortSignal): Promise<Outcome> {
   const { path, name, record } = input;
   const takenAtMs = record?.startedAtMs;
   const timed = takenAtMs === undefined ? {} : { takenAtMs };
-  // A record must say what it is of; what has no telling name is most often a log.
-  const guessedKind = record?.kind ?? kindOfName(name) ?? "log";
+  const guessedKind = record?.kind ?? kindToSay(name);
   let reading: Reading<ParsedArtifact>;
   try {
     reading = await input.parse(
@@ -183,6 +182,11 @@ function changeSinceCapture(
 /** Enough to compare with what `sha256sum` prints. */
 function beginning(sha256: string): string {
   return `${sha256.slice(0, 16)}…`;
+}
+
+/** A record must say what it is of, also of what could not be read; what has no telling name is most often a log. */
+export function kindToSay(name: string): CaptureKind {
+  return kindOfName(name) ?? "log";
 }
 
 /** Kinds that hold the same, so that the content alone cannot always tell one from the other. */

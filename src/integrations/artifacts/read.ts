@@ -7,7 +7,7 @@ import type { ByteParser } from "../../domain/parse-result.ts";
 import type { EvidenceSettings, ReadEvidence } from "../../ports/evidence-source.ts";
 import { diskError } from "./disk-error.ts";
 import { type ParseOptions, parseFile, parseStream, type Reading } from "./parse-bytes.ts";
-import { type Input, type Opened, readCaptures } from "./read-captures.ts";
+import { type Input, kindToSay, type Opened, readCaptures } from "./read-captures.ts";
 
 /** Stands for standard input, as in many programs. */
 const standardInput = "-";
@@ -64,22 +64,35 @@ async function open(path: string, seen: Set<string>): Promise<Opened> {
     if (basename(path) === manifestFile) return await openBundle(dirname(path));
     return { captures: [inputOf(path, path)], problems: [] };
   } catch (error) {
-    if (error instanceof UsageError) return nothing(error.message);
-    return nothing(`${path}: ${diskError(error, path).message}`);
+    if (!(error instanceof UsageError)) return nothing(path, diskError(error, path).message);
+    return { ...nothing(path, error.message), problems: [error.message] }; // It names the manifest.
   }
 }
 
-function nothing(problem: string): Opened {
-  return { captures: [], problems: [problem], unread: true };
+/** It stands among the captures all the same: a program that reads only the document has to hear of it. */
+function nothing(path: string, reason: string): Opened {
+  const file = path === standardInput ? "stdin" : path;
+  return {
+    captures: [{ kind: kindToSay(path), file, bytes: 0, durationMs: 0, status: "failed", reason }],
+    problems: [`${path}: ${reason}`],
+    unread: true,
+  };
 }
 
 async function openFolder(path: string): Promise<Opened> {
-  const files = (await readdir(path, { withFileTypes: true }))
+  const entries = await readdir(path, { withFileTypes: true });
+  const files = entries
     .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
     .map((entry) => entry.name)
     .toSorted();
   if (files.includes(manifestFile)) return openBundle(path);
-  if (files.length === 0) return nothing(`${path}: no files in this folder`);
+  if (files.length === 0) {
+    const folders = entries.some((entry) => entry.isDirectory());
+    return nothing(
+      path,
+      folders ? "only folders in this folder; name one of them" : "no files in this folder",
+    );
+  }
   return {
     captures: files.map((file) => inputOf(join(path, file), join(path, file))),
     problems: [],

@@ -13,7 +13,7 @@ const widestLine = 100;
 /** Colour when it is a terminal that wants it: https://no-color.org, and FORCE_COLOR as Node itself reads it. */
 export function screenOf(stream: WriteStream | NodeJS.WriteStream, environment: NodeJS.ProcessEnv): Screen {
   const forced = environment["FORCE_COLOR"] !== undefined && environment["FORCE_COLOR"] !== "0";
-  const refused = (environment["NO_COLOR"] ?? "") !== "" || environment["TERM"] === "dumb";
+  const refused = (environment["NO_COLOR"] ?? "") !== "" || isDumb(environment);
   const columns = stream.isTTY ? stream.columns : Number(environment["COLUMNS"] ?? 80);
   return {
     width: Math.max(40, Math.min(widestLine, columns > 0 ? columns : 80)),
@@ -21,22 +21,33 @@ export function screenOf(stream: WriteStream | NodeJS.WriteStream, environment: 
   };
 }
 
-/** One line that says what is going on: rewritten in place on a terminal, a line per step elsewhere. */
+/** A terminal without control sequences, such as an editor's shell: it would show them as text. */
+function isDumb(environment: NodeJS.ProcessEnv): boolean {
+  return environment["TERM"] === "dumb";
+}
+
+/** One line that says what is going on: rewritten in place on a terminal that can, a line per step elsewhere. */
 export class ProgressLine {
   readonly #stream: NodeJS.WriteStream;
+  readonly #rewrites: boolean;
   readonly #wrapped: (text: string) => readonly string[];
   #shown = "";
 
   /** `wrapped` breaks a text into lines for a log. */
-  constructor(stream: NodeJS.WriteStream, wrapped: (text: string) => readonly string[]) {
+  constructor(
+    stream: NodeJS.WriteStream,
+    environment: NodeJS.ProcessEnv,
+    wrapped: (text: string) => readonly string[],
+  ) {
     this.#stream = stream;
+    this.#rewrites = stream.isTTY && !isDumb(environment);
     this.#wrapped = wrapped;
   }
 
   show(text: string): void {
     if (text === this.#shown) return;
     this.#shown = text;
-    if (!this.#stream.isTTY) {
+    if (!this.#rewrites) {
       this.#write(text);
       return;
     }
@@ -52,7 +63,7 @@ export class ProgressLine {
 
   /** Removes the line, so that the answer starts in the first column. */
   clear(): void {
-    if (this.#stream.isTTY && this.#shown !== "") this.#stream.write("\r\u001b[2K");
+    if (this.#rewrites && this.#shown !== "") this.#stream.write("\r\u001b[2K");
     this.#shown = "";
   }
 
