@@ -17,7 +17,7 @@ export const analysisOptions = {
     short: "f",
     summary: "how to print the analysis",
   },
-  rules: { kind: "list", placeholder: "ID,ID", summary: "only these rules" },
+  rules: { kind: "list", placeholder: "ID,ID", names: "rule", summary: "only these rules" },
   severity: {
     kind: "choice",
     choices: ["critical", "warning", "info"],
@@ -26,6 +26,7 @@ export const analysisOptions = {
   service: {
     kind: "text",
     placeholder: "NAME",
+    names: "service",
     summary: "whose modules and thresholds of gofire.yaml apply",
   },
   module: { kind: "texts", placeholder: "PATH", summary: "import path that is the service's own code too" },

@@ -19,7 +19,7 @@ export const artifacts = defineCommand({
   ],
   whoMayUse: "operators",
   effect: "write",
-  operands: { placeholder: "remove INCIDENT…", min: 0, max: 100 },
+  operands: { placeholder: "remove INCIDENT…", min: 0, max: 100, words: ["remove"] },
   options: {
     config: {
       kind: "text",

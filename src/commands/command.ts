@@ -1,6 +1,9 @@
 import type { CommandContext, Ports } from "./context.ts";
 import type { Reply } from "./reply.ts";
 
+/** What a word names, so that the shell can offer those there are: a rule, or a service of ./gofire.yaml. */
+export type Named = "rule" | "service";
+
 /**
  * One option, as data: the terminal's parser, `--help`, shell completion, Slack's modal and the docs all read it.
  * Not a zod schema, because loading zod takes longer than analysing a dump (docs/decisions/0005).
@@ -12,11 +15,16 @@ export type OptionSpec = {
   readonly short?: string;
 } & (
   | { readonly kind: "flag" }
-  | { readonly kind: "text"; readonly placeholder: string }
+  | { readonly kind: "text"; readonly placeholder: string; readonly names?: Named }
   /** May be given several times. */
   | { readonly kind: "texts"; readonly placeholder: string }
   /** Comma-separated. `choices` are all words that it takes, for the shell and the error message. */
-  | { readonly kind: "list"; readonly placeholder: string; readonly choices?: readonly string[] }
+  | {
+      readonly kind: "list";
+      readonly placeholder: string;
+      readonly choices?: readonly string[];
+      readonly names?: Named;
+    }
   | { readonly kind: "integer"; readonly placeholder: string; readonly min: number; readonly max: number }
   /** "500ms", "20s", "2m"; milliseconds in the arguments. */
   | {
@@ -50,6 +58,9 @@ export interface Operands {
   readonly placeholder: string;
   readonly min: number;
   readonly max: number;
+  /** Fixed words among them, for the shell. */
+  readonly words?: readonly string[];
+  readonly names?: Named;
 }
 
 /** Who may run a command: whoever has the terminal, or the people the configuration names for it. */

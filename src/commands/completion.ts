@@ -1,5 +1,5 @@
 import { UsageError } from "../domain/errors.ts";
-import { type Command, defineCommand, type OptionSpec } from "./command.ts";
+import { type Command, defineCommand, type Named, type OptionSpec } from "./command.ts";
 import type { Ports } from "./context.ts";
 
 const shells = ["bash", "zsh", "fish"] as const;
@@ -17,7 +17,7 @@ export function completion(all: () => readonly Command[]) {
     ],
     whoMayUse: "anyone",
     effect: "read",
-    operands: { placeholder: "bash, zsh or fish", min: 1, max: 1 },
+    operands: { placeholder: "bash, zsh or fish", min: 1, max: 1, words: shells },
     options: {},
     async run(_context, { operands }, ports) {
       if (operands[0] === serviceNames) return { kind: "text", text: await servicesText(ports) };
@@ -54,56 +54,64 @@ async function servicesText(ports: Ports): Promise<string> {
   }
 }
 
-/** Fixed words after an option, or undefined when it takes anything (then files are offered). */
-function choicesOf(
-  command: Command,
-  option: string,
-  rules: readonly string[],
-): readonly string[] | undefined {
-  const spec = command.options[option];
-  if (spec?.kind === "choice" || spec?.kind === "list") {
-    return option === "rules" ? rules : spec.choices;
-  }
-  return undefined;
+/** What is offered after an option: words, or undefined when it takes anything (then files are offered). */
+interface Offer {
+  readonly words: readonly string[];
+  /** Words that only the program knows while somebody types. */
+  readonly services: boolean;
+  /** Comma-separated: the last word is completed, and what stands before it stays. */
+  readonly isList: boolean;
 }
 
-function takesService(command: Command, option?: string): boolean {
-  return option === undefined ? command.name === "snapshot" : option === "service";
+function offerOf(spec: OptionSpec, rules: readonly string[]): Offer | undefined {
+  const fixed = "choices" in spec ? spec.choices : undefined;
+  const names = "names" in spec ? spec.names : undefined;
+  if (fixed === undefined && names === undefined) return undefined;
+  return {
+    words: [...(fixed ?? []), ...namedRules(names, rules)],
+    services: names === "service",
+    isList: spec.kind === "list",
+  };
 }
 
-function firstWords(command: Command, rules: readonly string[]): readonly string[] {
-  if (command.name === "rules") return ["explain", ...rules];
-  if (command.name === "config") return ["schema"];
-  return command.name === "completion" ? shells : [];
+function operandOffer({ operands }: Command, rules: readonly string[]): Offer {
+  return {
+    words: [...(operands.words ?? []), ...namedRules(operands.names, rules)],
+    services: operands.names === "service",
+    isList: false,
+  };
+}
+
+function namedRules(names: Named | undefined, rules: readonly string[]): readonly string[] {
+  return names === "rule" ? rules : [];
+}
+
+/** As a shell's word list, with what only the program knows. */
+function spelled({ words, services }: Offer): string {
+  return [...words, ...(services ? [`$(${askServices})`] : [])].join(" ");
 }
 
 function bash(commands: readonly Command[], rules: readonly string[]): string {
   const cases = commands.map((command) => {
     const options = ["--help", ...Object.keys(command.options).map((name) => `--${name}`)].join(" ");
     const values = Object.entries(command.options).flatMap(([name, spec]) => {
-      const choices = choicesOf(command, name, rules);
-      if (takesService(command, name)) {
-        return [`        --${name}) COMPREPLY=($(compgen -W "$(${askServices})" -- "$word")); return;;`];
-      }
-      if (choices === undefined) return [];
-      const words = `-W "${choices.join(" ")}"`;
-      // Of a list the last word is completed; what stands before it stays.
-      const reply =
-        spec.kind === "list"
-          ? `compopt -o nospace; COMPREPLY=($(compgen ${words} -P "\${word%"\${word##*,}"}" -- "\${word##*,}"))`
-          : `COMPREPLY=($(compgen ${words} -- "$word"))`;
-      return [`        --${name}) ${reply}; return;;`];
+      if (spec.kind === "flag") return [];
+      const written = spec.short === undefined ? `--${name}` : `--${name}|-${spec.short}`;
+      return [`        ${written}) ${bashReply(offerOf(spec, rules))}; return;;`];
     });
     return `    ${command.name})
       case "$before" in
 ${[...values, "        *) ;;"].join("\n")}
       esac
       if [[ $word == -* ]]; then COMPREPLY=($(compgen -W "${options}" -- "$word"))
-      else COMPREPLY=($(compgen -W "${takesService(command) ? `$(${askServices})` : firstWords(command, rules).join(" ")}" -- "$word") $(compgen -f -- "$word")); fi;;`;
+      else COMPREPLY=($(compgen -W "${spelled(operandOffer(command, rules))}" -- "$word") $(compgen -f -- "$word")); fi;;`;
   });
+  // Bash takes "--format=json" for three words.
   return `# bash completion of gofire: source <(gofire completion bash)
 _gofire() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]}
+  if [[ $word == "=" ]]; then word=
+  elif [[ $before == "=" ]]; then before=\${COMP_WORDS[COMP_CWORD-2]}; fi
   if [[ $COMP_CWORD -eq 1 ]]; then
     COMPREPLY=($(compgen -W "${commands.map((command) => command.name).join(" ")} --help --version" -- "$word")); return
   fi
@@ -115,19 +123,21 @@ complete -o filenames -F _gofire gofire
 `;
 }
 
+function bashReply(offer: Offer | undefined): string {
+  if (offer === undefined) return 'COMPREPLY=($(compgen -f -- "$word"))';
+  const words = `-W "${spelled(offer)}"`;
+  return offer.isList
+    ? `compopt -o nospace; COMPREPLY=($(compgen ${words} -P "\${word%"\${word##*,}"}" -- "\${word##*,}"))`
+    : `COMPREPLY=($(compgen ${words} -- "$word"))`;
+}
+
 function zsh(commands: readonly Command[], rules: readonly string[]): string {
   const cases = commands.map((command) => {
-    const options = Object.entries(command.options).map(([name, spec]) => {
-      const choices = choicesOf(command, name, rules);
-      return `'--${name}[${zshQuoted(spec.summary)}]${zshValue(spec, takesService(command, name), choices)}'`;
-    });
-    const words = firstWords(command, rules);
-    const operand = takesService(command)
-      ? `'*:service:($(${askServices}))'`
-      : words.length > 0
-        ? `'*:word:(${words.join(" ")})'`
-        : "'*:file:_files'";
-    return `    ${command.name}) _arguments ${[...options, "'--help[this text]'", operand].join(" ")};;`;
+    const options = Object.entries(command.options).map(([name, spec]) => zshOption(name, spec, rules));
+    const offer = operandOffer(command, rules);
+    const operand =
+      offer.words.length > 0 || offer.services ? `'*:word:(${spelled(offer)})'` : "'*:file:_files'";
+    return `    ${command.name}) _arguments ${[...options, "'(-h --help)'{-h,--help}'[this text]'", operand].join(" ")};;`;
   });
   return `#compdef gofire
 _gofire() {
@@ -146,12 +156,22 @@ if [[ $funcstack[1] == _gofire ]]; then _gofire "$@"; else compdef _gofire gofir
 `;
 }
 
-function zshValue(spec: OptionSpec, service: boolean, choices: readonly string[] | undefined): string {
-  if (spec.kind === "flag") return "";
-  if (service) return `:service:($(${askServices}))`;
-  if (choices === undefined) return ":value:_files";
-  const words = choices.join(" ");
-  return spec.kind === "list" ? `:value:_values -s , value ${words}` : `:value:(${words})`;
+/** A specification of `_arguments`: "+" and "=" say that the value may stand in the same word. */
+function zshOption(name: string, spec: OptionSpec, rules: readonly string[]): string {
+  const { short } = spec;
+  const takesValue = spec.kind !== "flag";
+  const long = `--${name}${takesValue ? "=" : ""}`;
+  const repeated = spec.kind === "texts" || spec.kind === "list";
+  const excluded = repeated ? "*" : short === undefined ? "" : `(-${short} --${name})`;
+  const names =
+    short === undefined ? `'${excluded}${long}` : `'${excluded}'{-${short}${takesValue ? "+" : ""},${long}}'`;
+  const value = takesValue ? zshValue(offerOf(spec, rules)) : "";
+  return `${names}[${zshQuoted(spec.summary)}]${value}'`;
+}
+
+function zshValue(offer: Offer | undefined): string {
+  if (offer === undefined) return ":value:_files";
+  return offer.isList ? `:value:_values -s , value ${spelled(offer)}` : `:value:(${spelled(offer)})`;
 }
 
 /** For a text within single quotes in a specification of `_arguments` or `_describe`. */
@@ -162,22 +182,14 @@ function zshQuoted(text: string): string {
 function fish(commands: readonly Command[], rules: readonly string[]): string {
   const lines = commands.flatMap((command) => {
     const here = `-n '__fish_seen_subcommand_from ${command.name}'`;
-    const words = firstWords(command, rules);
+    const { words, services } = operandOffer(command, rules);
     return [
       `complete -c gofire -n __fish_use_subcommand -f -a ${command.name} -d ${fishQuoted(command.summary)}`,
       ...(words.length > 0 ? [`complete -c gofire ${here} -f -a ${fishQuoted(words.join(" "))}`] : []),
-      ...(takesService(command) ? [`complete -c gofire ${here} -a ${fishQuoted(`(${askServices})`)}`] : []),
+      ...(services ? [`complete -c gofire ${here} -a ${fishQuoted(`(${askServices})`)}`] : []),
       ...Object.entries(command.options).map(([name, spec]) => {
-        const choices = choicesOf(command, name, rules);
-        const value =
-          spec.kind === "flag"
-            ? ""
-            : takesService(command, name)
-              ? ` -x -a ${fishQuoted(`(${askServices})`)}`
-              : choices === undefined
-                ? " -r"
-                : ` -x -a ${fishQuoted(fishWords(spec, choices))}`;
         const short = spec.short === undefined ? "" : ` -s ${spec.short}`;
+        const value = spec.kind === "flag" ? "" : fishValue(offerOf(spec, rules));
         return `complete -c gofire ${here} -l ${name}${short}${value} -d ${fishQuoted(spec.summary)}`;
       }),
     ];
@@ -185,9 +197,11 @@ function fish(commands: readonly Command[], rules: readonly string[]): string {
   return `# fish completion of gofire\n${lines.join("\n")}\n`;
 }
 
-/** Of a list the last word is completed; `__fish_append` puts what stands before it in front. */
-function fishWords(spec: OptionSpec, choices: readonly string[]): string {
-  return spec.kind === "list" ? `(__fish_append , ${choices.join(" ")})` : choices.join(" ");
+/** `__fish_append` puts what stands before the last word of a list in front of it. */
+function fishValue(offer: Offer | undefined): string {
+  if (offer === undefined) return " -r";
+  const words = [...offer.words, ...(offer.services ? [`(${askServices})`] : [])].join(" ");
+  return ` -x -a ${fishQuoted(offer.isList ? `(__fish_append , ${words})` : words)}`;
 }
 
 function fishQuoted(text: string): string {

@@ -20,7 +20,7 @@ export const config = defineCommand({
   ],
   whoMayUse: "anyone",
   effect: "read",
-  operands: { placeholder: "schema", min: 1, max: 10 },
+  operands: { placeholder: "schema", min: 1, max: 10, words: ["schema"] },
   options: {},
   async run(_context, { operands: [word = "", extra] }) {
     const instead = elsewhere[word];

@@ -19,7 +19,7 @@ export const rules = defineCommand({
   ],
   whoMayUse: "anyone",
   effect: "read",
-  operands: { placeholder: "explain ID", min: 0, max: 2 },
+  operands: { placeholder: "explain ID", min: 0, max: 2, words: ["explain"], names: "rule" },
   options: {
     stats: { kind: "flag", summary: "how rules did here: fired, right, wrong; from the bot's Redis" },
     format: {

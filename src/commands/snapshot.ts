@@ -37,7 +37,7 @@ export const snapshot = defineCommand({
   ],
   whoMayUse: "operators",
   effect: "read",
-  operands: { placeholder: "URL or SERVICE", min: 1, max: 1 },
+  operands: { placeholder: "URL or SERVICE", min: 1, max: 1, names: "service" },
   options: {
     ...analysisOptions,
     instance: { kind: "text", placeholder: "NAME", summary: "which process of the service" },

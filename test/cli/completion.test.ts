@@ -48,6 +48,13 @@ describe.skipIf(!hasBash)("completion in bash", () => {
     [["sna"], ["snapshot"]],
     [["analyze", "x", "--form"], ["--format"]],
     [["analyze", "x", "--format", "m"], ["markdown"]],
+    [["analyze", "x", "--format", "=", "m"], ["markdown"]],
+    [
+      ["analyze", "x", "--format", "="],
+      ["text", "json", "markdown"],
+    ],
+    [["analyze", "x", "-f", "m"], ["markdown"]],
+    [["artifacts", "rem"], ["remove"]],
     [["rules", "explain", "goroutine/mutex"], ["goroutine/mutex-pileup"]],
     [["snapshot", "or"], ["order"]],
     [
@@ -92,6 +99,7 @@ describe.skipIf(spawnSync("fish", ["--version"]).status !== 0)("completion in fi
   it.each([
     ["gofire sna", ["snapshot"]],
     ["gofire analyze --format m", ["markdown"]],
+    ["gofire analyze -f m", ["markdown"]],
     ["gofire snapshot order --exclude cpu,blo", ["cpu,block"]],
   ])("%s", async (line, expected) => {
     const { stdout: script } = await gofire(["completion", "fish"]);
