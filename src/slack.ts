@@ -11,6 +11,7 @@ import { channelTrouble, type NamedChannel } from "./integrations/slack/channel-
 import { type SlackChatSettings, slackChat } from "./integrations/slack/chat.ts";
 import { type SlackClient, type SlackClientSettings, slackClient } from "./integrations/slack/client.ts";
 import type { Conversation, Looks } from "./integrations/slack/conversation.ts";
+import { groupTrouble, type NamedGroup } from "./integrations/slack/group-check.ts";
 import { slackPeople } from "./integrations/slack/people.ts";
 import { slackRooms } from "./integrations/slack/rooms.ts";
 import { type Reach, slackSide, socketUrl } from "./integrations/slack/side.ts";
@@ -148,7 +149,7 @@ export async function checkSlack(
       opened.push(reach.appClient);
       await socketUrl(reach.appClient, signal);
     }
-    for (const line of await channelTrouble(client, installation.channels ?? [], signal)) tell(line);
+    for (const line of await namedTrouble(installation, client, signal)) tell(line);
     return `@${botName} in the workspace ${teamName}, in ${slack.mode} mode`;
   } finally {
     await Promise.all(opened.map((each) => each.close()));
@@ -156,14 +157,33 @@ export async function checkSlack(
 }
 
 /** Told when gofire begins to hear, because a page at night is no time to find out. */
-async function troubleIn(
-  { channels = [] }: SlackInstallation,
-  client: SlackClient,
-): Promise<readonly string[]> {
+async function troubleIn(installation: SlackInstallation, client: SlackClient): Promise<readonly string[]> {
   const signal = AbortSignal.timeout(startWithinMs);
-  return await channelTrouble(client, channels, signal).catch(() => [
-    "it could not be found out in time whether gofire is in all channels that gofire.yaml names; gofire doctor asks again.",
+  return await namedTrouble(installation, client, signal).catch(() => [
+    "it could not be found out in time whether all is well with the channels and user groups that gofire.yaml names; gofire doctor asks again.",
   ]);
+}
+
+/** What is wrong with what the configuration names by its id in Slack. */
+async function namedTrouble(
+  { channels = [], access }: SlackInstallation,
+  client: SlackClient,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  return [
+    ...(await channelTrouble(client, channels, signal)),
+    ...(await groupTrouble(client, namedGroups(access), signal)),
+  ];
+}
+
+function namedGroups({ rights, others }: AccessConfig): readonly NamedGroup[] {
+  const audiences = [
+    ...Object.entries(rights),
+    ...(others === undefined ? [] : [["defaults", others] as const]),
+  ];
+  return audiences.flatMap(([right, { groups }]) =>
+    groups.map((id) => ({ id, setting: `access.${right}.groups` })),
+  );
 }
 
 function conversationOf(

@@ -70,6 +70,26 @@ describe("doctor and Slack", () => {
     ]);
   });
 
+  test("who is kept out of the user groups that gofire.yaml gives rights to", async () => {
+    const access =
+      "access: { snapshot: { groups: [S0ONCALL01] }, defaults: { groups: [S0ONCALL01, S0GONE0001] } }\n";
+    const slack = await slackWith();
+    const { bot, app } = slack.tokens;
+    const environment = { SLACK_BOT_TOKEN: bot, SLACK_APP_TOKEN: app };
+    const [gone] = await checked(slack, environment, access);
+    expect(gone?.next?.split("\n")).toEqual([
+      expect.stringMatching(/^There is no user group S0GONE0001, named by access\.defaults\.groups: nobody/),
+    ]);
+
+    const unseeing = await slackWith(["usergroups:read"]);
+    const [blind] = await checked(unseeing, environment, access);
+    expect(blind?.next?.split("\n")).toEqual([
+      expect.stringMatching(/usergroups:read: nobody has rights through a user group/),
+      "Nobody gets in by the user groups that gofire.yaml names (S0ONCALL01, S0GONE0001 in access.snapshot.groups, " +
+        "access.defaults.groups) before gofire has the scope usergroups:read.",
+    ]);
+  });
+
   test("whether gofire is in every channel that pages are heard or answered in", async () => {
     const slack = await slackWith();
     const { bot, app } = slack.tokens;

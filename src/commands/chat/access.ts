@@ -45,7 +45,7 @@ export async function refusalFor(
     if (error instanceof PortError && error.code === "not-found") {
       return forMembers("The chat does not know who you are, so nothing was done.");
     }
-    return notNow("The chat does not say who you are just now, so nothing was done.");
+    return untold("who you are", error, access);
   }
   const outsider = outsiders[person.standing];
   if (outsider !== undefined) return forMembers(outsider);
@@ -54,20 +54,15 @@ export async function refusalFor(
   const audience = access.rights[right] ?? access.others;
   if (audience === undefined) return undefined;
   if (audience.users.includes(asker.userId) || audience.channels.includes(asker.channel)) return undefined;
-  const memberships = await Promise.all(
-    audience.groups.map(async (group) => {
-      try {
-        return await people.isInGroup(asker.userId, group, signal);
-      } catch {
-        return undefined;
-      }
-    }),
+  const memberships = await Promise.allSettled(
+    audience.groups.map(async (group) => await people.isInGroup(asker.userId, group, signal)),
   );
   signal.throwIfAborted();
-  if (memberships.includes(true)) return undefined;
-  if (memberships.includes(undefined)) {
-    return notNow("The chat does not say which user groups you are in just now, so nothing was done.");
+  if (memberships.some((membership) => membership.status === "fulfilled" && membership.value)) {
+    return undefined;
   }
+  const unanswered = memberships.find((membership) => membership.status === "rejected");
+  if (unanswered !== undefined) return untold("which user groups you are in", unanswered.reason, access);
   return forOthers(right, access, audience);
 }
 
@@ -79,8 +74,19 @@ const outsiders: Readonly<Record<Person["standing"], string | undefined>> = {
   deactivated: "This account is deactivated.",
 };
 
-function notNow(why: string): Refusal {
-  return { kind: "refused", why, next: "Try again in a minute." };
+/** Who cannot be asked about is not let in; what only an operator can mend is not said to pass by itself. */
+function untold(what: string, error: unknown, access: AccessConfig): Refusal {
+  if (!(error instanceof PortError && ["forbidden", "locked-out"].includes(error.code))) {
+    const why = `The chat does not say ${what} just now, so nothing was done.`;
+    return { kind: "refused", why, next: "Try again in a minute." };
+  }
+  const whom = named(access);
+  return {
+    kind: "refused",
+    why: `The chat does not tell gofire ${what}, so nothing was done. ${error.message}`,
+    next: "askWhom" in whom ? "Who can mend that:" : "Ask whoever looks after gofire here to mend that.",
+    ...whom,
+  };
 }
 
 /** Nothing in gofire can make a member of somebody. */
@@ -89,16 +95,23 @@ function forMembers(why: string): Refusal {
 }
 
 /** Names whom the file names, else says where the file has to be changed. */
-function forOthers(right: ChatRight, { givenBy }: AccessConfig, audience: Audience): Refusal {
+function forOthers(right: ChatRight, access: AccessConfig, audience: Audience): Refusal {
   const setting = `access.${right} in gofire.yaml`;
-  const isNamed = [givenBy.users, givenBy.groups, givenBy.channels].some((ids) => ids.length > 0);
+  const whom = named(access);
   return {
     kind: "refused",
     why: `You may not ${what[right]} here.`,
-    next: isNamed
-      ? `Who can give you access (${setting}):`
-      : `Ask whoever looks after gofire here for access: ${setting}.`,
-    ...(isNamed ? { askWhom: givenBy } : {}),
+    next:
+      "askWhom" in whom
+        ? `Who can give you access (${setting}):`
+        : `Ask whoever looks after gofire here for access: ${setting}.`,
+    ...whom,
     ...(audience.channels.length === 0 ? {} : { worksIn: audience.channels }),
   };
+}
+
+/** Whom to ask, where the file names anybody. */
+function named({ givenBy }: AccessConfig): Pick<Refusal, "askWhom"> {
+  const isNamed = [givenBy.users, givenBy.groups, givenBy.channels].some((ids) => ids.length > 0);
+  return isNamed ? { askWhom: givenBy } : {};
 }

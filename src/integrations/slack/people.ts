@@ -3,7 +3,7 @@ import { PortError } from "../../domain/errors.ts";
 import { remembered } from "../../domain/remembered.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { People, Person } from "../../ports/people.ts";
-import type { SlackClient } from "./client.ts";
+import type { CallOptions, SlackClient } from "./client.ts";
 import { isRefusal } from "./refusals.ts";
 import { soon } from "./soon.ts";
 
@@ -48,14 +48,7 @@ export function slackPeople(client: SlackClient, teamId: string, clock: Clock): 
   const members = remembered<ReadonlySet<string>>(
     async (usergroup, signal) => {
       try {
-        const { users } = await client.call(
-          "usergroups.users.list",
-          { usergroup },
-          groupAnswer,
-          signal,
-          options,
-        );
-        return new Set(users);
+        return await membersOf(client, usergroup, signal, options);
       } catch (error) {
         if (isRefusal(error, "no_such_subteam")) return new Set();
         throw error;
@@ -70,6 +63,17 @@ export function slackPeople(client: SlackClient, teamId: string, clock: Clock): 
     isInGroup: async (userId, groupId, signal) =>
       (await soon(signal, tooSlow, (bounded) => members.recall(groupId, bounded))).value.has(userId),
   };
+}
+
+/** Throws PortError, of Slack's refusal `no_such_subteam` for a group that there is not. */
+export async function membersOf(
+  client: SlackClient,
+  usergroup: string,
+  signal: AbortSignal,
+  options?: CallOptions,
+): Promise<ReadonlySet<string>> {
+  const answer = await client.call("usergroups.users.list", { usergroup }, groupAnswer, signal, options);
+  return new Set(answer.users);
 }
 
 function tooSlow(): PortError {

@@ -111,6 +111,10 @@ const refusals: Readonly<Record<string, Refusal>> = {
   user_not_visible: ["not-found", "Slack does not let gofire see this person."],
   users_not_found: ["not-found", "There is no such person in this workspace."],
   no_such_subteam: ["not-found", "There is no such user group in this workspace."],
+  plan_upgrade_required: [
+    "forbidden",
+    "The workspace's plan has no user groups: name people or channels in gofire.yaml instead.",
+  ],
   file_not_found: ["not-found", "Slack does not know this file (any more)."],
   file_upload_size_restricted: ["forbidden", "The file is larger than this workspace allows."],
   storage_limit_reached: ["forbidden", "The workspace's storage is full. Ask its admins."],

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { refusalFor } from "../../../src/commands/chat/access.ts";
 import type { AccessConfig } from "../../../src/config/gofire-config.ts";
 import type { ChatRight } from "../../../src/domain/chat-rights.ts";
+import { PortError } from "../../../src/domain/errors.ts";
 import { type FakePeople, fakePeople } from "../../fakes/people.ts";
 
 const never = new AbortController().signal;
@@ -95,6 +96,22 @@ describe("who may do what", () => {
     });
     expect(await refusal("snapshot", "U1")).toBeUndefined();
     expect(await refusal("snapshot", "U2", "CINCIDENTS")).toBeUndefined();
+  });
+
+  test("is not told to wait for what only an operator can mend", async () => {
+    const scope = "The gofire app lacks the scope usergroups:read.";
+    people.isInGroup = () => Promise.reject(new PortError("forbidden", "chat", scope));
+    expect(await refusal("mute", "U2")).toEqual({
+      kind: "refused",
+      why: `The chat does not tell gofire which user groups you are in, so nothing was done. ${scope}`,
+      next: "Who can mend that:",
+      askWhom: access.givenBy,
+    });
+    expect((await refusal("mute", "U2", "C1", { ...access, givenBy: nobody }))?.next).toBe(
+      "Ask whoever looks after gofire here to mend that.",
+    );
+    people.person = () => Promise.reject(new PortError("locked-out", "chat", "The token was revoked."));
+    expect((await refusal("status", "U1"))?.why).toMatch(/does not tell gofire who you are.*revoked/);
   });
 
   test("one group that does not answer does not hide another that does", async () => {
