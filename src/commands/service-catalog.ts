@@ -58,6 +58,10 @@ export function serviceCatalog(
         ...(trouble === undefined ? {} : { trouble }),
       };
     },
+    async permit(name, address) {
+      await Promise.resolve();
+      allowedTarget(address, serviceNamed(config, name), config?.allow.targets ?? []);
+    },
     async rules(name) {
       const settings = config?.services[name] ?? config?.defaults;
       return await Promise.resolve({

@@ -55,6 +55,11 @@ export interface Services {
    * name that there is not, a service without processes or a secret that is not set; and as `processes`.
    */
   open(service: string, instance: string | undefined, signal: AbortSignal): Promise<OpenedTarget>;
+  /**
+   * Whether `open` would take an address that is none of the service's processes now; asks nobody. Throws UsageError, in
+   * words for the person who asked, where it would not.
+   */
+  permit(service: string, address: string): Promise<void>;
   /** Of a service that there is not: the defaults. */
   rules(service: string): Promise<ServiceRules>;
 }

@@ -88,6 +88,17 @@ describe("targets of a service", () => {
     await expect(opened("order", instance)).rejects.not.toThrow("user:pw");
   });
 
+  test("and what would be opened, or why not, is told without asking anybody", async () => {
+    const config = parseConfig(yaml, "gofire.yaml", "/", []);
+    const untouched = { of: () => Promise.reject(new Error("asked")), known: () => [] };
+    const catalog = serviceCatalog(config, untouched, { open: () => ({}) as GoTarget });
+    await expect(catalog.permit("order", "10.20.7.7:6060")).resolves.toBeUndefined();
+    await expect(catalog.permit("order", "10.21.0.1:6060")).rejects.toThrow(
+      /let its address in under allow\.targets/,
+    );
+    await expect(catalog.permit("order", "http://user:pw@10.20.7.7:6060")).rejects.not.toThrow("user:pw");
+  });
+
   test("of a file that allows nothing are the named ones only", async () => {
     const source = "services: { order: { targets: [{ url: http://10.0.0.5:6060 }] } }";
     await expect(opened("order", "10.20.7.7:6060", source)).rejects.toThrow("is not among the targets");

@@ -79,6 +79,7 @@ export function testServices(targets: TestTargets): Services {
         capture: quickCapture,
       };
     },
+    permit: (_service, address) => Promise.reject(new UsageError(`${address} is not allowed.`)),
     rules: () => Promise.resolve({ modules: [], thresholds: {} }),
   };
 }

@@ -71,6 +71,7 @@ function world(hindrance: Hindrance) {
           knownFrom: "gofire.yaml",
         }),
       open: () => Promise.resolve({ target, instance: "order-2", capture: {} }),
+      permit: unused,
       rules: unused,
     },
     limits: {

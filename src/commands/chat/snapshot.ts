@@ -91,7 +91,7 @@ export async function begin(
 ): Promise<ChatReply> {
   const service = serviceNamed(await ports.services.list(), wanted.service);
   const processes = await processesInTime(service.name, ports, signal);
-  const instance = instanceNamed(service.name, processes, wanted.instance);
+  const instance = await instanceNamed(service.name, processes, wanted.instance, ports);
   const draft = { ...wanted, service: service.name, ...(instance === undefined ? {} : { instance }) };
   if (!again) {
     const running = await underWay(draft, processes?.[0]?.name, ports, signal);
@@ -202,23 +202,26 @@ async function processesInTime(
   }
 }
 
-/** Addresses are left to the configuration's rules, which hold when the target is opened. */
-function instanceNamed(
+/** Whether there is one of that name is left to the capture when nobody says in time which there are. */
+async function instanceNamed(
   service: string,
   processes: readonly ServiceProcess[] | undefined,
   typed: string | undefined,
-): string | undefined {
+  { services }: Pick<ChatPorts, "services">,
+): Promise<string | undefined> {
   if (typed === undefined) return undefined;
   const names = (processes ?? []).map(({ name }) => name);
   const known = spelt(names, typed) ?? processNamed(typed, processes ?? [])?.name;
   if (known !== undefined) return known;
   if (looksLikeAddress(typed)) {
-    if (isBareAddress(typed)) return typed;
-    throw new UsageError("An address of a pod has neither path nor password: write pod=HOST:PORT.", {
-      about: "pod",
-    });
+    if (!isBareAddress(typed)) {
+      throw new UsageError("An address of a pod has neither path nor password: write pod=HOST:PORT.", {
+        about: "pod",
+      });
+    }
+    if (processes !== undefined) await permitted(service, typed, names, services);
+    return typed;
   }
-  // Whether there is one of that name is found out when it is captured.
   if (processes === undefined && /^[\w.-]{1,253}$/.test(typed)) return typed;
   const close = nearest(typed, names);
   const hint =
@@ -228,6 +231,22 @@ function instanceNamed(
         ? ""
         : `There are: ${shortList(names)}.`;
   throw new UsageError(`${service} has no pod "${typed}". ${hint}`.trim(), { about: "pod" });
+}
+
+/** Throws UsageError that says how to let the address in, and which processes need no leave. */
+async function permitted(
+  service: string,
+  address: string,
+  names: readonly string[],
+  services: ChatPorts["services"],
+): Promise<void> {
+  try {
+    await services.permit(service, address);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const others = names.length === 0 ? "" : ` ${service} has: ${shortList(names)}.`;
+    throw new UsageError(`${error.message}${others}`, { about: "pod", cause: error });
+  }
 }
 
 /** The name that was typed, else the only one that differs in capitals alone. */

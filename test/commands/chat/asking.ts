@@ -7,6 +7,7 @@ import { answerChat } from "../../../src/commands/chat/dispatch.ts";
 import type { AccessConfig } from "../../../src/config/gofire-config.ts";
 import type { ChatReply } from "../../../src/domain/chat-reply.ts";
 import type { ChatRequest } from "../../../src/domain/chat-request.ts";
+import { UsageError } from "../../../src/domain/errors.ts";
 import type { Analysis } from "../../../src/domain/finding.ts";
 import type { Incident } from "../../../src/domain/incident.ts";
 import { systemClock } from "../../../src/integrations/clock/system-clock.ts";
@@ -59,6 +60,11 @@ const services: Services = {
       knownFrom: "gofire.yaml",
     }),
   open: () => Promise.reject(new Error("the chat opens no targets")),
+  async permit(_service, address) {
+    await Promise.resolve();
+    if (!address.startsWith("10.20."))
+      throw new UsageError(`${address} is not allowed: name it in gofire.yaml.`);
+  },
   rules: () => Promise.resolve({ modules: [], thresholds: {} }),
 };
 

@@ -76,6 +76,20 @@ describe.skipIf(redisProgram === undefined)("snapshot", () => {
     expect(other.capturedBefore).toBeUndefined();
   });
 
+  test("of an address that is not allowed is refused at once, with what would be; one that is allowed is queued", async () => {
+    const refused = expectKind(
+      await chat.ask("snapshot order pod=<http://10.9.9.9:6060|10.9.9.9:6060>"),
+      "help",
+    );
+    expect(refused).toMatchObject({
+      about: "pod",
+      problem: "10.9.9.9:6060 is not allowed: name it in gofire.yaml. order has: order-1, order-2.",
+    });
+    expect(await chat.ports.queue.counts(never)).toMatchObject({ waiting: 0 });
+    const begun = expectKind(await chat.ask("snapshot order pod=10.20.0.9:6060"), "begun");
+    expect(begun.incident.instance).toBe("10.20.0.9:6060");
+  });
+
   test("when too many wait is refused in words, with a time, and leaves no card to come", async () => {
     for (let count = 0; count < 3; count++) await chat.ask("snapshot order again");
     expect(await chat.ask("snapshot payment")).toEqual({
