@@ -8,6 +8,7 @@ import { UsageError } from "./domain/errors.ts";
 import { isFromPager, type PageSource, pageMessageOf } from "./domain/page-message.ts";
 import { systemClock } from "./integrations/clock/system-clock.ts";
 import { channelTrouble, type NamedChannel } from "./integrations/slack/channel-check.ts";
+import { slackChannels } from "./integrations/slack/channels.ts";
 import { type SlackChatSettings, slackChat } from "./integrations/slack/chat.ts";
 import { type SlackClient, type SlackClientSettings, slackClient } from "./integrations/slack/client.ts";
 import type { Conversation, Looks } from "./integrations/slack/conversation.ts";
@@ -80,6 +81,7 @@ export async function openSlack(
     });
     const reach = role === "worker" ? undefined : reachOf(installation);
     if (reach?.mode === "socket") opened.push(reach.appClient);
+    const channels = slackChannels(client, clock);
     const looks: Looks = {
       reply: chatReplyBody,
       form: snapshotModal,
@@ -90,9 +92,9 @@ export async function openSlack(
     const side =
       reach === undefined
         ? undefined
-        : slackSide({ reach, client, chat, looks, own, clock, onTrouble: tell });
+        : slackSide({ reach, client, chat, looks, channels, own, clock, onTrouble: tell });
     const people = slackPeople(client, own.teamId, clock);
-    const rooms = slackRooms(client, clock);
+    const rooms = slackRooms(client, channels, clock);
     const answer = side?.answer;
     return {
       chat,

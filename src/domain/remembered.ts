@@ -14,6 +14,8 @@ export interface Memory<T> {
   recall(key: string, signal: AbortSignal): Promise<Recalled<T>>;
   /** The last good answer, however old, without asking. */
   last(key: string): T | undefined;
+  /** Something changed: the next question is asked anew, but for an answer that is under way. */
+  forget(key: string): void;
 }
 
 interface Copy<T> {
@@ -21,9 +23,9 @@ interface Copy<T> {
   readonly takenAtMs: number;
 }
 
-interface MemorySettings {
-  /** So long an answer is as good as a new one. */
-  readonly freshMs: number;
+interface MemorySettings<T> {
+  /** So long an answer is as good as a new one; it may depend on the answer. */
+  readonly freshMs: number | ((value: T) => number);
   /** So long it stands in while no new one can be had. */
   readonly staleMs: number;
   /** Answers that are kept. */
@@ -39,10 +41,14 @@ interface MemorySettings {
  */
 export function remembered<T>(
   ask: (key: string, signal: AbortSignal) => Promise<T>,
-  { freshMs, staleMs, most, nowMs, mayStandIn = mayPass }: MemorySettings,
+  { freshMs, staleMs, most, nowMs, mayStandIn = mayPass }: MemorySettings<T>,
 ): Memory<T> {
   const copies = new Map<string, Copy<T>>();
   const asking = new Map<string, Promise<T>>();
+
+  function isFresh({ value, takenAtMs }: Copy<T>): boolean {
+    return nowMs() - takenAtMs < (typeof freshMs === "number" ? freshMs : freshMs(value));
+  }
 
   async function renew(key: string, signal: AbortSignal): Promise<T> {
     const value = await ask(key, signal);
@@ -55,10 +61,11 @@ export function remembered<T>(
 
   return {
     last: (key) => copies.get(key)?.value,
+    forget: (key) => void copies.delete(key),
     async recall(key, signal) {
       const copy = copies.get(key);
       const ageMs = copy === undefined ? Number.POSITIVE_INFINITY : nowMs() - copy.takenAtMs;
-      if (copy !== undefined && ageMs < freshMs) return { value: copy.value, ageMs };
+      if (copy !== undefined && isFresh(copy)) return { value: copy.value, ageMs };
       let answer = asking.get(key);
       if (answer === undefined) {
         answer = renew(key, signal).finally(() => asking.delete(key));

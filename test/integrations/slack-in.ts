@@ -4,6 +4,7 @@ import * as z from "zod/mini";
 import type { ChatReply } from "../../src/domain/chat-reply.ts";
 import type { CardClick, ChatRequest } from "../../src/domain/chat-request.ts";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
+import { slackChannels } from "../../src/integrations/slack/channels.ts";
 import { slackChat } from "../../src/integrations/slack/chat.ts";
 import { slackClient } from "../../src/integrations/slack/client.ts";
 import type { Conversation, Looks } from "../../src/integrations/slack/conversation.ts";
@@ -149,6 +150,7 @@ export async function hearSlack(mode: "socket" | "http"): Promise<HeardSlack> {
     client,
     chat: slackChat({ client, own: { botId, botUserId }, clock, onTrouble }),
     looks: plainLooks,
+    channels: slackChannels(client, clock),
     own: { teamId: slack.workspace.team.id, botId, botUserId },
     clock,
     onTrouble,

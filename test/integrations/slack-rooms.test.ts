@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { slackChannels } from "../../src/integrations/slack/channels.ts";
 import { slackRooms } from "../../src/integrations/slack/rooms.ts";
 import { shopWorkspace } from "../../src/sandbox/slack/seed.ts";
 import { roomsContract } from "../contracts/rooms.ts";
@@ -32,7 +33,7 @@ async function asked(scopes: (scope: string) => boolean = () => true) {
   });
   const granted = world.slack.workspace.manifest.botScopes as Set<string>;
   for (const scope of granted) if (!scopes(scope)) granted.delete(scope);
-  return { ...world, rooms: slackRooms(world.client, world.clock) };
+  return { ...world, rooms: slackRooms(world.client, slackChannels(world.client, world.clock), world.clock) };
 }
 
 const methods = ["conversations.info", "users.conversations"];
@@ -84,6 +85,16 @@ describe("channels as Slack tells them", () => {
     pass(minute);
     expect(await rooms.isIn(mira, war, never)).toBe(false);
     expect(calls("users.conversations")).toBe(2);
+  });
+
+  test("one that gofire does not see is asked for again soon: it may have been invited", async () => {
+    const { rooms, pass, calls, slack } = await asked();
+    expect(await rooms.isOnlyOurs(security, never)).toBe(false);
+    slack.workspace.channels.get(security)?.members.add(slack.workspace.app.botUserId);
+    expect(await rooms.isOnlyOurs(security, never)).toBe(false);
+    expect(calls("conversations.info")).toBe(1);
+    pass(5_000);
+    expect(await rooms.isOnlyOurs(security, never)).toBe(true);
   });
 
   test("the last good answer serves five minutes while Slack fails, then nothing is known", async () => {

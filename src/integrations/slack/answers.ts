@@ -50,6 +50,22 @@ export const fileInfoAnswer = z.object({
   file: z.object({ shares: z.optional(z.object({ public: shares, private: shares })) }),
 });
 
+const mark = z.optional(z.boolean());
+/** Of conversations.info (https://docs.slack.dev/reference/objects/conversation-object). */
+export const channelAnswer = z.object({
+  channel: z.object({
+    name: z.optional(z.string()),
+    is_member: mark,
+    is_archived: mark,
+    is_private: mark,
+    is_im: mark,
+    is_mpim: mark,
+    /** Slack Connect: people of other organisations are in it, or invited. */
+    is_ext_shared: mark,
+    is_pending_ext_shared: mark,
+  }),
+});
+
 export const identityAnswer = z.object({
   url: z.string(),
   team: z.string(),

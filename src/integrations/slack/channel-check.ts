@@ -1,5 +1,5 @@
-import * as z from "zod/mini";
-import { PortError } from "../../domain/errors.ts";
+import { reasonOf } from "../../domain/errors.ts";
+import { channelAnswer } from "./answers.ts";
 import type { SlackClient } from "./client.ts";
 import { isRefusal } from "./refusals.ts";
 
@@ -11,14 +11,6 @@ export interface NamedChannel {
   /** - `cards`: gofire posts there. - `pages`: it has to hear what others post there. */
   readonly use: "cards" | "pages";
 }
-
-const channelAnswer = z.object({
-  channel: z.object({
-    name: z.optional(z.string()),
-    is_member: z.optional(z.boolean()),
-    is_archived: z.optional(z.boolean()),
-  }),
-});
 
 /**
  * What keeps gofire from working in these channels, a line each, in words for who installs it; each channel is asked
@@ -49,7 +41,7 @@ export async function channelTrouble(
             "none of that id. Type /invite @gofire in it.",
         );
       } else {
-        const why = error instanceof PortError ? error.message : String(error);
+        const why = reasonOf(error);
         lines.push(`Whether gofire is in ${id}, named by ${where}, could not be found out: ${why}`);
       }
     }

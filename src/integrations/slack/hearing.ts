@@ -1,5 +1,6 @@
 import { type CardAction, type CardClick, cardActions, cardMenu } from "../../domain/chat-request.ts";
 import { snapshotForm } from "../../domain/snapshot-form.ts";
+import type { Clock } from "../../ports/clock.ts";
 import { nothingMore } from "./answers.ts";
 import { audienceOf, type Conversation } from "./conversation.ts";
 import { type FormsHeard, formsHeard } from "./forms-heard.ts";
@@ -13,6 +14,7 @@ import { type Spot, spotAt } from "./spot.ts";
 
 export interface HearingSettings extends ShowingSettings {
   readonly own: { readonly botId: string; readonly botUserId: string };
+  readonly clock: Clock;
 }
 
 /** What an acknowledgement carries; undefined when there is nothing to say with it. */
@@ -35,7 +37,7 @@ export interface Hearing extends Omit<FormsHeard, "open"> {
 }
 
 export function hearing(conversation: Conversation, settings: HearingSettings): Hearing {
-  const { client, looks, own, clock } = settings;
+  const { client, looks, channels, own, clock } = settings;
   const first = once<Ack>(() => clock.monotonicMs());
   const shown = showing(settings);
   const { open, ...forms } = formsHeard({ conversation, shown, first });
@@ -158,6 +160,7 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
     async joined(body) {
       const { event } = joinedPayload.parse(body);
       if (event.user !== own.botUserId) return;
+      channels.forget(event.channel);
       await inTime(async (signal) => await conversation.letIn(event.channel, signal));
     },
 

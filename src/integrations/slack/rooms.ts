@@ -3,27 +3,16 @@ import { PortError } from "../../domain/errors.ts";
 import { remembered } from "../../domain/remembered.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Rooms } from "../../ports/rooms.ts";
+import type { Channels } from "./channels.ts";
 import type { SlackClient } from "./client.ts";
-import { isRefusal } from "./refusals.ts";
 import { soon } from "./soon.ts";
-
-const channelAnswer = z.object({
-  channel: z.object({
-    is_private: z.optional(z.boolean()),
-    is_im: z.optional(z.boolean()),
-    is_mpim: z.optional(z.boolean()),
-    /** Slack Connect: people of other organisations are in it, or invited. */
-    is_ext_shared: z.optional(z.boolean()),
-    is_pending_ext_shared: z.optional(z.boolean()),
-  }),
-});
 
 const conversationsAnswer = z.object({
   channels: z.array(z.object({ id: z.string() })),
   response_metadata: z.optional(z.object({ next_cursor: z.optional(z.string()) })),
 });
 
-/** Who was removed from a channel reads no more of it after this; a minute's worth of asking is what tier 3 allows. */
+/** Who was removed from a channel reads no more of it after this. */
 const freshMs = 60_000;
 /** While Slack does not answer. Shorter than for rights: it is about what people were told in confidence. */
 const staleMs = 300_000;
@@ -33,33 +22,7 @@ const pageSize = 999;
 const mostPages = 5;
 
 /** Channels as Slack tells them. What only two or a few people share in direct messages is never open. */
-export function slackRooms(client: SlackClient, clock: Clock): Rooms {
-  const memory = { freshMs, staleMs, nowMs: () => clock.monotonicMs() };
-  const options = { patienceMs: 300 };
-
-  const traits = remembered<{ readonly isOpen: boolean; readonly isOnlyOurs: boolean }>(
-    async (channel, signal) => {
-      try {
-        const { channel: known } = await client.call(
-          "conversations.info",
-          { channel },
-          channelAnswer,
-          signal,
-          options,
-        );
-        return {
-          isOpen: noneOf([known.is_private, known.is_im, known.is_mpim]),
-          isOnlyOurs: noneOf([known.is_ext_shared, known.is_pending_ext_shared]),
-        };
-      } catch (error) {
-        if (isRefusal(error, "channel_not_found", "missing_scope"))
-          return { isOpen: false, isOnlyOurs: false };
-        throw error;
-      }
-    },
-    { ...memory, most: 2_000 },
-  );
-
+export function slackRooms(client: SlackClient, channels: Channels, clock: Clock): Rooms {
   /** The private channels that somebody shares with gofire; Slack tells of no others. */
   const shared = remembered<ReadonlySet<string>>(
     async (user, signal) => {
@@ -71,7 +34,7 @@ export function slackRooms(client: SlackClient, clock: Clock): Rooms {
           { user, types: "private_channel", limit: pageSize, cursor },
           conversationsAnswer,
           signal,
-          options,
+          { patienceMs: 300 },
         );
         for (const { id } of answer.channels) found.add(id);
         cursor = answer.response_metadata?.next_cursor;
@@ -79,21 +42,17 @@ export function slackRooms(client: SlackClient, clock: Clock): Rooms {
       }
       return found;
     },
-    { ...memory, most: 2_000 },
+    { freshMs, staleMs, most: 2_000, nowMs: () => clock.monotonicMs() },
   );
 
   return {
     isOpen: async (channel, signal) =>
-      (await soon(signal, tooSlow, (bounded) => traits.recall(channel, bounded))).value.isOpen,
+      (await soon(signal, tooSlow, (bounded) => channels.recall(channel, bounded))).value.isOpen,
     isOnlyOurs: async (channel, signal) =>
-      (await soon(signal, tooSlow, (bounded) => traits.recall(channel, bounded))).value.isOnlyOurs,
+      (await soon(signal, tooSlow, (bounded) => channels.recall(channel, bounded))).value.isOnlyOurs,
     isIn: async (userId, channel, signal) =>
       (await soon(signal, tooSlow, (bounded) => shared.recall(userId, bounded))).value.has(channel),
   };
-}
-
-function noneOf(marks: readonly (boolean | undefined)[]): boolean {
-  return !marks.includes(true);
 }
 
 function tooSlow(): PortError {

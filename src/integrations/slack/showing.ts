@@ -3,13 +3,12 @@ import type { ChatRequest } from "../../domain/chat-request.ts";
 import { reasonOf } from "../../domain/errors.ts";
 import type { MessageBody, Place } from "../../domain/message.ts";
 import type { Chat } from "../../ports/chat.ts";
-import type { Clock } from "../../ports/clock.ts";
 import { nothingMore } from "./answers.ts";
+import type { Channels } from "./channels.ts";
 import type { SlackClient } from "./client.ts";
 import { audienceOf, type Looks } from "./conversation.ts";
 import { withFinding, withIncident } from "./feedback-form.ts";
 import { inTime } from "./in-time.ts";
-import { reachable } from "./reachable.ts";
 import { withSpot } from "./snapshot-form.ts";
 import type { Spot } from "./spot.ts";
 
@@ -17,7 +16,7 @@ export interface ShowingSettings {
   readonly client: SlackClient;
   readonly chat: Chat;
   readonly looks: Looks;
-  readonly clock: Clock;
+  readonly channels: Channels;
   readonly onTrouble: (message: string) => void;
 }
 
@@ -65,8 +64,19 @@ export interface Showing {
   noticeTrouble(problem: unknown, triggerId: string): Promise<void>;
 }
 
-export function showing({ client, chat, looks, clock, onTrouble }: ShowingSettings): Showing {
-  const canPost = reachable(client, clock);
+/** The command's own answer does not wait longer for this. */
+const lookWithinMs = 800;
+
+export function showing({ client, chat, looks, channels, onTrouble }: ShowingSettings): Showing {
+  /**
+   * As far as Slack tells in time; true when it does not. Commands can be given anywhere, also in private channels and
+   * between two people, where gofire is not and its card would be refused.
+   */
+  async function canPost(channel: string, signal: AbortSignal): Promise<boolean> {
+    const bound = AbortSignal.any([signal, AbortSignal.timeout(lookWithinMs)]);
+    const known = await channels.recall(channel, bound).catch(() => undefined);
+    return known === undefined || known.value.sight === "untold" || known.value.takesPosts;
+  }
 
   async function withReach(reply: ChatReply, signal: AbortSignal): Promise<ChatReply> {
     if (reply.kind !== "begun" || (await canPost(reply.incident.place.channel, signal))) return reply;

@@ -4,6 +4,7 @@ import { PortError } from "../../domain/errors.ts";
 import type { Chat } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { boltApp, listenWith, type OwnIdentity } from "./app.ts";
+import type { Channels } from "./channels.ts";
 import type { SlackClient } from "./client.ts";
 import type { Conversation, Looks } from "./conversation.ts";
 import { hearing } from "./hearing.ts";
@@ -25,6 +26,7 @@ export interface SlackSideSettings {
   readonly client: SlackClient;
   readonly chat: Chat;
   readonly looks: Looks;
+  readonly channels: Channels;
   readonly own: OwnIdentity;
   readonly clock: Clock;
   readonly onTrouble: (message: string) => void;
