@@ -8,6 +8,7 @@ import type { GoTarget } from "../ports/go-target.ts";
 import { carryOut } from "./carry-out.ts";
 import { beginContext, type ContextSource } from "./context/keep.ts";
 import { findIndex } from "./find-index.ts";
+import { lockProcess } from "./lock-process.ts";
 import type { Manifest } from "./manifest.ts";
 import { planCapture } from "./plan.ts";
 import type { OnProgress } from "./progress.ts";
@@ -19,6 +20,8 @@ export interface CapturePorts {
   readonly target: GoTarget;
   readonly store: Pick<CaptureStore, "create">;
   readonly lock: CaptureLock;
+  /** Called when the target is locked, before the first question. */
+  readonly onBegin?: () => Promise<void>;
   readonly clock: Clock;
   readonly gofireVersion: string;
   /** Where the service's past can be asked about, beside the capture; absent: nobody is asked. The caller closes it. */
@@ -63,8 +66,9 @@ export async function runCapture(
 ): Promise<CaptureOutcome> {
   checkRequest(request);
   const { target, clock } = ports;
-  const attempt = await ports.lock.acquire(
-    target.url,
+  const attempt = await lockProcess(
+    target,
+    ports.lock,
     clock.nowMs() + request.deadlineMs + lockSlackMs,
     signal,
   );
@@ -79,6 +83,7 @@ export async function runCapture(
   }
   const held = attempt.lost === undefined ? signal : AbortSignal.any([signal, attempt.lost]);
   try {
+    await ports.onBegin?.();
     return await capture(request, ports, held, onProgress);
   } finally {
     await attempt.release();

@@ -43,7 +43,7 @@ export function isNoProcess(host: string): boolean {
  * An IP address in one spelling: IPv4 with dots, also where IPv6 only wraps it (::ffff:0:0/96, 64:ff9b::/96: RFC 4291,
  * RFC 6052); IPv6 as eight groups. Undefined for names.
  */
-function plainAddress(host: string): string | undefined {
+export function plainAddress(host: string): string | undefined {
   const bare = host
     .replace(/^\[|\]$/g, "")
     .replace(/%.*$/, "")

@@ -44,13 +44,7 @@ export async function loggedCapture(
         target,
         // Its place among the artifacts is only known once the lock is held and the run has begun.
         store: { create: (name, signal) => ports.bundleAt(log.prefix()).create(name, signal) },
-        lock: {
-          async acquire(...words) {
-            const attempt = await ports.lock.acquire(...words);
-            if (attempt.held) await log.begin();
-            return attempt;
-          },
-        },
+        onBegin: () => log.begin(),
       },
       log.signal,
       log.onProgress,

@@ -6,7 +6,7 @@ export interface LockHolder {
   readonly sinceMs: number;
 }
 
-type LockAttempt =
+export type LockAttempt =
   | {
       readonly held: true;
       release(): Promise<void>;
@@ -18,7 +18,7 @@ type LockAttempt =
 /** At most one capture per target at a time, whoever starts it. */
 export interface CaptureLock {
   /**
-   * Takes the lock of `target` or tells who has it; does not wait. A lock whose holder is dead or whose
+   * Takes the lock of `target` (a `GoTarget`'s name) or tells who has it; does not wait. A lock whose holder is dead or whose
    * `expiresAtMs` has passed is taken over. Throws PortError `unavailable` when locks cannot be kept at all.
    */
   acquire(target: string, expiresAtMs: number, signal: AbortSignal): Promise<LockAttempt>;

@@ -73,6 +73,14 @@ export interface GoTarget {
   readonly url: string;
   /** `host:port`, or the socket's path. */
   readonly instance: string;
+  /** The process by its address in one spelling, whoever wrote it how: the same for everybody on this machine. */
+  readonly name: string;
+  /**
+   * Connects, where that was not done, and sends nothing: the process by the address that the connection led to, in the
+   * spelling of `name`. Undefined where that does not tell a process (a proxy, a load balancer's port) or nothing was
+   * reached by then, which the first question will explain. Throws the signal's reason.
+   */
+  reachedName(deadlineMs: number, signal: AbortSignal): Promise<string | undefined>;
   /** The list of profiles with their counts: the cheapest question there is, it does not stop the world. */
   index(limits: AnswerLimits, signal: AbortSignal): Promise<GoTargetAnswer>;
   profile(question: ProfileQuestion, limits: AnswerLimits, signal: AbortSignal): Promise<GoTargetAnswer>;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { readManifest } from "../../src/capture/manifest.ts";
 import { defaultRequest } from "../../src/capture/request.ts";
 import { runCapture } from "../../src/capture/run.ts";
@@ -214,6 +214,45 @@ describe("one capture per target", () => {
     expect(first.ending).toBe("complete");
     expect(refusal).toMatchObject({ name: "PortError", code: "rate-limited" });
     expect(String(refusal)).toContain("process 77 on bastion");
+    expect((await runCapture(defaultRequest, ports, never)).ending).toBe("complete");
+  });
+
+  test("a process that is known by two names is one target", async () => {
+    const clock = fakeClock();
+    const lock = fakeCaptureLock(() => clock.nowMs());
+    const ports = { store: fakeCaptureStore(), lock, clock, gofireVersion: "0.0.0" };
+    const reachedAs = (name: string) => {
+      const { target, asked } = fakeGoTarget(healthy, clock);
+      return { asked, target: { ...target, name, reachedName: () => Promise.resolve("10.0.0.5:6060") } };
+    };
+    const byService = reachedAs("order.test:6060");
+    const byAlias = reachedAs("alias.test:6060");
+    const refusals: Promise<unknown>[] = [];
+    const begin = vi.fn<() => Promise<void>>(() => Promise.resolve());
+    await runCapture(defaultRequest, { ...ports, target: byService.target }, never, (progress) => {
+      if (progress.type !== "planned") return;
+      const second = runCapture(defaultRequest, { ...ports, target: byAlias.target, onBegin: begin }, never);
+      refusals.push(second.catch((error: unknown) => error));
+    });
+    expect(await Promise.all(refusals)).toEqual([expect.objectContaining({ code: "rate-limited" })]);
+    expect(byAlias.asked).toEqual([]);
+    expect(begin).not.toHaveBeenCalled();
+    for (const { target } of [byAlias, byService])
+      expect((await runCapture(defaultRequest, { ...ports, target }, never)).ending).toBe("complete");
+  });
+
+  test("the lock is given back when connecting is given up, and when the capture cannot begin", async () => {
+    const clock = fakeClock();
+    const lock = fakeCaptureLock(() => clock.nowMs());
+    const { target } = fakeGoTarget(healthy, clock);
+    const ports = { target, store: fakeCaptureStore(), lock, clock, gofireVersion: "0.0.0" };
+    const givenUp = { ...target, reachedName: () => Promise.reject(new Error("enough")) };
+    await expect(runCapture(defaultRequest, { ...ports, target: givenUp }, never)).rejects.toThrow("enough");
+    const refused = {
+      ...ports,
+      onBegin: vi.fn<() => Promise<void>>().mockRejectedValue(new Error("no Redis")),
+    };
+    await expect(runCapture(defaultRequest, refused, never)).rejects.toThrow("no Redis");
     expect((await runCapture(defaultRequest, ports, never)).ending).toBe("complete");
   });
 

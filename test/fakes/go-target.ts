@@ -94,6 +94,8 @@ export function fakeGoTarget(script: Script, clock: Clock): ScriptedTarget {
   const target: GoTarget = {
     url: "http://order.test:6060/debug/pprof/",
     instance: "order.test:6060",
+    name: "order.test:6060",
+    reachedName: () => Promise.resolve(undefined),
     index: (limits, signal) => ask("index", limits, signal),
     profile: (question, limits, signal) => ask(questionName(question), limits, signal),
     metrics: (limits, signal) => ask("metrics", limits, signal),

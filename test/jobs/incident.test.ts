@@ -3,9 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseTarget } from "../../src/capture/address.ts";
 import { PortError } from "../../src/domain/errors.ts";
 import { captureLock } from "../../src/integrations/artifacts/capture-lock.ts";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
+import { goTargets } from "../../src/integrations/go-target/client.ts";
 import { beginIncident } from "../../src/jobs/begin.ts";
 import { sweep } from "../../src/jobs/sweep.ts";
 import type { Bot } from "../../src/main.ts";
@@ -160,7 +162,10 @@ describe.skipIf(redisProgram === undefined)("an incident on real Redis", () => {
 
   test("a capture from this machine's terminal is waited for", async () => {
     const nearLock = captureLock(join(artifacts, "locks"));
-    const terminal = await nearLock.acquire(`${target.url}/debug/pprof/`, Date.now() + 60_000, never);
+    // The person writes the target in another way than gofire.yaml.
+    const typed = parseTarget(target.url.replace("127.0.0.1", "localhost")).address;
+    const { name } = goTargets().open(typed, {});
+    const terminal = await nearLock.acquire(name, Date.now() + 60_000, never);
     if (!terminal.held) throw new Error("no lock");
     await withBot(
       async (bot) => {

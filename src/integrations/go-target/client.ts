@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type {
   GoTarget,
   GoTargetAccess,
@@ -10,6 +11,7 @@ import type { AnswerLimits } from "../../ports/web-access.ts";
 import { askWeb } from "../web-client/ask.ts";
 import { type Connection, connectTo, usable } from "../web-client/connection.ts";
 import { questionHeaders } from "../web-client/headers.ts";
+import { processName, reachedName } from "./process-name.ts";
 
 /** `userAgent` lets a service's owner see who asked. */
 export function goTargets({ userAgent = "gofire" }: { readonly userAgent?: string } = {}): GoTargets {
@@ -26,6 +28,7 @@ function openGoTarget(address: GoTargetAddress, access: GoTargetAccess, userAgen
       ...(access.tls === undefined ? {} : { tls: access.tls }),
       ...(access.proxy === undefined ? {} : { proxy: access.proxy }),
       tunnel: secret,
+      oneProcess: true,
     }),
   );
   const metricsUrl = new URL(address.metrics, address.origin);
@@ -48,6 +51,8 @@ function openGoTarget(address: GoTargetAddress, access: GoTargetAccess, userAgen
   return {
     url: address.socketPath === undefined ? url : `unix:${address.socketPath}:${address.pprofPath}`,
     instance: address.socketPath ?? new URL(address.origin).host,
+    name: processName(address),
+    reachedName: (deadlineMs, signal) => reachedWithin(home, address, deadlineMs, signal),
     index: (limits, signal) => atHome(address.pprofPath, limits, signal),
     profile: (question, limits, signal) => atHome(address.pprofPath + profilePath(question), limits, signal),
     metrics(limits, signal) {
@@ -58,9 +63,33 @@ function openGoTarget(address: GoTargetAddress, access: GoTargetAccess, userAgen
     },
     expvar: (limits, signal) => atHome(address.expvarPath, limits, signal),
     async close() {
+      home.ahead?.close();
       await Promise.all([home.dispatcher.destroy(), elsewhere?.dispatcher.destroy()]);
     },
   };
+}
+
+/** Why nothing was reached is told by the first question. */
+async function reachedWithin(
+  { ahead }: Connection,
+  address: GoTargetAddress,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  signal.throwIfAborted();
+  if (ahead === undefined) return undefined;
+  const waited = new AbortController();
+  const late = sleep(deadlineMs, undefined, { signal: AbortSignal.any([signal, waited.signal]) });
+  try {
+    const reached = await Promise.race([ahead.reach().catch(() => undefined), late]);
+    return reached === undefined ? undefined : reachedName(address, reached);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    waited.abort();
+    late.catch(() => {});
+  }
 }
 
 function profilePath(question: ProfileQuestion): string {

@@ -2,6 +2,7 @@ import { createSecureContext } from "node:tls";
 import { buildConnector, type Dispatcher, Pool, ProxyAgent } from "undici";
 import { PortError, reasonOf, UsageError } from "../../domain/errors.ts";
 import type { WebAccess } from "../../ports/web-access.ts";
+import { type ConnectAhead, connectAhead } from "./connect-ahead.ts";
 import { connectTimeoutMs } from "./limits.ts";
 import { refuseMetadata, safeLookup } from "./safe-lookup.ts";
 
@@ -9,6 +10,8 @@ import { refuseMetadata, safeLookup } from "./safe-lookup.ts";
 export interface Connection {
   readonly origin: string;
   readonly dispatcher: Dispatcher;
+  /** Absent behind a proxy and for a unix socket: there is no address to see. */
+  readonly ahead?: Pick<ConnectAhead, "reach" | "close">;
   /** False until a connection was opened once; always true behind a proxy, where it cannot be seen. */
   wasOpened(): boolean;
   /** Set once a question was answered. */
@@ -29,11 +32,14 @@ export function connectTo(
     proxy,
     tunnel,
     connections = 1,
+    oneProcess = false,
   }: Pick<WebAccess, "proxy"> & {
     readonly tls?: Tls;
     readonly tunnel: boolean;
     /** How many questions may be open at the same time. */
     readonly connections?: number;
+    /** Everything is asked at the one address that was reached first. */
+    readonly oneProcess?: boolean;
   },
 ): Connection {
   if (socketPath === undefined) refuseMetadata(origin);
@@ -51,11 +57,14 @@ export function connectTo(
     return { origin, dispatcher, wasOpened: () => true };
   }
   checkTls(tls);
-  const connector = buildConnector({
-    ...tlsOptions(tls),
-    ...(socketPath === undefined ? { lookup: safeLookup } : { socketPath }),
-    timeout: connectTimeoutMs,
-  });
+  const options = { ...tlsOptions(tls), timeout: connectTimeoutMs };
+  const ahead =
+    oneProcess && socketPath === undefined
+      ? connectAhead(origin, (lookup) => buildConnector({ ...options, lookup }))
+      : undefined;
+  const connector =
+    ahead?.connect ??
+    buildConnector({ ...options, ...(socketPath === undefined ? { lookup: safeLookup } : { socketPath }) });
   let opened = false;
   const dispatcher = new Pool(origin, {
     connections,
@@ -68,7 +77,7 @@ export function connectTo(
     headersTimeout: 0, // the deadline of each question rules instead
     bodyTimeout: 0,
   });
-  return { origin, dispatcher, wasOpened: () => opened };
+  return { origin, dispatcher, wasOpened: () => opened, ...(ahead === undefined ? {} : { ahead }) };
 }
 
 export function basicToken({
