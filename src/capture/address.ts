@@ -13,6 +13,7 @@ export interface AddressDefaults {
   /** Path, or URL at another origin. */
   readonly metrics?: string | undefined;
   readonly expvarPath?: string | undefined;
+  readonly profileRatesPath?: string | undefined;
 }
 
 const usualPprofPath = "/debug/pprof/";
@@ -71,6 +72,8 @@ function paths(pathname: string, defaults: AddressDefaults): Omit<GoTargetAddres
     pprofPath: withSlash(defaults.pprofPath ?? mounted),
     metrics: defaults.metrics ?? `${prefix}/metrics`,
     expvarPath: defaults.expvarPath ?? `${prefix}/debug/vars`,
+    // Asking there changes something in the process: only where somebody said that it is meant for it.
+    ...(defaults.profileRatesPath === undefined ? {} : { profileRatesPath: defaults.profileRatesPath }),
   };
 }
 

@@ -145,7 +145,8 @@ function by({ server }: Refusal): string {
   return server === undefined ? "" : ` from ${server}`;
 }
 
-function quoted(text: string): string {
+/** First line of an answer's text, fit to be shown. */
+export function quoted(text: string): string {
   const line = text.trim().split(/[\r\n]/, 1)[0] ?? "";
   // oxlint-disable-next-line no-control-regex -- an answer must not move the reader's cursor
   const clean = line.replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");

@@ -1,16 +1,13 @@
 import type { CaptureKind } from "../domain/capture.ts";
-import { PortError } from "../domain/errors.ts";
 import { countText, durationText } from "../domain/units.ts";
+import { takeBlockWindow } from "./block-window.ts";
 import { dumpPauseText, whyNoDump } from "./dump-cost.ts";
-import { type FoundIndex, probeDeadlineMs } from "./find-index.ts";
-import { readIndexPage } from "./index-page.ts";
+import type { FoundIndex } from "./find-index.ts";
 import { type CaptureStep, goroutineCounts, overWindow } from "./plan.ts";
 import { type CaptureRequest, dumpLimit } from "./request.ts";
-import { isSlow, slowLimitMs, slowReason } from "./slowdown.ts";
-import { askIndex, interrupted, type TakeContext, type Taken, takeStep } from "./take.ts";
+import { whyOver, whyStop } from "./stop.ts";
+import { interrupted, type TakeContext, type Taken, takeStep } from "./take.ts";
 
-/** Between two probes when the first was slow, so that one garbage collection does not end a capture. */
-const probeAgainAfterMs = 1_000;
 /** A refusal that took this long was no refusal at first: somebody's patience ended. */
 const leastWindowMs = 900;
 
@@ -34,14 +31,15 @@ export async function carryOut(
   /** Kinds that the target does not have or does not give to us, and how it said so. */
   const refusals = new Map<CaptureKind, string>();
 
+  /** Waits were recorded for a while, and the profiles before and after it taken. */
+  let windowTaken = false;
+
   function over(): string | undefined {
-    if (signal.aborted) return interrupted;
-    return context.remainingMs() <= 0
-      ? `the ${durationText(request.deadlineMs)} for the whole capture were over`
-      : undefined;
+    return whyOver(context, request.deadlineMs);
   }
 
   for (const [position, step] of steps.entries()) {
+    if (windowTaken && step.unlessWindow === true) continue;
     const gapMs = firstGoroutinesAt === undefined ? 0 : (step.afterFirstGoroutinesMs ?? 0);
     const waitMs = Math.max(0, gapMs + (firstGoroutinesAt ?? 0) - clock.monotonicMs());
     const neededMs = step.expectedMs + waitMs;
@@ -73,7 +71,18 @@ export async function carryOut(
       continue;
     }
     if (step.kind === "goroutine") firstGoroutinesAt ??= clock.monotonicMs();
-    const taken = await attempt(step, request, context);
+    let taken: Taken | undefined;
+    if (step.window !== undefined && context.target.rates !== undefined) {
+      const outcome = await takeBlockWindow(
+        step,
+        { ...step.window, rates: context.target.rates, baselineMs: index.latencyMs },
+        request.deadlineMs,
+        context,
+      );
+      ({ taken, lent: windowTaken, stopped } = outcome);
+    } else {
+      taken = await attempt(step, request, context);
+    }
     if (taken !== undefined && isFinal(taken)) refusals.set(step.kind, taken.record.reason ?? "");
     if (position === 0 && taken?.record.file === undefined) {
       noProfiles = index.missing; // neither the index nor a profile: asking on would only knock at more doors
@@ -184,40 +193,5 @@ async function waitFor(
     await clock.sleep(forMs, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
-  }
-}
-
-/** Asks for the index page again: refreshes the number of goroutines and says when the target suffers. */
-async function whyStop(baselineMs: number, context: TakeContext): Promise<string | undefined> {
-  const { clock, signal } = context;
-  try {
-    const first = await probe(baselineMs, context);
-    if (!isSlow(first.latencyMs, baselineMs)) return undefined;
-    await clock.sleep(probeAgainAfterMs, signal);
-    const second = await probe(baselineMs, context);
-    return isSlow(second.latencyMs, baselineMs)
-      ? slowReason(second.latencyMs, baselineMs, second.silence)
-      : undefined;
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    return interrupted;
-  }
-}
-
-interface Probe {
-  readonly latencyMs?: number;
-  /** Why there was no answer. */
-  readonly silence?: string;
-}
-
-async function probe(baselineMs: number, { target, story, signal }: TakeContext): Promise<Probe> {
-  try {
-    const answer = await askIndex(target, Math.max(probeDeadlineMs, slowLimitMs(baselineMs)), signal);
-    const goroutines = answer.status === 200 ? readIndexPage(answer.text)?.get("goroutine") : undefined;
-    if (goroutines !== undefined) story.counted(goroutines);
-    return { latencyMs: answer.headerMs };
-  } catch (error) {
-    if (error instanceof PortError) return { silence: error.message };
-    throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { type BlockLease, leaseEndings } from "../domain/block-lease.ts";
 import { type CaptureRecord, captureKinds, captureStatuses } from "../domain/capture.ts";
 import { reasonOf } from "../domain/errors.ts";
 import { type JsonFields, jsonFields } from "../parsers/text/json-fields.ts";
@@ -30,6 +31,8 @@ export interface Manifest {
   readonly endedEarly?: string;
   /** The request as it was understood, for the reader. */
   readonly request: Readonly<Record<string, unknown>>;
+  /** A rate that the target lent meanwhile; absent when none was asked for or it did not lend it. */
+  readonly blockLease?: BlockLease;
   readonly captures: readonly ManifestCapture[];
 }
 
@@ -75,6 +78,7 @@ export function readManifest(text: string): ManifestReading {
     ...(finishedAt === undefined ? {} : { finishedAt }),
     ...(endedEarly === undefined ? {} : { endedEarly }),
     request: root.object("request").all(),
+    ...(root.all()["blockLease"] === undefined ? {} : { blockLease: leaseOf(root.object("blockLease")) }),
     captures: root.list("captures").map(captureOf),
   };
   return errors.length === 0 ? { ok: true, manifest } : { ok: false, errors: errors.slice(0, mostErrors) };
@@ -90,6 +94,26 @@ function targetOf(fields: JsonFields): Manifest["target"] {
     url: fields.text("url"),
     ...(goVersion === undefined ? {} : { goVersion }),
     ...(goroutines === undefined ? {} : { goroutines }),
+  };
+}
+
+function leaseOf(fields: JsonFields): BlockLease {
+  const lease = {
+    rateNs: fields.count("rateNs"),
+    ownRateNs: fields.count("ownRateNs"),
+    fromMs: fields.amount("fromMs"),
+    expiresAtMs: fields.amount("expiresAtMs"),
+  };
+  if (fields.all()["end"] === undefined) return lease;
+  const end = fields.object("end");
+  const reason = end.optionalText("reason");
+  return {
+    ...lease,
+    end: {
+      atMs: end.amount("atMs"),
+      how: end.oneOf("how", leaseEndings, "left-to-expire"),
+      ...(reason === undefined ? {} : { reason }),
+    },
   };
 }
 

@@ -21,6 +21,13 @@ export interface CaptureStep {
   readonly expectedMs: number;
   /** Not before this many milliseconds have passed since the first goroutine profile. */
   readonly afterFirstGoroutinesMs?: number;
+  /**
+   * Asked before and after a window of so many seconds in which the target records more than it does by itself; the second
+   * time into this file.
+   */
+  readonly window?: { readonly seconds: number; readonly secondFile: string };
+  /** Needless when such a window was taken. */
+  readonly unlessWindow?: true;
 }
 
 interface LeftOut {
@@ -56,9 +63,14 @@ const largestDumpBytes = 128 * mebibyte;
  * What to ask, in an order that gets the cheap and telling evidence first and can be cut off anywhere:
  * goroutines before everything else, profiles that stop the world or burn CPU last.
  *
- * `profiles` are the names on the index page; undefined when there is no page to read them from.
+ * `profiles` are the names on the index page; undefined when there is no page to read them from. `lendsRates`: the target
+ * can be asked to record waits for a while.
  */
-export function planCapture(request: CaptureRequest, profiles: ReadonlySet<string> | undefined): CapturePlan {
+export function planCapture(
+  request: CaptureRequest,
+  profiles: ReadonlySet<string> | undefined,
+  lendsRates: boolean,
+): CapturePlan {
   const steps: CaptureStep[] = [];
   const leftOut: LeftOut[] = [];
   const most = request.maxBytes ?? Number.POSITIVE_INFINITY;
@@ -84,7 +96,8 @@ export function planCapture(request: CaptureRequest, profiles: ReadonlySet<strin
   add(goroutines(1));
   add(metrics(1));
   add(snapshot("mutex", 1), "mutex");
-  add(snapshot("block", 1), "block");
+  const blockWindow = lendsRates && request.blockSeconds > 0 && request.once !== true;
+  if (!blockWindow) add(snapshot("block", 1), "block");
   add(snapshot("heap", 1), "heap");
   if (asked("allocs")) add(snapshot("allocs"), "allocs");
   add(snapshot("threadcreate"), "threadcreate");
@@ -93,13 +106,15 @@ export function planCapture(request: CaptureRequest, profiles: ReadonlySet<strin
   if (asked("cmdline")) add(cmdline, "cmdline");
   if (request.cpuSeconds > 0) add(overWindow("cpu", "cpu.pb.gz", request.cpuSeconds), "profile");
   else leaveOut("cpu", "left out by the request");
+  // Behind the CPU profile, which shows the process as it is without recording waits.
+  if (blockWindow) add(overBlockWindow(request.blockSeconds), "block");
   if (request.once !== true) {
     add({ ...goroutines(2), afterFirstGoroutinesMs: request.goroutineGapMs });
     add(metrics(2));
     // Mutex and block profiles count since the process started, and a heap that grows shows only between two.
     add(snapshot("heap", 2), "heap");
     add(snapshot("mutex", 2), "mutex");
-    add(snapshot("block", 2), "block");
+    add({ ...snapshot("block", 2), ...(blockWindow ? { unlessWindow: true } : {}) }, "block");
   }
   if (asked("goroutineleak")) add(snapshot("goroutineleak"), "goroutineleak");
   else if (profiles?.has("goroutineleak") === true) leaveOut("goroutineleak", leakNotAsked);
@@ -161,6 +176,14 @@ export function overWindow(profile: "cpu" | "trace", file: string, seconds: numb
     limits: { deadlineMs: seconds * 1_000 + windowSlackMs, maxBytes: largestProfileBytes },
     encoding: "as-is",
     expectedMs: seconds * 1_000,
+  };
+}
+
+function overBlockWindow(seconds: number): CaptureStep {
+  return {
+    ...snapshot("block", 1),
+    expectedMs: seconds * 1_000,
+    window: { seconds, secondFile: snapshot("block", 2).file },
   };
 }
 

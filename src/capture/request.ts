@@ -11,6 +11,8 @@ export interface CaptureRequest {
   readonly service?: string;
   /** Length of the CPU profile in whole seconds; 0 takes none. */
   readonly cpuSeconds: number;
+  /** Whole seconds for which the rate of the block profile is raised, where the target lends it; 0 raises none. */
+  readonly blockSeconds: number;
   /** Least time between the two goroutine profiles. */
   readonly goroutineGapMs: number;
   /** One look at everything instead of two: nothing that shows only between two is told. */
@@ -43,6 +45,7 @@ export interface CaptureRequest {
  */
 export const defaultRequest: CaptureRequest = {
   cpuSeconds: 10,
+  blockSeconds: 0,
   goroutineGapMs: 15_000,
   deep: false,
   include: [],
@@ -50,6 +53,12 @@ export const defaultRequest: CaptureRequest = {
   traceSeconds: 1,
   deadlineMs: 120_000,
 };
+
+/** For who asks for waits without saying how long: as long as the usual CPU profile. */
+export const usualBlockSeconds = 10;
+
+/** A lease of the rate lasts a minute at most (lab/profilerates), and ends after what is read under it. */
+const longestBlockSeconds = 45;
 
 const dumpLimitByDefault = 2_000;
 const dumpLimitWhenDeep = 10_000;
@@ -66,6 +75,13 @@ export function dumpLimit({ deep, dumpLimit }: Pick<CaptureRequest, "deep" | "du
 /** Throws UsageError for a request that cannot be carried out. */
 export function checkRequest(request: CaptureRequest): void {
   mustBe(Number.isInteger(request.cpuSeconds), 0, 300, request.cpuSeconds, "seconds of CPU profile");
+  mustBe(
+    Number.isInteger(request.blockSeconds),
+    0,
+    longestBlockSeconds,
+    request.blockSeconds,
+    "seconds of recorded waits",
+  );
   mustBe(true, 0, 600_000, request.goroutineGapMs, "ms between the goroutine profiles");
   mustBe(Number.isInteger(request.traceSeconds), 1, 30, request.traceSeconds, "seconds of trace");
   mustBe(true, 1_000, 3_600_000, request.deadlineMs, "ms for the whole capture");

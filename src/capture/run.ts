@@ -127,7 +127,7 @@ async function capture(
   if (!index.found) {
     return await end(signal.aborted ? "interrupted" : "unreachable", index.reason);
   }
-  const { steps, leftOut } = planCapture(request, index.profiles);
+  const { steps, leftOut } = planCapture(request, index.profiles, target.rates !== undefined);
   onProgress({
     type: "planned",
     kinds: steps.map((step) => step.kind),

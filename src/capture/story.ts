@@ -1,3 +1,4 @@
+import type { BlockLease } from "../domain/block-lease.ts";
 import type { CaptureKind } from "../domain/capture.ts";
 import type { BundleWriter, CaptureStore } from "../ports/capture-store.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -23,6 +24,8 @@ export interface Story {
   /** Adds a record and saves the manifest. */
   tell(record: ManifestCapture): Promise<void>;
   skip(kind: CaptureKind, reason: string): Promise<void>;
+  /** Notes down a rate that the target lent, and what became of it. */
+  lease(lease: BlockLease): Promise<void>;
   /** Something of the process besides its index page was kept. */
   gotAnything(): boolean;
   /** Closes the manifest. */
@@ -49,6 +52,7 @@ export function beginStory(
   const startedAtMs = clock.nowMs();
   const captures: ManifestCapture[] = [];
   const notes: TargetNotes = {};
+  let blockLease: BlockLease | undefined;
   // Saving goes on after an interruption: what was got is kept.
   const always = new AbortController().signal;
   let writer: BundleWriter | undefined;
@@ -67,6 +71,7 @@ export function beginStory(
       startedAt: new Date(startedAtMs).toISOString(),
       ...ending,
       request: { ...request },
+      ...(blockLease === undefined ? {} : { blockLease }),
       captures,
     };
   }
@@ -93,6 +98,10 @@ export function beginStory(
     },
     gotAnything: () =>
       captures.some(({ kind, file }) => kind !== "index" && kind !== "context" && file !== undefined),
+    async lease(lease) {
+      blockLease = lease;
+      await writer?.writeManifest(manifestText(manifest({})), always);
+    },
     skip: (kind, reason) => tell({ kind, bytes: 0, durationMs: 0, status: "skipped", reason }),
     async finish(endedEarly) {
       const whole = manifest({

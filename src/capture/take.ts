@@ -161,7 +161,7 @@ export async function askIndex(
 }
 
 /** The beginning of a body as text; stops reading there. */
-async function startText(body: AsyncIterable<Uint8Array>, most = errorTextBytes): Promise<string> {
+export async function startText(body: AsyncIterable<Uint8Array>, most = errorTextBytes): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;

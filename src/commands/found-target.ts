@@ -48,9 +48,11 @@ export async function foundTarget(
   const { origin, prefix, tlsName } = found;
   const pprofPath = overrides.pprofPath ?? discover.pprofPath;
   const metrics = overrides.metrics ?? discover.metrics;
+  const ratesPath = overrides.profileRatesPath ?? discover.profileRatesPath;
   const { address, access } = typedTarget(`${origin}${prefix}/debug/pprof/`, {
     pprofPath: pprofPath === undefined ? undefined : prefix + pprofPath,
     metrics: metrics === undefined ? found.metrics : metrics.startsWith("/") ? prefix + metrics : metrics,
+    profileRatesPath: ratesPath === undefined ? undefined : prefix + ratesPath,
     socketPath: overrides.socketPath,
     access: passage ?? {
       ...named(await readWebAccess(discover, discover.at, ports.host), tlsName),

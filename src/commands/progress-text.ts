@@ -20,7 +20,10 @@ export function progressText(progress: CaptureProgress): string | undefined {
       return `… waiting ${durationText(progress.forMs)}: ${progress.reason}`;
     case "finished": {
       const { kind, status, bytes, durationMs, reason } = progress.record;
-      if (status === "ok") return `ok ${kind} ${bytesText(bytes)} in ${durationText(durationMs)}`;
+      if (status === "ok") {
+        const remark = reason === undefined ? "" : `: ${reason}`;
+        return `ok ${kind} ${bytesText(bytes)} in ${durationText(durationMs)}${remark}`;
+      }
       // Without an index page either something else is got, or the error says it all.
       return status === "skipped" || kind === "index" ? undefined : `${status} ${kind}: ${reason ?? ""}`;
     }

@@ -88,6 +88,7 @@ function allowedTarget(
   const reach = first ?? discover;
   const { address } = typedTarget(typed, {
     pprofPath: reach?.pprofPath,
+    profileRatesPath: reach?.profileRatesPath,
     // A scrape at an address of its own is that one target's.
     metrics: reach?.metrics?.startsWith("/") === true ? reach.metrics : undefined,
     access: {},

@@ -48,6 +48,13 @@ export const snapshot = defineCommand({
       maxMs: 300_000,
       summary: "length of the CPU profile; 0s takes none",
     },
+    block: {
+      kind: "duration",
+      placeholder: "10s",
+      minMs: 0,
+      maxMs: 45_000,
+      summary: "how long waits are recorded, where the process lends its rates; 0s (default) raises none",
+    },
     gap: {
       kind: "duration",
       placeholder: "15s",
@@ -95,6 +102,7 @@ export const snapshot = defineCommand({
     const overrides: TargetOverrides = {
       pprofPath: options["pprof-path"],
       metrics: options.metrics,
+      profileRatesPath: options["profile-rates"],
       socketPath: options.socket,
       access,
     };
@@ -158,6 +166,7 @@ function requestOf(options: CaptureWords): Partial<CaptureRequest> {
     ...(options.include === undefined ? {} : { include }),
     ...(options.exclude === undefined ? {} : { exclude }),
     ...(options.cpu === undefined ? {} : { cpuSeconds: Math.round(options.cpu / 1_000) }),
+    ...(options.block === undefined ? {} : { blockSeconds: Math.round(options.block / 1_000) }),
     ...(options.gap === undefined ? {} : { goroutineGapMs: options.gap }),
     ...(options.deadline === undefined ? {} : { deadlineMs: options.deadline }),
     ...(limit === undefined ? {} : { dumpLimit: limit }),
@@ -169,6 +178,7 @@ interface CaptureWords {
   readonly exclude: readonly string[] | undefined;
   readonly deep: boolean;
   readonly cpu: number | undefined;
+  readonly block: number | undefined;
   readonly gap: number | undefined;
   readonly deadline: number | undefined;
   readonly "dump-limit": number | undefined;

@@ -16,6 +16,11 @@ export const accessOptions = {
     placeholder: "PATH|URL",
     summary: "where the Prometheus scrape is (default /metrics)",
   },
+  "profile-rates": {
+    kind: "text",
+    placeholder: "PATH",
+    summary: "where the process lends the rates of its profiles (default nowhere)",
+  },
   socket: {
     kind: "text",
     placeholder: "PATH",

@@ -19,6 +19,7 @@ export interface NamedTarget {
 export interface TargetOverrides {
   readonly pprofPath?: string | undefined;
   readonly metrics?: string | undefined;
+  readonly profileRatesPath?: string | undefined;
   readonly socketPath?: string | undefined;
   readonly access: GoTargetAccess;
 }
@@ -39,8 +40,8 @@ export function isBareAddress(word: string): boolean {
 
 /** The address that a person typed or configured, with what the command line says about it; see `parseTarget`. */
 export function typedTarget(word: string, overrides: TargetOverrides): NamedTarget {
-  const { pprofPath, metrics, socketPath } = overrides;
-  const { address, credentials } = parseTarget(word, { pprofPath, metrics });
+  const { pprofPath, metrics, profileRatesPath, socketPath } = overrides;
+  const { address, credentials } = parseTarget(word, { pprofPath, metrics, profileRatesPath });
   return {
     address: socketPath === undefined ? address : { ...address, socketPath },
     access: { ...(credentials === undefined ? {} : { credentials }), ...overrides.access },
@@ -85,6 +86,7 @@ export async function configuredTarget(
   const typed = typedTarget(target.address, {
     pprofPath: overrides.pprofPath ?? target.pprofPath,
     metrics: overrides.metrics ?? target.metrics,
+    profileRatesPath: overrides.profileRatesPath ?? target.profileRatesPath,
     socketPath: overrides.socketPath,
     access: { ...(await readWebAccess(target, target.at, host)), ...overrides.access },
   });

@@ -102,6 +102,8 @@ export interface DiscoverConfig extends TargetReach {
 export interface CaptureSettings {
   /** 0 takes no CPU profile. */
   readonly cpuSeconds?: number;
+  /** 0 raises no rate. */
+  readonly blockSeconds?: number;
   /** Least time between the two goroutine profiles. */
   readonly goroutineGapMs?: number;
   readonly traceSeconds?: number;
@@ -137,6 +139,7 @@ export interface TargetReach extends WebAccessConfig {
   /** Absolute path at the address, or a URL elsewhere. */
   readonly metrics?: string;
   readonly expvarPath?: string;
+  readonly profileRatesPath?: string;
 }
 
 /** How gofire proves to a server who it is, and which way it goes there. */

@@ -119,6 +119,11 @@ function reachOf(reach: ReachSection, at: string, folder: string): TargetReach {
   return {
     at,
     ...webAccessOf(reach, folder),
-    ...defined({ pprofPath: reach.pprofPath, metrics: reach.metricsPath, expvarPath: reach.expvarPath }),
+    ...defined({
+      pprofPath: reach.pprofPath,
+      metrics: reach.metricsPath,
+      expvarPath: reach.expvarPath,
+      profileRatesPath: reach.profileRatesPath,
+    }),
   };
 }

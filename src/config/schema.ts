@@ -34,6 +34,10 @@ const reach = {
   pprofPath: setting(absolutePath, "Where the pprof index is. Default: /debug/pprof/"),
   metricsPath: setting(absolutePath, "Where the Prometheus scrape is. Default: /metrics"),
   expvarPath: setting(absolutePath, "Where expvar is. Default: /debug/vars"),
+  profileRatesPath: setting(
+    absolutePath,
+    "Where the process lends the rates of its profiles, usually /debug/gofire/profile-rates. Default: nowhere",
+  ),
   ...webAccess,
 };
 
@@ -54,6 +58,10 @@ export const thresholdsSchema = z.record(z.string(), z.record(z.string(), z.numb
 
 const capture = section({
   cpuSeconds: setting(wholeNumber(0, 300), "Length of the CPU profile; 0 takes none"),
+  blockSeconds: setting(
+    wholeNumber(0, 45),
+    "How long waits are recorded where profileRatesPath is set; 0 records none",
+  ),
   gapSeconds: setting(
     z.number().check(z.gte(0), z.lte(600)),
     "Least time between the two goroutine profiles",

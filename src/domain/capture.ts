@@ -54,6 +54,6 @@ export interface CaptureRecord {
   readonly startedAtMs?: number;
   readonly durationMs: number;
   readonly status: CaptureStatus;
-  /** Plain words; present unless `ok`. */
+  /** Plain words; present unless `ok`, where it says what the capture covers or lacks. */
   readonly reason?: string;
 }

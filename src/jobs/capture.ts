@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { type CaptureRequest, defaultRequest } from "../capture/request.ts";
+import { type CaptureRequest, defaultRequest, usualBlockSeconds } from "../capture/request.ts";
 import type { CaptureOutcome } from "../capture/run.ts";
 import { UsageError } from "../domain/errors.ts";
 import { type Incident, isSettled, leftQueue } from "../domain/incident.ts";
@@ -136,6 +136,7 @@ function requestOf({ service, wish }: Incident, settings: ServiceCapture): Captu
     ...settings,
     service,
     ...(wish.cpuSeconds === undefined ? {} : { cpuSeconds: wish.cpuSeconds }),
+    ...(wish.block === true ? { blockSeconds: settings.blockSeconds || usualBlockSeconds } : {}),
     ...(wish.deep === undefined ? {} : { deep: wish.deep }),
     include: [...new Set([...(settings.include ?? []), ...(wish.include ?? [])])],
     exclude: [

@@ -12,6 +12,8 @@ export interface GoTargetAddress {
   readonly metrics: string;
   /** Path of expvar at the origin, usually `/debug/vars`. */
   readonly expvarPath: string;
+  /** Path at the origin where the rates of profiles are lent (lab/profilerates); absent: nowhere, as far as is known. */
+  readonly profileRatesPath?: string;
 }
 
 /** What proves to the process who asks. */
@@ -37,6 +39,21 @@ export type ProfileQuestion =
     }
   /** Whole seconds, at least 1. */
   | { readonly profile: "cpu" | "trace"; readonly seconds: number };
+
+/** What is asked of a process that lends its rates; the only questions that change something in it. */
+export interface LentRates {
+  /**
+   * Asks for one wait to be recorded for each `blockRateNs` nanoseconds of waiting, for `seconds` (1 to 60), after which the
+   * process lowers the rate by itself. 201 with the lease (parsers/rate-lease.ts), 409 while it is lent to somebody else.
+   */
+  take(
+    wish: { readonly blockRateNs: number; readonly seconds: number },
+    limits: AnswerLimits,
+    signal: AbortSignal,
+  ): Promise<GoTargetAnswer>;
+  /** Ends the lease of that id: 204, or 404 when it is over already. */
+  giveBack(id: string, limits: AnswerLimits, signal: AbortSignal): Promise<GoTargetAnswer>;
+}
 
 /**
  * What the other side said. Every HTTP status is an answer, redirects included: they are never followed.
@@ -88,6 +105,8 @@ export interface GoTarget {
   metrics(limits: AnswerLimits, signal: AbortSignal): Promise<GoTargetAnswer>;
   /** `/debug/vars`; contains the command line. */
   expvar(limits: AnswerLimits, signal: AbortSignal): Promise<GoTargetAnswer>;
+  /** Absent when the address names no place where rates are lent. */
+  readonly rates?: LentRates;
   /** Closes its connections; questions still open fail. */
   close(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import type { GoTarget } from "./go-target.ts";
 /** What the configuration says about capturing a service; what it does not say is left to the capture itself. */
 export interface ServiceCapture {
   readonly cpuSeconds?: number;
+  readonly blockSeconds?: number;
   readonly goroutineGapMs?: number;
   readonly traceSeconds?: number;
   readonly deadlineMs?: number;

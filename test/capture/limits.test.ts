@@ -47,7 +47,7 @@ describe("slowness", () => {
 describe("a plan", () => {
   test("never gives two steps the same file, and bounds every one of them", () => {
     const include = ["allocs", "goroutineleak", "expvar", "cmdline", "trace"] as const;
-    const { steps } = planCapture({ ...defaultRequest, include }, undefined);
+    const { steps } = planCapture({ ...defaultRequest, blockSeconds: 10, include }, undefined, true);
     const files = steps.map(({ file }) => file);
     expect(new Set(files).size).toBe(files.length);
     for (const { limits, expectedMs } of steps) {
@@ -57,7 +57,7 @@ describe("a plan", () => {
   });
 
   test("lets a dump be larger than the size at which the runtime cuts it", () => {
-    const { steps } = planCapture(defaultRequest, undefined);
+    const { steps } = planCapture(defaultRequest, undefined, false);
     expect(steps.find(({ kind }) => kind === "goroutine-dump")?.limits.maxBytes).toBeGreaterThan(64 << 20);
   });
 });

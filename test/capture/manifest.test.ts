@@ -38,6 +38,26 @@ describe("a manifest", () => {
     expect(readManifest(manifestText(manifest))).toEqual({ ok: true, manifest });
   });
 
+  test("tells what became of a lent rate, and of one that nobody could give back any more", () => {
+    const running = {
+      rateNs: 10_000,
+      ownRateNs: 0,
+      fromMs: 1_716_261_120_000,
+      expiresAtMs: 1_716_261_145_000,
+    };
+    const end = { atMs: 1_716_261_130_000, how: "left-to-expire", reason: "no answer within 5 s" } as const;
+    for (const blockLease of [running, { ...running, end }]) {
+      expect(readManifest(manifestText({ ...manifest, blockLease }))).toEqual({
+        ok: true,
+        manifest: { ...manifest, blockLease },
+      });
+    }
+    expect(errorsOf({ blockLease: { ...running, rateNs: -1, end: { atMs: 1, how: "forgotten" } } })).toEqual([
+      "blockLease.rateNs: must be a whole number of at least 0, not -1",
+      'blockLease.end.how: must be one of released, expired, left-to-expire, not "forgotten"',
+    ]);
+  });
+
   test("of a capture that was killed has no end, and reads all the same", () => {
     const { finishedAt: _, ...cut } = manifest;
     expect(readManifest(manifestText(cut))).toEqual({ ok: true, manifest: cut });

@@ -47,11 +47,24 @@ export function healthy(question: string): ScriptedAnswer {
     return { chunks: ["goroutine 1 [running]:\nmain.main()\n\ngorout", "ine 2 [select]:\nmain.f()\n"] };
   }
   if (question === "heap?debug=1") return { chunks: ["heap profile: 1: 2 [3: 4] @ heap/1048576\n"] };
+  if (question.startsWith("rates take")) return lent(question);
+  if (question.startsWith("rates giveBack")) return { status: 204 };
   if (question === "cmdline") return { chunks: ["order\0-token\0secret"] };
   return {
     headers: { "content-type": "application/octet-stream" },
     chunks: [gzipSync(`profile of ${question}`)],
     ...(question.startsWith("cpu") ? { headerMs: Number(question.split("=")[1]) * 1_000 } : {}),
+  };
+}
+
+/** What lab/profilerates answers when it lends what is wished. */
+export function lent(question: string): ScriptedAnswer {
+  const wish = JSON.parse(question.slice("rates take ".length)) as Record<string, number>;
+  const lease = { id: "lease-1", ...wish, before: { blockRateNs: 0, mutexFraction: 0 } };
+  return {
+    status: 201,
+    headers: { "content-type": "application/json" },
+    chunks: [JSON.stringify(lease)],
   };
 }
 
@@ -80,13 +93,18 @@ export interface RunOptions {
   readonly onProgress?: (progress: CaptureProgress) => void;
   readonly clock?: FakeClock;
   readonly context?: ContextSource;
+  readonly store?: FakeCaptureStore;
+  /** The target's address names no place where rates are lent. */
+  readonly lendsNothing?: true;
 }
 
 /** Runs a whole capture against a script, on a clock that takes no time. */
 export async function run(script: Script, options: RunOptions = {}): Promise<Run> {
   const clock = options.clock ?? fakeClock();
-  const store = fakeCaptureStore();
-  const { target, asked } = fakeGoTarget(script, clock);
+  const { store = fakeCaptureStore() } = options;
+  const { target: lender, asked } = fakeGoTarget(script, clock);
+  const { rates, ...plain } = lender;
+  const target = options.lendsNothing === true || rates === undefined ? plain : { ...plain, rates };
   const progress: CaptureProgress[] = [];
   const outcome = await runCapture(
     { ...defaultRequest, service: "order", ...options.request },

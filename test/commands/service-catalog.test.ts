@@ -13,6 +13,7 @@ services:
     eachTarget:
       pprofPath: /internal/pprof/
       metricsPath: /internal/metrics
+      profileRatesPath: /internal/rates
       headers: { X-Team: shop }
       auth: { bearer: { tokenEnv: ORDER_TOKEN } }
     targets:
@@ -47,7 +48,11 @@ async function opened(service: string, instance?: string, source = yaml): Promis
 describe("targets of a service", () => {
   test("are the first, or the named one, with its secrets", async () => {
     const first = await opened("order");
-    expect(first.address).toMatchObject({ origin: "http://10.0.0.5:6060", pprofPath: "/internal/pprof/" });
+    expect(first.address).toMatchObject({
+      origin: "http://10.0.0.5:6060",
+      pprofPath: "/internal/pprof/",
+      profileRatesPath: "/internal/rates",
+    });
     expect(first.access).toMatchObject({ credentials: { kind: "bearer", token: "s3cret" } });
     expect((await opened("order", "order-1")).address.origin).toBe("http://10.0.0.5:6060");
     const second = await opened("order", "http://10.0.0.6:6060");
@@ -60,12 +65,16 @@ describe("targets of a service", () => {
         origin: "http://10.20.7.7:6060",
         pprofPath: "/internal/pprof/",
         metrics: "/internal/metrics",
+        profileRatesPath: "/internal/rates",
       }),
       access: {},
     });
     expect((await opened("order", "https://10.20.7.7:6060/")).address.origin).toBe("https://10.20.7.7:6060");
     expect((await opened("order", "unix:/run/order/a.sock")).address.socketPath).toBe("/run/order/a.sock");
-    expect((await opened("empty", "10.20.7.7:6060")).address.pprofPath).toBe("/debug/pprof/");
+    const plain = (await opened("empty", "10.20.7.7:6060")).address;
+    expect(plain.pprofPath).toBe("/debug/pprof/");
+    // Asking there changes something: nobody guesses where it is.
+    expect(plain).not.toHaveProperty("profileRatesPath");
   });
 
   test.each([

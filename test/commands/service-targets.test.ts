@@ -14,6 +14,7 @@ services:
   order:
     eachTarget:
       pprofPath: /internal/pprof
+      profileRatesPath: /internal/rates
       auth: { bearer: { tokenEnv: ORDER_TOKEN } }
     targets:
       - { url: http://10.0.0.5:6060, instance: order-1 }
@@ -94,6 +95,7 @@ describe("the processes of a service", () => {
         pprofPath: "/internal/pprof/",
         metrics: "/metrics",
         expvarPath: "/debug/vars",
+        profileRatesPath: "/internal/rates",
       },
       access: {
         credentials: { kind: "bearer", token: "s3cret" },
@@ -118,6 +120,7 @@ describe("the processes of a service", () => {
       pprofPath: `${prefix}/internal/pprof/`,
       metrics: `${prefix}/metrics`,
       expvarPath: `${prefix}/debug/vars`,
+      profileRatesPath: `${prefix}/internal/rates`,
     });
     await expect(
       target.named({ access: { credentials: { kind: "bearer", token: "typed" } } }, never),

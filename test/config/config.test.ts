@@ -76,6 +76,7 @@ services:
   order:
     eachTarget:
       metricsPath: /service/metrics
+      profileRatesPath: /service/rates
       headers: { x-b: "2", X-C: "2" }
     targets:
       - url: http://a:1
@@ -90,20 +91,22 @@ services:
 `);
     expect(services["order"]?.targets).toEqual([
       {
-        at: "gofire.yaml:13:9",
+        at: "gofire.yaml:14:9",
         address: "http://a:1",
         pprofPath: "/default/pprof",
         metrics: "/service/metrics",
+        profileRatesPath: "/service/rates",
         headers: { "X-A": "1", "x-b": "2", "X-C": "2" },
         auth: { kind: "bearer", token: { env: "TOKEN" } },
       },
       {
-        at: "gofire.yaml:14:9",
+        at: "gofire.yaml:15:9",
         address: "unix:/run/b.sock",
         instance: "b",
         pprofPath: "/default/pprof",
         metrics: "http://b:2/metrics",
         expvarPath: "/vars",
+        profileRatesPath: "/service/rates",
         headers: { "X-A": "1", "x-b": "2", "X-C": { file: "/etc/gofire/secret" } },
         auth: { kind: "basic", user: "u", password: { file: "/run/secrets/p" } },
         tls: { caFile: "/etc/gofire/ca.pem", passphrase: { env: "PASS" } },

@@ -30,6 +30,8 @@ export function goTargetContract(name: string, open: (script: Script) => Promise
         await target.profile({ profile: "trace", seconds: 1 }, limits, never),
         await target.metrics(limits, never),
         await target.expvar(limits, never),
+        await target.rates?.take({ blockRateNs: 10_000, seconds: 25 }, limits, never),
+        await target.rates?.giveBack("a b", limits, never),
       ];
       const questions = [
         "index",
@@ -40,9 +42,12 @@ export function goTargetContract(name: string, open: (script: Script) => Promise
         "trace?seconds=1",
         "metrics",
         "expvar",
+        'rates take {"blockRateNs":10000,"seconds":25}',
+        "rates giveBack a b",
       ];
       expect(asked).toEqual(questions);
       for (const [position, answer] of answers.entries()) {
+        if (answer === undefined) throw new Error("lends no rates");
         expect(await textOf(answer)).toBe(`answer to ${questions[position]}`);
       }
     });

@@ -21,7 +21,10 @@ export interface ScriptedAnswer {
   readonly refuse?: PortError;
 }
 
-/** `index`, `metrics`, `expvar`, `goroutine?debug=0`, `cpu?seconds=10`, ... and how often it was asked before. */
+/**
+ * `index`, `metrics`, `expvar`, `goroutine?debug=0`, `cpu?seconds=10`, `rates take {"blockRateNs":10000,"seconds":25}`,
+ * `rates giveBack ID`, ... and how often it was asked before.
+ */
 export type Script = (question: string, before: number) => ScriptedAnswer;
 
 export interface ScriptedTarget {
@@ -100,6 +103,10 @@ export function fakeGoTarget(script: Script, clock: Clock): ScriptedTarget {
     profile: (question, limits, signal) => ask(questionName(question), limits, signal),
     metrics: (limits, signal) => ask("metrics", limits, signal),
     expvar: (limits, signal) => ask("expvar", limits, signal),
+    rates: {
+      take: (wish, limits, signal) => ask(`rates take ${JSON.stringify(wish)}`, limits, signal),
+      giveBack: (id, limits, signal) => ask(`rates giveBack ${id}`, limits, signal),
+    },
     close: () => Promise.resolve(),
   };
   return { target, asked, close: () => Promise.resolve() };

@@ -129,12 +129,16 @@ describe("what is sent", () => {
       response.writeHead(307, { location: `${other}/debug/pprof/` }).end();
     });
     const target = open(
-      { origin: home, metrics: `${other}/metrics` },
+      { origin: home, metrics: `${other}/metrics`, profileRatesPath: "/rates" },
       { headers: { "X-Api-Key": "k" }, credentials: { kind: "bearer", token: "t0ken" } },
     );
     expect((await target.index(limits, never)).location).toBe(`${other}/debug/pprof/`);
     await bodyOf(target.metrics(limits, never));
-    expect(atHome[0]?.headers.authorization).toBe("Bearer t0ken");
+    const wish = { blockRateNs: 10_000, seconds: 25 };
+    expect((await target.rates?.take(wish, limits, never))?.status).toBe(307);
+    expect((await target.rates?.giveBack("id", limits, never))?.status).toBe(307);
+    expect(atHome.map(({ url }) => url)).toEqual(["/debug/pprof/", "/rates", "/rates?id=id"]);
+    for (const { headers } of atHome) expect(headers.authorization).toBe("Bearer t0ken");
     expect(elsewhere.map(({ url }) => url)).toEqual(["/metrics"]);
     expect(elsewhere[0]?.headers).not.toHaveProperty("authorization");
     expect(elsewhere[0]?.headers).not.toHaveProperty("x-api-key");

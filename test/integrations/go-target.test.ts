@@ -15,6 +15,7 @@ goTargetContract("the HTTP client", async (script) => {
       pprofPath: "/debug/pprof/",
       metrics: "/metrics",
       expvarPath: "/debug/vars",
+      profileRatesPath: "/debug/gofire/profile-rates",
     },
     {},
   );

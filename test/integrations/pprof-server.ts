@@ -5,12 +5,13 @@ import type { Script } from "../fakes/go-target.ts";
 
 /** Plays a script over HTTP, as net/http/pprof lays out its paths. */
 export function scriptedListener(script: Script, asked: string[]): RequestListener {
-  return (request, response) => {
-    const question = questionOf(request);
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const question = await questionOf(request);
     const before = asked.filter((earlier) => earlier === question).length;
     asked.push(question);
-    void play(script(question, before), response);
-  };
+    await play(script(question, before), response);
+  }
+  return (request, response) => void answer(request, response);
 }
 
 async function play(
@@ -29,8 +30,18 @@ async function play(
   if (ending === "reset") setTimeout(() => response.socket?.resetAndDestroy(), 50);
 }
 
-function questionOf(request: IncomingMessage): string {
+/** As the fake calls it; where rates are lent only what lab/profilerates takes is called so. */
+async function questionOf(request: IncomingMessage): Promise<string> {
   const url = new URL(request.url ?? "/", "http://localhost");
+  const { method, headers } = request;
+  if (url.pathname === "/debug/gofire/profile-rates") {
+    if (method === "DELETE") return `rates giveBack ${url.searchParams.get("id")}`;
+    if (method !== "POST" || headers["content-type"] !== "application/json") return `${method} rates`;
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    return `rates take ${Buffer.concat(chunks).toString()}`;
+  }
+  if (method !== "GET") return `${method} ${url.pathname}`;
   const path = url.pathname.replace(/^\/debug\/pprof\//, "");
   if (path === "") return "index";
   if (path === "/metrics") return "metrics";

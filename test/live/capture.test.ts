@@ -1,8 +1,11 @@
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parseTarget } from "../../src/capture/address.ts";
@@ -10,6 +13,8 @@ import { readManifest } from "../../src/capture/manifest.ts";
 import type { OnProgress } from "../../src/capture/progress.ts";
 import { type CaptureRequest, defaultRequest } from "../../src/capture/request.ts";
 import { type CaptureOutcome, runCapture } from "../../src/capture/run.ts";
+import { sampleIndexOf } from "../../src/domain/profile.ts";
+import { profileTotal } from "../../src/domain/profile-totals.ts";
 import { captureStore } from "../../src/integrations/artifacts/bundle.ts";
 import { captureLock } from "../../src/integrations/artifacts/capture-lock.ts";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
@@ -26,6 +31,13 @@ async function sampleTypes(outcome: CaptureOutcome, file: string): Promise<reado
   parser.push(gunzipSync(await stored(outcome, file)));
   const profile = parser.end();
   return profile.ok ? profile.value.sampleTypes.map(({ type }) => type) : [];
+}
+
+async function totalDelayNs(outcome: CaptureOutcome | undefined, file: string): Promise<number> {
+  const parser = pprofParser(file);
+  if (outcome !== undefined) parser.push(gunzipSync(await stored(outcome, file)));
+  const profile = parser.end();
+  return profile.ok ? profileTotal(profile.value, sampleIndexOf(profile.value, "delay")) : 0;
 }
 
 /** On a busy machine threads run on for a while after the signal (Linux: man 5 proc, state "T"). */
@@ -45,6 +57,48 @@ async function untilProfiled(debugUrl: string): Promise<void> {
   }
 }
 
+const ratesPath = "/debug/gofire/profile-rates";
+const dyingCapture = fileURLToPath(new URL("./dying-capture.ts", import.meta.url));
+
+/** What the process itself says about the rate at which it records waits. */
+async function blockRateNs(debugUrl: string): Promise<number> {
+  const answer = await fetch(debugUrl + ratesPath);
+  return ((await answer.json()) as { readonly blockRateNs: number }).blockRateNs;
+}
+
+/** Waits recorded since the process started. */
+async function recordedWaits(debugUrl: string): Promise<number> {
+  const text = await (await fetch(`${debugUrl}/debug/pprof/block?debug=1`)).text();
+  return [...text.matchAll(/^\d+ (\d+) @/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+/** Kills a capture in the middle of its window. Resolves when the process has lowered its rate, with how that went. */
+async function leftBehind(shop: LiveLab): Promise<{ raisedTo: number; afterwards: readonly number[] }> {
+  const folder = await mkdtemp(join(tmpdir(), "gofire-live-dying-"));
+  const capture = spawn(process.execPath, ["--import", "tsx", dyingCapture, shop.debugUrl, folder], {
+    stdio: "inherit",
+  });
+  try {
+    let raisedTo = await blockRateNs(shop.debugUrl);
+    while (raisedTo === 0 && capture.exitCode === null) {
+      await systemClock.sleep(20, never);
+      raisedTo = await blockRateNs(shop.debugUrl);
+    }
+    const killed = once(capture, "exit");
+    capture.kill("SIGKILL");
+    await killed;
+    // It outlives the one who asked for it: the process has to lower it.
+    while ((await blockRateNs(shop.debugUrl)) !== 0) await systemClock.sleep(100, never);
+    const afterwards = [await recordedWaits(shop.debugUrl)];
+    await systemClock.sleep(500, never);
+    afterwards.push(await recordedWaits(shop.debugUrl));
+    return { raisedTo, afterwards };
+  } finally {
+    capture.kill("SIGKILL");
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 const never = new AbortController().signal;
 /** Short, so that the tests are: the default timing is proven without waiting in test/capture. */
 const quick: CaptureRequest = { ...defaultRequest, service: "shop", cpuSeconds: 1, goroutineGapMs: 2_000 };
@@ -53,10 +107,19 @@ describe.skipIf(!hasGo)("a capture of a live Go process (needs Go)", () => {
   let lab: BuiltLab;
   let shop: LiveLab;
   let folder: string;
-  beforeAll(() => {
+  let contended: LiveLab;
+  let orphan: ReturnType<typeof leftBehind>;
+  beforeAll(async () => {
     lab = buildLab();
+    contended = await lab.start("-mode", "lock-contention", "-scale", "20");
+    // A lease takes its time to expire: meanwhile the other tests run.
+    orphan = leftBehind(contended);
+    orphan.catch(() => {});
   });
-  afterAll(() => lab.remove());
+  afterAll(async () => {
+    await contended.stop();
+    lab.remove();
+  });
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "gofire-live-"));
     shop = await lab.start("-mode", "chan-send-leak", "-scale", "200");
@@ -70,12 +133,14 @@ describe.skipIf(!hasGo)("a capture of a live Go process (needs Go)", () => {
     request: Partial<CaptureRequest> = {},
     onProgress: OnProgress = () => {},
     signal = never,
+    { of = shop, locks = "locks" } = {},
   ): Promise<CaptureOutcome> {
-    const target = goTargets().open(parseTarget(shop.debugUrl).address, {});
+    const { address } = parseTarget(of.debugUrl, { profileRatesPath: ratesPath });
+    const target = goTargets().open(address, {});
     const ports = {
       target,
       store: captureStore(folder),
-      lock: captureLock(join(folder, "locks")),
+      lock: captureLock(join(folder, locks)),
       clock: systemClock,
       gofireVersion: "0.0.0",
     };
@@ -205,5 +270,33 @@ describe.skipIf(!hasGo)("a capture of a live Go process (needs Go)", () => {
     });
     await expect(second).rejects.toMatchObject({ code: "rate-limited" });
     expect(first.ending).toBe("complete");
+  });
+
+  test("a capture that is killed leaves no raised rate behind: the process lowers it", async () => {
+    const { raisedTo, afterwards } = await orphan;
+    expect(raisedTo).toBe(10_000);
+    // Under a contended lock waits end all the time, and none of them is recorded any more.
+    expect(afterwards[0]).toBeGreaterThan(0);
+    expect(afterwards[1]).toBe(afterwards[0]);
+  });
+
+  test("two captures of one process at once get one lease, and both end well", async () => {
+    const request = { cpuSeconds: 0, goroutineGapMs: 0, blockSeconds: 2 };
+    const outcomes = await Promise.all(
+      // As from two machines, which see none of each other's locks.
+      ["here", "there"].map((locks) => capture(request, () => {}, never, { of: contended, locks })),
+    );
+    expect(outcomes.map(({ ending }) => ending)).toEqual(["complete", "complete"]);
+    const lent = outcomes.filter(({ manifest }) => manifest.blockLease !== undefined);
+    expect(lent.map(({ manifest }) => manifest.blockLease?.end?.how)).toEqual(["released"]);
+    const [without] = outcomes.filter((outcome) => !lent.includes(outcome));
+    expect(without?.manifest.captures.find(({ kind }) => kind === "block")?.reason).toMatch(
+      /no rate was lent for it \(409: the process lends its rates to somebody else until /,
+    );
+    expect(await blockRateNs(contended.debugUrl)).toBe(0);
+    const sampled = await Promise.all(
+      ["block-1.pb.gz", "block-2.pb.gz"].map(async (file) => await totalDelayNs(lent[0], file)),
+    );
+    expect(sampled[1]).toBeGreaterThan(sampled[0] ?? 0);
   });
 });

@@ -8,9 +8,10 @@ import (
 	"net/http/pprof"
 
 	"shop/internal/prom"
+	"shop/profilerates"
 )
 
-// debugServer is the operator's listener: pprof, expvar and metrics, on a mux of its own.
+// debugServer is the operator's listener: pprof with the lease of its rates, expvar and metrics, on a mux of its own.
 type debugServer struct {
 	listener net.Listener
 	http     *http.Server
@@ -29,6 +30,7 @@ func openDebug(addr string) (*debugServer, error) {
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	mux.Handle("/debug/gofire/profile-rates", profilerates.Handler(profilerates.Settings{}))
 	mux.Handle("/debug/vars", expvar.Handler())
 	mux.Handle("/metrics", metrics)
 	d := &debugServer{listener: listener, http: &http.Server{Handler: mux}, metrics: metrics}

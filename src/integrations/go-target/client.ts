@@ -5,10 +5,11 @@ import type {
   GoTargetAddress,
   GoTargetAnswer,
   GoTargets,
+  LentRates,
   ProfileQuestion,
 } from "../../ports/go-target.ts";
 import type { AnswerLimits } from "../../ports/web-access.ts";
-import { askWeb } from "../web-client/ask.ts";
+import { askWeb, type WebQuestion } from "../web-client/ask.ts";
 import { type Connection, connectTo, usable } from "../web-client/connection.ts";
 import { questionHeaders } from "../web-client/headers.ts";
 import { processName, reachedName } from "./process-name.ts";
@@ -45,7 +46,7 @@ function openGoTarget(address: GoTargetAddress, access: GoTargetAccess, userAgen
   const strangerHeaders = questionHeaders({}, userAgent);
 
   function atHome(path: string, limits: AnswerLimits, signal: AbortSignal): Promise<GoTargetAnswer> {
-    return ask(home, path, headers, limits, signal);
+    return ask(home, { path, headers }, limits, signal);
   }
 
   return {
@@ -59,9 +60,12 @@ function openGoTarget(address: GoTargetAddress, access: GoTargetAccess, userAgen
       const path = metricsUrl.pathname + metricsUrl.search;
       return elsewhere === undefined
         ? atHome(path, limits, signal)
-        : ask(elsewhere, path, strangerHeaders, limits, signal);
+        : ask(elsewhere, { path, headers: strangerHeaders }, limits, signal);
     },
     expvar: (limits, signal) => atHome(address.expvarPath, limits, signal),
+    ...(address.profileRatesPath === undefined
+      ? {}
+      : { rates: lentRates(home, address.profileRatesPath, headers) }),
     async close() {
       home.ahead?.close();
       await Promise.all([home.dispatcher.destroy(), elsewhere?.dispatcher.destroy()]);
@@ -92,6 +96,26 @@ async function reachedWithin(
   }
 }
 
+/** At the target's own origin, like its profiles: whoever may read them may lend the rates. */
+function lentRates(home: Connection, path: string, headers: Readonly<Record<string, string>>): LentRates {
+  return {
+    take: (wish, limits, signal) =>
+      ask(
+        home,
+        {
+          method: "POST",
+          path,
+          headers: { ...headers, "content-type": "application/json" },
+          body: JSON.stringify(wish),
+        },
+        limits,
+        signal,
+      ),
+    giveBack: (id, limits, signal) =>
+      ask(home, { method: "DELETE", path: `${path}?id=${encodeURIComponent(id)}`, headers }, limits, signal),
+  };
+}
+
 function profilePath(question: ProfileQuestion): string {
   if ("seconds" in question) {
     const handler = question.profile === "cpu" ? "profile" : question.profile;
@@ -102,12 +126,11 @@ function profilePath(question: ProfileQuestion): string {
 
 async function ask(
   connection: Connection,
-  path: string,
-  headers: Readonly<Record<string, string>>,
+  question: WebQuestion,
   limits: AnswerLimits,
   signal: AbortSignal,
 ): Promise<GoTargetAnswer> {
-  const { header, ...answer } = await askWeb(connection, { path, headers }, limits, signal);
+  const { header, ...answer } = await askWeb(connection, question, limits, signal);
   const server = header("server");
   return {
     ...answer,

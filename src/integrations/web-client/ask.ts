@@ -7,8 +7,11 @@ import { silence } from "./silence.ts";
 
 /** What is asked at a connection's origin. */
 export interface WebQuestion {
+  /** Default GET. */
+  readonly method?: "POST" | "DELETE";
   /** Absolute path with its query. */
   readonly path: string;
+  readonly body?: string;
   readonly headers: Readonly<Record<string, string>>;
   /** How errors name it, where the path says too much; origin and path when absent. */
   readonly shownAs?: string;

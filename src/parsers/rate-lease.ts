@@ -1,0 +1,47 @@
+import { jsonFields } from "./text/json-fields.ts";
+
+/** What a process answers when it lends the rates of its profiles (lab/profilerates/profilerates.go). */
+export interface GrantedRates {
+  /** By which the lease can be ended before its time; nobody else should learn it. */
+  readonly id: string;
+  /** Nanoseconds of waiting for each of which a wait is recorded now; 0: none is. */
+  readonly blockRateNs: number;
+  /** The same before the lease and after it. */
+  readonly ownBlockRateNs: number;
+  /** After which the process lowers the rate by itself. */
+  readonly seconds: number;
+}
+
+/** Undefined for everything that is no such answer: something else is at that path. */
+export function parseGrantedRates(text: string): GrantedRates | undefined {
+  const errors: string[] = [];
+  const fields = jsonFields(parsed(text), "", errors);
+  const id = fields.matching("id", /^[\w-]{1,64}$/, "an id");
+  const granted = {
+    blockRateNs: fields.count("blockRateNs"),
+    ownBlockRateNs: fields.object("before").count("blockRateNs"),
+    seconds: fields.count("seconds"),
+  };
+  return errors.length > 0 || id === undefined ? undefined : { id, ...granted };
+}
+
+/** Why rates are not lent, in the process's own words; undefined for everything that is no such answer. */
+export function parseRatesRefusal(
+  text: string,
+):
+  | { readonly error: string /** ISO 8601, by the process's clock. */; readonly expiresAt?: string }
+  | undefined {
+  const errors: string[] = [];
+  const fields = jsonFields(parsed(text), "", errors);
+  const error = fields.text("error");
+  const expiresAt = fields.optionalTime("expiresAt");
+  return errors.length > 0 ? undefined : { error, ...(expiresAt === undefined ? {} : { expiresAt }) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
