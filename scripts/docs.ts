@@ -14,6 +14,7 @@ import type { RuleMeta } from "../src/domain/analyzer.ts";
 import type { EvidenceKey } from "../src/domain/evidence.ts";
 import { analysisJsonSchema } from "../src/render/analysis-schema.ts";
 import { quantity } from "../src/render/words.ts";
+import { verdictPicture } from "./verdict-picture.ts";
 
 type Rule = RuleMeta<EvidenceKey, EvidenceKey, string>;
 
@@ -27,6 +28,7 @@ pages.set("commands.md", commandsPage());
 pages.set("chat-commands.md", chatCommandsPage());
 pages.set("analysis.schema.json", json(analysisJsonSchema()));
 pages.set("gofire.schema.json", json(configJsonSchema(rules)));
+pages.set("verdict.svg", await verdictPicture());
 /** Written by `npm run accuracy`, which takes minutes; checked by its own test. */
 const writtenElsewhere = new Set(["accuracy.md", "bench.md"]);
 

@@ -1,5 +1,5 @@
 /** `npm run new:analyzer family/name`: makes the folder, two cases to fill in, and the line in the list. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
 const id = process.argv[2] ?? "";
 if (!/^[a-z0-9]+\/[a-z0-9]+(?:-[a-z0-9]+)*$/.test(id)) {
@@ -9,6 +9,10 @@ if (!/^[a-z0-9]+\/[a-z0-9]+(?:-[a-z0-9]+)*$/.test(id)) {
 const folderName = id.replace("/", "-");
 const folder = `src/analyzers/${folderName}`;
 const name = folderName.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+if (existsSync(folder)) {
+  process.stderr.write(`${folder}/ is there already: gofire rules explain ${id}\n`);
+  process.exit(2);
+}
 
 mkdirSync(`${folder}/fixtures/fires-first-case`, { recursive: true });
 mkdirSync(`${folder}/fixtures/quiet-first-case`, { recursive: true });
@@ -40,8 +44,10 @@ export const ${name} = defineAnalyzer({
 const list = "src/analyzers/index.ts";
 const lines = readFileSync(list, "utf8").split("\n");
 const importLine = `import { ${name} } from "./${folderName}/index.ts";`;
-const firstRule = lines.findIndex((line) => line.startsWith("import { "));
-lines.splice(firstRule === -1 ? 1 : firstRule, 0, importLine);
+const folderOf = (line: string) => /^import \{ \w+ \} from "\.\/([a-z0-9-]+)\//.exec(line)?.[1];
+const next = lines.findIndex((line) => (folderOf(line) ?? "") > folderName);
+const last = lines.findLastIndex((line) => line.startsWith("import "));
+lines.splice(next === -1 ? last + 1 : next, 0, importLine);
 const text = lines
   .join("\n")
   .replace(/analyzers: readonly Analyzer\[\] = \[([^\]]*)\]/, (_, members: string) => {

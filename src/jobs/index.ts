@@ -1,4 +1,4 @@
-import type { RunnableJob } from "../ports/worker.ts";
+import type { JobName, RunnableJob } from "../ports/worker.ts";
 import { type AnalyseJobPorts, analyse } from "./analyse.ts";
 import { type CaptureJobPorts, capture } from "./capture.ts";
 import { bindJob } from "./job.ts";
@@ -16,26 +16,31 @@ export type JobPorts = CaptureJobPorts &
   PageJobPorts &
   StormJobPorts;
 
-/** Every job, with its ports. */
+/** Every job, with its ports. A name that has no job does not compile: what is enqueued under it would wait for ever. */
 export function jobs(ports: JobPorts): readonly RunnableJob[] {
-  return [
-    bindJob(capture, ports),
-    bindJob(analyse, ports),
-    bindJob(peer, ports),
-    bindJob(publish, ports),
-    bindJob(page, ports),
-    bindJob(pageMessage, ports),
-    bindJob(storm, ports),
-  ];
+  const byName: Readonly<Record<JobName, RunnableJob>> = {
+    capture: bindJob(capture, ports),
+    analyse: bindJob(analyse, ports),
+    peer: bindJob(peer, ports),
+    publish: bindJob(publish, ports),
+    page: bindJob(page, ports),
+    "page-message": bindJob(pageMessage, ports),
+    storm: bindJob(storm, ports),
+  };
+  return Object.values(byName);
 }
 
 /** How failed attempts are repeated, for the queue. */
 export const retries = {
-  capture: { attempts: capture.attempts, backoffMs: capture.backoffMs },
-  analyse: { attempts: analyse.attempts, backoffMs: analyse.backoffMs },
-  peer: { attempts: peer.attempts, backoffMs: peer.backoffMs },
-  publish: { attempts: publish.attempts, backoffMs: publish.backoffMs },
-  page: { attempts: page.attempts, backoffMs: page.backoffMs },
-  storm: { attempts: storm.attempts, backoffMs: storm.backoffMs },
-  "page-message": { attempts: pageMessage.attempts, backoffMs: pageMessage.backoffMs },
+  capture: retryOf(capture),
+  analyse: retryOf(analyse),
+  peer: retryOf(peer),
+  publish: retryOf(publish),
+  page: retryOf(page),
+  "page-message": retryOf(pageMessage),
+  storm: retryOf(storm),
 };
+
+function retryOf({ attempts, backoffMs }: Pick<RunnableJob, "attempts" | "backoffMs">) {
+  return { attempts, backoffMs };
+}

@@ -49,7 +49,9 @@ describe("what goes on, in a log", () => {
     line.show("Starting the shop…");
     line.show("Starting the shop…");
     line.log(address);
+    line.show("Judging…");
+    line.log("Judging…");
     line.clear();
-    expect(written()).toBe(`Starting the shop…\n${address}\n`);
+    expect(written()).toBe(`Starting the shop…\n${address}\nJudging…\n`);
   });
 });

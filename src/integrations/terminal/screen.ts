@@ -57,8 +57,9 @@ export class ProgressLine {
 
   /** A line that stays above what is going on; never cut, so that addresses can be copied. */
   log(text: string): void {
+    const stands = !this.#rewrites && text === this.#shown;
     this.clear();
-    this.#write(text);
+    if (!stands) this.#write(text);
   }
 
   /** Removes the line, so that the answer starts in the first column. */

@@ -1,28 +1,16 @@
-/**
- * `npm run picture BUNDLE`: writes docs/verdict.svg, the terminal picture of the README, from what `gofire replay` really prints.
- */
-import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+/** The terminal picture of the README: what `gofire replay` prints for a recorded capture, in colour. */
+import { analyzers } from "../src/analyzers/index.ts";
+import { runAnalyzers } from "../src/analyzers/run.ts";
+import { readEvidence } from "../src/integrations/artifacts/read.ts";
+import { analysisDocument } from "../src/render/document.ts";
+import { colourStyle } from "../src/render/style.ts";
+import { analysisText } from "../src/render/terminal.ts";
 
-const bundle = process.argv[2];
-if (bundle === undefined) {
-  process.stderr.write("usage: npm run picture BUNDLE\n");
-  process.exit(2);
-}
+const bundle = "lab/captures/go1.26.8/redis-pool-zero";
 const columns = 88;
-const run = spawnSync(process.execPath, ["dist/cli.js", "replay", bundle], {
-  encoding: "utf8",
-  env: { ...process.env, FORCE_COLOR: "1", COLUMNS: String(columns) },
-});
-const lines = [
-  `\u001b[2m$ gofire replay ${bundle.split("/").at(-1)}\u001b[22m`,
-  ...run.stdout.trimEnd().split("\n"),
-];
 
 const cell = { width: 8.43, height: 19 };
 const margin = 18;
-const width = Math.ceil(columns * cell.width) + 2 * margin;
-const height = lines.length * cell.height + 2 * margin;
 /** SGR code -> what it changes. */
 const codes: Readonly<Record<string, Readonly<Record<string, string | undefined>>>> = {
   1: { "font-weight": "bold" },
@@ -35,21 +23,35 @@ const codes: Readonly<Record<string, Readonly<Record<string, string | undefined>
   39: { fill: undefined },
 };
 
-const text = lines.map(
-  (line, index) => `<text x="${margin}" y="${margin + 14 + index * cell.height}">${spans(line)}</text>`,
-);
-writeFileSync(
-  "docs/verdict.svg",
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${label()}">
+/** An SVG. */
+export async function verdictPicture(): Promise<string> {
+  const { evidence, target, captures } = await readEvidence([bundle]);
+  const analysis = analysisDocument(
+    evidence,
+    target,
+    captures,
+    runAnalyzers(analyzers, evidence, target, {}),
+  );
+  const printed = analysisText(analysis, { style: colourStyle, width: columns, verbose: false });
+  const lines = [
+    `\u001b[2m$ gofire replay ${bundle.split("/").at(-1)}\u001b[22m`,
+    ...printed.trimEnd().split("\n"),
+  ];
+  const width = Math.ceil(columns * cell.width) + 2 * margin;
+  const height = lines.length * cell.height + 2 * margin;
+  const text = lines.map(
+    (line, index) => `<text x="${margin}" y="${margin + 14 + index * cell.height}">${spans(line)}</text>`,
+  );
+  return `<svg xmlns="http://www.w3.org/2000/svg" xml:space="preserve" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${label(lines)}">
 <style>text{font:14px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:#e6edf3;white-space:pre}</style>
 <rect width="100%" height="100%" rx="8" fill="#0d1117"/>
 ${text.join("\n")}
 </svg>
-`,
-);
+`;
+}
 
 /** What the picture says first, for who does not see it. */
-function label(): string {
+function label(lines: readonly string[]): string {
   // oxlint-disable-next-line no-control-regex -- SGR sequences start with ESC
   const plain = lines.slice(1, 6).map((line) => line.replace(/\u001b\[\d+m/g, ""));
   return escaped(plain.join(" ")).replaceAll('"', "&quot;");
