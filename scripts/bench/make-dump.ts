@@ -10,6 +10,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { type Random, seeded } from "./random.ts";
 
 export interface DumpOptions {
   readonly goroutines: number;
@@ -18,8 +19,6 @@ export interface DumpOptions {
   readonly stacks?: number;
   readonly seed?: number;
 }
-
-type Random = () => number;
 
 /** A goroutine's text without what differs from one to the next: `holes[i]` stands before `pieces[i + 1]`. */
 interface StackText {
@@ -255,17 +254,6 @@ function pick<T>(list: readonly T[], random: Random): T {
   const chosen = list[Math.floor(random() * list.length)];
   if (chosen === undefined) throw new Error("nothing to pick from");
   return chosen;
-}
-
-/** The mulberry32 generator: numbers in [0, 1), the same for the same seed. */
-function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 function main(): void {
