@@ -5,6 +5,9 @@ import type { GoroutineGroup } from "./goroutine.ts";
 /** Name parts that the compiler makes: closures, wrappers of `go` and `defer`, range-over-func bodies, method values. */
 const compilerMade = /^(?:func\d+|gowrap\d+|deferwrap\d+|\d+)(?:-range\d+)?$|^init$/;
 
+/** What ends like none of these is declared as it is named. */
+const mayBeMade = /(?:\d|init|-fm)$/;
+
 /**
  * What a function belongs to: its receiver's type, or for a plain function the function itself, closures folded into
  * the function that declares them. `shop/ledger.(*Store).Post.func1` -> `shop/ledger.Store`,
@@ -30,6 +33,7 @@ export function declaredFunction(symbol: string): string {
 }
 
 function findDeclaration(symbol: string): string {
+  if (!mayBeMade.test(symbol)) return symbol;
   const path = packagePath(symbol);
   const parts = symbol.slice(path.length).replace(/-fm$/, "").split(".");
   let end = parts.length;

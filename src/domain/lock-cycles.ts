@@ -204,20 +204,20 @@ function isContested(a: Waiter, b: Waiter, references: ReturnType<typeof mutexRe
  * could hold what the other one waits for.
  */
 function codeCycles(snapshot: GoroutineSnapshot): LockCycle[] {
-  const waiters = mutexWaiters(snapshot);
   const queues = new Map(singleMutexQueues(snapshot).map((queue) => [queue.address, queue]));
+  const queued = mutexWaiters(snapshot).flatMap((waiter) => {
+    const queue = queues.get(waiter.waitsFor);
+    return queue === undefined ? [] : [{ waiter, queue }];
+  });
   const cycles: LockCycle[] = [];
   const taken = new Set<number>();
-  for (const [index, a] of waiters.entries()) {
-    const queueOfA = queues.get(a.waitsFor);
-    if (queueOfA === undefined) continue;
-    for (const b of waiters.slice(index + 1)) {
-      if (a.waitsFor === b.waitsFor || taken.has(a.waitsFor) || taken.has(b.waitsFor)) continue;
+  for (const [index, { waiter: a, queue: queueOfA }] of queued.entries()) {
+    if (taken.has(a.waitsFor)) continue;
+    for (const { waiter: b, queue: queueOfB } of queued.slice(index + 1)) {
+      if (queueOfA === queueOfB || taken.has(b.waitsFor)) continue;
       // In one function they may stand before the lock of one object each.
       if (a.caller.function === b.caller.function) continue;
-      const queueOfB = queues.get(b.waitsFor);
-      if (queueOfB === undefined || !isHolder(b.group, queueOfA, snapshot)) continue;
-      if (!isHolder(a.group, queueOfB, snapshot)) continue;
+      if (!isHolder(b.group, queueOfA, snapshot) || !isHolder(a.group, queueOfB, snapshot)) continue;
       taken.add(a.waitsFor).add(b.waitsFor);
       const contested = snapshot.groups.some(
         (group) =>
@@ -226,6 +226,7 @@ function codeCycles(snapshot: GoroutineSnapshot): LockCycle[] {
           (isHolder(group, queueOfA, snapshot) || isHolder(group, queueOfB, snapshot)),
       );
       cycles.push({ members: [a, b], reason: "code", contested });
+      break;
     }
   }
   return cycles.slice(0, mostCycles);

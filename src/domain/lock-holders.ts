@@ -42,13 +42,12 @@ function findHolders(queue: LockQueue, snapshot: GoroutineSnapshot): LockHolder[
   const callers = callersOf(queue);
   const holders = new Map<GoroutineGroup, LockHolder>();
   for (const object of callers.objects) {
-    for (const place of holdingPlaces(object, snapshot)) {
-      const { group, frame: passes } = place;
-      if (callers.groups.has(group)) continue;
-      const asking = callers.frames.get(place.declared);
-      const score = scoreByCode(asking, place);
-      if (score <= (holders.get(group)?.score ?? Number.NEGATIVE_INFINITY)) continue;
-      holders.set(group, { group, passes, reason: asking === undefined ? "object" : "function", score });
+    for (const inside of holdingGroups(object, snapshot)) {
+      if (callers.groups.has(inside.group)) continue;
+      const found = holderByCode(callers, inside);
+      if (found === undefined) continue;
+      const other = holders.get(inside.group);
+      if (other === undefined || found.score > other.score) holders.set(inside.group, found);
     }
   }
   for (const reference of referencesTo(queue, snapshot)) {
@@ -65,8 +64,11 @@ const knownAnswers = new WeakMap<LockQueue, Map<GoroutineGroup, boolean>>();
 
 /** Whether the group is one of `lockHolders`, found without all the others, and once: all waiters are asked about each other. */
 export function isHolder(group: GoroutineGroup, queue: LockQueue, snapshot: GoroutineSnapshot): boolean {
-  const answers = knownAnswers.get(queue) ?? new Map<GoroutineGroup, boolean>();
-  knownAnswers.set(queue, answers);
+  let answers = knownAnswers.get(queue);
+  if (answers === undefined) {
+    answers = new Map();
+    knownAnswers.set(queue, answers);
+  }
   let answer = answers.get(group);
   if (answer === undefined) {
     answer = mayHold(group, queue, snapshot);
@@ -90,26 +92,42 @@ function mayHold(group: GoroutineGroup, queue: LockQueue, snapshot: GoroutineSna
     );
 }
 
-/** Where a goroutine that is not idle may stand under a lock of the object. */
-interface HoldingPlace extends CodePlace {
-  readonly loopPenalty: number;
+/** Where goroutines of one group, which is not idle, may stand under a lock of the object: innermost first. */
+interface HoldingGroup {
+  readonly group: GoroutineGroup;
+  readonly places: readonly CodePlace[];
+  /** `messageLoop` of the group. */
+  readonly loop: Frame | undefined;
 }
 
-const knownPlaces = new WeakMap<GoroutineSnapshot, Map<string, readonly HoldingPlace[]>>();
+const knownHolding = new WeakMap<GoroutineSnapshot, Map<string, readonly HoldingGroup[]>>();
 
 /** Many queues ask for the same objects: busy types have several locks. */
-function holdingPlaces(object: string, snapshot: GoroutineSnapshot): readonly HoldingPlace[] {
-  const byObject = knownPlaces.get(snapshot) ?? new Map<string, readonly HoldingPlace[]>();
-  knownPlaces.set(snapshot, byObject);
-  let places = byObject.get(object);
-  if (places === undefined) {
-    places = stackIndex(snapshot)
-      .places(object)
-      .filter(({ group, frame }) => !isLockFrame(frame) && !isKnownIdle(group))
-      .map((place) => ({ ...place, loopPenalty: loopPenalty(place.group, place.frame) }));
-    byObject.set(object, places);
+function holdingGroups(object: string, snapshot: GoroutineSnapshot): readonly HoldingGroup[] {
+  let byObject = knownHolding.get(snapshot);
+  if (byObject === undefined) {
+    byObject = new Map();
+    knownHolding.set(snapshot, byObject);
   }
-  return places;
+  let holding = byObject.get(object);
+  if (holding === undefined) {
+    holding = findHolding(stackIndex(snapshot).places(object));
+    byObject.set(object, holding);
+  }
+  return holding;
+}
+
+function findHolding(places: readonly CodePlace[]): HoldingGroup[] {
+  const byGroup = new Map<GoroutineGroup, CodePlace[]>();
+  for (const place of places) {
+    if (isLockFrame(place.frame)) continue;
+    const ofGroup = byGroup.get(place.group);
+    if (ofGroup === undefined) byGroup.set(place.group, [place]);
+    else ofGroup.push(place);
+  }
+  return [...byGroup]
+    .filter(([group]) => !isKnownIdle(group))
+    .map(([group, ofGroup]) => ({ group, places: ofGroup, loop: messageLoop(group) }));
 }
 
 function isLockFrame(frame: Frame): boolean {
@@ -182,24 +200,30 @@ function holderByAddress(
   const passes = group.stack[frame];
   if (passes === undefined) return undefined;
   const sameFunction = callers.frames.has(declaredFunction(passes.function));
-  const score = 3 + (byCode?.score ?? (sameFunction ? 0 : -loopPenalty(group, passes)));
+  const score = 3 + (byCode?.score ?? (sameFunction || passes !== messageLoop(group) ? 0 : -loopPenalty));
   return { group, goroutine, passes, reason: "address", score };
 }
 
-/**
- * A goroutine in a function of the type, or, where that function asks for the lock (`asking`), beyond one of its Lock calls:
- * -Infinity when it stands before all of them.
- */
-function scoreByCode(
-  asking: readonly Frame[] | undefined,
-  { frame, loopPenalty: penalty }: HoldingPlace,
-): number {
-  if (asking === undefined) return 2 - penalty;
+/** The most telling place of the group: the innermost of several that tell the same. */
+function holderByCode(callers: Callers, { group, places, loop }: HoldingGroup): LockHolder | undefined {
+  let best: LockHolder | undefined;
+  for (const { frame: passes, declared } of places) {
+    const asking = callers.frames.get(declared);
+    const byCode = asking === undefined ? 2 : scoreBeyond(asking, passes);
+    const score = passes === loop ? byCode - loopPenalty : byCode;
+    if (score > (best?.score ?? Number.NEGATIVE_INFINITY))
+      best = { group, passes, reason: asking === undefined ? "object" : "function", score };
+  }
+  return best;
+}
+
+/** In a function that asks for the lock: how far beyond its Lock calls, -Infinity for a frame before all of them. */
+function scoreBeyond(asking: readonly Frame[], frame: Frame): number {
   let best = Number.NEGATIVE_INFINITY;
   for (const caller of asking) {
     if (standsBefore(frame, caller)) continue;
     const beyond = caller.function === frame.function && frame.line > caller.line ? 1 : 0;
-    best = Math.max(best, 3 + beyond - (isStarter(frame, caller) ? 2 : 0) - penalty);
+    best = Math.max(best, 3 + beyond - (isStarter(frame, caller) ? 2 : 0));
   }
   return best;
 }
@@ -214,14 +238,18 @@ function isStarter(frame: Frame, caller: Frame): boolean {
   return frame.function !== caller.function && declaredFunction(caller.function) === frame.function;
 }
 
+/** What a place counts less in a background loop, which rarely holds a lock while it waits. */
+const loopPenalty = 2;
+
 /**
- * A goroutine that waits for messages in its own first function is a background loop: it rarely holds a lock there. The
- * select inside an HTTP client's call is no wait for messages.
+ * The first function of a goroutine, where that is a background loop that waits for messages right there. The select inside an
+ * HTTP client's call is no wait for messages.
  */
-function loopPenalty({ wait, stack }: GoroutineGroup, frame: Frame): number {
-  const isLoop = wait === "select" || wait === "chan receive" || wait === "sleep";
-  if (!isLoop || entryFrame(stack) !== frame) return 0;
-  return stack.some(({ function: symbol }) => symbol === "net/http.(*Client).do") ? 0 : 2;
+function messageLoop({ wait, stack }: GoroutineGroup): Frame | undefined {
+  if (wait !== "select" && wait !== "chan receive" && wait !== "sleep") return undefined;
+  return stack.some(({ function: symbol }) => symbol === "net/http.(*Client).do")
+    ? undefined
+    : entryFrame(stack);
 }
 
 /** True for a goroutine that waits itself; `active` ones are merely busy under the lock, debug=1 may not tell. */
