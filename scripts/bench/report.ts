@@ -29,7 +29,7 @@ export function report(sections: readonly Section[], withPeers: boolean, load: n
 
 Written by \`npm run bench -- ${withPeers ? "--peers " : ""}--write\`: whole processes, run in turns, medians. Seconds belong to the machine
 (${cpus().length} × ${cpu.trim()}, Linux ${release()}, Node ${process.version}); the ratios are what counts: each is the median over
-pairs of runs that followed one another.
+pairs of runs that followed one another. NODE_EXTRA_CA_CERTS is unset for all of them: Node 20 reads it before anything else.
 
 ${
   busy
