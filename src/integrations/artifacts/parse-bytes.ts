@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ByteParser, ParseError, ParseResult } from "../../domain/parse-result.ts";
 import { diskError } from "./disk-error.ts";
 import { isAnswer, unwrapped } from "./envelopes.ts";
-import { arrivingChunks, ownChunks, reusedChunks } from "./file-chunks.ts";
+import { arrivingChunks, compressedChunks, reusedChunks } from "./file-chunks.ts";
 import { GzipDamage, isGzip } from "./inflate.ts";
 import { storedBytes } from "./stored-bytes.ts";
 
@@ -55,8 +55,7 @@ export async function parseFile<T>(
     const { size } = status;
     const { buffer: start } = await file.read(Buffer.alloc(8), 0, 8, 0);
     const expectedBytes = isGzip(start) ? await inflatedSize(file, size) : size;
-    // The decompressor holds on to its input while it works.
-    const chunks = isGzip(start) || isAnswer(start) ? ownChunks(file) : reusedChunks(file);
+    const chunks = isGzip(start) || isAnswer(start) ? compressedChunks(file) : reusedChunks(file);
     return await parseStream(chunks, parserFor(expectedBytes), options);
   } catch (error) {
     if (error instanceof Error && "syscall" in error) throw diskError(error, path);
@@ -75,8 +74,8 @@ async function inflatedSize(file: FileHandle, size: number): Promise<number | un
 }
 
 /**
- * Parses bytes as they arrive, whatever they are wrapped in. A chunk may be reused by the source as soon as the next one is asked for,
- * unless it is compressed. Throws what `source` throws, and the signal's reason.
+ * Parses bytes as they arrive, whatever they are wrapped in. A chunk may be reused by the source as soon as the next one is asked
+ * for. Throws what `source` throws, and the signal's reason.
  */
 export async function parseStream<T>(
   source: AsyncIterable<Uint8Array>,
