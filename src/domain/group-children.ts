@@ -20,19 +20,39 @@ export function childrenOf(
     parent.stack.filter((frame) => own.isOwn(frame)).map(({ function: symbol }) => symbol),
   );
   const waiting = ownWaitObject(parent, own);
-  const closures = [...new Set([...functions].map(codeObject))].flatMap((object) =>
-    index.through(object).filter(({ stack }) => {
-      const outermost = stack.findLast((frame) => own.isOwn(frame))?.function;
-      return outermost !== undefined && functions.has(enclosingFunction(outermost));
-    }),
-  );
+  const closures = groupsInside(snapshot, own);
   const children = new Set([
     ...parent.exemplars.flatMap(({ id }) => index.childrenOf(id)),
     ...[...functions].flatMap((symbol) => index.createdBy(symbol)),
     ...(waiting === undefined ? [] : index.startedByObject(waiting)),
-    ...closures,
+    ...[...functions].flatMap((symbol) => closures.get(symbol) ?? []),
   ]);
   return [...children].filter((group) => group !== parent && !isKnownIdle(group));
+}
+
+const known = new WeakMap<
+  GoroutineSnapshot,
+  { readonly own: OwnCode; readonly groups: ReadonlyMap<string, readonly GoroutineGroup[]> }
+>();
+
+/** The groups whose outermost own frame stands inside a function, by that function. */
+function groupsInside(
+  snapshot: GoroutineSnapshot,
+  own: OwnCode,
+): ReadonlyMap<string, readonly GoroutineGroup[]> {
+  const before = known.get(snapshot);
+  if (before?.own === own) return before.groups;
+  const groups = new Map<string, GoroutineGroup[]>();
+  for (const group of snapshot.groups) {
+    const outermost = group.stack.findLast((frame) => own.isOwn(frame))?.function;
+    if (outermost === undefined) continue;
+    const enclosing = enclosingFunction(outermost);
+    const others = groups.get(enclosing);
+    if (others === undefined) groups.set(enclosing, [group]);
+    else others.push(group);
+  }
+  known.set(snapshot, { own, groups });
+  return groups;
 }
 
 /** The function, itself perhaps a closure, that a closure or a `go` wrapper stands in. */

@@ -63,7 +63,8 @@ export function poolPressure(
   const { pile } = queue;
   const trend = trendOf(pile, limits.waiting, limits);
   if (trend === "few") return undefined;
-  const users = [evidence.best, ...evidence.series].map((snapshot) => sumOf(atWorkWith(queue, snapshot)));
+  const snapshots = new Set([evidence.best, ...evidence.series]);
+  const users = [...snapshots].map((snapshot) => sumOf(atWorkWith(queue, snapshot)));
   const mostAtWork = Math.max(...users);
   const waiting = new Set(pile.groups);
   const all = holdersOf(queue, evidence.best, own);

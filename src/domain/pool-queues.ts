@@ -55,7 +55,7 @@ function acquisitionsOf(
   own: OwnCode,
 ): ReadonlyMap<string, readonly Acquisition[]> {
   const found = new Map<string, Acquisition[]>();
-  for (const snapshot of [best, ...series]) {
+  for (const snapshot of new Set([best, ...series])) {
     for (const group of snapshot.groups) {
       const wait = poolWait(group);
       if (wait?.pool !== pool) continue;
@@ -90,6 +90,7 @@ export function holdersOf(queue: PoolQueue, snapshot: GoroutineSnapshot, own: Ow
   return snapshot.groups.flatMap((group) => {
     const wait = poolWait(group);
     const waits = wait?.pool === queue.pool;
+    if (!group.stack.some((frame) => queue.acquisitions.has(frame.function))) return [];
     const frames = ownFrames(group.stack.slice(waits ? wait.acquireIndex + 1 : 0), own, mostOwnFrames);
     for (const [index, frame] of frames.entries()) {
       const asksItself = waits && index === 0;

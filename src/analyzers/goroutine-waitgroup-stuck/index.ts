@@ -57,10 +57,11 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
     );
     const crewAtWork = waiters.length > 0 && hasCrewAtWork(best, target.own);
     return waitSites(waiters, target.own).flatMap((site) => {
-      const children = site.groups
-        .flatMap((group) => childrenOf(group, best, target.own))
-        .filter(isOther(site));
-      const sharing = site.groups.flatMap((group) => callersForAll(group, best, target.own));
+      const started = new Set(site.groups.flatMap((group) => childrenOf(group, best, target.own)));
+      const children = [...started].filter(isOther(site)).sort(largestFirst);
+      const sharing = site.groups
+        .flatMap((group) => callersForAll(group, best, target.own))
+        .sort(largestFirst);
       const stuck = sharing.length > 0 ? sharing : children.filter(isStuck);
       const sign = leakSign(goroutines, site, target.own, limits);
       const growth = siteGrowth(goroutines, site, target.own);
@@ -83,7 +84,7 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
             limits,
           );
       if (confidence === undefined) return [];
-      const [child] = stuck.toSorted((a, b) => b.count - a.count);
+      const [child] = stuck;
       const [frame] = site.where;
       const place = frame === undefined ? "" : ` in ${shortName(frame.function)}`;
       const childFrames = child === undefined ? [] : blamedFrames(child, target.own);
@@ -127,6 +128,10 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
     });
   },
 });
+
+function largestFirst(a: GoroutineGroup, b: GoroutineGroup): number {
+  return b.count - a.count;
+}
 
 function isInWait(group: GoroutineGroup): boolean {
   if (group.wait === "sync.WaitGroup.Wait") return true;
