@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Queue } from "bullmq";
+import * as fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { AlertNotification } from "../../src/domain/alert.ts";
 import { parseRedisUrl } from "../../src/integrations/redis/address.ts";
@@ -145,6 +146,67 @@ describe.skipIf(redisProgram === undefined)("alerts on real Redis", () => {
     expect(await allQueued()).toEqual(["a"]);
   });
 
+  test("whatever two web processes and a worker do at once, each answer was a change or is counted, once", async () => {
+    const sides = [alerts, alertStore(redis.client, clock, { retries, onTrouble: () => {} })] as const;
+    const takes = sides.map((side) => rememberingIntake(side));
+    const group = fc.constantFrom("a", "b", "c");
+    const step = fc.oneof(
+      { weight: 8, arbitrary: fc.tuple(fc.constant("say"), group, fc.nat(1), fc.nat(1)) },
+      {
+        weight: 1,
+        arbitrary: fc.tuple(fc.constantFrom("again", "read", "take"), group, fc.nat(1), fc.nat(1)),
+      },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(step, fc.boolean()), { maxLength: 40 }), async (steps) => {
+        await redis.client.flushdb();
+        /** By group key: how often "repeat" was answered, and the group's id. */
+        const repeats = new Map<string, number>();
+        const idOf = new Map<string, string>();
+        const running: Promise<void>[] = [];
+        for (const [[what, name, process, state], waits] of steps) {
+          const id = idOf.get(name);
+          const side = sides[process] ?? alerts;
+          const act = async () => {
+            if (what === "say") {
+              const taken = await takes[process]?.(bytesOf(name, `2024-05-21T03:1${state}:00Z`), never);
+              if (taken?.kind !== "taken") throw new Error("not taken");
+              idOf.set(name, taken.said.groupId);
+              if (taken.news === "repeat") repeats.set(name, (repeats.get(name) ?? 0) + 1);
+            } else if (what === "take") await side.takeRepeated(1, never);
+            else if (id !== undefined)
+              await (what === "read" ? side.read(id, never) : side.workAgain(id, never));
+          };
+          running.push(act());
+          if (waits) await Promise.all(running);
+        }
+        await Promise.all(running);
+        for (const [name, id] of idOf) {
+          expect((await alerts.read(id, never))?.repeats).toBe(repeats.get(name) ?? 0);
+        }
+      }),
+      { numRuns: 60 },
+    );
+    await sides[1].close();
+  });
+
+  test("repeats that nobody asks for take no more room with time, and bring no forgotten group back", async () => {
+    const take = rememberingIntake(alerts);
+    for (const name of ["a", "b"]) await take(bytesOf(name), never);
+    await Promise.all(["a", "b"].map(async (name) => await take(bytesOf(name), never)));
+    const lost = (await redis.client.keys("{gofire}:alerts:group:*"))[0] ?? "";
+    await redis.client.del(lost);
+    // One after the other: as many round trips.
+    const kept = (await alerts.receive(said("c"), never)).said;
+    for (let at = 0; at < 1_000; at++) expect(await alerts.repeat(kept, never)).toBe(true);
+    expect(await redis.client.llen("{gofire}:alerts:noted")).toBeLessThan(300);
+    expect(await alerts.read(kept.groupId, never)).toMatchObject({ repeats: 1_000 });
+    expect(await redis.client.llen("{gofire}:alerts:noted")).toBe(0);
+    expect(await redis.client.exists(lost)).toBe(0);
+    expect(await redis.client.pttl(`{gofire}:alerts:group:${kept.groupId}`)).toBeGreaterThan(6 * 86_400_000);
+    expect(await alerts.takeRepeated(100, never)).toHaveLength(2);
+  });
+
   test("is queued once when several workers look at the same time", async () => {
     const groups = Array.from({ length: 50 }, (_, at) => `group ${at}`);
     for (const group of groups) await alerts.receive(said(group), never);
@@ -198,6 +260,7 @@ describe.skipIf(redisProgram === undefined)("alerts on real Redis", () => {
 
     test("at any time, and Redis with it: what was answered is kept and gets its job, once", async () => {
       const answered: string[] = [];
+      let repeats = 0;
       for (let round = 0; round < 3; round++) {
         const { child, url } = await begin();
         const isRedisKilled = round === 1;
@@ -209,6 +272,7 @@ describe.skipIf(redisProgram === undefined)("alerts on real Redis", () => {
           while (!over.signal.aborted) {
             const group = `${round}/${next++}`;
             if ((await post(url, group)) === 200) answered.push(group);
+            if ((await post(url, "said again")) === 200) repeats++;
           }
         });
         const enough = answered.length + 20 + 20 * round;
@@ -224,6 +288,10 @@ describe.skipIf(redisProgram === undefined)("alerts on real Redis", () => {
       const jobs = await allQueued();
       expect(new Set(jobs).size).toBe(jobs.length);
       expect(answered.filter((group) => !jobs.includes(group))).toEqual([]);
+      const { said: again, news } = await alerts.receive(said("said again"), never);
+      expect(news).toBe("repeat");
+      // The first was none, this one is; what was counted and not answered may be more.
+      expect((await alerts.read(again.groupId, never))?.repeats).toBeGreaterThanOrEqual(repeats);
     }, 90_000);
   });
 });

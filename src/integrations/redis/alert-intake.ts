@@ -3,14 +3,12 @@ import { type AlertNotification, stateOf } from "../../domain/alert.ts";
 import { PortError } from "../../domain/errors.ts";
 import type { Alerts, Said } from "../../ports/alerts.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { groupKey, repeatedKey, unqueuedKey } from "./alert-keys.ts";
+import { groupKey, notedKey, repeatedKey, unqueuedKey } from "./alert-keys.ts";
+import { repeatFunctions, retentionMs } from "./alert-repeats.ts";
 import { batch } from "./batch.ts";
 import type { RedisClient } from "./connection.ts";
 import { hashedScript } from "./script.ts";
 
-const dayMs = 86_400_000;
-/** Longer than Alertmanager's longest usual `repeat_interval`; a group that is silent for a week is over. */
-const retentionMs = 7 * dayMs;
 /** Of one round trip; keeps what Redis does at once to a few milliseconds. */
 const mostAtOnce = 200;
 /** Shorter than a sender waits: it is told to try again instead. */
@@ -26,13 +24,13 @@ const isRepeat = 1;
 const isChange = 2;
 
 /**
- * KEYS repeated groups, unqueued changes; ARGV nowMs, retentionMs, prefix of the groups' keys, which lie in the same slot;
- * id, state and mark of each notification as one word, which costs less than a word for each; then the contents of those
- * that are marked to have one. What says the same as the state whose work is queued, or certain to be, is a repeat.
+ * KEYS noted repeats, repeated groups, unqueued changes; ARGV nowMs; id, state and mark of each notification as one word,
+ * which costs less than a word for each; then the contents of those that are marked to have one. Groups' keys lie in the
+ * same slot. What says the same as the state whose work is queued, or certain to be, is a repeat.
  */
-const takeScript = `
-local now, retention, lines, width = ARGV[1], ARGV[2], ARGV[4], ${2 * digestLength + 1}
-local answers, repeated, changed, last = {}, {}, {}, 4
+const takeScript = `${repeatFunctions}
+local now, lines, width = ARGV[1], ARGV[2], ${2 * digestLength + 1}
+local answers, repeated, changed, last = {}, {}, {}, 2
 for at = 1, #lines, width do
   local id = lines:sub(at, at + ${digestLength - 1})
   local state = lines:sub(at + ${digestLength}, at + ${2 * digestLength - 1})
@@ -42,26 +40,22 @@ for at = 1, #lines, width do
     last = last + 1
     content = ARGV[last]
   end
-  local group, answer = ARGV[3] .. id, ${isUnknown}
+  local group, answer = "${groupKey("")}" .. id, ${isUnknown}
   if redis.call("HGET", group, "queued") == state then
-    redis.call("HINCRBY", group, "repeats", 1)
-    redis.call("HSET", group, "lastRepeatAtMs", now)
-    if redis.call("PTTL", group) < retention - ${dayMs} then redis.call("PEXPIRE", group, retention) end
-    repeated[#repeated + 1] = now
     repeated[#repeated + 1] = id
     answer = ${isRepeat}
   elseif content then
     redis.call("HSET", group, "queued", state, "content", content, "changedAtMs", now)
     if mark == "${mark.firing}" then redis.call("HSETNX", group, "unansweredSinceMs", now)
     else redis.call("HDEL", group, "unansweredSinceMs") end
-    redis.call("PEXPIRE", group, retention)
+    redis.call("PEXPIRE", group, ${retentionMs})
     changed[#changed + 1] = id
     answer = ${isChange}
   end
   answers[#answers + 1] = answer
 end
-if #repeated > 0 then redis.call("ZADD", KEYS[1], unpack(repeated)) end
-if #changed > 0 then redis.call("XADD", KEYS[2], "*", "groups", table.concat(changed, " ")) end
+if #repeated > 0 then note(now, repeated) end
+if #changed > 0 then redis.call("XADD", KEYS[3], "*", "groups", table.concat(changed, " ")) end
 return answers`;
 
 /** On its way to Redis. */
@@ -85,17 +79,17 @@ export function alertIntake(client: RedisClient, clock: Clock): Pick<Alerts, "re
       lines += groupId + state + mark[notification?.status ?? "without"];
       if (notification !== undefined) contents.push(JSON.stringify(notification));
     }
-    const words = [clock.nowMs(), retentionMs, groupKey(""), lines, ...contents];
-    const answers = await inTime(() => takeIn([repeatedKey, unqueuedKey], words));
+    const words = [clock.nowMs(), lines, ...contents];
+    const answers = await inTime(() => takeIn([notedKey, repeatedKey, unqueuedKey], words));
     return Array.isArray(answers) ? answers : [];
   });
 
-  async function send(sent: Sent, signal: AbortSignal): Promise<unknown> {
+  function send(sent: Sent, signal: AbortSignal): Promise<unknown> {
     if (client.status !== "ready") {
       throw new PortError("unavailable", "Redis", "Redis cannot be reached just now.");
     }
     signal.throwIfAborted();
-    return await take.add(sent);
+    return take.add(sent);
   }
 
   return {

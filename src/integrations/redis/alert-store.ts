@@ -3,6 +3,7 @@ import type { AlertGroup, Alerts, OpenPage } from "../../ports/alerts.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { alertIntake } from "./alert-intake.ts";
 import { groupKey, repeatedKey, unqueuedKey } from "./alert-keys.ts";
+import { repeatCount } from "./alert-repeats.ts";
 import { ask } from "./ask.ts";
 import type { RedisClient } from "./connection.ts";
 import { openQueue } from "./queues.ts";
@@ -36,6 +37,7 @@ export function alertStore(
   },
 ): AlertStore {
   const pages = openQueue("page", client, settings.onTrouble);
+  const countNoted = repeatCount(client);
   const jobOptions = {
     attempts: settings.retries.attempts,
     backoff: { type: "exponential", delay: settings.retries.backoffMs },
@@ -65,6 +67,7 @@ export function alertStore(
       }
     },
     async read(groupId, signal) {
+      await countNoted(signal);
       return groupOf(groupId, await ask(() => client.hgetall(groupKey(groupId)), signal));
     },
     async openPage(groupId, page, signal) {
@@ -86,6 +89,7 @@ export function alertStore(
       await ask(() => pages.add("page", { groupId }, optionsOf(groupId)), signal);
     },
     async takeRepeated(limit, signal) {
+      await countNoted(signal);
       const taken = await ask(() => client.zpopmin(repeatedKey, limit), signal);
       return taken.filter((_, index) => index % 2 === 0);
     },
