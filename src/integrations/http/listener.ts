@@ -38,12 +38,12 @@ export async function openListener(
   const secured = secure === undefined ? undefined : await secureServer(secure, options, respond);
   const server = secured?.server ?? createServer(options, respond);
 
+  const exact = new Map(Object.entries(routes));
+  const below = [...exact].filter(([known]) => known.endsWith("/"));
+
   function respond(request: IncomingMessage, response: ServerResponse): void {
-    const [path = ""] = (request.url ?? "").split("?");
-    const route = Object.keys(routes).find(
-      (known) => path === known || (known.endsWith("/") && path.startsWith(known)),
-    );
-    const answer = route === undefined ? undefined : routes[route];
+    const [path = ""] = (request.url ?? "").split("?", 1);
+    const answer = exact.get(path) ?? below.find(([known]) => path.startsWith(known))?.[1];
     if (answer !== undefined) {
       void answered(answer, request, response);
       return;
