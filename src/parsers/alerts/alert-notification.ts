@@ -96,9 +96,23 @@ function statusOf(status: unknown, whose: string): "firing" | "resolved" {
 
 /** Values that are no text are left out: labels and annotations are texts in both senders. */
 function labelsOf(content: unknown): Labels {
+  if (!isJsonObject(content)) return {};
+  // Nearly all are taken as they are: a copy costs more than reading them did.
+  return isFit(content) ? content : fitLabels(content);
+}
+
+function isFit(content: Readonly<Record<string, unknown>>): content is Labels {
+  let count = 0;
+  for (const name in content) {
+    const value = content[name];
+    if (typeof value !== "string" || value.length > maxTextLength || ++count > maxLabels) return false;
+  }
+  return true;
+}
+
+function fitLabels(content: Readonly<Record<string, unknown>>): Labels {
   // Without a prototype, so that a label may have any name.
   const labels: Record<string, string> = Object.create(null);
-  if (!isJsonObject(content)) return labels;
   let count = 0;
   for (const name in content) {
     const value = content[name];
