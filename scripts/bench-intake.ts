@@ -3,7 +3,8 @@
  * pages it takes flat out, as ratios between servers that were asked in turns by the same 50 connections: one that only
  * parses, one that puts every body into a BullMQ queue, and gofire's. Nobody works on what they took meanwhile. A worker of
  * gofire's, which adds the jobs (docs/decisions/0022-taking-pages-over.md), stands beside it where that is said, and takes
- * its share of the same machine. Needs a redis-server or valkey-server on PATH.
+ * its share of the same machine. Also printed is the processor time that a request takes of each process: on a machine with
+ * other work it tells more than the rate does. Needs a redis-server or valkey-server on PATH.
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,9 +14,11 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { Redis } from "ioredis";
 import { Pool } from "undici";
-import { median } from "./bench/measure.ts";
+import { median, processorSeconds } from "./bench/measure.ts";
 
 const connections = 50;
 const secondsEach = 3;
@@ -45,8 +48,20 @@ const contenders: readonly Contender[] = [
   { name: "gofire, 90 % repeats, and a worker", kind: "gofire", repeats: 0.9, worker: true },
 ];
 
+/** Medians of these over the rounds are told. */
+interface Asked {
+  readonly rate: number;
+  readonly p99Ms: number;
+  /** Of processor time for each request: the server, Redis, the worker beside it, and who asks. */
+  readonly serverUs: number;
+  readonly redisUs: number;
+  readonly workerUs: number;
+  readonly senderUs: number;
+}
+
 const folder = mkdtempSync(join(tmpdir(), "gofire-intake-"));
 const socket = join(folder, "redis.sock");
+const program = join(folder, "intake-server.mjs");
 const redis = spawn(
   "redis-server",
   ["--port", "0", "--unixsocket", socket, "--appendonly", "yes", "--dir", folder],
@@ -55,24 +70,48 @@ const redis = spawn(
   },
 );
 try {
-  await sleep(500);
+  // As gofire is built (scripts/build.mjs); what tsx makes of it takes longer.
+  await build({
+    entryPoints: [fileURLToPath(new URL("bench/intake-server.ts", import.meta.url))],
+    outfile: program,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    banner: {
+      js: 'import{createRequire as gofireRequire}from"node:module";const require=gofireRequire(process.execPath);',
+    },
+    logLevel: "warning",
+  });
   const storm = await ask({ name: "storm", kind: "gofire", repeats: 0, everyMs: stormEveryMs });
-  const perSecond = new Map<string, number[]>();
-  const p99 = new Map<string, number[]>();
+  const asked = new Map<string, Asked[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const contender of contenders) {
-      const { rate, p99Ms } = await ask(contender);
-      perSecond.set(contender.name, [...(perSecond.get(contender.name) ?? []), rate]);
-      p99.set(contender.name, [...(p99.get(contender.name) ?? []), p99Ms]);
-    }
+    for (const contender of contenders) asked.get(contender.name)?.push(await ask(contender));
   }
-  const rate = (name: string) => median(perSecond.get(name) ?? []) ?? Number.NaN;
-  const against = (name: string, other: string) =>
-    `${name}: ${(rate(name) / rate(other)).toFixed(2)} of ${other} (goal 0.7)\n`;
-  process.stdout.write("| server | requests/s | p99 |\n| --- | ---: | ---: |\n");
+  const of = (name: string, what: keyof Asked) =>
+    median((asked.get(name) ?? []).map((one) => one[what])) ?? Number.NaN;
+  /** Of runs in the same round. */
+  const share = (name: string, other: string, what: (one: Asked) => number) =>
+    median(
+      (asked.get(name) ?? []).map((one, round) => {
+        const against = asked.get(other)?.[round];
+        return against === undefined ? Number.NaN : what(one) / what(against);
+      }),
+    ) ?? Number.NaN;
+  const against = (name: string, other: string) => {
+    const rate = share(name, other, (one) => one.rate).toFixed(2);
+    const work = share(name, other, (one) => one.serverUs + one.redisUs + one.workerUs + one.senderUs);
+    return `${name}: ${rate} of the rate of ${other} (goal 0.7), with ${work.toFixed(2)} times the processor time\n`;
+  };
+  process.stdout.write(
+    "| server | requests/s | p99 | µs: server | Redis | worker | sender |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+  );
   for (const { name } of contenders) {
+    const us = (["serverUs", "redisUs", "workerUs", "senderUs"] as const).map((what) =>
+      of(name, what).toFixed(1),
+    );
     process.stdout.write(
-      `| ${name} | ${Math.round(rate(name))} | ${median(p99.get(name) ?? [])?.toFixed(1)} ms |\n`,
+      `| ${name} | ${Math.round(of(name, "rate"))} | ${of(name, "p99Ms").toFixed(1)} ms | ${us.join(" | ")} |\n`,
     );
   }
   process.stdout.write(
@@ -94,13 +133,12 @@ try {
 }
 
 function started(kind: Contender["kind"] | "worker"): ChildProcessByStdio<Writable, Readable, null> {
-  const program = new URL("bench/intake-server.ts", import.meta.url).pathname;
-  return spawn(process.execPath, ["--import", "tsx", program, kind, `unix:${socket}`], {
+  return spawn(process.execPath, [program, kind, `unix:${socket}`], {
     stdio: ["pipe", "pipe", "inherit"],
   });
 }
 
-async function ask({ kind, repeats, worker, everyMs }: Contender): Promise<{ rate: number; p99Ms: number }> {
+async function ask({ kind, repeats, worker, everyMs }: Contender): Promise<Asked> {
   const client = new Redis({ path: socket });
   await client.flushall();
   client.disconnect();
@@ -114,8 +152,15 @@ async function ask({ kind, repeats, worker, everyMs }: Contender): Promise<{ rat
   const tookMs: number[] = [];
   // Warm, and with the groups that are repeated known.
   const seconds = everyMs === undefined ? secondsEach : stormSeconds;
+  const used = () => ({
+    serverUs: processorSeconds(server.pid) * 1e6,
+    redisUs: processorSeconds(redis.pid) * 1e6,
+    workerUs: beside === undefined ? 0 : processorSeconds(beside.pid) * 1e6,
+    senderUs: processorSeconds(process.pid) * 1e6,
+  });
   const endsAt = performance.now() + (seconds + 1) * 1_000;
   const countsFrom = endsAt - seconds * 1_000;
+  const warm = sleep(1_000).then(used);
   await Promise.all(
     Array.from({ length: everyMs === undefined ? connections : 1 }, async () => {
       while (performance.now() < endsAt) {
@@ -135,14 +180,23 @@ async function ask({ kind, repeats, worker, everyMs }: Contender): Promise<{ rat
       }
     }),
   );
+  const [before, after] = [await warm, used()];
   await pool.close();
-  for (const program of [server, beside]) {
-    if (program === undefined) continue;
-    program.stdin.end();
-    await once(program, "exit");
+  for (const child of [server, beside]) {
+    if (child === undefined) continue;
+    child.stdin.end();
+    await once(child, "exit");
   }
   tookMs.sort((a, b) => a - b);
-  return { rate: tookMs.length / seconds, p99Ms: tookMs[Math.floor(tookMs.length * 0.99)] ?? 0 };
+  const each = (whose: keyof typeof after) => (after[whose] - before[whose]) / tookMs.length;
+  return {
+    rate: tookMs.length / seconds,
+    p99Ms: tookMs[Math.floor(tookMs.length * 0.99)] ?? 0,
+    serverUs: each("serverUs"),
+    redisUs: each("redisUs"),
+    workerUs: each("workerUs"),
+    senderUs: each("senderUs"),
+  };
 }
 
 async function portOf(server: ChildProcessByStdio<Writable, Readable, null>): Promise<number> {

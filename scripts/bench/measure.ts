@@ -76,6 +76,20 @@ function peakOf(pid: number | undefined): number | undefined {
   }
 }
 
+/** Linux counts processor time in hundredths of a second for whoever asks (proc(5), sysconf(_SC_CLK_TCK)). */
+const ticksPerSecond = 100;
+
+/** Processor time of all threads of a running process until now, as /proc/PID/stat (proc(5)) has it; NaN without /proc. */
+export function processorSeconds(pid: number | undefined): number {
+  try {
+    // The name, second, is in parentheses and may hold anything; utime and stime are the 14th and 15th.
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
+    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+  } catch {
+    return Number.NaN;
+  }
+}
+
 export interface Result {
   readonly name: string;
   /** Medians. */
