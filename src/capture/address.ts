@@ -22,7 +22,8 @@ const examples = "for example localhost:6060, https://host/debug/pprof/ or unix:
 /**
  * Understands what people type or paste: `host:6060`, `:6060`, a URL of the service, of the pprof index or of one of its
  * profiles, a prefix in front of it (`https://gw/orders/debug/pprof/`, `kubectl proxy` paths), `unix:/path/to/socket`.
- * Metrics and expvar are looked for below the same prefix; and so is the index when one of them was pasted. Throws UsageError.
+ * Metrics and expvar are looked for below the same prefix; and so is the index when one of them was pasted. Any other path may
+ * be the index itself or a prefix in front of everything: both are told. Throws UsageError.
  */
 export function parseTarget(text: string, defaults: AddressDefaults = {}): TypedTarget {
   const typed = text.trim();
@@ -54,8 +55,12 @@ function asUrl(typed: string): URL {
     throw new UsageError(`"${scheme}://" cannot be asked; give an http or https URL, ${examples}`);
   }
   const full = scheme === undefined ? `http://${typed.startsWith(":") ? "localhost" : ""}${typed}` : typed;
+  // The URL is not repeated: it may hold a password.
+  const port = /^[^/?#]*:(\d+)(?:[/?#]|$)/.exec(full.replace(/^[a-z]+:\/\//i, ""))?.[1];
+  if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) {
+    throw new UsageError(`port ${port.slice(0, 10)} does not exist: ports go from 1 to 65535`);
+  }
   if (typed === "" || /\s/.test(typed) || !URL.canParse(full)) {
-    // The URL is not repeated: it may hold a password.
     throw new UsageError(`this is not a target's address; ${examples}`);
   }
   return new URL(full);
@@ -66,12 +71,17 @@ function paths(pathname: string, defaults: AddressDefaults): Omit<GoTargetAddres
   const neighbour = /^(.*?)\/(?:metrics|debug\/(?:vars|fgprof|requests|events))\/?$/.exec(pathname);
   const beside = pprof ?? neighbour;
   const prefix = beside?.[1] ?? "";
-  // A path that is none of these is taken for where somebody mounted the index.
-  const mounted = pathname === "/" || beside !== null ? `${prefix}${usualPprofPath}` : pathname;
+  const isPlace = pathname === "/" || beside !== null || defaults.pprofPath !== undefined;
+  const below = (front: string, pprofPath: string) => ({
+    pprofPath: withSlash(defaults.pprofPath ?? pprofPath),
+    metrics: defaults.metrics ?? `${front}/metrics`,
+    expvarPath: defaults.expvarPath ?? `${front}/debug/vars`,
+  });
+  const front = pathname.replace(/\/+$/, "");
   return {
-    pprofPath: withSlash(defaults.pprofPath ?? mounted),
-    metrics: defaults.metrics ?? `${prefix}/metrics`,
-    expvarPath: defaults.expvarPath ?? `${prefix}/debug/vars`,
+    // As it stands first: an index that is mounted there takes everything below for itself, but has no profiles there.
+    ...below(prefix, isPlace ? `${prefix}${usualPprofPath}` : pathname),
+    ...(isPlace ? {} : { elsewhere: below(front, `${front}${usualPprofPath}`) }),
     // Asking there changes something in the process: only where somebody said that it is meant for it.
     ...(defaults.profileRatesPath === undefined ? {} : { profileRatesPath: defaults.profileRatesPath }),
   };

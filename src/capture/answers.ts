@@ -116,6 +116,14 @@ export function explainRefusal(refusal: Refusal): Explanation {
   }
 }
 
+/** Routers that register the index without the slash at its end send those away who ask with it. */
+export function leadsToItself(
+  { status, location }: Pick<Refusal, "status" | "location">,
+  url: string,
+): boolean {
+  return status >= 300 && status < 400 && location !== undefined && `${location}/` === url;
+}
+
 function explainRedirect({ status, location }: Refusal): Explanation {
   if (location === undefined) return { meaning: "elsewhere", reason: `${status} without saying where to` };
   return {
@@ -163,7 +171,9 @@ const gzipMagic: readonly number[] = [0x1f, 0x8b];
 export function unlikeCapture(kind: CaptureKind, contentType: string, start: Uint8Array): string | undefined {
   if (start.length === 0) return kind === "cmdline" ? undefined : "200 with an empty body";
   const text = new TextDecoder("latin1").decode(start.subarray(0, 64)).trimStart().toLowerCase();
-  const html = contentType === "text/html" || text.startsWith("<!doctype") || text.startsWith("<html");
+  // What some frameworks call HTML is a profile all the same: the bytes decide.
+  const html =
+    /^<(?:!doctype|html|head|body)/.test(text) || (contentType === "text/html" && text.startsWith("<"));
   if (html && kind !== "index") {
     return "an HTML page instead of the capture: a proxy or login page answered, or the path is wrong";
   }

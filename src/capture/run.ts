@@ -127,7 +127,7 @@ async function capture(
   if (!index.found) {
     return await end(signal.aborted ? "interrupted" : "unreachable", index.reason);
   }
-  const { steps, leftOut } = planCapture(request, index.profiles, target.rates !== undefined);
+  const { steps, leftOut } = planCapture(request, index.profiles, index.target.rates !== undefined);
   onProgress({
     type: "planned",
     kinds: steps.map((step) => step.kind),
@@ -135,10 +135,10 @@ async function capture(
     latencyMs: index.latencyMs,
   });
   for (const { kind, reason } of leftOut) await story.skip(kind, reason);
-  const stopped = await carryOut(steps, request, index, context);
+  const stopped = await carryOut(steps, request, index, { ...context, target: index.target });
   if (signal.aborted) return await end("interrupted", stopped);
   if (!story.gotAnything()) {
-    return await end("unreachable", stopped ?? "the target answered nothing with a capture");
+    return await end("unreachable", stopped ?? story.whyNothing());
   }
   return stopped === undefined ? await end("complete") : await end("early", stopped);
 }

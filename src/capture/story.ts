@@ -16,6 +16,8 @@ interface TargetNotes {
 /** The bundle and the manifest while they grow. A folder is only made when there is something to put in. */
 export interface Story {
   readonly notes: TargetNotes;
+  /** The index was found at this URL, which need not be the one that was asked for first. */
+  foundAt(url: string): void;
   /** Takes down how many goroutines there are at this moment. */
   counted(goroutines: number): void;
   /** Milliseconds since the goroutines were last counted; infinite before the first time. */
@@ -28,6 +30,8 @@ export interface Story {
   lease(lease: BlockLease): Promise<void>;
   /** Something of the process besides its index page was kept. */
   gotAnything(): boolean;
+  /** Why nothing was, in the words of what failed first. */
+  whyNothing(): string;
   /** Closes the manifest. */
   finish(
     endedEarly: string | undefined,
@@ -56,6 +60,7 @@ export function beginStory(
   // Saving goes on after an interruption: what was got is kept.
   const always = new AbortController().signal;
   let writer: BundleWriter | undefined;
+  let { url } = target;
   let countedAtMs = Number.NEGATIVE_INFINITY;
 
   function manifest(ending: { finishedAt?: string; endedEarly?: string }): Manifest {
@@ -65,7 +70,7 @@ export function beginStory(
       target: {
         ...(request.service === undefined ? {} : { service: request.service }),
         instance: target.instance,
-        url: target.url,
+        url,
         ...notes,
       },
       startedAt: new Date(startedAtMs).toISOString(),
@@ -83,6 +88,9 @@ export function beginStory(
 
   return {
     notes,
+    foundAt(found) {
+      url = found;
+    },
     counted(goroutines) {
       notes.goroutines = goroutines;
       countedAtMs = clock.monotonicMs();
@@ -98,6 +106,10 @@ export function beginStory(
     },
     gotAnything: () =>
       captures.some(({ kind, file }) => kind !== "index" && kind !== "context" && file !== undefined),
+    whyNothing() {
+      const reason = captures.find(({ status }) => status === "failed")?.reason;
+      return `the target answered nothing with a capture${reason === undefined ? "" : `: ${reason}`}`;
+    },
     async lease(lease) {
       blockLease = lease;
       await writer?.writeManifest(manifestText(manifest({})), always);

@@ -76,6 +76,10 @@ async function pastOf(
 
 /** Options that help, by what stood in the way. The same can be said of a target in gofire.yaml. */
 const waysIn: readonly (readonly [obstacle: RegExp, options: string])[] = [
+  [
+    /no longer answers: connection refused/,
+    "The process has ended (crash, out of memory, restart); its last words: kubectl logs --previous POD | gofire analyze -",
+  ],
   [/^404: no pprof|^200, but not pprof/, "If it is mounted elsewhere: --pprof-path PATH."],
   [/^401/, "Give --user NAME --password-env VARIABLE, or --bearer-env VARIABLE."],
   [/^TLS: .*(?:authority|self-signed)/, "--ca FILE names an authority."],

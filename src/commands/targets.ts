@@ -26,7 +26,10 @@ export interface TargetOverrides {
 
 /** Does the word name an address, rather than a service of gofire.yaml? */
 export function looksLikeAddress(word: string): boolean {
-  return /^(?:https?:\/\/|unix:)/i.test(word) || /^(?:\[[0-9a-f:.]+\]|[\w.-]*):\d{1,5}(?:\/|$)/i.test(word);
+  return (
+    /^(?:https?:\/\/|unix:)/i.test(word) ||
+    /^(?:[^/?#\s]*@)?(?:\[[0-9a-f:.]+\]|[\p{L}\p{N}_.-]*):\d+(?:[/?#]|$)/iu.test(word)
+  );
 }
 
 /**
@@ -51,7 +54,18 @@ export function typedTarget(word: string, overrides: TargetOverrides): NamedTarg
 /** Opens a target that is told of by the name it has in gofire.yaml. */
 export function openTarget({ address, access, instance }: NamedTarget, goTargets: GoTargets): GoTarget {
   const target = goTargets.open(address, access);
-  return instance === undefined ? target : { ...target, instance };
+  if (instance === undefined) return target;
+  const { elsewhere } = target;
+  return {
+    ...target,
+    instance,
+    ...(elsewhere === undefined ? {} : { elsewhere: { ...elsewhere, instance } }),
+  };
+}
+
+/** A URL with a mistake in it is taken for a name. */
+function withoutPassword(name: string): string {
+  return name.replace(/[^/\s]*@/, "…@");
 }
 
 /** User and password of a URL, decoded. */
@@ -63,7 +77,7 @@ export function userOf(url: URL): { username: string; password: string } {
 export function serviceNamed(config: GofireConfig | undefined, name: string): ServiceConfig {
   if (config === undefined) {
     throw new UsageError(
-      `"${name}" is no address, and there is no gofire.yaml here that could name a service. Write http://HOST:PORT, or cp gofire.example.yaml gofire.yaml.`,
+      `"${withoutPassword(name)}" is no address, and there is no gofire.yaml here that could name a service. Write http://HOST:PORT, or cp gofire.example.yaml gofire.yaml.`,
     );
   }
   const service = config.services[name];
@@ -71,9 +85,9 @@ export function serviceNamed(config: GofireConfig | undefined, name: string): Se
   const names = Object.keys(config.services);
   const close = nearest(name, names);
   if (names.length === 0)
-    throw new UsageError(`${config.file} names no services yet, so there is no "${name}".`);
+    throw new UsageError(`${config.file} names no services yet, so there is no "${withoutPassword(name)}".`);
   const hint = close === undefined ? `It has: ${shortList(names)}.` : `Did you mean ${close}?`;
-  throw new UsageError(`${config.file} has no service "${name}". ${hint}`);
+  throw new UsageError(`${config.file} has no service "${withoutPassword(name)}". ${hint}`);
 }
 
 /** A configured target with its secrets read; what the command line says wins. Throws UsageError when one is missing. */

@@ -1,17 +1,23 @@
 import type { AnswerLimits, WebAccess } from "./web-access.ts";
 
-/** Where a Go process can be asked. Holds no secrets: it may be printed and saved. */
-export interface GoTargetAddress {
-  /** Scheme, host and port, e.g. `http://10.0.0.5:6060`; for a unix socket it only gives the Host header. */
-  readonly origin: string;
-  /** Absolute path of a unix socket to connect to instead of the origin's host and port. */
-  readonly socketPath?: string;
+/** Where a process's debug endpoints are at its origin. */
+export interface GoTargetPaths {
   /** Path of the pprof index; begins and ends with "/", usually `/debug/pprof/`. */
   readonly pprofPath: string;
   /** Path of the Prometheus scrape at the origin, or a whole URL elsewhere, which is asked without credentials. */
   readonly metrics: string;
   /** Path of expvar at the origin, usually `/debug/vars`. */
   readonly expvarPath: string;
+}
+
+/** Where a Go process can be asked. Holds no secrets: it may be printed and saved. */
+export interface GoTargetAddress extends GoTargetPaths {
+  /** Scheme, host and port, e.g. `http://10.0.0.5:6060`; for a unix socket it only gives the Host header. */
+  readonly origin: string;
+  /** Absolute path of a unix socket to connect to instead of the origin's host and port. */
+  readonly socketPath?: string;
+  /** Where they may be instead, when no index is at `pprofPath`. */
+  readonly elsewhere?: GoTargetPaths;
   /** Path at the origin where the rates of profiles are lent (lab/profilerates); absent: nowhere, as far as is known. */
   readonly profileRatesPath?: string;
 }
@@ -105,6 +111,8 @@ export interface GoTarget {
   metrics(limits: AnswerLimits, signal: AbortSignal): Promise<GoTargetAnswer>;
   /** `/debug/vars`; contains the command line. */
   expvar(limits: AnswerLimits, signal: AbortSignal): Promise<GoTargetAnswer>;
+  /** The same process and connection, with the address's other paths; closed together with this one. */
+  readonly elsewhere?: Omit<GoTarget, "elsewhere">;
   /** Absent when the address names no place where rates are lent. */
   readonly rates?: LentRates;
   /** Closes its connections; questions still open fail. */

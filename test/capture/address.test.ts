@@ -5,6 +5,19 @@ import { UsageError } from "../../src/domain/errors.ts";
 
 const usual = { pprofPath: "/debug/pprof/", metrics: "/metrics", expvarPath: "/debug/vars" };
 
+/** A path that may be the index or in front of it. */
+function at(front: string) {
+  return {
+    ...usual,
+    pprofPath: `${front}/`,
+    elsewhere: {
+      pprofPath: `${front}/debug/pprof/`,
+      metrics: `${front}/metrics`,
+      expvarPath: `${front}/debug/vars`,
+    },
+  };
+}
+
 describe("an address as typed", () => {
   test.each([
     ["localhost:6060", { origin: "http://localhost:6060", ...usual }],
@@ -39,8 +52,22 @@ describe("an address as typed", () => {
     ],
     [
       "http://host/internal/profiling",
-      { origin: "http://host", ...usual, pprofPath: "/internal/profiling/" },
+      {
+        origin: "http://host",
+        ...usual,
+        pprofPath: "/internal/profiling/",
+        elsewhere: {
+          pprofPath: "/internal/profiling/debug/pprof/",
+          metrics: "/internal/profiling/metrics",
+          expvarPath: "/internal/profiling/debug/vars",
+        },
+      },
     ],
+    ["HTTP://Host:6060/DEBUG", { origin: "http://host:6060", ...at("/DEBUG") }],
+    ["https://gw/svc/?a=b#c", { origin: "https://gw", ...at("/svc") }],
+    ["https://gw/s%20v/", { origin: "https://gw", ...at("/s%20v") }],
+    ["http://bücher.example:6060", { origin: "http://xn--bcher-kva.example:6060", ...usual }],
+    ["http://host:443", { origin: "http://host:443", ...usual }],
     ["unix:/run/app.sock", { origin: "http://localhost", socketPath: "/run/app.sock", ...usual }],
     ["unix:///run/app.sock", { origin: "http://localhost", socketPath: "/run/app.sock", ...usual }],
   ])("%s", (text, address) => {
@@ -77,8 +104,21 @@ describe("an address as typed", () => {
     },
   );
 
-  test("a refusal does not repeat a password", () => {
-    expect(() => parseTarget("http://ana:secret@host:99999")).toThrow(/^(?!.*secret)/);
+  test.each(["localhost:0", "http://host:70000/debug/pprof", "[::1]:65536", "http://ana:1@host:0?x"])(
+    "%s: which ports there are",
+    (text) => {
+      expect(() => parseTarget(text)).toThrow(/^port \d+ does not exist: ports go from 1 to 65535$/);
+    },
+  );
+
+  test.each([
+    "http://ana:secret@host:99999",
+    "http://ana:secret@",
+    "ana:secret@ho st:1",
+    "http://ana:secret@[::1",
+  ])("a refusal of %s does not repeat the password", (text) => {
+    expect(() => parseTarget(text)).toThrow(UsageError);
+    expect(() => parseTarget(text)).toThrow(/^(?!.*secret)/);
   });
 });
 

@@ -4,7 +4,7 @@ import { readManifest } from "../../src/capture/manifest.ts";
 import { PortError } from "../../src/domain/errors.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import type { ScriptedAnswer } from "../fakes/go-target.ts";
-import { healthy, indexPage, pprofError, reasonOf, run, story } from "./scripted.ts";
+import { elsewhereUrl, healthy, indexPage, pprofError, reasonOf, run, story } from "./scripted.ts";
 
 /** Healthy but for some questions. */
 function but(answers: Readonly<Record<string, ScriptedAnswer>>): (question: string) => ScriptedAnswer {
@@ -420,4 +420,67 @@ describe("the deadline of the whole capture", () => {
     });
     expect(reasonOf(made, "block")).toBe("not taken: the 20 s for the whole capture were over");
   });
+});
+
+describe("a path that may be in front of the index", () => {
+  const page: ScriptedAnswer = {
+    headers: { "content-type": "text/html" },
+    chunks: ["<html>Our shop</html>"],
+  };
+  const none: ScriptedAnswer = { status: 404, chunks: ["404 page not found\n"] };
+  const login: ScriptedAnswer = { status: 302, headers: { location: "/login" } };
+
+  test.each([
+    ["a page of the service", page],
+    ["nothing", none],
+    ["a login", login],
+  ])("with %s at it: everything is asked below, and one page was asked there", async (_what, at) => {
+    const made = await run(() => at, { elsewhere: healthy });
+    expect(made.outcome.ending).toBe("complete");
+    expect(made.outcome.manifest.target.url).toBe(elsewhereUrl);
+    expect(made.asked).toEqual(["index"]);
+    expect(made.elsewhereAsked).toContain("goroutine?debug=0");
+  });
+
+  test("with the index at it is asked nothing else", async () => {
+    const made = await run(healthy, { elsewhere: healthy });
+    expect(made.outcome.ending).toBe("complete");
+    expect(made.elsewhereAsked).toEqual([]);
+  });
+
+  test("with nothing at either says where it looked, after two pages and one profile", async () => {
+    const made = await run(() => none, { elsewhere: () => none });
+    expect(made.outcome.ending).toBe("unreachable");
+    expect(made.outcome.reason).toMatch(/^404: no pprof at this path/);
+    expect(made.outcome.reason).toContain(`; tried http://order.test:6060/debug/pprof/ and ${elsewhereUrl}`);
+    expect(made.elsewhereAsked).toEqual(["index"]);
+  });
+
+  test.each([
+    ["forbidden", { status: 403 }],
+    ["wants credentials", { status: 401 }],
+    ["behind a broken proxy", { status: 502 }],
+    ["silent", { mute: true }],
+  ] as const)("that is %s is not asked further", async (_what, at) => {
+    const made = await run(() => at, { elsewhere: healthy });
+    expect(made.outcome.ending).toBe("unreachable");
+    expect(made.elsewhereAsked).toEqual([]);
+  });
+});
+
+test("an index without the slash at its end is told of, and profiles are asked for below it", async () => {
+  const sent = { status: 301, headers: { location: "http://order.test:6060/debug/pprof" } };
+  const made = await run(but({ index: sent }));
+  expect(reasonOf(made, "index")).toMatch(/^301: the index is at .*\/debug\/pprof, without the slash/);
+  expect(made.steps).toContain("heap?debug=0");
+});
+
+test("where nothing is a capture, the first answer says why", async () => {
+  const made = await run((question) =>
+    question === "index"
+      ? healthy(question)
+      : { headers: { "content-type": "text/html" }, chunks: ["<html>Log in"] },
+  );
+  expect(made.outcome.ending).toBe("unreachable");
+  expect(made.outcome.reason).toMatch(/^the target answered nothing with a capture: an HTML page instead/);
 });

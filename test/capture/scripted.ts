@@ -77,9 +77,13 @@ export function pprofError(status: number, text: string): ScriptedAnswer {
   };
 }
 
+/** Where `RunOptions.elsewhere` is. */
+export const elsewhereUrl = "http://order.test:6060/svc/debug/pprof/";
+
 export interface Run {
   readonly outcome: CaptureOutcome;
   readonly asked: readonly string[];
+  readonly elsewhereAsked: readonly string[];
   /** Without the probes between the steps. */
   readonly steps: readonly string[];
   readonly store: FakeCaptureStore;
@@ -96,6 +100,8 @@ export interface RunOptions {
   readonly store?: FakeCaptureStore;
   /** The target's address names no place where rates are lent. */
   readonly lendsNothing?: true;
+  /** What the other place answers that the address may mean. */
+  readonly elsewhere?: Script;
 }
 
 /** Runs a whole capture against a script, on a clock that takes no time. */
@@ -104,7 +110,12 @@ export async function run(script: Script, options: RunOptions = {}): Promise<Run
   const { store = fakeCaptureStore() } = options;
   const { target: lender, asked } = fakeGoTarget(script, clock);
   const { rates, ...plain } = lender;
-  const target = options.lendsNothing === true || rates === undefined ? plain : { ...plain, rates };
+  const other = options.elsewhere === undefined ? undefined : fakeGoTarget(options.elsewhere, clock);
+  const target = {
+    ...plain,
+    ...(options.lendsNothing === true || rates === undefined ? {} : { rates }),
+    ...(other === undefined ? {} : { elsewhere: { ...other.target, url: elsewhereUrl } }),
+  };
   const progress: CaptureProgress[] = [];
   const outcome = await runCapture(
     { ...defaultRequest, service: "order", ...options.request },
@@ -122,7 +133,8 @@ export async function run(script: Script, options: RunOptions = {}): Promise<Run
       options.onProgress?.(event);
     },
   );
-  return { outcome, asked, steps: asked.filter((question) => question !== "index"), store, clock, progress };
+  const steps = asked.filter((question) => question !== "index");
+  return { outcome, asked, elsewhereAsked: other?.asked ?? [], steps, store, clock, progress };
 }
 
 /** `goroutine ok`, `cpu failed`, ... in the order told. */

@@ -387,6 +387,32 @@ describe("readEvidence", () => {
       expect(read.problems[0]).toContain("the gzip data is broken");
     });
 
+    it("says why so little came of one that broke off while it was captured", async () => {
+      const bundle = join(folder, "broke-off");
+      mkdirSync(bundle);
+      writeFileSync(join(bundle, "heap-1.pb.gz"), whole.subarray(0, 15));
+      const reason = "broke off after 15 B: the other side closed the connection";
+      const heap = {
+        kind: "heap",
+        file: "heap-1.pb.gz",
+        bytes: 15,
+        durationMs: 3,
+        status: "partial",
+        reason,
+      } as const;
+      const manifest = {
+        schemaVersion: 1,
+        gofireVersion: "test",
+        target: { instance: "10.0.0.5:6060", url: "http://10.0.0.5:6060/" },
+        startedAt: "2026-01-01T00:00:00Z",
+        request: {},
+        captures: [heap],
+      } as const;
+      writeFileSync(join(bundle, "manifest.json"), manifestText(manifest));
+      const { captures } = await readEvidence([bundle]);
+      expect(captures[0]).toMatchObject({ status: "failed", reason: expect.stringContaining(`${reason}; `) });
+    });
+
     it("tells one with a wrong byte in its middle by the checksum of all of it", async () => {
       const wrong = Buffer.from(whole);
       wrong.writeUInt8(wrong.readUInt8(60) ^ 0xff, 60);

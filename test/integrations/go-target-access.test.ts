@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
+import { parseTarget } from "../../src/capture/address.ts";
 import { UsageError } from "../../src/domain/errors.ts";
 import { goTargets } from "../../src/integrations/go-target/client.ts";
 import type { GoTarget, GoTargetAccess, GoTargetAddress } from "../../src/ports/go-target.ts";
@@ -187,6 +188,36 @@ describe("ways to the target", () => {
     expect((await bodyOf(target.index(limits, never))).length).toBe(100_000);
     const bounded = target.index({ ...limits, maxBytes: 1_000 }, never);
     await expect(bodyOf(bounded)).rejects.toMatchObject({ code: "bad-response" });
+  });
+
+  test("an encoding that is none is told in words", async () => {
+    const target = open({
+      origin: await originOf((_request, response) => {
+        response.writeHead(200, { "content-encoding": "gzip" }).end("<html>");
+      }),
+    });
+    await expect(bodyOf(target.index(limits, never))).rejects.toMatchObject({
+      code: "bad-response",
+      message: "its header says that the answer is gzip, and it is not",
+    });
+  });
+
+  test("the other place that an address may mean is asked by the same connection", async () => {
+    const seen: Seen[] = [];
+    const server = await serve(noting(seen));
+    let connections = 0;
+    server.on("connection", () => connections++);
+    const { address } = parseTarget(`http://127.0.0.1:${portOf(server)}/svc`);
+    const { elsewhere, ...target } = open(address, { credentials: { kind: "bearer", token: "t" } });
+    await bodyOf(target.index(limits, never));
+    await bodyOf(target.metrics(limits, never));
+    if (elsewhere === undefined) throw new Error("there is no other place");
+    await bodyOf(elsewhere.index(limits, never));
+    await bodyOf(elsewhere.metrics(limits, never));
+    expect(seen.map(({ url }) => url)).toEqual(["/svc/", "/metrics", "/svc/debug/pprof/", "/svc/metrics"]);
+    expect(new Set(seen.map(({ headers }) => headers.authorization))).toEqual(new Set(["Bearer t"]));
+    expect(connections).toBe(1);
+    expect(elsewhere).toMatchObject({ instance: target.instance, name: target.name });
   });
 
   test("an encoding that cannot be undone is named", async () => {

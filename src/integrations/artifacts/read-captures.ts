@@ -134,7 +134,9 @@ async function readInput(input: Input, signal: AbortSignal): Promise<Outcome> {
   const { result, storedBytes } = reading;
   const difference = changeSinceCapture(record, reading);
   if (!result.ok) {
-    const reason = reasons(difference, sentence(result.error));
+    // Why so little of it came says more than what is wrong with that.
+    const brokeOff = record?.status === "partial" ? record.reason : undefined;
+    const reason = reasons(difference, brokeOff, sentence(result.error));
     const failed = recordOf(record, name, guessedKind, storedBytes, "failed", reason);
     return { record: failed, problem: `${path}: ${reason}` };
   }

@@ -4,6 +4,7 @@ import type {
   GoTargetAccess,
   GoTargetAddress,
   GoTargetAnswer,
+  GoTargetPaths,
   GoTargets,
   LentRates,
   ProfileQuestion,
@@ -23,8 +24,7 @@ export function goTargets({ userAgent = "gofire" }: { readonly userAgent?: strin
 function openGoTarget(address: GoTargetAddress, access: GoTargetAccess, userAgent: string): GoTarget {
   const headers = questionHeaders(access, userAgent);
   const secret = access.credentials !== undefined || Object.keys(access.headers ?? {}).length > 0;
-  const url = new URL(address.pprofPath, address.origin).href;
-  const home = usable(url, () =>
+  const home = usable(new URL(address.pprofPath, address.origin).href, () =>
     connectTo(address, {
       ...(access.tls === undefined ? {} : { tls: access.tls }),
       ...(access.proxy === undefined ? {} : { proxy: access.proxy }),
@@ -45,24 +45,31 @@ function openGoTarget(address: GoTargetAddress, access: GoTargetAccess, userAgen
         );
   const strangerHeaders = questionHeaders({}, userAgent);
 
+  function below({ pprofPath, metrics, expvarPath }: GoTargetPaths): Asked {
+    const url = new URL(pprofPath, address.origin).href;
+    return {
+      url: address.socketPath === undefined ? url : `unix:${address.socketPath}:${pprofPath}`,
+      index: (limits, signal) => atHome(pprofPath, limits, signal),
+      profile: (question, limits, signal) => atHome(pprofPath + profilePath(question), limits, signal),
+      metrics(limits, signal) {
+        const { pathname, search } = new URL(metrics, address.origin);
+        const path = pathname + search;
+        if (elsewhere === undefined) return atHome(path, limits, signal);
+        return ask(elsewhere, { path, headers: strangerHeaders }, limits, signal);
+      },
+      expvar: (limits, signal) => atHome(expvarPath, limits, signal),
+    };
+  }
+
   function atHome(path: string, limits: AnswerLimits, signal: AbortSignal): Promise<GoTargetAnswer> {
     return ask(home, { path, headers }, limits, signal);
   }
 
-  return {
-    url: address.socketPath === undefined ? url : `unix:${address.socketPath}:${address.pprofPath}`,
+  const whole = {
     instance: address.socketPath ?? new URL(address.origin).host,
     name: processName(address),
-    reachedName: (deadlineMs, signal) => reachedWithin(home, address, deadlineMs, signal),
-    index: (limits, signal) => atHome(address.pprofPath, limits, signal),
-    profile: (question, limits, signal) => atHome(address.pprofPath + profilePath(question), limits, signal),
-    metrics(limits, signal) {
-      const path = metricsUrl.pathname + metricsUrl.search;
-      return elsewhere === undefined
-        ? atHome(path, limits, signal)
-        : ask(elsewhere, { path, headers: strangerHeaders }, limits, signal);
-    },
-    expvar: (limits, signal) => atHome(address.expvarPath, limits, signal),
+    reachedName: (deadlineMs: number, signal: AbortSignal) =>
+      reachedWithin(home, address, deadlineMs, signal),
     ...(address.profileRatesPath === undefined
       ? {}
       : { rates: lentRates(home, address.profileRatesPath, headers) }),
@@ -71,7 +78,15 @@ function openGoTarget(address: GoTargetAddress, access: GoTargetAccess, userAgen
       await Promise.all([home.dispatcher.destroy(), elsewhere?.dispatcher.destroy()]);
     },
   };
+  return {
+    ...whole,
+    ...below(address),
+    ...(address.elsewhere === undefined ? {} : { elsewhere: { ...whole, ...below(address.elsewhere) } }),
+  };
 }
+
+/** What depends on the paths. */
+type Asked = Pick<GoTarget, "url" | "index" | "profile" | "metrics" | "expvar">;
 
 /** Why nothing was reached is told by the first question. */
 async function reachedWithin(

@@ -44,6 +44,10 @@ export async function* boundedBody(
         { cause: error },
       );
     }
+    if (error instanceof Error && "code" in error && error.code === "Z_DATA_ERROR") {
+      const said = `its header says that the answer is gzip, and ${received === 0 ? "it is not" : `behind ${bytesText(received)} it is not`}`;
+      throw new PortError("bad-response", target, said, { cause: error });
+    }
     throw silence(error, { target, wasOpened: true, received });
   } finally {
     source.destroy();
