@@ -9,11 +9,28 @@ const pure = ["analyzers*", "capture/**/*", "config/**/*", "domain/**/*", "parse
   (files) => `test/${files}.test.ts`,
 );
 
+/**
+ * Tests that measure the memory of their own process, set its environment, or put something in a module's place: each has a
+ * process and modules of its own.
+ */
+const apart = [
+  "test/live/**/*.test.ts",
+  "test/integrations/kubernetes-credentials.test.ts",
+  "test/integrations/process-name.test.ts",
+  "test/integrations/safe-lookup.test.ts",
+];
+
 /** Long beside what they take: a busy machine is no defect, and `npm run bench` measures. */
 const shared = { testTimeout: 120_000, hookTimeout: 120_000 };
 
-/** On two cores: half of the time one of them waits for a process, a lock or a clock that it watches. */
-const together = { maxWorkers: 3, sequence: { groupOrder: 1 } };
+/**
+ * On two cores: the longest files are on the processor for a third of their time and wait for a process, a lock or a clock
+ * for the rest of it.
+ */
+const together = { maxWorkers: 4, sequence: { groupOrder: 1 } };
+
+/** Loading the same modules anew for each file took half of the processor's time. */
+const modulesOnce = { isolate: false };
 
 export default defineConfig({
   test: {
@@ -23,14 +40,21 @@ export default defineConfig({
         test: {
           ...shared,
           ...together,
+          ...modulesOnce,
           name: "tests",
           include: ["test/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, ...alone, ...pure],
+          exclude: [...configDefaults.exclude, ...alone, ...apart, ...pure],
         },
       },
+      { test: { ...shared, ...together, ...modulesOnce, name: "pure", include: pure } },
       {
-        // Loading the same modules anew for each file took half of their time.
-        test: { ...shared, ...together, name: "pure", include: pure, isolate: false },
+        test: {
+          ...shared,
+          ...together,
+          name: "apart",
+          include: apart,
+          exclude: [...configDefaults.exclude, ...alone],
+        },
       },
       { test: { ...shared, name: "alone", include: alone, maxWorkers: 1, sequence: { groupOrder: 0 } } },
     ],
