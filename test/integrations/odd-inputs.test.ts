@@ -133,6 +133,16 @@ describe("what cannot be read is told with its place, and the rest is read", () 
     expect(evidence.goroutines?.best.counted).toBe(1);
   });
 
+  it("a folder of links, as Kubernetes mounts one", async () => {
+    const mounted = join(folder, "mounted");
+    mkdirSync(mounted);
+    symlinkSync(saved("good.txt", died), join(mounted, "crash.txt"));
+    symlinkSync(join(folder, "gone.txt"), join(mounted, "gone.txt"));
+    const { problems, evidence } = await readEvidence([mounted]);
+    expect(problems).toEqual([expect.stringMatching(/gone\.txt: no such file or folder$/)]);
+    expect(evidence.goroutines?.best.counted).toBe(1);
+  });
+
   it("missing files, empty folders, broken manifests and forbidden files", async () => {
     const empty = join(folder, "empty");
     mkdirSync(empty);

@@ -81,8 +81,9 @@ function nothing(path: string, reason: string): Opened {
 
 async function openFolder(path: string): Promise<Opened> {
   const entries = await readdir(path, { withFileTypes: true });
+  // Links, too: what Kubernetes mounts consists of them.
   const files = entries
-    .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
+    .filter((entry) => (entry.isFile() || entry.isSymbolicLink()) && !entry.name.startsWith("."))
     .map((entry) => entry.name)
     .toSorted();
   if (files.includes(manifestFile)) return openBundle(path);
