@@ -9,7 +9,8 @@ import { loadConfig } from "./config/load.ts";
 import { PortError, UsageError } from "./domain/errors.ts";
 import { counts } from "./domain/finding.ts";
 import { evidenceSource } from "./integrations/artifacts/evidence-source.ts";
-import { ProgressLine, screenOf } from "./integrations/terminal/screen.ts";
+import { isUtf8, ProgressLine, screenOf } from "./integrations/terminal/screen.ts";
+import { asciiText } from "./render/ascii.ts";
 import { analysisMarkdown } from "./render/markdown.ts";
 import { colourStyle, plainStyle, printable, printableLines } from "./render/style.ts";
 import { analysisText } from "./render/terminal.ts";
@@ -30,13 +31,15 @@ export async function runCommand(words: readonly string[], version: string): Pro
   const context: CommandContext = {
     version,
     signal: stop.signal,
-    progress: (line) => progress.show(printable(line)),
-    log: (line) => progress.log(printable(line)),
+    progress: (line) => progress.show(spelled(printable(line))),
+    log: (line) => progress.log(spelled(printable(line))),
   };
   try {
     const answer = await dispatch(words, context, ports(version));
     progress.clear();
-    await print(await rendered(answer));
+    const text = await rendered(answer);
+    const isForPeople = answer.format === "text" && answer.reply.kind !== "file";
+    await print(isForPeople ? spelled(text) : text);
     if (answer.reply.kind === "analysis") {
       for (const problem of answer.reply.problems) complain(problem);
       if (answer.reply.bundle !== undefined) process.stderr.write(bundleHint(answer.reply.bundle));
@@ -52,6 +55,11 @@ export async function runCommand(words: readonly string[], version: string): Pro
   }
 }
 
+/** As this person's terminal can show it. Documents for programs are UTF-8 anywhere. */
+function spelled(text: string): string {
+  return isUtf8(process.env) ? text : asciiText(text);
+}
+
 /** A disk says only what is wrong, not with which file. */
 function sentence({ target, message }: PortError): string {
   return message.includes(target) ? message : `${target}: ${message}`;
@@ -59,7 +67,7 @@ function sentence({ target, message }: PortError): string {
 
 /** Names of files and what servers answered stand in messages. */
 function complain(message: string): void {
-  process.stderr.write(`gofire: ${printableLines(message)}\n`);
+  process.stderr.write(`gofire: ${spelled(printableLines(message))}\n`);
 }
 
 function ports(version: string): Ports {
@@ -127,7 +135,7 @@ function ports(version: string): Ports {
 
 async function rendered({ reply, format, verbose }: Answer): Promise<string> {
   if (format === "json") return `${JSON.stringify(jsonOf(reply), undefined, 2)}\n`;
-  if (reply.kind === "text") return reply.text;
+  if (reply.kind === "text" || reply.kind === "file") return reply.text;
   const { width, colour } = screenOf(process.stdout, process.env);
   const style = colour ? colourStyle : plainStyle;
   switch (reply.kind) {
@@ -162,6 +170,7 @@ function jsonOf(reply: Reply): unknown {
     case "doctor":
       return reply.checks;
     case "text":
+    case "file":
       return reply.text;
   }
 }

@@ -20,17 +20,17 @@ export function completion(all: () => readonly Command[]) {
     operands: { placeholder: "bash, zsh or fish", min: 1, max: 1, words: shells },
     options: {},
     async run(_context, { operands }, ports) {
-      if (operands[0] === serviceNames) return { kind: "text", text: await servicesText(ports) };
+      if (operands[0] === serviceNames) return { kind: "file", text: await servicesText(ports) };
       const { analyzers } = await import("../analyzers/index.ts");
       const rules = analyzers.map((analyzer) => analyzer.meta.id);
       const shell = shells.find((name) => name === operands[0]);
       switch (shell) {
         case "bash":
-          return { kind: "text", text: bash(all(), rules) };
+          return { kind: "file", text: bash(all(), rules) };
         case "zsh":
-          return { kind: "text", text: zsh(all(), rules) };
+          return { kind: "file", text: zsh(all(), rules) };
         case "fish":
-          return { kind: "text", text: fish(all(), rules) };
+          return { kind: "file", text: fish(all(), rules) };
         case undefined:
           throw new UsageError(`gofire completes in ${shells.join(", ")}; not in "${operands[0]}".`);
       }

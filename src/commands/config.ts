@@ -37,6 +37,6 @@ export const config = defineCommand({
       import("../analyzers/index.ts"),
     ]);
     const rules = analyzers.map((analyzer) => analyzer.meta);
-    return { kind: "text", text: `${JSON.stringify(configJsonSchema(rules), undefined, 2)}\n` };
+    return { kind: "file", text: `${JSON.stringify(configJsonSchema(rules), undefined, 2)}\n` };
   },
 });

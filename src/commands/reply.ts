@@ -33,7 +33,9 @@ export type Reply =
   /** `where`: whose records these are, in words. */
   | { readonly kind: "rule-stats"; readonly stats: readonly RuleStats[]; readonly where: string }
   | { readonly kind: "doctor"; readonly checks: readonly DoctorCheck[] }
-  | { readonly kind: "text"; readonly text: string };
+  | { readonly kind: "text"; readonly text: string }
+  /** What a program reads, such as a shell or an editor: the same bytes on every terminal. */
+  | { readonly kind: "file"; readonly text: string };
 
 /** How a reply is wanted in the terminal. */
 export type Format = "text" | "json" | "markdown";

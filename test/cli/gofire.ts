@@ -14,7 +14,7 @@ export function gofire(
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [`${process.cwd()}/dist/cli.js`, ...words], {
       cwd: options.cwd,
-      env: { ...process.env, NO_COLOR: "1", COLUMNS: "80", ...options.env },
+      env: { ...process.env, NO_COLOR: "1", COLUMNS: "80", LC_ALL: "C.UTF-8", ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let stdout = "";

@@ -90,6 +90,20 @@ describe("gofire", () => {
     expect(status).toBe(2);
   });
 
+  it("keeps to ASCII where the terminal has no more; what programs read is the same anywhere", async () => {
+    const plain = { env: { LC_ALL: "C" } };
+    const { stdout } = await gofire(["analyze", "--help"], plain);
+    expect(stdout).toContain("usage: gofire analyze PATH... [options]");
+    const capture = "lab/captures/go1.26.8/idle-workers";
+    expect((await gofire(["analyze", capture], plain)).stdout).toMatch(/^PASS {2}shop - [\x20-\x7e\n]*$/);
+    for (const words of [
+      ["config", "schema"],
+      ["completion", "zsh"],
+      ["analyze", capture, "--format", "json"],
+    ])
+      expect(await gofire(words, plain)).toEqual(await gofire(words));
+  });
+
   it("names the file that the disk refuses", async () => {
     const { code, stderr } = await gofire(["snapshot", "localhost:1"], {
       env: { XDG_STATE_HOME: `${process.cwd()}/package.json` },

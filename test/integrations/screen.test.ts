@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { ProgressLine } from "../../src/integrations/terminal/screen.ts";
+import { isUtf8, ProgressLine } from "../../src/integrations/terminal/screen.ts";
 import { wrap } from "../../src/render/wrap.ts";
 
 /** A terminal of 40 columns, or a pipe, that keeps what is written. */
@@ -39,6 +39,18 @@ describe("what goes on, on a terminal", () => {
     line.clear();
     expect(shown(written())).toEqual([address, ""]);
   });
+});
+
+describe("whether a terminal can show more than ASCII", () => {
+  it.each([
+    [{}, true],
+    [{ LANG: "de_DE.UTF-8" }, true],
+    [{ LANG: "en_US.utf8", LC_CTYPE: "" }, true],
+    [{ LC_CTYPE: "UTF-8" }, true],
+    [{ LC_ALL: "C", LANG: "en_US.UTF-8" }, false],
+    [{ LANG: "POSIX" }, false],
+    [{ LANG: "de_DE.ISO-8859-1" }, false],
+  ])("%j: %s", (environment, expected) => expect(isUtf8(environment)).toBe(expected));
 });
 
 describe("what goes on, in a log", () => {

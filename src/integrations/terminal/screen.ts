@@ -21,6 +21,17 @@ export function screenOf(stream: WriteStream | NodeJS.WriteStream, environment: 
   };
 }
 
+/**
+ * Whether text beyond ASCII can be read there (POSIX.1-2017, 8.2 Internationalization Variables). Where nothing is set, as in
+ * most containers, the terminal itself is elsewhere and nearly always UTF-8.
+ */
+export function isUtf8(environment: NodeJS.ProcessEnv): boolean {
+  const locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+    .map((name) => environment[name] ?? "")
+    .find((value) => value !== "");
+  return locale === undefined || /utf-?8/i.test(locale);
+}
+
 /** A terminal without control sequences, such as an editor's shell: it would show them as text. */
 function isDumb(environment: NodeJS.ProcessEnv): boolean {
   return environment["TERM"] === "dumb";
@@ -30,6 +41,7 @@ function isDumb(environment: NodeJS.ProcessEnv): boolean {
 export class ProgressLine {
   readonly #stream: NodeJS.WriteStream;
   readonly #rewrites: boolean;
+  readonly #ellipsis: string;
   readonly #wrapped: (text: string) => readonly string[];
   #shown = "";
 
@@ -41,6 +53,7 @@ export class ProgressLine {
   ) {
     this.#stream = stream;
     this.#rewrites = stream.isTTY && !isDumb(environment);
+    this.#ellipsis = isUtf8(environment) ? "…" : "...";
     this.#wrapped = wrapped;
   }
 
@@ -52,7 +65,8 @@ export class ProgressLine {
       return;
     }
     const width = Math.max(20, this.#stream.columns - 1);
-    this.#stream.write(`\r\u001b[2K${text.length > width ? `${text.slice(0, width - 1)}…` : text}`);
+    const cut = text.length > width ? text.slice(0, width - this.#ellipsis.length) + this.#ellipsis : text;
+    this.#stream.write(`\r\u001b[2K${cut}`);
   }
 
   /** A line that stays above what is going on; never cut, so that addresses can be copied. */
