@@ -2,8 +2,7 @@ import type { Labels } from "./alert.ts";
 import type { CaptureKind, CaptureStatus } from "./capture.ts";
 import type { ContextSummary } from "./context-summary.ts";
 import type { FeedbackTally } from "./feedback.ts";
-import type { Confidence, Measured, Severity, Verdict } from "./finding.ts";
-import type { Frame } from "./frame.ts";
+import type { Finding, Severity, Verdict } from "./finding.ts";
 import type { IncidentRecord } from "./incident-record.ts";
 import type { MessageRef, Place } from "./message.ts";
 import { isPeerOpen, type Peer } from "./peer.ts";
@@ -85,21 +84,21 @@ export interface CaptureStep {
   readonly reason?: string;
 }
 
-/** A finding as the card needs it; the whole one is in the analysis document. */
-export interface FindingSummary {
-  readonly id: string;
-  readonly rule: string;
-  readonly severity: Severity;
-  readonly confidence: Confidence;
-  readonly title: string;
-  readonly summary: string;
-  readonly measured?: Measured;
-  /** Innermost own frames, at most three. */
-  readonly where: readonly Frame[];
-  readonly goroutines?: number;
-  readonly role: "root" | "symptom";
-  readonly next: readonly string[];
-}
+/** A finding as the card needs it, with three own frames at most; the whole one is in the analysis document. */
+export type FindingSummary = Pick<
+  Finding,
+  | "id"
+  | "rule"
+  | "severity"
+  | "confidence"
+  | "title"
+  | "summary"
+  | "measured"
+  | "where"
+  | "goroutines"
+  | "role"
+  | "next"
+>;
 
 /** What a card says of an analysis. Small: it lives in the incident. */
 export interface AnalysisSummary {

@@ -1,21 +1,14 @@
 import { percentText } from "../../domain/units.ts";
-import { type Box, foldedBoxes } from "./boxes.ts";
+import type { Box } from "./boxes.ts";
 import { type DifferenceWords, overTime } from "./difference-words.ts";
 import type { Drawing } from "./flame-graph.ts";
 import { placeOf, plainName } from "./labels.ts";
-import { isMarked, layout, nameOf } from "./layout.ts";
+import { nameOf } from "./layout.ts";
 import type { Measure } from "./measure.ts";
-import { graphWidth, type Look, pictureSvg } from "./picture.ts";
+import { type Look, pictureSvg } from "./picture.ts";
+import { placedBoxes } from "./placed-boxes.ts";
 import { joinedStacks, type Stacks, type Weight, weightThrough } from "./stacks.ts";
-import {
-  type FlameSubject,
-  leastShare,
-  notesOf,
-  ownOf,
-  pointedFrames,
-  sentence,
-  wishedRows,
-} from "./subject.ts";
+import { type FlameSubject, leastShare, notesOf, sentence } from "./subject.ts";
 import { flameTree, widthOf } from "./tree.ts";
 
 export interface DifferenceDrawing extends Drawing {
@@ -57,14 +50,7 @@ export function* differenceGraph(
   const scale = measure.compared === "share" ? measured.now / measured.before : 1;
   both.weights.set(both.weights.subarray(0, earlier).map((weight) => weight * scale));
   const tree = yield* flameTree(both, { leastShare, earlier });
-  const pointed = pointedFrames(subject);
-  const places = new Map(pointed.map((frame) => [frame.function, placeOf(frame)]));
-  const boxes = foldedBoxes(tree, {
-    own: ownOf(both, subject),
-    marked: new Set(places.keys()),
-    rows: wishedRows,
-  });
-  const placed = layout(boxes, graphWidth, wishedRows);
+  const { boxes, layout, pointed, placeText } = placedBoxes(tree, both, subject);
 
   function figure(value: number): string {
     return measure.compared === "share" ? percentText(value / tree.now) : measure.text(value);
@@ -112,15 +98,15 @@ export function* differenceGraph(
       title: most === undefined ? words.same : `${most.text} ${change(most.box)}`,
       subtitle: `${subject.target} · ${totals}`,
       pointed: lines,
-      layout: placed,
+      layout,
       look: (what) => ({
         ...lookOf(what),
         figure: change(what),
-        place: isMarked(what) ? (places.get(nameOf(what)) ?? "") : "",
+        place: placeText(what),
       }),
       tells: story,
       legend: changes.map(({ look }, at) => ({ fill: look.fill, text: words.legend[at] ?? "" })),
-      notes: [[widthNote(measure, words), ...notesOf(placed)].join(" ")],
+      notes: [[widthNote(measure, words), ...notesOf(layout)].join(" ")],
       description: altText,
     }),
   };

@@ -1,19 +1,11 @@
-import { type CodeKind, foldedBoxes } from "./boxes.ts";
+import type { CodeKind } from "./boxes.ts";
 import { placeOf, plainName } from "./labels.ts";
-import { isMarked, type Layout, layout, nameOf } from "./layout.ts";
+import { isMarked, type Layout, nameOf } from "./layout.ts";
 import type { Measure } from "./measure.ts";
-import { graphWidth, type Look, pictureSvg } from "./picture.ts";
+import { type Look, pictureSvg } from "./picture.ts";
+import { placedBoxes } from "./placed-boxes.ts";
 import { type Stacks, weightThrough } from "./stacks.ts";
-import {
-  type FlameSubject,
-  leastShare,
-  notesOf,
-  ownOf,
-  pointedFrames,
-  sentence,
-  shareText,
-  wishedRows,
-} from "./subject.ts";
+import { type FlameSubject, leastShare, notesOf, sentence, shareText } from "./subject.ts";
 import { flameTree, widthOf } from "./tree.ts";
 
 export interface Drawing {
@@ -50,15 +42,8 @@ export function* flameGraph(
   const tree = yield* flameTree(stacks, { leastShare });
   const total = widthOf(tree);
   if (!(total > 0)) return undefined;
-  const pointed = pointedFrames(subject);
-  const places = new Map(pointed.map((frame) => [frame.function, placeOf(frame)]));
-  const boxes = foldedBoxes(tree, {
-    own: ownOf(stacks, subject),
-    marked: new Set(places.keys()),
-    rows: wishedRows,
-  });
-  const placed = layout(boxes, graphWidth, wishedRows);
-  const drawn = new Set(placed.placed.flatMap(({ what }) => (isMarked(what) ? [nameOf(what)] : [])));
+  const { layout, pointed, placeText } = placedBoxes(tree, stacks, subject);
+  const drawn = new Set(layout.placed.flatMap(({ what }) => (isMarked(what) ? [nameOf(what)] : [])));
 
   function share(weight: number): string {
     return shareText(weight / total);
@@ -84,15 +69,15 @@ export function* flameGraph(
       title: subject.title,
       subtitle: `${subject.target} · ${whole}`,
       pointed: lines.map(({ text, drawn }) => (drawn ? text : `${text} (too narrow to draw)`)),
-      layout: placed,
+      layout,
       look: (what) => ({
         ...looks[isMarked(what) ? "marked" : what.kind],
         figure: share(widthOf(what)),
-        place: isMarked(what) ? (places.get(nameOf(what)) ?? "") : "",
+        place: placeText(what),
       }),
       tells: (weight) => `${measure.text(widthOf(weight))} (${share(widthOf(weight))})`,
-      legend: legendOf(placed),
-      notes: notesOf(placed),
+      legend: legendOf(layout),
+      notes: notesOf(layout),
       description: altText,
     }),
   };
