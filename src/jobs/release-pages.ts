@@ -7,15 +7,16 @@ import { isServiceMuted } from "./muted.ts";
 interface ReleasePorts {
   readonly heldPages: HeldPages;
   readonly mutes: Mutes;
-  readonly alerts: Alerts;
-  readonly pageMessages: PageMessages;
+  readonly alerts: Pick<Alerts, "wake">;
+  readonly pageMessages: Pick<PageMessages, "wake">;
 }
 
 const mostAtOnce = 100;
 
 /**
  * Has the pages worked on that a mute held and that is over now. Every worker does it now and then; a death in between
- * has them worked on twice, which begins nothing twice.
+ * has them worked on twice, which begins nothing twice. A page that is held again before it is let go, because the next
+ * mute began in that instant, stays held.
  */
 export async function releasePages(ports: ReleasePorts, signal: AbortSignal): Promise<void> {
   const { heldPages, alerts, pageMessages } = ports;
@@ -24,11 +25,11 @@ export async function releasePages(ports: ReleasePorts, signal: AbortSignal): Pr
   const mutes = await ports.mutes.list(signal);
   for (const service of services) {
     if (isServiceMuted(mutes, service)) continue;
-    const pages = await heldPages.of(service, mostAtOnce, signal);
-    for (const page of pages) {
+    const held = await heldPages.of(service, mostAtOnce, signal);
+    for (const { page } of held) {
       if (page.kind === "group") await alerts.wake(page.groupId, signal);
       else await pageMessages.wake(page.channel, page.ts, signal);
     }
-    await heldPages.release(service, pages, signal);
+    await heldPages.release(service, held, signal);
   }
 }

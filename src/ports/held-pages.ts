@@ -4,6 +4,13 @@ export type HeldPage =
   /** One that only stands in the chat. */
   | { readonly kind: "message"; readonly channel: string; readonly ts: string };
 
+/** A page as it was last held. */
+export interface Holding {
+  readonly page: HeldPage;
+  /** Another one each time that the page is held. */
+  readonly number: number;
+}
+
 /**
  * Pages that nobody answers because their service is muted, until the mute is over. All methods throw PortError
  * `unavailable` or `timeout` when the store cannot be reached, and the signal's reason.
@@ -13,8 +20,8 @@ export interface HeldPages {
   hold(service: string, page: HeldPage, signal: AbortSignal): Promise<void>;
   /** Services of which pages are held. */
   services(signal: AbortSignal): Promise<readonly string[]>;
-  /** At most `limit` of the service's. */
-  of(service: string, limit: number, signal: AbortSignal): Promise<readonly HeldPage[]>;
-  /** These are held no longer. */
-  release(service: string, pages: readonly HeldPage[], signal: AbortSignal): Promise<void>;
+  /** At most `limit` of the service's; those that were held last come last. */
+  of(service: string, limit: number, signal: AbortSignal): Promise<readonly Holding[]>;
+  /** These are held no longer, but for those that were held again meanwhile. */
+  release(service: string, held: readonly Holding[], signal: AbortSignal): Promise<void>;
 }

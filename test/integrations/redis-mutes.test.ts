@@ -3,7 +3,10 @@ import type { Mute } from "../../src/domain/mute.ts";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { parseRedisUrl } from "../../src/integrations/redis/address.ts";
 import { type OpenRedis, openRedis } from "../../src/integrations/redis/connection.ts";
+import { heldPageStore } from "../../src/integrations/redis/held-page-store.ts";
 import { mutesStore } from "../../src/integrations/redis/mutes.ts";
+import { releasePages } from "../../src/jobs/release-pages.ts";
+import type { HeldPage, HeldPages } from "../../src/ports/held-pages.ts";
 import type { Mutes } from "../../src/ports/mutes.ts";
 import { until } from "../jobs/bot.ts";
 import { redisProgram, type TestRedis, testRedis } from "./redis-server.ts";
@@ -86,5 +89,57 @@ describe.skipIf(redisProgram === undefined)("mutes in Redis", () => {
     // A key of another type makes Redis refuse.
     await redis.client.set("{gofire}:mutes:ends", "not a sorted set");
     await expect(mutes.list(never)).rejects.toMatchObject({ name: "PortError" });
+  });
+
+  describe("and the pages that they hold", () => {
+    const group: HeldPage = { kind: "group", groupId: "g1" };
+    const message: HeldPage = { kind: "message", channel: "C7", ts: "1716261120.000100" };
+    let held: HeldPages;
+    beforeEach(() => {
+      held = heldPageStore(redis.client);
+    });
+
+    /** The pages that were woken. `meanwhile` happens after the first of them, before it is let go. */
+    async function released(meanwhile: () => Promise<void> = async () => {}): Promise<readonly string[]> {
+      const woken: string[] = [];
+      async function wake(name: string): Promise<void> {
+        if (woken.push(name) === 1) await meanwhile();
+      }
+      await releasePages(
+        {
+          heldPages: held,
+          mutes,
+          alerts: { wake: (groupId) => wake(groupId) },
+          pageMessages: { wake: (channel, ts) => wake(`${channel}/${ts}`) },
+        },
+        never,
+      );
+      return woken;
+    }
+
+    test("are worked on once when the mute is over, and not before", async () => {
+      await mutes.mute(muteOf({ kind: "service", service: "order" }, 60_000), never);
+      for (const page of [group, message, group]) await held.hold("order", page, never);
+      expect(await released()).toEqual([]);
+      await mutes.unmute({ kind: "service", service: "order" }, never);
+      expect(await released()).toEqual(["C7/1716261120.000100", "g1"]);
+      expect(await released()).toEqual([]);
+      expect(await held.services(never)).toEqual([]);
+    });
+
+    test("stay held when the next mute holds them again before they are let go", async () => {
+      await held.hold("order", group, never);
+      await held.hold("order", message, never);
+      const mute = muteOf({ kind: "service", service: "order" }, 60_000);
+      const woken = await released(async () => {
+        await mutes.mute(mute, never);
+        await held.hold("order", group, never);
+      });
+      expect(woken).toEqual(["g1", "C7/1716261120.000100"]);
+      expect((await held.of("order", 10, never)).map(({ page }) => page)).toEqual([group]);
+      await mutes.unmute(mute.subject, never);
+      expect(await released()).toEqual(["g1"]);
+      expect(await held.services(never)).toEqual([]);
+    });
   });
 });

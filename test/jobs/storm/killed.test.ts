@@ -27,7 +27,7 @@ const moments = {
   "as a page of no service learns which labels are missing": {
     redis: { command: "belongs to no service", when: "before" },
   },
-  "as a muted page is put aside": { redis: { command: '"SADD", KEYS[2]', when: "after" } },
+  "as a muted page is put aside": { redis: { command: '"ZADD", KEYS[2], redis.call("INCR"', when: "after" } },
   "once the digest is posted": { chat: { method: "post", intent: digest, when: "after" } },
   "once the digest is edited": { chat: { method: "edit", intent: digest, when: "after" } },
   "between a list and its upload": { chat: { method: "upload", intent: earlyList, when: "before" } },
@@ -38,7 +38,9 @@ const moments = {
   "once a verdict's card stands there": {
     chat: { method: "post", intent: card, text: /fail/, when: "after" },
   },
-  "as pages are let go when a mute ends": { redis: { command: '"SREM", KEYS[2]', when: "before" } },
+  "as pages are let go when a mute ends": {
+    redis: { command: '"ZSCORE", KEYS[2], ARGV[at]', when: "before" },
+  },
   "as a page that nobody answered waits again": { redis: { command: '"again":true', when: "after" } },
   "as the storm ends": { chat: { method: "edit", intent: digest, text: / over /, when: "before" } },
   "once the digest says that it is over": {
