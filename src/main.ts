@@ -44,6 +44,7 @@ import type { Pictures } from "./ports/pictures.ts";
 import type { Queue } from "./ports/queue.ts";
 import type { Role } from "./ports/server.ts";
 import type { Services } from "./ports/services.ts";
+import type { Storms } from "./ports/storms.ts";
 import type { RunningWorker } from "./ports/worker.ts";
 
 export interface BotSettings {
@@ -93,6 +94,7 @@ export interface Bot {
   readonly mutes: Mutes;
   readonly feedback: Feedback;
   readonly heldPages: HeldPages;
+  readonly storms: Storms;
   readonly redis: Pick<OpenRedis, "client" | "address" | "server">;
   /** Takes nothing new, waits up to `graceMs` for what runs, hands over the rest, says goodbye to Redis. */
   stop(graceMs: number): Promise<void>;
@@ -190,6 +192,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
     mutes,
     feedback,
     heldPages,
+    storms,
     redis,
     async stop(graceMs) {
       ending.abort(new Error("gofire ends"));

@@ -25,7 +25,8 @@ import type { ServerTls } from "./ports/server-tls.ts";
 import type { Services } from "./ports/services.ts";
 
 /** What the chat's commands work on. */
-export interface Running extends Pick<Bot, "incidents" | "queue" | "mutes" | "feedback" | "pageMessages"> {
+export interface Running
+  extends Pick<Bot, "incidents" | "queue" | "mutes" | "feedback" | "pageMessages" | "storms"> {
   readonly services: Services;
   readonly artifacts: Artifacts;
 }
@@ -183,6 +184,7 @@ export function server(parts: ServeParts): Server {
             mutes: bot.mutes,
             feedback: bot.feedback,
             pageMessages: bot.pageMessages,
+            storms: bot.storms,
             services,
             artifacts,
           });

@@ -109,6 +109,7 @@ export async function openSlack(
               analyses: storedAnalyses(running.artifacts),
               people,
               rooms,
+              chat,
               access,
               clock,
               version: installation.version,

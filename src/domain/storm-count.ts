@@ -5,6 +5,8 @@ export interface StormCount {
   readonly id: string;
   /** Where its digest stands. */
   readonly channel: string;
+  /** URL of the digest; absent when it does not stand there yet, or the chat does not tell just now. */
+  readonly link?: string;
   /** Milliseconds since the epoch at which the first of these pages began. */
   readonly sinceMs: number;
   /** Without those that came before it was a storm: they have cards. */

@@ -2,6 +2,7 @@ import type { AccessConfig } from "../../config/gofire-config.ts";
 import type { ChatReply } from "../../domain/chat-reply.ts";
 import type { ChatRequest } from "../../domain/chat-request.ts";
 import type { ChatRight } from "../../domain/chat-rights.ts";
+import type { Chat } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Feedback } from "../../ports/feedback.ts";
 import type { Incidents } from "../../ports/incidents.ts";
@@ -10,6 +11,7 @@ import type { People } from "../../ports/people.ts";
 import type { Queue } from "../../ports/queue.ts";
 import type { Rooms } from "../../ports/rooms.ts";
 import type { Services } from "../../ports/services.ts";
+import type { Storms } from "../../ports/storms.ts";
 import type { Arguments, Operands, OptionSpecs } from "../command.ts";
 import type { Analyses } from "./analyses.ts";
 
@@ -22,6 +24,8 @@ export interface ChatPorts {
   readonly analyses: Analyses;
   readonly people: People;
   readonly rooms: Rooms;
+  readonly chat: Pick<Chat, "permalink">;
+  readonly storms: Pick<Storms, "read">;
   readonly access: AccessConfig;
   readonly mutes: Mutes;
   readonly feedback: Feedback;

@@ -1,6 +1,6 @@
 import type { Incident } from "../../domain/incident.ts";
-import { countStorms } from "../../domain/storm-count.ts";
-import { defineChatCommand } from "./chat-command.ts";
+import { countStorms, type StormCount } from "../../domain/storm-count.ts";
+import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
 import { serviceNamed } from "./snapshot.ts";
 
 const mostShown = 10;
@@ -8,6 +8,8 @@ const mostStorms = 5;
 /** Of storms; as many as are looked through for what a person may see. */
 const mostCounted = 1_600;
 const dayMs = 86_400_000;
+/** A list without a link is worth more than one that comes late. */
+const linkWithinMs = 1_500;
 /** As many as may wait by default. */
 const mostOpen = 100;
 
@@ -23,12 +25,8 @@ export const status = defineChatCommand({
   whoMayUse: "status",
   operands: { placeholder: "a SERVICE", min: 0, max: 1 },
   options: { everywhere: { kind: "flag", summary: "all channels" } },
-  async run(
-    { place },
-    { operands: [typed], everywhere },
-    { services, incidents, queue, mutes, clock },
-    signal,
-  ) {
+  async run({ place }, { operands: [typed], everywhere }, ports, signal) {
+    const { services, incidents, queue, mutes, clock } = ports;
     const name = typed === undefined ? undefined : serviceNamed(await services.list(), typed).name;
     const about = name !== undefined ? { service: name } : everywhere ? {} : { channel: place.channel };
     const over = { ...about, states: ["verdict", "failed", "resolved"], limit: mostShown } as const;
@@ -46,6 +44,7 @@ export const status = defineChatCommand({
         .filter(({ state }) => state === "queued")
         .map(async (incident) => placed(incident, await queue.placeOf(incident.id, signal))),
     );
+    const storms = countStorms(stormed).slice(0, mostStorms);
     const { waiting, delayed, capturing, limit } = counts;
     return {
       kind: "status",
@@ -56,7 +55,7 @@ export const status = defineChatCommand({
       ),
       last,
       shadowed,
-      storms: countStorms(stormed).slice(0, mostStorms),
+      storms: await Promise.all(storms.map((storm) => withLink(storm, ports, signal))),
       counts: { waiting: waiting + delayed, capturing, limit },
       mutes: silences.filter(
         ({ subject }) => name === undefined || subject.service === undefined || subject.service === name,
@@ -68,4 +67,20 @@ export const status = defineChatCommand({
 /** With its place of now; without one it waits for its target or is about to begin. */
 function placed({ queuePlace: _before, ...incident }: Incident, queuePlace: number | undefined): Incident {
   return queuePlace === undefined ? incident : { ...incident, queuePlace };
+}
+
+/** Who reads the pages of a storm in their channel reads its digest there, too. */
+async function withLink(
+  storm: StormCount,
+  { storms, chat }: ChatPorts,
+  signal: AbortSignal,
+): Promise<StormCount> {
+  const inTime = AbortSignal.any([signal, AbortSignal.timeout(linkWithinMs)]);
+  try {
+    const digest = (await storms.read(storm.id, inTime))?.card?.ref;
+    return digest === undefined ? storm : { ...storm, link: await chat.permalink(digest, inTime) };
+  } catch {
+    signal.throwIfAborted();
+    return storm;
+  }
 }

@@ -142,6 +142,11 @@ export function channel(channelId: string): string {
   return /^[CGD][A-Z0-9]+$/.test(channelId) ? `<#${channelId}>` : words(channelId, 40);
 }
 
+/** `label` is finished mrkdwn without brackets. A URL that could end the link early is none: the label stands alone. */
+export function link(url: string, label: string): string {
+  return /^https?:\/\/[^\s<>|]+$/.test(url) ? `<${url.replaceAll("&", "&amp;")}|${label}>` : label;
+}
+
 /** A time of day in the reader's own time zone; UTC where dates are not understood. */
 export function timeOfDay(
   ms: number,

@@ -1,5 +1,5 @@
 import type { Reply } from "../../domain/incident.ts";
-import { code, timeOfDay, words } from "./escape.ts";
+import { code, link, timeOfDay, words } from "./escape.ts";
 
 /** What stands above files (`initial_comment` of files.completeUploadExternal), well below the 4,000 of a text. */
 const commentCharacters = 2_500;
@@ -11,7 +11,7 @@ export function fileComment({ text, files }: Pick<Reply, "text" | "files">): str
     browser === undefined
       ? []
       : [
-          `<${browser.url.replaceAll("&", "&amp;")}|${words(`${title} in the browser`, 150)}> ` +
+          `${link(browser.url, words(`${title} in the browser`, 150))} ` +
             `(until ${timeOfDay(browser.untilMs, "{date_short_pretty} {time}")})`,
         ],
   );

@@ -1,12 +1,13 @@
 import type { StormCount } from "../../domain/storm-count.ts";
 import { counted, countText } from "../../domain/units.ts";
 import { utcTime } from "../words.ts";
-import { channel, timeOfDay, words } from "./escape.ts";
+import { channel, link, timeOfDay, words } from "./escape.ts";
 
 /** A storm in a list: how many of its pages stand in the digest, and what became of them. */
 export function stormLine(storm: StormCount, { withChannel }: { readonly withChannel: boolean }): string {
+  const what = `${counted(storm.pages, "page")} in the storm digest`;
   return [
-    `🌊 *${counted(storm.pages, "page")} in the storm digest*`,
+    `🌊 *${storm.link === undefined ? what : link(storm.link, what)}*`,
     ...fates(storm),
     words(storm.id, 40),
     withChannel ? channel(storm.channel) : "",

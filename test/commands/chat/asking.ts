@@ -17,12 +17,15 @@ import { feedbackStore } from "../../../src/integrations/redis/feedback-store.ts
 import { incidentStore } from "../../../src/integrations/redis/incident-store.ts";
 import { mutesStore } from "../../../src/integrations/redis/mutes.ts";
 import { redisQueue } from "../../../src/integrations/redis/queue.ts";
+import { stormStore } from "../../../src/integrations/redis/storm-store.ts";
 import { retries } from "../../../src/jobs/index.ts";
 import { summaryOf } from "../../../src/jobs/summary.ts";
 import type { Artifacts } from "../../../src/ports/artifacts.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
 import type { Services } from "../../../src/ports/services.ts";
+import type { Storms } from "../../../src/ports/storms.ts";
 import { fakeArtifacts } from "../../fakes/artifacts.ts";
+import { type FakeChat, fakeChat } from "../../fakes/chat.ts";
 import { type FakePeople, fakePeople } from "../../fakes/people.ts";
 import { type FakeRooms, fakeRooms } from "../../fakes/rooms.ts";
 import { testRedis } from "../../integrations/redis-server.ts";
@@ -34,6 +37,8 @@ export interface Asking {
   readonly ports: ChatPorts;
   readonly people: FakePeople;
   readonly rooms: FakeRooms;
+  readonly chat: FakeChat;
+  readonly storms: Storms;
   readonly artifacts: Artifacts;
   ask(words: string, request?: Partial<ChatRequest>, access?: AccessConfig): Promise<ChatReply>;
   /** An incident with a verdict, as the worker leaves it. */
@@ -90,6 +95,9 @@ export async function asking(mostWaiting: number): Promise<Asking> {
   const people = fakePeople({ U1: "member", U2: "member", UGUEST: "guest", UFAR: "stranger", UBOT: "bot" });
   const rooms = fakeRooms();
   const artifacts = fakeArtifacts(folder);
+  const chat = fakeChat();
+  const limits = { pages: 2, withinMs: 60_000, quietMs: 60_000 };
+  const storms = stormStore(redis.client, limits, { retries: retries.storm, onTrouble: () => {} });
   const ports: ChatPorts = {
     incidents: incidentStore(redis.client, noTwoAtOnce()),
     queue,
@@ -97,6 +105,8 @@ export async function asking(mostWaiting: number): Promise<Asking> {
     analyses: storedAnalyses(artifacts),
     people,
     rooms,
+    chat,
+    storms,
     access: nobodyNamed,
     mutes: mutesStore(redis.client, systemClock),
     feedback: feedbackStore(redis.client),
@@ -107,6 +117,8 @@ export async function asking(mostWaiting: number): Promise<Asking> {
     ports,
     people,
     rooms,
+    chat,
+    storms,
     artifacts,
     async ask(words, request = {}, access = ports.access) {
       return await answerChat(
@@ -161,6 +173,7 @@ export async function asking(mostWaiting: number): Promise<Asking> {
     },
     async close() {
       await queue.close();
+      await storms.close();
       await redis.close();
       await server.remove();
       await rm(folder, { recursive: true, force: true });

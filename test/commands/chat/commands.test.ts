@@ -166,6 +166,30 @@ describe.skipIf(redisProgram === undefined)("chat commands", () => {
       const elsewhere = { place: { channel: "C2" } };
       expect(expectKind(await chat.ask("status", elsewhere), "status").storms).toEqual([]);
     });
+
+    test("links to the digest of a storm once it stands there, and says the rest when the chat does not", async () => {
+      const place = { channel: "C1" };
+      const page = { group: "g", service: "order", title: "Slow", alerts: 1, sinceMs: 0 };
+      await chat.storms.join(place.channel, { ...page, intent: "link 1" }, never);
+      const { id = "" } = (await chat.storms.join(place.channel, { ...page, intent: "link 2" }, never)) ?? {};
+      await stormPage(chat, "link 2", { id });
+      const storms = async () => expectKind(await chat.ask("status"), "status").storms;
+      expect(await storms()).toMatchObject([{ id, pages: 1 }]);
+      expect((await storms())[0]).not.toHaveProperty("link");
+
+      const ref = await chat.chat.post(place, { text: "digest" }, { intent: id }, never);
+      const card = { attemptedAtMs: 1, ref };
+      await chat.storms.update(id, (now) => ({ ...now, card }), never);
+      const link = `https://chat.example/archives/C1/p${ref.ts.replace(".", "")}`;
+      expect(await storms()).toMatchObject([{ id, pages: 1, link }]);
+
+      await chat.storms.update(
+        id,
+        (now) => ({ ...now, card: { ...card, ref: { ...ref, ts: "9.9" } } }),
+        never,
+      );
+      expect((await storms())[0]).not.toHaveProperty("link");
+    });
   });
 
   describe("explain", () => {

@@ -193,6 +193,12 @@ describe("status in a storm", () => {
   ]);
   const date = `<!date^${startMs / 1_000}^{date_short_pretty} {time}|03:12 UTC>`;
 
+  /** With that link to each digest. */
+  function stormLine(link: string): string | undefined {
+    const reply = { ...status, storms: storms.map((storm) => ({ ...storm, link })) };
+    return lines(reply).find((line) => line.startsWith("🌊"));
+  }
+
   it("counts the pages of the digest in one line", () => {
     const figures = "9 captured · 2 being captured · 3 waiting · 8 ended";
     expect(lines({ ...status, storms })).toContain(
@@ -205,6 +211,14 @@ describe("status in a storm", () => {
     expect(chatReplyBody({ ...status, storms }).text).toContain(
       "212 pages in the storm digest storm-1a2b3c4d, 9 captured, 2 being captured, 3 waiting, 8 ended, since 03:12 UTC.",
     );
+  });
+
+  it("links to the digest, whatever its URL holds", () => {
+    const url = "https://shop.slack.com/archives/C0INCID001/p1716261120000100?thread_ts=1&cid=C0";
+    expect(stormLine(url)).toContain(
+      `🌊 *<${url.replace("&", "&amp;")}|212 pages in the storm digest>* · 9 captured`,
+    );
+    expect(stormLine("https://a>|<!channel>")).toContain("🌊 *212 pages in the storm digest* · 9 captured");
   });
 });
 
