@@ -12,6 +12,7 @@ import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-s
 import { draftFor, healthyTarget, settled, sickTarget, startTestBot, type TestTarget, until } from "./bot.ts";
 import { bundled } from "./bundled.ts";
 import { chatServer } from "./chat-server.ts";
+import { freed, patientTimes } from "./dead-worker.ts";
 
 const never = new AbortController().signal;
 
@@ -73,7 +74,12 @@ describe.skipIf(redisProgram === undefined)("a worker that is killed", () => {
       redis: redis.url,
       artifacts: join(folder, "artifacts"),
       targets: { order: target.url, pair: { "pair-1": target.url, "pair-2": healthy.url } },
+      settings: { workerTimes: patientTimes },
     };
+  }
+  async function killed(child: ChildProcess): Promise<void> {
+    await ended(child, "SIGKILL");
+    await freed(redis.socket);
   }
   async function worker(): Promise<ChildProcess> {
     const words = [program, JSON.stringify({ ...settings(), chat: chat.url })];
@@ -99,13 +105,13 @@ describe.skipIf(redisProgram === undefined)("a worker that is killed", () => {
         const now = await web.incidents.read(id, never);
         return now !== undefined && moments[when]?.(now, told, id) === true ? now : undefined;
       }, when);
-      await ended(first, "SIGKILL");
+      await killed(first);
       const second = await worker();
       try {
         expect((await settled(web, id)).state).toBe("verdict");
         whole(id);
       } finally {
-        await ended(second, "SIGKILL");
+        await killed(second);
       }
     },
     90_000,
@@ -127,7 +133,7 @@ describe.skipIf(redisProgram === undefined)("a worker that is killed", () => {
         const now = await web.incidents.read(id, never);
         return now?.peer !== undefined && peerMoments[when]?.(now.peer) === true ? now : undefined;
       }, when);
-      await ended(first, "SIGKILL");
+      await killed(first);
       const second = await worker();
       try {
         const end = await settled(web, id);
@@ -138,7 +144,7 @@ describe.skipIf(redisProgram === undefined)("a worker that is killed", () => {
         });
         expect(messagesOf(id)).toEqual([id, `${id}/findings`, `${id}/evidence`, `${id}/peer-1/evidence`]);
       } finally {
-        await ended(second, "SIGKILL");
+        await killed(second);
       }
     },
     90_000,
@@ -164,7 +170,7 @@ describe.skipIf(redisProgram === undefined)("a worker that is killed", () => {
         whole(incident.id);
       }
     } finally {
-      await ended(second, "SIGKILL");
+      await killed(second);
     }
   }, 90_000);
 
@@ -183,7 +189,7 @@ describe.skipIf(redisProgram === undefined)("a worker that is killed", () => {
         whole(incident.id);
       }
     } finally {
-      await ended(only, "SIGKILL");
+      await killed(only);
     }
   }, 90_000);
 });

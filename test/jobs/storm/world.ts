@@ -12,6 +12,7 @@ import { testRedis } from "../../integrations/redis-server.ts";
 import { alertmanagerBody } from "../../parsers/alert-bodies.ts";
 import { sickTarget, startTestBot, until } from "../bot.ts";
 import { chatServer } from "../chat-server.ts";
+import { freed, patientTimes } from "../dead-worker.ts";
 import type { WorkerProcess } from "../worker-process.ts";
 
 const never = new AbortController().signal;
@@ -83,8 +84,7 @@ export async function openStormWorld(program: string, folder: string): Promise<S
     settings: {
       role: "worker",
       caps: { overall: 8, perService: 4, cooldownMs: hourMs },
-      // A worker that gets no processor for a while must not look like one that died.
-      workerTimes: { lockMs: 4_000, stalledCheckMs: 1_000, targetLockMs: 4_000 },
+      workerTimes: patientTimes,
     },
     paging: {
       channel,
@@ -107,6 +107,7 @@ export async function openStormWorld(program: string, folder: string): Promise<S
     worker.kill("SIGKILL");
     await gone;
     gate.cut();
+    await freed(redis.socket);
   }
 
   async function incidents(): Promise<readonly Incident[]> {
