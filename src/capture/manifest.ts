@@ -9,7 +9,10 @@ export interface ManifestCapture extends CaptureRecord {
   readonly sha256?: string;
 }
 
-/** `manifest.json` of a capture bundle: what was asked of whom, when, and what came of it. Holds no secrets. */
+/** Its name in the bundle. */
+export const manifestFile = "manifest.json";
+
+/** The manifest of a capture bundle: what was asked of whom, when, and what came of it. Holds no secrets. */
 export interface Manifest {
   readonly schemaVersion: 1;
   readonly gofireVersion: string;
@@ -29,6 +32,8 @@ export interface Manifest {
   readonly finishedAt?: string;
   /** Why it ended before its plan did, in words. */
   readonly endedEarly?: string;
+  /** Somebody stopped it: it is no answer to what was asked, and may be begun anew. */
+  readonly interrupted?: true;
   /** The request as it was understood, for the reader. */
   readonly request: Readonly<Record<string, unknown>>;
   /** A rate that the target lent meanwhile; absent when none was asked for or it did not lend it. */
@@ -70,6 +75,7 @@ export function readManifest(text: string): ManifestReading {
   }
   const finishedAt = root.optionalTime("finishedAt");
   const endedEarly = root.optionalText("endedEarly");
+  const interrupted = root.all()["interrupted"] === true;
   const manifest: Manifest = {
     schemaVersion: 1,
     gofireVersion: root.text("gofireVersion"),
@@ -77,6 +83,7 @@ export function readManifest(text: string): ManifestReading {
     startedAt: root.time("startedAt"),
     ...(finishedAt === undefined ? {} : { finishedAt }),
     ...(endedEarly === undefined ? {} : { endedEarly }),
+    ...(interrupted ? { interrupted } : {}),
     request: root.object("request").all(),
     ...(root.all()["blockLease"] === undefined ? {} : { blockLease: leaseOf(root.object("blockLease")) }),
     captures: root.list("captures").map(captureOf),

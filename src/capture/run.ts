@@ -113,7 +113,10 @@ async function capture(
     // That nothing could be asked is the outcome itself, not an event on the way.
     if (reason !== undefined && ending !== "unreachable") onProgress({ type: "ended-early", reason });
     const asked = await around.end();
-    const { manifest, location } = await story.finish(reason);
+    const { manifest, location } = await story.finish({
+      ...(reason === undefined ? {} : { endedEarly: reason }),
+      ...(ending === "interrupted" ? { interrupted: true } : {}),
+    });
     return {
       ending,
       ...(reason === undefined ? {} : { reason }),

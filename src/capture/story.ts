@@ -34,7 +34,7 @@ export interface Story {
   whyNothing(): string;
   /** Closes the manifest. */
   finish(
-    endedEarly: string | undefined,
+    ending: Pick<Manifest, "endedEarly" | "interrupted">,
   ): Promise<{ readonly manifest: Manifest; readonly location?: string }>;
 }
 
@@ -63,7 +63,7 @@ export function beginStory(
   let { url } = target;
   let countedAtMs = Number.NEGATIVE_INFINITY;
 
-  function manifest(ending: { finishedAt?: string; endedEarly?: string }): Manifest {
+  function manifest(ending: Pick<Manifest, "finishedAt" | "endedEarly" | "interrupted">): Manifest {
     return {
       schemaVersion: 1,
       gofireVersion,
@@ -115,11 +115,8 @@ export function beginStory(
       await writer?.writeManifest(manifestText(manifest({})), always);
     },
     skip: (kind, reason) => tell({ kind, bytes: 0, durationMs: 0, status: "skipped", reason }),
-    async finish(endedEarly) {
-      const whole = manifest({
-        finishedAt: new Date(clock.nowMs()).toISOString(),
-        ...(endedEarly === undefined ? {} : { endedEarly }),
-      });
+    async finish(ending) {
+      const whole = manifest({ finishedAt: new Date(clock.nowMs()).toISOString(), ...ending });
       await writer?.writeManifest(manifestText(whole), always);
       return { manifest: whole, ...(writer === undefined ? {} : { location: writer.location }) };
     },

@@ -1,8 +1,10 @@
 import * as z from "zod/mini";
 import { type CaptureRequest, defaultRequest, usualBlockSeconds } from "../capture/request.ts";
 import type { CaptureOutcome } from "../capture/run.ts";
+import type { CaptureKind } from "../domain/capture.ts";
 import { UsageError } from "../domain/errors.ts";
 import { type Incident, isSettled, leftQueue } from "../domain/incident.ts";
+import type { Artifacts } from "../ports/artifacts.ts";
 import type { CaptureLimits } from "../ports/capture-limits.ts";
 import type { ServiceCapture, Services } from "../ports/services.ts";
 import type { JobOutcome, JobRun } from "../ports/worker.ts";
@@ -10,6 +12,7 @@ import { withHappenings } from "../render/context-words.ts";
 import { type ContextPorts, withContext } from "./capture-context.ts";
 import { captureLog, type LogPart } from "./capture-log.ts";
 import { cooledBy, type Resting, restingFor } from "./cooldown.ts";
+import { cooledByKept, finishedCapture } from "./finished-capture.ts";
 import { defineJob, done, later } from "./job.ts";
 import { type LoggedCapturePorts, loggedCapture } from "./logged-capture.ts";
 import { nodeOf, onNode } from "./node-place.ts";
@@ -20,6 +23,7 @@ import { stepOf } from "./steps.ts";
 export interface CaptureJobPorts extends ContextPorts, SettlePorts, LoggedCapturePorts {
   readonly services: Services;
   readonly limits: CaptureLimits;
+  readonly artifacts: Artifacts;
 }
 
 /** How soon a capture that had to wait for its target or for a place looks again. */
@@ -39,6 +43,7 @@ export const capture = defineJob({
     const incident = await ports.incidents.read(incidentId, run.signal);
     // With a bundle the capture is over: the worker died before it could say so.
     if (incident === undefined || isSettled(incident.state) || incident.bundle !== undefined) return done;
+    if (await endWithKept(incident, ports, run.signal)) return done;
     const cooldown = await restingFor(incident, ports, run.signal);
     if ("problem" in cooldown) {
       await fail(incident.id, cooldown.problem, ports, run.signal);
@@ -93,7 +98,13 @@ async function captureFor(
   );
   switch (captured.end) {
     case "done":
-      await end(captured.outcome, { ...incident, instance }, resting, log.run(), ports, run.signal);
+      await end(
+        captured.outcome,
+        cooledBy(resting),
+        { ...incident, instance, runs: log.run() },
+        ports,
+        run.signal,
+      );
       return done;
     case "busy":
       return await waitFor(incident, captured.reason, ports, run);
@@ -102,16 +113,30 @@ async function captureFor(
   }
 }
 
+/** Ends with what the last run kept, if that came to its end and the worker died before it could say so. */
+async function endWithKept(
+  incident: Incident,
+  ports: CaptureJobPorts,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { id, state, runs } = incident;
+  // One that waits is to be captured anew, whatever came of it before.
+  if (state !== "capturing") return false;
+  const kept = await finishedCapture(ownPart.prefix(id, runs), ports.artifacts, signal);
+  if (kept === undefined) return false;
+  await end(kept, cooledByKept(kept), incident, ports, signal);
+  return true;
+}
+
+/** `runs` of the incident is the run whose outcome it is. */
 async function end(
   outcome: CaptureOutcome,
-  { id, service, instance }: Incident & { readonly instance: string },
-  resting: Resting,
-  ownRun: number,
+  kinds: readonly CaptureKind[],
+  { id, service, instance, runs: ownRun }: Incident,
   ports: CaptureJobPorts,
   signal: AbortSignal,
 ): Promise<void> {
   const { ending, bundle, reason } = outcome;
-  const kinds = cooledBy(resting);
   await ports.limits.captured({ service, instance, incidentId: id, kinds }, signal);
   if (ending === "unreachable" || bundle === undefined) {
     await fail(id, withHappenings(reason ?? "Nothing was captured.", outcome.context), ports, signal);

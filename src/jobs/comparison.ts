@@ -6,6 +6,7 @@ import type { Artifacts } from "../ports/artifacts.ts";
 import type { Incidents } from "../ports/incidents.ts";
 import type { PictureSource, Pictures } from "../ports/pictures.ts";
 import type { Services } from "../ports/services.ts";
+import { textOf } from "./contents.ts";
 
 export interface ComparisonPorts {
   readonly incidents: Pick<Incidents, "read">;
@@ -87,7 +88,5 @@ export async function sourceOf(
 
 /** Our own document, written by the analyse job. */
 export async function documentOf(key: string, artifacts: Artifacts, signal: AbortSignal): Promise<Analysis> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of artifacts.get(key, signal)) chunks.push(chunk);
-  return JSON.parse(Buffer.concat(chunks).toString("utf8")) as Analysis;
+  return JSON.parse(await textOf(key, artifacts, signal)) as Analysis;
 }

@@ -16,3 +16,10 @@ export async function putText(
   await artifacts.put(key, utf8(text), { contentType: contentTypeOf(key) }, signal);
   return key;
 }
+
+/** A text of gofire's own, whole: none of them is long. Throws as `Artifacts.get`. */
+export async function textOf(key: string, artifacts: Artifacts, signal: AbortSignal): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of artifacts.get(key, signal)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
+}

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { type CaptureRequest, defaultRequest } from "../capture/request.ts";
+import type { CaptureOutcome } from "../capture/run.ts";
 import { captureKinds } from "../domain/capture.ts";
 import { UsageError } from "../domain/errors.ts";
 import type { Incident } from "../domain/incident.ts";
@@ -12,6 +13,7 @@ import type { JobOutcome, JobRun } from "../ports/worker.ts";
 import { lookAgainMs } from "./capture.ts";
 import { captureLog, type LogPart } from "./capture-log.ts";
 import { cooledBy } from "./cooldown.ts";
+import { finishedCapture } from "./finished-capture.ts";
 import { defineJob, done, later } from "./job.ts";
 import { type LoggedCapturePorts, loggedCapture } from "./logged-capture.ts";
 import { nodeOf, onNode } from "./node-place.ts";
@@ -111,6 +113,28 @@ async function captureRound(
     return later(lookAgainMs, reason);
   }
 
+  async function ended(
+    { ending, reason, manifest, bundle: location }: CaptureOutcome,
+    instance: string,
+  ): Promise<JobOutcome | "captured"> {
+    const bundle = ending === "unreachable" ? undefined : location;
+    await ports.limits.captured({ service, instance, incidentId: id, kinds: cooledBy({}) }, run.signal);
+    const steps = manifest.captures.map(stepOf);
+    await changeRound(
+      id,
+      round,
+      (now) => ({ ...now, peer: { ...now.peer, steps, ...(bundle === undefined ? {} : { bundle }) } }),
+      ports,
+      run.signal,
+    );
+    if (bundle !== undefined) return "captured";
+    return await without(`${instance} could not be captured: ${reason ?? "it gave nothing"}`);
+  }
+
+  if (present.state === "capturing" && present.instance !== undefined) {
+    const kept = await finishedCapture(peerPart.prefix(id, present.runs), ports.artifacts, run.signal);
+    if (kept !== undefined) return await ended(kept, present.instance);
+  }
   if (resolvedAtMs !== undefined && present.byPerson !== true) {
     return await without("it was over before another process could be captured");
   }
@@ -130,20 +154,8 @@ async function captureRound(
     );
     if (captured.end === "busy") return await wait(captured.reason);
     if (captured.end === "overtaken") return done;
-    const { ending, reason, manifest } = captured.outcome;
-    const bundle = ending === "unreachable" ? undefined : captured.outcome.bundle;
     begun = true;
-    await ports.limits.captured({ service, instance, incidentId: id, kinds: cooledBy({}) }, run.signal);
-    const steps = manifest.captures.map(stepOf);
-    await changeRound(
-      id,
-      round,
-      (now) => ({ ...now, peer: { ...now.peer, steps, ...(bundle === undefined ? {} : { bundle }) } }),
-      ports,
-      run.signal,
-    );
-    if (bundle !== undefined) return "captured";
-    return await without(`${instance} could not be captured: ${reason ?? "it gave nothing"}`);
+    return await ended(captured.outcome, instance);
   } finally {
     await place.leave(begun);
   }

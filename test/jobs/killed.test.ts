@@ -8,6 +8,7 @@ import type { Incident } from "../../src/domain/incident.ts";
 import type { Peer } from "../../src/domain/peer.ts";
 import { beginIncident } from "../../src/jobs/begin.ts";
 import type { Bot } from "../../src/main.ts";
+import { type RedisGate, redisGate } from "../integrations/redis-gate.ts";
 import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-server.ts";
 import { draftFor, healthyTarget, settled, sickTarget, startTestBot, type TestTarget, until } from "./bot.ts";
 import { bundled } from "./bundled.ts";
@@ -43,6 +44,7 @@ describe.skipIf(redisProgram === undefined)("a worker that is killed", () => {
   let healthy: TestTarget;
   let chat: Awaited<ReturnType<typeof chatServer>>;
   let web: Bot;
+  let gate: RedisGate;
   const told = new Set<string>();
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "gofire-killed-"));
@@ -54,6 +56,7 @@ describe.skipIf(redisProgram === undefined)("a worker that is killed", () => {
       chatServer(),
       bundled(new URL("worker-process.ts", import.meta.url), program),
     ]);
+    gate = await redisGate(redis.socket);
     chat.chat.fault = (method, intent) => {
       told.add(`${method} ${intent}`);
       return undefined;
@@ -65,6 +68,7 @@ describe.skipIf(redisProgram === undefined)("a worker that is killed", () => {
     target.close();
     healthy.close();
     chat.close();
+    await gate.close();
     await redis.remove();
     await rm(folder, { recursive: true, force: true });
   });
@@ -81,8 +85,8 @@ describe.skipIf(redisProgram === undefined)("a worker that is killed", () => {
     await ended(child, "SIGKILL");
     await freed(redis.socket);
   }
-  async function worker(): Promise<ChildProcess> {
-    const words = [program, JSON.stringify({ ...settings(), chat: chat.url })];
+  async function worker(redisUrl = redis.url): Promise<ChildProcess> {
+    const words = [program, JSON.stringify({ ...settings(), chat: chat.url, redis: redisUrl })];
     const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "ignore"] });
     if (child.stdout !== null) await once(child.stdout, "data");
     return child;
@@ -142,6 +146,46 @@ describe.skipIf(redisProgram === undefined)("a worker that is killed", () => {
           runs: 1,
           peer: { state: "compared", round: 1, comparison: { outcome: "only-here", there: "pair-2" } },
         });
+        expect(messagesOf(id)).toEqual([id, `${id}/findings`, `${id}/evidence`, `${id}/peer-1/evidence`]);
+      } finally {
+        await killed(second);
+      }
+    },
+    90_000,
+  );
+
+  const captured: Readonly<Record<string, string>> = {
+    "its capture": '"bundle":"incidents/',
+    "its peer's capture": '/peer-1/"',
+  };
+
+  test.each(Object.keys(captured))(
+    "when %s is over, before it says so, asks the target no second time",
+    async (whose) => {
+      const stuck = gate.stopAt({ command: captured[whose] ?? "", when: "before" });
+      const first = await worker(gate.url);
+      const draft = draftFor("pair", whose);
+      const page = { title: "ManyGoroutines", sinceMs: 0 };
+      const { incident } = await beginIncident(
+        { ...draft, origin: { ...draft.origin, kind: "page", page } },
+        web,
+        never,
+      );
+      await stuck;
+      await killed(first);
+      gate.cut();
+      const before = [target.asked.length, healthy.asked.length];
+      const second = await worker();
+      try {
+        const { id, bundle, peer, steps, record } = await settled(web, incident.id);
+        expect(bundle).toBe(`incidents/${id}/bundle-1/`);
+        expect(peer).toMatchObject({ state: "compared", runs: 1, bundle: `incidents/${id}/peer-1/` });
+        expect(steps.map(({ state }) => state)).not.toContain("running");
+        expect(record?.entries.filter((entry) => entry.kind === "state").map(({ run }) => run)).not.toContain(
+          2,
+        );
+        expect(target.asked.length).toBe(before[0]);
+        if (whose !== "its capture") expect(healthy.asked.length).toBe(before[1]);
         expect(messagesOf(id)).toEqual([id, `${id}/findings`, `${id}/evidence`, `${id}/peer-1/evidence`]);
       } finally {
         await killed(second);

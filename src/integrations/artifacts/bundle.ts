@@ -4,12 +4,12 @@ import type { WriteStream } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { finished, pipeline } from "node:stream/promises";
+import { manifestFile } from "../../capture/manifest.ts";
 import { PortError } from "../../domain/errors.ts";
 import type { BundleWriter, CaptureStore, SavedFile } from "../../ports/capture-store.ts";
 import { diskError } from "./disk-error.ts";
 import { measuredBody } from "./measured-body.ts";
 
-const manifestName = "manifest.json";
 /** A manifest lists some twenty files; more than this is not one of ours. */
 const largestManifestBytes = 1 << 20;
 /** Captures hold what a service's memory holds: for the person who took them only. */
@@ -30,7 +30,7 @@ export function captureStore(folder: string): CaptureStore {
       }
     },
     async readManifest(location, signal) {
-      const path = join(location, manifestName);
+      const path = join(location, manifestFile);
       let handle: FileHandle | undefined;
       try {
         handle = await open(path, "r");
@@ -75,12 +75,12 @@ function bundleWriter(location: string): BundleWriter {
     async writeManifest(text, signal) {
       signal.throwIfAborted();
       try {
-        await replaceFile(location, manifestName, async (out) => {
+        await replaceFile(location, manifestFile, async (out) => {
           out.end(text);
           await finished(out);
         });
       } catch (error) {
-        throw diskError(error, join(location, manifestName));
+        throw diskError(error, join(location, manifestFile));
       }
     },
   };

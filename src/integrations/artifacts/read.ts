@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { type ManifestCapture, readManifest } from "../../capture/manifest.ts";
+import { type ManifestCapture, manifestFile, readManifest } from "../../capture/manifest.ts";
 import type { ParsedArtifact } from "../../domain/artifact.ts";
 import { UsageError } from "../../domain/errors.ts";
 import type { ByteParser } from "../../domain/parse-result.ts";
@@ -11,7 +11,6 @@ import { type Input, kindToSay, type Opened, readCaptures } from "./read-capture
 
 /** Stands for standard input, as in many programs. */
 const standardInput = "-";
-const manifestFile = "manifest.json";
 const mostManifestBytes = 8 * 1024 * 1024;
 
 /** See `EvidenceSource.read`. */

@@ -1,10 +1,10 @@
 import { setMaxListeners } from "node:events";
+import { manifestFile } from "../../capture/manifest.ts";
 import type { Artifacts } from "../../ports/artifacts.ts";
 import type { CaptureStore } from "../../ports/capture-store.ts";
 import { type Room, within } from "./capped-store.ts";
 import { measuredBody } from "./measured-body.ts";
 
-const manifestName = "manifest.json";
 const always = new AbortController().signal;
 // Every capture that is being stored listens to it.
 setMaxListeners(0, always);
@@ -44,7 +44,7 @@ export function storedBundle(
           return body.saved();
         },
         async writeManifest(text: string, signal: AbortSignal) {
-          const key = `${prefix}${manifestName}`;
+          const key = `${prefix}${manifestFile}`;
           await artifacts.put(key, utf8(text), { contentType: "application/json" }, signal);
         },
       });

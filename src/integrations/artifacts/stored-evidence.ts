@@ -1,4 +1,4 @@
-import { type ManifestCapture, readManifest } from "../../capture/manifest.ts";
+import { type ManifestCapture, manifestFile, readManifest } from "../../capture/manifest.ts";
 import type { CaptureRecord } from "../../domain/capture.ts";
 import { PortError } from "../../domain/errors.ts";
 import type { Artifacts } from "../../ports/artifacts.ts";
@@ -6,7 +6,6 @@ import type { EvidenceSource } from "../../ports/evidence-source.ts";
 import { parseStream } from "./parse-bytes.ts";
 import { type Input, type Opened, readCaptures } from "./read-captures.ts";
 
-const manifestFile = "manifest.json";
 const mostManifestBytes = 8 << 20;
 /** Where artifacts are far away, each is a wait of its own. */
 const readAtOnce = 4;
