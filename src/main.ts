@@ -15,6 +15,7 @@ import { feedbackStore } from "./integrations/redis/feedback-store.ts";
 import { heldPageStore } from "./integrations/redis/held-page-store.ts";
 import { incidentStore } from "./integrations/redis/incident-store.ts";
 import { mutesStore } from "./integrations/redis/mutes.ts";
+import { openActStore } from "./integrations/redis/open-act-store.ts";
 import { pageMessageStore } from "./integrations/redis/page-message-store.ts";
 import { redisQueue } from "./integrations/redis/queue.ts";
 import { stormStore } from "./integrations/redis/storm-store.ts";
@@ -27,6 +28,7 @@ import { countRepeats } from "./jobs/repeats.ts";
 import { type Keep, retire } from "./jobs/retention.ts";
 import { sweepStorms } from "./jobs/storm.ts";
 import { sweep } from "./jobs/sweep.ts";
+import { tellLeftActs } from "./jobs/tell-acts.ts";
 import { verdictsFirst } from "./jobs/verdicts-first.ts";
 import type { Alerts, Paging } from "./ports/alerts.ts";
 import type { Artifacts } from "./ports/artifacts.ts";
@@ -38,6 +40,7 @@ import type { HeldPages } from "./ports/held-pages.ts";
 import type { Incidents } from "./ports/incidents.ts";
 import type { MetricsCatalog } from "./ports/metrics-server.ts";
 import type { Mutes } from "./ports/mutes.ts";
+import type { OpenActs } from "./ports/open-acts.ts";
 import type { PageMessages } from "./ports/page-messages.ts";
 import type { People } from "./ports/people.ts";
 import type { Pictures } from "./ports/pictures.ts";
@@ -95,6 +98,7 @@ export interface Bot {
   readonly feedback: Feedback;
   readonly heldPages: HeldPages;
   readonly storms: Storms;
+  readonly openActs: OpenActs;
   readonly redis: Pick<OpenRedis, "client" | "address" | "server">;
   /** Takes nothing new, waits up to `graceMs` for what runs, hands over the rest, says goodbye to Redis. */
   stop(graceMs: number): Promise<void>;
@@ -118,6 +122,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
   const mutes = mutesStore(client, clock);
   const feedback = feedbackStore(client);
   const heldPages = heldPageStore(client);
+  const openActs = openActStore(client);
   const alerts = alertStore(client, clock, { retries: retries.page, onTrouble });
   const pageMessages = pageMessageStore(client, clock, { retries: retries["page-message"], onTrouble });
   const storms = stormStore(client, settings.paging?.storm ?? defaultStormLimits, {
@@ -140,6 +145,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
       mutes,
       feedback,
       heldPages,
+      openActs,
       paging: settings.paging ?? noPaging,
       lock: settings.nearLock === undefined ? lock : bothLocks(lock, settings.nearLock, hostname()),
       limits: captureLimits(client, settings.caps),
@@ -158,6 +164,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
         await countRepeats(ports, ending.signal);
         await releasePages(ports, ending.signal);
         await sweepStorms(ports, ending.signal);
+        await tellLeftActs(ports, ending.signal);
       }),
     );
     sweeping.push(
@@ -193,6 +200,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
     feedback,
     heldPages,
     storms,
+    openActs,
     redis,
     async stop(graceMs) {
       ending.abort(new Error("gofire ends"));

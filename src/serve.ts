@@ -26,7 +26,7 @@ import type { Services } from "./ports/services.ts";
 
 /** What the chat's commands work on. */
 export interface Running
-  extends Pick<Bot, "incidents" | "queue" | "mutes" | "feedback" | "pageMessages" | "storms"> {
+  extends Pick<Bot, "incidents" | "queue" | "mutes" | "feedback" | "pageMessages" | "storms" | "openActs"> {
   readonly services: Services;
   readonly artifacts: Artifacts;
 }
@@ -185,6 +185,7 @@ export function server(parts: ServeParts): Server {
             feedback: bot.feedback,
             pageMessages: bot.pageMessages,
             storms: bot.storms,
+            openActs: bot.openActs,
             services,
             artifacts,
           });

@@ -5,6 +5,7 @@ import { answerChat, answerClick, answerJudgement } from "./commands/chat/dispat
 import { homeState } from "./commands/chat/home.ts";
 import type { AccessConfig, SlackConfig } from "./config/gofire-config.ts";
 import { UsageError } from "./domain/errors.ts";
+import type { MessageBody } from "./domain/message.ts";
 import { isFromPager, type PageSource, pageMessageOf } from "./domain/page-message.ts";
 import { systemClock } from "./integrations/clock/system-clock.ts";
 import { channelTrouble, type NamedChannel } from "./integrations/slack/channel-check.ts";
@@ -19,6 +20,7 @@ import { type Reach, slackSide, socketUrl } from "./integrations/slack/side.ts";
 import { checkAccess, checkBotToken } from "./integrations/slack/start-check.ts";
 import { showWhatWasRefused } from "./jobs/let-in.ts";
 import type { Clock } from "./ports/clock.ts";
+import type { OpenMute } from "./ports/open-acts.ts";
 import type { ListenAddress, Role } from "./ports/server.ts";
 import { card } from "./render/slack/card.ts";
 import { chatReplyBody, noticeModal } from "./render/slack/chat-reply.ts";
@@ -98,7 +100,7 @@ export async function openSlack(
     const answer = side?.answer;
     return {
       chat,
-      cards: { card, reply, comment: fileComment, storm: stormDigest, stormList },
+      cards: { card, reply, comment: fileComment, storm: stormDigest, stormList, announcement },
       people,
       ...(answer === undefined ? {} : { requests: { ...listenOf(slack), path: "/slack/events", answer } }),
       async listen(running) {
@@ -249,4 +251,13 @@ function clientSettings(
     clock,
     userAgent: `gofire/${version}`,
   };
+}
+
+/** As the answer to who muted would have been. */
+function announcement(act: OpenMute): MessageBody {
+  return chatReplyBody(
+    act.did === "muted"
+      ? { kind: "muted", mute: act.mute }
+      : { kind: "unmuted", subject: act.subject, mute: act.mute },
+  );
 }

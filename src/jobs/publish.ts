@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { type Card, type Incident, isSettled, isWorkOver, type Reply } from "../domain/incident.ts";
 import type { MessageBody, Place } from "../domain/message.ts";
 import type { StormView } from "../domain/storm.ts";
+import type { OpenMute } from "../ports/open-acts.ts";
 import type { JobOutcome } from "../ports/worker.ts";
 import { type ComparisonPorts, comparison, peerPicture } from "./comparison.ts";
 import { defineJob, done, later } from "./job.ts";
@@ -26,6 +27,8 @@ export interface Cards {
   storm(view: StormView): MessageBody;
   /** Every page of a storm, as the text of a Markdown file. */
   stormList(view: StormView): string;
+  /** That something is muted, or not any more. */
+  announcement(act: OpenMute): MessageBody;
 }
 
 export interface PublishJobPorts

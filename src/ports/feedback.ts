@@ -23,12 +23,14 @@ export interface Feedback {
   fired(incidentId: string, findings: readonly JudgedFinding[], signal: AbortSignal): Promise<void>;
   /**
    * Gives or changes a person's voice; the same again changes nothing. One without a comment keeps the comment of
-   * before when it says the same. `before`: what the person said until now.
+   * before when it says the same. `before`: what the person said until now. With an `intent` a change is noted as an open
+   * act in the same step.
    */
   say(
     voice: Voice,
     about: VoiceFacts,
     signal: AbortSignal,
+    intent?: string,
   ): Promise<{ readonly tally: FeedbackTally; readonly before?: Opinion; readonly isNew: boolean }>;
   /** What a person says of the findings of an incident by now. */
   saidBy(incidentId: string, userId: string, signal: AbortSignal): Promise<Opinions>;

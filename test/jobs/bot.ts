@@ -46,6 +46,7 @@ export const plainCards: Cards = {
   storm: ({ storm, rows }) => ({
     text: [storm.id, storm.overAtMs === undefined ? "goes on" : "over", `${rows.length} pages`].join(" · "),
   }),
+  announcement: ({ did, intent }) => ({ text: `${did} · ${intent}` }),
   stormList: ({ rows }) => rows.map(({ page, incident }) => `${page.intent} ${incident?.id}`).join("\n"),
 };
 

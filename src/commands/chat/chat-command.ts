@@ -7,6 +7,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Feedback } from "../../ports/feedback.ts";
 import type { Incidents } from "../../ports/incidents.ts";
 import type { Mutes } from "../../ports/mutes.ts";
+import type { OpenActs } from "../../ports/open-acts.ts";
 import type { People } from "../../ports/people.ts";
 import type { Queue } from "../../ports/queue.ts";
 import type { Rooms } from "../../ports/rooms.ts";
@@ -28,6 +29,7 @@ export interface ChatPorts {
   readonly storms: Pick<Storms, "read">;
   readonly access: AccessConfig;
   readonly mutes: Mutes;
+  readonly openActs: OpenActs;
   readonly feedback: Feedback;
   readonly clock: Clock;
   /** Of gofire. */

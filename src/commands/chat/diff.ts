@@ -4,8 +4,8 @@ import { UsageError } from "../../domain/errors.ts";
 import type { Analysis } from "../../domain/finding.ts";
 import type { Reply } from "../../domain/incident.ts";
 import type { Place } from "../../domain/message.ts";
+import { noteAct } from "../../jobs/tell-acts.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
-import { noteAct } from "./note-act.ts";
 import { sayableIn } from "./sight.ts";
 import { type JudgedIncident, judged, whichIncident } from "./which-incident.ts";
 

@@ -1,11 +1,11 @@
 import { looksLikeSecret } from "../../config/secret-shapes.ts";
 import type { ChatReply } from "../../domain/chat-reply.ts";
 import { UsageError } from "../../domain/errors.ts";
-import { type FeedbackTally, type Opinion, opinions } from "../../domain/feedback.ts";
+import { type Opinion, opinions } from "../../domain/feedback.ts";
 import { mostCommentCharacters } from "../../domain/feedback-form.ts";
-import type { FindingSummary, Incident } from "../../domain/incident.ts";
-import { withAct } from "../../domain/incident-record.ts";
+import type { FindingSummary } from "../../domain/incident.ts";
 import type { Place } from "../../domain/message.ts";
+import { countVoice } from "../../jobs/tell-acts.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
 import { type JudgedIncident, judged, whichIncident } from "./which-incident.ts";
 
@@ -74,17 +74,12 @@ export async function giveFeedback(said: Said, ports: ChatPorts, signal: AbortSi
       ...(goVersion === undefined ? {} : { goVersion }),
     },
     signal,
+    intent,
   );
-  await ports.incidents.update(
-    incident.id,
-    (now) => {
-      const counted = withTally(now, finding.id, tally);
-      if (before === says) return counted;
-      return withAct(counted, { did: "judged-finding", finding: finding.id, says }, { userId, intent, atMs });
-    },
-    signal,
-  );
-  await ports.queue.publish(incident.id, "soon", signal);
+  const voice = { did: "judged-finding", incidentId: incident.id, finding: finding.id, says } as const;
+  const isSame = before === says ? ({ isSame: true } as const) : {};
+  await countVoice({ ...voice, tally, userId, intent, atMs, ...isSame }, ports, signal);
+  if (isNew) await ports.openActs.close(intent, signal);
   return {
     kind: "feedback",
     incident,
@@ -95,13 +90,6 @@ export async function giveFeedback(said: Said, ports: ChatPorts, signal: AbortSi
     ...(before === undefined || before === says ? {} : { before }),
     ...(comment === undefined ? {} : { comment }),
   };
-}
-
-/** Two people may say something at once: the tally with more voices is the newer one. */
-function withTally(incident: Incident, finding: string, tally: FeedbackTally): Incident {
-  const known = incident.feedback?.[finding];
-  if (known !== undefined && known.voices >= tally.voices) return incident;
-  return { ...incident, feedback: { ...incident.feedback, [finding]: tally } };
 }
 
 /** One of the first few, which the incident remembers, or any of its document. */

@@ -2,13 +2,14 @@ import { analyzers } from "../../analyzers/index.ts";
 import type { ChatReply } from "../../domain/chat-reply.ts";
 import type { ChatRequest } from "../../domain/chat-request.ts";
 import { UsageError } from "../../domain/errors.ts";
-import type { HumanAct } from "../../domain/incident-record.ts";
-import { type Mute, type MuteSubject, subjectWords } from "../../domain/mute.ts";
+import type { Mute, MuteSubject } from "../../domain/mute.ts";
 import { nearest } from "../../domain/nearest.ts";
+import { noteMute } from "../../jobs/tell-acts.ts";
+import type { MutedBy } from "../../ports/mutes.ts";
+import type { OpenMute } from "../../ports/open-acts.ts";
 import type { Services } from "../../ports/services.ts";
 import { durationMs } from "../arguments.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
-import { noteAct } from "./note-act.ts";
 import { serviceNamed } from "./snapshot.ts";
 
 const leastMs = 60_000;
@@ -50,10 +51,9 @@ export const mute = defineChatCommand({
       untilMs: sinceMs + forMs,
       ...(reason === undefined ? {} : { reason }),
     };
-    await mutes.mute(begun, signal);
-    const { untilMs } = begun;
-    const named = { subject: subjectWords(subject), ...(reason === undefined ? {} : { reason }) };
-    await noteOn(subject, { did: "muted", untilMs, ...named }, request, ports, signal);
+    const by = { ...whoOf(request), atMs: sinceMs };
+    await mutes.mute(begun, signal, by);
+    await told({ ...by, did: "muted", mute: begun }, ports, signal);
     return { kind: "muted", mute: begun };
   },
 });
@@ -79,35 +79,20 @@ async function end(
   ports: ChatPorts,
   signal: AbortSignal,
 ): Promise<ChatReply> {
-  const ended = await ports.mutes.unmute(subject, signal);
-  const act = { did: "unmuted", subject: subjectWords(subject) } as const;
-  if (ended !== undefined) await noteOn(subject, act, request, ports, signal);
+  const by = { ...whoOf(request), atMs: ports.clock.nowMs() };
+  const ended = await ports.mutes.unmute(subject, signal, by);
+  if (ended !== undefined) await told({ ...by, did: "unmuted", subject, mute: ended }, ports, signal);
   return unmuted(subject, ended);
 }
 
-/** A mute belongs to the story of what it was given for: of late, and not over. */
-const noteWithinMs = 24 * 3_600_000;
-const mostNoted = 20;
+function whoOf({ userId, intent, place }: ChatRequest): Omit<MutedBy, "atMs"> {
+  return { userId, intent, place };
+}
 
-async function noteOn(
-  subject: MuteSubject,
-  act: HumanAct,
-  request: ChatRequest,
-  ports: ChatPorts,
-  signal: AbortSignal,
-): Promise<void> {
-  const { incidents, clock } = ports;
-  const ofService = subject.service === undefined ? {} : { service: subject.service };
-  const recent = await incidents.recent(
-    { ...ofService, createdFromMs: clock.nowMs() - noteWithinMs, limit: 200 },
-    signal,
-  );
-  const concerned = recent.filter(
-    ({ state, analysis }) =>
-      state !== "resolved" &&
-      (subject.kind === "service" || analysis?.findings.some(({ rule }) => rule === subject.rule)),
-  );
-  for (const { id } of concerned.slice(0, mostNoted)) await noteAct(id, act, request, ports, signal);
+/** The reply announces it. */
+async function told(act: OpenMute, ports: ChatPorts, signal: AbortSignal): Promise<void> {
+  await noteMute(act, ports, signal);
+  await ports.openActs.close(act.intent, signal);
 }
 
 /** Ids of rules have a slash and names of services have none. */

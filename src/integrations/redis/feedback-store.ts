@@ -4,6 +4,7 @@ import type { Feedback, VoiceFacts } from "../../ports/feedback.ts";
 import { ask } from "./ask.ts";
 import type { RedisClient } from "./connection.ts";
 import { key } from "./keys.ts";
+import { openActKeys, openActScript } from "./open-act-store.ts";
 
 /** Twice as long as an incident whose card can still be clicked. */
 const voicesMs = 60 * 86_400_000;
@@ -21,10 +22,10 @@ for at = 2, #ARGV do redis.call("HINCRBY", KEYS[2], ARGV[at], 1) end
 return 1`;
 
 /**
- * KEYS voices, counts, log; ARGV field, voice, beginning of the finding's fields, ttl ms, facts, most logged, and the
- * counters of right and wrong. Gives back what was said before, whether anything changed, right, wrong, voices.
+ * KEYS voices, counts, log, open acts, their contents; ARGV field, voice, beginning of the finding's fields, ttl ms, facts, most logged, the
+ * counters of right and wrong, and where it is to be told the intent and the act without the tally. Gives back what was said before, whether anything changed, right, wrong, voices.
  */
-const sayScript = `
+const sayScript = `${openActScript}
 local content = redis.call("HGET", KEYS[1], ARGV[1])
 local now = cjson.decode(ARGV[2])
 local was = content and cjson.decode(content) or {}
@@ -49,7 +50,13 @@ for at = 1, #all, 2 do
     tally[says] = tally[says] + 1
   end
 end
-return {was.says or "", changed, tally.right, tally.wrong, tonumber(redis.call("HGET", KEYS[1], "#"))}`;
+local voices = tonumber(redis.call("HGET", KEYS[1], "#"))
+if changed == 1 and ARGV[9] then
+  local told = string.format(',"tally":{"right":%d,"wrong":%d,"voices":%d}', tally.right, tally.wrong, voices)
+  if was.says == now.says then told = told .. ',"isSame":true' end
+  open(KEYS[4], KEYS[5], ARGV[9], ARGV[10]:sub(1, -2) .. told .. "}")
+end
+return {was.says or "", changed, tally.right, tally.wrong, voices}`;
 
 /** Feedback in Redis: one hash of voices an incident, one hash of counters for all, kept for good. */
 export function feedbackStore(client: RedisClient): Feedback {
@@ -59,17 +66,19 @@ export function feedbackStore(client: RedisClient): Feedback {
       const marker = key("feedback", "fired", incidentId);
       await ask(() => client.eval(firedScript, 2, marker, countsKey, voicesMs, ...counters), signal);
     },
-    async say(voice, about, signal) {
-      const { incidentId, finding, userId } = voice;
+    async say(voice, about, signal, intent) {
+      const { incidentId, finding, userId, says, atMs } = voice;
+      const act = { did: "judged-finding", incidentId, finding, says, userId, intent, atMs };
       const { rule, confidence } = about;
       const answer = await ask(
         () =>
           client.eval(
             sayScript,
-            3,
+            5,
             voicesKey(incidentId),
             countsKey,
             logKey,
+            ...openActKeys,
             `${finding} ${userId}`,
             JSON.stringify(voice),
             `${finding} `,
@@ -78,6 +87,7 @@ export function feedbackStore(client: RedisClient): Feedback {
             mostLogged,
             counter(rule, confidence, "right"),
             counter(rule, confidence, "wrong"),
+            ...(intent === undefined ? [] : [intent, JSON.stringify(act)]),
           ),
         signal,
       );

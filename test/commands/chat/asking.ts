@@ -16,6 +16,7 @@ import { openRedis } from "../../../src/integrations/redis/connection.ts";
 import { feedbackStore } from "../../../src/integrations/redis/feedback-store.ts";
 import { incidentStore } from "../../../src/integrations/redis/incident-store.ts";
 import { mutesStore } from "../../../src/integrations/redis/mutes.ts";
+import { openActStore } from "../../../src/integrations/redis/open-act-store.ts";
 import { redisQueue } from "../../../src/integrations/redis/queue.ts";
 import { stormStore } from "../../../src/integrations/redis/storm-store.ts";
 import { retries } from "../../../src/jobs/index.ts";
@@ -109,6 +110,7 @@ export async function asking(mostWaiting: number): Promise<Asking> {
     storms,
     access: nobodyNamed,
     mutes: mutesStore(redis.client, systemClock),
+    openActs: openActStore(redis.client),
     feedback: feedbackStore(redis.client),
     clock: systemClock,
     version: "0.1.0",
