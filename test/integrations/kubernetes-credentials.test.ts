@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import type { KubernetesPods } from "../../src/domain/target-place.ts";
 import { kubernetesTargets } from "../../src/integrations/kubernetes/target-source.ts";
 import type { TargetSource } from "../../src/ports/target-source.ts";
+import { until } from "../jobs/bot.ts";
 import { type KubernetesServer, kubeconfigFor, kubernetesServer } from "./kubernetes-server.ts";
 import { closed, listening, portOf } from "./pprof-server.ts";
 
@@ -92,6 +93,17 @@ describe("a pod's own credentials", () => {
   });
 });
 
+/** A dead process that nobody asked for yet is none. */
+async function isAlive(pid: number): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  return !/\) Z /.test(stat);
+}
+
 function credential(status: string): string {
   return `echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":${status}}'`;
 }
@@ -139,13 +151,50 @@ describe("a credential plugin", () => {
     });
   });
 
-  test("that waits for somebody to log in is given up when gofire waits no more", async () => {
+  test("is told that nobody answers its questions, and of which version", async () => {
     const server = await cluster();
-    const source = await pluginOf("exec sleep 20", server);
+    const heard = join(folder, "asked");
+    const source = await pluginOf(
+      `printf %s "$KUBERNETES_EXEC_INFO" > ${heard}\n${credential(`{"token":"${server.token}"}`)}`,
+      server,
+    );
+    expect(await names(source)).toEqual(["order-1"]);
+    expect(JSON.parse(await readFile(heard, "utf8"))).toEqual({
+      apiVersion: "client.authentication.k8s.io/v1",
+      kind: "ExecCredential",
+      spec: { interactive: false },
+    });
+  });
+
+  test("that gives nothing to be let in with is told", async () => {
+    const source = await pluginOf(credential("{}"), await cluster());
+    await expect(source.find(never)).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining("gave neither token nor certificate"),
+    });
+  });
+
+  test("that waits for somebody to log in is killed with what it started when gofire waits no more", async () => {
+    const server = await cluster();
+    const pids = join(folder, "pids");
+    const source = await pluginOf(
+      `sleep 600 &\necho $$ $! > ${pids}.new && mv ${pids}.new ${pids}\nwait`,
+      server,
+    );
     const reason = new Error("five seconds are over");
     const giveUp = new AbortController();
-    setTimeout(() => giveUp.abort(reason), 200);
-    await expect(source.find(giveUp.signal)).rejects.toBe(reason);
+    const given = source.find(giveUp.signal).catch((error: unknown) => error);
+    const started = await until(
+      async () => await readFile(pids, "utf8").catch(() => undefined),
+      "the plugin",
+    );
+    giveUp.abort(reason);
+    expect(await given).toBe(reason);
+    for (const pid of started.trim().split(" ").map(Number)) {
+      expect(pid).toBeGreaterThan(1);
+      await until(async () => ((await isAlive(pid)) ? undefined : true), `the end of ${pid}`);
+    }
+    expect(server.asked).toEqual([]);
   });
 });
 

@@ -6,6 +6,7 @@ import { KubeConfig } from "@kubernetes/client-node";
 import { PortError, reasonOf, UsageError } from "../../domain/errors.ts";
 import type { SourceServers } from "../../ports/target-source.ts";
 import type { WebAccess } from "../../ports/web-access.ts";
+import { askPlugin } from "./credential-plugin.ts";
 import { credentialsMs } from "./limits.ts";
 
 /** An API server, and what lets gofire in as of now. */
@@ -86,13 +87,17 @@ function load(config: KubeConfig, kubeconfig: string | undefined, podRoot: strin
   return from;
 }
 
-/** Runs the credential plugin that the kubeconfig names, when it names one. */
+/** Of the credential plugin that the kubeconfig names, when it names one. */
 async function credentialsOf(config: KubeConfig, from: string, signal: AbortSignal): Promise<WebAccess> {
   const options: RequestOptions = {};
   try {
-    await withinTime(config.applyToHTTPSOptions(options), signal);
+    await withinTime(async (over) => {
+      await askPlugin(config, over);
+      await config.applyToHTTPSOptions(options);
+    }, signal);
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof UsageError) throw error;
     const why = reasonOf(error).split("\n", 1)[0];
     throw new PortError(
       "unavailable",
@@ -125,15 +130,13 @@ async function credentialsOf(config: KubeConfig, from: string, signal: AbortSign
   };
 }
 
-/** A plugin that waits for somebody to log in would be waited for without end: the library knows no deadline. */
-async function withinTime(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  const deadline = AbortSignal.timeout(credentialsMs);
-  const over = AbortSignal.any([signal, deadline]);
+/** A plugin that waits for somebody to log in, or a server of logins, would be waited for without end. */
+async function withinTime(work: (over: AbortSignal) => Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const over = AbortSignal.any([signal, AbortSignal.timeout(credentialsMs)]);
   await Promise.race([
-    work,
+    work(over),
     new Promise<never>((_resolve, reject) => {
-      const give = () =>
-        reject(new Error(`the credential plugin did not answer within ${credentialsMs / 1000} s`));
+      const give = () => reject(new Error(`they did not come within ${credentialsMs / 1000} s`));
       if (over.aborted) give();
       else over.addEventListener("abort", give, { once: true });
     }),
