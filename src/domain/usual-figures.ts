@@ -54,6 +54,16 @@ export function isUsual(value: number, { least }: Usual): boolean {
   return value <= least * sameRatio;
 }
 
+/** How something stands against other days, whose figures are `text`; empty where nobody knows. */
+export function usualSentence(
+  against: { readonly how: Standing; readonly text: string } | undefined,
+): string {
+  if (against === undefined) return "";
+  const { how, text } = against;
+  if (how === "usual") return `That is usual for this hour: ${text}.`;
+  return how === "unusual" ? `That is unusual: ${text}.` : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
 /**
  * The same where other days only tell the bucket: `usual` in or below every day's, `unusual` above all of them. The bounds
  * lie a factor of ten apart, so what rose within its bucket is not told from what did not.

@@ -5,11 +5,11 @@ import { type GcCpuShare, gcCpuShare } from "../../domain/gc-cpu.ts";
 import { gcRate, gcRateText } from "../../domain/gc-rate.ts";
 import { type HeapGoal, heapGoal, isLimitBound } from "../../domain/heap-goal.ts";
 import { bytesText, percentText } from "../../domain/units.ts";
-import { usualFigure } from "../../domain/usual-figures.ts";
+import { usualFigure, usualSentence } from "../../domain/usual-figures.ts";
 import { gcAgainstUsual } from "../../domain/usual-gc.ts";
 import { explainsRise, loadRatio, loadSentence } from "../../domain/usual-load.ts";
 import { collectionCause, collectionCauseText, nextSteps } from "./cause.ts";
-import { judged, usualSentence } from "./judged.ts";
+import { judged } from "./judged.ts";
 
 export const gcGogcThrash = defineAnalyzer({
   meta: {

@@ -126,11 +126,3 @@ function shareTitle({ share }: GcCpuShare): string {
 function rateTitle({ perSecond }: GcRate): string {
   return `The process collects garbage ${perSecond.toFixed(perSecond < 10 ? 1 : 0)} times a second`;
 }
-
-/** How that stands against other days; empty where nobody knows. */
-export function usualSentence(against: GcAgainstUsual | undefined): string {
-  if (against === undefined) return "";
-  const { how, text } = against;
-  if (how === "usual") return `That is usual for this hour: ${text}.`;
-  return how === "unusual" ? `That is unusual: ${text}.` : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-}

@@ -3,7 +3,18 @@ import { containerFacts } from "../../domain/container-facts.ts";
 import { coresUsed } from "../../domain/cores-used.ts";
 import { isUnknown } from "../../domain/counters.ts";
 import { busiestCpuSite } from "../../domain/cpu-sites.ts";
+import { figure, type ServiceContext } from "../../domain/service-context.ts";
 import { countText, durationText, percentText } from "../../domain/units.ts";
+import {
+  figureExcerpt,
+  type Standing,
+  standing,
+  type Usual,
+  usualFigure,
+  usualOf,
+  usualSentence,
+  usualText,
+} from "../../domain/usual-figures.ts";
 
 export const schedCpuThrottling = defineAnalyzer({
   meta: {
@@ -41,6 +52,19 @@ export const schedCpuThrottling = defineAnalyzer({
           "CFS periods between the scrapes (ten a second while busy) below which the ratio says little",
         source: "docs/decisions/0003-default-thresholds.md",
       },
+      usualRatio: {
+        default: 3,
+        unit: "ratio",
+        meaning:
+          "times what 99 % of the same hour yesterday and last week stayed below, where Prometheus knows it",
+        source: "docs/decisions/0017-context.md",
+      },
+      aboveUsual: {
+        default: 0.1,
+        unit: "ratio",
+        meaning: "so much more of the periods than usual it must be, too",
+        source: "docs/decisions/0017-context.md",
+      },
     },
     docs: {
       what:
@@ -51,7 +75,9 @@ export const schedCpuThrottling = defineAnalyzer({
         "with them. It looks like a slow everything, and CPU graphs averaged over a minute do not show it.",
       next: "Give the container more CPU, make GOMAXPROCS fit the quota, or spend less CPU at the named site.",
       falsePositives:
-        "Short bursts of a batch job are throttled without harm. Counters since the start of the container are never used.",
+        "Short bursts of a batch job are throttled without harm. Counters since the start of the container are never used. " +
+        "What every known day had about as much of at this hour is context below the critical limit; what is three times the " +
+        "usual, and a tenth of the periods more, is possible below the others.",
       references: [
         "https://www.kernel.org/doc/html/latest/scheduler/sched-bwc.html",
         "https://github.com/google/cadvisor/blob/master/docs/storage/prometheus.md",
@@ -66,20 +92,24 @@ export const schedCpuThrottling = defineAnalyzer({
     const { throttling, cpuLimitCores: cores } = container;
     if (isUnknown(throttling)) return { inconclusive: throttling.unknown };
     const { ratio, periods, throttledPeriods, throttledSeconds, window, artifact } = throttling;
-    if (ratio < limits.warningRatio) return [];
+    const against = againstUsual(evidence.context, limits);
+    const isOver = ratio >= limits.warningRatio;
+    if (!isOver && against?.how !== "unusual") return [];
     const used = coresUsed(evidence);
     const site = busiestCpuSite(evidence);
     const isCritical = ratio >= limits.criticalRatio;
+    const isUsual = against?.how === "usual" && !isCritical;
     const stopped =
       throttledSeconds === undefined
         ? ""
         : `, ${durationText(throttledSeconds * 1000)} in all, summed over CPUs`;
     return [
       {
-        severity: isCritical ? "critical" : "warning",
-        confidence: periods >= limits.periods ? "proven" : "possible",
+        severity: isCritical ? "critical" : isUsual ? "info" : "warning",
+        confidence: isOver && periods >= limits.periods ? "proven" : "possible",
         title: `Throttled in ${percentText(ratio)} of the CPU periods`,
         summary: [
+          usualSentence(against),
           `${capitalised(container.name)} was stopped in ${countText(throttledPeriods)} of ${countText(periods)} CFS periods ${window}${stopped}.`,
           cores === undefined ? "" : `Its CPU limit is ${cores} ${cores === 1 ? "core" : "cores"}.`,
           used === undefined ? "" : `The process used ${used.toFixed(2)} cores meanwhile.`,
@@ -89,8 +119,13 @@ export const schedCpuThrottling = defineAnalyzer({
           .join(" "),
         measured: {
           value: ratio,
-          limit: isCritical ? limits.criticalRatio : limits.warningRatio,
+          limit: isCritical
+            ? limits.criticalRatio
+            : isOver || against === undefined
+              ? limits.warningRatio
+              : against.limit,
           unit: "ratio",
+          ...(against === undefined ? {} : { usual: against.day }),
         },
         where: site?.where ?? [],
         evidence: [
@@ -98,6 +133,7 @@ export const schedCpuThrottling = defineAnalyzer({
             artifact,
             excerpt: `throttled ${countText(throttledPeriods)} of ${countText(periods)} periods`,
           },
+          ...(against?.evidence ?? []),
         ],
         next: [
           "Raise the container's CPU limit, or remove it and keep the request.",
@@ -108,6 +144,33 @@ export const schedCpuThrottling = defineAnalyzer({
     ];
   },
 });
+
+interface AgainstUsual {
+  readonly how: Standing;
+  readonly text: string;
+  /** From here on it is unusual. */
+  readonly limit: number;
+  readonly day: ReturnType<typeof usualFigure>;
+  readonly evidence: readonly ReturnType<typeof figureExcerpt>[];
+}
+
+/** By Prometheus' figures of now and then alone: what a second between two scrapes holds is not compared with an hour. */
+function againstUsual(
+  context: ServiceContext | undefined,
+  { usualRatio, aboveUsual }: { readonly usualRatio: number; readonly aboveUsual: number },
+): AgainstUsual | undefined {
+  if (context === undefined) return undefined;
+  const now = figure(context, "throttled");
+  const usual: Usual | { readonly unknown: string } = usualOf(context, "throttled");
+  if (now === undefined || isUnknown(usual)) return undefined;
+  return {
+    how: standing(now.value, usual, usualRatio, aboveUsual),
+    text: `${usualText(usual, percentText)} of its CPU periods throttled`,
+    limit: Math.max(usualRatio * usual.most, usual.most + aboveUsual),
+    day: usualFigure(context, usual),
+    evidence: usual.days.map((one) => figureExcerpt(context.artifact, one, percentText)),
+  };
+}
 
 function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,8 +1,14 @@
 import { isUnknown } from "../../domain/counters.ts";
 import type { MetricSeries } from "../../domain/metric-series.ts";
-import type { Figure, FigureName, FigureUnit, MissingFigure } from "../../domain/service-context.ts";
+import type {
+  Figure,
+  FigureName,
+  FigureTime,
+  FigureUnit,
+  MissingFigure,
+} from "../../domain/service-context.ts";
 import type { Asker } from "./asker.ts";
-import { type Matchers, selector } from "./promql.ts";
+import { duration, type Matchers, patternOf, selector } from "./promql.ts";
 
 /** The pod that the process runs in, as cAdvisor and kube-state-metrics call it, and which of its containers. */
 export interface FoundPod {
@@ -14,6 +20,9 @@ export interface FoundPod {
 }
 
 const windowMs = 300_000;
+const hour = 3_600_000;
+const day = 24 * hour;
+const daysBefore = { "last-week": 7 * day, yesterday: day } as const;
 
 interface ContainerQuestion {
   readonly name: FigureName;
@@ -70,13 +79,20 @@ export async function containerFigures(
   asker: Asker,
   atMs: number,
 ): Promise<readonly (Figure | MissingFigure)[]> {
+  const usual = Promise.all(
+    (["last-week", "yesterday"] as const).map((when) => usualThrottling(pod, when, asker, atMs)),
+  );
+  return [...(await figuresOfNow(pod, asker, atMs)), ...(await usual)];
+}
+
+async function figuresOfNow(
+  pod: FoundPod | undefined,
+  asker: Asker,
+  atMs: number,
+): Promise<readonly (Figure | MissingFigure)[]> {
   return await Promise.all(
     questions.map(async ({ name, unit, windowMs: overMs, expression, looksFor }) => {
-      if (pod === undefined) {
-        const missing =
-          "the process's series have no pod label, and no pod has its address: its container is not known";
-        return { name, when: "now" as const, missing };
-      }
+      if (pod === undefined) return { name, when: "now" as const, missing: noPod };
       const query = expression(selector(pod.matchers), containersOf(pod));
       const missing = (why: string): MissingFigure => ({ name, when: "now", missing: why, query });
       const answer = await asker.ask(query);
@@ -101,6 +117,67 @@ export async function containerFigures(
       };
     }),
   );
+}
+
+const noPod =
+  "the process's series have no pod label, and no pod has its address: its container is not known";
+
+/**
+ * In which part of the CPU periods the container was throttled at the same hour of another day: below what it stayed for 99 %
+ * of it. Pods live for days at most where there are deploys, so the same container in the other pods of the deployment
+ * stands in, the highest of them.
+ */
+async function usualThrottling(
+  pod: FoundPod | undefined,
+  when: keyof typeof daysBefore,
+  asker: Asker,
+  atMs: number,
+): Promise<Figure | MissingFigure> {
+  const about = { name: "throttled", when } as const satisfies { name: FigureName; when: FigureTime };
+  if (pod === undefined) return { ...about, missing: noPod };
+  const before = duration(daysBefore[when]);
+  const selected = containersOf({ ...pod, matchers: ofDeployment(pod.matchers) });
+  const increase = (metric: string) =>
+    `sum by (pod, container) (increase(container_cpu_cfs_${metric}_total${selected}[5m]))`;
+  const ratio = `${increase("throttled_periods")} / ${increase("periods")}`;
+  const query = `quantile_over_time(0.99, (${ratio})[1h:1m] offset ${before})`;
+  const missing = (why: string): MissingFigure => ({ ...about, missing: why, query });
+  const answer = await asker.ask(query);
+  if (isUnknown(answer)) return missing(answer.unknown);
+  const names = [...new Set(answer.map(({ labels }) => labels["pod"]))];
+  const values = names.flatMap((name) => {
+    const ofPod = answer.filter(({ labels }) => labels["pod"] === name);
+    const value = ofContainer(ofPod, pod)?.points[0]?.value;
+    // Nothing over nothing: a container that was idle.
+    return value === undefined || !Number.isFinite(value) ? [] : [{ name, value }];
+  });
+  const own = values.find(({ name }) => name === pod.matchers["pod"]);
+  const highest = own ?? values.toSorted((a, b) => b.value - a.value)[0];
+  if (highest === undefined) {
+    return missing(`no series container_cpu_cfs_periods_total${selected} ${before} before`);
+  }
+  return {
+    ...about,
+    value: highest.value,
+    unit: "ratio",
+    atMs: atMs - daysBefore[when],
+    windowMs: hour,
+    of: own === undefined ? "service" : "process",
+    query,
+  };
+}
+
+/** What Kubernetes makes random parts of names from (k8s.io/apimachinery/pkg/util/rand). */
+const random = "[bcdfghjklmnpqrstvwxz2456789]";
+
+/** The same for all pods that a deployment names: its own name, its replica set's hash, five characters. */
+function ofDeployment(matchers: Matchers): Matchers {
+  const { pod } = matchers;
+  const name =
+    typeof pod === "string" ? new RegExp(`^(.+)-${random}{1,10}-${random}{5}$`).exec(pod)?.[1] : undefined;
+  return name === undefined
+    ? matchers
+    : { ...matchers, pod: { pattern: `${patternOf(name)}-${random}{1,10}-${random}{5}` } };
 }
 
 /** The series of the process's container: the labelled one, the only one, or the one that is called as the service. */

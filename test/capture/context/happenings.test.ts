@@ -179,6 +179,36 @@ describe("the container", () => {
     });
     expect(whyMissing(context, "throttled", "now")).toBe("container_cpu_cfs_periods_total is no number");
   });
+
+  test("has been throttled on other days as its own pod was, else as the worst of the deployment's", async () => {
+    const own = { ...x2, pod: "order-7c9f8d5b-x2k4v" };
+    const deployment = "order-[bcdfghjklmnpqrstvwxz2456789]{1,10}-[bcdfghjklmnpqrstvwxz2456789]{5}";
+    const of = (podName: string, value: number, container = "order") =>
+      series({ pod: podName, container }, value);
+    const context = await gathered({
+      process: own,
+      answers: {
+        "[1h:1m] offset 7d": [
+          of("order-5d4c8b-qqqqq", 0.1),
+          of("order-5d4c8b-zzzzz", 0.3),
+          of("order-5d4c8b-zzzzz", 0.9, "istio-proxy"),
+          of("order-5d4c8b-ccccc", Number.NaN),
+        ],
+        "[1h:1m] offset 1d": [of(own.pod, 0.2), of("order-5d4c8b-zzzzz", 0.4)],
+      },
+    });
+    expect(figure(context, "throttled", "last-week")).toMatchObject({ value: 0.3, of: "service" });
+    expect(figure(context, "throttled", "last-week")?.query).toContain(`pod=~"${deployment}"`);
+    expect(figure(context, "throttled", "yesterday")).toMatchObject({ value: 0.2, of: "process" });
+  });
+
+  test("of a pod that no deployment named is compared with that pod alone", async () => {
+    const context = await gathered({
+      process: { ...x2, pod: "order-0" },
+      answers: { "[1h:1m] offset 1d": [series({ pod: "order-0", container: "order" }, 0.2)] },
+    });
+    expect(figure(context, "throttled", "yesterday")?.query).toContain('pod="order-0"');
+  });
 });
 
 function pausesBefore(before: string): string {
