@@ -2,17 +2,24 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { storedAnalyses } from "../../src/commands/chat/analyses.ts";
+import { answerChat } from "../../src/commands/chat/dispatch.ts";
 import { PortError } from "../../src/domain/errors.ts";
 import type { Incident } from "../../src/domain/incident.ts";
 import type { MessageRef } from "../../src/domain/message.ts";
 import { pageMessageOf } from "../../src/domain/page-message.ts";
 import type { StormLimits } from "../../src/domain/storm.ts";
+import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { takeNotification } from "../../src/jobs/intake.ts";
 import type { Bot } from "../../src/main.ts";
+import { chatReplyBody } from "../../src/render/slack/chat-reply.ts";
+import { fakeArtifacts } from "../fakes/artifacts.ts";
 import { fakeChat } from "../fakes/chat.ts";
+import { fakePeople } from "../fakes/people.ts";
+import { fakeRooms } from "../fakes/rooms.ts";
 import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-server.ts";
 import { alertmanagerBody } from "../parsers/alert-bodies.ts";
-import { sickTarget, startTestBot, type TestTarget, until } from "./bot.ts";
+import { sickTarget, startTestBot, type TestTarget, testServices, until } from "./bot.ts";
 
 const never = new AbortController().signal;
 const services = ["order", "payment", "stock"];
@@ -43,7 +50,7 @@ describe.skipIf(redisProgram === undefined)("many pages in a short time, on real
     await rm(artifacts, { recursive: true, force: true });
   });
 
-  async function begin(hearsMessages = false): Promise<void> {
+  async function begin({ hearsMessages = false, shadow = false } = {}): Promise<void> {
     bot = await startTestBot(
       {
         redis: redis.url,
@@ -54,6 +61,7 @@ describe.skipIf(redisProgram === undefined)("many pages in a short time, on real
           paging: {
             channel: "C9",
             hearsMessages,
+            shadow,
             storm,
             services: () =>
               Promise.resolve(services.map((name) => ({ name, matches: [], instances: [target.url] }))),
@@ -122,7 +130,7 @@ describe.skipIf(redisProgram === undefined)("many pages in a short time, on real
   });
 
   test("that stand in the chat themselves get no flood of marks and cards: as many as there are captures", async () => {
-    await begin(true);
+    await begin({ hearsMessages: true });
     const all = 30;
     const pages: MessageRef[] = [];
     for (let at = 0; at < all; at++) {
@@ -151,6 +159,43 @@ describe.skipIf(redisProgram === undefined)("many pages in a short time, on real
     expect(cards.length).toBeLessThanOrEqual(most);
     expect(cards.every(({ place }) => place.thread !== undefined)).toBe(true);
     expect(chat.messages.filter(({ reactions }) => reactions.size > 0).length).toBeLessThanOrEqual(most);
+  });
+
+  test("in shadow say nothing at all, and status shows what would have been", async () => {
+    await begin({ shadow: true });
+    const all = 12;
+    for (let group = 0; group < all; group++) await notify(group);
+    const begun = await until(async () => {
+      const found = await incidents();
+      const open = await bot.incidents.unsettled(Date.now() + 3_600_000, never);
+      return found.length === all && open.length === 0 ? found : undefined;
+    }, "all of it to be over");
+    expect(new Set(begun.filter(isJudged).map(({ service }) => service))).toEqual(new Set(services));
+    expect(begun.every(({ shadow, card, storm: of }) => shadow === true && !card && !of)).toBe(true);
+    expect(chat.messages).toEqual([]);
+    const stored = fakeArtifacts(artifacts);
+    const status = await answerChat(
+      { intent: "T1", kind: "command", userId: "U1", place: { channel: "C9" }, words: "status" },
+      {
+        ...bot,
+        services: testServices({}),
+        analyses: storedAnalyses(stored),
+        people: fakePeople({ U1: "member" }),
+        rooms: fakeRooms(),
+        chat,
+        access: { rights: {}, givenBy: { users: [], groups: [], channels: [] } },
+        clock: systemClock,
+        version: "0.1.0",
+      },
+      never,
+    );
+    if (status.kind !== "status") throw new Error(`not answered: ${status.kind}`);
+    const { shadowed, last, storms } = status;
+    expect({ last, storms }).toEqual({ last: [], storms: [] });
+    expect(shadowed).toHaveLength(10);
+    const { text } = chatReplyBody(status);
+    expect(text).toContain("In shadow, nothing of these was posted:");
+    for (const { id } of shadowed) expect(text).toContain(id);
   });
 
   test("lose nothing and tell nothing twice when workers end at any moment and the chat's answers are lost", async () => {

@@ -68,7 +68,7 @@ async function outputOf(
       KUBERNETES_EXEC_INFO: JSON.stringify(asked),
     },
   });
-  const kill = () => void endGroup(plugin.pid);
+  const kill = () => endGroup(plugin.pid);
   signal.addEventListener("abort", kill, { once: true });
   try {
     return await new Promise((resolve, reject) => {

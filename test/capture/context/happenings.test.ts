@@ -138,6 +138,10 @@ describe("what happened before", () => {
   });
 });
 
+function ofPod(name: string, value: number, container = "order"): MetricSeries {
+  return series({ pod: name, container }, value);
+}
+
 describe("the container", () => {
   test("is the labelled one, the only one, or the one of the service's name", async () => {
     const answers = {
@@ -183,18 +187,16 @@ describe("the container", () => {
   test("has been throttled on other days as its own pod was, else as the worst of the deployment's", async () => {
     const own = { ...x2, pod: "order-7c9f8d5b-x2k4v" };
     const deployment = "order-[bcdfghjklmnpqrstvwxz2456789]{1,10}-[bcdfghjklmnpqrstvwxz2456789]{5}";
-    const of = (podName: string, value: number, container = "order") =>
-      series({ pod: podName, container }, value);
     const context = await gathered({
       process: own,
       answers: {
         "[1h:1m] offset 7d": [
-          of("order-5d4c8b-qqqqq", 0.1),
-          of("order-5d4c8b-zzzzz", 0.3),
-          of("order-5d4c8b-zzzzz", 0.9, "istio-proxy"),
-          of("order-5d4c8b-ccccc", Number.NaN),
+          ofPod("order-5d4c8b-qqqqq", 0.1),
+          ofPod("order-5d4c8b-zzzzz", 0.3),
+          ofPod("order-5d4c8b-zzzzz", 0.9, "istio-proxy"),
+          ofPod("order-5d4c8b-ccccc", Number.NaN),
         ],
-        "[1h:1m] offset 1d": [of(own.pod, 0.2), of("order-5d4c8b-zzzzz", 0.4)],
+        "[1h:1m] offset 1d": [ofPod(own.pod, 0.2), ofPod("order-5d4c8b-zzzzz", 0.4)],
       },
     });
     expect(figure(context, "throttled", "last-week")).toMatchObject({ value: 0.3, of: "service" });
