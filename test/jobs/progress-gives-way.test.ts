@@ -15,12 +15,12 @@ describe.skipIf(redisProgram === undefined)("a chat that takes no more edits for
   let redis: TestRedis;
   let artifacts: string;
   let target: Awaited<ReturnType<typeof sickTarget>>;
+  let answersAfterMs = 0;
   beforeAll(async () => {
     [redis, artifacts, target] = await Promise.all([
       testRedis(),
       mkdtemp(join(tmpdir(), "gofire-artifacts-")),
-      // Slow enough for progress to be shown.
-      sickTarget(() => 400),
+      sickTarget(() => answersAfterMs),
     ]);
   });
   afterAll(async () => {
@@ -43,6 +43,8 @@ describe.skipIf(redisProgram === undefined)("a chat that takes no more edits for
       },
     };
     const targets = { order: target.url };
+    // Slow enough for progress to be shown: some thirty answers take longer than the pause between two edits.
+    answersAfterMs = 200;
     const bot = await startTestBot({ redis: redis.url, artifacts, targets }, chat);
     try {
       const { incident } = await beginIncident(draftFor("order", "t1"), bot, never);
@@ -77,6 +79,7 @@ describe.skipIf(redisProgram === undefined)("a chat that takes no more edits for
       refused.add(intent);
       return { when: "before", error: new PortError("rate-limited", "chat", "429", { retryAfterMs: 100 }) };
     };
+    answersAfterMs = 0;
     const bot = await startTestBot({ redis: redis.url, artifacts, targets: { order: target.url } }, chat);
     try {
       const { incident } = await beginIncident(draftFor("order", "t2"), bot, never);
