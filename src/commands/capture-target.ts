@@ -78,7 +78,7 @@ async function pastOf(
 const waysIn: readonly (readonly [obstacle: RegExp, options: string])[] = [
   [
     /no longer answers: connection refused/,
-    "The process has ended (crash, out of memory, restart); its last words: kubectl logs --previous POD | gofire analyze -",
+    "The process has probably ended (crash, out of memory, restart). Its last words: kubectl logs --previous POD | gofire analyze -",
   ],
   [/^404: no pprof|^200, but not pprof/, "If it is mounted elsewhere: --pprof-path PATH."],
   [/^401/, "Give --user NAME --password-env VARIABLE, or --bearer-env VARIABLE."],
