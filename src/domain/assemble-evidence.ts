@@ -16,6 +16,7 @@ import type { Profile } from "./profile.ts";
 import { isContentionProfile, type ProfileKind, profileKind } from "./profile-kind.ts";
 import { ofOneProgram } from "./program.ts";
 import type { ServiceContext } from "./service-context.ts";
+import { asDumped } from "./symbol-names.ts";
 
 /** One capture file as read. */
 export interface ReadCapture {
@@ -129,7 +130,8 @@ function sortedProfiles(captures: readonly ReadCapture[], notes: string[]): Prof
       if (contention.samplingPeriod === 0) notes.push(`${file}: mutex profiling is off in this process`);
     } else if (artifact.type === "profile") {
       const kind = kindOf(artifact.profile, capture, notes);
-      if (kind !== undefined) lists[kind].push(timed(capture, artifact.profile, artifact.profile.timeMs));
+      const profile = { ...artifact.profile, frames: artifact.profile.frames.map(asDumped) };
+      if (kind !== undefined) lists[kind].push(timed(capture, profile, profile.timeMs));
     }
   }
   return {

@@ -2,6 +2,7 @@ import type { Frame } from "../domain/frame.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../domain/goroutine.ts";
 import { type ParseError, positionText } from "../domain/parse-result.ts";
 import { type Profile, stackOf } from "../domain/profile.ts";
+import { asDumped } from "../domain/symbol-names.ts";
 import { stateFromStack } from "./wait-reason.ts";
 
 /**
@@ -32,10 +33,7 @@ export function goroutinesOfProfile(profile: Profile, damage?: ParseError): Goro
     if (group === undefined) byStack.set(key, { sample, count });
     else group.count += count;
   }
-  const renamed = new Map<Frame, Frame>();
-  const groups = [...byStack.values()].map(({ sample, count }) =>
-    groupOf(profile, sample, count, deepest, renamed),
-  );
+  const groups = [...byStack.values()].map(({ sample, count }) => groupOf(profile, sample, count, deepest));
   const incomplete = whyIncomplete(profile, damage);
   return {
     artifact: profile.artifact,
@@ -49,31 +47,8 @@ export function goroutinesOfProfile(profile: Profile, damage?: ParseError): Goro
   };
 }
 
-/**
- * Profiles spell the type arguments of generic functions out as shapes, dumps put `[...]` in their place (Go source:
- * runtime/symtab.go, funcNameForPrint). Here goroutines of both are compared, so both get the dumps' name.
- */
-function asDumped(frame: Frame, renamed: Map<Frame, Frame>): Frame {
-  const from = frame.function.indexOf("[");
-  if (from === -1) return frame;
-  let dumped = renamed.get(frame);
-  if (dumped === undefined) {
-    const to = frame.function.lastIndexOf("]");
-    const name = `${frame.function.slice(0, from)}[...]${frame.function.slice(to + 1)}`;
-    dumped = to < from ? frame : { ...frame, function: name };
-    renamed.set(frame, dumped);
-  }
-  return dumped;
-}
-
-function groupOf(
-  profile: Profile,
-  sample: number,
-  count: number,
-  deepest: number,
-  renamed: Map<Frame, Frame>,
-): GoroutineGroup {
-  const stack: readonly Frame[] = stackOf(profile, sample).map((frame) => asDumped(frame, renamed));
+function groupOf(profile: Profile, sample: number, count: number, deepest: number): GoroutineGroup {
+  const stack: readonly Frame[] = stackOf(profile, sample).map(asDumped);
   const maybeCut = stack.length === deepest && depthLimits.includes(deepest);
   return {
     ...stateFromStack(stack),
