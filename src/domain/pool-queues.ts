@@ -71,6 +71,25 @@ function acquisitionsOf(
   return found;
 }
 
+/**
+ * Which of those who wait to show first. When nobody is at work with the pool (`atWork` is 0) what it lent was kept, and
+ * suspects are calls that leave something to give back, before calls that give it back themselves; else the largest.
+ */
+export function leadingWaiter(
+  { pile, library }: PoolQueue,
+  atWork: number,
+  own: OwnCode,
+): GoroutineGroup | undefined {
+  const suspects =
+    atWork > 0 || library === "grpc"
+      ? []
+      : pile.groups.filter((group) => {
+          const wait = poolWait(group);
+          return wait !== undefined && keptAfter(group.stack, wait, own) !== "nothing";
+        });
+  return suspects[0] ?? pile.groups[0];
+}
+
 /** Goroutines that hold something from a pool, because they have come past a line that takes it. */
 export interface Holder {
   readonly group: GoroutineGroup;

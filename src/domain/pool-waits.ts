@@ -43,7 +43,7 @@ const acquireSites: readonly (readonly [PoolLibrary, RegExp])[] = [
     /(?:^|\/)jackc\/(?:puddle(?:\/v\d+)?\.\(\*Pool(?:\[.*\])?\)\.(?:acquire|Acquire)|pgx(?:\/v\d+)?\.\(\*ConnPool\)\.(?:acquire|Acquire)\w*)$/,
   ],
   ["mongo", /(?:^|\/)driver\/topology\.\(\*pool\)\.(?:checkOut|get)$/],
-  ["fasthttp", /(?:^|\/)valyala\/fasthttp\.\(\*(?:HostClient|wantConn)\)\.(?:acquireConn|waitConn\w*)$/],
+  ["fasthttp", /(?:^|\/)valyala\/fasthttp\.\(\*(?:HostClient|wantConn)\)\.(?:[Aa]cquireConn|waitConn\w*)$/],
   ["grpc", /(?:^|\/)google\.golang\.org\/grpc\.\(\*pickerWrapper\)\.pick$/],
   ["semaphore", /(?:^|\/)golang\.org\/x\/sync\/semaphore\.\(\*Weighted\)\.Acquire$/],
 ];
@@ -151,7 +151,9 @@ function structuralWait(stack: readonly Frame[], at: number): PoolWait | undefin
 export type Keeps = "nothing" | "a-thing" | "a-scope";
 
 const opensScope = /\.(?:Begin\w*|Conn|Acquire|AcquireConn)$/;
-const opensRows = /\.(?:Query|QueryContext|Prepare\w*|Get|GetContext)$/;
+/** Of database/sql, pgx and redigo, and of what is built on them: gorm and bun (Rows), sqlx (Queryx, NamedQuery). */
+const opensRows =
+  /\.(?:Query|Queryx|QueryContext|QueryxContext|NamedQuery\w*|Rows|Prepare\w*|Get|GetContext)$/;
 /** Libraries whose commands borrow and give back by themselves. */
 const lendsForOneCommand: ReadonlySet<PoolLibrary> = new Set<PoolLibrary>([
   "go-redis",
@@ -167,9 +169,11 @@ export function keptAfter(stack: readonly Frame[], wait: PoolWait, own: OwnCode)
   if (wait.library === "semaphore") return "a-thing";
   if (wait.library === "unknown") return lendsName.test(methodName(call)) ? "a-thing" : "nothing";
   if (opensScope.test(call)) return "a-scope";
-  const caller = stack[wait.acquireIndex + 1];
-  // A library that queries on behalf of its caller also closes the rows.
-  return caller !== undefined && own.isOwn(caller) && opensRows.test(call) ? "a-thing" : "nothing";
+  // A library that queries on behalf of its caller also closes the rows, unless it is asked for them: gorm's (*DB).Rows.
+  const callerIndex = stack.findIndex((frame, index) => index > wait.acquireIndex && own.isOwn(frame));
+  const asked = callerIndex === wait.acquireIndex + 1 ? call : (stack[callerIndex - 1]?.function ?? "");
+  if (asked !== call && opensScope.test(asked)) return "a-scope";
+  return callerIndex !== -1 && opensRows.test(asked) ? "a-thing" : "nothing";
 }
 
 /** The pool's type, or its package when the function has no receiver; undefined when neither is named a pool. */

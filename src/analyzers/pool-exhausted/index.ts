@@ -3,7 +3,7 @@ import { ownFrames } from "../../domain/own-code.ts";
 import { growthExcerpt, pileExcerpt, sumOf, trendText } from "../../domain/pile-up.ts";
 import { poolKnob } from "../../domain/pool-knobs.ts";
 import { poolPressure, poolThresholds } from "../../domain/pool-pressure.ts";
-import { atWorkWith, poolQueues } from "../../domain/pool-queues.ts";
+import { atWorkWith, leadingWaiter, poolQueues } from "../../domain/pool-queues.ts";
 import { shortName } from "../../domain/symbol-names.ts";
 import { counted } from "../../domain/units.ts";
 import { blamedFrames } from "../../domain/wait-sites.ts";
@@ -46,8 +46,8 @@ export const poolExhausted = defineAnalyzer({
       if (pressure === undefined) return [];
       const { pile } = queue;
       const { trend, confidence, atWork, holders, nested, serving } = pressure;
-      const [largest] = pile.groups;
-      const where = largest === undefined ? [] : blamedFrames(largest, target.own);
+      const leading = leadingWaiter(queue, atWork + holders.length, target.own);
+      const where = leading === undefined ? [] : blamedFrames(leading, target.own);
       const knob = poolKnob(queue.library);
       const isChannel = queue.library === "grpc";
       const users = atWorkWith(queue, goroutines.best);
@@ -78,7 +78,7 @@ export const poolExhausted = defineAnalyzer({
             .join(" "),
           measured: { value: pile.count, limit: limits.waiting, unit: "goroutines" },
           where,
-          waitReason: largest?.state ?? "select",
+          waitReason: leading?.state ?? "select",
           groups: [...pile.groups, ...users],
           evidence: [
             pileExcerpt(goroutines.best.artifact, pile.groups, (group) => blamedFrames(group, target.own)[0]),

@@ -5,7 +5,7 @@ import type { OwnCode } from "../../domain/own-code.ts";
 import { growthExcerpt, pileExcerpt, sumOf, trendText } from "../../domain/pile-up.ts";
 import { poolKnob } from "../../domain/pool-knobs.ts";
 import { poolPressure, poolThresholds } from "../../domain/pool-pressure.ts";
-import { type Holder, poolQueues } from "../../domain/pool-queues.ts";
+import { type Holder, leadingWaiter, poolQueues } from "../../domain/pool-queues.ts";
 import { type SqlConnections, sqlConnections } from "../../domain/sql-connections.ts";
 import { counted, countText } from "../../domain/units.ts";
 import { blamedFrames } from "../../domain/wait-sites.ts";
@@ -49,8 +49,10 @@ export const sqlPoolExhausted = defineAnalyzer({
     const { trend, confidence, serving, holders, nested } = pressure;
     const connections = sqlConnections(goroutines.best);
     const owners = ownersOf(connections, dump ?? goroutines.best);
-    const [largest] = pile.groups;
-    const where = largest === undefined ? [] : blamedFrames(largest, target.own);
+    const inUse = pressure.atWork + sumOf(connections.uses) + holders.length + owners.length;
+    const leading = leadingWaiter(queue, inUse, target.own);
+    const where = leading === undefined ? [] : blamedFrames(leading, target.own);
+    const most = pile.groups[0] === undefined ? undefined : blamedFrames(pile.groups[0], target.own)[0];
     const knob = poolKnob("database/sql");
     return [
       {
@@ -58,7 +60,7 @@ export const sqlPoolExhausted = defineAnalyzer({
         confidence,
         title: `${counted(pile.count, "goroutine")} ${pile.count === 1 ? "waits" : "wait"} for a database connection`,
         summary: [
-          `${counted(pile.count, "goroutine")} ${pile.count === 1 ? "waits" : "wait"} in database/sql for a connection, most of them in ${where[0]?.function ?? "unknown code"}; ${trendText(pile, trend)}.`,
+          `${counted(pile.count, "goroutine")} ${pile.count === 1 ? "waits" : "wait"} in database/sql for a connection, most of them in ${most?.function ?? "unknown code"}; ${trendText(pile, trend)}.`,
           nested > 0 ? nestedText(nested) : usersText(connections, holders, owners, target.own),
           `The limit is SetMaxOpenConns, not SetMaxIdleConns.`,
         ].join(" "),
