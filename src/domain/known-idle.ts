@@ -17,7 +17,7 @@ export interface IdleRole {
 
 /** Frames that only carry a wait: the loop that waits stands above them. */
 const passage =
-  /^(?:runtime|internal\/[a-z/]+|runtime\/internal\/[a-z/]+|sync|syscall|time|bufio|io|crypto\/tls|net|vendor\/golang\.org\/x\/sys\/[a-z]+|golang\.org\/x\/sys\/[a-z]+)\.|^net\/http\.(?:\(\*connReader\)\.Read|\(\*persistConn\)\.Read|http2readFrameHeader|\(\*http2Framer\)\.ReadFrame)|(?:^|\/)golang\.org\/x\/net\/http2\.(?:readFrameHeader|\(\*Framer\)\.ReadFrame)/;
+  /^(?:runtime|internal\/[a-z/]+|runtime\/internal\/[a-z/]+|sync|syscall|time|bufio|io|crypto\/tls|net|vendor\/golang\.org\/x\/sys\/[a-z]+|golang\.org\/x\/sys\/[a-z]+)\.|^net\/http\.(?:\(\*connReader\)\.Read|\(\*persistConn\)\.Read|http2readFrameHeader|\(\*http2Framer\)\.ReadFrame)|(?:^|\/)golang\.org\/x\/net\/http2\.(?:readFrameHeader|\(\*Framer\)\.ReadFrame)|(?:^|\/)google\.golang\.org\/grpc\/internal\/transport(?:\/readyreader\.|\.\(\*framer\)\.readFrame)/;
 
 /** An accept call anywhere among the frames that carry the wait. */
 const accept = /^(?:net\.\(\*(?:TCP|Unix)Listener\)|internal\/poll\.\(\*FD\))\.Accept$/;

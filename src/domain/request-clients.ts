@@ -20,6 +20,9 @@ const serve = "net/http.(*conn).serve";
 /** There for each HTTP/1 request whose body is read, until its client goes (Go source: net/http/server.go). */
 const watch = "net/http.(*connReader).backgroundRead";
 
+/** Not the pipes of a child process, which are waited for in the same way. */
+const readsNetwork = /^net\.\(\*(?:conn|netFD|TCPConn|UnixConn)\)\.Read$/;
+
 /**
  * Counts the goroutines with which net/http watches a connection while its handler runs. They end when the client goes;
  * a handler that does not heed its context stays. A handler that took the connection over has none: whatever else reads
@@ -29,7 +32,11 @@ export function clientsOf(site: WaitSite, snapshot: GoroutineSnapshot): Clients 
   if (!site.groups.every((group) => hasFrame(group, serve))) return "unknown";
   const readers = snapshot.groups.filter(
     (group) =>
-      hasFrame(group, watch) || (group.wait === "IO wait" && !hasFrame(group, serve) && !isKnownIdle(group)),
+      hasFrame(group, watch) ||
+      (group.wait === "IO wait" &&
+        group.stack.some(({ function: symbol }) => readsNetwork.test(symbol)) &&
+        !hasFrame(group, serve) &&
+        !isKnownIdle(group)),
   );
   return 2 * sumOf(readers) < site.count ? "gone" : "waiting";
 }

@@ -4,6 +4,7 @@ import type { GoroutineGroup } from "../../domain/goroutine.ts";
 import { leakFinding } from "../../domain/leak-report.ts";
 import type { LeakSign } from "../../domain/leak-signs.ts";
 import { leakSign, leakThresholds } from "../../domain/leak-signs.ts";
+import { clientsOf } from "../../domain/request-clients.ts";
 import type { WaitSite } from "../../domain/wait-sites.ts";
 import { siteGrowth, waitSites } from "../../domain/wait-sites.ts";
 
@@ -24,6 +25,13 @@ export const execWaitStuck = defineAnalyzer({
         default: 1,
         unit: "minutes",
         meaning: "age from which waiting for the output of a child that has exited counts as stuck",
+        source: ours,
+      },
+      abandoned: {
+        default: 20,
+        unit: "goroutines",
+        meaning:
+          "requests whose clients have gone, from which their growth is no longer taken for a rise of the load",
         source: ours,
       },
       stale: {
@@ -53,7 +61,9 @@ export const execWaitStuck = defineAnalyzer({
         const sign = leakSign(goroutines, site, target.own, limits) ?? staleSign(kind, site, limits);
         const growth = siteGrowth(goroutines, site, target.own);
         const lasts = growth !== undefined && growth.counts.every((count) => count > 0);
-        const confidence = confidenceOf(kind, site, sign, lasts, limits.agedMinutes);
+        const isAbandoned =
+          site.count >= limits.abandoned && clientsOf(site, goroutines.best) === "gone" && lasts;
+        const confidence = confidenceOf(kind, site, sign, { lasts, isAbandoned }, limits.agedMinutes);
         if (confidence === undefined) return [];
         const { doing, why, next } = wait;
         return [
@@ -141,10 +151,10 @@ function confidenceOf(
   kind: Kind,
   site: WaitSite,
   sign: LeakSign | undefined,
-  lasts: boolean,
+  { lasts, isAbandoned }: { readonly lasts: boolean; readonly isAbandoned: boolean },
   agedMinutes: number,
 ): Confidence | undefined {
-  if (sign !== undefined) return sign.kind === "grows" && !sign.clear ? "possible" : "likely";
+  if (sign !== undefined) return sign.kind === "grows" && !sign.clear && !isAbandoned ? "possible" : "likely";
   if (kind === "output") return lasts || (site.oldestMinutes ?? 0) >= agedMinutes ? "likely" : "possible";
   return undefined;
 }

@@ -4,6 +4,7 @@ import { isMainGoroutine, isRequest } from "../../domain/code-object.ts";
 import type { GoroutineEvidence } from "../../domain/evidence.ts";
 import type { Confidence } from "../../domain/finding.ts";
 import type { GoroutineSnapshot } from "../../domain/goroutine.ts";
+import { httpClientRole } from "../../domain/http-client-roles.ts";
 import { isKnownIdle } from "../../domain/known-idle.ts";
 import { isProvenLeak, leakFinding } from "../../domain/leak-report.ts";
 import type { LeakLimits, LeakSign } from "../../domain/leak-signs.ts";
@@ -42,7 +43,12 @@ export const goroutineChanReceiveLeak = defineAnalyzer({
   analyze({ goroutines, goroutineLeak, target }, limits) {
     const { best } = goroutines;
     const receivers = best.groups.filter(
-      (group) => group.wait === "chan receive" && !isKnownIdle(group) && !isMainGoroutine(group),
+      (group) =>
+        group.wait === "chan receive" &&
+        !isKnownIdle(group) &&
+        !isMainGoroutine(group) &&
+        // A Transport's goroutine waits for its own handshake.
+        httpClientRole(group) === undefined,
     );
     return waitSites(receivers, target.own).flatMap((site) => {
       const proven = isProvenLeak(site, goroutineLeak);

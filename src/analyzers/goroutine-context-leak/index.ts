@@ -11,7 +11,7 @@ import { ownFrames } from "../../domain/own-code.ts";
 import type { Profile } from "../../domain/profile.ts";
 import { sampleIndexOf } from "../../domain/profile.ts";
 import { siteTotals } from "../../domain/profile-totals.ts";
-import { waitSites } from "../../domain/wait-sites.ts";
+import { type WaitSite, waitSites } from "../../domain/wait-sites.ts";
 
 export const goroutineContextLeak = defineAnalyzer({
   meta: {
@@ -34,7 +34,7 @@ export const goroutineContextLeak = defineAnalyzer({
   },
   analyze({ goroutines, goroutineLeak, heap, target }, limits) {
     const watchers = goroutines.best.groups.filter(isWatcher);
-    return waitSites(watchers, target.own).flatMap((site) => {
+    return asOneSite(waitSites(watchers, target.own)).flatMap((site) => {
       const sign = leakSign(goroutines, site, target.own, limits);
       const proven = isProvenLeak(site, goroutineLeak);
       if (!proven && sign?.kind !== "grows") return [];
@@ -67,6 +67,21 @@ const watcher = /^context\.(?:\(\*cancelCtx\)\.)?propagateCancel\.func\d+$/;
 
 function isWatcher(group: GoroutineGroup): boolean {
   return group.stack.some(({ function: symbol }) => watcher.test(symbol));
+}
+
+/** They stand at one or two lines of package context, whoever made them: the stack does not tell contexts apart. */
+function asOneSite(sites: readonly WaitSite[]): WaitSite[] {
+  const [first] = sites;
+  if (first === undefined) return [];
+  const oldest = Math.max(0, ...sites.map(({ oldestMinutes }) => oldestMinutes ?? 0));
+  return [
+    {
+      where: first.where,
+      groups: sites.flatMap(({ groups }) => groups),
+      count: sites.reduce((sum, { count }) => sum + count, 0),
+      ...(oldest === 0 ? {} : { oldestMinutes: oldest }),
+    },
+  ];
 }
 
 const creation =

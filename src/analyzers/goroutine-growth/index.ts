@@ -1,6 +1,6 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { mayBeFilling, startersAlive } from "../../domain/channel-partners.ts";
-import { isRequest, startedBy } from "../../domain/code-object.ts";
+import { entryFrame, isRequest, startedBy } from "../../domain/code-object.ts";
 import type { Frame } from "../../domain/frame.ts";
 import { packagePath } from "../../domain/frame.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
@@ -8,7 +8,7 @@ import { isRuntimeFrame } from "../../domain/goroutine-sites.ts";
 import { idleRole, isKnownIdle } from "../../domain/known-idle.ts";
 import { leakFinding } from "../../domain/leak-report.ts";
 import { leakSign, leakThresholds } from "../../domain/leak-signs.ts";
-import { libraryUser } from "../../domain/library-users.ts";
+import { libraryOf, libraryUser } from "../../domain/library-users.ts";
 import { shortName } from "../../domain/lock-words.ts";
 import type { OwnCode } from "../../domain/own-code.ts";
 import { sumOf } from "../../domain/pile-up.ts";
@@ -133,8 +133,14 @@ function reasonText({ running, attended, filling, clear }: Doubts): string {
     : unclear;
 }
 
+/** Copies input or output of a child process, or watches its context: exec/wait-stuck judges who waits for the child. */
+function servesCommand({ stack }: GoroutineGroup): boolean {
+  return entryFrame(stack)?.function.startsWith("os/exec.(*Cmd).") === true;
+}
+
 /** Loops of which a process has a handful, whatever its load, are counted too: a client per request brings one each. */
 function mayGrow(group: GoroutineGroup): boolean {
+  if (servesCommand(group)) return false;
   if (!isKnownIdle(group)) return true;
   return idleRole(group)?.per === "process" && group.stack.some((frame) => !isRuntimeFrame(frame));
 }
@@ -143,20 +149,13 @@ function hasOwnCode({ stack, createdBy }: GoroutineGroup, own: OwnCode): boolean
   return stack.some((frame) => own.isOwn(frame)) || (createdBy !== undefined && own.isOwn(createdBy));
 }
 
-/** `google.golang.org/grpc/internal/transport.(*http2Client).keepalive` -> `google.golang.org/grpc`. */
-function libraryOf(symbol: string): string {
-  const path = packagePath(symbol);
-  const parts = path.split("/");
-  return parts[0]?.includes(".") ? parts.slice(0, /^(?:github|gitlab)\./.test(path) ? 3 : 2).join("/") : path;
-}
-
 function userText([user]: readonly Frame[], isIdle: boolean): string {
   const what = isIdle
     ? "A process has a handful of such loops, one for each client or watcher of the library that is open."
     : "Their stacks are the library's alone.";
   return user === undefined
     ? `${what} Who makes the library start them the captures do not tell.`
-    : `${what} Probably ${shortName(user.function)} makes the library start them: inferred from the heap profile, in which objects of their starter are in use on its behalf.`;
+    : `${what} Probably ${shortName(user.function)} makes the library start them: inferred from the heap profile, in which objects of the library are in use on its behalf.`;
 }
 
 /**
