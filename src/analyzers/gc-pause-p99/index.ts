@@ -86,7 +86,8 @@ export const gcPauseP99 = defineAnalyzer({
         "Pauses older than ten minutes are left out, and one slow pause among few is context only. So are the pauses of a " +
         "process that keeps half of its processors busy, because its threads compete with each other. One that got less than a third " +
         "of the CPU time it asked for is held to be stopped from outside only when one pause in twenty is critical; so is one of which " +
-        "it is not known, for any crowded host makes pauses long (/cpu/classes in two scrapes tell: collectors.MetricsAll). Stops that " +
+        "it is not known, for any crowded host makes pauses long (/cpu/classes in two scrapes tell: collectors.MetricsAll); below the critical " +
+        "limit it is context as long as only one pause in twenty is slow. Stops that " +
         'captures cause (goroutine dumps) are not in PauseNs. quantile="1" of go_gc_duration_seconds is the longest of the last ' +
         "256 pauses at most: it can clear the rule, and never convicts. What lies in the same bucket on every known day, or lower, is context " +
         "below the critical limit; the bounds lie a factor of ten apart, so a rise within one is not seen.",
@@ -125,16 +126,20 @@ export const gcPauseP99 = defineAnalyzer({
       const usual = againstUsual(context, pauses.p99Ms);
       // A crowded host makes pauses long on any day: longer than on every other day is this process's or this moment's.
       const isNew = isWhole && !isBusy && usual?.how === "unusual";
+      const isLikely = isEnough && (isCalm || isNew || (isWhole && isStoppedOften));
+      // One slow pause among few is chance, and slow ones that nineteen in twenty are not are what a crowded host makes of
+      // healthy processes as well: worth a line, not worth holding up a verdict.
+      const isTail = !isLikely && pauses.p95Ms < limits.warningMs;
       return [
         {
-          // One slow pause among few is chance: worth a line, not worth holding up a verdict.
-          severity:
-            !isEnough || (usual?.how === "usual" && !isCritical)
+          severity: isCritical
+            ? isEnough
+              ? "critical"
+              : "info"
+            : !isEnough || isTail || usual?.how === "usual"
               ? "info"
-              : isCritical
-                ? "critical"
-                : "warning",
-          confidence: isEnough && (isCalm || isNew || (isWhole && isStoppedOften)) ? "likely" : "possible",
+              : "warning",
+          confidence: isLikely ? "likely" : "possible",
           title: `GC stops the world for ${durationText(pauses.p99Ms)} at ${isWhole ? "p99" : "worst"}`,
           summary:
             `${isWhole ? "p99" : "The longest"} of the last ${pauses.count} collections within ${durationText(pauses.spanMs)}, median ${durationText(pauses.medianMs)}, longest ` +

@@ -72,7 +72,7 @@ export const heapGrowth = defineAnalyzer({
         "A cache that is still filling looks the same until it is full: with three profiles, growth that slows down is left " +
         "alone. Memory in flight and batches free what they allocate: when less than half of all bytes ever allocated there " +
         "is in use, two profiles are reported as possible only. What was allocated shortly before the first profile is not in it yet, and " +
-        "would look like growth: when the live heap did not grow with it, the finding is possible only.",
+        "would look like growth: when the live heap did not grow with it, the finding is context.",
       corrections: [
         {
           claim: "-alloc_space finds memory leaks",
@@ -187,6 +187,7 @@ function draftOf(
       ? ""
       : ` in ${durationText(windowMs)} (${bytesText((growthBytes / windowMs) * 60_000)} a minute)`;
   return {
+    ...(rises || isConfirmed ? {} : { severity: "info" as const }),
     confidence: rises || (isKept && isConfirmed) ? "likely" : "possible",
     title: `Heap grew by ${bytesText(growthBytes)} at ${site.frame.function}`,
     summary: [

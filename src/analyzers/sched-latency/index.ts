@@ -1,7 +1,9 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
+import { isRequest } from "../../domain/code-object.ts";
 import { isUnknown } from "../../domain/counters.ts";
 import { type CpuPressure, cpuPressure } from "../../domain/cpu-pressure.ts";
 import { busiestCpuSite } from "../../domain/cpu-sites.ts";
+import { isObserver } from "../../domain/known-idle.ts";
 import { countText, percentText } from "../../domain/units.ts";
 import { figureExcerpt, isUsual, usualFigure, usualOf, usualText } from "../../domain/usual-figures.ts";
 import { seenLatency } from "./seen.ts";
@@ -13,7 +15,7 @@ export const schedLatency = defineAnalyzer({
     severity: "warning",
     scope: "specific",
     needs: [],
-    uses: ["metrics", "cpu", "context"],
+    uses: ["metrics", "cpu", "goroutines", "context"],
     symptomOf: [
       "sched/cpu-throttling",
       "sched/gomaxprocs-over-quota",
@@ -80,7 +82,8 @@ export const schedLatency = defineAnalyzer({
       next: "Check throttling and CPU use; then GOMAXPROCS; then what uses the CPU.",
       falsePositives:
         "Batch work that keeps all processors busy makes goroutines wait without anybody noticing: when the process itself keeps half of " +
-        "GOMAXPROCS busy the finding is only possible, unless one wait in ten is slow. So it is below one in twenty, which a crowded host " +
+        "GOMAXPROCS busy the finding is only possible, unless one wait in ten is slow, and context where no request is seen being handled or " +
+        "fewer than one in twenty are. So it is below one in twenty, which a crowded host " +
         "causes for moments, and when every known day had as many at this hour. Few waits are left alone.",
       corrections: [
         {
@@ -125,9 +128,15 @@ export const schedLatency = defineAnalyzer({
     const usual = known === undefined || isUnknown(known) ? undefined : known;
     // A service that is like this at this hour has nobody to wake for it, unless one wait in ten is slow.
     const isAsAlways = usual !== undefined && isUsual(share, usual);
+    // Of what keeps its own processors busy some waits are slow; who would notice are requests.
+    const serves =
+      evidence.goroutines?.series.some(({ groups }) =>
+        groups.some((group) => isRequest(group) && !isObserver(group)),
+      ) !== false;
+    const isOwnWork = isBusy && (share < limits.clearRatio || !serves);
     return [
       {
-        severity: isCritical ? "critical" : "warning",
+        severity: isCritical ? "critical" : isOwnWork ? "info" : "warning",
         confidence:
           isCritical || (share >= limits.clearRatio && !isBusy && !isAsAlways) ? "likely" : "possible",
         title: `${percentText(share)} of runnable goroutines waited over ${bound} for a CPU`,
