@@ -4,20 +4,30 @@ import { sampleIndexOf } from "./profile.ts";
 import { profileTotal } from "./profile-totals.ts";
 
 /** Below this a process is taken for idle: sampling at 100 Hz sees nothing smaller in a few seconds. */
-const leastCores = 0.005;
+const leastSampled = 0.005;
+/** Resolution of the CPU time that Linux tells, in seconds: one tick of 100 Hz (man 5 proc_pid_stat, utime). */
+const tickSeconds = 0.01;
 
 /**
- * Cores that the process kept busy on average while it was captured, from its CPU profile, else from two /metrics
- * scrapes; at least 0.005. Undefined when neither tells.
+ * Cores that the process kept busy on average while it was captured: by its CPU profile, at least 0.005, or by two
+ * /metrics scrapes, at least one tick in the time between them; the less of both, because captures are work, too.
+ * Undefined when neither tells.
  */
 export function coresUsed({ cpu, metrics }: Partial<Pick<Evidence, "cpu" | "metrics">>): number | undefined {
+  const told = [sampledCores(cpu), countedCores(metrics)].filter((cores) => cores !== undefined);
+  return told.length === 0 ? undefined : Math.min(...told);
+}
+
+function sampledCores(cpu: Evidence["cpu"] | undefined): number | undefined {
   const index = cpu === undefined ? -1 : sampleIndexOf(cpu, "cpu");
-  if (cpu?.durationMs !== undefined && cpu.durationMs > 0 && index !== -1) {
-    return Math.max(leastCores, profileTotal(cpu, index) / 1e6 / cpu.durationMs);
-  }
+  if (cpu?.durationMs === undefined || cpu.durationMs <= 0 || index === -1) return undefined;
+  return Math.max(leastSampled, profileTotal(cpu, index) / 1e6 / cpu.durationMs);
+}
+
+function countedCores(metrics: Evidence["metrics"] | undefined): number | undefined {
   const move = metrics === undefined ? undefined : counterMove(metrics, "process_cpu_seconds_total");
-  if (move === undefined || isUnknown(move) || move.perSecond === undefined) return undefined;
-  return Math.max(leastCores, move.perSecond);
+  if (move === undefined || isUnknown(move) || move.windowMs === undefined) return undefined;
+  return Math.max(tickSeconds, move.increase) / (move.windowMs / 1000);
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { GoroutineEvidence } from "../../domain/evidence.ts";
 import type { GoroutineSnapshot } from "../../domain/goroutine.ts";
 import type { OwnCode } from "../../domain/own-code.ts";
 
@@ -18,4 +19,13 @@ export function goroutinesAt(series: readonly GoroutineSnapshot[], name: string,
     }
   }
   return { active, waiting };
+}
+
+/** True when there are two captures or more, and in each a goroutine at that function runs and none waits. */
+export function runsInEach(evidence: GoroutineEvidence | undefined, name: string, own: OwnCode): boolean {
+  if (evidence === undefined || evidence.series.length < 2) return false;
+  return evidence.series.every((snapshot) => {
+    const { active, waiting } = goroutinesAt([snapshot], name, own);
+    return active > 0 && waiting === 0;
+  });
 }

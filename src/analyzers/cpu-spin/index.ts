@@ -3,7 +3,7 @@ import { shortFile } from "../../domain/goroutine-sites.ts";
 import { ownFrames } from "../../domain/own-code.ts";
 import { cpuTime } from "../../domain/sample-work.ts";
 import { percentText } from "../../domain/units.ts";
-import { type GoroutinesAt, goroutinesAt } from "./goroutines-at.ts";
+import { type GoroutinesAt, goroutinesAt, runsInEach } from "./goroutines-at.ts";
 import { type SpinningLoop, spinningLoops } from "./loops.ts";
 
 export const cpuSpin = defineAnalyzer({
@@ -28,6 +28,13 @@ export const cpuSpin = defineAnalyzer({
         unit: "count",
         meaning:
           "the same where that is most of what the process uses: on a crowded host even a spinning goroutine gets no more",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
+      coresWhenSeen: {
+        default: 0.02,
+        unit: "count",
+        meaning:
+          "the same where, besides, each of two goroutine captures or more shows it ready to run and none shows it waiting: a host too crowded to give it more",
         source: "docs/decisions/0003-default-thresholds.md",
       },
       mostOfProcess: {
@@ -79,9 +86,14 @@ export const cpuSpin = defineAnalyzer({
     }
     const loops = spinningLoops(cpu, own, goroutines)
       .map((loop) => ({ ...loop, cores: loop.ns / 1e6 / durationMs }))
-      .filter(({ cores, ns, polling }) => {
+      .filter(({ cores, frame, ns, polling }) => {
         const isMost = ns >= time.totalNs * limits.mostOfProcess;
-        return cores >= (isMost ? limits.coresOfMost : limits.cores) && polling >= limits.polling;
+        const least = !isMost
+          ? limits.cores
+          : runsInEach(goroutines, frame.function, own)
+            ? limits.coresWhenSeen
+            : limits.coresOfMost;
+        return cores >= least && polling >= limits.polling;
       });
     return loops.slice(0, 3).flatMap((loop): FindingDraft[] => {
       const place = loop.frame.function;
@@ -106,7 +118,7 @@ export const cpuSpin = defineAnalyzer({
             .join(" "),
           measured: {
             value: loop.cores,
-            limit: Math.min(limits.cores, Math.max(limits.coresOfMost, loop.cores)),
+            limit: Math.min(limits.cores, loop.cores),
             unit: "cores",
           },
           where,
