@@ -1,6 +1,6 @@
 import { type CaptureRequest, optionalKinds } from "../capture/request.ts";
 import type { GofireConfig } from "../config/gofire-config.ts";
-import { captureKinds } from "../domain/capture.ts";
+import { askedKinds } from "../domain/capture.ts";
 import { UsageError } from "../domain/errors.ts";
 import { analyse, analysisOptions, checkRules } from "./analysis.ts";
 import { captureTarget } from "./capture-target.ts";
@@ -79,7 +79,7 @@ export const snapshot = defineCommand({
       choices: optionalKinds,
       summary: "take these as well",
     },
-    exclude: { kind: "list", placeholder: "KIND,KIND", choices: captureKinds, summary: "leave these out" },
+    exclude: { kind: "list", placeholder: "KIND,KIND", choices: askedKinds, summary: "leave these out" },
     deadline: {
       kind: "duration",
       placeholder: "2m",
@@ -155,9 +155,8 @@ function requestOf(options: CaptureWords): Partial<CaptureRequest> {
     return kind;
   });
   const exclude = (options.exclude ?? []).map((word) => {
-    const kind = captureKinds.find((candidate) => candidate === word);
-    if (kind === undefined)
-      throw new UsageError(`--exclude takes ${captureKinds.join(", ")}; not "${word}".`);
+    const kind = askedKinds.find((candidate) => candidate === word);
+    if (kind === undefined) throw new UsageError(`--exclude takes ${askedKinds.join(", ")}; not "${word}".`);
     return kind;
   });
   const limit = options["dump-limit"];

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { captureKinds } from "../domain/capture.ts";
+import { askedKinds } from "../domain/capture.ts";
 import { alertSections, channelSetting, matchSetting, shadowSetting } from "./alerts-schema.ts";
 import { artifactSections } from "./artifacts-schema.ts";
 import { chatSections } from "./chat-schema.ts";
@@ -74,7 +74,7 @@ const capture = section({
     "Most goroutines for which a goroutine dump, which stops the world, is taken",
   ),
   include: setting(z.array(z.enum(optionalCaptures)), "Captures to take besides the usual"),
-  exclude: setting(z.array(z.enum(captureKinds)), "Captures to leave out"),
+  exclude: setting(z.array(z.enum(askedKinds)), "Captures to leave out"),
 });
 
 const modulePath = z.string().check(z.regex(/^[\w~-][\w.~/-]*$/, { error: "is not a Go import path" }));

@@ -4,6 +4,7 @@ import { kindOfName } from "./capture-kind.ts";
 import { profileOfContention } from "./contention-profile.ts";
 import type { CrashReport } from "./crash.ts";
 import type { Evidence, NonEmpty, TargetFacts, ThreadCount } from "./evidence.ts";
+import { whyNotJudged, withCpuTime } from "./foreign-profile.ts";
 import type { Frame } from "./frame.ts";
 import { type GoVersion, parseGoVersion } from "./go-version.ts";
 import type { GoroutineSnapshot } from "./goroutine.ts";
@@ -41,7 +42,7 @@ export interface AssemblySettings {
 export interface AssembledEvidence {
   readonly evidence: Partial<Evidence>;
   readonly target: TargetFacts;
-  /** Captures of a run of the process that is over. */
+  /** Captures of a run of the process that is over, and profiles that the rules cannot judge. */
   readonly leftOut: readonly { readonly file: string; readonly reason: string }[];
   /** What could not be used, or only under an assumption; one sentence each, beginning with the file. */
   readonly notes: readonly string[];
@@ -62,7 +63,7 @@ export function assembleEvidence(
     reason: `left out, the process restarted meanwhile (${sign}) and this may be of its earlier run`,
   }));
   const notes = [...program.notes, ...leftOut.map(({ file, reason }) => `${file}: ${reason}`)];
-  const profiles = sortedProfiles(captures, notes);
+  const { profiles, notJudged } = sortedProfiles(captures, notes);
   const scrapes = inTimeOrder(
     captures.flatMap((capture) =>
       capture.artifact.type === "metrics"
@@ -105,12 +106,16 @@ export function assembleEvidence(
     ...present("goVersion", goVersion),
     own: ownCode(frames(), settings.modules),
   };
-  return { evidence, target, leftOut, notes };
+  return { evidence, target, leftOut: [...leftOut, ...notJudged], notes };
 }
 
 type ProfileLists = Record<"heap" | "cpu" | "mutex" | "block", readonly Profile[]>;
 
-function sortedProfiles(captures: readonly ReadCapture[], notes: string[]): ProfileLists {
+function sortedProfiles(
+  captures: readonly ReadCapture[],
+  notes: string[],
+): { profiles: ProfileLists; notJudged: AssembledEvidence["leftOut"] } {
+  const notJudged: { file: string; reason: string }[] = [];
   const lists: Record<ProfileKind, Timed<Profile>[]> = {
     heap: [],
     allocs: [],
@@ -129,38 +134,46 @@ function sortedProfiles(captures: readonly ReadCapture[], notes: string[]): Prof
       texts[contention.of].push(timed(capture, profileOfContention(contention), contention.takenAtMs));
       if (contention.samplingPeriod === 0) notes.push(`${file}: mutex profiling is off in this process`);
     } else if (artifact.type === "profile") {
-      const kind = kindOf(artifact.profile, capture, notes);
-      const profile = { ...artifact.profile, frames: artifact.profile.frames.map(asDumped) };
-      if (kind !== undefined) lists[kind].push(timed(capture, profile, profile.timeMs));
+      const read = artifact.profile;
+      const kind = kindOf(read, capture);
+      const reason = kind.notJudged ?? whyNotJudged(read);
+      if (reason !== undefined) {
+        notJudged.push({ file, reason });
+        notes.push(`${file}: ${reason}`);
+      } else if (kind.told !== undefined) {
+        const profile = { ...withCpuTime(read), frames: read.frames.map(asDumped) };
+        lists[kind.told].push(timed(capture, profile, profile.timeMs));
+      }
     }
   }
-  return {
+  const profiles = {
     // The same data under another name (Go source: runtime/pprof/pprof.go, writeAlloc).
     heap: wholeProfiles(lists.heap.length > 0 ? lists.heap : lists.allocs, notes),
     cpu: inTimeOrder(lists.cpu),
     mutex: wholeProfiles(lists.mutex.length > 0 ? lists.mutex : texts.mutex, notes),
     block: wholeProfiles(lists.block.length > 0 ? lists.block : texts.block, notes),
   };
+  return { profiles, notJudged };
 }
 
 /** The content decides; name and manifest only where it cannot: mutex and block profiles look the same. */
-function kindOf(profile: Profile, { file, kind }: ReadCapture, notes: string[]): ProfileKind | undefined {
+function kindOf(
+  profile: Profile,
+  { file, kind }: ReadCapture,
+): { readonly told?: ProfileKind | undefined; readonly notJudged?: string } {
   const told = profileKind(profile);
   if (!isContentionProfile(profile)) {
-    if (told === undefined) {
-      const types = profile.sampleTypes.map(({ type, unit }) => `${type}/${unit}`).join(", ");
-      notes.push(`${file}: a profile of ${types} is not judged`);
-    }
-    return told;
+    if (told !== undefined) return { told };
+    const types = profile.sampleTypes.map(({ type, unit }) => `${type}/${unit}`).join(", ");
+    return { notJudged: `a profile of ${types} is not judged` };
   }
-  if (kind === "mutex" || kind === "block") return kind;
-  if (told !== undefined) return told;
+  if (kind === "mutex" || kind === "block") return { told: kind };
+  if (told !== undefined) return { told };
   const named = kindOfName(file);
-  if (named === "mutex" || named === "block") return named;
-  if (profile.sampleCount > 0) {
-    notes.push(`${file}: cannot be told to be a mutex or a block profile; name the file so`);
-  }
-  return undefined;
+  if (named === "mutex" || named === "block") return { told: named };
+  return profile.sampleCount === 0
+    ? {}
+    : { notJudged: "cannot be told to be a mutex or a block profile; name the file so" };
 }
 
 /** Differences over time (`?seconds=N`) do not compare with whole profiles: whole ones win. */

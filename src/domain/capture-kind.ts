@@ -1,6 +1,6 @@
 import type { ParsedArtifact } from "./artifact.ts";
 import type { CaptureKind } from "./capture.ts";
-import { profileKind } from "./profile-kind.ts";
+import { isContentionProfile, profileKind } from "./profile-kind.ts";
 
 const kindOfSnapshot = {
   profile: "goroutine",
@@ -31,7 +31,11 @@ export function kindOfName(path: string): CaptureKind | undefined {
 /** What a file that came without a manifest is a capture of; by its name where the content does not tell. */
 export function captureKind(artifact: ParsedArtifact): CaptureKind | undefined {
   if (artifact.type === "profile") {
-    return profileKind(artifact.profile) ?? kindOfName(artifact.profile.artifact);
+    const { profile } = artifact;
+    const told = profileKind(profile);
+    if (told !== undefined || !isContentionProfile(profile)) return told ?? "profile";
+    const named = kindOfName(profile.artifact);
+    return named === "mutex" || named === "block" ? named : "profile";
   }
   if (artifact.type === "goroutines") {
     if (artifact.leaked) return "goroutineleak";

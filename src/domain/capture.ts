@@ -4,7 +4,7 @@
  * `heap-text` is heap debug=1, asked for its runtime.MemStats trailer.
  * `context` is what a metrics server says of the service; nothing of it is asked of the process.
  */
-export const captureKinds = [
+export const askedKinds = [
   "index",
   "cmdline",
   "goroutine",
@@ -24,10 +24,13 @@ export const captureKinds = [
   "log",
   "context",
 ] as const;
+
+/** The same, and `profile`: one that a person handed in, of a kind that Go's own endpoints do not write. */
+export const captureKinds = [...askedKinds, "profile"] as const;
 export type CaptureKind = (typeof captureKinds)[number];
 
 /** They cost the target next to nothing, or nothing at all. */
-const freeKinds = ["index", "metrics", "log", "context"] as const satisfies readonly CaptureKind[];
+const freeKinds = ["index", "metrics", "log", "profile", "context"] as const satisfies readonly CaptureKind[];
 
 /** Kinds that cost the target something, so that alerts may not have them captured again and again. */
 export type CoolingKind = Exclude<CaptureKind, (typeof freeKinds)[number]>;

@@ -29,6 +29,11 @@ export function hasStandardName(symbol: string): boolean {
   return standardRoots.has(slash === -1 ? path : path.slice(0, slash));
 }
 
+/** A path, and a function or method in it: `[libc.so.6]` and `std::rt::lang_start` are none. */
+const isGoSymbol = /^[\w./~%-]+\.(?:\(\*?\w+(?:\[.*\])?\)\.)?\w/;
+const wellKnownDependency =
+  /^(?:golang\.org\/x|google\.golang\.org|go\.(?:uber|opentelemetry|etcd|mongodb)\.(?:org|io)|gopkg\.in|k8s\.io|sigs\.k8s\.io|gorm\.io|github\.com\/(?:prometheus|redis|go-redis|jackc|gorilla|gin-gonic|labstack|go-chi|valyala|gofiber|grpc-ecosystem|aws|IBM|Shopify|segmentio|nats-io|rs|sirupsen|golang|google|hashicorp|DataDog|grafana|klauspost|json-iterator))(?:\/|$)/;
+
 const moduleVersion = /@v\d+\.\d+\.\d+[^/]*\//;
 
 /**
@@ -39,11 +44,16 @@ const moduleVersion = /@v\d+\.\d+\.\d+[^/]*\//;
  *   the main package itself was built from the module cache (`go install path@version`): then its module is own.
  * - Packages of the standard library whose file stands in GOROOT, or has the form that -trimpath gives it, are not own.
  * - What is left was compiled from the service's own source tree.
+ *
+ * Where no frame has a file, as in what continuous profilers export, what is neither the standard library's nor of a
+ * module that every service uses is taken for own.
  */
 export function ownCode(frames: Iterable<Frame>, modules: readonly string[] = []): OwnCode {
   let goroot: string | undefined;
   let installedModule: string | undefined;
+  let filesKnown = false;
   for (const frame of frames) {
+    if (frame.file.endsWith(".go")) filesKnown = true;
     if (goroot === undefined && frame.function.startsWith("runtime.")) {
       const at = frame.file.lastIndexOf("/src/runtime/");
       if (at > 0) goroot = frame.file.slice(0, at + "/src/".length);
@@ -52,7 +62,7 @@ export function ownCode(frames: Iterable<Frame>, modules: readonly string[] = []
       const version = moduleVersion.exec(frame.file);
       if (version !== null) installedModule = frame.file.slice(0, version.index + version[0].length);
     }
-    if (goroot !== undefined && installedModule !== undefined) break;
+    if (goroot !== undefined && installedModule !== undefined && filesKnown) break;
   }
 
   function isStandardLibrary({ function: symbol, file }: Frame): boolean {
@@ -70,7 +80,8 @@ export function ownCode(frames: Iterable<Frame>, modules: readonly string[] = []
 
   function decide(frame: Frame): boolean {
     const path = packagePath(frame.function);
-    if (frame.file.startsWith("<") || frame.file === "_cgo_gotypes.go" || frame.file === "") return false;
+    if (frame.file.startsWith("<") || frame.file === "_cgo_gotypes.go") return false;
+    if (frame.file === "" && filesKnown) return false;
     if (frame.file === "_testmain.go") return false; // the main that `go test` writes
     if (path === "main" || modules.some((module) => isWithin(path, module))) return true;
     if (installedModule !== undefined && frame.file.startsWith(installedModule)) return true;
@@ -78,6 +89,11 @@ export function ownCode(frames: Iterable<Frame>, modules: readonly string[] = []
     if (frame.file.includes("/vendor/") || path.startsWith("vendor/")) return false;
     if (bazelDependency.test(frame.file)) return false;
     if (!frame.function.includes(".")) return false; // C, or an assembly label
+    if (frame.file === "") {
+      return (
+        isGoSymbol.test(frame.function) && !hasStandardName(frame.function) && !wellKnownDependency.test(path)
+      );
+    }
     return !isStandardLibrary(frame);
   }
 

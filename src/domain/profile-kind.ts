@@ -1,4 +1,5 @@
 import type { CaptureKind } from "./capture.ts";
+import { countsCpuSamples } from "./foreign-profile.ts";
 import { leafOf, type Profile, sampleIndexOf } from "./profile.ts";
 
 export type ProfileKind = Extract<
@@ -18,7 +19,7 @@ export function profileKind(profile: Profile): ProfileKind | undefined {
   if (has("inuse_space") || has("alloc_space")) {
     return profile.defaultSampleType === "alloc_space" ? "allocs" : "heap";
   }
-  if (has("cpu")) return "cpu";
+  if (has("cpu") || countsCpuSamples(profile)) return "cpu";
   if (has("contentions") && has("delay")) return contentionKind(profile);
   if (profile.sampleTypes.length !== 1) return undefined;
   if (has("goroutine")) return "goroutine";

@@ -1,4 +1,5 @@
 import type { ParsedArtifact } from "../domain/artifact.ts";
+import { whyNotJudged } from "../domain/foreign-profile.ts";
 import type { ByteParser, ParseError, ParseResult } from "../domain/parse-result.ts";
 import type { Profile } from "../domain/profile.ts";
 import { profileKind } from "../domain/profile-kind.ts";
@@ -169,7 +170,9 @@ export function artifactParser(artifact: string, options: ArtifactOptions = {}):
 function artifactOfProfile(profile: Profile, damage: ParseError | undefined): ParsedArtifact {
   const kind = profileKind(profile);
   if (kind === "threadcreate") return { type: "threads", threads: profileTotal(profile, 0) };
-  if (kind !== "goroutine" && kind !== "goroutineleak") return { type: "profile", profile };
+  if ((kind !== "goroutine" && kind !== "goroutineleak") || whyNotJudged(profile) !== undefined) {
+    return { type: "profile", profile };
+  }
   const snapshot = goroutinesOfProfile(profile, damage);
   return { type: "goroutines", snapshot, leaked: kind === "goroutineleak" };
 }

@@ -120,3 +120,23 @@ describe("ownFrames", () => {
     ]);
   });
 });
+
+function bare(symbol: string) {
+  return { function: symbol, file: "", line: 0 };
+}
+
+it("goes by the name alone where no frame has a file, as in what continuous profilers export", () => {
+  const handler = bare("github.com/acme/pay/rules.(*Set).Match");
+  const others = [
+    "regexp.MustCompile",
+    "net/http.(*conn).serve",
+    "google.golang.org/grpc.(*Server).Serve",
+    "[libc.so.6]",
+  ];
+  const own = ownCode([handler, ...others.map(bare)]);
+  expect(own.isOwn(handler)).toBe(true);
+  expect(others.filter((symbol) => own.isOwn(bare(symbol)))).toEqual([]);
+  // One frame with a file, and those without one are nobody's.
+  const mixed = ownCode([handler, { function: "main.main", file: "/src/main.go", line: 3 }]);
+  expect(mixed.isOwn(handler)).toBe(false);
+});

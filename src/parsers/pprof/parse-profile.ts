@@ -187,8 +187,11 @@ class ProfileReading implements FieldReader {
       exactValues: this.#sampleTypes.map((_, index) => samples.exactValues(index)),
       ...(binary === undefined ? {} : { binary }),
     };
+    // A field that is left out names string 0 (proto/profile.proto: "string_table[0] must always be \"\"").
+    const misnamed = this.#strings.text(0) !== "";
     const damage =
       broken ??
+      (misnamed ? damaged("the first string is not empty, so what has no name shows it", 0) : undefined) ??
       (missing === undefined
         ? undefined
         : damaged(`${missing} are referred to, but not in the file`, splitter.offset));

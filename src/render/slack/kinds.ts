@@ -16,6 +16,7 @@ export const kindWords: Readonly<Record<CaptureKind, string>> = {
   threadcreate: "threads",
   cpu: "CPU",
   trace: "trace",
+  profile: "other profile",
   metrics: "metrics",
   expvar: "expvar",
   log: "log",
