@@ -1,4 +1,5 @@
 import type { Analyzer } from "../domain/analyzer.ts";
+import { blockLongestWaits } from "./block-longest-waits/index.ts";
 import { cpuRegexpCompile } from "./cpu-regexp-compile/index.ts";
 import { cpuSerialization } from "./cpu-serialization/index.ts";
 import { cpuSpin } from "./cpu-spin/index.ts";
@@ -53,6 +54,7 @@ import { tlsHandshakeStall } from "./tls-handshake-stall/index.ts";
 
 /** Every rule, sorted by id. `npm run new:analyzer` adds the line; test/layout.test.ts compares it with the folders. */
 export const analyzers: readonly Analyzer[] = [
+  blockLongestWaits,
   cpuRegexpCompile,
   cpuSerialization,
   cpuSpin,

@@ -133,6 +133,7 @@ const evidenceNames: Readonly<Record<EvidenceKey, string>> = {
   cpu: "CPU profile",
   mutex: "mutex profile",
   block: "block profile",
+  blockWindow: "pair of block profiles",
   threadCount: "threadcreate profile",
   memstats: "heap debug=1 capture",
   metrics: "/metrics scrape",

@@ -1,4 +1,6 @@
 import type { ParsedArtifact } from "./artifact.ts";
+import type { BlockLease } from "./block-lease.ts";
+import { type BlockWindow, blockWindow } from "./block-window.ts";
 import type { CaptureKind } from "./capture.ts";
 import { kindOfName } from "./capture-kind.ts";
 import { profileOfContention } from "./contention-profile.ts";
@@ -37,6 +39,8 @@ export interface AssemblySettings {
   readonly instance?: string;
   /** As the manifest has it, e.g. "go1.23.5". */
   readonly goVersion?: string;
+  /** Rates of the block profile that manifests say were lent. */
+  readonly blockLeases?: readonly BlockLease[];
 }
 
 export interface AssembledEvidence {
@@ -92,6 +96,7 @@ export function assembleEvidence(
     ...present("cpu", profiles.cpu.at(-1)),
     ...present("mutex", nonEmpty(profiles.mutex)),
     ...present("block", nonEmpty(profiles.block)),
+    ...present("blockWindow", leasedWindow(profiles.block, captures, settings.blockLeases)),
     ...present("threadCount", threadCount(captures, scrapes)),
     ...present("memstats", nonEmpty(memstats)),
     ...present("metrics", nonEmpty(scrapes)),
@@ -107,6 +112,21 @@ export function assembleEvidence(
     own: ownCode(frames(), settings.modules),
   };
   return { evidence, target, leftOut: [...leftOut, ...notJudged], notes };
+}
+
+/** The window of the last block profiles, and the lease under which they were taken. */
+function leasedWindow(
+  profiles: readonly Profile[],
+  captures: readonly ReadCapture[],
+  leases: readonly BlockLease[] = [],
+): BlockWindow | undefined {
+  const window = blockWindow(profiles);
+  if (window === undefined) return undefined;
+  const takenAtMs = captures.findLast(({ file }) => file === window.after.artifact)?.takenAtMs ?? Number.NaN;
+  const lease = leases.find(
+    ({ fromMs, expiresAtMs, end }) => takenAtMs >= fromMs && takenAtMs <= (end?.atMs ?? expiresAtMs),
+  );
+  return { ...window, ...(lease === undefined ? {} : { lease }) };
 }
 
 type ProfileLists = Record<"heap" | "cpu" | "mutex" | "block", readonly Profile[]>;

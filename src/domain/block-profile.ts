@@ -1,14 +1,29 @@
+import { hasRecorded } from "./block-window.ts";
 import type { Evidence } from "./evidence.ts";
 
 /**
- * What to say to somebody who asked for the block profile and got an empty one; undefined when there is something in it,
- * or none came. The profile does not carry its rate, so that it is off is inferred
- * (https://pkg.go.dev/runtime#SetBlockProfileRate: off by default, one sample for each so many nanoseconds of waiting).
+ * Why block profiles say nothing about waits; undefined when they say something, or when none came. A profile does not
+ * carry its rate, so that it is off is inferred (https://pkg.go.dev/runtime#SetBlockProfileRate: off by default). What an
+ * earlier lease left in the profile stays there: only what came in between counts.
  */
-export function emptyBlockProfile({ block }: Partial<Evidence>): string | undefined {
-  if (block === undefined || block.some(({ fileSampleCount }) => fileSampleCount > 0)) return undefined;
+export function unrecordedWaits({
+  block,
+  blockWindow,
+}: Partial<Pick<Evidence, "block" | "blockWindow">>): string | undefined {
+  const recorded =
+    blockWindow === undefined
+      ? block === undefined || block.some(({ fileSampleCount }) => fileSampleCount > 0)
+      : hasRecorded(blockWindow);
+  return recorded
+    ? undefined
+    : "no wait was recorded: most likely the block profile's rate is 0; docs/guide/block-profile.md has it lent";
+}
+
+/** The same for whoever asked for the block profile, with what to do about it. */
+export function unrecordedWaitsNote(evidence: Partial<Evidence>): string | undefined {
+  if (unrecordedWaits(evidence) === undefined) return undefined;
   return (
-    "The block profile is empty. Most likely the program never called runtime.SetBlockProfileRate: Go records no waits " +
-    "until then. For example runtime.SetBlockProfileRate(10000) in main takes a sample for every 10 µs of waiting."
+    "No wait was recorded: most likely nothing set the block profile's rate, and Go records none until then. A service " +
+    "lends it for a moment, without a restart, where gofire.yaml names profileRatesPath: docs/guide/block-profile.md."
   );
 }

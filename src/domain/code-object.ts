@@ -80,6 +80,6 @@ const requestServers =
   /^net\/http\.(?:\(\*conn\)\.serve$|\(\*http2serverConn\)\.runHandler$|HandlerFunc\.ServeHTTP$|serverHandler\.ServeHTTP$)|(?:^|\/)golang\.org\/x\/net\/http2\.\(\*serverConn\)\.runHandler$|(?:^|\/)google\.golang\.org\/grpc\.\(\*Server\)\.(?:handleStream|processUnaryRPC|processStreamingRPC)$|(?:^|\/)github\.com\/valyala\/fasthttp\.\(\*(?:Server\)\.serveConn|workerPool\)\.workerFunc)$|^net\/rpc\.\(\*service\)\.call$/;
 
 /** True when somebody outside waits for this goroutine: it runs the handler of a request. */
-export function isRequest(group: GoroutineGroup): boolean {
-  return group.stack.some(({ function: symbol }) => requestServers.test(symbol));
+export function isRequest({ stack }: Pick<GoroutineGroup, "stack">): boolean {
+  return stack.some(({ function: symbol }) => requestServers.test(symbol));
 }

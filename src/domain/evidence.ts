@@ -1,3 +1,4 @@
+import type { BlockWindow } from "./block-window.ts";
 import type { CrashReport } from "./crash.ts";
 import type { GoVersion } from "./go-version.ts";
 import type { GoroutineSnapshot } from "./goroutine.ts";
@@ -41,6 +42,8 @@ export interface Evidence {
   readonly mutex: NonEmpty<Profile>;
   /** Block profiles (completed waits only), oldest first. */
   readonly block: NonEmpty<Profile>;
+  /** What the last block profiles say about the time between them. */
+  readonly blockWindow: BlockWindow;
   readonly threadCount: ThreadCount;
   readonly memstats: NonEmpty<MemStats>;
   readonly metrics: NonEmpty<MetricsScrape>;

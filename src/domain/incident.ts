@@ -59,7 +59,7 @@ export interface PageFacts {
 /** What was asked for beyond the service's own settings. */
 export interface CaptureWish {
   readonly cpuSeconds?: number;
-  /** The block profile even where the service's settings leave it out. */
+  /** The block profile even where the service's settings leave it out, over a window where its process lends the rate. */
   readonly block?: boolean;
   readonly deep?: boolean;
   /** Another process of the service, too, and how the two differ; what alerts want unless this is false. */

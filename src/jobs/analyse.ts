@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { emptyBlockProfile } from "../domain/block-profile.ts";
+import { unrecordedWaitsNote } from "../domain/block-profile.ts";
 import { type Incident, isSettled } from "../domain/incident.ts";
 import { isPeerOpen, peerAfterVerdict } from "../domain/peer.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
@@ -70,7 +70,7 @@ async function judge(
   ]);
   for (const problem of problems) ports.onTrouble(`${id}: ${problem}`);
   const summary = summaryOf(analysis, document, evidence.goroutines?.best.total);
-  const note = incident.wish.block === true ? emptyBlockProfile(evidence) : undefined;
+  const note = incident.wish.block === true ? unrecordedWaitsNote(evidence) : undefined;
   // Before the verdict: once that stands, nobody comes back here.
   await ports.feedback.fired(id, analysis.findings, signal);
   const processes = await processCount(service, ports.services, signal);

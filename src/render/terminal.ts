@@ -227,13 +227,17 @@ function named(kind: string, file: string | undefined, folder: string): string {
   return `${kind} (${within(folder, file)})`;
 }
 
-/** `goroutine ×2, heap ×2, cpu (5 s), goroutine-dump · 66 KiB` */
+/** `goroutine ×2, heap ×2, cpu (5 s), block ×2 (10 s at a rate of 10 µs), goroutine-dump · 66 KiB` */
 function capturesByKind(captures: readonly CaptureRecord[]): string {
   const kinds = [...new Set(captures.map(({ kind }) => kind))].map((kind) => {
     const alike = captures.filter((capture) => capture.kind === kind);
     const times = alike.length > 1 ? ` ×${alike.length}` : "";
     const tookMs = alike[0]?.durationMs ?? 0;
-    return `${kind}${times}${kind === "cpu" && tookMs > 0 ? ` (${durationText(tookMs)})` : ""}`;
+    const remark =
+      kind === "cpu" && tookMs > 0
+        ? durationText(tookMs)
+        : alike.find(({ reason }) => reason !== undefined)?.reason;
+    return `${kind}${times}${remark === undefined ? "" : ` (${printable(remark)})`}`;
   });
   return `${kinds.join(", ")} · ${bytesText(captures.reduce((sum, { bytes }) => sum + bytes, 0))}`;
 }

@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Manifest } from "../../src/capture/manifest.ts";
 import { PortError } from "../../src/domain/errors.ts";
 import { readEvidence } from "../../src/integrations/artifacts/read.ts";
 import { storedEvidence } from "../../src/integrations/artifacts/stored-evidence.ts";
@@ -54,6 +55,36 @@ describe("captures among the artifacts", () => {
     expect(stored.evidence.goroutines?.best.total).toBe(onDisk.evidence.goroutines?.best.total);
     expect(Object.keys(stored.evidence)).toEqual(Object.keys(onDisk.evidence));
     expect(stored).toMatchObject({ problems: onDisk.problems, unread: 0 });
+  });
+
+  test("were taken under the lease that their manifest tells of, here as in a folder", async () => {
+    await storeRecorded();
+    const text = await readFile(join(recorded, "manifest.json"), "utf8");
+    const manifest = JSON.parse(text) as Manifest;
+    const times = manifest.captures.flatMap(({ kind, startedAtMs = 0 }) =>
+      kind === "block" ? [startedAtMs] : [],
+    );
+    const [fromMs = 0, atMs = 0] = times;
+    const blockLease = {
+      rateNs: 10_000,
+      ownRateNs: 0,
+      fromMs,
+      expiresAtMs: atMs + 15_000,
+      end: { atMs, how: "released" },
+    };
+    const leased = join(folder, "leased");
+    await cp(recorded, leased, { recursive: true });
+    await writeFile(join(leased, "manifest.json"), JSON.stringify({ ...manifest, blockLease }));
+    await store("manifest.json", await readFile(join(leased, "manifest.json")));
+    const stored = await storedEvidence(artifacts).read([prefix], settings, never);
+    expect(stored.evidence.blockWindow?.lease).toEqual(blockLease);
+    expect((await readEvidence([leased], settings)).evidence.blockWindow?.lease).toEqual(blockLease);
+    // It was over when these profiles were taken.
+    const before = { ...blockLease, fromMs: 0, expiresAtMs: 1, end: { atMs: 1, how: "released" } };
+    await store("manifest.json", Buffer.from(JSON.stringify({ ...manifest, blockLease: before })));
+    const later = await storedEvidence(artifacts).read([prefix], settings, never);
+    expect(later.evidence.blockWindow).toBeDefined();
+    expect(later.evidence.blockWindow).not.toHaveProperty("lease");
   });
 
   test("a file that is gone or was tampered with is a problem of its own", async () => {

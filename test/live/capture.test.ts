@@ -8,15 +8,16 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { blockLongestWaits } from "../../src/analyzers/block-longest-waits/index.ts";
+import { runAnalyzers } from "../../src/analyzers/run.ts";
 import { parseTarget } from "../../src/capture/address.ts";
 import { readManifest } from "../../src/capture/manifest.ts";
 import type { OnProgress } from "../../src/capture/progress.ts";
 import { type CaptureRequest, defaultRequest } from "../../src/capture/request.ts";
 import { type CaptureOutcome, runCapture } from "../../src/capture/run.ts";
-import { sampleIndexOf } from "../../src/domain/profile.ts";
-import { profileTotal } from "../../src/domain/profile-totals.ts";
 import { captureStore } from "../../src/integrations/artifacts/bundle.ts";
 import { captureLock } from "../../src/integrations/artifacts/capture-lock.ts";
+import { readEvidence } from "../../src/integrations/artifacts/read.ts";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { goTargets } from "../../src/integrations/go-target/client.ts";
 import { pprofParser } from "../../src/parsers/pprof/parse-profile.ts";
@@ -31,13 +32,6 @@ async function sampleTypes(outcome: CaptureOutcome, file: string): Promise<reado
   parser.push(gunzipSync(await stored(outcome, file)));
   const profile = parser.end();
   return profile.ok ? profile.value.sampleTypes.map(({ type }) => type) : [];
-}
-
-async function totalDelayNs(outcome: CaptureOutcome | undefined, file: string): Promise<number> {
-  const parser = pprofParser(file);
-  if (outcome !== undefined) parser.push(gunzipSync(await stored(outcome, file)));
-  const profile = parser.end();
-  return profile.ok ? profileTotal(profile.value, sampleIndexOf(profile.value, "delay")) : 0;
 }
 
 /** On a busy machine threads run on for a while after the signal (Linux: man 5 proc, state "T"). */
@@ -294,9 +288,12 @@ describe.skipIf(!hasGo)("a capture of a live Go process (needs Go)", () => {
       /no rate was lent for it \(409: the process lends its rates to somebody else until /,
     );
     expect(await blockRateNs(contended.debugUrl)).toBe(0);
-    const sampled = await Promise.all(
-      ["block-1.pb.gz", "block-2.pb.gz"].map(async (file) => await totalDelayNs(lent[0], file)),
-    );
-    expect(sampled[1]).toBeGreaterThan(sampled[0] ?? 0);
+    const { evidence, target } = await readEvidence([lent[0]?.bundle ?? ""]);
+    expect(evidence.blockWindow?.lease?.rateNs).toBe(10_000);
+    expect(runAnalyzers([blockLongestWaits], evidence, target).findings[0]).toMatchObject({
+      severity: "info",
+      where: expect.arrayContaining([expect.objectContaining({ function: "shop/counters.(*Registry).Add" })]),
+      waitReason: "sync.Mutex.Lock",
+    });
   });
 });

@@ -141,6 +141,8 @@ Captured
           capture("goroutine"),
           capture("goroutine"),
           capture("cpu", { durationMs: 10_000 }),
+          capture("block"),
+          capture("block", { reason: "10 s at a rate of 10 µs" }),
           capture("metrics", { status: "failed", reason: "404: no metrics" }),
           capture("metrics", { status: "skipped", reason: "not asked again: 404: no metrics" }),
           capture("log", { file: "order.log", status: "failed", reason: "no permission" }),
@@ -152,7 +154,7 @@ Captured
       plain,
     );
     expect(text.slice(text.indexOf("Captured"))).toBe(`Captured
-  ok        goroutine ×2, cpu (10 s) · 3 KiB
+  ok        goroutine ×2, cpu (10 s), block ×2 (10 s at a rate of 10 µs) · 5 KiB
   failed    metrics: 404: no metrics
   failed    log (order.log): no permission
   skipped   heap, mutex: not taken: the target no longer answers

@@ -44,7 +44,10 @@ export const snapshot = defineChatCommand({
       maxMs: 300_000,
       summary: "length of the CPU profile; 0s takes none",
     },
-    block: { kind: "flag", summary: "take the block profile even where gofire.yaml leaves it out" },
+    block: {
+      kind: "flag",
+      summary: "say where goroutines wait: recorded for 10 s, where the service lends its rate",
+    },
     deep: {
       kind: "flag",
       summary: "allow a goroutine dump, which stops the world, of more than 2,000 goroutines",

@@ -32,6 +32,8 @@ export interface Opened {
   /** In the order captured; a record is a capture that left no file. */
   readonly captures: readonly (Input | CaptureRecord)[];
   readonly target?: Manifest["target"];
+  /** As the manifest has it. */
+  readonly blockLease?: Manifest["blockLease"];
   readonly problems: readonly string[];
   /** Nothing could be got out of it. */
   readonly unread?: true;
@@ -52,7 +54,11 @@ export async function readCaptures(
   const modules =
     typeof settings.modules === "function" ? settings.modules(target?.service) : settings.modules;
   const read = outcomes.flatMap(({ capture }) => (capture === undefined ? [] : [capture]));
-  const assembled = assembleEvidence(read, { modules, ...assemblySettings(target) });
+  const assembled = assembleEvidence(read, {
+    modules,
+    ...assemblySettings(target),
+    blockLeases: places.flatMap(({ blockLease }) => (blockLease === undefined ? [] : [blockLease])),
+  });
   const unreadable = outcomes.filter(({ capture }, at) => capture === undefined && "path" in (all[at] ?? {}));
   return {
     evidence: assembled.evidence,

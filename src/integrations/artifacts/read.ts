@@ -111,12 +111,13 @@ async function openBundle(folder: string): Promise<Opened> {
   }
   const reading = readManifest(text);
   if (!reading.ok) throw new UsageError(reading.errors.map((problem) => `${path}: ${problem}`).join("\n"));
-  const { captures, target } = reading.manifest;
+  const { captures, target, blockLease } = reading.manifest;
   return {
     captures: captures.map((record) =>
       record.file === undefined ? record : inputOf(join(folder, record.file), record.file, record),
     ),
     target,
+    ...(blockLease === undefined ? {} : { blockLease }),
     problems: [],
   };
 }

@@ -62,8 +62,13 @@ async function opened(
   try {
     const reading = readManifest(await manifestText(artifacts, path, signal));
     if (!reading.ok) return nothing(reading.errors.map((problem) => `${path}: ${problem}`).join("\n"));
-    const { captures, target } = reading.manifest;
-    return { captures: captures.map(inputOf), target, problems: [] };
+    const { captures, target, blockLease } = reading.manifest;
+    return {
+      captures: captures.map(inputOf),
+      target,
+      ...(blockLease === undefined ? {} : { blockLease }),
+      problems: [],
+    };
   } catch (error) {
     if (!(error instanceof PortError) || isAway(error)) throw error;
     return nothing(`${path}: ${error.message}`);

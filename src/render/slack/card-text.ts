@@ -10,7 +10,7 @@ import { spoken } from "./escape.ts";
 import { againstLimit, confidenceWords, firstSentences, wherePlain } from "./finding-lines.ts";
 import { slackLimits } from "./limits.ts";
 import { comparisonSentences, peerSentences } from "./peer-words.ts";
-import { kindNames, progressOf, troubleOf } from "./steps.ts";
+import { kindNames, progressOf, remarksOf, troubleOf } from "./steps.ts";
 import { unpostedOf } from "./unposted.ts";
 import { afterWords, furtherOf, placeWords, verdictSentence } from "./verdict-words.ts";
 
@@ -119,6 +119,7 @@ function stepSentences(steps: readonly CaptureStep[]): readonly string[] {
   const trouble = troubleOf(steps);
   return [
     whole.length === 0 ? "" : `Captured: ${kindNames(whole)}.`,
+    ...remarksOf(steps).map(({ kind, remark }) => ended(`Of ${kind}: ${remark}`)),
     running.length === 0 ? "" : `Capturing now: ${kindNames(running)}.`,
     ...trouble
       .slice(0, mostReasons)

@@ -151,7 +151,7 @@ function cpuSelect(preset: number | undefined): object {
 }
 
 const extraWords: Readonly<Record<(typeof extras)[number], readonly [label: string, does: string]>> = {
-  block: ["Blocking profile", "Where goroutines waited; even if gofire.yaml leaves it out"],
+  block: ["Blocking profile", "Where goroutines wait: recorded for 10 s, where the service lends its rate"],
   deep: ["Large goroutine dump", "Stops the process for a moment, also with many goroutines"],
   peer: ["Compare with a peer", "Captures another process of the service, too, for a moment"],
 };

@@ -28,10 +28,22 @@ export function stepLines(steps: readonly CaptureStep[]): readonly string[] {
   const planned = present.filter(({ state }) => state === "planned");
   return [
     whole.length === 0 ? "" : `✅ ${kindNames(whole)}`,
+    ...remarksOf(present).map(({ kind, remark }) => `ℹ️ ${kind}: ${words(remark, reasonCharacters)}`),
     ...present.filter(({ state }) => state === "running").map(runningLine),
     planned.length === 0 ? "" : `🔜 ${kindNames(planned, whole)}`,
     ...troubleLines(present),
   ].filter((line) => line !== "");
+}
+
+/** What there is to know of captures that are whole: over which time they go, what they lack. */
+export function remarksOf(
+  steps: readonly CaptureStep[],
+): readonly { readonly kind: string; readonly remark: string }[] {
+  return steps.flatMap(({ kind, state, reason }) =>
+    state === "ok" && reason !== undefined && kind !== "index"
+      ? [{ kind: kindWords[kind], remark: reason }]
+      : [],
+  );
 }
 
 /** A step that takes its time says until when, so that no edit is needed to show that it goes on. */

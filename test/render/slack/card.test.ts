@@ -102,6 +102,7 @@ describe("capturing", () => {
       { kind: "index", state: "ok" },
       { kind: "goroutine", state: "ok" },
       { kind: "heap", state: "ok" },
+      { kind: "block", state: "ok", reason: "10 s at a rate of 10 µs, <!here>" },
       {
         kind: "goroutine-dump",
         state: "skipped",
@@ -116,15 +117,16 @@ describe("capturing", () => {
 
   it("lists what is done, running until when, to come, and left out and why", () => {
     expect(lines(capturing)).toEqual([
-      "🔍 order · capturing, 3 of 6 done",
-      "✅ goroutines, heap",
+      "🔍 order · capturing, 4 of 7 done",
+      "✅ goroutines, heap, blocking",
+      "ℹ️ blocking: 10 s at a rate of 10 µs, &lt;!here&gt;",
       `⏳ CPU takes 20 s, until <!date^${startMs / 1_000 + 20}^{time_secs}|03:12 UTC>`,
       "🔜 metrics; once more: goroutines",
       "⏭️ goroutine dump skipped: 12,408 goroutines would stop the world for 0.6 s",
       "gf-3fa9",
     ]);
     expect(card(capturing).text).toBe(
-      "order: capturing, 3 of 6 done. Captured: goroutines, heap. Capturing now: CPU. goroutine dump skipped: 12,408 goroutines would stop the world for 0.6 s. gf-3fa9.",
+      "order: capturing, 4 of 7 done. Captured: goroutines, heap, blocking. Of blocking: 10 s at a rate of 10 µs, &lt;!here&gt;. Capturing now: CPU. goroutine dump skipped: 12,408 goroutines would stop the world for 0.6 s. gf-3fa9.",
     );
   });
 
