@@ -12,7 +12,8 @@ import type { ServiceContext } from "./service-context.ts";
  *
  * - `profile`: heap, allocs, CPU, mutex or block profile; which one is for `profileKind` to say.
  * - `goroutines`: from a profile, counts or a dump. `leaked` for the runtime's own goroutineleak profile. `crash` when
- *   a panic, fatal error or SIGQUIT stood in front of the dump.
+ *   a panic, fatal error or SIGQUIT stood in front of the dump. Of a text with several dumps, `earlier` has those of the
+ *   same run of the process, oldest first, and `note` says what became of each.
  * - `unread`: a format that is known and carries nothing that is judged yet.
  */
 export type ParsedArtifact =
@@ -22,6 +23,8 @@ export type ParsedArtifact =
       readonly snapshot: GoroutineSnapshot;
       readonly leaked: boolean;
       readonly crash?: CrashReport;
+      readonly earlier?: readonly GoroutineSnapshot[];
+      readonly note?: string;
     }
   | { readonly type: "contention"; readonly contention: ContentionProfile }
   | { readonly type: "memstats"; readonly memstats: MemStats; readonly from: "heap-text" | "expvar" }

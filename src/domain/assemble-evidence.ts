@@ -4,7 +4,6 @@ import { type BlockWindow, blockWindow } from "./block-window.ts";
 import type { CaptureKind } from "./capture.ts";
 import { kindOfName } from "./capture-kind.ts";
 import { profileOfContention } from "./contention-profile.ts";
-import type { CrashReport } from "./crash.ts";
 import type { Evidence, NonEmpty, TargetFacts, ThreadCount } from "./evidence.ts";
 import { whyNotJudged, withCpuTime } from "./foreign-profile.ts";
 import type { Frame } from "./frame.ts";
@@ -60,7 +59,7 @@ export function assembleEvidence(
   given: readonly ReadCapture[],
   settings: AssemblySettings = {},
 ): AssembledEvidence {
-  const program = ofOneProgram(given);
+  const program = ofOneProgram(given.flatMap(inOrderTaken));
   const { captures, earlier, sign } = ofOneLife(program.captures);
   const leftOut = earlier.map(({ file }) => ({
     file,
@@ -84,10 +83,11 @@ export function assembleEvidence(
   );
   const snapshots = snapshotsOf(captures, scrapes);
   const seen = snapshots.filter(({ leaked }) => !leaked).map(({ snapshot }) => snapshot);
+  const crashed = lastCrashed(captures);
   const dumps = seen.filter(({ form }) => form === "dump");
-  const dump = dumps.findLast(({ incomplete }) => incomplete === undefined) ?? dumps.at(-1);
+  const dump =
+    crashed?.snapshot ?? dumps.findLast(({ incomplete }) => incomplete === undefined) ?? dumps.at(-1);
   const leak = snapshots.findLast(({ leaked }) => leaked)?.snapshot;
-  const crash = lastCrash(captures);
   const evidence: Partial<Evidence> = {
     ...present("goroutines", goroutineEvidence(seen)),
     ...present("dump", dump),
@@ -100,7 +100,7 @@ export function assembleEvidence(
     ...present("threadCount", threadCount(captures, scrapes)),
     ...present("memstats", nonEmpty(memstats)),
     ...present("metrics", nonEmpty(scrapes)),
-    ...present("crash", crash),
+    ...present("crash", crashed?.crash),
     ...present("context", lastContext(captures)),
   };
   const frames = () => framesOf(evidence);
@@ -241,11 +241,23 @@ function snapshotsOf(captures: readonly ReadCapture[], scrapes: readonly Metrics
   }));
 }
 
-function lastCrash(captures: readonly ReadCapture[]): CrashReport | undefined {
-  const crashes = captures.map(({ artifact }) =>
-    artifact.type === "goroutines" ? artifact.crash : undefined,
-  );
-  return crashes.findLast((crash) => crash !== undefined);
+type Goroutines = Extract<ParsedArtifact, { type: "goroutines" }>;
+
+/** The last words of a process, and the goroutines behind them: the process died of what these show. */
+function lastCrashed(captures: readonly ReadCapture[]): Goroutines | undefined {
+  const goroutines = captures.flatMap(({ artifact }) => (artifact.type === "goroutines" ? [artifact] : []));
+  return goroutines.findLast(({ crash }) => crash !== undefined);
+}
+
+/** A text with several dumps is as many captures. */
+function inOrderTaken(capture: ReadCapture): readonly ReadCapture[] {
+  const { artifact } = capture;
+  if (artifact.type !== "goroutines" || artifact.earlier === undefined) return [capture];
+  const { leaked } = artifact;
+  const earlier = artifact.earlier.map((snapshot): ReadCapture => {
+    return { ...capture, artifact: { type: "goroutines", snapshot, leaked } };
+  });
+  return [...earlier, capture];
 }
 
 function lastContext(captures: readonly ReadCapture[]): ServiceContext | undefined {

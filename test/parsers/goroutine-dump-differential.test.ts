@@ -105,6 +105,8 @@ describe("goroutines of every form", () => {
             const again = all[repeat % all.length];
             if (again !== undefined) all.push(again);
           }
+          // No goroutine stands in a dump twice.
+          for (const [at, model] of all.entries()) all[at] = { ...model, id: at + 2 };
           const text = all.map(goroutineText).join("\n").replaceAll("\n", lineEnd);
           const snapshot = parsed(text, pieceBytes, limits);
           expect(snapshot.counted).toBe(all.length);

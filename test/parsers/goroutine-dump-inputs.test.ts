@@ -61,22 +61,22 @@ ${dump}exit status 2
     expect(crash?.at).toEqual({ unit: "line", value: at });
   });
 
-  it("tell the death once although every thread repeats it", () => {
-    const text = `SIGQUIT: quit\n\n${dump}\n-----\n\nSIGQUIT: quit\n\n${dump}`;
-    const { crash, snapshot, damage } = partial(text);
-    expect(crash?.at.value).toBe(1);
-    expect(snapshot.counted).toBe(6);
-    expect(damage.message).toMatch(/^Goroutine 1 stands here again/);
-  });
-
-  it("that hold several dumps say where the next one begins, however they are cut", () => {
-    const next = dump.split("\n").length + 1;
-    for (const size of [1, 10, 100, 5_000]) {
-      const result = parse(`${dump}\n${dump}`, size);
-      expect(result).toMatchObject({
-        value: { snapshot: { counted: 6 } },
-        damage: { code: "damaged", at: { unit: "line", value: next } },
-      });
+  it("tell the death once although every thread repeats it, and each goroutine once", () => {
+    const busy = "goroutine 9 [running]:\n\tgoroutine running on other thread; stack unavailable\n\n";
+    const told = `goroutine 9 [running]:\n${publish}`;
+    const text = `panic: oh\n\n${dump}\n${busy}\n-----\n\nSIGQUIT: quit\n\ngoroutine 0 [idle]:\n\n${told}\n${dump}`;
+    for (const size of [undefined, 1, 100]) {
+      const { crash, snapshot, note } = whole(parse(text, size));
+      expect(crash).toMatchObject({ kind: "panic", at: { value: 1 } });
+      expect(note).toBeUndefined();
+      expect(snapshot.counted).toBe(5);
+      expect(snapshot.incomplete).toBeUndefined();
+      expect(snapshot.groups.map(groupLine)).toEqual([
+        dumpLines[0],
+        dumpLines[1],
+        "1 [idle] ",
+        `1 [running] ${publishLine}`,
+      ]);
     }
   });
 
@@ -144,8 +144,9 @@ ${dump}exit status 2
   it("tell a panic that was logged by whoever let it pass on", () => {
     const stack = `goroutine 7 [running]:\n${publish}`;
     const log = `E1123 runtime.go:69] Observed a panic: "oh"\n${stack}panic: oh [recovered]\n\tpanic: oh\n\n${stack}`;
-    const { snapshot, crash } = whole(parse(log));
-    expect(snapshot.counted).toBe(2);
+    const { snapshot, crash, earlier } = whole(parse(log));
+    expect(earlier.map(({ counted }) => counted)).toEqual([1]);
+    expect(snapshot.counted).toBe(1);
     expect(crash).toMatchObject({ kind: "panic", message: "oh [recovered]", at: { value: 7 } });
   });
 
@@ -307,7 +308,7 @@ describe("bounds", () => {
     if (!result.ok) throw new Error(result.error.message);
     expect(result.value.snapshot.counted).toBe(2);
     expect(result.damage).toMatchObject({ code: "too-large", at: { unit: "line", value: 1 } });
-    expect(result.value.snapshot.incomplete).toBeUndefined();
+    expect(result.value.snapshot.incomplete).toBe("line 1: A goroutine is longer than 32,768 bytes");
     expect(result.value.snapshot.groups.map(groupLine)[1]).toBe(
       `1 [select] ${publishLine.replace(":41", ":1")}`,
     );

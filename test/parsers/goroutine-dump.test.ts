@@ -35,6 +35,7 @@ main.main()
 	/src/shop/cmd/shop/main.go:23 +0x2c
 `;
     expect(whole(parse(text))).toEqual({
+      earlier: [],
       snapshot: {
         artifact: "goroutines.txt",
         form: "dump",
@@ -311,7 +312,7 @@ main.main()
     const { snapshot, damage } = partial(`noise\ngoroutine 5 [select]:\n${body}`);
     expect(snapshot.groups.map(groupLine)).toEqual(["1 [select] main.main:30"]);
     expect(damage).toMatchObject({ code: "damaged", at: { unit: "line", value: 2 } });
-    expect(snapshot.incomplete).toBeUndefined();
+    expect(snapshot.incomplete).toBe("line 2: A call of this goroutine has no source line");
   });
 
   it("deeper than the bound count the rest as elided", () => {

@@ -158,9 +158,12 @@ async function readInput(input: Input, signal: AbortSignal): Promise<Outcome> {
     return { capture, record: corrected, problem: `${path}: ${reason}`, ...changed };
   }
   const readKind = told ?? seen ?? guessedKind;
-  const reason = reasons(difference, damage);
-  if (reason === "") {
-    return { capture, record: recordOf(record, name, readKind, storedBytes, "ok") };
+  const whole = difference === undefined && damage === undefined;
+  const note = artifact.type === "goroutines" ? artifact.note : undefined;
+  const reason = reasons(difference, damage, note);
+  if (whole) {
+    const noted = note === undefined ? {} : { problem: `${path}: ${reason}` };
+    return { capture, record: recordOf(record, name, readKind, storedBytes, "ok", note), ...noted };
   }
   return {
     capture,

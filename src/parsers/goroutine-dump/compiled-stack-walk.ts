@@ -2,6 +2,7 @@ import type { HeaderFields } from "./header.ts";
 import type { InputMemory } from "./input-memory.ts";
 import { pieceBytes } from "./input-window.ts";
 import { type DumpLimits, dumpLimits } from "./limits.ts";
+import { idSlots } from "./seen-ids.ts";
 import { type KnownTallies, maxCalls, type StackWalk, type Tally } from "./stack-walk.ts";
 import { stackWalkCode } from "./stack-walk-code.ts";
 
@@ -18,6 +19,7 @@ interface Exports {
   countKnown(from: number, to: number, longest: number): number;
   tallyOf(value: number): number;
   notesStart(): number;
+  idsStart(): number;
 }
 
 /** The part of the WebAssembly JavaScript API that is used here: Node's types do not have it. */
@@ -63,8 +65,10 @@ class CompiledStackWalk implements StackWalk {
   readonly nameEnds: Int32Array;
   readonly placeEnds: Int32Array;
   readonly texts: Int32Array;
+  readonly idSlots: Float64Array;
   readonly tallies: KnownTallies;
   readonly #exports: Exports;
+  #limits: DumpLimits = dumpLimits;
   /** Lines, plain, call count, value. */
   readonly #results: Int32Array;
 
@@ -84,6 +88,7 @@ class CompiledStackWalk implements StackWalk {
     this.nameEnds = ofCalls(1);
     this.placeEnds = ofCalls(2);
     this.texts = ofCalls(3);
+    this.idSlots = new Float64Array(buffer, exports.idsStart(), idSlots);
     this.tallies = new CompiledTallies(exports);
     this.memory = {
       bytes: new Uint8Array(buffer),
@@ -111,7 +116,13 @@ class CompiledStackWalk implements StackWalk {
     return this.#results[3] ?? -1;
   }
 
-  begin({ maxTexts, maxTextBytes, maxNodes }: DumpLimits): void {
+  begin(limits: DumpLimits): void {
+    this.#limits = limits;
+    this.forget();
+  }
+
+  forget(): void {
+    const { maxTexts, maxTextBytes, maxNodes } = this.#limits;
     this.#exports.reset(
       Math.min(maxTexts, dumpLimits.maxTexts),
       Math.min(maxTextBytes, dumpLimits.maxTextBytes),

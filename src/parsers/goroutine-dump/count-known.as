@@ -29,8 +29,9 @@ const closeParenthesis: i32 = 0x29;
 const letterL: i32 = 0x6c;
 const letterX: i32 = 0x78;
 
-// "goroutine ", " minutes", "locked to thread"
+// "goroutine ", "running", " minutes", "locked to thread"
 const headerWord = memory.data<u8>([103, 111, 114, 111, 117, 116, 105, 110, 101, 32]);
+const runningWord = memory.data<u8>([114, 117, 110, 110, 105, 110, 103]);
 const minutesWord = memory.data<u8>([32, 109, 105, 110, 117, 116, 101, 115]);
 const lockedWord = memory.data<u8>([108, 111, 99, 107, 101, 100, 32, 116, 111, 32, 116, 104, 114, 101, 97, 100]);
 
@@ -48,14 +49,18 @@ const tallyBytes: i32 = 24;
 /** Mutexes noted before they must be fetched: value and, behind it, address. */
 const mostNoted: i32 = 4096;
 const noteBytes: i32 = 16;
+/** See seen-ids.ts: a 64-bit float a slot, by the lowest bits of an id. */
+const idSlots: i32 = 32 * 1024;
 
 let tallies: i32 = 0;
 let notes: i32 = 0;
+let ids: i32 = 0;
 
 /** Lays out what is counted, behind the tables of the walk. Returns how many bytes of memory all may come to need. */
 export function layOutTallies(maxValues: i32): i32 {
   notes = behindWalk;
-  tallies = notes + noteBytes * mostNoted;
+  ids = notes + noteBytes * mostNoted;
+  tallies = ids + 8 * idSlots;
   return tallies + tallyBytes * maxValues;
 }
 
@@ -69,17 +74,23 @@ export function notesStart(): i32 {
   return notes;
 }
 
+/** Where the ids seen are. */
+export function idsStart(): i32 {
+  return ids;
+}
+
 // ---- the header at hand
 
 let stateStart: i32 = 0;
 let stateEnd: i32 = 0;
 let waitMinutes: i32 = 0;
 let lockedToThread: i32 = 0;
+let idRead: i32 = 0;
 
 /**
  * Passes over blank lines and counts known goroutines from the line start `from` on. Returns where the first line stands
- * that is neither, or a goroutine that is longer than `longest`, not whole before `to`, wanted as an example, or the main
- * one. Writes how many goroutines, lines and mutexes that were.
+ * that is neither, or a goroutine that is longer than `longest`, not whole before `to`, wanted as an example, the main one,
+ * running, or seen before: with such a one another dump may begin. Writes how many goroutines, lines and mutexes that were.
  */
 export function countKnown(from: i32, to: i32, longest: i32): i32 {
   let counted = 0;
@@ -94,6 +105,9 @@ export function countKnown(from: i32, to: i32, longest: i32): i32 {
     }
     const body = readHeader(at, to);
     if (body == irregular) break;
+    const idSlot = ids + 8 * (idRead & (idSlots - 1));
+    const idThere = load<f64>(idSlot);
+    if (idThere == (idRead as f64)) break;
     const end = walkFrom(body, min(to, at + longest), stateStart, stateEnd, 0);
     if (end < 0) break;
     const value = valueWalked();
@@ -113,6 +127,7 @@ export function countKnown(from: i32, to: i32, longest: i32): i32 {
         noted++;
       }
     }
+    if (idThere == 0) store<f64>(idSlot, idRead as f64);
     counted++;
     linesPassed += 1 + lines;
     at = end;
@@ -125,17 +140,18 @@ export function countKnown(from: i32, to: i32, longest: i32): i32 {
 
 /**
  * Reads `goroutine N [STATE(, N minutes)(, locked to thread)]:` as header.ts does, and returns where the next line begins.
- * `irregular` for anything else, for headers with more in them, and for the main goroutine.
+ * `irregular` for anything else, for headers with more in them, for the main goroutine, and for running ones.
  */
 function readHeader(start: i32, to: i32): i32 {
   if (!standsAt(start, to, headerWord as i32, 10)) return irregular;
   let at = endOfDigits(start + 10, to);
   if (at == irregular || numberRead == mainGoroutine) return irregular;
+  idRead = numberRead;
   if (at + 2 >= to || load<u8>(at) != space || load<u8>(at + 1) != openBracket) return irregular;
   at += 2;
   stateStart = at;
   at = endOfState(at, to);
-  if (at == irregular) return irregular;
+  if (at == irregular || standsAt(stateStart, at, runningWord as i32, 7)) return irregular;
   stateEnd = at;
   waitMinutes = 0;
   lockedToThread = 0;

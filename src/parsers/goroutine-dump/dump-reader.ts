@@ -1,12 +1,12 @@
 import type { CrashReport } from "../../domain/crash.ts";
-import type { GoroutineGroup } from "../../domain/goroutine.ts";
 import type { ParseError } from "../../domain/parse-result.ts";
 import { countText } from "../../domain/units.ts";
 import { lineError } from "../text/line-error.ts";
 import { beginsCrashLine, readCrashLine } from "./crash-line.ts";
-import { GoroutineCounter } from "./goroutine-counter.ts";
+import { DumpAtHand } from "./dump-at-hand.ts";
+import { DumpSeries, type JudgedDumps } from "./dump-series.ts";
 import type { TextEnd } from "./goroutine-text.ts";
-import { emptyHeader, headerWord, isDigit, readHeader, standsAt } from "./header.ts";
+import { ascii, beginsHeader, emptyHeader, endsInHeaderWord, readHeader, standsAt } from "./header.ts";
 import type { InputMemory } from "./input-memory.ts";
 import type { DumpLimits } from "./limits.ts";
 import type { LineForm } from "./line-form.ts";
@@ -16,8 +16,11 @@ import { tracebackEnd } from "./traceback-end.ts";
 import { lineFeedAt } from "./word-scan.ts";
 
 const lineFeed = 0x0a;
-/** The id of the goroutine that runs main (Go source: runtime/proc.go, main starts as the first goroutine). */
-const mainGoroutine = 1;
+/** Stands between what the threads of a process say that dies with GOTRACEBACK=crash (runtime/signal_unix.go). */
+const nextThread = ascii("-----");
+const runningWord = ascii("running");
+const unavailable = ascii("\tgoroutine running on other thread");
+const nextHeader = emptyHeader();
 /** Enough to tell a header or crash line from any other line. */
 const lineWordBytes = 16;
 
@@ -28,9 +31,11 @@ const lineWordBytes = 16;
  */
 export type InputEnd = "flowing" | "ended" | "cut";
 
+/** Whether a goroutine is one more of the dump at hand, the first of the next, or one that another thread has told. */
+type Place = "same dump" | "another dump" | "told before" | "more input";
+
 /** Finds the goroutines in input that begins at a line start, and everything else that a crash log tells. */
 export class DumpReader {
-  crash: CrashReport | undefined;
   /** The first thing that could not be read. */
   damage: ParseError | undefined;
   /** The input ended within a goroutine; `header` when not even its header was whole. */
@@ -42,29 +47,32 @@ export class DumpReader {
 
   readonly #artifact: string;
   readonly #limits: DumpLimits;
-  readonly #goroutines: GoroutineCounter;
+  readonly #walk: StackWalk;
+  readonly #series = new DumpSeries();
+  #dump: DumpAtHand;
+  /** Goroutines of the dumps before. */
+  #countedBefore = 0;
   readonly #header = emptyHeader();
   readonly #utf8 = new TextDecoder();
   readonly #memory: InputMemory;
   #view: DataView = new DataView(new ArrayBuffer(0));
   #insideLongLine = false;
   #full = false;
-  /** Where goroutine 1 was first seen. Every whole dump has it, once. */
-  #mainLine: number | undefined;
   #lastWords: CrashReport | undefined;
   readonly #search: LineFormSearch;
 
   constructor(artifact: string, limits: DumpLimits, walk: StackWalk) {
     this.#artifact = artifact;
     this.#limits = limits;
+    this.#walk = walk;
     this.#memory = walk.memory;
     this.#search = new LineFormSearch(artifact);
-    this.#goroutines = new GoroutineCounter(limits, walk);
+    this.#dump = new DumpAtHand(limits, walk);
   }
 
-  /** How many goroutines are in the groups. */
+  /** How many goroutines were counted, in all dumps. */
   get counted(): number {
-    return this.#goroutines.counted;
+    return this.#countedBefore + this.#dump.goroutines.counted;
   }
 
   /**
@@ -75,8 +83,17 @@ export class DumpReader {
     return this.#search.form;
   }
 
-  groups(): GoroutineGroup[] {
-    return this.#goroutines.finish();
+  /** What was read, when nothing follows; to be called once. `incomplete` says why the last dump is. */
+  end(incomplete: string | undefined): JudgedDumps | undefined {
+    this.#close(incomplete);
+    return this.#series.end();
+  }
+
+  #close(incomplete?: string): void {
+    const dump = this.#dump.end(incomplete);
+    if (dump === undefined) return;
+    this.#countedBefore += dump.counted;
+    this.#series.add(dump);
   }
 
   /** Reads the memory's `[from .. to]` and returns where it stopped: the rest is wanted again with more behind it. */
@@ -92,8 +109,8 @@ export class DumpReader {
       }
       // The first goroutine behind last words is read by itself: it tells that these came true.
       if (this.#lastWords === undefined) {
-        at = this.#goroutines.countMany(at, to);
-        this.line += this.#goroutines.lines;
+        at = this.#dump.goroutines.countMany(at, to);
+        this.line += this.#dump.goroutines.lines;
         if (at === to) break;
       }
       if (bytes[at] === lineFeed) {
@@ -125,6 +142,7 @@ export class DumpReader {
             ? this.#passLine(bytes, at, to)
             : this.#readGoroutine(bytes, look.headerAt, to, end);
       } else {
+        if (standsAt(bytes, at, to, nextThread)) this.#dump.threads = true;
         next = this.#passLine(bytes, at, to);
       }
       if (next === -1) return at;
@@ -155,8 +173,13 @@ export class DumpReader {
       this.#note("damaged", "The header of a goroutine cannot be read.", bytes, start, feed);
       return this.#passLine(bytes, start, to);
     }
-    if (this.#header.id === mainGoroutine) this.#seeMain(bytes, start, feed);
-    const known = this.#goroutines.countKnown(this.#header, feed + 1, to);
+    if (this.#dump.goroutines.counted > 0) {
+      const place = this.#placeOf(bytes, feed + 1, to, mayGrow);
+      if (place === "more input") return -1;
+      if (place === "another dump") this.#beginDump();
+      else if (place === "told before") return this.#passGoroutine(bytes, feed + 1, to);
+    }
+    const known = this.#dump.goroutines.countKnown(this.#header, feed + 1, to);
     if (known >= 0) {
       this.#counted();
       return known;
@@ -179,14 +202,55 @@ export class DumpReader {
     return to;
   }
 
-  /** May be called again for the same goroutine when more of it has come. */
-  #seeMain(bytes: Uint8Array, start: number, headerEnd: number): void {
-    this.#mainLine ??= this.line;
-    if (this.#mainLine === this.line) return;
-    const message =
-      "Goroutine 1 stands here again: there are several dumps, or a crash that several threads report, " +
-      "and all are counted together.";
-    this.#note("damaged", message, bytes, start, headerEnd);
+  /** What the goroutine whose header was read, and whose lines begin at `from`, is to the dump at hand. */
+  #placeOf(bytes: Uint8Array, from: number, to: number, mayGrow: boolean): Place {
+    const dump = this.#dump;
+    const { id, stateStart, stateEnd } = this.#header;
+    if (dump.threads && this.#lastWords?.kind === "signal") this.#lastWords = undefined;
+    if (this.#lastWords !== undefined) return "another dump";
+    const seen = dump.ids.has(id);
+    if (seen && !dump.threads && dump.holdsOnlyRepeats) return "same dump";
+    if (!standsAt(bytes, stateStart, stateEnd, runningWord)) {
+      if (seen && dump.threads) return "told before";
+      return seen ? "another dump" : "same dump";
+    }
+    if (!seen && standsAt(bytes, from, to, unavailable)) return "same dump";
+    const end = tracebackEnd(bytes, this.#view, from, to);
+    if (end === -1 && mayGrow) return "more input";
+    if (seen && dump.threads) {
+      return dump.goroutines.hasStackless ? "same dump" : "told before";
+    }
+    // Who asks for a dump stands first in it, then come the others. A stack that was logged stands alone.
+    const next = end === -1 ? "none" : this.#idBehind(bytes, end, to, mayGrow);
+    if (next === "more input") return next;
+    if (next !== "none" && (seen || dump.ids.has(next))) return "another dump";
+    return "same dump";
+  }
+
+  /** The id of the goroutine that stands behind blank lines at `from`. */
+  #idBehind(bytes: Uint8Array, from: number, to: number, mayGrow: boolean): number | "none" | "more input" {
+    let at = from;
+    while (at < to && (bytes[at] === lineFeed || bytes[at] === 0x0d)) at++;
+    const feed = lineFeedAt(bytes, this.#view, at, to);
+    if (feed === -1) return mayGrow ? "more input" : "none";
+    return beginsHeader(bytes, at, feed) && readHeader(bytes, at, feed, nextHeader) ? nextHeader.id : "none";
+  }
+
+  #beginDump(): void {
+    this.#close();
+    this.#walk.forget();
+    this.#dump = new DumpAtHand(this.#limits, this.#walk);
+  }
+
+  #passGoroutine(bytes: Uint8Array, from: number, to: number): number {
+    const found = tracebackEnd(bytes, this.#view, from, to);
+    const end = found === -1 ? to : found;
+    this.line++;
+    for (let at = from; ; this.line++) {
+      const feed = lineFeedAt(bytes, this.#view, at, end);
+      if (feed === -1) return end;
+      at = feed + 1;
+    }
   }
 
   #count(
@@ -197,9 +261,9 @@ export class DumpReader {
     textEnd: TextEnd,
     inputEnds = false,
   ): void {
-    const body = this.#goroutines.count(this.#header, headerEnd + 1, end, textEnd);
+    const body = this.#dump.goroutines.count(this.#header, headerEnd + 1, end, textEnd);
     if (body === undefined) {
-      this.stopReason = `there are more than ${this.#goroutines.groups.exceeded}`;
+      this.stopReason = `there are more than ${this.#dump.goroutines.groups.exceeded}`;
       const message = `${this.stopReason.replace("there", "There")}.`;
       this.#note("too-large", message, bytes, start, headerEnd);
       this.#full = true;
@@ -215,11 +279,11 @@ export class DumpReader {
   }
 
   #counted(): void {
-    this.line += 1 + this.#goroutines.lines;
-    if (this.#lastWords === undefined) return;
-    // With GOTRACEBACK=crash every thread says it again.
-    const again = this.crash?.kind === this.#lastWords.kind && this.crash.message === this.#lastWords.message;
-    if (!again) this.crash = this.#lastWords;
+    const dump = this.#dump;
+    dump.line ??= this.line;
+    dump.see(this.#header.id, this.line);
+    this.line += 1 + dump.goroutines.lines;
+    dump.crash ??= this.#lastWords;
     this.#lastWords = undefined;
   }
 
@@ -247,27 +311,9 @@ export class DumpReader {
     start: number,
     lineEnd: number,
   ): void {
+    this.#dump.damage ??= `line ${this.line}: ${message.replace(/\.$/, "")}`;
     if (this.damage !== undefined) return;
     const text = this.#utf8.decode(bytes.subarray(start, Math.min(lineEnd, start + 160)));
     this.damage = lineError(code, message, this.line, text);
   }
-}
-
-/** The first letters of "goroutine " and nothing more: some of them, so that no stray letter is taken for it. */
-function endsInHeaderWord(bytes: Uint8Array, start: number, to: number): boolean {
-  const length = to - start;
-  return (
-    length >= 4 && length <= headerWord.length && standsAt(headerWord, 0, length, bytes.subarray(start, to))
-  );
-}
-
-/** `goroutine 12 [` or `goroutine 12 gp=`: a sentence that begins with "goroutine" is not a header. */
-export function beginsHeader(bytes: Uint8Array, start: number, to: number): boolean {
-  if (!standsAt(bytes, start, to, headerWord)) return false;
-  let at = start + headerWord.length;
-  if (!isDigit(bytes[at])) return false;
-  while (at < to && isDigit(bytes[at])) at++;
-  if (at === to) return true;
-  if (bytes[at] !== 0x20) return false;
-  return at + 1 >= to || bytes[at + 1] === 0x5b || bytes[at + 1] === 0x67;
 }

@@ -69,6 +69,19 @@ export class GoroutineCounter {
     return at;
   }
 
+  /** Whether one was counted as running on another thread, without its stack. */
+  get hasStackless(): boolean {
+    return this.groups.stackless !== undefined;
+  }
+
+  /** Takes back such a one: the other thread has told its stack. */
+  takeBackStackless(): void {
+    const group = this.groups.stackless;
+    if (group === undefined) return;
+    group.count--;
+    this.counted--;
+  }
+
   /** All groups, when everything was counted. To be called once. */
   finish(): GoroutineGroup[] {
     const { tallies } = this.#walk;

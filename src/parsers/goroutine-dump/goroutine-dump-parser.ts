@@ -5,6 +5,7 @@ import { countText } from "../../domain/units.ts";
 import { lineError } from "../text/line-error.ts";
 import { compiledStackWalk } from "./compiled-stack-walk.ts";
 import { DumpReader } from "./dump-reader.ts";
+import type { ReadDump } from "./dump-series.ts";
 import { EscapedTextRestorer } from "./escaped-text.ts";
 import { InputWindow } from "./input-window.ts";
 import { type DumpLimits, dumpLimits, runtimeDumpCapBytes } from "./limits.ts";
@@ -16,6 +17,10 @@ const excerptBytes = 160;
 export interface GoroutineDump {
   /** `form` is "dump"; `total` is what was counted here, see `withKnownTotal`. */
   readonly snapshot: GoroutineSnapshot;
+  /** Dumps of the same run of the process that stood in front of that one, oldest first. */
+  readonly earlier: readonly GoroutineSnapshot[];
+  /** Which of several dumps are judged, and what became of the others; absent for one. */
+  readonly note?: string;
   /** The last words of the process, when the dump is part of a crash log. */
   readonly crash?: CrashReport;
 }
@@ -94,34 +99,41 @@ export function goroutineDumpParser(options: GoroutineDumpOptions): ByteParser<G
       if (restorer === undefined && reader.form !== undefined) restorer = restoreLines(reader.form);
       restorer?.end();
       window.end();
-      const groups = reader.groups();
+      const read = reader.end(whyIncomplete(reader, bytesSeen));
       walk.release();
       if (bytesSeen === 0) {
         return { ok: false, error: lineError("empty", "There is nothing in the input.", 1) };
       }
-      if (reader.counted === 0) {
+      if (read === undefined) {
         const firstLine = head.split("\n", 1)[0];
         const none = lineError("not-this-format", "There is no goroutine in the input.", 1, firstLine);
         return { ok: false, error: reader.damage ?? none };
       }
-      const incomplete = whyIncomplete(reader, bytesSeen);
+      const { judged, earlier, note } = read;
       return {
         ok: true,
         value: {
-          snapshot: {
-            artifact: options.artifact,
-            form: "dump",
-            ...(options.takenAtMs === undefined ? {} : { takenAtMs: options.takenAtMs }),
-            total: reader.counted,
-            counted: reader.counted,
-            groups,
-            ...(incomplete === undefined ? {} : { incomplete }),
-          },
-          ...(reader.crash === undefined ? {} : { crash: reader.crash }),
+          snapshot: snapshotOf(judged, options),
+          earlier: earlier.map((dump) => snapshotOf(dump, options)),
+          ...(note === undefined ? {} : { note }),
+          ...(judged.crash === undefined ? {} : { crash: judged.crash }),
         },
         ...(reader.damage === undefined ? {} : { damage: reader.damage }),
       };
     },
+  };
+}
+
+function snapshotOf(dump: ReadDump, { artifact, takenAtMs }: GoroutineDumpOptions): GoroutineSnapshot {
+  const { groups, counted, incomplete } = dump;
+  return {
+    artifact,
+    form: "dump",
+    ...(takenAtMs === undefined ? {} : { takenAtMs }),
+    total: counted,
+    counted,
+    groups,
+    ...(incomplete === undefined ? {} : { incomplete }),
   };
 }
 

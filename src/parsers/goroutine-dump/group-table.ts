@@ -50,9 +50,19 @@ export class GroupTable {
     return group;
   }
 
+  /** A group of running goroutines without a stack. */
+  get stackless(): GroupTally | undefined {
+    return [...this.#groups.values()].find(
+      ({ state, stack, count }) => count > 0 && stack.length === 0 && state.startsWith("running"),
+    );
+  }
+
   /** Largest first; equal sizes in order of first appearance. */
   finish(): GoroutineGroup[] {
-    return [...this.#groups.values()].map((group) => group.finish()).sort((a, b) => b.count - a.count);
+    return [...this.#groups.values()]
+      .filter(({ count }) => count > 0)
+      .map((group) => group.finish())
+      .sort((a, b) => b.count - a.count);
   }
 
   /** The number of a frame; equal frames have one. */

@@ -136,3 +136,22 @@ export function isDigit(byte: number | undefined): boolean {
 function isBlank(byte: number | undefined): boolean {
   return byte === space || byte === 0x0d || byte === 0x09;
 }
+
+/** The first letters of "goroutine " and nothing more: some of them, so that no stray letter is taken for it. */
+export function endsInHeaderWord(bytes: Uint8Array, start: number, to: number): boolean {
+  const length = to - start;
+  return (
+    length >= 4 && length <= headerWord.length && standsAt(headerWord, 0, length, bytes.subarray(start, to))
+  );
+}
+
+/** `goroutine 12 [` or `goroutine 12 gp=`: a sentence that begins with "goroutine" is not a header. */
+export function beginsHeader(bytes: Uint8Array, start: number, to: number): boolean {
+  if (!standsAt(bytes, start, to, headerWord)) return false;
+  let at = start + headerWord.length;
+  if (!isDigit(bytes[at])) return false;
+  while (at < to && isDigit(bytes[at])) at++;
+  if (at === to) return true;
+  if (bytes[at] !== 0x20) return false;
+  return at + 1 >= to || bytes[at + 1] === 0x5b || bytes[at + 1] === 0x67;
+}

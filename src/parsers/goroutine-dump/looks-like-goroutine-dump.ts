@@ -1,5 +1,4 @@
-import { beginsHeader } from "./dump-reader.ts";
-import { emptyHeader, readHeader } from "./header.ts";
+import { beginsHeader, emptyHeader, readHeader } from "./header.ts";
 import { lineFeedAt } from "./word-scan.ts";
 
 /** How much of an input decides its format. A log may have lines of other writers before the first goroutine. */

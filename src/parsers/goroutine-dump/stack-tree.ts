@@ -1,6 +1,7 @@
 import { CallTexts } from "./call-texts.ts";
 import { ascii, type HeaderFields, standsAt } from "./header.ts";
 import { type InputMemory, PlainMemory } from "./input-memory.ts";
+import { idSlots } from "./seen-ids.ts";
 import { irregular, maxCalls, type StackWalk, unfinished, type WalkLimits } from "./stack-walk.ts";
 import { flagBelow, flaggedByte, lineFeedAt, sameBytes } from "./word-scan.ts";
 
@@ -35,9 +36,10 @@ export class StackTree implements StackWalk {
   readonly nameEnds = new Int32Array(maxCalls);
   readonly placeEnds = new Int32Array(maxCalls);
   readonly texts = new Int32Array(maxCalls);
+  readonly idSlots = new Float64Array(idSlots);
 
-  readonly #texts: CallTexts;
-  readonly #maxNodes: number;
+  readonly #limits: WalkLimits;
+  #texts: CallTexts;
   /** Per node: the text seen last behind it, the node that this leads to (0 for none), the value kept, plus one. */
   #nodes = new Int32Array(3 * 256);
   #nodeCount = 1;
@@ -47,8 +49,8 @@ export class StackTree implements StackWalk {
   #node = 0;
 
   constructor(limits: WalkLimits) {
+    this.#limits = limits;
     this.#texts = new CallTexts(limits.maxTexts, limits.maxTextBytes);
-    this.#maxNodes = limits.maxNodes;
   }
 
   get value(): number {
@@ -57,6 +59,14 @@ export class StackTree implements StackWalk {
 
   keep(value: number): void {
     this.#nodes[3 * this.#node + 2] = value + 1;
+  }
+
+  forget(): void {
+    this.#texts = new CallTexts(this.#limits.maxTexts, this.#limits.maxTextBytes);
+    this.#nodes = new Int32Array(3 * 256);
+    this.#nodeCount = 1;
+    this.#edges = new Int32Array(3 * 512);
+    this.#node = 0;
   }
 
   release(): void {
@@ -162,7 +172,7 @@ export class StackTree implements StackWalk {
     const slot = freeOrEqual(this.#edges, node, text);
     const child = this.#edges[slot + 2] ?? 0;
     if (child !== 0) return child;
-    if (this.#nodeCount === this.#maxNodes) return -1;
+    if (this.#nodeCount === this.#limits.maxNodes) return -1;
     const added = this.#nodeCount++;
     if (3 * added === this.#nodes.length) this.#nodes = grown(this.#nodes);
     this.#edges.set([node, text, added], slot);

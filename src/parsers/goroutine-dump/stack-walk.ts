@@ -16,6 +16,8 @@ export const maxCalls = 512;
 export interface StackWalk {
   /** Where the input is. */
   readonly memory: InputMemory;
+  /** The ids of the goroutines counted, in slots: see `SeenIds`. */
+  readonly idSlots: Float64Array;
   /** How many line feeds stand in the lines read. */
   readonly lines: number;
   /** Whether these were calls with their places, and the creator, only. */
@@ -42,6 +44,9 @@ export interface StackWalk {
   /** Keeps a value (0 or more; each value once) for the stack that was walked last. */
   keep(value: number): void;
 
+  /** Forgets all stacks and values. */
+  forget(): void;
+
   /** Counts known goroutines faster than one by one. */
   readonly tallies?: KnownTallies;
 
@@ -62,8 +67,8 @@ export interface KnownTallies {
 
   /**
    * Counts from the line start `from` on, and returns the line start where it stopped: at a line that begins no goroutine, or at
-   * one that is not whole before `to`, longer than `longest` bytes, older than its value allows, the main one, or unknown; or when it
-   * can note no more mutexes.
+   * one that is not whole before `to`, longer than `longest` bytes, older than its value allows, the main one, running, seen before,
+   * or unknown; or when it can note no more mutexes.
    */
   count(from: number, to: number, longest: number): number;
 
