@@ -1,18 +1,26 @@
+import type { CrashReport } from "./crash.ts";
 import type { Frame } from "./frame.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import type { OwnCode } from "./own-code.ts";
 import { blamedFrames } from "./wait-sites.ts";
 
 /**
- * The goroutine that brought the process down: the runtime prints it first, as [running]
- * (Go source: runtime/panic.go dopanic_m, runtime/traceback.go tracebackothers). A test binary's alarm and the
- * goroutine that writes a dump run too; one with own code is preferred, then the one with the panicking frames.
+ * The goroutine that brought the process down: the runtime prints it first, as [running], or in C code as [syscall]
+ * (Go source: runtime/panic.go dopanic_m, runtime/signal_unix.go sighandler, runtime/traceback.go tracebackothers). A test
+ * binary's alarm and the goroutine that writes a dump run too; one with own code is preferred, then the one with the
+ * panicking frames.
  */
-export function crashedGroup(dump: GoroutineSnapshot, own: OwnCode): GoroutineGroup | undefined {
+export function crashedGroup(
+  crash: CrashReport,
+  dump: GoroutineSnapshot,
+  own: OwnCode,
+): GoroutineGroup | undefined {
   const running = dump.groups.filter(({ state }) => state.startsWith("running"));
   const panicking = running.filter(isPanicking);
   const hasOwn = (group: GoroutineGroup) => group.stack.some((frame) => own.isOwn(frame));
-  return panicking.find(hasOwn) ?? running.find(hasOwn) ?? panicking[0] ?? running[0];
+  const first = crash.goroutine;
+  if (first !== undefined && first.state.startsWith("syscall") && hasOwn(first)) return first;
+  return panicking.find(hasOwn) ?? running.find(hasOwn) ?? panicking[0] ?? running[0] ?? first;
 }
 
 /** Its stack has the frames of a panic or of the runtime's abort. */

@@ -1,3 +1,4 @@
+import type { GoroutineGroup } from "./goroutine.ts";
 import type { Position } from "./parse-result.ts";
 
 /** The death of a process as its log tells it, found in front of a goroutine dump. */
@@ -8,4 +9,6 @@ export interface CrashReport {
   /** The first line without its prefix, e.g. "concurrent map writes". */
   readonly message: string;
   readonly at: Position;
+  /** The group of the first goroutine behind the words, the scheduler's own left out. */
+  readonly goroutine?: GoroutineGroup;
 }

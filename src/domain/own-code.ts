@@ -19,6 +19,13 @@ const standardRoots = new Set(
   ).split(" "),
 );
 
+/**
+ * Nothing but libraries is published below these. It tells them where no path does: in a GOPATH they lie beside the
+ * service, in one tree.
+ */
+const libraryPath =
+  /^(?:golang\.org\/x|google\.golang\.org|gopkg\.in|go\.uber\.org|go\.opentelemetry\.io|cloud\.google\.com\/go)\//;
+
 /** Where Bazel puts other repositories; a folder of the service may be called `external` as well. */
 const bazelDependency = /^external\/|\/execroot\/[^/]+\/external\//;
 
@@ -42,6 +49,7 @@ const moduleVersion = /@v\d+\.\d+\.\d+[^/]*\//;
  * - `main` and everything that `modules` names (an import path or a prefix of one) is own.
  * - Files in the module cache (`path@v1.2.3/`), below `vendor/` or Bazel's `external/` are dependencies, unless
  *   the main package itself was built from the module cache (`go install path@version`): then its module is own.
+ * - So are the packages of hosts that publish libraries only.
  * - Packages of the standard library whose file stands in GOROOT, or has the form that -trimpath gives it, are not own.
  * - What is left was compiled from the service's own source tree.
  *
@@ -55,8 +63,7 @@ export function ownCode(frames: Iterable<Frame>, modules: readonly string[] = []
   for (const frame of frames) {
     if (frame.file.endsWith(".go")) filesKnown = true;
     if (goroot === undefined && frame.function.startsWith("runtime.")) {
-      const at = frame.file.lastIndexOf("/src/runtime/");
-      if (at > 0) goroot = frame.file.slice(0, at + "/src/".length);
+      goroot = /^(.+\/src\/(?:pkg\/)?)runtime\//.exec(frame.file)?.[1];
     }
     if (installedModule === undefined && frame.function.startsWith("main.")) {
       const version = moduleVersion.exec(frame.file);
@@ -72,6 +79,7 @@ export function ownCode(frames: Iterable<Frame>, modules: readonly string[] = []
     return (
       file.startsWith(`${path}/`) ||
       file.includes(`/src/${path}/`) ||
+      file.includes(`/src/pkg/${path}/`) || // Go 1.3 and older
       file === "" ||
       file.startsWith("<") ||
       isRuntimeFile(file)
@@ -82,12 +90,13 @@ export function ownCode(frames: Iterable<Frame>, modules: readonly string[] = []
     const path = packagePath(frame.function);
     if (frame.file.startsWith("<") || frame.file === "_cgo_gotypes.go") return false;
     if (frame.file === "" && filesKnown) return false;
+    if (frame.file === "??") return false; // what cgo makes, before Go 1.9
     if (frame.file === "_testmain.go") return false; // the main that `go test` writes
     if (path === "main" || modules.some((module) => isWithin(path, module))) return true;
     if (installedModule !== undefined && frame.file.startsWith(installedModule)) return true;
     if (moduleVersion.test(frame.file)) return false;
     if (frame.file.includes("/vendor/") || path.startsWith("vendor/")) return false;
-    if (bazelDependency.test(frame.file)) return false;
+    if (bazelDependency.test(frame.file) || libraryPath.test(path)) return false;
     if (!frame.function.includes(".")) return false; // C, or an assembly label
     if (frame.file === "") {
       return (
@@ -116,7 +125,7 @@ export function ownCode(frames: Iterable<Frame>, modules: readonly string[] = []
  * `sync.runtime_Semacquire` in runtime/sema.go, `time.Sleep` in runtime/time.go.
  */
 function isRuntimeFile(file: string): boolean {
-  return file.startsWith("runtime/") || file.includes("/src/runtime/");
+  return file.startsWith("runtime/") || file.includes("/src/runtime/") || file.includes("/src/pkg/runtime/");
 }
 
 /** True for the path itself and everything below it; a module that ends with "/" is a plain prefix. */

@@ -9,7 +9,7 @@ import {
   goroutineCountsParser,
   looksLikeGoroutineCounts,
 } from "./goroutine-counts/goroutine-counts-parser.ts";
-import { goroutineDumpParser } from "./goroutine-dump/goroutine-dump-parser.ts";
+import { type GoroutineDumpOptions, goroutineDumpParser } from "./goroutine-dump/goroutine-dump-parser.ts";
 import { goroutinesOfProfile } from "./goroutine-profile.ts";
 import { jsonLogParser, looksLikeJsonLog } from "./json-log.ts";
 import { expvarParser, looksLikeExpvar } from "./memstats/expvar.ts";
@@ -111,7 +111,8 @@ const formats: readonly Format[] = [
   },
   {
     matches: looksLikeJsonLog,
-    parser: (artifact, options) => jsonLogParser(dumpOrLog(artifact, options)),
+    parser: (artifact, options) =>
+      jsonLogParser((sourceLine) => dumpOrLog(artifact, { ...options, sourceLine })),
   },
   {
     // Whatever text is left may be a log with a panic in it, however far down.
@@ -120,7 +121,10 @@ const formats: readonly Format[] = [
   },
 ];
 
-function dumpOrLog(artifact: string, options: ArtifactOptions): ByteParser<ParsedArtifact> {
+function dumpOrLog(
+  artifact: string,
+  options: ArtifactOptions & Pick<GoroutineDumpOptions, "sourceLine">,
+): ByteParser<ParsedArtifact> {
   return mapped(goroutineDumpParser({ artifact, ...options }), (dump) => ({
     type: "goroutines",
     leaked: false,

@@ -1,6 +1,7 @@
 import type { ByteParser, ParseError } from "../domain/parse-result.ts";
 import { LineCutter } from "./text/line-cutter.ts";
 import { lineError } from "./text/line-error.ts";
+import { lineFeedsIn, type SourceLine, SourceLines } from "./text/source-lines.ts";
 
 /**
  * Where writers of one JSON object a line put what the process wrote, nearest first: `log` (Docker json-file,
@@ -29,8 +30,16 @@ export function looksLikeJsonLog(head: Uint8Array): boolean {
   return headTexts(head).length > 0;
 }
 
-/** Feeds `inner` with the text within a JSON log. A line that is no such object is handed on as it is. */
-export function jsonLogParser<T>(inner: ByteParser<T>): ByteParser<T> {
+/**
+ * Feeds a parser with the text within a JSON log. A line that is no such object is handed on as it is. `parserOf` is told
+ * from which line of the log each line of that text comes.
+ */
+export function jsonLogParser<T>(parserOf: (sourceLine: SourceLine) => ByteParser<T>): ByteParser<T> {
+  const sources = new SourceLines();
+  const inner = parserOf((line) => sources.of(line));
+  /** The line that is written next, or written on. */
+  let written = 1;
+  let begun = false;
   let output = Buffer.alloc(outputBytes);
   let used = 0;
   /** Fields whose texts end with a line feed where the line does, so that one without is a part (Docker, 16 KiB). */
@@ -41,7 +50,12 @@ export function jsonLogParser<T>(inner: ByteParser<T>): ByteParser<T> {
     if (used > 0) inner.push(output.subarray(0, used));
     used = 0;
   }
-  function write(text: string): void {
+  function write(text: string, line: number): void {
+    const lineFeeds = lineFeedsIn(text);
+    const first = begun ? written + 1 : written;
+    if (lineFeeds > 0 || !begun) sources.add(first, line, begun ? lineFeeds - 1 : lineFeeds);
+    written += lineFeeds;
+    begun = !text.endsWith("\n");
     const most = 3 * text.length;
     if (used + most > output.length) flush();
     if (most > output.length) output = Buffer.alloc(most);
@@ -49,17 +63,17 @@ export function jsonLogParser<T>(inner: ByteParser<T>): ByteParser<T> {
   }
   const lines = new LineCutter(mostLineBytes, (bytes, start, end, line, shape) => {
     if (start === end) return;
-    const written = bytes.toString("utf8", start, end);
-    const entry = shape === "too-long" ? undefined : entryOf(written);
+    const logged = bytes.toString("utf8", start, end);
+    const entry = shape === "too-long" ? undefined : entryOf(logged);
     if (entry === undefined) {
-      const cut = shape !== "whole" && written.startsWith("{");
-      if (cut) damage ??= lineError("damaged", "This line of the log is cut off.", line, written);
-      else write(`${written}\n`);
+      const cut = shape !== "whole" && logged.startsWith("{");
+      if (cut) damage ??= lineError("damaged", "This line of the log is cut off.", line, logged);
+      else write(`${logged}\n`, line);
       return;
     }
     for (const { field, text } of entry) {
       if (text.endsWith("\n")) ownLineFeeds?.add(field);
-      write(ownLineFeeds?.has(field) === true || text.endsWith("\n") ? text : `${text}\n`);
+      write(ownLineFeeds?.has(field) === true || text.endsWith("\n") ? text : `${text}\n`, line);
     }
   });
   return {

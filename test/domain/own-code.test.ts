@@ -42,6 +42,17 @@ describe("ownCode", () => {
       at("internal/sync.runtime_SemacquireMutex", "runtime/sema.go"),
     ],
     ["time.Sleep", at("time.Sleep", "runtime/time.go")],
+    ["the runtime of Go 1.3", at("runtime.park", "/opt/go/src/pkg/runtime/proc.c")],
+    [
+      "what the runtime of Go 1.3 implements for sync",
+      at("sync.runtime_Semacquire", "/opt/go/src/pkg/runtime/sema.goc"),
+    ],
+    ["the standard library of Go 1.3", at("net/http.(*conn).serve", "/opt/go/src/pkg/net/http/server.go")],
+    [
+      "a library beside the service in a GOPATH",
+      at("google.golang.org/grpc.(*ClientConn).Close", "/go/src/google.golang.org/grpc/clientconn.go"),
+    ],
+    ["what cgo makes", at("shop/lens._Cfunc_focus", "??")],
     [
       "a dependency in the module cache",
       at("github.com/lib/pq.(*conn).query", "/go/pkg/mod/github.com/lib/pq@v1.10.9/conn.go"),

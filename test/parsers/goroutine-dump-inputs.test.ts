@@ -43,7 +43,7 @@ ${dump}exit status 2
 `;
     const { snapshot, crash } = whole(parse(log));
     expect(snapshot.groups.map(groupLine)).toEqual(dumpLines);
-    expect(crash).toEqual({
+    expect(crash).toMatchObject({
       artifact: "goroutines.txt",
       kind: "fatal error",
       message: "all goroutines are asleep - deadlock!",
@@ -78,6 +78,62 @@ ${dump}exit status 2
         `1 [running] ${publishLine}`,
       ]);
     }
+  });
+
+  it.each([
+    ["[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x4a1d20]", "segmentation violation"],
+    ["[signal 0xb code=0x1 addr=0x0 pc=0x4a1d20]", "segmentation violation"],
+    ["Exception 0xc0000005 0x0 0x0 0x0", "exception 0xc0000005"],
+    [
+      "12 MH/s  SIGABRT: abort\nPC=0x1 m=3\nsignal arrived during cgo execution",
+      "signal arrived during cgo execution",
+    ],
+    ["^\\SIGQUIT: quit", "quit"],
+  ])("tell of a signal that has no line of its own: %s", (words, message) => {
+    expect(whole(parse(`${words}\n\n${dump}`)).crash).toMatchObject({ kind: "signal", message });
+    const behind = `panic: oh\n${words}\n\n${dump}`;
+    if (!words.startsWith("^")) expect(whole(parse(behind)).crash?.message).toBe("oh");
+  });
+
+  it("tell of the signal behind a log writer's words by the words in front of it", () => {
+    const log = `fatal error: fault\n[signal SIGSEGV: segmentation violation code=0x1 addr=0x1 pc=0x9]\n\n${dump}`;
+    const { crash } = whole(parse(log.replaceAll(/^/gm, "Nov  3 10:00:00 host shop[312]: ")));
+    expect(crash).toMatchObject({ kind: "fatal error", message: "fault" });
+  });
+
+  it("tell which goroutine stood first behind the last words", () => {
+    const { crash } = whole(parse(`SIGSEGV: segmentation violation\n\ngoroutine 0 [idle]:\n\n${dump}`));
+    expect(crash?.goroutine).toMatchObject({ state: "chan send", count: 2 });
+  });
+
+  it("may have one line of a signal's words written by two threads", () => {
+    const { snapshot, note } = whole(parse(`SIGQUIT: quit\n\ngoroutine 0 [idle]:\nSIGQUIT: quit\n\n${dump}`));
+    expect(snapshot.counted).toBe(4);
+    expect(note).toBeUndefined();
+  });
+
+  it.each([
+    ["as a log has them", "Nov  3 10:00:00 host shop[312]: "],
+    ["alone", ""],
+    ["indented", "  "],
+  ])("that stand newest first are refused: %s", (_how, before) => {
+    const log = `panic: oh\n\n${dump}`.trimEnd().replaceAll(/^/gm, before);
+    const reversed = log.split("\n").reverse().join("\n");
+    for (const size of [undefined, 1, 100]) {
+      const error = failure(parse(reversed, size));
+      expect(error).toMatchObject({ code: "not-this-format", at: { unit: "line", value: 5 } });
+      expect(error.message).toContain("tac FILE | gofire analyze -");
+    }
+    const one = `panic: oh\n\ngoroutine 7 [running]:\n${publish}`.trimEnd().replaceAll(/^/gm, before);
+    expect(failure(parse(one.split("\n").reverse().join("\n"))).message).toContain("newest first");
+  });
+
+  it("may have blanks at the ends of lines, and for tabs in the midst of it", () => {
+    expect(groupLines(dump.replaceAll("\n", "   \n"))).toEqual(dumpLines);
+    const strange = "runtime: unexpected return pc for runtime.throw called from 0x29da3f0\n";
+    const torn = `goroutine 9 [running]:\n${strange}${publish.replaceAll("\t", "    ")}`;
+    expect(groupLines(torn)).toEqual([`1 [running] ${publishLine}`]);
+    expect(groupLines(`\`${dump.trimEnd()}\`\n`)).toEqual(dumpLines);
   });
 
   it("may have a log writer's words before every line", () => {
@@ -139,6 +195,25 @@ ${dump}exit status 2
       (id) => `{"msg":"oh","stack":${JSON.stringify(`goroutine ${id} [running]:\n${publish}`)}}\n`,
     );
     expect(groupLines(`starting\n${stacks.join("")}`)).toEqual([`2 [running] ${publishLine}`]);
+  });
+
+  it("within strings have their place in the file that a person sees", () => {
+    const [first, second] = [1, 2].map((id) =>
+      JSON.stringify(`panic: oh\ngoroutine ${id} [running]:\nmain.f()\n`),
+    );
+    const log = `ready\nlevel=info msg=${first} n=1\nlevel=info\nlevel=info msg=${second}\n`;
+    for (const size of [undefined, 7]) {
+      expect(parse(log, size)).toMatchObject({ damage: { at: { unit: "line", value: 2 } } });
+    }
+    const later = `ready\nmsg=${JSON.stringify(dump)}\n\npanic: oh\n\ngoroutine 4 [running]:\n${publish}`;
+    expect(whole(parse(later)).crash?.at.value).toBe(4);
+  });
+
+  it("within a string that is not closed are not all there is", () => {
+    const log = `ready\nlevel=info msg=${JSON.stringify(dump).slice(0, -60)}\nlevel=info\n`;
+    const { snapshot, damage } = partial(log);
+    expect(damage).toMatchObject({ code: "damaged", at: { unit: "line", value: 2 } });
+    expect(snapshot.incomplete).toContain("breaks off before its closing quotation mark");
   });
 
   it("tell a panic that was logged by whoever let it pass on", () => {

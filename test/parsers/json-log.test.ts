@@ -36,6 +36,10 @@ function logged(writer: (line: string) => object, end = "\n"): string {
   return lines.map((line) => JSON.stringify(writer(line)) + end).join("");
 }
 
+function stackOf(id: number): string {
+  return `goroutine ${id} [running]:\nmain.handle()\n\t/app/main.go:9 +0x1\ncreated by main.main\n\t/app/main.go:5 +0x2`;
+}
+
 describe("a log of one JSON object a line", () => {
   it.each(Object.entries(writers))("%s: is read as the plain log is", (_name, writer) => {
     const expected = feed(artifactParser("app.log"), died);
@@ -98,6 +102,20 @@ describe("a log of one JSON object a line", () => {
       value: { snapshot: { counted: 1 } },
       damage: { code: "damaged", at: { unit: "line", value: lines.length } },
     });
+  });
+
+  it("has its places in the lines of the log, not in those of the texts", () => {
+    const entry = (message: string) => `${JSON.stringify({ level: "info", message })}\n`;
+    const log = entry("a\nb\nc") + entry("start") + entry(`panic: boom\n\n${stackOf(7)}`) + entry("end");
+    expect(whole(feed(artifactParser("app.log"), log))).toMatchObject({ crash: { at: { value: 3 } } });
+    const twice = log + entry("x") + entry(`panic: again\n\n${stackOf(8)}`);
+    expect(whole(feed(artifactParser("app.log"), twice))).toMatchObject({
+      crash: { at: { value: 6 } },
+      note: expect.stringContaining("judged is that of line 6") as string,
+    });
+    const parts = ["start\n", "panic: ", "boom\n", "\n", stackOf(9)];
+    const split = parts.map((part) => `${JSON.stringify({ log: part })}\n`).join("");
+    expect(whole(feed(artifactParser("app.log"), split))).toMatchObject({ crash: { at: { value: 2 } } });
   });
 
   it("without a goroutine in it is refused", () => {

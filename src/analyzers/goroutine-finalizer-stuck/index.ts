@@ -1,6 +1,6 @@
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { isMainGoroutine } from "../../domain/code-object.ts";
-import type { GoroutineGroup } from "../../domain/goroutine.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
 import { groupText, isAlsoIn } from "../../domain/goroutine-sites.ts";
 import { isKnownIdle } from "../../domain/known-idle.ts";
 import { shortName } from "../../domain/lock-words.ts";
@@ -36,6 +36,7 @@ export const goroutineFinalizerStuck = defineAnalyzer({
   analyze({ goroutines, target }, limits) {
     const { best, series } = goroutines;
     return best.groups
+      .filter((group) => runsFinalizers(group) || tellsCreators(best))
       .filter((group) => isBlockedFinalizer(group, best.form === "dump", target.own))
       .map((group) => {
         const certain = runsFinalizers(group);
@@ -81,6 +82,11 @@ function isBlockedFinalizer(group: GoroutineGroup, isDump: boolean, own: OwnCode
   if (!group.stack.some((frame) => own.isOwn(frame))) return false;
   if (runsFinalizers(group)) return true;
   return isDump && group.count === 1 && isUncreated(group) && !beginsInStandardLibrary(group, own);
+}
+
+/** A text whose creators were cut off, or that shows a few goroutines only, says nothing by one that has none. */
+function tellsCreators({ groups, incomplete }: GoroutineSnapshot): boolean {
+  return incomplete === undefined && groups.some(({ createdBy }) => createdBy !== undefined);
 }
 
 /** The standard library's own finalizers call no function of the service: whose creator was lost, as by copying. */

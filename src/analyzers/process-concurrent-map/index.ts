@@ -37,7 +37,7 @@ export const processConcurrentMap = defineAnalyzer({
       )
     )
       return [];
-    const group = dump === undefined ? undefined : crashedGroup(dump, target.own);
+    const group = dump === undefined ? undefined : crashedGroup(crash, dump, target.own);
     const where = group === undefined ? [] : blamedFrames(group, target.own);
     const [frame] = where;
     const place = frame === undefined ? "" : ` in ${shortName(frame.function)}`;

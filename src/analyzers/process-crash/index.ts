@@ -33,10 +33,10 @@ export const processCrash = defineAnalyzer({
     },
   },
   analyze({ crash, dump, target }) {
-    if (crash.kind === "signal" && !/^(?:segmentation|bus|illegal|abort)/i.test(crash.message)) return [];
+    if (crash.kind === "signal" && !deadly.test(crash.message)) return [];
     if (crash.message.startsWith("concurrent map ")) return [];
     const kind = crashKind(crash);
-    const group = dump === undefined ? undefined : subjectOf(kind, dump, target.own);
+    const group = dump === undefined ? undefined : subjectOf(kind, crash, dump, target.own);
     const blamed = kind === "panic" ? panickedFrames : blamedFrames;
     const where = group === undefined ? [] : blamed(group, target.own);
     const [frame] = where;
@@ -62,6 +62,10 @@ export const processCrash = defineAnalyzer({
     ];
   },
 });
+
+/** Signals that no person and no supervisor sends, by their names in runtime/sigtab_linux_generic.go, and what Windows says. */
+const deadly =
+  /^(?:segmentation|bus error|illegal|abort|floating|trace|bad system|stack fault|exception|signal)/i;
 
 type CrashKind = "panic" | "deadlock" | "test timeout" | "stack overflow" | "out of memory" | "fatal error";
 
@@ -116,8 +120,13 @@ const steps: Readonly<Record<CrashKind, readonly string[]>> = {
 };
 
 /** Who died, or in a deadlock: who keeps the others waiting. */
-function subjectOf(kind: CrashKind, dump: GoroutineSnapshot, own: OwnCode): GoroutineGroup | undefined {
-  if (kind !== "deadlock" && kind !== "test timeout") return crashedGroup(dump, own);
+function subjectOf(
+  kind: CrashKind,
+  crash: CrashReport,
+  dump: GoroutineSnapshot,
+  own: OwnCode,
+): GoroutineGroup | undefined {
+  if (kind !== "deadlock" && kind !== "test timeout") return crashedGroup(crash, dump, own);
   return dump.groups
     .filter((group) => !isKnownIdle(group) && group.stack.some((frame) => own.isOwn(frame)))
     .toSorted((a, b) => blame(b) - blame(a))[0];

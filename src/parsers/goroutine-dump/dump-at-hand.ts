@@ -18,6 +18,8 @@ export class DumpAtHand {
   /** A goroutine whose stack was logged more than once, and where again; how many such stacks there are. */
   #repeated: { readonly id: number; readonly line: number } | undefined;
   #repeats = 0;
+  /** There is more in it than what threads do for the scheduler. */
+  hasGoroutines = false;
   /** The threads of the process tell one after another what they ran: goroutines may stand in it twice. */
   threads = false;
 
@@ -33,6 +35,7 @@ export class DumpAtHand {
 
   /** To be called for each goroutine that was counted, with the line (1-based) of its header. */
   see(id: number, line: number): void {
+    if (id !== 0) this.hasGoroutines = true;
     if (!this.ids.has(id)) this.ids.add(id);
     else if (this.threads) this.goroutines.takeBackStackless();
     else {
@@ -45,13 +48,17 @@ export class DumpAtHand {
   end(incomplete: string | undefined): ReadDump | undefined {
     const { counted } = this.goroutines;
     if (counted === 0) return undefined;
-    const groups = this.goroutines.finish();
+    const seen = this.goroutines.finish();
+    const first = seen.find(({ exemplars }) => exemplars[0]?.id !== 0);
+    const groups = seen.toSorted((a, b) => b.count - a.count);
     const why = incomplete ?? this.damage ?? this.#whatIsMissing(groups);
     return {
       groups,
       counted,
       line: this.line ?? 1,
-      ...(this.crash === undefined ? {} : { crash: this.crash }),
+      ...(this.crash === undefined
+        ? {}
+        : { crash: { ...this.crash, ...(first === undefined ? {} : { goroutine: first }) } }),
       ...(why === undefined ? {} : { incomplete: why }),
     };
   }

@@ -2,7 +2,8 @@ import type { CrashReport } from "../../domain/crash.ts";
 import type { ParseError } from "../../domain/parse-result.ts";
 import { countText } from "../../domain/units.ts";
 import { lineError } from "../text/line-error.ts";
-import { beginsCrashLine, readCrashLine } from "./crash-line.ts";
+import type { SourceLine } from "../text/source-lines.ts";
+import { beginsCrashLine, beginsDetail, readCrashLine } from "./crash-line.ts";
 import { DumpAtHand } from "./dump-at-hand.ts";
 import { DumpSeries, type JudgedDumps } from "./dump-series.ts";
 import type { TextEnd } from "./goroutine-text.ts";
@@ -44,6 +45,8 @@ export class DumpReader {
   stopReason: string | undefined;
   /** The line (1-based) that is read next. */
   line = 1;
+  /** The line of the file that a line comes from. */
+  sourceLine: SourceLine = (line) => line;
 
   readonly #artifact: string;
   readonly #limits: DumpLimits;
@@ -75,6 +78,11 @@ export class DumpReader {
     return this.#countedBefore + this.#dump.goroutines.counted;
   }
 
+  /** The line (1-based) of the file that is read next. */
+  get place(): number {
+    return this.sourceLine(this.line);
+  }
+
   /**
    * Set when the lines turn out to be changed, e.g. to begin with the words of a log writer: `read` stops there, and
    * wants the rest as the process wrote it.
@@ -87,6 +95,12 @@ export class DumpReader {
   end(incomplete: string | undefined): JudgedDumps | undefined {
     this.#close(incomplete);
     return this.#series.end();
+  }
+
+  /** Notes what is the cause of all that is missing behind it, and was not found here. `line` is one of the file. */
+  noteDamage(message: string, line: number): void {
+    this.#dump.damage = `line ${line}: ${message}`;
+    this.damage = lineError("damaged", `${message}.`, line);
   }
 
   #close(incomplete?: string): void {
@@ -128,6 +142,7 @@ export class DumpReader {
       if (beginsHeader(bytes, at, to)) {
         if (!this.#search.settled) {
           const told = this.#search.seeHeader(bytes, this.#view, at, to, end === "flowing");
+          if (this.#search.newestFirst) return this.#refuse(bytes, at, to);
           if (!told || this.form !== undefined) return this.#stopAt(at);
           this.#lastWords ??= this.#search.lastWords;
         }
@@ -135,7 +150,8 @@ export class DumpReader {
       } else if (beginsCrashLine(bytes, at, to)) {
         next = this.#readCrash(bytes, at, to, end);
       } else if (looksForWords && this.#search.mayHold(bytes, this.#view, at, to)) {
-        const look = this.#search.seeLine(bytes, this.#view, at, to, end === "flowing", this.line);
+        const look = this.#search.seeLine(bytes, this.#view, at, to, end === "flowing", this.place);
+        if (this.#search.newestFirst) return this.#refuse(bytes, at, to);
         if (look === "more input" || look === "form") return this.#stopAt(at);
         next =
           look === "nothing"
@@ -148,6 +164,19 @@ export class DumpReader {
       if (next === -1) return at;
       at = next;
     }
+    return to;
+  }
+
+  /** Every call would get the place of its caller. */
+  #refuse(bytes: Uint8Array, start: number, to: number): number {
+    const message =
+      "The lines stand newest first, as journalctl -r and some log viewers have them, and no stack can be read so: " +
+      "turn them round (tac FILE | gofire analyze -).";
+    this.stopReason = "its lines stand newest first";
+    const feed = lineFeedAt(bytes, this.#view, start, to);
+    const text = this.#utf8.decode(bytes.subarray(start, feed === -1 ? to : feed));
+    this.damage = lineError("not-this-format", message, this.place, text);
+    this.#full = true;
     return to;
   }
 
@@ -207,7 +236,7 @@ export class DumpReader {
     const dump = this.#dump;
     const { id, stateStart, stateEnd } = this.#header;
     if (dump.threads && this.#lastWords?.kind === "signal") this.#lastWords = undefined;
-    if (this.#lastWords !== undefined) return "another dump";
+    if (this.#lastWords !== undefined && dump.hasGoroutines) return "another dump";
     const seen = dump.ids.has(id);
     if (seen && !dump.threads && dump.holdsOnlyRepeats) return "same dump";
     if (!standsAt(bytes, stateStart, stateEnd, runningWord)) {
@@ -280,8 +309,8 @@ export class DumpReader {
 
   #counted(): void {
     const dump = this.#dump;
-    dump.line ??= this.line;
-    dump.see(this.#header.id, this.line);
+    dump.line ??= this.place;
+    dump.see(this.#header.id, this.place);
     this.line += 1 + dump.goroutines.lines;
     dump.crash ??= this.#lastWords;
     this.#lastWords = undefined;
@@ -292,7 +321,10 @@ export class DumpReader {
     if (feed === -1 && end === "flowing" && to - start < longestLookedAt) return -1;
     const lineEnd = feed === -1 ? Math.min(to, start + longestLookedAt) : feed;
     const text = this.#utf8.decode(bytes.subarray(start, lineEnd));
-    this.#lastWords = readCrashLine(text, this.#artifact, this.line) ?? this.#lastWords;
+    const words = readCrashLine(text, this.#artifact, this.place);
+    if (this.#lastWords === undefined || !beginsDetail(bytes, start, lineEnd)) {
+      this.#lastWords = words ?? this.#lastWords;
+    }
     return this.#passLine(bytes, start, to);
   }
 
@@ -311,9 +343,9 @@ export class DumpReader {
     start: number,
     lineEnd: number,
   ): void {
-    this.#dump.damage ??= `line ${this.line}: ${message.replace(/\.$/, "")}`;
+    this.#dump.damage ??= `line ${this.place}: ${message.replace(/\.$/, "")}`;
     if (this.damage !== undefined) return;
     const text = this.#utf8.decode(bytes.subarray(start, Math.min(lineEnd, start + 160)));
-    this.damage = lineError(code, message, this.line, text);
+    this.damage = lineError(code, message, this.place, text);
   }
 }

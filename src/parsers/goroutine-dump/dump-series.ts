@@ -4,6 +4,7 @@ import { countText } from "../../domain/units.ts";
 
 /** One of the dumps that an input holds, as read. */
 export interface ReadDump {
+  /** Largest first; equal sizes in order of first appearance. */
   readonly groups: readonly GoroutineGroup[];
   /** How many goroutines are in the groups. */
   readonly counted: number;

@@ -82,7 +82,7 @@ export class GoroutineCounter {
     this.counted--;
   }
 
-  /** All groups, when everything was counted. To be called once. */
+  /** All groups in order of first appearance, when everything was counted. To be called once. */
   finish(): GoroutineGroup[] {
     const { tallies } = this.#walk;
     if (tallies !== undefined) {

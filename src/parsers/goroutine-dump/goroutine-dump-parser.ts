@@ -3,6 +3,7 @@ import type { GoroutineSnapshot } from "../../domain/goroutine.ts";
 import type { ByteParser, ParseResult } from "../../domain/parse-result.ts";
 import { countText } from "../../domain/units.ts";
 import { lineError } from "../text/line-error.ts";
+import type { SourceLine } from "../text/source-lines.ts";
 import { compiledStackWalk } from "./compiled-stack-walk.ts";
 import { DumpReader } from "./dump-reader.ts";
 import type { ReadDump } from "./dump-series.ts";
@@ -31,6 +32,8 @@ export interface GoroutineDumpOptions {
   /** Milliseconds since the epoch at which the dump was taken. */
   readonly takenAtMs?: number;
   readonly limits?: Partial<DumpLimits>;
+  /** The line of the file that a line of the input comes from; left out when they are the same. */
+  readonly sourceLine?: SourceLine;
   /** False does without compiled code. The result is the same. */
   readonly compiled?: boolean;
 }
@@ -50,6 +53,8 @@ export function goroutineDumpParser(options: GoroutineDumpOptions): ByteParser<G
   const limits = { ...dumpLimits, ...options.limits };
   const walk = (options.compiled === false ? undefined : compiledStackWalk(limits)) ?? new StackTree(limits);
   const reader = new DumpReader(options.artifact, limits, walk);
+  const inputLine = options.sourceLine ?? reader.sourceLine;
+  reader.sourceLine = inputLine;
   let bytesSeen = 0;
   let lastByte = 0;
   let head = "";
@@ -66,8 +71,12 @@ export function goroutineDumpParser(options: GoroutineDumpOptions): ByteParser<G
     const sink = (lines: Uint8Array) => window.push(lines);
     const restoring =
       form === "escaped"
-        ? new EscapedTextRestorer(sink)
+        ? new EscapedTextRestorer(reader.line, sink)
         : new LineRestorer(form, limits.maxGoroutineBytes, sink);
+    if ("sources" in restoring) {
+      const { sources } = restoring;
+      reader.sourceLine = (line) => inputLine(sources.of(line));
+    }
     restoring.push(rest);
     return restoring;
   }
@@ -93,13 +102,18 @@ export function goroutineDumpParser(options: GoroutineDumpOptions): ByteParser<G
       if (overlong) {
         const bound = `the input is longer than ${countText(limits.maxBytes)} bytes`;
         reader.stopReason ??= bound;
-        reader.damage ??= lineError("too-large", `${bound.replace("the", "The")}.`, reader.line);
+        reader.damage ??= lineError("too-large", `${bound.replace("the", "The")}.`, reader.place);
       }
       window.end();
       if (restorer === undefined && reader.form !== undefined) restorer = restoreLines(reader.form);
       restorer?.end();
       window.end();
-      const read = reader.end(whyIncomplete(reader, bytesSeen));
+      const brokenOff = restorer !== undefined && "sources" in restorer ? restorer.brokenOffIn : undefined;
+      if (brokenOff !== undefined) {
+        const message = "The text in this line breaks off before its closing quotation mark";
+        reader.noteDamage(message, inputLine(brokenOff));
+      }
+      const read = reader.end(brokenOff === undefined ? whyIncomplete(reader, bytesSeen) : undefined);
       walk.release();
       if (bytesSeen === 0) {
         return { ok: false, error: lineError("empty", "There is nothing in the input.", 1) };

@@ -57,12 +57,9 @@ export class GroupTable {
     );
   }
 
-  /** Largest first; equal sizes in order of first appearance. */
+  /** In order of first appearance. */
   finish(): GoroutineGroup[] {
-    return [...this.#groups.values()]
-      .filter(({ count }) => count > 0)
-      .map((group) => group.finish())
-      .sort((a, b) => b.count - a.count);
+    return [...this.#groups.values()].filter(({ count }) => count > 0).map((group) => group.finish());
   }
 
   /** The number of a frame; equal frames have one. */

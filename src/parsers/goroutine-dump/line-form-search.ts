@@ -1,7 +1,7 @@
 import type { CrashReport } from "../../domain/crash.ts";
 import { readCrashLine } from "./crash-line.ts";
 import { holdsEscapedTraceback } from "./escaped-text.ts";
-import { type LineForm, lineForm, wordCount } from "./line-form.ts";
+import { isNewestFirst, type LineForm, lineForm, wordCount } from "./line-form.ts";
 import { lineFeedAt } from "./word-scan.ts";
 import { WordsAhead } from "./words-ahead.ts";
 
@@ -10,6 +10,8 @@ export const longestLookedAt = 4096;
 
 /** The only header of its kind: behind the words of one message, with the calls below it as they were. */
 const headerOfMessage = /(?<=[\s"'`>])goroutine \d+ \[[^\]]+\]:\s*$/;
+/** Where last words begin behind other words; "^\\" is what a terminal shows of the key that asks for SIGQUIT. */
+const wordsWithin = /(?<=[\s`"'\\])(?<!\[signal )(?=panic: |fatal error: |SIG[A-Z0-9]+: )/;
 const call = /^[^\s(]+\(.*\)\s*$/;
 
 /** Where a line with something in front of a goroutine's header leads. */
@@ -19,6 +21,8 @@ export type Look = "more input" | "nothing" | "form" | { readonly headerAt: numb
 export class LineFormSearch {
   /** How the lines are changed, once that is seen. */
   form: LineForm | undefined;
+  /** The lines stand in reverse order. */
+  newestFirst = false;
   /** Last words of a process that stood in front of the traceback, behind as many words as its header. */
   lastWords: CrashReport | undefined;
 
@@ -54,6 +58,7 @@ export class LineFormSearch {
     if (lines === undefined) return false;
     const [header, callLine, placeLine] = lines;
     this.form = lineForm(header, callLine, placeLine);
+    this.newestFirst = this.form === undefined && isNewestFirst(header, callLine, placeLine);
     if (this.form !== undefined || placeLine.startsWith("\t")) this.#settle(0);
     return true;
   }
@@ -75,6 +80,7 @@ export class LineFormSearch {
       this.#settle(this.form === "escaped" ? 0 : this.form.words);
       return "form";
     }
+    this.newestFirst = isNewestFirst(text, callLine, placeLine);
     const headerAt = call.test(callLine) ? text.search(headerOfMessage) : -1;
     if (headerAt !== -1) return { headerAt: start + Buffer.byteLength(text.slice(0, headerAt)) };
     this.#seeCrash(text.slice(0, longestLookedAt), line);
@@ -82,10 +88,10 @@ export class LineFormSearch {
   }
 
   #seeCrash(text: string, line: number): void {
-    const [before = "", words = ""] = text.split(/(?<=[\s`"'])(?=panic: |fatal error: |SIG[A-Z0-9]+: )/, 2);
+    const [before = "", words = ""] = text.split(wordsWithin, 2);
     const crash = readCrashLine(words, this.#artifact, line);
     if (crash === undefined) return;
-    this.#wordsSeen = { before: wordCount(before.replace(/[`"']+$/, "")), crash };
+    this.#wordsSeen = { before: wordCount(before.replace(/[`"']+$|\^\\$/, "")), crash };
   }
 
   #settle(wordsBefore: number): void {
