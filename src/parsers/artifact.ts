@@ -15,7 +15,7 @@ import { jsonLogParser, looksLikeJsonLog } from "./json-log.ts";
 import { expvarParser, looksLikeExpvar } from "./memstats/expvar.ts";
 import { heapTextParser, looksLikeHeapText } from "./memstats/heap-text.ts";
 import { looksLikeMetrics, metricsParser } from "./metrics/metrics-parser.ts";
-import { mistakenFor } from "./mistaken-for.ts";
+import { mistakenFor, printedBy } from "./mistaken-for.ts";
 import { looksLikeProfile } from "./pprof/looks-like-profile.ts";
 import { pprofParser } from "./pprof/parse-profile.ts";
 import { looksLikePprofIndex, pprofIndexParser } from "./pprof-index/pprof-index-parser.ts";
@@ -117,7 +117,7 @@ const formats: readonly Format[] = [
   {
     // Whatever text is left may be a log with a panic in it, however far down.
     matches: (head) => !isBinary(head),
-    parser: dumpOrLog,
+    parser: (artifact, options, head) => orPrinted(dumpOrLog(artifact, options), head),
   },
 ];
 
@@ -130,6 +130,19 @@ function dumpOrLog(
     leaked: false,
     ...dump,
   }));
+}
+
+/** Where no dump is found, the error says what the text is, if that is known. */
+function orPrinted<T>(parser: ByteParser<T>, head: Uint8Array): ByteParser<T> {
+  return {
+    push: (chunk) => parser.push(chunk),
+    end(): ParseResult<T> {
+      const result = parser.end();
+      const known = result.ok ? undefined : printedBy(head);
+      if (known === undefined) return result;
+      return { ok: false, error: lineError("not-this-format", known.what, known.line, known.text) };
+    },
+  };
 }
 
 /**

@@ -20,3 +20,43 @@ export function mistakenFor(head: Uint8Array): string | undefined {
   if (text.startsWith(tarMagic.word, tarMagic.at)) return "it is a tar archive; unpack it first";
   return beginnings.find(([begins]) => text.startsWith(begins))?.[1];
 }
+
+/** What other tools print about goroutines, by a line of it, and what to do: stacks, states or ids are lost in it. */
+const printed: readonly (readonly [line: RegExp, what: string])[] = [
+  [
+    /^(?:\* |  )?Goroutine \d+ - (?:User|Runtime|Start|Go): .*$/m,
+    "it is a list of goroutines by Delve; let the process write its own dump: kill -QUIT PID, or GET /debug/pprof/goroutine?debug=2",
+  ],
+  [
+    /^Type: \w+$(?=\n(?:Time|Duration|Showing|-{9}|DefaultSampleType))/m,
+    "it was printed by go tool pprof; give gofire the profile that this was read from",
+  ],
+  [
+    /^WARNING: DATA RACE$/m,
+    "it is a report of the race detector, which names both sides of the race itself; a dump of the goroutines is not in it",
+  ],
+  [
+    /^\d+: (?:running|runnable|syscall|select|chan |IO wait|semacquire|sleep|sync\.|GC |finalizer|idle).*$(?=\n[ \t]+\S+[ \t]+\S+\.go:\d+[ \t])/m,
+    "it is a summary by panicparse (pp); give gofire the dump that it was made from",
+  ],
+  [
+    /^goroutine \d+ \[[^\]]*\]:? \d+ times: .*$/m,
+    "it is a summary by goroutine-inspect; give gofire the dump that it was made from",
+  ],
+];
+
+/** Says what text without a dump in it is, by its first bytes, and at which line (1-based) that shows. */
+export function printedBy(
+  head: Uint8Array,
+): { readonly what: string; readonly line: number; readonly text: string } | undefined {
+  const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength)
+    .toString("utf8")
+    .replaceAll("\r", "");
+  for (const [pattern, what] of printed) {
+    const found = pattern.exec(text);
+    if (found !== null) {
+      return { what, line: text.slice(0, found.index).split("\n").length, text: found[0] };
+    }
+  }
+  return undefined;
+}

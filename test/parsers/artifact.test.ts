@@ -152,4 +152,30 @@ describe("artifactParser", () => {
       /gzip/,
     );
   });
+
+  it.each([
+    ["Delve", 1, "* Goroutine 1 - User: ./main.go:10 main.main (0x49a1f0) (thread 7)\n"],
+    ["go tool pprof", 2, "File: shop\nType: goroutine\nTime: 2026-11-23 10:00:00 UTC\n"],
+    [
+      "race detector",
+      3,
+      "ready\n==================\nWARNING: DATA RACE\nWrite at 0x00c0000b4010 by goroutine 8:\n",
+    ],
+    [
+      "panicparse",
+      2,
+      "\n3: chan receive [3 minutes] [Created by main.main @ main.go:20]\n    main   main.go:30   work(0x1)\n",
+    ],
+    [
+      "goroutine-inspect",
+      1,
+      "goroutine 5 [select, 3 minutes]: 12 times: [[5, 6]]\nmain.work(0x1)\n\t/src/main.go:9 +0x1\n",
+    ],
+  ])("says what printed a text that has no dump in it: %s", (tool, line, text) => {
+    for (const ending of ["\n", "\r\n"]) {
+      const error = failure(feed(artifactParser("x"), text.replaceAll("\n", ending)));
+      expect(error).toMatchObject({ code: "not-this-format", at: { unit: "line", value: line } });
+      expect(error.message).toContain(tool);
+    }
+  });
 });

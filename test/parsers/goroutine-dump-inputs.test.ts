@@ -118,14 +118,14 @@ ${dump}exit status 2
     ["indented", "  "],
   ])("that stand newest first are refused: %s", (_how, before) => {
     const log = `panic: oh\n\n${dump}`.trimEnd().replaceAll(/^/gm, before);
-    const reversed = log.split("\n").reverse().join("\n");
+    const reversed = log.split("\n").toReversed().join("\n");
     for (const size of [undefined, 1, 100]) {
       const error = failure(parse(reversed, size));
       expect(error).toMatchObject({ code: "not-this-format", at: { unit: "line", value: 5 } });
       expect(error.message).toContain("tac FILE | gofire analyze -");
     }
     const one = `panic: oh\n\ngoroutine 7 [running]:\n${publish}`.trimEnd().replaceAll(/^/gm, before);
-    expect(failure(parse(one.split("\n").reverse().join("\n"))).message).toContain("newest first");
+    expect(failure(parse(one.split("\n").toReversed().join("\n"))).message).toContain("newest first");
   });
 
   it("may have blanks at the ends of lines, and for tabs in the midst of it", () => {

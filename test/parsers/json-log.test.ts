@@ -36,6 +36,10 @@ function logged(writer: (line: string) => object, end = "\n"): string {
   return lines.map((line) => JSON.stringify(writer(line)) + end).join("");
 }
 
+function entry(message: string): string {
+  return `${JSON.stringify({ level: "info", message })}\n`;
+}
+
 function stackOf(id: number): string {
   return `goroutine ${id} [running]:\nmain.handle()\n\t/app/main.go:9 +0x1\ncreated by main.main\n\t/app/main.go:5 +0x2`;
 }
@@ -105,7 +109,6 @@ describe("a log of one JSON object a line", () => {
   });
 
   it("has its places in the lines of the log, not in those of the texts", () => {
-    const entry = (message: string) => `${JSON.stringify({ level: "info", message })}\n`;
     const log = entry("a\nb\nc") + entry("start") + entry(`panic: boom\n\n${stackOf(7)}`) + entry("end");
     expect(whole(feed(artifactParser("app.log"), log))).toMatchObject({ crash: { at: { value: 3 } } });
     const twice = log + entry("x") + entry(`panic: again\n\n${stackOf(8)}`);
