@@ -121,7 +121,7 @@ ${dump}exit status 2
     const reversed = log.split("\n").toReversed().join("\n");
     for (const size of [undefined, 1, 100]) {
       const error = failure(parse(reversed, size));
-      expect(error).toMatchObject({ code: "not-this-format", at: { unit: "line", value: 5 } });
+      expect(error).toMatchObject({ code: "damaged", at: { unit: "line", value: 5 } });
       expect(error.message).toContain("tac FILE | gofire analyze -");
     }
     const one = `panic: oh\n\ngoroutine 7 [running]:\n${publish}`.trimEnd().replaceAll(/^/gm, before);

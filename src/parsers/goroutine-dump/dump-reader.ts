@@ -175,7 +175,7 @@ export class DumpReader {
     this.stopReason = "its lines stand newest first";
     const feed = lineFeedAt(bytes, this.#view, start, to);
     const text = this.#utf8.decode(bytes.subarray(start, feed === -1 ? to : feed));
-    this.damage = lineError("not-this-format", message, this.place, text);
+    this.damage = lineError("damaged", message, this.place, text);
     this.#full = true;
     return to;
   }
