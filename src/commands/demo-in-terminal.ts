@@ -61,6 +61,6 @@ export async function recordingOf(mode: string, lab: LabService): Promise<string
   const folder = await lab.recorded(mode);
   if (folder !== undefined) return folder;
   throw new UsageError(
-    `No recorded capture of "${mode}" here, and no Go toolchain to run it: https://go.dev/dl/`,
+    `There is no recorded capture of "${mode}". gofire demo --list --recorded has all; the others need Go: https://go.dev/dl/`,
   );
 }

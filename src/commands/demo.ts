@@ -41,12 +41,9 @@ export const demo = defineCommand({
   },
   async run(context, { mode = defaultMode, once, picture, terminal, list, recorded, out }, ports) {
     const [lab, host] = await Promise.all([ports.lab(), ports.host()]);
-    if (!recorded) context.progress("Building the lab service with Go…");
+    if (!recorded) context.progress("Building the lab service, where there is Go…");
     const built = recorded ? undefined : await lab.build(context.signal);
-    if (list) {
-      if (built === undefined) throw new UsageError("The list needs a Go toolchain: https://go.dev/dl/");
-      return { kind: "text", text: modesText(built.modes) };
-    }
+    if (list) return { kind: "text", text: modesText(built?.modes ?? (await lab.recordedModes())) };
     if (built !== undefined && !built.modes.some(({ name }) => name === mode)) {
       throw new UsageError(`There is no mode "${mode}". gofire demo --list has all.`);
     }

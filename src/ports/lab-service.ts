@@ -39,6 +39,8 @@ export interface BuiltLab {
 export interface LabService {
   /** Folder of a recorded capture of `mode`, for machines without Go; undefined when there is none. */
   recorded(mode: string): Promise<string | undefined>;
+  /** The modes that there are recorded captures of; none where there is no lab/. */
+  recordedModes(): Promise<readonly LabMode[]>;
   /** Builds the service when needed. Undefined when there is no Go toolchain or no lab/ here. */
   build(signal: AbortSignal): Promise<BuiltLab | undefined>;
   /** Starts it in `mode`; rejects with a plain sentence when it does not come up within 20 s. */

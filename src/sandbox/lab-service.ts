@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -22,13 +22,15 @@ export function labService({ go = "go" }: { readonly go?: string } = {}): LabSer
 
   return {
     async recorded(mode) {
-      if (lab === undefined) return undefined;
+      return lab === undefined ? undefined : await newestRecording(join(lab, "captures"), mode);
+    },
+
+    async recordedModes() {
+      if (lab === undefined) return [];
       const captures = join(lab, "captures");
-      const versions = (await readdir(captures)).filter((name) => name.startsWith("go"));
-      const folders = versions
-        .map((version) => join(captures, version, mode))
-        .filter((folder) => existsSync(folder));
-      return folders.toSorted().at(-1);
+      const modes = JSON.parse(await readFile(join(captures, "modes.json"), "utf8")) as LabMode[];
+      const folders = await Promise.all(modes.map(({ name }) => newestRecording(captures, name)));
+      return modes.filter((_, at) => folders[at] !== undefined);
     },
 
     async build(signal) {
@@ -67,6 +69,15 @@ export function labService({ go = "go" }: { readonly go?: string } = {}): LabSer
       return Buffer.concat(chunks).toString();
     },
   };
+}
+
+/** Of the newest Go that it was recorded with. */
+async function newestRecording(captures: string, mode: string): Promise<string | undefined> {
+  const versions = (await readdir(captures)).filter((name) => name.startsWith("go"));
+  const folders = versions
+    .map((version) => join(captures, version, mode))
+    .filter((folder) => existsSync(folder));
+  return folders.toSorted().at(-1);
 }
 
 /** lab/ of the checkout that this file belongs to, whether it runs from src/ or from dist/. */

@@ -90,6 +90,13 @@ describe("gofire", () => {
     expect(status).toBe(2);
   });
 
+  it("lists what the demo can show without Go", async () => {
+    const { stdout } = await gofire(["demo", "--list", "--recorded"]);
+    expect(stdout).toMatch(/^Sick\n[^]* {2}redis-pool-zero +\S[^]*\nHealthy[^]* {2}idle-workers /);
+    const { stderr } = await gofire(["demo", "--terminal", "--recorded", "--mode", "no-such"]);
+    expect(stderr).toContain('no recorded capture of "no-such". gofire demo --list --recorded has all');
+  });
+
   it("keeps to ASCII where the terminal has no more; what programs read is the same anywhere", async () => {
     const plain = { env: { LC_ALL: "C" } };
     const { stdout } = await gofire(["analyze", "--help"], plain);
