@@ -38,9 +38,11 @@ export interface AlertNotification {
 }
 
 /** The same text for notifications that say the same of the same alerts: repeats, and an HA pair's second copy. */
-export function stateOf({ status, alerts }: AlertNotification): string {
+export function stateOf({ status, alerts, truncatedAlerts }: AlertNotification): string {
   return [
     status,
+    // Once nothing is left out any more, what is not among the alerts is over.
+    ...(truncatedAlerts > 0 ? ["and more"] : []),
     ...alerts.map((alert) => `${alert.fingerprint} ${alert.status} ${alert.startsAtMs}`).toSorted(),
   ].join("\n");
 }

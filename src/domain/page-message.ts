@@ -54,12 +54,29 @@ export function isFromPager(speaker: BotSpeaker, channel: string, source: PageSo
   );
 }
 
-/** Alertmanager's and Grafana's default titles (Alertmanager source: template/default.tmpl, `__subject`). */
-const statusTitle = /^\[(?<status>FIRING|RESOLVED)(?::\d+)?(?:,\s*RESOLVED:\d+)?\]\s*(?<title>.+)$/s;
+/**
+ * Alertmanager's and Grafana's default titles (Alertmanager source: template/default.tmpl, `__subject`). Templates of one's own
+ * often begin with an emoji or whom they call.
+ */
+const statusTitle =
+  /^[^[\]\n]{0,60}\[(?<status>FIRING|RESOLVED)(?::\d+)?(?:,\s*RESOLVED:\d+)?\]\s*(?<title>.+)$/s;
+
+/**
+ * What stands for the status where a title of one's own has none: `danger` and `good` as both senders have them by default,
+ * and as Slack hands them on (Alertmanager source: config/notifiers.go; grafana/alerting: receivers/slack).
+ */
+const statusColors: Readonly<Record<string, PageMessage["status"]>> = {
+  danger: "firing",
+  a30200: "firing",
+  d63232: "firing",
+  good: "resolved",
+  "2eb886": "resolved",
+  "36a64f": "resolved",
+};
 
 /**
  * The page that a message is; undefined for anything else that is said in the channel. Recognised by the status in
- * front of the title, which both senders' default templates put there.
+ * front of the title, which both senders' default templates put there, else by the colour of an attachment with a title.
  */
 export function pageMessageOf({
   channel,
@@ -72,7 +89,15 @@ export function pageMessageOf({
   for (const candidate of titles) {
     const found = statusTitle.exec(candidate?.trim() ?? "")?.groups;
     const title = found?.["title"];
-    if (title === undefined) continue;
+    if (title !== undefined) return pageOf(found?.["status"] === "FIRING" ? "firing" : "resolved", title);
+  }
+  for (const { title, color } of attachments) {
+    const status = statusColors[color?.replace("#", "").toLowerCase() ?? ""];
+    if (status !== undefined && title !== undefined && title.trim() !== "") return pageOf(status, title);
+  }
+  return undefined;
+
+  function pageOf(status: PageMessage["status"], title: string): PageMessage {
     const words = [
       text,
       ...attachments.flatMap((attachment) => [
@@ -85,13 +110,12 @@ export function pageMessageOf({
       channel,
       ts,
       ...(saidTs === undefined ? {} : { saidTs }),
-      status: found?.["status"] === "FIRING" ? "firing" : "resolved",
+      status,
       // Alertmanager's fallback goes on with a link behind " | ".
       title: (title.split(" | ")[0] ?? title).trim(),
       words: words.filter((word) => word !== "").join("\n"),
     };
   }
-  return undefined;
 }
 
 /** What Alertmanager's default template makes the title of, without the status in front. */

@@ -63,6 +63,7 @@ export const page = defineJob({
       await follow(paged, { service: noService, alerts: routed.unmatched }, ports, signal);
     }
     // Alertmanager leaves resolved alerts out once it has told of them.
+    if (isInPart(group)) return done;
     const present = new Set(routed.services.map(({ service }) => service));
     if (routed.unmatched.length > 0) present.add(noService);
     for (const open of group.open) {
@@ -75,6 +76,11 @@ export const page = defineJob({
     await alerts.workAgain(groupId, signal);
   },
 });
+
+/** Others of its alerts may still fire: the sender left some out (`max_alerts`), or all that there are. */
+function isInPart({ notification: { status, alerts, truncatedAlerts } }: AlertGroup): boolean {
+  return status === "firing" && (truncatedAlerts > 0 || alerts.length === 0);
+}
 
 /** A group of alerts, and the message in the chat that people know it by. */
 interface Paged {
@@ -92,6 +98,7 @@ async function follow(
   const firing = alerts.filter(({ status }) => status === "firing");
   const open = group.open.find((candidate) => candidate.service === service);
   if (firing.length === 0) {
+    if (isInPart(group)) return;
     const endsAtMs = Math.max(...alerts.map((alert) => alert.endsAtMs ?? 0));
     if (open !== undefined) await end(group, open, endsAtMs > 0 ? endsAtMs : undefined, ports, signal);
     return;

@@ -107,6 +107,35 @@ describe.skipIf(redisProgram === undefined)("a page whose job is cut off, or com
   const startsAt = new Date(Date.now() - 60_000).toISOString();
   const firing = alertmanagerBody({ alerts: 1, startsAt });
 
+  test("that tells of a part of its alerts ends nothing that it does not tell of", async () => {
+    const hearsMessages = { paging: { ...ports.paging, hearsMessages: false } };
+    const both = alertmanagerBody({ alerts: 2, startsAt });
+    const [here, there] = both.alerts;
+    const resolved = { ...there, status: "resolved", endsAt: "2024-05-21T03:23:00Z" };
+    await notify(both);
+    await follow(hearsMessages);
+    const parts = [
+      { alerts: [], truncatedAlerts: 0 },
+      { alerts: [], truncatedAlerts: 2 },
+      { alerts: [resolved], truncatedAlerts: 1 },
+      { alerts: [{ ...here, labels: { alertname: "Other" } }], truncatedAlerts: 1 },
+    ];
+    for (const part of parts) {
+      await notify({ ...both, ...part } as typeof firing);
+      await follow(hearsMessages);
+      expect(await incidents()).toContainEqual(
+        expect.objectContaining({ service: "order", state: "queued" }),
+      );
+      expect((await incidents()).filter(({ resolvedAtMs }) => resolvedAtMs !== undefined)).toEqual([]);
+    }
+    // Nothing is left out any more: what it does not tell of is over.
+    const whole = { ...both, alerts: parts.at(-1)?.alerts ?? [], truncatedAlerts: 0 };
+    expect(await notify(whole as typeof firing)).toMatchObject({ news: "changed" });
+    await follow(hearsMessages);
+    const ended = (await incidents()).filter(({ resolvedAtMs }) => resolvedAtMs !== undefined);
+    expect(ended.map(({ service }) => service)).toEqual(["order"]);
+  });
+
   test("is answered in the thread of its message, whoever gets to it", async () => {
     await pageMessages.receive(posted("1.1"), never);
     await notify(firing);
