@@ -73,7 +73,13 @@ export function testServices(targets: TestTargets): Services {
       if (url === undefined) throw new UsageError(`There is no service "${service}".`);
       return {
         target: open.open(
-          { origin: url, pprofPath: "/debug/pprof/", metrics: "/metrics", expvarPath: "/debug/vars" },
+          {
+            origin: url,
+            pprofPath: "/debug/pprof/",
+            metrics: "/metrics",
+            expvarPath: "/debug/vars",
+            profileRatesPath: "/debug/gofire/profile-rates",
+          },
           {},
         ),
         instance,
@@ -158,13 +164,11 @@ async function targetWith(
 ): Promise<TestTarget> {
   const goroutines = await readFile(capture);
   const asked: string[] = [];
-  const listener = scriptedListener(
-    (question) =>
-      question === "goroutine" || question === "goroutine?debug=0"
-        ? { chunks: [goroutines] }
-        : healthy(question),
-    asked,
-  );
+  const listener = scriptedListener((question) => {
+    if (question === "goroutine" || question === "goroutine?debug=0") return { chunks: [goroutines] };
+    // Lends its rate for a second only, whatever was wished: the window is as short then.
+    return healthy(question.replace(/^(rates take .*"seconds":)\d+/, "$11"));
+  }, asked);
   const server: Server = createServer((request, response) => {
     if (isAway()) request.socket.destroy();
     else setTimeout(() => listener(request, response), delayMs());

@@ -76,6 +76,23 @@ describe.skipIf(redisProgram === undefined)("an incident on real Redis", () => {
     });
   });
 
+  test("that wishes to know what is waited for has the process lend its rate, and gives it back", async () => {
+    await withBot(async (bot) => {
+      const lent = target.asked.filter((question) => question.startsWith("rates")).length;
+      const { incident } = await beginIncident(
+        { ...draftFor("order", "b1"), wish: { block: true } },
+        bot,
+        never,
+      );
+      const end = await settled(bot, incident.id);
+      expect(target.asked.filter((question) => question.startsWith("rates")).slice(lent)).toEqual([
+        'rates take {"blockRateNs":10000,"seconds":25}',
+        "rates giveBack lease-1",
+      ]);
+      expect(end.steps.findLast(({ kind }) => kind === "block")?.reason).toMatch(/ s at a rate of 10 µs$/);
+    });
+  });
+
   test("the same request delivered twice is one incident and one card", async () => {
     await withBot(async (bot, chat) => {
       const begun = await Promise.all(
