@@ -72,7 +72,7 @@ export function chatWords(words: readonly string[]): string {
   return words
     .map((word) => {
       const [, name = "", value = word] = /^([a-z]+=)(.*)$/s.exec(word) ?? [];
-      return `${name}${/^[\w.@:/-]+$/.test(value) ? value : quoted(value)}`;
+      return `${name}${/^[a-z\d](?:[\w.@:/-]*[a-z\d])?$/i.test(value) ? value : quoted(value)}`;
     })
     .join(" ");
 }

@@ -117,6 +117,20 @@ describe.each(["socket", "http"] as const)("over %s", (mode) => {
     expect(slack.problems()).toEqual([]);
   });
 
+  test("a mention is heard wherever it stands in the sentence; in code it calls nobody", async () => {
+    const { slack, conversation } = await heard(mode);
+    await slack.people.type(mira, incidents, "hey @gofire snapshot order");
+    await slack.people.type(mira, incidents, "snapshot payment @gofire");
+    await slack.people.type(mira, incidents, "@gofire");
+    await slack.people.type(mira, incidents, "write `@gofire snapshot order` there");
+    await vi.waitFor(() => expect(slack.pendingDeliveries()).toBe(0));
+    expect(conversation.requests.map(({ words }) => words.trim()).toSorted()).toEqual([
+      "",
+      "snapshot order",
+      "snapshot payment",
+    ]);
+  });
+
   test("a mention that could not be kept is not acknowledged, so Slack brings it again", async () => {
     const each = await heard(mode);
     const { slack, conversation } = each;

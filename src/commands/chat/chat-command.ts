@@ -39,6 +39,8 @@ export interface ChatPorts {
 /** One command of the chat. Help, the docs and the reader of words are derived from the list of these. */
 export interface ChatCommand<Options extends OptionSpecs = OptionSpecs> {
   readonly name: string;
+  /** Other words for the same that people write; in no list. */
+  readonly alsoCalled?: readonly string[];
   /** One line without a full stop. */
   readonly summary: string;
   /** What follows the command's name in the usage line. */

@@ -6,7 +6,7 @@ import type { Opinion } from "../../domain/feedback.ts";
 import type { Place } from "../../domain/message.ts";
 import { durationText } from "../../domain/units.ts";
 import { noteAct } from "../../jobs/tell-acts.ts";
-import { refusalFor } from "./access.ts";
+import { type Refusal, refusalFor } from "./access.ts";
 import type { ChatCommand, ChatPorts } from "./chat-command.ts";
 import { feedback, giveFeedback } from "./feedback.ts";
 import { commandNamed, helpOf } from "./help.ts";
@@ -39,7 +39,8 @@ export async function answerChat(
   try {
     const words = readWords(request.words);
     const [first, ...rest] = words.length === 0 ? usual(request) : words;
-    if (first?.text === "approve-config") return notYet;
+    const lacking = notYet[first?.text.toLowerCase() ?? ""];
+    if (lacking !== undefined) return { kind: "refused", ...lacking };
     command = await named(first?.text ?? "", ports);
     const refusal = await refusalFor(command.whoMayUse, asker, ports, signal);
     if (refusal !== undefined) return refusal;
@@ -60,11 +61,23 @@ export async function answerChat(
   }
 }
 
-/** The app's manifest has the command, so that nobody need install it anew once gofire can do that. */
-const notYet: ChatReply = {
-  kind: "refused",
-  why: "gofire does not check configuration changes yet, so there is nothing to approve here.",
-  next: "Approve the change where it is reviewed.",
+/**
+ * What gofire is to do one day. The app's manifest has `/approve-config` already, so that nobody need install it anew
+ * then.
+ */
+const notYet: Readonly<Record<string, Pick<Refusal, "why" | "next">>> = {
+  "approve-config": {
+    why: "gofire does not check configuration changes yet, so there is nothing to approve here.",
+    next: "Approve the change where it is reviewed.",
+  },
+  rollback: {
+    why: "gofire cannot roll configuration back yet; nothing was changed.",
+    next: "Roll it back where it was released.",
+  },
+  tls: {
+    why: "gofire cannot look at TLS from the chat yet.",
+    next: "Whether handshakes hang is part of every verdict: snapshot SERVICE.",
+  },
 };
 
 /** Rights of a channel and sight of its incidents are for who is in it; what a form says was chosen proves nothing. */

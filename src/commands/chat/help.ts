@@ -27,8 +27,10 @@ export function helpCommand(list: () => readonly ChatCommand[]) {
 
 /** Throws UsageError with the nearest name. */
 export function commandNamed(commands: readonly ChatCommand[], typed: string): ChatCommand {
-  const name = typed.toLowerCase();
-  const command = commands.find((candidate) => candidate.name === name);
+  const name = typed.toLowerCase().replace(/^-+/, "");
+  const command = commands.find(
+    (candidate) => candidate.name === name || candidate.alsoCalled?.includes(name) === true,
+  );
   if (command !== undefined) return command;
   const close = nearest(
     name,

@@ -34,9 +34,9 @@ export function readArguments<Options extends OptionSpecs>(
   return { ...values, operands } as unknown as Arguments<Options>;
 }
 
-/** Dashes in front are for people who are used to a terminal; phones make one long dash of two. */
+/** Dashes in front are for people who are used to a terminal; phones make one long dash of two, which is read as one. */
 function optionOf({ text, equalsAt }: Word): { name: string; value?: string } {
-  const name = text.slice(0, equalsAt).replace(/^[-\u2013\u2014]+/, "");
+  const name = text.slice(0, equalsAt).replace(/^-+/, "");
   return {
     name: name.toLowerCase(),
     ...(equalsAt === undefined ? {} : { value: text.slice(equalsAt + 1) }),
@@ -45,6 +45,7 @@ function optionOf({ text, equalsAt }: Word): { name: string; value?: string } {
 
 function unknownOption({ name, options }: Pick<ChatCommand, "name" | "options">, word: string): UsageError {
   const names = Object.keys(options);
+  if (word === "") return new UsageError("Write an option without blanks in one word: NAME=VALUE.");
   const close = nearest(word, names);
   if (names.length === 0) return new UsageError(`${name} has no options such as ${word}=.`);
   const hint = close === undefined ? `It has: ${names.join(", ")}.` : `Did you mean ${close}?`;
@@ -60,7 +61,9 @@ function checkCount(
   const before = operands[max - 1] ?? "";
   const extra = operands[max] ?? "";
   const meant = Object.entries(options).find(([option, spec]) => {
-    return spec.kind !== "flag" && [before, extra].some((word) => word.toLowerCase() === option);
+    return (
+      spec.kind !== "flag" && [before, extra].some((word) => word.toLowerCase().split(":", 1)[0] === option)
+    );
   })?.[0];
   const flag = nearest(
     extra.toLowerCase(),

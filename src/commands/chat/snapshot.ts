@@ -21,6 +21,8 @@ const mostCardsBefore = 100;
 
 export const snapshot = defineChatCommand({
   name: "snapshot",
+  // What its form and the buttons of cards say.
+  alsoCalled: ["capture"],
   summary: "Capture a service and say what is wrong with it",
   usage: "SERVICE [pod=NAME] [cpu=20s] [block] [deep] [peer] [again]",
   examples: [

@@ -17,6 +17,11 @@ export async function whichIncident(
   signal: AbortSignal,
 ): Promise<Incident> {
   if (id !== undefined) {
+    if (!idShape.test(incidentId(id))) {
+      throw new UsageError(
+        `"${id}" is no id of an incident. It looks like gf-3fa9 and is in the last line of its card.`,
+      );
+    }
     const incident = await incidents.read(incidentId(id), signal);
     if (incident !== undefined) return incident;
     throw new UsageError(
@@ -44,6 +49,9 @@ export function judged(incident: Incident): JudgedIncident {
   if (state === "resolved") throw new UsageError(`${id} was resolved without a verdict.`);
   throw new UsageError(`${id} has no verdict yet: it is still ${state}. Its card will say when it has one.`);
 }
+
+/** See `Incident.id`; far longer than any of them. */
+const idShape = /^gf-[0-9a-z]{1,20}$/;
 
 /** As it is stored. People leave out the beginning, and read o for 0 and l for 1 (Crockford's base 32). */
 function incidentId(typed: string): string {

@@ -13,8 +13,8 @@ export interface Word {
 const longestLine = 2_000;
 
 /**
- * Reads the first line that says something, as Slack delivers it: a leading mention or command name is left out;
- * curly quotes, dashes, links and escaped characters become what was typed
+ * Reads the first line that says something, as Slack delivers it: a leading mention or command name is left out, and what
+ * ends a sentence; curly quotes, long dashes, links, bold words and escaped characters become what was typed
  * (https://docs.slack.dev/messaging/formatting-message-text, "Parsing"). Throws UsageError for an open quote.
  */
 export function readWords(text: string): readonly Word[] {
@@ -37,13 +37,16 @@ function typed(line: string): string {
     .replaceAll("&lt;", "<")
     .replaceAll("&gt;", ">")
     .replaceAll("&amp;", "&")
-    .replace(/[\u201c\u201d\u201e\u00ab\u00bb]/g, '"')
-    .replace(/[\u2018\u2019\u201a]/g, "'")
-    .replace(/[\u200b-\u200f\u2060\ufeff]/g, "")
+    .replace(/[\u201c\u201d\u201e\u00ab\u00bb\uff02]/g, '"')
+    .replace(/[\u2018\u2019\u201a\u2039\u203a]/g, "'")
+    .replace(/[\u2010-\u2015\u2212]/g, "-")
+    .replace(/\uff1d/g, "=")
+    .replace(/[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, "")
     .replaceAll("`", " ")
     .trim()
     .replace(/^(?:<@[A-Z0-9]+(?:\|[^>]*)?>|@gofire\b|\/gofire\b|gofire(?=\s|$))[\s:,]*/i, "")
-    .replace(/^([*_])(.*)\1$/, "$2")
+    .replace(/^([*_~])(.*)\1$/, "$2")
+    .replace(/[.!?\u2026]+$/, "")
     .trim();
 }
 
@@ -73,9 +76,16 @@ function split(line: string): Word[] {
       text += letter;
       at++;
     }
+    if (!quoted && equalsAt === undefined) text = withoutMarks(text);
+    if (text === "" && !quoted) continue;
     words.push({ text, quoted, ...(equalsAt === undefined ? {} : { equalsAt }) });
   }
   return words;
+}
+
+/** Without what a word has in a sentence: a comma, marks of bold, italic and struck text. */
+function withoutMarks(word: string): string {
+  return word.replace(/[,;]+$/, "").replace(/^([*_~])(.+)\1$/, "$2");
 }
 
 function isQuote(letter: string): boolean {

@@ -102,7 +102,7 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
       const { user: userId } = event;
       if (userId === undefined || !isPersonsWord(event, own)) return;
       const { place, aside } = spotAt(event.channel, event.ts, event.thread_ts);
-      const words = afterMention(event.text, own.botUserId);
+      const words = besideMention(event.text, own.botUserId);
       await first(`event ${intent}`, async () => {
         try {
           await inTime(async (signal) => {
@@ -168,10 +168,15 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
   };
 }
 
-/** What follows the first mention of gofire, which some clients write with its name: `<@U0GOFIRE|gofire>`. */
-function afterMention(text: string, botUserId: string): string {
+/**
+ * What follows the first mention of gofire, which some clients write with its name: `<@U0GOFIRE|gofire>`; what stands before
+ * it when nothing follows.
+ */
+function besideMention(text: string, botUserId: string): string {
   const mention = new RegExp(`<@${botUserId}(?:\\|[^>]*)?>\\s*`).exec(text);
-  return mention === null ? text : text.slice(mention.index + mention[0].length);
+  if (mention === null) return text;
+  const after = text.slice(mention.index + mention[0].length);
+  return /[^\s.,:;!?]/.test(after) ? after : text.slice(0, mention.index);
 }
 
 /** A card's button carries its incident, and its finding; a menu's choice says the action and then the same. */

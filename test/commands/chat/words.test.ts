@@ -36,6 +36,13 @@ describe("what a person writes", () => {
     ['say "a \\"b\\" \\\\"', ["say", 'a "b" \\']],
     ["snapshot \u200border\ufeff", ["snapshot", "order"]],
     ["gofirehose order", ["gofirehose", "order"]],
+    ["\u202esnapshot\u3000order", ["snapshot", "order"]],
+    ["*snapshot* _order_", ["snapshot", "order"]],
+    ["snapshot order!", ["snapshot", "order"]],
+    ["diff gf-3fa9, gf-4aaa.", ["diff", "gf-3fa9", "gf-4aaa"]],
+    ["snapshot order pod=order\u20132", ["snapshot", "order", "pod=order-2"]],
+    ["snapshot \u2039order\u203a pod\uff1d\uff02order 2\uff02", ["snapshot", "order", "pod=order 2"]],
+    ["?", []],
   ])("%j is read as words", (line, expected) => {
     expect(texts(line)).toEqual(expected);
   });
@@ -84,6 +91,7 @@ describe("the words of a command", () => {
       { operands: ["order"], pod: "order-2", cpu: 20_000, block: true, deep: true },
     ],
     ["snapshot DEEP order --cpu=1m", { operands: ["order"], deep: true, cpu: 60_000 }],
+    ["snapshot order \u2212deep", { operands: ["order"], deep: true }],
     ["snapshot —deep order", { operands: ["order"], deep: true }],
     ['snapshot order pod="order 2"', { pod: "order 2" }],
     ['snapshot "deep"', { operands: ["deep"], deep: false }],
@@ -103,6 +111,11 @@ describe("the words of a command", () => {
     ["snapshot order cpu=20", 'cpu is a duration from 0s to 5m, such as 500ms, 20s or 2m; got "20".'],
     ["snapshot order deep=yes", "deep takes no value."],
     ["snapshot order pod order-2", '"pod" is one word too many for snapshot. Write pod=… in one word.'],
+    [
+      "snapshot order pod:order-2",
+      '"pod:order-2" is one word too many for snapshot. Write pod=… in one word.',
+    ],
+    ["snapshot order pod = order-2", "Write an option without blanks in one word: NAME=VALUE."],
     ["snapshot order depe", '"depe" is one word too many for snapshot. Did you mean deep?'],
     ["snapshot order payment", '"payment" is one word too many for snapshot.'],
   ])("%s is refused, and says what to write", (line, message) => {
