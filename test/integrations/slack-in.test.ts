@@ -123,7 +123,7 @@ describe.each(["socket", "http"] as const)("over %s", (mode) => {
     await slack.people.type(mira, incidents, "snapshot payment @gofire");
     await slack.people.type(mira, incidents, "@gofire");
     await slack.people.type(mira, incidents, "write `@gofire snapshot order` there");
-    await vi.waitFor(() => expect(slack.pendingDeliveries()).toBe(0));
+    await vi.waitFor(() => expect(slack.pendingDeliveries()).toBe(0), { timeout: 30_000 });
     expect(conversation.requests.map(({ words }) => words.trim()).toSorted()).toEqual([
       "",
       "snapshot order",
@@ -246,15 +246,29 @@ describe.each(["socket", "http"] as const)("over %s", (mode) => {
     });
     expect(slack.workspace.modals.get(mira)).toHaveLength(1);
 
-    // The same view, filled in anew: the first answer must not come again.
-    conversation.answer = (words) => (words === "snapshot payment" ? begun : refused);
-    await slack.people.submit(mira, { service: { service: { type: "plain_text_input", value: "payment" } } });
+    // The same view sent again, as it was: the first answer must not come again.
+    conversation.answer = () => begun;
+    await slack.people.submit(mira, values);
     expect(slack.workspace.modals.get(mira)).toHaveLength(0);
     expect(conversation.requests).toMatchObject([
       { words: "snapshot" },
       { words: "snapshot order", place: { channel: incidents, thread: ts } },
-      { words: "snapshot payment", place: { channel: incidents, thread: ts } },
+      { words: "snapshot order", place: { channel: incidents, thread: ts } },
     ]);
+  });
+
+  test("a form that an impatient hand sends twice is one request", async () => {
+    const { slack, conversation } = await heard(mode);
+    conversation.answer = () => ask;
+    await slack.people.type(mira, incidents, "/gofire snapshot");
+    const held = promised<ChatReply>();
+    conversation.answer = () => held.promise;
+    const values = { service: { service: { type: "plain_text_input", value: "order" } } };
+    const sent = [slack.people.submit(mira, values), slack.people.submit(mira, values)];
+    await vi.waitFor(() => expect(conversation.requests).toHaveLength(2), { timeout: 30_000 });
+    held.resolve(begun);
+    for (const each of await Promise.all(sent)) expect(each).toMatchObject({ isAcked: true, body: {} });
+    expect(conversation.requests.map(({ words }) => words)).toEqual(["snapshot", "snapshot order"]);
   });
 
   test("a form is closed once what it asks for has begun", async () => {

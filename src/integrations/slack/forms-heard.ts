@@ -6,6 +6,7 @@ import type { Conversation } from "./conversation.ts";
 import { commentIn, opinionsIn } from "./feedback-form.ts";
 import type { Ack } from "./hearing.ts";
 import { inTime } from "./in-time.ts";
+import type { Once } from "./once.ts";
 import { type Submission, shortcutPayload, submissionPayload } from "./payloads.ts";
 import type { Showing } from "./showing.ts";
 import { isChosen, spotOf, wordsOf } from "./snapshot-form.ts";
@@ -30,8 +31,7 @@ export function formsHeard({
 }: {
   readonly conversation: Conversation;
   readonly shown: Showing;
-  /** Does what is delivered twice once. */
-  readonly first: (key: string, work: () => Promise<Ack>) => Promise<Ack>;
+  readonly first: Once<Ack>;
 }): FormsHeard {
   async function open(
     who: Pick<ChatRequest, "intent" | "userId">,
@@ -56,14 +56,17 @@ export function formsHeard({
     });
   }
 
-  /** Shows what came of a form that was sent off; what keeps it open is told at the field that `fieldOf` names. */
+  /**
+   * Shows what came of a form that was sent off; what keeps it open is told at the field that `fieldOf` names, and it may
+   * be sent again.
+   */
   async function sent(
     intent: string,
     fieldOf: (reply: ChatReply | undefined) => string,
     ask: (signal: AbortSignal) => Promise<ChatReply>,
     to: Pick<ChatRequest, "userId"> & Spot,
   ): Promise<Ack> {
-    return await first(intent, async () => {
+    const answer = async (): Promise<Ack> => {
       try {
         return await inTime(async (signal) => {
           const reply = await ask(signal);
@@ -74,7 +77,8 @@ export function formsHeard({
       } catch (error) {
         return errorAt(fieldOf(undefined), shown.troubled(error).text);
       }
-    });
+    };
+    return await first(intent, answer, (ack) => ack === undefined);
   }
 
   async function comment({ view, user, trigger_id: trigger }: Submission): Promise<Ack> {
@@ -124,7 +128,7 @@ export function formsHeard({
 
     async submission(body) {
       const submission = submissionPayload.parse(body);
-      const { type, user, view, trigger_id: trigger } = submission;
+      const { type, user, view } = submission;
       if (type !== "view_submission") return undefined;
       if (view.callback_id === feedbackForm.id) return await comment(submission);
       if (view.callback_id === judgeForm.id) return await judgement(submission);
@@ -133,8 +137,8 @@ export function formsHeard({
       if (spot === undefined) return undefined;
       const { place } = spot;
       const words = wordsOf(view.state?.values ?? {});
-      // A form that stays open with an error is the same view: sent again, corrected or not, it is a new request.
-      const intent = `form ${view.id} ${trigger ?? `${view.hash ?? ""} ${words}`}`;
+      // Sent twice by an impatient hand, it is one request; a form that stays open with an error began nothing.
+      const intent = `form ${view.id} ${place.channel} ${words}`;
       const chosen = isChosen(view) ? ({ isChosen: true } as const) : {};
       const request = { intent, kind: "shortcut", userId: user.id, place, words, ...chosen } as const;
       return await sent(intent, fieldAtFault, async (signal) => await conversation.request(request, signal), {
