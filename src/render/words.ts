@@ -19,14 +19,24 @@ export function quantity(value: number, unit: string): string {
     case "per-second":
       return `${Number(value.toPrecision(3))} per second`;
     default:
-      return `${Number.isInteger(value) ? countText(value) : Number(value.toPrecision(3))} ${unit}`;
+      return `${numberText(value)} ${inNumber(value, unit)}`;
   }
+}
+
+/** `OOM kills` as one `OOM kill`. */
+function inNumber(value: number, unit: string): string {
+  return value === 1 ? unit.replace(/s$/, "") : unit;
+}
+
+function numberText(value: number): string {
+  return Number.isInteger(value) ? countText(value) : String(Number(value.toPrecision(3)));
 }
 
 /** A limit next to the measured value, whose unit need not be said twice. */
 export function limitText(limit: number, unit: string): string {
   const written = quantity(limit, unit);
-  return written.endsWith(` ${unit}`) ? written.slice(0, -unit.length - 1) : written;
+  const number = numberText(limit);
+  return [unit, inNumber(limit, unit)].some((word) => written === `${number} ${word}`) ? number : written;
 }
 
 /** `03:12 UTC` */

@@ -27,7 +27,8 @@ const drawnAs: Partial<Readonly<Record<CaptureKind, ProfileKind>>> = {
 /** Which profiles tell most about a family of rules, best first. */
 const kindsOfRule: readonly (readonly [rule: RegExp, kinds: readonly ProfileKind[]])[] = [
   [/^heap\/goroutine-memory$/, ["goroutine", "heap"]],
-  [/^gc\/gogc-thrash$/, ["allocs", "heap", "cpu"]],
+  // What lives says little about what is thrown away; that costs CPU time.
+  [/^gc\/gogc-thrash$/, ["allocs", "cpu", "heap"]],
   [/^(?:heap|gc)\/|^process\/rss/, ["heap", "allocs", "goroutine"]],
   [/^(?:cpu|sched)\//, ["cpu", "goroutine"]],
   [/^(?:mutex|lock)\//, ["mutex", "block", "goroutine"]],

@@ -3,7 +3,7 @@ import type { Frame } from "../../domain/frame.ts";
 import { shortFile } from "../../domain/goroutine-sites.ts";
 import type { FindingSummary } from "../../domain/incident.ts";
 import { shortName } from "../../domain/symbol-names.ts";
-import { quantity } from "../words.ts";
+import { limitText, quantity } from "../words.ts";
 import { code, prose, words } from "./escape.ts";
 
 /** How sure a finding is; what is inferred says so. */
@@ -20,9 +20,7 @@ export function againstLimit(measured: Measured): string {
 
 /** What is counted is not named again: the figure beside it does. */
 function limitWords({ limit, unit }: Measured): string {
-  const allowed = quantity(limit, unit);
-  const counted = ` ${unit}`;
-  return `limit ${unit !== "ms" && allowed.endsWith(counted) ? allowed.slice(0, -counted.length) : allowed}`;
+  return `limit ${unit === "ms" ? quantity(limit, unit) : limitText(limit, unit)}`;
 }
 
 /** The line a person can change, and who called it. */
