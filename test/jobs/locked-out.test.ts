@@ -102,6 +102,31 @@ describe.skipIf(redisProgram === undefined)("a bot that Slack does not let in fo
     expect(messages.filter(({ botId }) => botId !== undefined)).toHaveLength(3);
   });
 
+  test("that is removed from a channel in the middle says the rest once it is invited again", async () => {
+    const channel = "C0SECRT003";
+    const { botUserId } = slack.workspace.app;
+    slack.people.invite(channel, botUserId);
+    const messages = () => slack.workspace.channels.get(channel)?.messages ?? [];
+    const known = messages().length;
+    const draft = { ...draftFor("order", "removed in the middle"), place: { channel } };
+    const { id } = (await beginIncident(draft, bot, never)).incident;
+    await until(() => messages()[known], "the card");
+    slack.people.kick(channel, botUserId);
+    const removed = await settled(bot, id);
+    expect(removed.state).toBe("verdict");
+    expect(removed.card?.problem).toMatch(/invite @gofire/);
+    slack.people.invite(channel, botUserId);
+    await showWhatWasRefused(channel, { ...bot, clock: systemClock }, never);
+    const end = await settled(bot, id);
+    expect(end.card?.problem).toBeUndefined();
+    expect(end.replies.map(({ state }) => state)).toEqual(["posted", "posted"]);
+    expect(messages().slice(known)).toMatchObject([
+      { ts: end.card?.ref?.ts, text: expect.stringMatching(/ fail$/) },
+      { threadTs: end.card?.ref?.ts },
+      { threadTs: end.card?.ref?.ts },
+    ]);
+  });
+
   test.each(["was deleted", "was locked"])(
     "answers in the channel when the thread it belongs in %s",
     async (how) => {
