@@ -276,7 +276,7 @@ describe("a post-incident report", () => {
         for (const line of lines.filter((row) => row.startsWith("|"))) {
           expect(line.match(/(?<!\\)\|/g)).toHaveLength(4);
         }
-        const outsideCode = text.replace(/(`+)(?!`).*?[^`]\1(?!`)/g, "");
+        const outsideCode = text.replace(/\\`|(`+)(?!`).*?[^`]\1(?!`)/g, "");
         expect(outsideCode).not.toMatch(/(?<!\\)<[!@#a-z/]/i);
         expect(outsideCode).not.toMatch(/(?<!\\)\]\(/);
       }),
