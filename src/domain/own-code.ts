@@ -38,8 +38,9 @@ export function hasStandardName(symbol: string): boolean {
 
 /** A path, and a function or method in it: `[libc.so.6]` and `std::rt::lang_start` are none. */
 const isGoSymbol = /^[\w./~%-]+\.(?:\(\*?\w+(?:\[.*\])?\)\.)?\w/;
+/** Modules that most services use, beside those of `libraryPath`: some are services as well, so their files tell first. */
 const wellKnownDependency =
-  /^(?:golang\.org\/x|google\.golang\.org|go\.(?:uber|opentelemetry|etcd|mongodb)\.(?:org|io)|gopkg\.in|k8s\.io|sigs\.k8s\.io|gorm\.io|github\.com\/(?:prometheus|redis|go-redis|jackc|gorilla|gin-gonic|labstack|go-chi|valyala|gofiber|grpc-ecosystem|aws|IBM|Shopify|segmentio|nats-io|rs|sirupsen|golang|google|hashicorp|DataDog|grafana|klauspost|json-iterator))(?:\/|$)/;
+  /^(?:go\.(?:etcd|mongodb)\.(?:org|io)|k8s\.io|sigs\.k8s\.io|gorm\.io|github\.com\/(?:prometheus|redis|go-redis|jackc|gorilla|gin-gonic|labstack|go-chi|valyala|gofiber|grpc-ecosystem|aws|IBM|Shopify|segmentio|nats-io|rs|sirupsen|golang|google|hashicorp|DataDog|grafana|klauspost|json-iterator))(?:\/|$)/;
 
 const moduleVersion = /@v\d+\.\d+\.\d+[^/]*\//;
 

@@ -70,7 +70,7 @@ describe.skipIf(redisProgram === undefined)("what people say of a finding, over 
   test("a form has every finding of the verdict, with what the person said, and counts what was changed", async () => {
     const { bot, card } = await judged("http");
     const { people, workspace } = bot.slack;
-    expect(JSON.stringify(card.blocks)).toMatch(/All \d+ Findings…/);
+    expect(JSON.stringify(card.blocks)).toMatch(/Judge All \d+…/);
     await people.click(mira, incidents, card.ts, { actionId: "right" });
     await people.click(mira, incidents, card.ts, { actionId: "judge" });
     const modal = await until(() => workspace.modals.get(mira)?.at(-1), "the form");

@@ -9,6 +9,15 @@ import { fileURLToPath } from "node:url";
 /** Another toolchain can be named, to record or try against an older Go. */
 const go = process.env["GO"] ?? "go";
 
+/** How the lab's own module is built and tested, whatever a machine's settings are. */
+export const goCommand = {
+  program: go,
+  options: {
+    cwd: fileURLToPath(new URL("../../lab", import.meta.url)),
+    env: { ...process.env, GOTOOLCHAIN: "local", GOFLAGS: "" },
+  },
+};
+
 /** False where there is no Go toolchain: live tests are then skipped, and vitest says so. */
 export const hasGo = spawnSync(go, ["version"], { stdio: "ignore" }).status === 0;
 if (!hasGo && process.env["GOFIRE_REQUIRE_GO"] === "1") {
@@ -40,10 +49,7 @@ export interface BuiltLab {
 export function buildLab(): BuiltLab {
   const folder = mkdtempSync(join(tmpdir(), "gofire-live-lab-"));
   const binary = join(folder, "shop");
-  execFileSync(go, ["build", "-o", binary, "./cmd/shop"], {
-    cwd: fileURLToPath(new URL("../../lab", import.meta.url)),
-    env: { ...process.env, GOTOOLCHAIN: "local", GOFLAGS: "" },
-  });
+  execFileSync(go, ["build", "-o", binary, "./cmd/shop"], goCommand.options);
   return {
     start: (...flags) => start(binary, flags),
     // Runs it all the same when the priority is refused (POSIX: nice).

@@ -223,7 +223,7 @@ function feedbackButtons({ id, state, analysis }: Incident): readonly ButtonSpec
       : [
           {
             action: "judge",
-            label: `All ${countText(all)} Findings…`,
+            label: `Judge All ${countText(all)}…`,
             spoken: `Say of each of the ${countText(all)} findings whether it is right`,
             value: id,
           },

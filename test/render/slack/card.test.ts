@@ -197,7 +197,7 @@ describe("verdict", () => {
       "Mute alerts about order for 1 h",
       "👍 Right",
       "👎 Wrong",
-      "All 5 Findings…",
+      "Judge All 5…",
       `gf-3fa9 · 7 repeats, last <!date^${startMs / 1_000}^{time}|03:12 UTC>`,
     ]);
     expect(card(shown).text).toBe(
