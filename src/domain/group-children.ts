@@ -3,7 +3,7 @@ import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
 import { isKnownIdle } from "./known-idle.ts";
 import type { OwnCode } from "./own-code.ts";
-import { stackIndex } from "./stack-index.ts";
+import { append, stackIndex } from "./stack-index.ts";
 
 /**
  * Goroutines that those of `parent` probably started: a dump names the parent's id or function; elsewhere a closure's
@@ -46,10 +46,7 @@ function groupsInside(
   for (const group of snapshot.groups) {
     const outermost = group.stack.findLast((frame) => own.isOwn(frame))?.function;
     if (outermost === undefined) continue;
-    const enclosing = enclosingFunction(outermost);
-    const others = groups.get(enclosing);
-    if (others === undefined) groups.set(enclosing, [group]);
-    else others.push(group);
+    append(groups, enclosingFunction(outermost), group);
   }
   known.set(snapshot, { own, groups });
   return groups;

@@ -8,7 +8,7 @@ import type { LockQueue } from "./lock-queues.ts";
 import { singleMutexQueues } from "./lock-queues.ts";
 import type { OwnCode } from "./own-code.ts";
 import type { CodePlace, MutexReference } from "./stack-index.ts";
-import { mutexReferences, stackIndex } from "./stack-index.ts";
+import { append, mutexReferences, stackIndex } from "./stack-index.ts";
 
 /**
  * A goroutine that probably holds a lock. No capture says who holds a `sync.Mutex`; this is read from where the
@@ -120,10 +120,7 @@ function holdingGroups(object: string, snapshot: GoroutineSnapshot): readonly Ho
 function findHolding(places: readonly CodePlace[]): HoldingGroup[] {
   const byGroup = new Map<GoroutineGroup, CodePlace[]>();
   for (const place of places) {
-    if (isLockFrame(place.frame)) continue;
-    const ofGroup = byGroup.get(place.group);
-    if (ofGroup === undefined) byGroup.set(place.group, [place]);
-    else ofGroup.push(place);
+    if (!isLockFrame(place.frame)) append(byGroup, place.group, place);
   }
   return [...byGroup]
     .filter(([group]) => !isKnownIdle(group))

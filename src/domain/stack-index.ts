@@ -80,7 +80,8 @@ function add<Key>(index: Map<Key, GoroutineGroup[]>, key: Key, group: GoroutineG
   if (index.get(key)?.at(-1) !== group) append(index, key, group);
 }
 
-function append<Key, Value>(index: Map<Key, Value[]>, key: Key, value: Value): void {
+/** Adds to what the index has under the key. */
+export function append<Key, Value>(index: Map<Key, Value[]>, key: Key, value: Value): void {
   const values = index.get(key);
   if (values === undefined) index.set(key, [value]);
   else values.push(value);
