@@ -1,6 +1,9 @@
 import { gauge } from "./counters.ts";
 import type { NonEmpty } from "./evidence.ts";
+import type { MemStats } from "./memstats.ts";
 import type { MetricsScrape } from "./metrics.ts";
+import { type Profile, sampleIndexOf } from "./profile.ts";
+import { profileTotal } from "./profile-totals.ts";
 
 /** How much more the last GC before the second scrape found alive than the one before the first. */
 export interface LiveHeapMove {
@@ -35,6 +38,43 @@ export function liveHeapMove(metrics: NonEmpty<MetricsScrape>): LiveHeapMove | u
     ...(windowMs === undefined ? {} : { windowMs }),
     artifact: last.artifact,
   };
+}
+
+/**
+ * The same where nobody scraped: from runtime.MemStats taken with the first of two heap profiles to what the last one holds. What
+ * was alive then is NextGC halved, as it is with the default GOGC, and as much of what was allocated since that GC as stayed of all
+ * allocations between the profiles. Undefined when no MemStats are known to be of the first half of the window: later ones would
+ * count growth as what had been there before, and earlier ones what came before the first profile as growth.
+ */
+export function liveHeapSince(
+  memstats: NonEmpty<MemStats>,
+  first: Profile,
+  last: Profile,
+): LiveHeapMove | undefined {
+  if (first.timeMs === undefined || last.timeMs === undefined) return undefined;
+  const [start, end] = [first.timeMs, last.timeMs];
+  const at = memstats.find(({ takenAtMs, pauseEndsMs: [lastGcMs] }) => {
+    const seenAtMs = takenAtMs ?? lastGcMs;
+    return seenAtMs !== undefined && seenAtMs >= start && seenAtMs <= (start + end) / 2;
+  });
+  if (at === undefined) return undefined;
+  const [inuseBefore, inuseAfter] = [first, last].map((profile) => totalOf(profile, "inuse_space"));
+  const [allocBefore, allocAfter] = [first, last].map((profile) => totalOf(profile, "alloc_space"));
+  const afterBytes = inuseAfter ?? 0;
+  const allocatedBytes = (allocAfter ?? 0) - (allocBefore ?? 0);
+  const stayed =
+    allocatedBytes <= 0 ? 1 : Math.min(1, Math.max(0, (afterBytes - (inuseBefore ?? 0)) / allocatedBytes));
+  const marked = Math.min(at.nextGcBytes / 2, at.heapAllocBytes);
+  return {
+    beforeBytes: marked + (at.heapAllocBytes - marked) * stayed,
+    afterBytes,
+    windowMs: end - start,
+    artifact: at.artifact,
+  };
+}
+
+function totalOf(profile: Profile, type: string): number {
+  return profileTotal(profile, sampleIndexOf(profile, type));
 }
 
 function liveBytes(scrape: MetricsScrape): number | undefined {

@@ -9,7 +9,7 @@ import {
   heapMoves,
   heapSites,
 } from "../../domain/heap-sites.ts";
-import { type LiveHeapMove, liveHeapMove } from "../../domain/live-heap.ts";
+import { type LiveHeapMove, liveHeapMove, liveHeapSince } from "../../domain/live-heap.ts";
 import { type OwnCode, ownFrames } from "../../domain/own-code.ts";
 import { bytesText, durationText, percentText } from "../../domain/units.ts";
 import { slowFinding } from "./slow.ts";
@@ -24,7 +24,7 @@ export const heapGrowth = defineAnalyzer({
     severity: "warning",
     scope: "specific",
     needs: ["heap"],
-    uses: ["metrics", "context"],
+    uses: ["metrics", "memstats", "context"],
     symptomOf: ["heap/goroutine-memory", "heap/timer-leak"],
     thresholds: {
       growthBytes: {
@@ -64,7 +64,8 @@ export const heapGrowth = defineAnalyzer({
       what:
         "In-use space by the function that allocated it, between two or more heap profiles. A heap profile is the state at the " +
         "end of the last GC but one, so the saw-tooth between collections is not in it; growth must exceed the sampling error " +
-        "(one sample per 512 KiB) four times. Where /metrics was scraped twice, the runtime's own figure of the live heap must confirm it. " +
+        "(one sample per 512 KiB) four times. The runtime's own figure of the live heap must confirm it, from /metrics scraped twice or from " +
+        "runtime.MemStats taken with the first profile; or a third profile that is higher still. Two profiles alone are reported as possible. " +
         "Where the profiles show no growth, or there is one only, and Prometheus was asked: the heap in use within the last hour.",
       why: "What grows steadily ends at the container's limit, with ever more GC work on the way.",
       next: "Find what keeps the objects (a map, a slice, a goroutine) and bound it; compare with a profile taken minutes later.",
@@ -72,7 +73,8 @@ export const heapGrowth = defineAnalyzer({
         "A cache that is still filling looks the same until it is full: with three profiles, growth that slows down is left " +
         "alone. Memory in flight and batches free what they allocate: when less than half of all bytes ever allocated there " +
         "is in use, two profiles are reported as possible only. What was allocated shortly before the first profile is not in it yet, and " +
-        "would look like growth: when the live heap did not grow with it, the finding is context.",
+        "would look like growth, as when a service has just filled its cache: when the live heap did not grow with it, the finding is context, " +
+        "and possible when nobody knows the live heap.",
       corrections: [
         {
           claim: "-alloc_space finds memory leaks",
@@ -100,8 +102,10 @@ function growthBetween(
   {
     heap,
     metrics,
+    memstats,
     target: { own },
-  }: Pick<Evidence, "heap"> & Partial<Pick<Evidence, "metrics">> & { readonly target: TargetFacts },
+  }: Pick<Evidence, "heap"> &
+    Partial<Pick<Evidence, "metrics" | "memstats">> & { readonly target: TargetFacts },
   limits: GrowthLimits,
 ): readonly FindingDraft[] | Inconclusive {
   const ends = firstAndLast(heap);
@@ -122,7 +126,10 @@ function growthBetween(
   }
   const windowMs =
     first.timeMs !== undefined && last.timeMs !== undefined ? last.timeMs - first.timeMs : undefined;
-  const live = metrics === undefined ? undefined : liveHeapMove(metrics);
+  const live: Live = {
+    scraped: metrics === undefined ? undefined : liveHeapMove(metrics),
+    since: memstats === undefined ? undefined : liveHeapSince(memstats, first, last),
+  };
   const middle = heap.slice(1, -1).map((profile) => heapSites(profile, own));
   const drafts: FindingDraft[] = [];
   for (const move of heapMoves(first, last, own)) {
@@ -166,12 +173,59 @@ function levelsOff(course: readonly number[]): boolean {
   return step < (last - first) / (course.length - 1) / 4;
 }
 
+/** The runtime's own figure of the live heap, as far as it is known. */
+interface Live {
+  /** Between two scrapes. */
+  readonly scraped: LiveHeapMove | undefined;
+  /** From the first profile to the last. */
+  readonly since: LiveHeapMove | undefined;
+}
+
+/**
+ * Whether the live heap grew as a site did. Objects allocated since the last GC but one are in no profile yet, so what two
+ * profiles show as growth may all be from before the first one. MemStats do not deny it: they do not tell GOGC.
+ */
+function confirmation(
+  { scraped, since }: Live,
+  growthBytes: number,
+): { readonly isConfirmed: boolean; readonly isDenied: boolean; readonly sentence: string } {
+  const move = scraped ?? since;
+  if (move === undefined) {
+    return {
+      isConfirmed: false,
+      isDenied: false,
+      sentence:
+        "How much was alive at the first profile is not known, and a profile lags behind by a GC: that all of it was there before, as in a cache that had just been filled, is not ruled out.",
+    };
+  }
+  const [before, after] = [move.beforeBytes, move.afterBytes].map(bytesText);
+  const isConfirmed = move.afterBytes - move.beforeBytes >= growthBytes / 2;
+  if (isConfirmed) {
+    return {
+      isConfirmed,
+      isDenied: false,
+      sentence: `The runtime's own figure of the live heap grew from about ${before} to ${after}.`,
+    };
+  }
+  return scraped === undefined
+    ? {
+        isConfirmed,
+        isDenied: false,
+        sentence: `By runtime.MemStats up to ${before} may have been alive at the first profile, which lags behind by a GC, and ${after} are at the last: most of it may have been there before.`,
+      }
+    : {
+        isConfirmed,
+        isDenied: true,
+        sentence: `The live heap went from about ${before} to ${after} only, so most of it was there before the first profile, which lags behind by a GC.`,
+      };
+}
+
 function draftOf(
   move: HeapMove,
   { errorBytes, keptRatio: kept }: GrowthByStack,
   course: readonly number[],
   windowMs: number | undefined,
-  live: LiveHeapMove | undefined,
+  live: Live,
   last: Evidence["heap"][0],
   own: OwnCode,
   limits: { readonly growthBytes: number; readonly keptRatio: number },
@@ -179,15 +233,14 @@ function draftOf(
   const { site, before, after, growthBytes, allocatedBytes } = move;
   const rises =
     course.length > 2 && course.every((bytes, index) => index === 0 || bytes > (course[index - 1] ?? 0));
-  // Objects allocated since the last GC but one are in no profile yet, so growth may be from before the first one.
-  const isConfirmed = live === undefined || live.afterBytes - live.beforeBytes >= growthBytes / 2;
+  const { isConfirmed, isDenied, sentence } = confirmation(live, growthBytes);
   const isKept = kept >= limits.keptRatio;
   const speed =
     windowMs === undefined || windowMs <= 0
       ? ""
       : ` in ${durationText(windowMs)} (${bytesText((growthBytes / windowMs) * 60_000)} a minute)`;
   return {
-    ...(rises || isConfirmed ? {} : { severity: "info" as const }),
+    ...(!rises && isDenied ? { severity: "info" as const } : {}),
     confidence: rises || (isKept && isConfirmed) ? "likely" : "possible",
     title: `Heap grew by ${bytesText(growthBytes)} at ${site.frame.function}`,
     summary: [
@@ -196,11 +249,7 @@ function draftOf(
       isKept
         ? `${percentText(kept)} of all that was ever allocated where it grows is still in use, so hardly anything is freed.`
         : `Only ${percentText(kept)} of all that was ever allocated where it grows is still in use, so it is freed as well: memory in flight or a batch looks the same.`,
-      live === undefined
-        ? ""
-        : isConfirmed
-          ? `The runtime's own figure of the live heap grew from about ${bytesText(live.beforeBytes)} to ${bytesText(live.afterBytes)}.`
-          : `The live heap went from about ${bytesText(live.beforeBytes)} to ${bytesText(live.afterBytes)} only, so most of it was there before the first profile, which lags behind by a GC.`,
+      sentence,
       site.isOwn ? "" : "No frame of the service's own code is on the stack: the function is a library's.",
       "A cache that is still filling looks the same: whether it stops, only a later profile tells.",
     ]
