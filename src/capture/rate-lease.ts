@@ -1,7 +1,12 @@
 import type { BlockLease } from "../domain/block-lease.ts";
 import { PortError } from "../domain/errors.ts";
 import { durationText } from "../domain/units.ts";
-import { parseGrantedRates, parseRatesRefusal } from "../parsers/rate-lease.ts";
+import {
+  type CurrentRates,
+  parseCurrentRates,
+  parseGrantedRates,
+  parseRatesRefusal,
+} from "../parsers/rate-lease.ts";
 import type { GoTargetAnswer, LentRates } from "../ports/go-target.ts";
 import { explainRefusal, quoted } from "./answers.ts";
 import { interrupted, startText, type TakeContext } from "./take.ts";
@@ -66,6 +71,17 @@ export async function takeLease(
       await story.lease({ ...lease, end: { atMs: clock.nowMs(), ...end } });
     },
   };
+}
+
+/**
+ * Asks whether the process would lend its rates, and changes nothing in it. Its rates, or in plain words why it would not.
+ * Throws as GoTarget does.
+ */
+export async function lookAtRates(rates: LentRates, signal: AbortSignal): Promise<CurrentRates | string> {
+  const answer = await rates.look(askLimits, signal);
+  const text = await startText(answer.body, askLimits.maxBytes);
+  const current = answer.status === 200 ? parseCurrentRates(text) : undefined;
+  return current ?? whyRefused(answer, text);
 }
 
 /** Asks also after an interruption: the process should not have to wait for its timer. */

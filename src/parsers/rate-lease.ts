@@ -25,6 +25,25 @@ export function parseGrantedRates(text: string): GrantedRates | undefined {
   return errors.length > 0 || id === undefined ? undefined : { id, ...granted };
 }
 
+/** What a process answers that is asked for its rates. */
+export interface CurrentRates {
+  /** Nanoseconds of waiting for each of which a wait is recorded; 0: none is. */
+  readonly blockRateNs: number;
+  /** One in so many contentions of mutexes is recorded; 0: none is. */
+  readonly mutexFraction: number;
+  /** When the lease ends that is on now: ISO 8601, by the process's clock. Absent: nobody has one. */
+  readonly expiresAt?: string;
+}
+
+/** Undefined for everything that is no such answer: something else is at that path. */
+export function parseCurrentRates(text: string): CurrentRates | undefined {
+  const errors: string[] = [];
+  const fields = jsonFields(parsed(text), "", errors);
+  const rates = { blockRateNs: fields.count("blockRateNs"), mutexFraction: fields.count("mutexFraction") };
+  const expiresAt = fields.all()["expiresAt"] === null ? undefined : fields.optionalTime("expiresAt");
+  return errors.length > 0 ? undefined : { ...rates, ...(expiresAt === undefined ? {} : { expiresAt }) };
+}
+
 /** Why rates are not lent, in the process's own words; undefined for everything that is no such answer. */
 export function parseRatesRefusal(
   text: string,

@@ -46,8 +46,10 @@ export type ProfileQuestion =
   /** Whole seconds, at least 1. */
   | { readonly profile: "cpu" | "trace"; readonly seconds: number };
 
-/** What is asked of a process that lends its rates; the only questions that change something in it. */
+/** What is asked of a process that lends its rates; `take` and `giveBack` are the only questions that change something in it. */
 export interface LentRates {
+  /** Asks for the rates as they are (parsers/rate-lease.ts); changes nothing. */
+  look(limits: AnswerLimits, signal: AbortSignal): Promise<GoTargetAnswer>;
   /**
    * Asks for one wait to be recorded for each `blockRateNs` nanoseconds of waiting, for `seconds` (1 to 60), after which the
    * process lowers the rate by itself. 201 with the lease (parsers/rate-lease.ts), 409 while it is lent to somebody else.

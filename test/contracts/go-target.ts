@@ -30,6 +30,7 @@ export function goTargetContract(name: string, open: (script: Script) => Promise
         await target.profile({ profile: "trace", seconds: 1 }, limits, never),
         await target.metrics(limits, never),
         await target.expvar(limits, never),
+        await target.rates?.look(limits, never),
         await target.rates?.take({ blockRateNs: 10_000, seconds: 25 }, limits, never),
         await target.rates?.giveBack("a b", limits, never),
       ];
@@ -42,6 +43,7 @@ export function goTargetContract(name: string, open: (script: Script) => Promise
         "trace?seconds=1",
         "metrics",
         "expvar",
+        "rates look",
         'rates take {"blockRateNs":10000,"seconds":25}',
         "rates giveBack a b",
       ];

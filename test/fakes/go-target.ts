@@ -22,8 +22,8 @@ export interface ScriptedAnswer {
 }
 
 /**
- * `index`, `metrics`, `expvar`, `goroutine?debug=0`, `cpu?seconds=10`, `rates take {"blockRateNs":10000,"seconds":25}`,
- * `rates giveBack ID`, ... and how often it was asked before.
+ * `index`, `metrics`, `expvar`, `goroutine?debug=0`, `cpu?seconds=10`, `rates look`,
+ * `rates take {"blockRateNs":10000,"seconds":25}`, `rates giveBack ID`, ... and how often it was asked before.
  */
 export type Script = (question: string, before: number) => ScriptedAnswer;
 
@@ -104,6 +104,7 @@ export function fakeGoTarget(script: Script, clock: Clock): ScriptedTarget {
     metrics: (limits, signal) => ask("metrics", limits, signal),
     expvar: (limits, signal) => ask("expvar", limits, signal),
     rates: {
+      look: (limits, signal) => ask("rates look", limits, signal),
       take: (wish, limits, signal) => ask(`rates take ${JSON.stringify(wish)}`, limits, signal),
       giveBack: (id, limits, signal) => ask(`rates giveBack ${id}`, limits, signal),
     },

@@ -36,6 +36,7 @@ async function questionOf(request: IncomingMessage): Promise<string> {
   const { method, headers } = request;
   if (url.pathname === "/debug/gofire/profile-rates") {
     if (method === "DELETE") return `rates giveBack ${url.searchParams.get("id")}`;
+    if (method === "GET") return "rates look";
     if (method !== "POST" || headers["content-type"] !== "application/json") return `${method} rates`;
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);

@@ -114,6 +114,7 @@ async function reachedWithin(
 /** At the target's own origin, like its profiles: whoever may read them may lend the rates. */
 function lentRates(home: Connection, path: string, headers: Readonly<Record<string, string>>): LentRates {
   return {
+    look: (limits, signal) => ask(home, { path, headers }, limits, signal),
     take: (wish, limits, signal) =>
       ask(
         home,
