@@ -9,7 +9,12 @@ export interface CliRun {
 /** Runs the built program (`npm run build` comes first in `npm run check`) as a person would, without colour. */
 export function gofire(
   words: readonly string[],
-  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly cwd?: string;
+    readonly env?: Readonly<Record<string, string>>;
+    /** Called with everything on standard error so far, whenever there is more of it. */
+    readonly onProgress?: (stderr: string) => void;
+  } = {},
 ): Promise<CliRun> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [`${process.cwd()}/dist/cli.js`, ...words], {
@@ -20,7 +25,10 @@ export function gofire(
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+      options.onProgress?.(stderr);
+    });
     child.once("error", reject);
     child.once("close", (code) => resolve({ code, stdout, stderr }));
   });

@@ -51,6 +51,23 @@ describe.skipIf(!hasGo)("the program against a live Go process (needs Go)", () =
     expect(JSON.parse(replayed.stdout)).toEqual(analysis);
   });
 
+  it("says that the process probably ended under the capture, and where its last words are", async () => {
+    const shop = await lab.start("-mode", "chan-send-leak");
+    const run = await gofire(["snapshot", shop.debugUrl, "--out", folder, "--gap", "0s", "--cpu", "20s"], {
+      onProgress(stderr) {
+        if (stderr.includes("… cpu for 20 s")) shop.signal("SIGKILL");
+      },
+    });
+    await shop.stop();
+    const said = run.stderr.replaceAll(/\s+/g, " ");
+    expect(said).toContain("Ended early: the target no longer answers: connection refused");
+    expect(said).toContain("The process has probably ended (crash, out of memory, restart).");
+    expect(said).toContain("kubectl logs --previous POD | gofire analyze -");
+    // What it said before is judged all the same.
+    expect(run.stdout).toContain("pricing.(*Quoter).ask");
+    expect(said).toContain("Evidence kept in");
+  });
+
   it("finds nothing wrong with a large crew that has nothing to do", { timeout: 60_000 }, async () => {
     const { analysis } = await snapshotOf("idle-workers");
     expect(analysis.verdict).not.toBe("fail");
