@@ -4,6 +4,7 @@ import { PortError, reasonOf, UsageError } from "../../domain/errors.ts";
 import type { WebAccess } from "../../ports/web-access.ts";
 import { type ConnectAhead, connectAhead } from "./connect-ahead.ts";
 import { connectTimeoutMs } from "./limits.ts";
+import { neverPausedAtTheEnd } from "./never-paused.ts";
 import { refuseMetadata, safeLookup } from "./safe-lookup.ts";
 
 /** What connects to one origin, and whether it got as far as being open. */
@@ -54,7 +55,7 @@ export function connectTo(
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    return { origin, dispatcher, wasOpened: () => true };
+    return { origin, dispatcher: dispatcher.compose(neverPausedAtTheEnd), wasOpened: () => true };
   }
   checkTls(tls);
   const options = { ...tlsOptions(tls), timeout: connectTimeoutMs };
@@ -77,7 +78,12 @@ export function connectTo(
     headersTimeout: 0, // the deadline of each question rules instead
     bodyTimeout: 0,
   });
-  return { origin, dispatcher, wasOpened: () => opened, ...(ahead === undefined ? {} : { ahead }) };
+  return {
+    origin,
+    dispatcher: dispatcher.compose(neverPausedAtTheEnd),
+    wasOpened: () => opened,
+    ...(ahead === undefined ? {} : { ahead }),
+  };
 }
 
 export function basicToken({
