@@ -107,6 +107,16 @@ describe("what is checked", () => {
     ]);
   });
 
+  it("does not pass where something that was handed in could not be read", () => {
+    const whole: Partial<Evidence> = { goroutines: seen(capture, [capture, capture]) };
+    expect(runAnalyzers([rule("a/quiet", [])], whole, target, { unread: 0 }).verdict).toBe("pass");
+    const { checks, verdict } = runAnalyzers([rule("a/quiet", [])], whole, target, { unread: 1 });
+    expect(verdict).toBe("inconclusive");
+    expect(checks).toEqual([{ rule: "a/quiet", state: "pass" }]);
+    const sure = [rule("a/sure", [{ confidence: "likely" }])];
+    expect(runAnalyzers(sure, whole, target, { unread: 1 }).verdict).toBe("fail");
+  });
+
   it("finds nothing clean by evidence that changed since it was captured", () => {
     const rules = [rule("a/quiet", []), rule("b/context", [{ severity: "info" }])];
     const changed = ["heap-1.pb.gz", "cpu.pb.gz"];

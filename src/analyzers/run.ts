@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly limits?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Files of the evidence that are not as they were captured: what they do not show proves nothing. */
   readonly changed?: readonly string[];
+  /** How many inputs gave nothing: what they would have shown is not known. */
+  readonly unread?: number;
 }
 
 export interface Judgement {
@@ -277,8 +279,8 @@ function numbered(candidates: readonly Candidate[]): Finding[] {
 
 /**
  * `fail`: a finding of at least warning is likely or proven. `pass`: nothing at or above a warning, not even possible,
- * and the evidence that a pass rests on is there (docs/decisions/0004-when-a-verdict-is-pass.md). Otherwise
- * `inconclusive`.
+ * and the evidence that a pass rests on is there, all that was handed in included (docs/decisions/0004-when-a-verdict-is-pass.md,
+ * 0031-evidence-that-is-gone.md). Otherwise `inconclusive`.
  */
 function verdictOf(
   findings: readonly Finding[],
@@ -288,7 +290,7 @@ function verdictOf(
 ): Verdict {
   if (findings.some((finding) => counts(finding))) return "fail";
   if (findings.some(({ severity }) => severity !== "info")) return "inconclusive";
-  if ((options.changed ?? []).length > 0) return "inconclusive";
+  if ((options.changed ?? []).length > 0 || (options.unread ?? 0) > 0) return "inconclusive";
   if (options.rules !== undefined) {
     return checks.length > 0 && checks.every((check) => check.state === "pass" || check.state === "fail")
       ? "pass"

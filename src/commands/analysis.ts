@@ -73,6 +73,7 @@ export async function analyse(
     ...(request.rules === undefined ? {} : { rules: request.rules }),
     limits: settingsOf(target.service)?.thresholds ?? {},
     changed,
+    unread,
   });
   return {
     kind: "analysis",

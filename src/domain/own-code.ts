@@ -81,6 +81,7 @@ export function ownCode(frames: Iterable<Frame>, modules: readonly string[] = []
       file.startsWith(`${path}/`) ||
       file.includes(`/src/${path}/`) ||
       file.includes(`/src/pkg/${path}/`) || // Go 1.3 and older
+      file.includes(`/libgo/go/${path}/`) || // gccgo
       file === "" ||
       file.startsWith("<") ||
       isRuntimeFile(file)

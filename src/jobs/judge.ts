@@ -33,7 +33,7 @@ export async function judgeOf(
   return {
     ...read,
     judge(evidence) {
-      const options = { limits: thresholds, changed: read.changed };
+      const options = { limits: thresholds, changed: read.changed, unread: read.unread };
       const judgement = runAnalyzers(heard, evidence, read.target, options);
       return analysisDocument(evidence, read.target, read.captures, withMuted(judgement, muted));
     },

@@ -4,7 +4,9 @@ import type { ByteParser, ParseError, ParseResult } from "../domain/parse-result
 import type { Profile } from "../domain/profile.ts";
 import { profileKind } from "../domain/profile-kind.ts";
 import { profileTotal } from "../domain/profile-totals.ts";
+import { containerLogParser, looksLikePartedLog } from "./container-log.ts";
 import { contentionTextParser, looksLikeContentionText } from "./contention-text/contention-text-parser.ts";
+import { gccgoDumpParser, looksLikeGccgoDump } from "./gccgo-dump.ts";
 import {
   goroutineCountsParser,
   looksLikeGoroutineCounts,
@@ -19,8 +21,10 @@ import { mistakenFor, printedBy } from "./mistaken-for.ts";
 import { looksLikeProfile } from "./pprof/looks-like-profile.ts";
 import { pprofParser } from "./pprof/parse-profile.ts";
 import { looksLikePprofIndex, pprofIndexParser } from "./pprof-index/pprof-index-parser.ts";
+import { looksLikeSavedPage, savedPageParser } from "./saved-page.ts";
 import { looksLikeServiceContext, serviceContextParser } from "./service-context.ts";
 import { lineError } from "./text/line-error.ts";
+import type { SourceLine } from "./text/source-lines.ts";
 import { decodedParser, markedEncoding } from "./text/unicode-text.ts";
 import { looksLikeThreadCounts, threadCountsParser } from "./thread-counts.ts";
 
@@ -31,10 +35,13 @@ export interface ArtifactOptions {
   readonly expectedBytes?: number;
 }
 
+/** What text within another text is read with as well: the line of the file that a line of it comes from. */
+type TextOptions = ArtifactOptions & Pick<GoroutineDumpOptions, "sourceLine">;
+
 interface Format {
   /** Decides on the first bytes of an input, at least `headBytes` of it unless it is shorter. */
   matches(head: Uint8Array): boolean;
-  parser(artifact: string, options: ArtifactOptions, head: Uint8Array): ByteParser<ParsedArtifact>;
+  parser(artifact: string, options: TextOptions, head: Uint8Array): ByteParser<ParsedArtifact>;
 }
 
 const unknownFormat = "it is no profile, goroutine dump, pprof text, metrics or expvar";
@@ -48,6 +55,15 @@ const formats: readonly Format[] = [
     matches: (head) => markedEncoding(head) !== undefined,
     parser: (artifact, options, head) =>
       decodedParser(markedEncoding(head) ?? "utf-8", artifactParser(artifact, options)),
+  },
+  {
+    matches: looksLikeSavedPage,
+    parser: (artifact, options) => savedPageParser(artifactParser(artifact, options)),
+  },
+  {
+    matches: looksLikePartedLog,
+    parser: (artifact, options) =>
+      containerLogParser((sourceLine) => textParser(artifact, within(options, sourceLine))),
   },
   {
     matches: (head) => startsWith(head, "go 1.") && textOf(head, 16).endsWith("\0\0\0"),
@@ -112,7 +128,11 @@ const formats: readonly Format[] = [
   {
     matches: looksLikeJsonLog,
     parser: (artifact, options) =>
-      jsonLogParser((sourceLine) => dumpOrLog(artifact, { ...options, sourceLine })),
+      jsonLogParser((sourceLine) => dumpOrLog(artifact, within(options, sourceLine))),
+  },
+  {
+    matches: looksLikeGccgoDump,
+    parser: (artifact, options) => gccgoDumpParser(dumpOrLog(artifact, options)),
   },
   {
     // Whatever text is left may be a log with a panic in it, however far down.
@@ -121,10 +141,13 @@ const formats: readonly Format[] = [
   },
 ];
 
-function dumpOrLog(
-  artifact: string,
-  options: ArtifactOptions & Pick<GoroutineDumpOptions, "sourceLine">,
-): ByteParser<ParsedArtifact> {
+/** For a text within the one that `options` are for. */
+function within(options: TextOptions, sourceLine: SourceLine): TextOptions {
+  const outer = options.sourceLine;
+  return { ...options, sourceLine: outer === undefined ? sourceLine : (line) => outer(sourceLine(line)) };
+}
+
+function dumpOrLog(artifact: string, options: TextOptions): ByteParser<ParsedArtifact> {
   return mapped(goroutineDumpParser({ artifact, ...options }), (dump) => ({
     type: "goroutines",
     leaked: false,
@@ -150,6 +173,10 @@ function orPrinted<T>(parser: ByteParser<T>, head: Uint8Array): ByteParser<T> {
  * decide, everything after them goes straight to that format's parser. Compressed input is not unpacked here.
  */
 export function artifactParser(artifact: string, options: ArtifactOptions = {}): ByteParser<ParsedArtifact> {
+  return textParser(artifact, options);
+}
+
+function textParser(artifact: string, options: TextOptions): ByteParser<ParsedArtifact> {
   let head = new Uint8Array(0);
   let parser: ByteParser<ParsedArtifact> | undefined;
   function decide(): ByteParser<ParsedArtifact> {

@@ -80,7 +80,7 @@ const sentences: Readonly<Record<"pass" | "inconclusive", (findings: readonly Fi
   inconclusive: (findings) =>
     findings.some(({ severity }) => severity !== "info")
       ? "Something may be wrong, and the evidence does not settle it: capture again in a minute."
-      : "Nothing found, but evidence for a verdict is missing: see Not checked.",
+      : "Nothing found, but evidence for a verdict is missing: see what was not read or not checked.",
 };
 
 function severityPaint(severity: Severity, style: Style): (text: string) => string {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
@@ -91,6 +91,23 @@ describe("gofire analyze --format json", () => {
       reason: "no goroutine capture",
     });
     expect(code).toBe(3);
+  });
+
+  it("is inconclusive, with exit code 3, when a file of a healthy bundle is gone", async () => {
+    const bundle = join(mkdtempSync(join(tmpdir(), "gofire-cli-")), "bundle");
+    cpSync("lab/captures/go1.26.8/stable-cache", bundle, { recursive: true });
+    expect(await analysisOf(["analyze", bundle])).toMatchObject({ code: 0, analysis: { verdict: "pass" } });
+    rmSync(join(bundle, "goroutine-2.pb.gz"));
+    const { code, analysis } = await analysisOf(["analyze", bundle]);
+    expect(analysis.verdict).toBe("inconclusive");
+    expect(code).toBe(3);
+    expect(analysis.captures).toContainEqual(
+      expect.objectContaining({
+        file: "goroutine-2.pb.gz",
+        status: "failed",
+        reason: "no such file or folder",
+      }),
+    );
   });
 
   it("names an input that is not there: who reads only the document must not take it for judged", async () => {

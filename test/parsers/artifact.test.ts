@@ -53,6 +53,44 @@ const index =
   "<html><head><title>/debug/pprof/</title></head><body>/debug/pprof/<br><table><tr><td>Count</td><td>Profile</td></tr>" +
   "<tr><td>31</td><td><a href='goroutine?debug=1'>goroutine</a></td></tr></table></body></html>";
 
+function savedPage(text: string): string {
+  const escaped = text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll("'", "&#39;");
+  return `<html><head><meta name="color-scheme" content="light dark"></head><body><pre style="word-wrap: break-word;">${escaped}</pre></body></html>`;
+}
+
+const partedLog = [
+  "2026-01-02T03:04:05.1Z stderr P panic: runtime error: ",
+  "2026-01-02T03:04:05.1Z stdout F listening",
+  "2026-01-02T03:04:05.1Z stderr F index out of range [5] with length 3",
+  "2026-01-02T03:04:05.1Z stderr F ",
+  ...dump.split("\n").map((line) => `2026-01-02T03:04:05.2Z stderr F ${line}`),
+  "",
+].join("\n");
+
+/** As gccgo 12.2 wrote it, shortened. */
+const gccgo = `panic: assignment to entry in nil map
+
+goroutine 1 [running]:
+main.main
+	/src/g.go:30
+
+goroutine 4 [semacquire]:
+sync.runtime__SemacquireMutex
+	../../../src/libgo/go/runtime/sema.go:71
+sync.Mutex.lockSlow
+	../../../src/libgo/go/sync/mutex.go:162
+sync.Mutex.Lock
+	../../../src/libgo/go/sync/mutex.go:81
+main.main..func1
+	/src/g.go:22
+created by main.main
+	/src/g.go:22 +0x1ed
+`;
+
 /** What an artifact was taken for, in a few words. */
 function summary(artifact: ParsedArtifact): string {
   switch (artifact.type) {
@@ -103,10 +141,58 @@ const inputs: readonly (readonly [string, string | Uint8Array, string])[] = [
   ["a dump that PowerShell wrote", Buffer.from(`\ufeff${dump}`, "utf16le"), "1 in a dump"],
   ["UTF-16 of the other order", Buffer.from(`\ufeff${dump}`, "utf16le").swap16(), "1 in a dump"],
   ["marked UTF-8", `\ufeff${dump}`, "1 in a dump"],
+  ["a page that a browser saved", savedPage(dump), "1 in a dump"],
+  ["a saved page of counts", savedPage("goroutine profile: total 0\n"), "0 in a counts"],
+  ["a container's log that begins with a part of a line", partedLog, "1 in a dump, panic"],
+  ["a dump of a program by gccgo", gccgo, "2 in a dump, panic"],
   ["a command line", "/usr/bin/shop\0-listen\0:8080", "unread cmdline"],
 ];
 
+function goroutinesOf(text: string): Extract<ParsedArtifact, { type: "goroutines" }> {
+  const artifact = whole(feed(artifactParser("file"), text));
+  if (artifact.type !== "goroutines") throw new Error("no goroutines");
+  return artifact;
+}
+
 describe("artifactParser", () => {
+  it("gives calls of gccgo the names that they have elsewhere", () => {
+    const { groups } = goroutinesOf(gccgo).snapshot;
+    const waiting = groups.find(({ state }) => state === "semacquire");
+    expect(waiting?.stack.map((frame) => frame.function)).toEqual([
+      "sync.runtime_SemacquireMutex",
+      "sync.(*Mutex).lockSlow",
+      "sync.(*Mutex).Lock",
+      "main.main.func1",
+    ]);
+    expect(waiting?.createdBy?.function).toBe("main.main");
+  });
+
+  it("reads the same in a saved page as in the text", () => {
+    const odd = dump.replace(
+      "shop/orders.Place(0xc000012345)",
+      "shop/orders.Map[go.shape.string,<é>].Place(...)",
+    );
+    expect(goroutinesOf(savedPage(odd))).toEqual(goroutinesOf(odd));
+  });
+
+  it("joins the parts of a line of a container's log, each stream by itself, and names the log's lines", () => {
+    const { crash } = goroutinesOf(partedLog);
+    expect(crash?.message).toBe("runtime error: index out of range [5] with length 3");
+    const result = feed(
+      artifactParser("file"),
+      partedLog.replace("\t/src/orders.go:41 +0x1d", "shop/orders.Order()").replace("created by", "x("),
+    );
+    expect(result).toMatchObject({ damage: { at: { unit: "line", value: 5 } } });
+  });
+
+  it("refuses a page of HTML that holds no capture", () => {
+    const page = savedPage("502 Bad Gateway");
+    expect(feed(artifactParser("file"), page)).toMatchObject({
+      ok: false,
+      error: { code: "not-this-format", message: expect.stringContaining("HTML page") },
+    });
+  });
+
   it.each(inputs)("reads %s, whatever the pieces are", (_, input, expected) => {
     for (const piece of [undefined, 1, 97, 8191, 8193]) {
       expect(summary(whole(feed(artifactParser("x"), input, piece)))).toBe(expected);
