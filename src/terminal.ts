@@ -85,6 +85,7 @@ function ports(version: string): Ports {
       }),
     targetSources: async () =>
       (await import("./target-sources.ts")).targetSources({ userAgent: `gofire/${version}` }),
+    tlsProbes: async () => (await import("./integrations/tls/probe.ts")).tlsProbes(),
     artifacts: async (config, stateFolder) => {
       const [{ configuredArtifacts }, { thisHost }] = await Promise.all([
         import("./configured-artifacts.ts"),
@@ -151,6 +152,10 @@ async function rendered({ reply, format, verbose }: Answer): Promise<string> {
       if (format === "markdown")
         return (await import("./render/rule-stats.ts")).ruleStatsMarkdown(reply.stats, reply.where);
       return (await import("./render/rule-stats.ts")).ruleStatsText(reply.stats, reply.where, style, width);
+    case "tls":
+      return format === "markdown"
+        ? (await import("./render/tls-markdown.ts")).tlsMarkdown(reply.report)
+        : (await import("./render/tls.ts")).tlsText(reply.report, { style, width, verbose });
     case "doctor":
       return (await import("./render/doctor.ts")).doctorText(reply.checks, style, width);
   }
@@ -167,6 +172,8 @@ function jsonOf(reply: Reply): unknown {
       return reply.rule;
     case "rule-stats":
       return reply.stats;
+    case "tls":
+      return reply.report;
     case "doctor":
       return reply.checks;
     case "text":
@@ -177,6 +184,7 @@ function jsonOf(reply: Reply): unknown {
 
 function exitCodeOf(reply: Reply): number {
   if (reply.kind === "doctor") return reply.checks.some((check) => check.state === "failed") ? 1 : 0;
+  if (reply.kind === "tls") return { pass: 0, fail: 1, inconclusive: 3 }[reply.report.verdict];
   if (reply.kind !== "analysis" || reply.severity === "never") return 0;
   const { analysis, severity } = reply;
   if (analysis.findings.some((finding) => counts(finding, severity))) return 1;

@@ -13,6 +13,7 @@ import type { RuleRecords } from "../ports/rule-records.ts";
 import type { Server } from "../ports/server.ts";
 import type { ServerTls, ServerTlsLook } from "../ports/server-tls.ts";
 import type { TargetSources } from "../ports/target-source.ts";
+import type { TlsProbes } from "../ports/tls-probe.ts";
 
 /** What surrounds one run of a command. */
 export interface CommandContext {
@@ -33,6 +34,7 @@ export interface Ports {
   goTargets(): Promise<GoTargets>;
   metricsServers(): Promise<MetricsServers>;
   targetSources(): Promise<TargetSources>;
+  tlsProbes(): Promise<TlsProbes>;
   /** Where the bot keeps captures and renderings. Throws UsageError for secrets that are missing. */
   artifacts(config: GofireConfig | undefined, stateFolder: string): Promise<Artifacts>;
   captureStore(folder: string): Promise<CaptureStore>;

@@ -9,12 +9,14 @@ import { replay } from "./replay.ts";
 import { rules } from "./rules.ts";
 import { serve } from "./serve.ts";
 import { snapshot } from "./snapshot.ts";
+import { tls } from "./tls.ts";
 
 /** Every command, in the order of the help text. */
 export const commands: readonly Command[] = [
   snapshot,
   analyze,
   replay,
+  tls,
   serve,
   artifacts,
   rules,

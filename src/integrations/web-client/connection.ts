@@ -1,4 +1,3 @@
-import { createSecureContext } from "node:tls";
 import { buildConnector, type Dispatcher, Pool, ProxyAgent } from "undici";
 import { PortError, reasonOf, UsageError } from "../../domain/errors.ts";
 import type { WebAccess } from "../../ports/web-access.ts";
@@ -6,6 +5,7 @@ import { type ConnectAhead, connectAhead } from "./connect-ahead.ts";
 import { connectTimeoutMs } from "./limits.ts";
 import { neverPausedAtTheEnd } from "./never-paused.ts";
 import { refuseMetadata, safeLookup } from "./safe-lookup.ts";
+import { checkTls, type Tls, tlsOptions } from "./tls-options.ts";
 
 /** What connects to one origin, and whether it got as far as being open. */
 export interface Connection {
@@ -18,9 +18,6 @@ export interface Connection {
   /** Set once a question was answered. */
   hasAnswered?: boolean;
 }
-
-/** What identifies us in the TLS handshake with the target itself; a proxy or another origin never sees it. */
-type Tls = NonNullable<WebAccess["tls"]>;
 
 /**
  * Opens nothing yet: undici connects with the first question. The HTTP_PROXY variables are not looked at, because
@@ -94,41 +91,6 @@ export function basicToken({
   readonly password: string;
 }): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-}
-
-function tlsOptions(tls: Tls | undefined) {
-  return {
-    ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
-    ...(tls?.cert === undefined ? {} : { cert: tls.cert }),
-    ...(tls?.key === undefined ? {} : { key: tls.key }),
-    ...(tls?.passphrase === undefined ? {} : { passphrase: tls.passphrase }),
-    ...(tls?.serverName === undefined ? {} : { servername: tls.serverName }),
-  };
-}
-
-/** Throws UsageError in words of its own: OpenSSL's are "error:1E08010C:DECODER routines::unsupported". */
-function checkTls(tls: Tls | undefined): void {
-  if (tls === undefined) return;
-  const { ca, cert, key, passphrase } = tlsOptions(tls);
-  const parts = [
-    ["the certificate authority", { ca }],
-    ["the client certificate", { cert }],
-    ["the private key", { key, passphrase }],
-  ] as const;
-  for (const [what, options] of parts) {
-    try {
-      createSecureContext(options);
-    } catch (error) {
-      throw new UsageError(
-        `${what} cannot be used: no PEM file, a damaged one, or one that wants another passphrase (${reasonOf(error)})`,
-      );
-    }
-  }
-  try {
-    createSecureContext({ cert, key, passphrase });
-  } catch (error) {
-    throw new UsageError(`the private key does not belong to the client certificate (${reasonOf(error)})`);
-  }
 }
 
 /** What `open` makes; undici checks its options in its constructors and throws errors of its own: UsageError here. */

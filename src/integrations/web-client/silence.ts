@@ -29,7 +29,8 @@ const certificateErrors: Readonly<Record<string, string>> = {
   CERT_REVOKED: "its certificate is revoked",
 };
 
-const networkErrors: Readonly<Record<string, string>> = {
+/** Why there is no connection, by Node's code. */
+export const networkErrors: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused: nothing listens there",
   ENOTFOUND: "this host name is unknown",
   EAI_AGAIN: "the name server did not answer",

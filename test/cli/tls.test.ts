@@ -1,0 +1,59 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { chainFile, tlsServer } from "../integrations/tls-servers.ts";
+import { gofire } from "./gofire.ts";
+
+test("gofire tls: text, JSON and Markdown, with the exit code of the verdict", async () => {
+  const port = await tlsServer(["order", "intermediate"], { ALPNProtocols: ["h2", "http/1.1"] });
+  const healthy = await gofire(["tls", `127.0.0.1:${port}`, "--ca", chainFile("root")]);
+  expect(healthy.stdout).toMatch(/^PASS {2}127\.0\.0\.1:\d+\n/);
+  expect(healthy.code).toBe(0);
+  for (const line of healthy.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+
+  const unknown = await gofire(["tls", `127.0.0.1:${port}`, "--format", "json"]);
+  expect(JSON.parse(unknown.stdout)).toMatchObject({
+    schemaVersion: 1,
+    verdict: "fail",
+    findings: [{ rule: "tls/chain" }],
+  });
+  expect(unknown.code).toBe(1);
+
+  const markdown = await gofire([
+    "tls",
+    `127.0.0.1:${port}`,
+    "--format",
+    "markdown",
+    "--server-name",
+    "other.test",
+  ]);
+  expect(markdown.stdout).toContain(
+    "A Go client says: `tls: failed to verify certificate: x509: certificate is valid for",
+  );
+});
+
+test("what gofire.yaml says of a target is used and said", async () => {
+  const port = await tlsServer(["order", "intermediate"]);
+  const folder = mkdtempSync(join(tmpdir(), "gofire-tls-"));
+  const file = join(folder, "gofire.yaml");
+  writeFileSync(
+    file,
+    `services:\n  order:\n    targets:\n      - url: https://127.0.0.1:${port}\n        tls: { caFile: ${chainFile("root")}, serverName: a.order.test }\n`,
+  );
+  const run = await gofire(["tls", `127.0.0.1:${port}`, "--config", file]);
+  expect(run.stdout).toContain("as a.order.test");
+  expect(run.stdout).toContain("With tls of order");
+  expect(run.code).toBe(0);
+});
+
+test("mistakes say what to write", async () => {
+  const plain = await gofire(["tls", "http://order.test"]);
+  expect(plain.stderr).toContain("is plain HTTP");
+  expect(plain.code).toBe(2);
+  const half = await gofire(["tls", "127.0.0.1:1", "--cert", "x.pem"]);
+  expect(half.stderr).toContain("--cert and --key go together");
+  const closed = await gofire(["tls", "127.0.0.1:1"]);
+  expect(closed.stdout).toContain("connection refused");
+  expect(closed.code).toBe(3);
+});
