@@ -5,7 +5,7 @@ import { LongestFirst } from "./test/longest-first.ts";
 const alone = ["test/live/capture-cost.test.ts"];
 
 /** Tests of rooms that keep nothing between two calls. */
-const pure = ["analyzers*", "capture/**/*", "config/**/*", "domain/**/*", "parsers/**/*", "render/**/*"].map(
+const pure = ["analyzers*", "capture/**/*", "config/**/*", "domain/**/*", "governance/**/*", "parsers/**/*", "render/**/*"].map(
   (files) => `test/${files}.test.ts`,
 );
 

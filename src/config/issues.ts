@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { nearest } from "../domain/nearest.ts";
+import { isSecretSetting } from "../domain/secret-shapes.ts";
 import type { ConfigMistake } from "./mistake.ts";
-import { isSecretSetting } from "./secret-shapes.ts";
 import type { ConfigPath } from "./yaml-nodes.ts";
 import type { YamlText } from "./yaml-text.ts";
 

@@ -1,11 +1,11 @@
 import { resolve as resolvePath } from "node:path";
+import { looksLikeSecret } from "../domain/secret-shapes.ts";
 import type { GofireConfig } from "./gofire-config.ts";
 import { mistakesOf, quoted } from "./issues.ts";
 import { ConfigError, type ConfigMistake } from "./mistake.ts";
 import { resolveConfig } from "./resolve.ts";
 import { type KnownRule, limitMistakes } from "./rule-limits.ts";
 import { type ConfigFile, configSchema } from "./schema.ts";
-import { looksLikeSecret } from "./secret-shapes.ts";
 import { readYaml, type YamlText } from "./yaml-text.ts";
 
 /**
@@ -33,6 +33,7 @@ export function parseConfig(
     ...limitMistakes(checked.data, rules, yaml),
     ...sameInstances(checked.data, yaml),
     ...strayDiscovery(checked.data, yaml),
+    ...strayConfigPaths(checked.data, yaml),
   );
   if (mistakes.length > 0) throw new ConfigError(file, oneForEachPlace(mistakes));
   return resolveConfig(checked.data, {
@@ -95,6 +96,17 @@ function strayDiscovery(config: ConfigFile, yaml: YamlText): ConfigMistake[] {
       });
     },
   );
+}
+
+/** Paths of a repository that the file does not name. */
+function strayConfigPaths(config: ConfigFile, yaml: YamlText): ConfigMistake[] {
+  if (config.configHistory !== undefined) return [];
+  return Object.entries(config.services ?? {}).flatMap(([service, { config: paths }]) => {
+    if (paths === undefined) return [];
+    const path = ["services", service, "config"];
+    const message = `${quoted(path)} needs the section "configHistory", which says where the repository is`;
+    return [{ ...yaml.nameAt(path), message }];
+  });
 }
 
 /** A pasted secret is often malformed as well; one sentence is enough. */

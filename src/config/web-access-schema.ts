@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { isSecretHeader } from "../domain/secret-shapes.ts";
 import {
   atMostOne,
   environmentName,
@@ -9,7 +10,6 @@ import {
   together,
   webUrl,
 } from "./schema-words.ts";
-import { isSecretHeader } from "./secret-shapes.ts";
 
 const secretReference = section(
   {

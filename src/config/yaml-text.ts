@@ -1,6 +1,6 @@
 import { Composer, type Document, LineCounter, Parser } from "yaml";
+import { firstTooDeep } from "../domain/yaml-depth.ts";
 import type { ConfigMistake } from "./mistake.ts";
-import { firstTooDeep } from "./yaml-depth.ts";
 import { type ConfigPath, findNode, firstAlias, strayNodes, textsOf } from "./yaml-nodes.ts";
 
 const largestBytes = 256 << 10;
