@@ -1,0 +1,148 @@
+import { createHash } from "node:crypto";
+import { mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { PortError, reasonOf } from "../../domain/errors.ts";
+import { isGitAddress } from "../../domain/git-address.ts";
+import { durationText } from "../../domain/units.ts";
+import type { HistoryPlace } from "../../ports/config-history.ts";
+import { fetchEveryMs, fetchMs, fetchPatienceMs, questionMs } from "./limits.ts";
+import { type GitRun, git } from "./program.ts";
+import { commitAt } from "./revision.ts";
+
+/** A repository on this machine that questions are asked of. */
+export interface LocalCopy {
+  readonly name: string;
+  /** Where it is, as new as it could be made in time, and what is to be said about that. */
+  open(signal: AbortSignal): Promise<{ readonly gitFolder: string; readonly notes: readonly string[] }>;
+  /** The commit that the branch is at. */
+  tip(run: GitRun): Promise<string>;
+  close(): Promise<void>;
+}
+
+export function localCopy(place: HistoryPlace, stateFolder: string): LocalCopy {
+  return isGitAddress(place.repository) ? mirror(place, stateFolder) : ownFolder(place);
+}
+
+function ownFolder({ repository, branch }: HistoryPlace): LocalCopy {
+  return {
+    name: repository,
+    async open(signal) {
+      const run = { target: repository, folder: repository, deadlineMs: questionMs, signal };
+      const output = await git(["rev-parse", "--absolute-git-dir"], run);
+      return { gitFolder: output.toString("utf8").replace(/\n$/, ""), notes: [] };
+    },
+    async tip(run) {
+      // A checkout may know a branch only as its remote's.
+      const names =
+        branch === undefined ? ["HEAD"] : [`refs/heads/${branch}`, `refs/remotes/origin/${branch}`];
+      for (const name of names) {
+        const commit = await commitAt(name, run);
+        if (commit !== undefined) return commit;
+      }
+      throw noBranch(repository, branch);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+const fetchedHead = "refs/gofire/branch";
+/** Its time is when the remote was last asked with success, by whichever process. */
+const freshFile = "gofire-fetched";
+
+/** A bare copy in the state folder. Fetching goes on when nobody waits for it any more, and the next question finds it. */
+function mirror({ repository, branch }: HistoryPlace, stateFolder: string): LocalCopy {
+  const name = repository.replace(/\/\/[^/@]*@/, "//");
+  const digest = createHash("sha256")
+    .update(`${repository}\0${branch ?? ""}`)
+    .digest("hex")
+    .slice(0, 16);
+  const gitFolder = join(stateFolder, "config-history", `${digest}.git`);
+  const fresh = join(gitFolder, freshFile);
+  const over = new AbortController();
+  let fetching: Promise<string | undefined> | undefined;
+  /** The last try of this process, and why it failed. */
+  let tried: { readonly atMs: number; readonly problem: string | undefined } | undefined;
+
+  async function fetch(): Promise<string | undefined> {
+    const run = { target: name, deadlineMs: fetchMs, signal: over.signal };
+    try {
+      await mkdir(gitFolder, { recursive: true, mode: 0o700 });
+      await git(["init", "--quiet", "--bare", "--", gitFolder], run);
+      const from = branch === undefined ? "HEAD" : `refs/heads/${branch}`;
+      const refs = [`+${from}:${fetchedHead}`, "+refs/tags/*:refs/tags/*"];
+      const quietly = ["--quiet", "--prune", "--no-write-fetch-head", "--no-recurse-submodules"];
+      await git(["fetch", ...quietly, "--end-of-options", repository, ...refs], { ...run, gitFolder });
+      await writeFile(fresh, "");
+      return undefined;
+    } catch (error) {
+      await removeOldLock(reasonOf(error));
+      return reasonOf(error);
+    }
+  }
+
+  /** Why it is not as new as it should be. */
+  async function refresh(signal: AbortSignal): Promise<string | undefined> {
+    const now = Date.now();
+    if (fetching === undefined) {
+      if (tried?.problem !== undefined && now - tried.atMs < fetchEveryMs) return tried.problem;
+      const atMs = await changedAt(fresh);
+      if (atMs !== undefined && now - atMs < fetchEveryMs) return undefined;
+    }
+    fetching ??= fetch().then((problem) => {
+      tried = { atMs: Date.now(), problem };
+      fetching = undefined;
+      return problem;
+    });
+    return await Promise.race([fetching, patience(signal)]);
+  }
+
+  return {
+    name,
+    async open(signal) {
+      const problem = await refresh(signal);
+      signal.throwIfAborted();
+      if (problem === undefined) return { gitFolder, notes: [] };
+      const atMs = await changedAt(fresh);
+      if (atMs === undefined) throw new PortError("unavailable", name, problem);
+      const age = durationText(Date.now() - atMs);
+      return { gitFolder, notes: [`What is known of ${name} is ${age} old: ${problem}.`] };
+    },
+    async tip(run) {
+      const commit = await commitAt(fetchedHead, run);
+      if (commit === undefined) throw noBranch(name, branch);
+      return commit;
+    },
+    async close() {
+      over.abort(new Error("it is no longer needed"));
+      await fetching;
+    },
+  };
+}
+
+/** A process that died while it fetched leaves locks that keep every later one out: no fetch lives so long. */
+async function removeOldLock(complaint: string): Promise<void> {
+  const lock = /Unable to create '([^']+\.lock)'/.exec(complaint)?.[1];
+  const atMs = lock === undefined ? undefined : await changedAt(lock);
+  if (lock !== undefined && atMs !== undefined && Date.now() - atMs > 2 * fetchMs) {
+    await rm(lock, { force: true });
+  }
+}
+
+async function patience(signal: AbortSignal): Promise<string> {
+  await sleep(fetchPatienceMs, undefined, { signal, ref: false }).catch(() => {});
+  return "it is still being fetched";
+}
+
+/** Milliseconds since the epoch; undefined for what is not there. */
+async function changedAt(path: string): Promise<number | undefined> {
+  return await stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => undefined,
+  );
+}
+
+function noBranch(name: string, branch: string | undefined): PortError {
+  const what = branch === undefined ? "no commit is checked out" : `there is no branch ${branch}`;
+  return new PortError("not-found", name, what);
+}

@@ -1,0 +1,98 @@
+/** Of what is looked for. Paths are files or folders of the repository, taken literally. */
+export interface ChangeWindow {
+  readonly paths: readonly string[];
+  /** Milliseconds since the epoch; both ends belong to it. */
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
+
+/** What a file held: its bytes, nothing because it was not there, or why it is not handed out. */
+export type FileState = Uint8Array | "absent" | { readonly unread: string };
+
+export interface TouchedFile {
+  /** Path in the repository. */
+  readonly path: string;
+  readonly before: FileState;
+  readonly after: FileState;
+}
+
+/** Files that are others, by path. */
+export interface TouchedFiles {
+  readonly files: readonly TouchedFile[];
+  /** How many more there are than are handed out. */
+  readonly more: number;
+}
+
+/** One change as it came into the branch: a merge is one, whatever stands behind it. */
+export interface TouchedRevision extends TouchedFiles {
+  /** Full commit hash. */
+  readonly revision: string;
+  /** The first annotated tag that has it; absent where none does. */
+  readonly tag?: string;
+  readonly author: string;
+  /** First line of the message. */
+  readonly subject: string;
+  /** When it was merged, or when that tag was made, if that is later; milliseconds since the epoch. */
+  readonly atMs: number;
+}
+
+export interface HistoryAnswer {
+  /** The latest first. */
+  readonly revisions: readonly TouchedRevision[];
+  /** What could not be looked at, one sentence each: nothing found is only then nothing changed when there are none. */
+  readonly notes: readonly string[];
+}
+
+/** A revision that a name stands for, or those that it could stand for; none when there is no such. */
+export type NamedRevision =
+  | { readonly revision: string; readonly name: string }
+  | { readonly candidates: readonly string[] };
+
+/**
+ * A repository that configuration is kept in, and what happened there.
+ *
+ * Every method throws PortError, worded for people: `not-found` (no such repository, branch, revision), `forbidden`,
+ * `unavailable` (there is no git program, the remote does not answer and nothing is kept of it), `timeout`,
+ * `bad-response` (anything else git says); and the signal's reason when it is aborted.
+ */
+export interface ConfigHistory {
+  /** Its folder, or its address without credentials. */
+  readonly name: string;
+  /** Changes that touched any of the paths within the window, twenty at most. */
+  changes(window: ChangeWindow, signal: AbortSignal): Promise<HistoryAnswer>;
+  /** What a commit, branch, tag, or a beginning of a commit's hash or of a tag's name stands for. */
+  find(name: string, signal: AbortSignal): Promise<NamedRevision>;
+  /** What is another in `head` than in `base`, both full commit hashes. Without paths: of all files. */
+  between(base: string, head: string, paths: readonly string[], signal: AbortSignal): Promise<TouchedFiles>;
+  /** Ends what still runs for it. */
+  close(): Promise<void>;
+}
+
+/** Which repository, and what of it counts. */
+export interface HistoryPlace {
+  /** A folder (a checkout or a bare repository), or an address that git can fetch from. */
+  readonly repository: string;
+  /** Absent: the one that the repository has checked out. */
+  readonly branch?: string;
+  /** Only tags like this count, e.g. `v*-prod-*`. Absent: all annotated ones. */
+  readonly tags?: string;
+}
+
+/** The configuration of one service. */
+export interface ServiceConfigFiles {
+  readonly history: ConfigHistory;
+  /** At least one. */
+  readonly paths: readonly string[];
+}
+
+export interface ConfigCatalog {
+  /** Undefined for a service, or an address, of which nobody said which files are its. */
+  of(service: string | undefined): ServiceConfigFiles | undefined;
+  /** Ends what still runs for any of them. */
+  close(): Promise<void>;
+}
+
+export interface ConfigHistories {
+  /** Nothing is asked before the first question. `stateFolder` is where a copy of a remote repository is kept. */
+  open(place: HistoryPlace, stateFolder: string): ConfigHistory;
+}

@@ -1,0 +1,178 @@
+import { afterEach, describe, expect, test } from "vitest";
+import type { ConfigHistory, FileState } from "../../src/ports/config-history.ts";
+
+const never = new AbortController().signal;
+
+/** What a history is made of; the oldest commit stands first. */
+export interface ContractCommit {
+  readonly author: string;
+  readonly subject: string;
+  /** Milliseconds since the epoch, whole seconds. */
+  readonly mergedAtMs: number;
+  readonly tag?: { readonly name: string; readonly atMs: number };
+  readonly files: Readonly<Record<string, string | undefined>>;
+}
+
+const second = 1_000;
+const start = 1_716_261_120_000;
+const order = "env/prod/order.yaml";
+
+const commits: readonly ContractCommit[] = [
+  {
+    author: "ana",
+    subject: "Begin",
+    mergedAtMs: start,
+    tag: { name: "v0", atMs: start },
+    files: { [order]: "a: 1\n", "other.yaml": "x: 1\n" },
+  },
+  { author: "bo", subject: "Idle", mergedAtMs: start + 100 * second, files: { [order]: "a: 2\n" } },
+  {
+    author: "ana",
+    subject: "Tune redis",
+    mergedAtMs: start + 200 * second,
+    tag: { name: "v20240521-prod-redis-tune", atMs: start + 260 * second },
+    files: { [order]: "a: 3\n", "env/prod/extra.yaml": "b: 1\n" },
+  },
+  { author: "cy", subject: "Elsewhere", mergedAtMs: start + 300 * second, files: { "other.yaml": "x: 2\n" } },
+  {
+    author: "cy",
+    subject: "Take it away",
+    mergedAtMs: start + 400 * second,
+    tag: { name: "v20240521-prod-redis", atMs: start + 400 * second },
+    files: { "env/prod/extra.yaml": undefined },
+  },
+];
+
+/** What every implementation of the port promises, run on the fake and on the adapter. */
+export function configHistoryContract(
+  name: string,
+  open: (
+    commits: readonly ContractCommit[],
+  ) => Promise<{ readonly history: ConfigHistory; readonly close: () => Promise<void> }>,
+): void {
+  describe(`${name} as a history of configuration`, () => {
+    const opened: (() => Promise<void>)[] = [];
+    afterEach(async () => {
+      for (const close of opened.splice(0)) await close();
+    });
+    async function begin(): Promise<ConfigHistory> {
+      const { history, close } = await open(commits);
+      opened.push(async () => {
+        await history.close();
+        await close();
+      });
+      return history;
+    }
+
+    test("tells what touched the paths within the window, the latest first, by tag or merge", async () => {
+      const history = await begin();
+      const window = { paths: ["env/prod"], sinceMs: start + 50 * second, untilMs: start + 500 * second };
+      const { revisions, notes } = await history.changes(window, never);
+      expect(notes).toEqual([]);
+      expect(
+        revisions.map(({ subject, author, tag, atMs }) => [subject, author, tag, (atMs - start) / second]),
+      ).toEqual([
+        ["Take it away", "cy", "v20240521-prod-redis", 400],
+        ["Tune redis", "ana", "v20240521-prod-redis-tune", 260],
+        ["Idle", "bo", "v20240521-prod-redis-tune", 260],
+      ]);
+      expect(revisions[0]?.revision).toMatch(/^[0-9a-f]{40,64}$/);
+    });
+
+    test("knows nothing that came after the moment, not even a tag", async () => {
+      const history = await begin();
+      const window = { paths: [order], sinceMs: start - second, untilMs: start + 210 * second };
+      const { revisions } = await history.changes(window, never);
+      expect(revisions.map(({ subject, tag }) => [subject, tag])).toEqual([
+        ["Tune redis", undefined],
+        ["Idle", undefined],
+        ["Begin", "v0"],
+      ]);
+    });
+
+    test("has the first tag of all stand for its own commit only", async () => {
+      const history = await open([
+        { author: "ana", subject: "Old", mergedAtMs: start, files: { [order]: "a: 1\n" } },
+        {
+          author: "ana",
+          subject: "New",
+          mergedAtMs: start + 200 * second,
+          tag: { name: "v1", atMs: start + 300 * second },
+          files: { [order]: "a: 2\n" },
+        },
+      ]);
+      opened.push(() => history.close());
+      const window = { paths: [order], sinceMs: start + 50 * second, untilMs: start + 500 * second };
+      const { revisions } = await history.history.changes(window, never);
+      expect(revisions.map(({ subject, tag }) => [subject, tag])).toEqual([["New", "v1"]]);
+    });
+
+    test("hands out both states of each file", async () => {
+      const history = await begin();
+      const window = { paths: ["env"], sinceMs: start + 220 * second, untilMs: start + 500 * second };
+      const { revisions } = await history.changes(window, never);
+      expect(
+        revisions.flatMap(({ files }) =>
+          files.map(({ path, before, after }) => [path, text(before), text(after)]),
+        ),
+      ).toEqual([
+        ["env/prod/extra.yaml", "b: 1\n", "absent"],
+        ["env/prod/extra.yaml", "absent", "b: 1\n"],
+        [order, "a: 2\n", "a: 3\n"],
+        [order, "a: 1\n", "a: 2\n"],
+      ]);
+    });
+
+    test("says nothing of paths that nobody touched", async () => {
+      const history = await begin();
+      const window = { paths: ["env/dev"], sinceMs: 0, untilMs: start + 500 * second };
+      expect(await history.changes(window, never)).toEqual({ revisions: [], notes: [] });
+    });
+
+    test("finds revisions by name and by the beginning of one, and lists what it could be", async () => {
+      const history = await begin();
+      const tune = await history.find("v20240521-prod-redis-tune", never);
+      expect(await history.find("v20240521-prod-redis-t", never)).toEqual(tune);
+      // Its own name, although another begins with it.
+      expect(await history.find("v20240521-prod-redis", never)).toMatchObject({
+        name: "v20240521-prod-redis",
+      });
+      const several = await history.find("v20240521-prod", never);
+      expect("candidates" in several ? [...several.candidates].sort() : several).toEqual([
+        "v20240521-prod-redis",
+        "v20240521-prod-redis-tune",
+      ]);
+      expect(await history.find("nothing", never)).toEqual({ candidates: [] });
+      expect(await history.find("--all", never)).toEqual({ candidates: [] });
+    });
+
+    test("compares two revisions", async () => {
+      const history = await begin();
+      const [base, head] = [
+        await history.find("v20240521-prod-redis-tune", never),
+        await history.find("v20240521-prod-redis", never),
+      ];
+      if (!("revision" in base) || !("revision" in head)) throw new Error("both are there");
+      const { files, more } = await history.between(base.revision, head.revision, [], never);
+      expect(files.map(({ path, after }) => [path, text(after)])).toEqual([
+        ["env/prod/extra.yaml", "absent"],
+        ["other.yaml", "x: 2\n"],
+      ]);
+      expect(more).toBe(0);
+      expect((await history.between(base.revision, head.revision, ["env"], never)).files).toHaveLength(1);
+      expect((await history.between(base.revision, base.revision, [], never)).files).toEqual([]);
+    });
+
+    test("gives up when it is told to", async () => {
+      const history = await begin();
+      const stopped = AbortSignal.abort(new Error("enough"));
+      const window = { paths: ["env"], sinceMs: 0, untilMs: start };
+      await expect((async () => await history.changes(window, stopped))()).rejects.toThrow("enough");
+    });
+  });
+}
+
+function text(state: FileState): string {
+  if (state === "absent") return state;
+  return "unread" in state ? state.unread : new TextDecoder().decode(state);
+}

@@ -1,0 +1,62 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+export interface GitRepository {
+  readonly folder: string;
+  /** Runs git there; the date in milliseconds since the epoch counts for commits and tags. */
+  git(words: readonly string[], by?: { readonly atMs?: number; readonly author?: string }): string;
+  write(files: Readonly<Record<string, string | undefined>>): void;
+  /** Commits the files, and gives the commit. */
+  commit(
+    files: Readonly<Record<string, string | undefined>>,
+    by: { readonly subject: string; readonly atMs: number; readonly author?: string },
+  ): string;
+  remove(): void;
+}
+
+/** A real repository in a folder of its own. */
+export function gitRepository(): GitRepository {
+  const folder = mkdtempSync(join(tmpdir(), "gofire-git-"));
+  const repository: GitRepository = {
+    folder,
+    git(words, { atMs = Date.now(), author = "ana" } = {}) {
+      const date = `${Math.floor(atMs / 1000)} +0000`;
+      return execFileSync("git", ["-C", folder, ...words], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"],
+        env: {
+          PATH: process.env["PATH"],
+          GIT_CONFIG_NOSYSTEM: "1",
+          GIT_CONFIG_GLOBAL: "/dev/null",
+          GIT_AUTHOR_NAME: author,
+          GIT_AUTHOR_EMAIL: `${author}@example.com`,
+          GIT_COMMITTER_NAME: author,
+          GIT_COMMITTER_EMAIL: `${author}@example.com`,
+          GIT_AUTHOR_DATE: date,
+          GIT_COMMITTER_DATE: date,
+        },
+      });
+    },
+    write(files) {
+      for (const [path, text] of Object.entries(files)) {
+        const file = join(folder, path);
+        if (text === undefined) rmSync(file);
+        else {
+          mkdirSync(dirname(file), { recursive: true });
+          writeFileSync(file, text);
+        }
+      }
+    },
+    commit(files, { subject, ...by }) {
+      repository.write(files);
+      repository.git(["add", "--all"], by);
+      repository.git(["commit", "--quiet", "--message", subject], by);
+      return repository.git(["rev-parse", "HEAD"]).trim();
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+  repository.git(["init", "--quiet", "--initial-branch=main"]);
+  return repository;
+}
