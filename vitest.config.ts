@@ -5,9 +5,15 @@ import { LongestFirst } from "./test/longest-first.ts";
 const alone = ["test/live/capture-cost.test.ts"];
 
 /** Tests of rooms that keep nothing between two calls. */
-const pure = ["analyzers*", "capture/**/*", "config/**/*", "domain/**/*", "governance/**/*", "parsers/**/*", "render/**/*"].map(
-  (files) => `test/${files}.test.ts`,
-);
+const pure = [
+  "analyzers*",
+  "capture/**/*",
+  "config/**/*",
+  "domain/**/*",
+  "governance/**/*",
+  "parsers/**/*",
+  "render/**/*",
+].map((files) => `test/${files}.test.ts`);
 
 /**
  * Tests that measure the memory of their own process, set its environment, or put something in a module's place: each has a

@@ -35,6 +35,7 @@ import type { Artifacts } from "./ports/artifacts.ts";
 import type { CaptureLock } from "./ports/capture-lock.ts";
 import type { Chat } from "./ports/chat.ts";
 import type { Clock } from "./ports/clock.ts";
+import type { ConfigCatalog } from "./ports/config-history.ts";
 import type { Feedback } from "./ports/feedback.ts";
 import type { HeldPages } from "./ports/held-pages.ts";
 import type { Incidents } from "./ports/incidents.ts";
@@ -72,6 +73,7 @@ export interface BotSettings {
   readonly services: Services;
   /** Absent: nobody is asked what was usual before. */
   readonly metrics?: MetricsCatalog;
+  readonly configs?: ConfigCatalog;
   /** Absent where no alert sender may post. */
   readonly paging?: Paging;
   readonly clock: Clock;

@@ -74,7 +74,7 @@ export interface ServeParts {
 
 export function server(parts: ServeParts): Server {
   return {
-    async start({ role, listen, graceMs, limits, stateFolder, services, metrics, pages, tell }) {
+    async start({ role, listen, graceMs, limits, stateFolder, services, metrics, configs, pages, tell }) {
       /** What is to be taken down, last first. */
       const down: (() => Promise<void>)[] = [];
       async function takeDown(): Promise<void> {
@@ -128,6 +128,7 @@ export function server(parts: ServeParts): Server {
           pictures: parts.pictures(artifacts, browser?.links),
           services,
           ...(metrics === undefined ? {} : { metrics }),
+          ...(configs === undefined ? {} : { configs }),
           ...(pages === undefined ? {} : { paging: pages }),
           clock: systemClock,
           version: parts.version,

@@ -83,6 +83,7 @@ function ports(version: string): Ports {
       (await import("./integrations/prometheus/client.ts")).prometheusServers({
         userAgent: `gofire/${version}`,
       }),
+    configHistories: async () => ({ open: (await import("./integrations/git/history.ts")).gitHistory }),
     targetSources: async () =>
       (await import("./target-sources.ts")).targetSources({ userAgent: `gofire/${version}` }),
     tlsProbes: async () => (await import("./integrations/tls/probe.ts")).tlsProbes(),

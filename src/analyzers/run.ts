@@ -141,6 +141,7 @@ const evidenceNames: Readonly<Record<EvidenceKey, string>> = {
   metrics: "/metrics scrape",
   crash: "crash text",
   context: "Prometheus that was asked",
+  config: "config repository that was asked",
 };
 
 const breadth = { specific: 0, general: 1, "catch-all": 2 } as const;

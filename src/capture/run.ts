@@ -6,6 +6,7 @@ import type { CaptureStore } from "../ports/capture-store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { GoTarget } from "../ports/go-target.ts";
 import { carryOut } from "./carry-out.ts";
+import { beginConfig, type ConfigSource } from "./config-history/keep.ts";
 import { beginContext, type ContextSource } from "./context/keep.ts";
 import { findIndex } from "./find-index.ts";
 import { lockProcess } from "./lock-process.ts";
@@ -26,6 +27,8 @@ export interface CapturePorts {
   readonly gofireVersion: string;
   /** Where the service's past can be asked about, beside the capture; absent: nobody is asked. The caller closes it. */
   readonly context?: ContextSource;
+  /** Where the service's configuration is kept, asked beside the capture as well. The caller closes it. */
+  readonly config?: ConfigSource;
 }
 
 /**
@@ -47,6 +50,8 @@ export interface CaptureOutcome {
   readonly context?: ServiceContext;
 }
 
+/** What a verdict waits at most for others than the process once everything else is captured. */
+const patienceMs = 2_000;
 /** After the deadline the lock lives this much longer, so that slow disks do not lose it. */
 const lockSlackMs = 60_000;
 
@@ -99,6 +104,7 @@ async function capture(
   const { target, clock } = ports;
   const story = beginStory(request, ports, onProgress);
   const around = beginContext(ports.context, request, ports, story, signal, onProgress);
+  const config = beginConfig(ports.config, request, clock, story, signal, onProgress);
   const endsAtMs = clock.monotonicMs() + request.deadlineMs;
   const context: TakeContext = {
     target,
@@ -112,7 +118,9 @@ async function capture(
   async function end(ending: CaptureEnding, reason?: string): Promise<CaptureOutcome> {
     // That nothing could be asked is the outcome itself, not an event on the way.
     if (reason !== undefined && ending !== "unreachable") onProgress({ type: "ended-early", reason });
-    const asked = await around.end();
+    const untilMs = clock.monotonicMs() + patienceMs;
+    const asked = await around.end(untilMs);
+    await config.end(untilMs);
     const { manifest, location } = await story.finish({
       ...(reason === undefined ? {} : { endedEarly: reason }),
       ...(ending === "interrupted" ? { interrupted: true } : {}),

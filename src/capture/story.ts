@@ -1,5 +1,5 @@
 import type { BlockLease } from "../domain/block-lease.ts";
-import type { CaptureKind } from "../domain/capture.ts";
+import { type CaptureKind, isOfProcess } from "../domain/capture.ts";
 import type { BundleWriter, CaptureStore } from "../ports/capture-store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { GoTarget } from "../ports/go-target.ts";
@@ -104,8 +104,7 @@ export function beginStory(
       );
       return writer;
     },
-    gotAnything: () =>
-      captures.some(({ kind, file }) => kind !== "index" && kind !== "context" && file !== undefined),
+    gotAnything: () => captures.some(({ kind, file }) => isOfProcess(kind) && file !== undefined),
     whyNothing() {
       const reason = captures.find(({ status }) => status === "failed")?.reason;
       return `the target answered nothing with a capture${reason === undefined ? "" : `: ${reason}`}`;

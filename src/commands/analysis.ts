@@ -5,6 +5,7 @@ import type { Analyzer } from "../domain/analyzer.ts";
 import { UsageError } from "../domain/errors.ts";
 import type { Severity } from "../domain/finding.ts";
 import { nearest } from "../domain/nearest.ts";
+import { withConfig } from "../governance/explain.ts";
 import { analysisDocument } from "../render/document.ts";
 import type { CommandContext, Ports } from "./context.ts";
 import type { Reply } from "./reply.ts";
@@ -80,7 +81,7 @@ export async function analyse(
     severity: request.severity ?? "warning",
     problems,
     unread,
-    analysis: analysisDocument(evidence, target, captures, judgement),
+    analysis: analysisDocument(evidence, target, captures, withConfig(judgement, evidence.config)),
   };
 }
 

@@ -1,5 +1,6 @@
 import { type CaptureRequest, defaultRequest } from "../capture/request.ts";
 import { PortError, UsageError } from "../domain/errors.ts";
+import type { ConfigCatalog } from "../ports/config-history.ts";
 import type { MetricsCatalog, ServiceMetrics } from "../ports/metrics-server.ts";
 import { withHappenings } from "../render/context-words.ts";
 import type { CommandContext, Ports } from "./context.ts";
@@ -7,8 +8,15 @@ import { progressText } from "./progress-text.ts";
 import { stateFolder } from "./state-folder.ts";
 import { type NamedTarget, openTarget } from "./targets.ts";
 
+/** Whom to ask beside the process; absent: nobody. */
+interface CaptureSurroundings {
+  readonly metrics?: MetricsCatalog;
+  /** Closed at the end. */
+  readonly configs?: ConfigCatalog;
+}
+
 /**
- * Captures one target into a new bundle below `folder`, with what `metrics` say of it, and returns the bundle's path.
+ * Captures one target into a new bundle below `folder`, with what its surroundings say of it, and returns the bundle's path.
  */
 export async function captureTarget(
   target: NamedTarget,
@@ -16,7 +24,7 @@ export async function captureTarget(
   folder: string,
   context: CommandContext,
   ports: Ports,
-  metrics?: MetricsCatalog,
+  { metrics, configs }: CaptureSurroundings = {},
 ): Promise<string> {
   const [{ runCapture }, host, store, clock, goTargets, past] = await Promise.all([
     import("../capture/run.ts"),
@@ -27,6 +35,7 @@ export async function captureTarget(
     pastOf(target, metrics, context),
   ]);
   const goTarget = openTarget(target, goTargets);
+  const config = configs?.of(target.service);
   const lock = await ports.captureLock(`${stateFolder(host)}/locks`);
   try {
     const outcome = await runCapture(
@@ -38,6 +47,7 @@ export async function captureTarget(
         clock,
         gofireVersion: context.version,
         ...(past === undefined ? {} : { context: past }),
+        ...(config === undefined ? {} : { config }),
       },
       context.signal,
       (progress) => {
@@ -55,7 +65,7 @@ export async function captureTarget(
     if (outcome.bundle === undefined) throw new UsageError(outcome.reason ?? "Nothing was captured.");
     return outcome.bundle;
   } finally {
-    await Promise.all([goTarget.close(), past?.server.close()]);
+    await Promise.all([goTarget.close(), past?.server.close(), configs?.close()]);
   }
 }
 

@@ -3,6 +3,7 @@ import type { Artifacts } from "../ports/artifacts.ts";
 import type { CaptureLock } from "../ports/capture-lock.ts";
 import type { CaptureStore } from "../ports/capture-store.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { ConfigHistories } from "../ports/config-history.ts";
 import type { DemoWorlds } from "../ports/demo-world.ts";
 import type { EvidenceSource } from "../ports/evidence-source.ts";
 import type { GoTargets } from "../ports/go-target.ts";
@@ -33,6 +34,7 @@ export interface Ports {
   evidence(): Promise<EvidenceSource>;
   goTargets(): Promise<GoTargets>;
   metricsServers(): Promise<MetricsServers>;
+  configHistories(): Promise<ConfigHistories>;
   targetSources(): Promise<TargetSources>;
   tlsProbes(): Promise<TlsProbes>;
   /** Where the bot keeps captures and renderings. Throws UsageError for secrets that are missing. */

@@ -6,6 +6,7 @@ import type { CommandContext, Ports } from "./context.ts";
 import { alertChecks } from "./doctor-alerts.ts";
 import { artifactChecks } from "./doctor-artifacts.ts";
 import { chatChecks } from "./doctor-chat.ts";
+import { configHistoryChecks } from "./doctor-config-history.ts";
 import { prometheusChecks } from "./doctor-prometheus.ts";
 import { queueChecks } from "./doctor-queue.ts";
 import { targetChecks } from "./doctor-targets.ts";
@@ -53,6 +54,7 @@ export const doctor = defineCommand({
       checks.push(...(await queueChecks(config, context, ports)));
       checks.push(...(await artifactChecks(config, context, ports)));
       checks.push(...(await prometheusChecks(config, context, ports)));
+      checks.push(...(await configHistoryChecks(config, context, ports)));
     }
     if (config !== undefined && !offline) checks.push(...(await targetChecks(config, context, ports)));
     return { kind: "doctor", checks };

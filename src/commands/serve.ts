@@ -1,5 +1,6 @@
 import { UsageError } from "../domain/errors.ts";
 import { defineCommand } from "./command.ts";
+import { configCatalog } from "./config-history.ts";
 import { metricsCatalog } from "./metrics-server.ts";
 import { pagesOf } from "./paging.ts";
 import { serviceCatalog } from "./service-catalog.ts";
@@ -88,6 +89,7 @@ export const serve = defineCommand({
     const { captures = {} } = config ?? {};
     const pages = await pagesOf(config, host);
     const metrics = metricsCatalog(config, ports, host);
+    const configs = await configCatalog(config, ports, host);
     const running = await server.start({
       role: options.role ?? "all",
       listen: listenOf(options.listen ?? "127.0.0.1:8080"),
@@ -104,6 +106,7 @@ export const serve = defineCommand({
       stateFolder: stateFolder(host),
       services: serviceCatalog(config, serviceTargets(config, { host, sources, clock }), goTargets),
       ...(metrics === undefined ? {} : { metrics }),
+      ...(configs === undefined ? {} : { configs }),
       ...(pages === undefined ? {} : { pages }),
       tell: (line) => context.log(line),
     });
@@ -117,6 +120,7 @@ export const serve = defineCommand({
     } finally {
       context.log("Stopping: what runs may finish…");
       await running.stop();
+      await configs?.close();
     }
     return { kind: "text", text: "Stopped.\n" };
   },

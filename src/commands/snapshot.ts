@@ -5,6 +5,7 @@ import { UsageError } from "../domain/errors.ts";
 import { analyse, analysisOptions, checkRules } from "./analysis.ts";
 import { captureTarget } from "./capture-target.ts";
 import { defineCommand } from "./command.ts";
+import { configCatalog } from "./config-history.ts";
 import type { CommandContext, Ports } from "./context.ts";
 import { metricsCatalog } from "./metrics-server.ts";
 import { chosenTarget, serviceTargets } from "./service-targets.ts";
@@ -119,8 +120,14 @@ export const snapshot = defineCommand({
       ? { target: { ...typedTarget(word, overrides), ...(service === undefined ? {} : { service }) } }
       : await processOf(word, options.instance, config, overrides, context, ports);
     const request = { ...settings?.capture, ...requestOf(options) };
-    const metrics = metricsCatalog(config, ports, await ports.host());
-    const bundle = await captureTarget(target, request, options.out ?? ".", context, ports, metrics);
+    const host = await ports.host();
+    const metrics = metricsCatalog(config, ports, host);
+    const configs = await configCatalog(config, ports, host);
+    const around = {
+      ...(metrics === undefined ? {} : { metrics }),
+      ...(configs === undefined ? {} : { configs }),
+    };
+    const bundle = await captureTarget(target, request, options.out ?? ".", context, ports, around);
     context.progress("Judging the evidence…");
     // Who stops a capture still wants to know what it showed: only a second Ctrl-C ends that.
     const judging = { ...context, signal: new AbortController().signal };

@@ -28,6 +28,8 @@ export interface GofireConfig {
   readonly artifacts: ArtifactsConfig;
   /** Absent: nobody is asked what was usual before. */
   readonly prometheus?: PrometheusConfig;
+  /** Absent: nobody is asked which configuration changed. */
+  readonly configHistory?: ConfigHistoryConfig;
   /** Absent: what is usual where gofire runs. */
   readonly kubernetes?: ClusterConfig;
   /** Absent: there is no board. */
@@ -88,9 +90,21 @@ export interface ServiceConfig extends ServiceSettings {
   readonly shadow?: boolean;
   /** Labels that its series in the Prometheus have; absent: they are found by what is known of the process. */
   readonly seriesLabels?: Readonly<Record<string, string>>;
+  /** Files and folders of its configuration in the repository; absent: nobody said. */
+  readonly configPaths?: readonly string[];
   readonly targets: readonly TargetConfig[];
   /** Where further processes are found; absent: there are none. */
   readonly discover?: DiscoverConfig;
+}
+
+/** The repository that configuration is kept in. */
+export interface ConfigHistoryConfig {
+  /** Where the file says so, for messages: `gofire.yaml: configHistory`. */
+  readonly at: string;
+  /** An absolute folder, or an address. */
+  readonly repository: string;
+  readonly branch?: string;
+  readonly tags?: string;
 }
 
 /** Where the processes of a service are found, and how each of them is reached. */

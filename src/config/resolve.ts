@@ -1,5 +1,8 @@
+import { resolve as resolvePath } from "node:path";
+import { isGitAddress } from "../domain/git-address.ts";
 import type {
   CaptureSettings,
+  ConfigHistoryConfig,
   GofireConfig,
   ServiceSettings,
   TargetConfig,
@@ -34,6 +37,7 @@ export function resolveConfig(config: ConfigFile, place: FilePlace): GofireConfi
       ...settingsOf(defaults, service),
       ...(service.match === undefined ? {} : { matches: matchesOf(service.match) }),
       ...defined({ channel: service.channel, shadow: service.shadow }),
+      ...defined({ configPaths: service.config }),
       ...(service.prometheus?.labels === undefined ? {} : { seriesLabels: service.prometheus.labels }),
       targets: (service.targets ?? []).map((target, index) =>
         targetOf(target, layered(reach, target), place.targetAt(name, index), place.folder),
@@ -67,9 +71,23 @@ export function resolveConfig(config: ConfigFile, place: FilePlace): GofireConfi
             ...webAccessOf(config.prometheus, place.folder),
           },
         }),
+    ...(config.configHistory === undefined
+      ? {}
+      : { configHistory: configHistoryOf(config.configHistory, place) }),
     web: webOf(config.web, place.folder),
     ...(config.kubernetes === undefined ? {} : { kubernetes: clusterOf(config.kubernetes, place.folder) }),
     ...(config.queueBoard === undefined ? {} : { queueBoard: queueBoardOf(config.queueBoard, place.folder) }),
+  };
+}
+
+function configHistoryOf(
+  { repository, branch, tags }: NonNullable<ConfigFile["configHistory"]>,
+  { file, folder }: FilePlace,
+): ConfigHistoryConfig {
+  return {
+    at: `${file}: configHistory`,
+    repository: isGitAddress(repository) ? repository : resolvePath(folder, repository),
+    ...defined({ branch, tags }),
   };
 }
 

@@ -3,6 +3,7 @@ import { askedKinds } from "../domain/capture.ts";
 import { alertSections, channelSetting, matchSetting, shadowSetting } from "./alerts-schema.ts";
 import { artifactSections } from "./artifacts-schema.ts";
 import { chatSections } from "./chat-schema.ts";
+import { configHistorySections, configPathsSetting } from "./config-history-schema.ts";
 import { discoverSections, discoverSetting } from "./discover-schema.ts";
 import type { OptionalCapture } from "./gofire-config.ts";
 import { prometheusSections, seriesSetting } from "./prometheus-schema.ts";
@@ -118,6 +119,7 @@ const service = section({
   channel: channelSetting,
   shadow: shadowSetting,
   prometheus: seriesSetting,
+  config: configPathsSetting,
   ...settings,
 });
 
@@ -140,6 +142,7 @@ export const configSchema = section({
   ...alertSections,
   ...artifactSections,
   ...prometheusSections,
+  ...configHistorySections,
   ...discoverSections,
   ...webSections,
 });

@@ -1,3 +1,4 @@
+import type { ConfigHistoryFacts } from "./config-change.ts";
 import type { ContentionProfile } from "./contention.ts";
 import type { CrashReport } from "./crash.ts";
 import type { GoroutineSnapshot } from "./goroutine.ts";
@@ -32,4 +33,5 @@ export type ParsedArtifact =
   | { readonly type: "index"; readonly index: PprofIndex }
   | { readonly type: "threads"; readonly threads: number }
   | { readonly type: "context"; readonly context: ServiceContext }
+  | { readonly type: "config"; readonly config: ConfigHistoryFacts }
   | { readonly type: "unread"; readonly format: "trace" | "cmdline" };

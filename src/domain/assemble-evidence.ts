@@ -3,6 +3,7 @@ import type { BlockLease } from "./block-lease.ts";
 import { type BlockWindow, blockWindow } from "./block-window.ts";
 import type { CaptureKind } from "./capture.ts";
 import { kindOfName } from "./capture-kind.ts";
+import type { ConfigHistoryFacts } from "./config-change.ts";
 import { profileOfContention } from "./contention-profile.ts";
 import type { Evidence, NonEmpty, TargetFacts, ThreadCount } from "./evidence.ts";
 import { whyNotJudged, withCpuTime } from "./foreign-profile.ts";
@@ -102,6 +103,7 @@ export function assembleEvidence(
     ...present("metrics", nonEmpty(scrapes)),
     ...present("crash", crashed?.crash),
     ...present("context", lastContext(captures)),
+    ...present("config", lastConfig(captures)),
   };
   const frames = () => framesOf(evidence);
   const goVersion = goVersionOf(settings, scrapes, frames());
@@ -263,6 +265,11 @@ function inOrderTaken(capture: ReadCapture): readonly ReadCapture[] {
 function lastContext(captures: readonly ReadCapture[]): ServiceContext | undefined {
   const last = captures.findLast(({ artifact }) => artifact.type === "context")?.artifact;
   return last?.type === "context" ? last.context : undefined;
+}
+
+function lastConfig(captures: readonly ReadCapture[]): ConfigHistoryFacts | undefined {
+  const last = captures.findLast(({ artifact }) => artifact.type === "config")?.artifact;
+  return last?.type === "config" ? last.config : undefined;
 }
 
 /** Threads ever created: what the threadcreate profile, the index page and `go_threads` all count. */

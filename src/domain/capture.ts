@@ -2,7 +2,8 @@
  * What can be captured from a Go process.
  * `goroutine` is debug=0 (protobuf), `goroutine-counts` debug=1, `goroutine-dump` debug=2.
  * `heap-text` is heap debug=1, asked for its runtime.MemStats trailer.
- * `context` is what a metrics server says of the service; nothing of it is asked of the process.
+ * `context` is what a metrics server says of the service, `config` what its repository says of its configuration; nothing of
+ * them is asked of the process.
  */
 export const askedKinds = [
   "index",
@@ -23,6 +24,7 @@ export const askedKinds = [
   "expvar",
   "log",
   "context",
+  "config",
 ] as const;
 
 /** The same, and `profile`: one that a person handed in, of a kind that Go's own endpoints do not write. */
@@ -30,13 +32,25 @@ export const captureKinds = [...askedKinds, "profile"] as const;
 export type CaptureKind = (typeof captureKinds)[number];
 
 /** They cost the target next to nothing, or nothing at all. */
-const freeKinds = ["index", "metrics", "log", "profile", "context"] as const satisfies readonly CaptureKind[];
+const freeKinds = [
+  "index",
+  "metrics",
+  "log",
+  "profile",
+  "context",
+  "config",
+] as const satisfies readonly CaptureKind[];
 
 /** Kinds that cost the target something, so that alerts may not have them captured again and again. */
 export type CoolingKind = Exclude<CaptureKind, (typeof freeKinds)[number]>;
 export const coolingKinds = captureKinds.filter(
   (kind): kind is CoolingKind => !(freeKinds as readonly CaptureKind[]).includes(kind),
 );
+
+/** Whether it holds something of the process itself: its index page says only what could be asked. */
+export function isOfProcess(kind: CaptureKind): boolean {
+  return kind !== "index" && kind !== "context" && kind !== "config";
+}
 
 /**
  * - `ok`: whole.

@@ -1,4 +1,5 @@
 import type { BlockWindow } from "./block-window.ts";
+import type { ConfigHistoryFacts } from "./config-change.ts";
 import type { CrashReport } from "./crash.ts";
 import type { GoVersion } from "./go-version.ts";
 import type { GoroutineSnapshot } from "./goroutine.ts";
@@ -50,6 +51,8 @@ export interface Evidence {
   readonly crash: CrashReport;
   /** What a metrics server said of the service around the time of the captures. */
   readonly context: ServiceContext;
+  /** What the repository of the service's configuration said of the time before. */
+  readonly config: ConfigHistoryFacts;
 }
 
 export type EvidenceKey = keyof Evidence;

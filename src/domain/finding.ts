@@ -1,4 +1,5 @@
 import type { CaptureRecord } from "./capture.ts";
+import type { PublishedConfig } from "./config-change.ts";
 import type { Frame } from "./frame.ts";
 import type { FigureRange, ServiceContext } from "./service-context.ts";
 
@@ -140,6 +141,8 @@ export interface Analysis {
   readonly groups: readonly PublishedGroup[];
   /** What a metrics server said of the service at the time; absent where none was asked. */
   readonly context?: PublishedContext;
+  /** What changed of the service's configuration shortly before; absent where no repository was asked. */
+  readonly config?: PublishedConfig;
 }
 
 /** As gathered; the file that it was kept in is among the captures. */

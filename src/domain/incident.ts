@@ -1,5 +1,6 @@
 import type { Labels } from "./alert.ts";
 import type { CaptureKind, CaptureStatus } from "./capture.ts";
+import type { ConfigSummary } from "./config-summary.ts";
 import type { ContextSummary } from "./context-summary.ts";
 import type { FeedbackTally } from "./feedback.ts";
 import type { Finding, Severity, Verdict } from "./finding.ts";
@@ -120,6 +121,8 @@ export interface AnalysisSummary {
   readonly goroutines?: number;
   /** What a metrics server said of the service at the time; absent where none was asked. */
   readonly context?: ContextSummary;
+  /** What changed of the configuration shortly before; absent where no repository was asked. */
+  readonly config?: ConfigSummary;
   /** What was asked for and tells nothing, and why; one or two sentences each. Absent: none. */
   readonly notes?: readonly string[];
   /** Artifact key of the whole document, `analysis.json`. */

@@ -92,8 +92,8 @@ async function captureFor(
     ports,
     run.signal,
     () =>
-      withContext(incident, ports, (context) =>
-        loggedCapture(request, target, log, { ...ports, ...context }, run.signal),
+      withContext(incident, ports, (around) =>
+        loggedCapture(request, target, log, { ...ports, ...around }, run.signal),
       ),
   );
   switch (captured.end) {

@@ -1,6 +1,6 @@
 import { manifestFile, readManifest } from "../capture/manifest.ts";
 import type { CaptureOutcome } from "../capture/run.ts";
-import { type CaptureKind, coolingKinds } from "../domain/capture.ts";
+import { type CaptureKind, coolingKinds, isOfProcess } from "../domain/capture.ts";
 import { PortError } from "../domain/errors.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
 import { textOf } from "./contents.ts";
@@ -22,10 +22,8 @@ export async function finishedCapture(
   if (!reading.ok) return undefined;
   const { manifest } = reading;
   const { finishedAt, interrupted, endedEarly, captures } = manifest;
-  const isOfProcess = captures.some(
-    ({ kind, file }) => file !== undefined && kind !== "index" && kind !== "context",
-  );
-  if (finishedAt === undefined || interrupted === true || !isOfProcess) return undefined;
+  const isKept = captures.some(({ kind, file }) => file !== undefined && isOfProcess(kind));
+  if (finishedAt === undefined || interrupted === true || !isKept) return undefined;
   return endedEarly === undefined
     ? { ending: "complete", bundle: prefix, manifest }
     : { ending: "early", reason: endedEarly, bundle: prefix, manifest };

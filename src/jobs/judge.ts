@@ -2,6 +2,7 @@ import { analyzers } from "../analyzers/index.ts";
 import { runAnalyzers } from "../analyzers/run.ts";
 import type { Evidence } from "../domain/evidence.ts";
 import type { Analysis } from "../domain/finding.ts";
+import { withConfig } from "../governance/explain.ts";
 import type { EvidenceSource, ReadEvidence } from "../ports/evidence-source.ts";
 import type { Mutes } from "../ports/mutes.ts";
 import type { Services } from "../ports/services.ts";
@@ -35,7 +36,8 @@ export async function judgeOf(
     judge(evidence) {
       const options = { limits: thresholds, changed: read.changed, unread: read.unread };
       const judgement = runAnalyzers(heard, evidence, read.target, options);
-      return analysisDocument(evidence, read.target, read.captures, withMuted(judgement, muted));
+      const heardJudgement = withConfig(withMuted(judgement, muted), evidence.config);
+      return analysisDocument(evidence, read.target, read.captures, heardJudgement);
     },
   };
 }

@@ -7,7 +7,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { GoTarget } from "../ports/go-target.ts";
 import type { CaptureLog } from "./capture-log.ts";
 
-export interface LoggedCapturePorts extends Pick<CapturePorts, "context"> {
+export interface LoggedCapturePorts extends Pick<CapturePorts, "context" | "config"> {
   /** A bundle with this key prefix among the artifacts. */
   bundleAt(prefix: string): Pick<CaptureStore, "create">;
   readonly lock: CaptureLock;

@@ -1,3 +1,4 @@
+import { configSummary } from "../domain/config-summary.ts";
 import { contextSummary } from "../domain/context-summary.ts";
 import { type Analysis, type Finding, openChecks, type Severity } from "../domain/finding.ts";
 import type { AnalysisSummary, FindingSummary } from "../domain/incident.ts";
@@ -13,7 +14,7 @@ export function summaryOf(
   document: string,
   goroutines: number | undefined,
 ): AnalysisSummary {
-  const { verdict, findings, checks, target, context } = analysis;
+  const { verdict, findings, checks, target, context, config } = analysis;
   const open = openChecks(analysis);
   const reasons = open.flatMap(({ state, reason }) =>
     state === "inconclusive" && reason !== undefined ? [reason] : [],
@@ -33,6 +34,7 @@ export function summaryOf(
     ...(target.goVersion === undefined ? {} : { goVersion: target.goVersion }),
     ...(goroutines === undefined ? {} : { goroutines }),
     ...(context === undefined ? {} : { context: contextSummary(context) }),
+    ...(config === undefined ? {} : { config: configSummary(config) }),
     document,
   };
 

@@ -4,6 +4,7 @@ import type { ByteParser, ParseError, ParseResult } from "../domain/parse-result
 import type { Profile } from "../domain/profile.ts";
 import { profileKind } from "../domain/profile-kind.ts";
 import { profileTotal } from "../domain/profile-totals.ts";
+import { configHistoryParser, looksLikeConfigHistory } from "./config-history.ts";
 import { containerLogParser, looksLikePartedLog } from "./container-log.ts";
 import { contentionTextParser, looksLikeContentionText } from "./contention-text/contention-text-parser.ts";
 import { gccgoDumpParser, looksLikeGccgoDump } from "./gccgo-dump.ts";
@@ -102,6 +103,10 @@ const formats: readonly Format[] = [
   {
     matches: looksLikeServiceContext,
     parser: (artifact) => mapped(serviceContextParser(artifact), (context) => ({ type: "context", context })),
+  },
+  {
+    matches: looksLikeConfigHistory,
+    parser: (artifact) => mapped(configHistoryParser(artifact), (config) => ({ type: "config", config })),
   },
   {
     matches: looksLikeExpvar,

@@ -1,5 +1,6 @@
 import type { CaptureKind } from "../domain/capture.ts";
 import type { Paging } from "./alerts.ts";
+import type { ConfigCatalog } from "./config-history.ts";
 import type { MetricsCatalog } from "./metrics-server.ts";
 import type { ServerTls } from "./server-tls.ts";
 import type { Services } from "./services.ts";
@@ -68,6 +69,8 @@ export interface ServeRequest {
   readonly services: Services;
   /** Absent: nobody is asked what was usual before. */
   readonly metrics?: MetricsCatalog;
+  /** Absent: nobody is asked which configuration changed. The caller closes it. */
+  readonly configs?: ConfigCatalog;
   /** Absent: no alert sender may post. */
   readonly pages?: PagesRequest;
   /** What is in use, and what is wrong, one line each. */

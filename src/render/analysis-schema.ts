@@ -1,3 +1,4 @@
+import { changeKinds } from "../domain/config-change.ts";
 import { eventKinds, figureNames, figureTimes, figureUnits } from "../domain/service-context.ts";
 
 const text = { type: "string" };
@@ -89,8 +90,9 @@ export function analysisJsonSchema(): object {
           ),
         ),
         context: contextSchema(),
+        config: configSchema(),
       },
-      ["context"],
+      ["context", "config"],
     ),
   };
 }
@@ -142,6 +144,48 @@ function contextSchema(): object {
       notes: list(text),
     },
     ["service", "process", "startedAtMs", "processes"],
+  );
+}
+
+/** `PublishedConfig` in src/domain/config-change.ts. */
+function configSchema(): object {
+  const change = object(
+    {
+      file: text,
+      path: text,
+      kind: { enum: [...changeKinds] },
+      from: text,
+      to: text,
+      secret: { const: true },
+      line: { type: "integer", minimum: 1 },
+      couldExplain: object({ finding: { type: "string", pattern: "^f[0-9]+$" }, reason: text }, []),
+    },
+    ["from", "to", "secret", "line", "couldExplain"],
+  );
+  return object(
+    {
+      repository: text,
+      paths: list(text),
+      atMs: number,
+      windowMs: number,
+      revisions: list(
+        object(
+          {
+            revision: text,
+            tag: text,
+            author: text,
+            subject: text,
+            atMs: number,
+            changes: list(change),
+            more: count,
+            uncompared: list(object({ file: text, reason: text }, [])),
+          },
+          ["tag"],
+        ),
+      ),
+      notes: list(text),
+    },
+    [],
   );
 }
 

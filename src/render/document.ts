@@ -10,7 +10,7 @@ export function analysisDocument(
   evidence: Partial<Evidence>,
   target: TargetFacts,
   captures: readonly CaptureRecord[],
-  judgement: Pick<Analysis, "verdict" | "findings" | "checks">,
+  judgement: Pick<Analysis, "verdict" | "findings" | "checks" | "config">,
 ): Analysis {
   const { service, instance, goVersion } = target;
   return {
@@ -28,6 +28,7 @@ export function analysisDocument(
     checks: judgement.checks,
     groups: (evidence.goroutines?.best.groups ?? []).map(publishedGroup),
     ...(evidence.context === undefined ? {} : { context: publishedContext(evidence.context) }),
+    ...(judgement.config === undefined ? {} : { config: judgement.config }),
   };
 }
 

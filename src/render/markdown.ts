@@ -1,7 +1,9 @@
+import { configLine, suspectsFirst } from "../domain/config-summary.ts";
 import { contextSummary, trendsOf } from "../domain/context-summary.ts";
 import { type Analysis, type EvidenceExcerpt, type Finding, openChecks } from "../domain/finding.ts";
 import type { FigureTime } from "../domain/service-context.ts";
-import { bytesText, durationText } from "../domain/units.ts";
+import { bytesText, countText, durationText } from "../domain/units.ts";
+import { changePlace, changeText, configLineText, explainText, noChangeText } from "./config-words.ts";
 import { eventTexts, noteTexts, trendText, usualBeside } from "./context-words.ts";
 import { code, inline } from "./markdown-words.ts";
 import { limitText, placeText, quantity, utcTime } from "./words.ts";
@@ -15,6 +17,7 @@ export function analysisMarkdown(analysis: Analysis): string {
     `# ${analysis.verdict.toUpperCase()}${facts.length > 0 ? ` · ${facts.map(inline).join(" · ")}` : ""}`,
     ...(analysis.findings.length === 0 ? ["No findings."] : analysis.findings.map(findingSection)),
     contextSection(analysis),
+    configSection(analysis),
     captureTable(analysis),
     open.length === 0
       ? ""
@@ -68,6 +71,28 @@ function contextSection({ context }: Analysis): string {
       ? ""
       : `\n\n| figure | when | value | of | query |\n| --- | --- | ---: | --- | --- |\n${rows.join("\n")}`;
   return `## By Prometheus\n\n${code(server)} at ${utcTime(atMs)}:\n\n${lines.map((line) => `- ${line}`).join("\n")}${table}`;
+}
+
+/** What changed of the configuration, most suspicious first, with where each change stands. */
+function configSection({ config, findings }: Analysis): string {
+  if (config === undefined) return "";
+  const { repository, atMs, windowMs, revisions, notes, paths } = config;
+  const written = { moment: "the capture", momentMs: atMs, text: inline };
+  const told = suspectsFirst(revisions);
+  const lines = [
+    ...told.flatMap((revision) => [
+      `- ${configLineText(configLine(revision), written)} (${code(revision.revision)}: ${inline(revision.subject)})`,
+      ...revision.changes.map(
+        (change) =>
+          `  - ${code(changePlace(change))}: ${changeText(change, inline)}${change.couldExplain === undefined ? "" : `; ${explainText(change.couldExplain, findings)}`}`,
+      ),
+      ...(revision.more === 0 ? [] : [`  - and ${countText(revision.more)} more`]),
+      ...revision.uncompared.map(({ file, reason }) => `  - not compared: ${code(file)}: ${inline(reason)}`),
+    ]),
+    ...(told.length === 0 && notes.length === 0 ? [`- ${noChangeText(windowMs)}`] : []),
+    ...notes.map((note) => `- ${inline(note)}`),
+  ];
+  return `## Config changes\n\n${code(repository)}, ${paths.map(code).join(", ")}, ${durationText(windowMs)} before ${utcTime(atMs)}:\n\n${lines.join("\n")}`;
 }
 
 function figureValue(when: FigureTime, value: number, unit: string): string {

@@ -1,4 +1,5 @@
 import type { CaptureRecord } from "../domain/capture.ts";
+import { configLine, suspectsFirst } from "../domain/config-summary.ts";
 import { contextSummary, trendsOf } from "../domain/context-summary.ts";
 import {
   type Analysis,
@@ -10,6 +11,7 @@ import {
 } from "../domain/finding.ts";
 import { shortFile } from "../domain/goroutine-sites.ts";
 import { bytesText, counted, countText, durationText } from "../domain/units.ts";
+import { changePlace, changeText, configLineText, explainText, noChangeText } from "./config-words.ts";
 import { eventTexts, noteTexts, trendText, usualBeside } from "./context-words.ts";
 import { printable, type Style } from "./style.ts";
 import { limitText, placeText, quantity, utcTime } from "./words.ts";
@@ -24,7 +26,7 @@ export interface TerminalOptions {
 }
 
 /** How many findings that are only noted and how many groups and reasons are shown without `verbose`. */
-const shortList = { noted: 3, groups: 3, reasons: 4 };
+const shortList = { noted: 3, groups: 3, reasons: 4, revisions: 3 };
 
 /** The analysis as a person reads it at 3 a.m.: verdict, what, where, what next; then what was and was not looked at. */
 export function analysisText(analysis: Analysis, options: TerminalOptions): string {
@@ -40,6 +42,7 @@ export function analysisText(analysis: Analysis, options: TerminalOptions): stri
     notedLines(noted, options),
     ...groupLines(analysis.groups, analysis.findings.length === 0, options),
     contextLines(analysis, options),
+    configLines(analysis, options),
     captureLines(analysis.captures, options),
     checkLines(analysis, options),
   ];
@@ -192,6 +195,38 @@ function contextLines({ context }: Analysis, { style, width, verbose }: Terminal
     ...rows.flatMap((text) => {
       const [first = "", ...more] = wrap(printable(text), width - indent - 2);
       return [`  ${first}`, ...more.map((line) => `    ${line}`)];
+    }),
+  ];
+}
+
+/** What changed of the configuration, most suspicious first. */
+function configLines({ config, findings }: Analysis, { style, width, verbose }: TerminalOptions): string[] {
+  if (config === undefined) return [];
+  const { atMs, windowMs, repository, notes } = config;
+  const written = { moment: "the capture", momentMs: atMs, text: (text: string) => text };
+  const told = suspectsFirst(config.revisions);
+  const shown = verbose ? told : told.slice(0, shortList.revisions);
+  const rows = [
+    ...shown.flatMap((revision) => [
+      configLineText(configLine(revision), written),
+      ...revision.changes.flatMap((change) => [
+        ...(verbose ? [`  ${changePlace(change)}: ${changeText(change)}`] : []),
+        ...(change.couldExplain === undefined ? [] : [`  ${explainText(change.couldExplain, findings)}`]),
+      ]),
+      ...revision.uncompared.map(({ file, reason }) => `  not compared: ${file}: ${reason}`),
+    ]),
+    ...(told.length > shown.length
+      ? [`and ${counted(told.length - shown.length, "more change")}: --verbose shows all.`]
+      : []),
+    ...(told.length === 0 && notes.length === 0 ? [noChangeText(windowMs)] : []),
+    ...notes,
+  ];
+  return [
+    `${style.bold("Config")} ${style.dim(printable(`${repository}, ${durationText(windowMs)} before ${utcTime(atMs)}`))}`,
+    ...rows.flatMap((text) => {
+      const inner = text.startsWith("  ") ? "    " : "  ";
+      const [first = "", ...more] = wrap(printable(text.trim()), width - inner.length - 2);
+      return [`${inner}${first}`, ...more.map((line) => `${inner}  ${line}`)];
     }),
   ];
 }

@@ -1,4 +1,5 @@
 import { gzipSync } from "node:zlib";
+import type { ConfigSource } from "../../src/capture/config-history/keep.ts";
 import type { ContextSource } from "../../src/capture/context/keep.ts";
 import type { CaptureProgress } from "../../src/capture/progress.ts";
 import { type CaptureRequest, defaultRequest } from "../../src/capture/request.ts";
@@ -97,6 +98,7 @@ export interface RunOptions {
   readonly onProgress?: (progress: CaptureProgress) => void;
   readonly clock?: FakeClock;
   readonly context?: ContextSource;
+  readonly config?: ConfigSource;
   readonly store?: FakeCaptureStore;
   /** The target's address names no place where rates are lent. */
   readonly lendsNothing?: true;
@@ -126,6 +128,7 @@ export async function run(script: Script, options: RunOptions = {}): Promise<Run
       clock,
       gofireVersion: "0.0.0",
       ...(options.context === undefined ? {} : { context: options.context }),
+      ...(options.config === undefined ? {} : { config: options.config }),
     },
     options.signal ?? new AbortController().signal,
     (event) => {

@@ -112,6 +112,8 @@ function summary(artifact: ParsedArtifact): string {
       return `${artifact.threads} threads`;
     case "context":
       return `context of ${artifact.context.server}`;
+    case "config":
+      return `${artifact.config.revisions.length} revisions`;
     default:
       return `unread ${artifact.format}`;
   }

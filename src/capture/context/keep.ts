@@ -4,6 +4,7 @@ import { contextText } from "../../parsers/service-context.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { GoTarget } from "../../ports/go-target.ts";
 import type { MetricsServer } from "../../ports/metrics-server.ts";
+import { momentAsked } from "../moment.ts";
 import type { OnProgress } from "../progress.ts";
 import type { CaptureRequest } from "../request.ts";
 import type { Story } from "../story.ts";
@@ -23,16 +24,12 @@ export interface ContextSource {
 /** A context that is gathered while the process is captured. */
 export interface Gathering {
   /**
-   * Waits for it a little, keeps it in the bundle if there is one, and tells of it. Undefined when nobody was asked.
+   * Waits for it until `untilMs` (monotonic) at most, keeps it in the bundle if there is one, and tells of it. Undefined when nobody was asked.
    * Throws only when the store fails.
    */
-  end(): Promise<ServiceContext | undefined>;
+  end(untilMs: number): Promise<ServiceContext | undefined>;
 }
 
-/** What a verdict waits at most for Prometheus once everything else is captured. */
-const patienceMs = 2_000;
-/** A page that has been open for longer is no moment of its own any more: what holds is now. */
-const freshPageMs = 600_000;
 const file = "context.json.gz";
 
 export function beginContext(
@@ -56,13 +53,12 @@ export function beginContext(
   const startedAtMs = clock.nowMs();
   const startedAt = clock.monotonicMs();
   const { server, labels, alert, sinceMs } = source;
-  const isFresh = sinceMs !== undefined && sinceMs <= startedAtMs && startedAtMs - sinceMs <= freshPageMs;
   onProgress({ type: "started", kind: "context", expectedMs: 0 });
   let tookMs = 0;
   const gathering = gatherContext(
     {
       server,
-      atMs: isFresh ? sinceMs : startedAtMs,
+      atMs: momentAsked(sinceMs, startedAtMs),
       names: namesOf(target),
       ...(request.service === undefined ? {} : { service: request.service }),
       ...(labels === undefined ? {} : { labels }),
@@ -77,11 +73,13 @@ export function beginContext(
   gathering.catch(() => {});
 
   return {
-    async end() {
+    async end(untilMs) {
       const waiting = new AbortController();
       await Promise.race([
         gathering,
-        clock.sleep(patienceMs, AbortSignal.any([signal, waiting.signal])).catch(() => {}),
+        clock
+          .sleep(Math.max(0, untilMs - clock.monotonicMs()), AbortSignal.any([signal, waiting.signal]))
+          .catch(() => {}),
       ]);
       waiting.abort();
       over.abort();

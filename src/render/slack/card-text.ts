@@ -5,6 +5,7 @@ import { usualBeside } from "../context-words.ts";
 import { utcTime } from "../words.ts";
 import { alertSentences } from "./alert-words.ts";
 import { beforeSentences } from "./before-words.ts";
+import { configSentences } from "./config-lines.ts";
 import { contextSentences } from "./context-lines.ts";
 import { spoken } from "./escape.ts";
 import { againstLimit, confidenceWords, firstSentences, wherePlain } from "./finding-lines.ts";
@@ -96,6 +97,7 @@ function verdictSentences(incident: Incident, analysis: AnalysisSummary): readon
         ]),
     ...comparisonSentences(incident),
     ...contextSentences(incident, analysis, lead),
+    ...configSentences(incident, analysis),
     ...shown.map(({ role, title, confidence }) =>
       ended(`${role === "symptom" ? "It follows" : "Also"}: ${title}, ${confidenceWords[confidence]}`),
     ),

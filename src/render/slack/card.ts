@@ -18,6 +18,7 @@ import {
   section,
 } from "./blocks.ts";
 import { cardText } from "./card-text.ts";
+import { configLines, quietConfig } from "./config-lines.ts";
 import { contextLines } from "./context-lines.ts";
 import { bold, person, prose, timeOfDay, words } from "./escape.ts";
 import { opinionLabels, tallyLine } from "./feedback.ts";
@@ -113,6 +114,7 @@ function verdictBlocks(incident: Incident, analysis: AnalysisSummary): readonly 
       ...(lead === undefined ? [] : leadLines(analysis, lead)),
       ...comparisonLines(incident),
       ...contextLines(incident, analysis, lead),
+      ...configLines(incident, analysis),
     ]),
     ...section([
       lead === undefined ? "" : prose(firstSentences(lead.summary, summaryCharacters), lineCharacters),
@@ -152,11 +154,13 @@ function furtherLines(analysis: AnalysisSummary, lead: FindingSummary | undefine
   return [...shown.map(furtherLine), rest > 0 ? `… and ${counted(rest, "more finding")} in the thread` : ""];
 }
 
-function factsLine({ instance }: Incident, { goVersion, goroutines }: AnalysisSummary): string {
+function factsLine({ instance }: Incident, analysis: AnalysisSummary): string {
+  const { goVersion, goroutines } = analysis;
   return [
     instance === undefined ? "" : words(instance, 80),
     goroutines === undefined ? "" : `${counted(goroutines, "goroutine")} in all`,
     goVersion === undefined ? "" : words(goVersion, 40),
+    quietConfig(analysis),
   ]
     .filter((fact) => fact !== "")
     .join(" · ");

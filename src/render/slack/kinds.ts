@@ -21,4 +21,5 @@ export const kindWords: Readonly<Record<CaptureKind, string>> = {
   expvar: "expvar",
   log: "log",
   context: "Prometheus",
+  config: "config history",
 };

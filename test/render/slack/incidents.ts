@@ -1,5 +1,7 @@
 import * as fc from "fast-check";
 import { captureKinds, captureStatuses } from "../../../src/domain/capture.ts";
+import { changeKinds } from "../../../src/domain/config-change.ts";
+import type { ConfigSummary } from "../../../src/domain/config-summary.ts";
 import type { ContextSummary } from "../../../src/domain/context-summary.ts";
 import type {
   AnalysisSummary,
@@ -165,6 +167,37 @@ const anyContext: fc.Arbitrary<ContextSummary> = fc
   })
   .map(present);
 
+const anyConfig: fc.Arbitrary<ConfigSummary> = fc.record({
+  atMs: timeMs,
+  windowMs: timeMs,
+  lines: fc.array(
+    fc
+      .record({
+        name: nasty,
+        author: nasty,
+        atMs: timeMs,
+        change: optional(
+          fc
+            .record({
+              file: nasty,
+              path: nasty,
+              kind: fc.constantFrom(...changeKinds),
+              from: optional(nasty),
+              to: optional(nasty),
+              couldExplain: optional(fc.record({ finding: fc.constantFrom("f1", "f2"), reason: nasty })),
+            })
+            .map(present),
+        ),
+        uncompared: optional(fc.record({ file: nasty, reason: nasty })),
+        others: fc.nat(),
+      })
+      .map(present),
+    { maxLength: 3 },
+  ),
+  more: fc.nat(),
+  isPartial: fc.boolean(),
+});
+
 const anyAnalysis: fc.Arbitrary<AnalysisSummary> = fc
   .record({
     verdict: fc.constantFrom("pass", "fail", "inconclusive"),
@@ -175,6 +208,7 @@ const anyAnalysis: fc.Arbitrary<AnalysisSummary> = fc
     goVersion: optional(nasty),
     goroutines: optional(fc.nat()),
     context: optional(anyContext),
+    config: optional(anyConfig),
     document: nasty,
   })
   .map(present);

@@ -1,0 +1,56 @@
+import * as z from "zod/mini";
+import { conditionsOf, needed, section, setting, text } from "./schema-words.ts";
+
+/** An address that git can fetch from, or a folder; never something that git takes for an option or a helper to run. */
+const repository = text.check(
+  z.regex(/^(?!-)(?!.*::)\S(?:.*\S)?$/, {
+    error:
+      "must be a folder, or an address like https://git.example.com/shop/config.git or git@git.example.com:shop/config.git",
+  }),
+);
+
+/** Git refuses the rest (git-scm.com/docs/git-check-ref-format). */
+const refName = (what: string, stars: string) =>
+  z
+    .string()
+    .check(
+      z.regex(new RegExp(`^(?![-/.])(?!.*\\.\\.)(?!.*//)[\\w./@+${stars}-]+$`), { error: `is not ${what}` }),
+    );
+
+const configHistory = section({
+  repository: needed(
+    repository,
+    "A checkout or bare repository, relative to this file, or an address that git can fetch from without asking anybody",
+  ),
+  branch: setting(
+    refName("the name of a branch", ""),
+    "Its branch. Default: the one that is checked out there",
+  ),
+  tags: setting(
+    refName("a pattern of tags", "*?"),
+    "Which annotated tags say that a change was released, e.g. v*-prod-*. Default: all of them",
+  ),
+});
+
+/** A path that leads nowhere else. */
+const repositoryPath = z.string().check(
+  z.regex(/^(?![/-])(?!(?:.*\/)?\.\.(?:\/|$))[^\n\r]+$/, {
+    error: 'must be the path of a file or folder in the repository, without "/" in front and without ".."',
+  }),
+);
+
+const paths = z
+  .array(repositoryPath)
+  .check(z.refine((named) => named.length > 0, { error: "must name at least one path" }));
+conditionsOf.add(paths, { allOf: [{ minItems: 1 }] });
+
+/** Which files of the repository are a service's. */
+export const configPathsSetting = setting(
+  paths,
+  "Files and folders of the repository named under `configHistory` that hold the service's configuration",
+);
+
+/** Where configuration is kept, so that cards can say what changed before a page. */
+export const configHistorySections = {
+  configHistory: setting(configHistory, "The Git repository that configuration is kept in; it is only read"),
+};

@@ -1,0 +1,53 @@
+import { describe, expect, test } from "vitest";
+import type { GofireConfig } from "../../src/config/gofire-config.ts";
+import { parseConfig } from "../../src/config/parse.ts";
+
+function config(source: string): GofireConfig {
+  return parseConfig(source, "gofire.yaml", "/etc/gofire", []);
+}
+
+describe("the history of configuration", () => {
+  test("is asked nothing unless the file names a repository", () => {
+    expect(config("").configHistory).toBeUndefined();
+    expect(config("services: { order: {} }").services["order"]?.configPaths).toBeUndefined();
+  });
+
+  test("is a folder beside the file or an address, and paths of each service", () => {
+    const source =
+      "services: { order: { config: [env/prod, a.yaml] } }\nconfigHistory: { repository: ../config }\n";
+    expect(config(source).configHistory).toEqual({
+      at: "gofire.yaml: configHistory",
+      repository: "/etc/config",
+    });
+    expect(config(source).services["order"]?.configPaths).toEqual(["env/prod", "a.yaml"]);
+    const remote =
+      "configHistory: { repository: 'git@git.internal:shop/config.git', branch: release/1, tags: 'v*-prod-*' }";
+    expect(config(remote).configHistory).toEqual({
+      at: "gofire.yaml: configHistory",
+      repository: "git@git.internal:shop/config.git",
+      branch: "release/1",
+      tags: "v*-prod-*",
+    });
+  });
+
+  test.each([
+    ["configHistory: {}", "1:1", "repository"],
+    ["configHistory: { repository: --upload-pack=x }", "1:30", "must be a folder, or an address"],
+    ["configHistory: { repository: 'ext::sh -c x' }", "1:30", "must be a folder, or an address"],
+    ["configHistory: { repository: 'https://a:b@c/d.git' }", "1:30", "looks like a secret"],
+    ["configHistory: { repository: x, branch: --all }", "1:41", "is not the name of a branch"],
+    ["configHistory: { repository: x, branch: a..b }", "1:41", "is not the name of a branch"],
+    ["configHistory: { repository: x, tags: 'v 1' }", "1:39", "is not a pattern of tags"],
+    ["configHistory: { repository: x }\nservices: { a: { config: [] } }", "2:26", "at least one path"],
+    ["configHistory: { repository: x }\nservices: { a: { config: [/etc] } }", "2:27", "must be the path"],
+    [
+      "configHistory: { repository: x }\nservices: { a: { config: [a/../../b] } }",
+      "2:27",
+      "must be the path",
+    ],
+    ["services: { a: { config: [x] } }", "1:18", 'needs the section "configHistory"'],
+  ])("%s is refused at %s", (source, place, message) => {
+    expect(() => config(source)).toThrow(message);
+    expect(() => config(source)).toThrow(`gofire.yaml:${place}: `);
+  });
+});
