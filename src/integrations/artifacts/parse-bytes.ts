@@ -83,7 +83,7 @@ export async function parseStream<T>(
   options: ParseOptions = {},
 ): Promise<Reading<T>> {
   const { hashed = false, signal } = options;
-  const stored = storedBytes(source, hashed);
+  const stored = await storedBytes(source, hashed);
   try {
     const { bytes, damage } = await feed(stored.chunks, parser, options);
     signal?.throwIfAborted();
