@@ -28,6 +28,7 @@ import { goroutineRwmutexStarvation } from "./goroutine-rwmutex-starvation/index
 import { goroutineWaitgroupStuck } from "./goroutine-waitgroup-stuck/index.ts";
 import { heapGoroutineMemory } from "./heap-goroutine-memory/index.ts";
 import { heapGrowth } from "./heap-growth/index.ts";
+import { heapMadePerCall } from "./heap-made-per-call/index.ts";
 import { heapTimerLeak } from "./heap-timer-leak/index.ts";
 import { httpBodyLeak } from "./http-body-leak/index.ts";
 import { httpConnQueue } from "./http-conn-queue/index.ts";
@@ -83,6 +84,7 @@ export const analyzers: readonly Analyzer[] = [
   goroutineWaitgroupStuck,
   heapGoroutineMemory,
   heapGrowth,
+  heapMadePerCall,
   heapTimerLeak,
   httpBodyLeak,
   httpConnQueue,
