@@ -8,17 +8,20 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { parse } from "yaml";
+import { configCatalog } from "./commands/config-history.ts";
 import { pagesOf } from "./commands/paging.ts";
 import { serviceCatalog } from "./commands/service-catalog.ts";
 import { serviceTargets } from "./commands/service-targets.ts";
 import { parseConfig } from "./config/parse.ts";
 import { UsageError } from "./domain/errors.ts";
 import { systemClock } from "./integrations/clock/system-clock.ts";
+import { gitHistory } from "./integrations/git/history.ts";
 import { goTargets } from "./integrations/go-target/client.ts";
 import { thisHost } from "./integrations/host/this-host.ts";
 import type { DemoProcess, DemoWorld, DemoWorlds, Lever } from "./ports/demo-world.ts";
 import type { Host } from "./ports/host.ts";
 import { type AlertmanagerStandIn, alertmanagerStandIn } from "./sandbox/alertmanager.ts";
+import { configFile, writeConfigRepository } from "./sandbox/config-repository.ts";
 import { replayService } from "./sandbox/replayed-service.ts";
 import { startSlackStandIn } from "./sandbox/slack/stand-in.ts";
 import type { SlackMessage } from "./sandbox/slack/workspace.ts";
@@ -42,7 +45,7 @@ export function demoWorlds(version: string): DemoWorlds {
       const replayed = await replayService(folder);
       return { debugUrl: replayed.url, stop: () => replayed.close() };
     },
-    async start({ processes, levers }, tell) {
+    async start({ processes, levers, isPoolZero }, tell) {
       let webhookUrl = "";
       const token = randomBytes(16).toString("hex");
       const alertmanager = alertmanagerStandIn({
@@ -67,13 +70,20 @@ export function demoWorlds(version: string): DemoWorlds {
           GOFIRE_STATE: stateFolder,
           GOFIRE_ALERTS_TOKEN: token,
         });
+        const repository = join(stateFolder, "config");
+        const hasHistory = isPoolZero && (await writeConfigRepository(repository, systemClock.nowMs()));
         const config = parseConfig(
-          configText(processes, slack.apiUrl),
+          configText(processes, slack.apiUrl, hasHistory ? repository : undefined),
           "the demo's gofire.yaml",
           stateFolder,
           [],
         );
         const pages = await pagesOf(config, host);
+        const configs = await configCatalog(
+          config,
+          { configHistories: () => Promise.resolve({ open: gitHistory }) },
+          host,
+        );
         const running = await server({
           ...configuredParts(config, host, version),
           browser: () => Promise.resolve({}),
@@ -88,12 +98,14 @@ export function demoWorlds(version: string): DemoWorlds {
             serviceTargets(config, { host, sources: targetSources({ userAgent }), clock: systemClock }),
             goTargets({ userAgent }),
           ),
+          ...(configs === undefined ? {} : { configs }),
           ...(pages === undefined ? {} : { pages }),
           tell,
         });
         webhookUrl = `${running.url}${alertPath}`;
         return worldOf(slack, async () => {
           await running.stop();
+          await configs?.close();
           await remove();
         });
       } catch (error) {
@@ -215,14 +227,18 @@ function hostWith(variables: Readonly<Record<string, string>>): Host {
   return { ...thisHost, environment: (name) => variables[name] ?? thisHost.environment(name) };
 }
 
-function configText(processes: readonly DemoProcess[], apiUrl: string): string {
+function configText(
+  processes: readonly DemoProcess[],
+  apiUrl: string,
+  repository: string | undefined,
+): string {
   const targets = processes.map(({ debugUrl, instance }) => `{ url: "${debugUrl}", instance: ${instance} }`);
   return `
 slack: { mode: socket, apiUrl: "${apiUrl}" }
 services:
   ${service}:
     targets: [${targets.join(", ")}]
-    capture: { cpuSeconds: 5, gapSeconds: 8 }
+    capture: { cpuSeconds: 5, gapSeconds: 8 }${repository === undefined ? "" : `\n    config: [${configFile}]\nconfigHistory: { repository: "${repository}" }`}
 alerts:
   channel: ${incidents}
   bearerEnv: GOFIRE_ALERTS_TOKEN

@@ -115,7 +115,7 @@ async function sickService(
     context.progress("No Go here: recorded processes stand in for the shop.");
     const worlds = await ports.demoWorlds();
     const both = await startBoth(mode, async (name) => await worlds.replay(await recordingOf(name, lab)));
-    return serviceOf(both, []);
+    return serviceOf(both, [], mode);
   }
   context.progress(`Starting the shop in mode ${mode}…`);
   const both = await startBoth(mode, (name) => lab.start(name, context.signal));
@@ -140,7 +140,7 @@ async function sickService(
     group: "Make order-1 sick",
     pull: () => become(undefined),
   });
-  return serviceOf(both, levers);
+  return serviceOf(both, levers, mode);
 }
 
 interface Stoppable {
@@ -166,13 +166,14 @@ async function startBoth<Process extends Stoppable>(
   }
 }
 
-function serviceOf({ sick, well }: Both<Stoppable>, levers: readonly Lever[]): Running {
+function serviceOf({ sick, well }: Both<Stoppable>, levers: readonly Lever[], mode: string): Running {
   return {
     processes: [
       { instance: "order-1", debugUrl: sick.debugUrl },
       { instance: "order-2", debugUrl: well.debugUrl },
     ],
     levers,
+    isPoolZero: mode === "redis-pool-zero",
     async stop() {
       await Promise.all([sick.stop(), well.stop()]);
     },

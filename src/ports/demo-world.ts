@@ -12,6 +12,8 @@ export interface DemoService {
   /** Its processes, the sick one first. */
   readonly processes: readonly DemoProcess[];
   readonly levers: readonly Lever[];
+  /** It is sick because somebody set its pool's size to 0 a quarter of an hour ago. */
+  readonly isPoolZero: boolean;
 }
 
 export interface DemoProcess {

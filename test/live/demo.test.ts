@@ -18,6 +18,9 @@ async function runsThrough(option: string): Promise<void> {
   expect(stdout).toMatch(
     /^#incidents\ngofire: FAIL: order\. \d+ goroutines wait for their turn in redis\.Pool/,
   );
+  expect(stdout).toMatch(
+    /Config: redis\.max_active 200 → 0 in v\d{8}-prod-redis-tune by ana, 1\d min before the capture, could explain this \(inferred\)\./,
+  );
   expect(stdout).toContain("flame-graph.order.goroutine.png");
   expect(stdout).toMatch(/pprof\.order\.order-1\.goroutine\.\d{8}-\d{6}\.pb\.gz/);
   if (stdout.includes("A picture of the thread")) {
