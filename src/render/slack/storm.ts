@@ -1,7 +1,7 @@
-import { leadFinding } from "../../domain/finding.ts";
+import { leadFinding, severityRank } from "../../domain/finding.ts";
 import type { Incident } from "../../domain/incident.ts";
 import type { MessageBody } from "../../domain/message.ts";
-import { fateOf, type StormRow, type StormView } from "../../domain/storm.ts";
+import { fateOf, type StormFate, type StormRow, type StormView } from "../../domain/storm.ts";
 import { capturesOf, type StormFigures, stormFigures } from "../../domain/storm-figures.ts";
 import { counted, countText, durationText } from "../../domain/units.ts";
 import { utcTime } from "../words.ts";
@@ -24,7 +24,7 @@ const reasonCharacters = 200;
 
 /**
  * The one message of a storm; the same storm gives the same digest. In this order: how much there is, what becomes of it,
- * the worst pages, what is captured and what waits, what is not captured and why.
+ * what was found, the worst pages, what is captured and what waits, what is not captured and why.
  */
 export function stormDigest(view: StormView): MessageBody {
   const figures = stormFigures(view);
@@ -51,7 +51,8 @@ function bodyOf(view: StormView, figures: StormFigures): readonly Block[] {
         command: (service) => `\`/gofire snapshot ${words(service, 60)}\``,
       }),
     ]),
-    ...section(["*Worst first*", ...shown], "… and more."),
+    ...section(verdictLines(rows)),
+    ...section(["*Pages, worst first*", ...shown], "… and more."),
     ...section(captureLines(rows)),
     ...context(skippedLines(figures)),
   ];
@@ -157,18 +158,23 @@ function placeText({ queuePlace, waitsFor }: Incident): string {
   return waitsFor === undefined ? "" : `: ${waitsFor}`;
 }
 
-/** Verdicts, worst first; then what is captured now; then what waits, next one first. */
+/** Of equal verdicts and findings the one with the worse page stands first. */
+function worstVerdicts(rows: readonly StormRow[]): readonly Incident[] {
+  return incidentsThat("judged", rows).sort((a, b) => verdictRank(a) - verdictRank(b));
+}
+
+function verdictLines(rows: readonly StormRow[]): readonly string[] {
+  return lines(worstVerdicts(rows), (one) => {
+    const mark = one.analysis === undefined ? "⚪️" : verdictMarks[one.analysis.verdict];
+    return `${mark} ${bold(one.service, 60)} · ${prose(verdictText(one), findingCharacters)} · ${words(one.id, 40)}`;
+  });
+}
+
+/** What is captured now; then what waits, next one first. */
 function captureLines(rows: readonly StormRow[]): readonly string[] {
-  const incidents = (fate: string) =>
-    rows.flatMap((row) => (row.incident !== undefined && fateOf(row) === fate ? [row.incident] : []));
-  const verdicts = incidents("judged").sort((a, b) => verdictOrder(a) - verdictOrder(b));
-  const waiting = incidents("waiting").sort((a, b) => placeOf(a) - placeOf(b));
+  const waiting = incidentsThat("waiting", rows).sort((a, b) => placeOf(a) - placeOf(b));
   return [
-    ...lines(verdicts, (one) => {
-      const mark = one.analysis === undefined ? "⚪️" : verdictMarks[one.analysis.verdict];
-      return `${mark} ${bold(one.service, 60)} · ${prose(verdictText(one), findingCharacters)} · ${words(one.id, 40)}`;
-    }),
-    ...lines(incidents("capturing"), (one) => {
+    ...lines(incidentsThat("capturing", rows), (one) => {
       const { over, all } = progressOf(one.steps);
       return `🔍 ${bold(one.service, 60)} · capturing, ${countText(over)} of ${countText(all)} done · ${words(one.id, 40)}`;
     }),
@@ -180,6 +186,10 @@ function captureLines(rows: readonly StormRow[]): readonly string[] {
   ];
 }
 
+function incidentsThat(fate: StormFate, rows: readonly StormRow[]): Incident[] {
+  return rows.flatMap((row) => (row.incident !== undefined && fateOf(row) === fate ? [row.incident] : []));
+}
+
 function lines(incidents: readonly Incident[], line: (incident: Incident) => string): readonly string[] {
   const rest = incidents.length - mostOfEach;
   return [
@@ -188,8 +198,11 @@ function lines(incidents: readonly Incident[], line: (incident: Incident) => str
   ];
 }
 
-function verdictOrder({ analysis }: Incident): number {
-  return ["fail", "inconclusive", "pass"].indexOf(analysis?.verdict ?? "pass");
+/** 0 is worst: by the verdict, then by how severe the finding is that it is about. */
+function verdictRank({ analysis }: Incident): number {
+  const verdict = ["fail", "inconclusive", "pass"].indexOf(analysis?.verdict ?? "pass");
+  const lead = analysis === undefined ? undefined : leadFinding(analysis);
+  return 4 * verdict + (lead === undefined ? 3 : severityRank[lead.severity]);
 }
 
 function placeOf({ queuePlace }: Incident): number {
@@ -232,6 +245,7 @@ function digestText(view: StormView, figures: StormFigures): string {
       name: (service) => service,
       command: (service) => `/gofire snapshot ${service}`,
     }).replace(/([^.])$/, "$1."),
+    ...spokenVerdicts(rows),
     ...rows.slice(0, mostSpoken).map((row) =>
       [row.page.severity ?? "", row.page.service, row.page.title, rowStory(row, captures)]
         .filter((part) => part !== "")
@@ -241,4 +255,10 @@ function digestText(view: StormView, figures: StormFigures): string {
     rows.length > mostSpoken ? `And ${counted(rows.length - mostSpoken, "more page")}.` : "",
   ];
   return spoken(sentences.filter((sentence) => sentence !== "").join(" "), slackLimits.text);
+}
+
+function spokenVerdicts(rows: readonly StormRow[]): readonly string[] {
+  return worstVerdicts(rows)
+    .slice(0, mostSpoken)
+    .map((one) => `${one.service}, ${verdictText(one)}, ${one.id}.`);
 }

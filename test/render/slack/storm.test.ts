@@ -81,7 +81,50 @@ describe("the digest of a storm", () => {
     ]);
   });
 
-  it("has the worst first: by severity, then by how many alerts, then by age", () => {
+  it("has verdicts before pages, the worst first, on the screen and for who hears it", () => {
+    const passed = analysis({ verdict: "pass", findings: [] });
+    const [finding] = analysis().findings;
+    if (finding === undefined) throw new Error("has a finding");
+    const failed = (severity: "critical" | "warning") =>
+      analysis({ findings: [{ ...finding, severity, title: `${severity} trouble` }] });
+    const view = viewOf([
+      row("healthy", "g1", {
+        severity: "critical",
+        about: { id: "gf-1", state: "verdict", analysis: passed },
+      }),
+      row("hurt", "g2", {
+        severity: "page",
+        about: { id: "gf-2", state: "verdict", analysis: failed("warning") },
+      }),
+      row("dead", "g3", {
+        severity: "info",
+        about: { id: "gf-3", state: "verdict", analysis: failed("critical") },
+      }),
+      row("late", "g4", { severity: "page", about: { id: "gf-4", state: "queued" } }),
+    ]);
+    const lines = linesOf(view).filter((line) =>
+      /^(?:\p{Extended_Pictographic}|•).* · gf-\d$|^\*Pages/u.test(line),
+    );
+    expect(lines.map((line) => /gf-\d|Pages/.exec(line)?.[0])).toEqual([
+      "gf-3",
+      "gf-2",
+      "gf-1",
+      "Pages",
+      "gf-4",
+    ]);
+    const { text } = stormDigest(view);
+    const places = [
+      "dead, FAIL: critical trouble",
+      "hurt, FAIL: warning trouble",
+      "healthy, PASS",
+      "late, g4 is slow",
+    ];
+    const at = places.map((words) => text.indexOf(words));
+    expect(at).not.toContain(-1);
+    expect(at).toEqual(at.toSorted((a, b) => a - b));
+  });
+
+  it("has the worst pages first: by severity, then by how many alerts, then by age", () => {
     const rows = linesOf(night).filter((line) => line.startsWith("• "));
     expect(rows.map((line) => /g\d/.exec(line)?.[0])).toEqual(["g3", "g1", "g2", "g4", "g5", "g6"]);
   });
