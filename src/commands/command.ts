@@ -58,6 +58,8 @@ export interface Operands {
   readonly placeholder: string;
   readonly min: number;
   readonly max: number;
+  /** What people write there that is none of them, and what to write instead. */
+  readonly instead?: Readonly<Record<string, string>>;
   /** Fixed words among them, for the shell. */
   readonly words?: readonly string[];
   readonly names?: Named;

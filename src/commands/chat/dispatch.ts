@@ -4,6 +4,7 @@ import { chatWords } from "../../domain/chat-request.ts";
 import { PortError, UsageError } from "../../domain/errors.ts";
 import type { Opinion } from "../../domain/feedback.ts";
 import type { Place } from "../../domain/message.ts";
+import { nearest } from "../../domain/nearest.ts";
 import { durationText } from "../../domain/units.ts";
 import { noteAct } from "../../jobs/tell-acts.ts";
 import { type Refusal, refusalFor } from "./access.ts";
@@ -192,13 +193,23 @@ function usual({ kind }: ChatRequest): readonly Word[] {
   return [{ text: kind === "shortcut" ? "snapshot" : "help", quoted: false }];
 }
 
-async function named(name: string, { services }: ChatPorts): Promise<ChatCommand> {
+async function named(name: string, { services }: Pick<ChatPorts, "services">): Promise<ChatCommand> {
   try {
     return commandNamed(chatCommands, name);
   } catch (error) {
-    const known = await services.list();
-    if (!known.some((service) => service.name === name)) throw error;
-    throw new UsageError(`What about ${name}? To capture it, write: snapshot ${name}`);
+    const names = (await services.list()).map((service) => service.name);
+    const typed = name.toLowerCase();
+    const meant = names.find((known) => known.toLowerCase() === typed);
+    if (meant !== undefined)
+      throw new UsageError(`What about ${meant}? To capture it, write: snapshot ${meant}`);
+    const close = nearest(typed, names);
+    const isCommand =
+      nearest(
+        typed,
+        chatCommands.map((command) => command.name),
+      ) !== undefined;
+    if (close === undefined || isCommand) throw error;
+    throw new UsageError(`There is no command "${name}". To capture ${close}, write: snapshot ${close}`);
   }
 }
 

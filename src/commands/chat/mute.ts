@@ -16,6 +16,9 @@ const leastMs = 60_000;
 /** A silence that outlives a working week is a setting, and belongs into gofire.yaml. */
 const mostMs = 7 * 86_400_000;
 
+/** People of one channel live in several time zones, and so do servers. */
+const until = "gofire cannot know by whose clock. Write for how long instead, such as: mute order 2h";
+
 export const mute = defineChatCommand({
   name: "mute",
   summary: "Keep alerts about a service, or a rule, silent for a while",
@@ -29,7 +32,16 @@ export const mute = defineChatCommand({
     { line: "mute order off", does: "end it now" },
   ],
   whoMayUse: "mute",
-  operands: { placeholder: "a SERVICE or RULE and how long, such as: mute order 2h", min: 2, max: 2 },
+  operands: {
+    placeholder: "a SERVICE or RULE and how long, such as: mute order 2h",
+    min: 2,
+    max: 2,
+    instead: {
+      until,
+      till: until,
+      because: 'Write why as a reason in quotes: mute order 2h reason="load test"',
+    },
+  },
   options: {
     service: { kind: "text", placeholder: "NAME", summary: "mute a rule for this service only" },
     reason: { kind: "text", placeholder: '"…"', summary: "why, for the others" },

@@ -3,11 +3,12 @@ import { nearest } from "../../domain/nearest.ts";
 import { optionValue } from "../arguments.ts";
 import type { Arguments, OptionSpecs } from "../command.ts";
 import type { ChatCommand } from "./chat-command.ts";
+import { withoutSentence } from "./sentence.ts";
 import type { Word } from "./words.ts";
 
 /**
  * Reads the words after a command's name: `pod=order-2` is an option, `deep` a flag, everything else an operand; in
- * quotes, everything is one. `--pod=order-2` is the same as `pod=order-2`. Throws UsageError that names the word at
+ * quotes, everything is one. Words that only a sentence needs are left out. `--pod=order-2` is the same as `pod=order-2`. Throws UsageError that names the word at
  * fault and what would be right.
  */
 export function readArguments<Options extends OptionSpecs>(
@@ -18,7 +19,7 @@ export function readArguments<Options extends OptionSpecs>(
   for (const [name, spec] of Object.entries(command.options))
     values[name] = spec.kind === "flag" ? false : undefined;
   const operands: string[] = [];
-  for (const word of words) {
+  for (const word of withoutSentence(words, mostWords(command, words))) {
     const { name, value } = optionOf(word);
     const spec = Object.hasOwn(command.options, name) ? command.options[name] : undefined;
     if (value !== undefined) {
@@ -32,6 +33,15 @@ export function readArguments<Options extends OptionSpecs>(
   }
   checkCount(command, operands);
   return { ...values, operands } as unknown as Arguments<Options>;
+}
+
+/** Flags stand among the operands. */
+function mostWords(
+  { operands, options }: Pick<ChatCommand, "operands" | "options">,
+  words: readonly Word[],
+): number {
+  const isFlag = (word: Word) => !word.quoted && options[optionOf(word).name]?.kind === "flag";
+  return operands.max + words.filter(isFlag).length;
 }
 
 /** Dashes in front are for people who are used to a terminal; phones make one long dash of two, which is read as one. */
@@ -53,11 +63,17 @@ function unknownOption({ name, options }: Pick<ChatCommand, "name" | "options">,
 }
 
 function checkCount(
-  { name, options, operands: { min, max, placeholder } }: Pick<ChatCommand, "name" | "options" | "operands">,
+  {
+    name,
+    options,
+    operands: { min, max, placeholder, instead = {} },
+  }: Pick<ChatCommand, "name" | "options" | "operands">,
   operands: readonly string[],
 ): void {
   if (operands.length < min) throw new UsageError(`${name} needs ${placeholder}.`);
   if (operands.length <= max) return;
+  const known = operands.slice(1).find((word) => Object.hasOwn(instead, word.toLowerCase()));
+  if (known !== undefined) throw new UsageError(instead[known.toLowerCase()] ?? "");
   const before = operands[max - 1] ?? "";
   const extra = operands[max] ?? "";
   const meant = Object.entries(options).find(([option, spec]) => {
@@ -74,6 +90,8 @@ function checkCount(
       ? ` Write ${meant}=… in one word.`
       : flag !== undefined
         ? ` Did you mean ${flag}?`
-        : "";
+        : max === 1
+          ? ` A name is one word: ${before}-${extra} or ${before}_${extra}?`
+          : "";
   throw new UsageError(`"${extra}" is one word too many for ${name}.${hint}`);
 }

@@ -87,6 +87,8 @@ describe.skipIf(redisProgram === undefined)("chat commands", () => {
       ["snapshoot order", 'There is no command "snapshoot". Did you mean snapshot?'],
       ["rm -rf /", 'There is no command "rm".'],
       ["order", "What about order? To capture it, write: snapshot order"],
+      ["Order please!", "What about order? To capture it, write: snapshot order"],
+      ["ordr", 'There is no command "ordr". To capture order, write: snapshot order'],
       ["help sttus", 'There is no command "sttus". Did you mean status?'],
       ['explain "gf-3fa9', 'The quote before gf-3fa9 is never closed: write " after the last word.'],
     ])("answers %j", async (words, text) => {

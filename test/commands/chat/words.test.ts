@@ -1,5 +1,6 @@
 import { array, assert, oneof, property, stringMatching } from "fast-check";
 import { describe, expect, test } from "vitest";
+import { mute } from "../../../src/commands/chat/mute.ts";
 import { readArguments } from "../../../src/commands/chat/read-arguments.ts";
 import { snapshot } from "../../../src/commands/chat/snapshot.ts";
 import { readWords } from "../../../src/commands/chat/words.ts";
@@ -101,6 +102,34 @@ describe("the words of a command", () => {
   });
 
   test.each([
+    ["mute order for 2h", ["order", "2h"]],
+    ["Mute order for 90 minutes please.", ["order", "90m"]],
+    ["mute the order service for 1 day, thanks!", ["order", "1d"]],
+    ["mute order 2hrs", ["order", "2h"]],
+    ["mute service off", ["service", "off"]],
+    ['mute "please" 2h', ["please", "2h"]],
+    ["mute order 2h reason=“for now please”", ["order", "2h"]],
+  ])("%s is read without what makes a sentence of it", (line, operands) => {
+    expect(readArguments(mute, readWords(line).slice(1)).operands).toEqual(operands);
+  });
+
+  test("a service that is called like a joint of a sentence is captured", () => {
+    expect(read("snapshot service deep")).toMatchObject({ operands: ["service"], deep: true });
+    expect(read("snapshot order service please")).toMatchObject({ operands: ["order"] });
+  });
+
+  test.each([
+    [
+      "mute order until 18:00",
+      "gofire cannot know by whose clock. Write for how long instead, such as: mute order 2h",
+    ],
+    ["mute order 2h because of tests", 'Write why as a reason in quotes: mute order 2h reason="load test"'],
+    ["mute order 2h load test", '"load" is one word too many for mute.'],
+  ])("%s is refused, and says how", (line, message) => {
+    expect(() => readArguments(mute, readWords(line).slice(1))).toThrow(message);
+  });
+
+  test.each([
     ["snapshot order pods=a", 'snapshot has no option "pods". Did you mean pod?'],
     ["snapshot order xyzzy=a", 'snapshot has no option "xyzzy". It has: pod, cpu, block, deep, peer, again.'],
     [
@@ -117,7 +146,10 @@ describe("the words of a command", () => {
     ],
     ["snapshot order pod = order-2", "Write an option without blanks in one word: NAME=VALUE."],
     ["snapshot order depe", '"depe" is one word too many for snapshot. Did you mean deep?'],
-    ["snapshot order payment", '"payment" is one word too many for snapshot.'],
+    [
+      "snapshot order payment",
+      '"payment" is one word too many for snapshot. A name is one word: order-payment or order_payment?',
+    ],
   ])("%s is refused, and says what to write", (line, message) => {
     expect(() => read(line)).toThrow(message);
   });
