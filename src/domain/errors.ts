@@ -1,12 +1,14 @@
 /**
  * - `forbidden`: this one thing is not allowed, and will not be.
  * - `thread-closed`: a thread of the chat takes no more replies; its channel may.
+ * - `message-deleted`: a message of the chat is gone; its channel is there.
  * - `locked-out`: nothing of ours is let in (a token was revoked) until somebody mends that; nothing happened.
  */
 export type PortErrorCode =
   | "not-found"
   | "forbidden"
   | "thread-closed"
+  | "message-deleted"
   | "locked-out"
   | "rate-limited"
   | "unavailable"

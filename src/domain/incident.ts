@@ -229,6 +229,8 @@ export interface Incident {
     readonly again?: true;
   };
   readonly card?: Card;
+  /** Somebody deleted the first card before it showed a verdict; what `card` tells is the second one. */
+  readonly cardDeleted?: true;
   /** Milliseconds since the epoch. */
   readonly createdAtMs: number;
   readonly updatedAtMs: number;

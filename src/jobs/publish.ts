@@ -1,7 +1,9 @@
 import * as z from "zod/mini";
+import { PortError } from "../domain/errors.ts";
 import { type Card, type Incident, isSettled, isWorkOver, type Reply } from "../domain/incident.ts";
 import type { MessageBody, Place } from "../domain/message.ts";
 import type { StormView } from "../domain/storm.ts";
+import type { Urgency } from "../ports/chat.ts";
 import type { OpenMute } from "../ports/open-acts.ts";
 import type { JobOutcome } from "../ports/worker.ts";
 import { type ComparisonPorts, comparison, peerPicture } from "./comparison.ts";
@@ -75,7 +77,12 @@ export const publish = defineJob({
     }
     let shown = placed;
     if (placed.shadow !== true) {
-      shown = await showCard(placed, ports, signal);
+      try {
+        shown = await showCard(placed, ports, signal);
+      } catch (error) {
+        if (!isHeldBack(placed, error)) throw error;
+        return later(lookAgainMs, "progress gives way to news");
+      }
       shown = await markPage(shown, ports, refuses, signal);
     }
     for (;;) {
@@ -102,13 +109,25 @@ function waitMs({ card, state }: Incident, nowMs: number): number {
   return restMs > 2 * editEveryMs ? 0 : Math.min(editEveryMs, Math.max(0, restMs));
 }
 
+/**
+ * The chat takes no progress for now, maybe for a minute. A verdict that came while it was asked was told to a run that was under
+ * way, and would wait as long: the queue wakes only those that wait already.
+ */
+function isHeldBack(incident: Incident, error: unknown): boolean {
+  const isProgress = incident.card?.ref !== undefined && urgencyOf(incident) === "progress";
+  return isProgress && error instanceof PortError && error.code === "rate-limited";
+}
+
+/** Of the few edits that the chat takes, ends come first: who sees them knows that it began. */
+function urgencyOf({ state, card }: Incident): Urgency {
+  return isSettled(state) && card?.state !== state ? "news" : "progress";
+}
+
 async function showCard(incident: Incident, ports: PublishJobPorts, signal: AbortSignal): Promise<Incident> {
   const { incidents } = ports;
   const { id, card, state, place } = incident;
   const body = ports.cards.card(incident);
   if (isShown(card, body)) return incident;
-  // Of the few edits that the chat takes, ends come first: who sees them knows that it began.
-  const urgency = isSettled(state) && card?.state !== state ? "news" : "progress";
   return await showMessage(
     {
       card,
@@ -116,9 +135,16 @@ async function showCard(incident: Incident, ports: PublishJobPorts, signal: Abor
       place,
       body,
       tells: { state },
-      urgency,
+      urgency: urgencyOf(incident),
       change: async (changed) =>
         await incidents.update(id, (now) => withCard(now, changed(now.card)), signal),
+      // Who deletes it before it says what was found cannot have meant the verdict: that comes in a new card, once.
+      ...(card?.ref === undefined || incident.cardDeleted === true || isVerdictShown(card)
+        ? {}
+        : {
+            showAnew: async () =>
+              await showCard(await incidents.update(id, withoutCard(card), signal), ports, signal),
+          }),
       ...(place.thread === undefined
         ? {}
         : {
@@ -204,6 +230,14 @@ function without(incident: Incident, { intent }: Reply): Incident {
 
 function outOfThread({ place: { channel }, ...rest }: Incident): Incident {
   return { ...rest, place: { channel } };
+}
+
+function isVerdictShown({ state }: Card): boolean {
+  return state !== undefined && isSettled(state);
+}
+
+function withoutCard({ ref }: Card): (now: Incident) => Incident {
+  return (now) => (now.card?.ref?.ts === ref?.ts ? { ...withCard(now, undefined), cardDeleted: true } : now);
 }
 
 function withCard({ card: _before, ...rest }: Incident, card: Card | undefined): Incident {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { PortError } from "../domain/errors.ts";
+import { PortError, type PortErrorCode } from "../domain/errors.ts";
 import type { Card } from "../domain/incident.ts";
 import type { MessageBody, Place } from "../domain/message.ts";
 import type { Chat, Urgency } from "../ports/chat.ts";
@@ -21,6 +21,8 @@ export interface ShownMessage<Owner> {
   readonly urgency: Urgency;
   /** Notes what becomes of the card that is noted by then; undefined: as if there had been no attempt. */
   readonly change: (changed: (now: Card | undefined) => Card | undefined) => Promise<Owner>;
+  /** Shows it as a new message, because somebody deleted the one that there was. Absent: who deleted it has their way. */
+  readonly showAnew?: () => Promise<Owner>;
   /** Shows it elsewhere, because the thread of its place takes no more replies. */
   readonly showElsewhere?: () => Promise<Owner>;
 }
@@ -31,7 +33,7 @@ export interface ShownMessage<Owner> {
  * again.
  */
 export async function showMessage<Owner>(
-  { card, intent, place, body, tells, urgency, change, showElsewhere }: ShownMessage<Owner>,
+  { card, intent, place, body, tells, urgency, change, showAnew, showElsewhere }: ShownMessage<Owner>,
   { chat, clock }: { readonly chat: Chat; readonly clock: Clock },
   signal: AbortSignal,
 ): Promise<Owner> {
@@ -54,7 +56,8 @@ export async function showMessage<Owner>(
     }
     return await remember({ ref, ...tells, digest: digestOf(body), shownAtMs: clock.nowMs() });
   } catch (error) {
-    if (isThreadClosed(error) && card?.ref === undefined && showElsewhere !== undefined)
+    if (is("message-deleted", error) && showAnew !== undefined) return await showAnew();
+    if (is("thread-closed", error) && card?.ref === undefined && showElsewhere !== undefined)
       return await showElsewhere();
     if (refuses(error)) return await remember({ problem: error.message });
     if (card === undefined && wasNotTaken(error)) await change(() => undefined);
@@ -95,10 +98,10 @@ export function wasNotTaken(error: unknown): boolean {
 export function refuses(error: unknown): error is PortError {
   return (
     error instanceof PortError &&
-    ["not-found", "forbidden", "thread-closed", "bad-response"].includes(error.code)
+    ["not-found", "forbidden", "thread-closed", "message-deleted", "bad-response"].includes(error.code)
   );
 }
 
-function isThreadClosed(error: unknown): boolean {
-  return error instanceof PortError && error.code === "thread-closed";
+function is(code: PortErrorCode, error: unknown): boolean {
+  return error instanceof PortError && error.code === code;
 }

@@ -173,7 +173,7 @@ export function chatContract(name: string, open: () => Promise<ChatWorld>): void
         expect(shown(channels.home).map(({ text }) => text)).toEqual([mishap]);
       }
       const gone = { channel: channels.home, ts: "1.000001" };
-      expect((await failureOf(chat.edit(gone, { text: "x" }, "news", never))).code).toBe("not-found");
+      expect((await failureOf(chat.edit(gone, { text: "x" }, "news", never))).code).toBe("message-deleted");
     });
 
     test("shares files as one message in a thread, pictures with their words", async () => {

@@ -56,7 +56,7 @@ export function fakeChat({ unseen = [], archived = [], outsiders = [] }: ClosedC
 
   function known(ref: MessageRef): SeenMessage {
     const message = messages.find((other) => other.ref.channel === ref.channel && other.ref.ts === ref.ts);
-    if (message === undefined) throw new PortError("not-found", ref.ts, "This message is gone.");
+    if (message === undefined) throw new PortError("message-deleted", ref.ts, "This message is gone.");
     return message;
   }
 

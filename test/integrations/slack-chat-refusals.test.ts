@@ -119,7 +119,7 @@ describe("what Slack refuses", () => {
       () => world.chat.react(gone, "eyes", never),
       () => world.chat.permalink(gone, never),
     ];
-    for (const call of calls) expect((await failureOf(call())).code).toBe("not-found");
+    for (const call of calls) expect((await failureOf(call())).code).toBe("message-deleted");
   });
 
   test("files for a thread that is gone are not shared into the channel", async () => {

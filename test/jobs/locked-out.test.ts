@@ -7,8 +7,10 @@ import { slackChat } from "../../src/integrations/slack/chat.ts";
 import { type SlackClient, slackClient } from "../../src/integrations/slack/client.ts";
 import { beginIncident } from "../../src/jobs/begin.ts";
 import { showWhatWasRefused } from "../../src/jobs/let-in.ts";
+import { resolveIncident } from "../../src/jobs/resolve.ts";
 import type { Bot } from "../../src/main.ts";
 import type { SlackStandIn } from "../../src/sandbox/slack/stand-in.ts";
+import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
 import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-server.ts";
 import { manifest } from "../render/slack/slack-accepts.ts";
 import { incidents, startSlack } from "../sandbox/slack/bolt.ts";
@@ -125,6 +127,46 @@ describe.skipIf(redisProgram === undefined)("a bot that Slack does not let in fo
       { threadTs: end.card?.ref?.ts },
       { threadTs: end.card?.ref?.ts },
     ]);
+  });
+
+  /** Captures in a channel of its own, and does something as soon as the card shows that the capture runs. */
+  async function interrupted(channel: string, interrupt: (card: SlackMessage) => void) {
+    slack.people.invite(channel, slack.workspace.app.botUserId);
+    const messages = () => slack.workspace.channels.get(channel)?.messages ?? [];
+    const known = messages().length;
+    const draft = { ...draftFor("order", `interrupted ${known}`), place: { channel } };
+    const { id } = (await beginIncident(draft, bot, never)).incident;
+    interrupt(await until(() => messages()[known], "the card"));
+    return { id, said: () => messages().slice(known) };
+  }
+
+  test("says the verdict in a new card, once, when somebody deletes the card in the middle", async () => {
+    const channel = "C0GENRL002";
+    const [mira = ""] = slack.workspace.channels.get(channel)?.members ?? [];
+    const { id, said } = await interrupted(channel, ({ ts }) => slack.people.remove(mira, channel, ts));
+    const end = await settled(bot, id);
+    expect(end.card?.problem).toBeUndefined();
+    expect(end.replies.map(({ state }) => state)).toEqual(["posted", "posted"]);
+    expect(said()).toMatchObject([
+      { ts: end.card?.ref?.ts, text: expect.stringMatching(/ fail$/) },
+      { threadTs: end.card?.ref?.ts },
+      { threadTs: end.card?.ref?.ts },
+    ]);
+    // Who deletes the verdict has read it.
+    slack.people.remove(mira, channel, end.card?.ref?.ts ?? "");
+    await resolveIncident(id, mira, { ...bot, clock: systemClock }, never);
+    expect((await settled(bot, id)).card?.problem).toMatch(/somebody deleted it/);
+    expect(said()).toHaveLength(2);
+  });
+
+  test("keeps the verdict of a channel that is archived in the middle, and tells nobody twice", async () => {
+    const channel = "C0GENRL002";
+    const { id, said } = await interrupted(channel, () => slack.people.archive(channel));
+    const end = await settled(bot, id);
+    expect(end).toMatchObject({ state: "verdict", analysis: { verdict: "fail" } });
+    expect(end.card?.problem).toMatch(/archived/);
+    expect(new Set(end.replies.map(({ state }) => state))).toEqual(new Set(["given-up"]));
+    expect(said()).toHaveLength(1);
   });
 
   test.each(["was deleted", "was locked"])(

@@ -47,7 +47,7 @@ describe("the mark at a page", () => {
 
   test("is left alone where the page was deleted", async () => {
     const chat = fakeChat();
-    const gone = new PortError("not-found", "1.1", "This message is gone.");
+    const gone = new PortError("message-deleted", "1.1", "This message is gone.");
     chat.react = () => Promise.reject(gone);
     const one = incident({ origin: { kind: "page", intent: "p" }, place: { channel: "C1", thread: "1.1" } });
     const update = (_id: string, change: (was: Incident) => Incident) => Promise.resolve(change(one));

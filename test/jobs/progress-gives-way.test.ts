@@ -7,7 +7,7 @@ import { beginIncident } from "../../src/jobs/begin.ts";
 import type { Chat } from "../../src/ports/chat.ts";
 import { fakeChat } from "../fakes/chat.ts";
 import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-server.ts";
-import { draftFor, settled, sickTarget, startTestBot } from "./bot.ts";
+import { draftFor, settled, sickTarget, startTestBot, until } from "./bot.ts";
 
 const never = new AbortController().signal;
 
@@ -54,6 +54,31 @@ describe.skipIf(redisProgram === undefined)("a chat that takes no more edits for
       const [card, ...replies] = fake.messages;
       expect(card?.body.text).toContain("verdict");
       expect(replies).toHaveLength(2);
+    } finally {
+      await bot.stop(5_000);
+    }
+  });
+
+  test("does not hold back a verdict that comes while it is asked to take progress", async () => {
+    const fake = fakeChat();
+    let verdictMeanwhile = false;
+    const chat: Chat = {
+      ...fake,
+      async edit(ref, body, urgency, signal) {
+        if (urgency === "news") return await fake.edit(ref, body, urgency, signal);
+        const asked = async () =>
+          (await bot.incidents.read(incident.id, signal))?.state === "verdict" || undefined;
+        verdictMeanwhile = await until(asked, "the verdict");
+        throw new PortError("rate-limited", "chat", "no more", { retryAfterMs: 600_000 });
+      },
+    };
+    answersAfterMs = 200;
+    const bot = await startTestBot({ redis: redis.url, artifacts, targets: { order: target.url } }, chat);
+    const { incident } = await beginIncident(draftFor("order", "t3"), bot, never);
+    try {
+      expect((await settled(bot, incident.id)).card?.state).toBe("verdict");
+      expect(verdictMeanwhile).toBe(true);
+      expect(fake.messages[0]?.body.text).toContain("verdict");
     } finally {
       await bot.stop(5_000);
     }

@@ -112,6 +112,7 @@ async function carryOut(
       case "not-found":
       case "forbidden":
       case "thread-closed":
+      case "message-deleted":
       case "bad-response":
         throw new UnrecoverableError(error.message);
     }

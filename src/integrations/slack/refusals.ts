@@ -40,7 +40,7 @@ const noThread: Refusal = [
   "thread-closed",
   "The message that this thread hangs on is gone: somebody deleted it.",
 ];
-const noMessage: Refusal = ["not-found", "This message is gone: somebody deleted it."];
+const noMessage: Refusal = ["message-deleted", "This message is gone: somebody deleted it."];
 const noEdit: Refusal = ["forbidden", "Slack does not let gofire change this message any more."];
 const lateModal: Refusal = [
   "not-found",

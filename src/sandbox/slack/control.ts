@@ -37,6 +37,8 @@ export function createControl({
       people.react(userId, need(body, "channel"), need(body, "ts"), need(body, "emoji")),
     page: (body) => ({ ts: people.page(need(body, "channel"), fieldsOf(body.message)) }),
     "edit-page": (body) => people.editPage(need(body, "channel"), need(body, "ts"), fieldsOf(body.message)),
+    remove: (body, userId) => people.remove(userId, need(body, "channel"), need(body, "ts")),
+    archive: (body) => people.archive(need(body, "channel")),
     invite: (body) => people.invite(need(body, "channel"), need(body, "member")),
     kick: (body) => people.kick(need(body, "channel"), need(body, "member")),
     lever: (body) => {

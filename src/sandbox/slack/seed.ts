@@ -30,7 +30,7 @@ export interface ChannelSeed {
   readonly topic?: string;
   readonly members: readonly string[];
   readonly isPrivate?: boolean;
-  readonly isArchived?: boolean;
+  isArchived?: boolean;
   readonly isShared?: boolean;
   /** Whether the app's bot is a member from the beginning. */
   readonly hasBot?: boolean;

@@ -1,6 +1,7 @@
 import type { Deliveries } from "../deliveries/deliveries.ts";
 import type { DeliveryResult } from "../deliveries/outlet.ts";
 import type { Fields } from "../fields.ts";
+import { deleteMessage } from "../messages.ts";
 import { viewFields } from "../methods/views.ts";
 import { setReaction } from "../methods/workspace-methods.ts";
 import type { Workspace } from "../workspace.ts";
@@ -43,8 +44,11 @@ export interface People {
   page(channelId: string, page: PagerMessage): string;
   /** The pager edits what it posted, as Alertmanager does with `update_message`. */
   editPage(channelId: string, ts: string, page: PagerMessage): void;
+  /** Deletes a message of anybody's, as admins of a workspace may. */
+  remove(userId: string, channelId: string, ts: string): void;
   invite(channelId: string, userId: string): void;
   kick(channelId: string, userId: string): void;
+  archive(channelId: string): void;
 }
 
 export function createPeople(workspace: Workspace, deliveries: Deliveries): People {
@@ -71,6 +75,14 @@ export function createPeople(workspace: Workspace, deliveries: Deliveries): Peop
       const message = messageOf(channel, ts, userId);
       const has = message.reactions.some(({ name, users }) => name === emoji && users.includes(userId));
       setReaction(workspace, channel, message, emoji, userId, has ? "remove" : "add");
+    },
+    remove(userId, channelId, ts) {
+      const channel = channelOf(workspace, channelId, userId);
+      deleteMessage(workspace, channel, messageOf(channel, ts, userId));
+    },
+    archive(channelId) {
+      channelOf(workspace, channelId).isArchived = true;
+      workspace.changed({ kind: "channel", channel: channelId });
     },
     invite(channelId, userId) {
       const channel = channelOf(workspace, channelId);
