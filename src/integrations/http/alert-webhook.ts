@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { PortError } from "../../domain/errors.ts";
 import { unprovenBodies } from "../../domain/unproven.ts";
 import type { AlertSecrets } from "../../ports/server.ts";
+import { type BodyRefusal, bodyOf } from "../web-server/body.ts";
 import type { Answer } from "./listener.ts";
 
 /** A group of some thousand alerts with long annotations; `max_alerts` keeps a sender below it. */
@@ -33,14 +34,20 @@ export function alertWebhook(
   const patience = sharedPatience(answerWithinMs);
   const hold = unprovenBodies(mostUnprovenBytes);
 
+  async function knownBody(request: IncomingMessage): Promise<Uint8Array | Outcome> {
+    const body = await bodyOf(request, maxBytes);
+    return body instanceof Uint8Array ? body : refusals[body];
+  }
+
   /** The body, if it is signed; what is held meanwhile counts. */
   async function provenBody(request: IncomingMessage): Promise<Uint8Array | Outcome> {
     const claim = claimOf(request, secrets.hmac, nowMs());
     if (claim === undefined) return stranger;
     const held = hold();
     try {
-      const body = await bodyOf(request, (bytes) => (held.add(bytes) ? undefined : crowded));
-      return body instanceof Uint8Array && !claim(body) ? stranger : body;
+      const body = await bodyOf(request, maxBytes, (bytes) => held.add(bytes));
+      if (!(body instanceof Uint8Array)) return refusals[body];
+      return claim(body) ? body : stranger;
     } finally {
       held.end();
     }
@@ -54,7 +61,7 @@ export function alertWebhook(
     const isKnown =
       isBearer(request, bearer) ||
       (secrets.byCertificate === true && secrets.bearer === undefined && secrets.hmac === undefined);
-    const body = isKnown ? await bodyOf(request) : await provenBody(request);
+    const body = isKnown ? await knownBody(request) : await provenBody(request);
     if (!(body instanceof Uint8Array)) return body;
     const taken = await take(body, patience());
     return taken.kind === "taken" ? thanks : { status: 400, problem: taken.problem };
@@ -103,6 +110,8 @@ const crowded: Outcome = {
   headers: { "retry-after": String(retryAfterSeconds) },
 };
 
+const refusals: Readonly<Record<BodyRefusal, Outcome>> = { "too-large": tooLarge, "no-room": crowded };
+
 function answer(request: IncomingMessage, response: ServerResponse, outcome: Outcome): void {
   // Most of them by far, and always read to the end.
   if (outcome === thanks) {
@@ -119,34 +128,6 @@ function answer(request: IncomingMessage, response: ServerResponse, outcome: Out
     ...(request.complete ? {} : { connection: "close" }),
   });
   response.end(text);
-}
-
-/**
- * Or what to answer instead, when it is too large or `refuse` says so of another so many bytes. Rejects when the sender goes
- * away in the middle.
- */
-function bodyOf(
-  request: IncomingMessage,
-  refuse: (bytes: number) => Outcome | undefined = () => undefined,
-): Promise<Uint8Array | Outcome> {
-  if (Number(request.headers["content-length"] ?? 0) > maxBytes) return Promise.resolve(tooLarge);
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    request.on("data", function keep(chunk: Buffer) {
-      bytes += chunk.length;
-      const refusal = refuse(chunk.length) ?? (bytes > maxBytes ? tooLarge : undefined);
-      if (refusal === undefined) {
-        chunks.push(chunk);
-        return;
-      }
-      request.off("data", keep).pause();
-      resolve(refusal);
-    });
-    request.on("end", () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
-    // Also of a connection that is cut (Node's lib/_http_server.js, abortIncoming).
-    request.on("error", reject);
-  });
 }
 
 function isBearer(request: IncomingMessage, secret: Buffer | undefined): boolean {

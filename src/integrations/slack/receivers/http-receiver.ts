@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { App, Receiver } from "@slack/bolt";
 import { reasonOf } from "../../../domain/errors.ts";
-import { type Held, unprovenBodies } from "../../../domain/unproven.ts";
+import { unprovenBodies } from "../../../domain/unproven.ts";
+import { bodyOf } from "../../web-server/body.ts";
 import { deliver } from "./deliver.ts";
 import { inFlight } from "./in-flight.ts";
 import { forgedBecause } from "./signature.ts";
@@ -46,8 +47,11 @@ export function httpReceiver({ signingSecret, nowMs, onTrouble }: HttpReceiverSe
     if (!hears || app === undefined) return end(response, 503);
     const held = hold();
     try {
-      const rawBody = await bodyOf(request, held);
-      if (typeof rawBody === "number") return end(response, rawBody);
+      const rawBody = await bodyOf(request, maxBytes, (bytes) => held.add(bytes));
+      if (!Buffer.isBuffer(rawBody)) {
+        response.setHeader("connection", "close");
+        return end(response, rawBody === "too-large" ? 413 : 503);
+      }
       await hearBody(app, rawBody, request, response);
     } finally {
       held.end();
@@ -119,20 +123,6 @@ export function httpReceiver({ signingSecret, nowMs, onTrouble }: HttpReceiverSe
       }
     },
   };
-}
-
-/** The body byte by byte as it was signed, or the status that refuses it: larger than anything Slack sends, or no room. */
-async function bodyOf(request: IncomingMessage, held: Held): Promise<Buffer | 413 | 503> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    if (!Buffer.isBuffer(chunk)) continue;
-    bytes += chunk.length;
-    if (bytes > maxBytes) return 413;
-    if (!held.add(chunk.length)) return 503;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 /** Interactions come as JSON in the field `payload`, commands as plain fields. */
