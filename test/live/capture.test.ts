@@ -127,7 +127,7 @@ describe.skipIf(!hasGo)("a capture of a live Go process (needs Go)", () => {
     request: Partial<CaptureRequest> = {},
     onProgress: OnProgress = () => {},
     signal = never,
-    { of = shop, locks = "locks" } = {},
+    { of = shop, locks = "locks", clock = systemClock } = {},
   ): Promise<CaptureOutcome> {
     const { address } = parseTarget(of.debugUrl, { profileRatesPath: ratesPath });
     const target = goTargets().open(address, {});
@@ -135,7 +135,7 @@ describe.skipIf(!hasGo)("a capture of a live Go process (needs Go)", () => {
       target,
       store: captureStore(folder),
       lock: captureLock(join(folder, locks)),
-      clock: systemClock,
+      clock,
       gofireVersion: "0.0.0",
     };
     try {
@@ -276,10 +276,21 @@ describe.skipIf(!hasGo)("a capture of a live Go process (needs Go)", () => {
 
   test("two captures of one process at once get one lease, and both end well", async () => {
     const request = { cpuSeconds: 0, goroutineGapMs: 0, blockSeconds: 2 };
-    const outcomes = await Promise.all(
-      // As from two machines, which see none of each other's locks.
-      ["here", "there"].map((locks) => capture(request, () => {}, never, { of: contended, locks })),
-    );
+    // As from two machines, which see none of each other's locks.
+    const captured = (locks: string, clock = systemClock) =>
+      capture(request, () => {}, never, { of: contended, locks, clock });
+    let second: ReturnType<typeof captured> | undefined;
+    const first = await captured("here", {
+      ...systemClock,
+      // The first one waits in its window only: the second one comes meanwhile, however slow the machine is.
+      async sleep(ms, signal) {
+        second ??= captured("there");
+        await second;
+        await systemClock.sleep(ms, signal);
+      },
+    });
+    if (second === undefined) throw new Error("There was no window.");
+    const outcomes = [first, await second];
     expect(outcomes.map(({ ending }) => ending)).toEqual(["complete", "complete"]);
     const lent = outcomes.filter(({ manifest }) => manifest.blockLease !== undefined);
     expect(lent.map(({ manifest }) => manifest.blockLease?.end?.how)).toEqual(["released"]);
