@@ -34,11 +34,6 @@ export function alertWebhook(
   const patience = sharedPatience(answerWithinMs);
   const hold = unprovenBodies(mostUnprovenBytes);
 
-  async function knownBody(request: IncomingMessage): Promise<Uint8Array | Outcome> {
-    const body = await bodyOf(request, maxBytes);
-    return body instanceof Uint8Array ? body : refusals[body];
-  }
-
   /** The body, if it is signed; what is held meanwhile counts. */
   async function provenBody(request: IncomingMessage): Promise<Uint8Array | Outcome> {
     const claim = claimOf(request, secrets.hmac, nowMs());
@@ -111,6 +106,11 @@ const crowded: Outcome = {
 };
 
 const refusals: Readonly<Record<BodyRefusal, Outcome>> = { "too-large": tooLarge, "no-room": crowded };
+
+async function knownBody(request: IncomingMessage): Promise<Uint8Array | Outcome> {
+  const body = await bodyOf(request, maxBytes);
+  return body instanceof Uint8Array ? body : refusals[body];
+}
 
 function answer(request: IncomingMessage, response: ServerResponse, outcome: Outcome): void {
   // Most of them by far, and always read to the end.
