@@ -5,9 +5,6 @@ import type { GoroutineGroup } from "./goroutine.ts";
 /** Name parts that the compiler makes: closures, wrappers of `go` and `defer`, range-over-func bodies, method values. */
 const compilerMade = /^(?:func\d+|gowrap\d+|deferwrap\d+|\d+)(?:-range\d+)?$|^init$/;
 
-/** What ends like none of these is declared as it is named. */
-const mayBeMade = /(?:\d|init|-fm)$/;
-
 /**
  * What a function belongs to: its receiver's type, or for a plain function the function itself, closures folded into
  * the function that declares them. `shop/ledger.(*Store).Post.func1` -> `shop/ledger.Store`,
@@ -19,9 +16,12 @@ export function codeObject(symbol: string): string {
 
 function findObject(symbol: string): string {
   const path = packagePath(symbol);
-  const name = symbol.slice(path.length + 1).replace(/\[\.\.\.\]|\[[^\]]*\]/g, "");
-  const first = /^\(\*?([^)]*)\)|^[^.]*/.exec(name);
-  return `${path}.${first?.[1] ?? first?.[0] ?? name}`;
+  const written = symbol.slice(path.length + 1);
+  const name = written.includes("[") ? written.replace(/\[\.\.\.\]|\[[^\]]*\]/g, "") : written;
+  const receiverEnd = name.startsWith("(") ? name.indexOf(")") : -1;
+  if (receiverEnd !== -1) return `${path}.${name.slice(name.startsWith("*", 1) ? 2 : 1, receiverEnd)}`;
+  const dot = name.indexOf(".");
+  return `${path}.${dot === -1 ? name : name.slice(0, dot)}`;
 }
 
 /**
@@ -33,12 +33,18 @@ export function declaredFunction(symbol: string): string {
 }
 
 function findDeclaration(symbol: string): string {
-  if (!mayBeMade.test(symbol)) return symbol;
+  if (!mayBeMade(symbol)) return symbol;
   const path = packagePath(symbol);
   const parts = symbol.slice(path.length).replace(/-fm$/, "").split(".");
   let end = parts.length;
   while (end > 2 && compilerMade.test((parts[end - 1] ?? "").replace(/-range\d+$/, ""))) end--;
   return path + parts.slice(0, end).join(".");
+}
+
+/** What ends in no digit and neither of these is declared as it is named. */
+function mayBeMade(symbol: string): boolean {
+  const last = symbol.charCodeAt(symbol.length - 1);
+  return (last >= 0x30 && last <= 0x39) || symbol.endsWith("init") || symbol.endsWith("-fm");
 }
 
 /** A process has far fewer functions than stacks: their names are taken apart once. */

@@ -3,12 +3,19 @@ import type { Frame } from "./frame.ts";
 import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
 import { isKnownIdle } from "./known-idle.ts";
-import { isHolder, waitedAddress } from "./lock-holders.ts";
+import { isHolder } from "./lock-holders.ts";
 import { lastTwoHolders, pairsByLine } from "./lock-order.ts";
 import { singleMutexQueues } from "./lock-queues.ts";
 import { lockWait } from "./lock-waits.ts";
+import {
+  type MutexReference,
+  type MutexWaiter,
+  mutexReachBytes,
+  mutexReferences,
+  mutexWaiters,
+  waitedAddress,
+} from "./mutex-references.ts";
 import type { OwnCode } from "./own-code.ts";
-import { type MutexReference, mutexReachBytes, mutexReferences } from "./stack-index.ts";
 
 /** Goroutines each of which waits for a lock that the next one probably holds; the last one's is held by the first. */
 export interface LockCycle {
@@ -35,8 +42,8 @@ export interface LockCycleMember {
   readonly caller: Frame;
 }
 
-/** A pair per deadlock is enough to name it; this bounds the comparison of all with all. */
-const mostWaiters = 256;
+/** This bounds the comparison of all with all. */
+const mostTypedWaits = 256;
 const mostCycles = 32;
 
 /** Circles of two, told by addresses where a dump has them and by types otherwise; one for each pair of groups. */
@@ -68,13 +75,6 @@ function findCycles(snapshot: GoroutineSnapshot, own: OwnCode): LockCycle[] {
   return cycles;
 }
 
-interface Waiter extends LockCycleMember {
-  readonly goroutine: Goroutine;
-  readonly waitsFor: number;
-  /** Index of its group, which stands for the group in keys. */
-  readonly place: number;
-}
-
 /** Where the compiler keeps no argument alive, the lines at which the others stand tell; one circle for each pair of locks. */
 function lineCycles(snapshot: GoroutineSnapshot): LockCycle[] {
   const taken = new Set<number>();
@@ -89,13 +89,12 @@ function lineCycles(snapshot: GoroutineSnapshot): LockCycle[] {
 
 function addressCycles(snapshot: GoroutineSnapshot): LockCycle[] {
   const waiters = mutexWaiters(snapshot);
-  const references = mutexReferences(
-    snapshot,
-    waiters.map(({ waitsFor }) => waitsFor),
-  );
-  const asking = askers(waiters);
+  const references = mutexReferences(snapshot);
   const touching = new Map(
-    [...references].map(([mutex, found]) => [mutex, farnessByGoroutine(found, asking.get(mutex))]),
+    [...askers(waiters)].map(([mutex, asking]) => [
+      mutex,
+      farnessByGoroutine(references.get(mutex) ?? [], asking),
+    ]),
   );
   const near = new Set([...touching.values()].flatMap((nearest) => [...nearest.keys()]));
   const holding = waiters.filter(({ goroutine }) => near.has(goroutine));
@@ -130,13 +129,13 @@ function addressCycles(snapshot: GoroutineSnapshot): LockCycle[] {
 }
 
 interface Pair {
-  readonly members: readonly [Waiter, Waiter];
+  readonly members: readonly [MutexWaiter, MutexWaiter];
   /** Sum of both `farnessByGoroutine`. */
   readonly farness: number;
 }
 
 /** The functions that are seen asking for each mutex. */
-function askers(waiters: readonly Waiter[]): ReadonlyMap<number, ReadonlySet<string>> {
+function askers(waiters: readonly MutexWaiter[]): ReadonlyMap<number, ReadonlySet<string>> {
   const asking = new Map<number, Set<string>>();
   for (const { waitsFor, caller } of waiters) {
     const functions = asking.get(waitsFor) ?? new Set();
@@ -152,7 +151,7 @@ function askers(waiters: readonly Waiter[]): ReadonlyMap<number, ReadonlySet<str
  */
 function farnessByGoroutine(
   references: readonly MutexReference[],
-  asking: ReadonlySet<string> = new Set(),
+  asking: ReadonlySet<string>,
 ): ReadonlyMap<Goroutine, number> {
   const nearest = new Map<Goroutine, number>();
   for (const { group, goroutine, frame, behindBytes } of references) {
@@ -164,33 +163,23 @@ function farnessByGoroutine(
 }
 
 /** At two lines of one function the earlier one queues for what the later one has taken; it holds nothing of it. */
-function isQueueing(a: Waiter, b: Waiter): boolean {
+function isQueueing(a: MutexWaiter, b: MutexWaiter): boolean {
   return a.caller.function === b.caller.function && a.caller.line !== b.caller.line;
 }
 
-function sameFunction([a, b]: readonly [Waiter, Waiter]): number {
+function sameFunction([a, b]: readonly [MutexWaiter, MutexWaiter]): number {
   return a.caller.function === b.caller.function ? 1 : 0;
-}
-
-function mutexWaiters(snapshot: GoroutineSnapshot): Waiter[] {
-  const waiters: Waiter[] = [];
-  for (const [place, group] of snapshot.groups.entries()) {
-    const wait = lockWait(group);
-    if (wait?.kind !== "mutex") continue;
-    for (const goroutine of group.exemplars) {
-      const waitsFor = waitedAddress(group, goroutine);
-      if (waitsFor !== undefined) waiters.push({ group, goroutine, waitsFor, caller: wait.caller, place });
-      if (waiters.length === mostWaiters) return waiters;
-    }
-  }
-  return waiters;
 }
 
 /**
  * A goroutine that waits for neither of the two has one of them among its arguments. Idle goroutines of libraries may
  * have an object close by in memory, but hold no lock of the service's.
  */
-function isContested(a: Waiter, b: Waiter, references: ReturnType<typeof mutexReferences>): boolean {
+function isContested(
+  a: MutexWaiter,
+  b: MutexWaiter,
+  references: ReturnType<typeof mutexReferences>,
+): boolean {
   return [a.waitsFor, b.waitsFor].some((mutex) =>
     references.get(mutex)?.some(({ group, goroutine }) => {
       const waitsFor = waitedAddress(group, goroutine);
@@ -260,7 +249,7 @@ function typeCycles(snapshot: GoroutineSnapshot, own: OwnCode): LockCycle[] {
   const waits: TypedWait[] = [];
   for (const group of snapshot.groups) {
     const wait = lockWait(group);
-    if (wait === undefined || waits.length === mostWaiters) continue;
+    if (wait === undefined || waits.length === mostTypedWaits) continue;
     const through = new Set<string>();
     for (const frame of group.stack.slice(wait.callerIndex + 1)) {
       if (isRuntimeFrame(frame) || !own.isOwn(frame) || !isMethod(frame)) continue;

@@ -5,10 +5,10 @@ import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "./goroutine.t
 import { isRuntimeFrame } from "./goroutine-sites.ts";
 import { isKnownIdle } from "./known-idle.ts";
 import type { LockQueue } from "./lock-queues.ts";
-import { singleMutexQueues } from "./lock-queues.ts";
+import { type MutexReference, mutexReferences, waitedAddress } from "./mutex-references.ts";
 import type { OwnCode } from "./own-code.ts";
-import type { CodePlace, MutexReference } from "./stack-index.ts";
-import { append, mutexReferences, stackIndex } from "./stack-index.ts";
+import type { CodePlace } from "./stack-index.ts";
+import { append, stackIndex } from "./stack-index.ts";
 
 /**
  * A goroutine that probably holds a lock. No capture says who holds a `sync.Mutex`; this is read from where the
@@ -131,22 +131,20 @@ function isLockFrame(frame: Frame): boolean {
   return frame.function.startsWith("sync.") || frame.function.startsWith("internal/sync.");
 }
 
-const knownReferences = new WeakMap<GoroutineSnapshot, ReturnType<typeof mutexReferences>>();
+const knownReferences = new WeakMap<LockQueue, readonly MutexReference[]>();
 
 /** Live arguments of goroutines that do not wait for the queue's mutex themselves. */
-function referencesTo({ address }: LockQueue, snapshot: GoroutineSnapshot): readonly MutexReference[] {
+function referencesTo(queue: LockQueue, snapshot: GoroutineSnapshot): readonly MutexReference[] {
+  const { address } = queue;
   if (address === undefined) return [];
-  let references = knownReferences.get(snapshot);
+  let references = knownReferences.get(queue);
   if (references === undefined) {
-    const addresses = singleMutexQueues(snapshot).flatMap((queue) =>
-      queue.address === undefined ? [] : [queue.address],
+    references = (mutexReferences(snapshot).get(address) ?? []).filter(
+      ({ group, goroutine }) => waitedAddress(group, goroutine) !== address,
     );
-    references = mutexReferences(snapshot, addresses);
-    knownReferences.set(snapshot, references);
+    knownReferences.set(queue, references);
   }
-  return (references.get(address) ?? []).filter(
-    ({ group, goroutine }) => waitedAddress(group, goroutine) !== address,
-  );
+  return references;
 }
 
 /** The groups and functions that ask for the lock, these by how they stand in the source, and the types they belong to. */
@@ -183,12 +181,6 @@ function findCallers({ waits }: LockQueue): Callers {
   };
 }
 
-/** The mutex that one example goroutine waits for: the live argument of lockSlow. */
-export function waitedAddress(group: GoroutineGroup, goroutine: Goroutine): number | undefined {
-  const at = group.stack.findIndex(({ function: symbol }) => symbol.endsWith("sync.(*Mutex).lockSlow"));
-  return at === -1 ? undefined : goroutine.pointers.find(({ frame }) => frame === at)?.value;
-}
-
 function holderByAddress(
   callers: Callers,
   { group, goroutine, frame }: MutexReference,
@@ -203,15 +195,19 @@ function holderByAddress(
 
 /** The most telling place of the group: the innermost of several that tell the same. */
 function holderByCode(callers: Callers, { group, places, loop }: HoldingGroup): LockHolder | undefined {
-  let best: LockHolder | undefined;
-  for (const { frame: passes, declared } of places) {
+  let passes: Frame | undefined;
+  let reason: LockHolder["reason"] = "object";
+  let score = Number.NEGATIVE_INFINITY;
+  for (const { frame, declared } of places) {
     const asking = callers.frames.get(declared);
-    const byCode = asking === undefined ? 2 : scoreBeyond(asking, passes);
-    const score = passes === loop ? byCode - loopPenalty : byCode;
-    if (score > (best?.score ?? Number.NEGATIVE_INFINITY))
-      best = { group, passes, reason: asking === undefined ? "object" : "function", score };
+    const byCode = asking === undefined ? 2 : scoreBeyond(asking, frame);
+    const here = frame === loop ? byCode - loopPenalty : byCode;
+    if (here <= score) continue;
+    passes = frame;
+    reason = asking === undefined ? "object" : "function";
+    score = here;
   }
-  return best;
+  return passes === undefined ? undefined : { group, passes, reason, score };
 }
 
 /** In a function that asks for the lock: how far beyond its Lock calls, -Infinity for a frame before all of them. */

@@ -1,14 +1,8 @@
 import type { Frame } from "./frame.ts";
-import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
+import type { GoroutineSnapshot } from "./goroutine.ts";
 import { type LockWait, lockWait } from "./lock-waits.ts";
-
-/** A goroutine that waits for a mutex whose address is known. */
-interface MutexWaiter {
-  readonly group: GoroutineGroup;
-  readonly waitsFor: number;
-  /** Where it asks for the mutex. */
-  readonly caller: Frame;
-}
+import type { MutexWaiter } from "./mutex-references.ts";
+import { append } from "./stack-index.ts";
 
 /**
  * Pairs each of which probably holds what the other one waits for, told by lines alone: where others stand and ask for
@@ -16,14 +10,14 @@ interface MutexWaiter {
  * the service's own functions, which the compiler may not keep alive. A line at which several other mutexes are asked
  * for tells nothing.
  */
-export function pairsByLine<Waiter extends MutexWaiter>(waiters: readonly Waiter[]): [Waiter, Waiter][] {
+export function pairsByLine(waiters: readonly MutexWaiter[]): [MutexWaiter, MutexWaiter][] {
   const asked = new Map<string, Map<number, Set<number>>>();
   for (const { caller, waitsFor } of waiters) {
     const lines = asked.get(caller.function) ?? new Map<number, Set<number>>();
     asked.set(caller.function, lines.set(caller.line, (lines.get(caller.line) ?? new Set()).add(waitsFor)));
   }
   const holding = waiters.map((waiter) => ({ waiter, holds: passedMutexes(waiter, asked) }));
-  const pairs: [Waiter, Waiter][] = [];
+  const pairs: [MutexWaiter, MutexWaiter][] = [];
   for (const [index, a] of holding.entries()) {
     if (a.holds.size === 0) continue;
     for (const b of holding.slice(index + 1))
@@ -59,7 +53,7 @@ export function lastTwoHolders(snapshot: GoroutineSnapshot): readonly [LockWait,
     return wait?.kind === "mutex" ? [wait] : [];
   });
   const asked = new Map<string, Frame[]>();
-  for (const { caller } of waits) asked.set(caller.function, [...(asked.get(caller.function) ?? []), caller]);
+  for (const { caller } of waits) append(asked, caller.function, caller);
   const inside = waits.flatMap((wait) => {
     const outer = wait.group.stack
       .slice(wait.callerIndex + 1)

@@ -4,6 +4,7 @@ import type { LockQueue } from "./lock-queues.ts";
 import { lockWait } from "./lock-waits.ts";
 import type { PileUp } from "./pile-up.ts";
 import { pileUp } from "./pile-up.ts";
+import { append } from "./stack-index.ts";
 
 /**
  * A lock's queue over all captures. Only the type that the lock belongs to is comparable between captures, so `counts`
@@ -38,7 +39,7 @@ function waitingByObject(snapshot: GoroutineSnapshot): Map<string, GoroutineGrou
     const wait = lockWait(group);
     if (wait === undefined) continue;
     const key = `${wait.kind === "mutex" ? "mutex" : "rwmutex"} ${wait.object}`;
-    waiting.set(key, [...(waiting.get(key) ?? []), group]);
+    append(waiting, key, group);
   }
   return waiting;
 }

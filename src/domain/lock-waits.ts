@@ -16,8 +16,20 @@ export interface LockWait {
   readonly object: string;
 }
 
+const known = new WeakMap<GoroutineGroup, LockWait | "none">();
+
 /** The lock that a group waits for; undefined when it waits for something else. */
 export function lockWait(group: GoroutineGroup): LockWait | undefined {
+  if (!group.wait.startsWith("sync.")) return undefined;
+  let wait = known.get(group);
+  if (wait === undefined) {
+    wait = findWait(group) ?? "none";
+    known.set(group, wait);
+  }
+  return wait === "none" ? undefined : wait;
+}
+
+function findWait(group: GoroutineGroup): LockWait | undefined {
   const kind = kindOf(group);
   if (kind === undefined) return undefined;
   const callerIndex = group.stack.findIndex((frame) => !isRuntimeFrame(frame) && !isSync(frame));

@@ -1,10 +1,10 @@
 import { codeObject, declaredFunction } from "./code-object.ts";
 import type { Frame } from "./frame.ts";
-import { waitedAddress } from "./lock-holders.ts";
 import type { LockQueue } from "./lock-queues.ts";
 import type { LockWait } from "./lock-waits.ts";
+import { mutexReachBytes, waitedAddress } from "./mutex-references.ts";
 import type { OwnCode } from "./own-code.ts";
-import { mutexReachBytes } from "./stack-index.ts";
+import { append } from "./stack-index.ts";
 
 /** A goroutine that waits for a lock which it probably has already: sync.Mutex cannot be locked twice. */
 export interface SelfLock {
@@ -23,10 +23,7 @@ export interface SelfLock {
 /** The waits of `queue` that may be for a lock of their own, the most telling first. */
 export function selfLocks({ waits }: LockQueue, own: OwnCode): SelfLock[] {
   const asked = new Map<string, Frame[]>();
-  for (const { caller } of waits) {
-    const name = declaredFunction(caller.function);
-    asked.set(name, [...(asked.get(name) ?? []), caller]);
-  }
+  for (const { caller } of waits) append(asked, declaredFunction(caller.function), caller);
   const found = waits.flatMap((wait): SelfLock[] => {
     const further = wait.group.stack.slice(wait.callerIndex + 1).filter((frame) => own.isOwn(frame));
     const passed = further.find((frame) => hasComePast(frame, asked));
@@ -47,9 +44,9 @@ function pointsAtItsMutex({ group }: LockWait, outer: Frame): boolean {
   const at = group.stack.indexOf(outer);
   return group.exemplars.some((goroutine) => {
     const mutex = waitedAddress(group, goroutine);
+    if (mutex === undefined) return false;
     return goroutine.pointers.some(
-      ({ frame, value }) =>
-        frame === at && mutex !== undefined && value <= mutex && mutex - value < mutexReachBytes,
+      ({ frame, value }) => frame === at && value <= mutex && mutex - value < mutexReachBytes,
     );
   });
 }

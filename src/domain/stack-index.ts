@@ -1,8 +1,7 @@
 import { codeObject, declaredFunction, startedBy } from "./code-object.ts";
 import type { Frame } from "./frame.ts";
-import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
-import { hasStandardName } from "./own-code.ts";
 
 /**
  * Which groups run through which code, for one snapshot. Questions about a lock, a channel or a parent ask for the few
@@ -91,52 +90,4 @@ export function append<Key, Value>(index: Map<Key, Value[]>, key: Key, value: Va
 export function running(snapshot: GoroutineSnapshot, declared: string): GoroutineGroup[] {
   const places = stackIndex(snapshot).places(codeObject(declared));
   return [...new Set(places.filter((place) => place.declared === declared).map(({ group }) => group))];
-}
-
-/** A live argument that points at a mutex or at the object around it. */
-export interface MutexReference {
-  readonly group: GoroutineGroup;
-  readonly goroutine: Goroutine;
-  /** Index in the group's stack of the call that has the argument. */
-  readonly frame: number;
-  /** How far the mutex stands behind what the argument points at, in bytes: 0 for a struct that begins with it. */
-  readonly behindBytes: number;
-}
-
-/**
- * How far behind the start of a struct its mutex is looked for, in bytes. With 256 the match found holders and no
- * false AB-BA in 26 dumps of published deadlock kernels; a larger reach begins to hit neighbours of small objects.
- */
-export const mutexReachBytes = 256;
-
-/**
- * Finds, in one pass over all arguments, those that point at one of `mutexes`. Those of the standard library do not
- * count: its own objects and variables may stand next to a small mutex, and what it is handed its caller has too.
- */
-export function mutexReferences(
-  snapshot: GoroutineSnapshot,
-  mutexes: Iterable<number>,
-): ReadonlyMap<number, readonly MutexReference[]> {
-  const found = new Map<number, MutexReference[]>();
-  const byPage = new Map<number, number[]>();
-  for (const mutex of mutexes) {
-    if (found.has(mutex)) continue;
-    found.set(mutex, []);
-    const page = Math.floor(mutex / mutexReachBytes);
-    for (const near of [page - 1, page]) byPage.set(near, [...(byPage.get(near) ?? []), mutex]);
-  }
-  if (found.size === 0) return found;
-  for (const group of snapshot.groups) {
-    for (const goroutine of group.exemplars) {
-      for (const { frame, value } of goroutine.pointers) {
-        const near = byPage.get(Math.floor(value / mutexReachBytes));
-        if (near === undefined) continue;
-        if (hasStandardName(group.stack[frame]?.function ?? "sync.")) continue;
-        for (const mutex of near)
-          if (value <= mutex && mutex - value < mutexReachBytes)
-            found.get(mutex)?.push({ group, goroutine, frame, behindBytes: mutex - value });
-      }
-    }
-  }
-  return found;
 }
