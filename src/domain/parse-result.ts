@@ -36,6 +36,11 @@ export type ParseResult<T> =
  */
 export interface ByteParser<T> {
   push(chunk: Uint8Array): void;
+  /**
+   * Where to put the bytes that are pushed next, so that they need not be copied: any number of them, from its beginning
+   * on. For no longer than until the next `push`, whose chunk may be pushed in parts. Undefined or absent where that saves nothing.
+   */
+  room?(): Uint8Array | undefined;
   end(): ParseResult<T>;
 }
 

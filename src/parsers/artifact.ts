@@ -163,7 +163,7 @@ function dumpOrLog(artifact: string, options: TextOptions): ByteParser<ParsedArt
 /** Where no dump is found, the error says what the text is, if that is known. */
 function orPrinted<T>(parser: ByteParser<T>, head: Uint8Array): ByteParser<T> {
   return {
-    push: (chunk) => parser.push(chunk),
+    ...passedOn(parser),
     end(): ParseResult<T> {
       const result = parser.end();
       const known = result.ok ? undefined : printedBy(head);
@@ -206,6 +206,7 @@ function textParser(artifact: string, options: TextOptions): ByteParser<ParsedAr
       parser = decide();
       if (missing < chunk.length) parser.push(chunk.subarray(missing));
     },
+    room: () => parser?.room?.(),
     end() {
       if (parser === undefined && head.length === 0) {
         return { ok: false, error: atStart("empty", "there is nothing in it") };
@@ -231,12 +232,17 @@ function mapped<From, To>(
   map: (value: From, damage: ParseError | undefined) => To,
 ): ByteParser<To> {
   return {
-    push: (chunk) => parser.push(chunk),
+    ...passedOn(parser),
     end(): ParseResult<To> {
       const result = parser.end();
       return result.ok ? { ...result, value: map(result.value, result.damage) } : result;
     },
   };
+}
+
+/** Input that another parser takes as it is. */
+function passedOn<T>(parser: ByteParser<T>): Pick<ByteParser<T>, "push" | "room"> {
+  return { push: (chunk) => parser.push(chunk), room: () => parser.room?.() };
 }
 
 /** A format that is known, and not read. */

@@ -20,6 +20,28 @@ export function feed<T>(
   return parser.end();
 }
 
+/**
+ * Feeds `input` as a file is read: into the room that the parser offers, if it does, at most `roomBytes` at once, and from
+ * there in parts of `partBytes`.
+ */
+export function feedIntoRoom<T>(
+  parser: ByteParser<T>,
+  input: Uint8Array,
+  roomBytes: number,
+  partBytes: number,
+): ParseResult<T> {
+  for (let at = 0; at < input.length; ) {
+    const room = parser.room?.() ?? Buffer.alloc(roomBytes);
+    const chunk = room.subarray(0, Math.min(roomBytes, input.length - at));
+    room.fill(0xff);
+    chunk.set(input.subarray(at, at + chunk.length));
+    for (let part = 0; part < chunk.length; part += partBytes)
+      parser.push(chunk.subarray(part, part + partBytes));
+    at += chunk.length;
+  }
+  return parser.end();
+}
+
 /** The value of a parse that must succeed without damage. */
 export function whole<T>(result: ParseResult<T>): T {
   if (!result.ok) throw new Error(`${result.error.message} (line ${result.error.at.value})`);

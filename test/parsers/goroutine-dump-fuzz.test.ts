@@ -3,7 +3,7 @@ import type { ParseError } from "../../src/domain/parse-result.ts";
 import { goroutineDumpParser } from "../../src/parsers/goroutine-dump/goroutine-dump-parser.ts";
 import { looksLikeGoroutineDump } from "../../src/parsers/goroutine-dump/looks-like-goroutine-dump.ts";
 import { damaged, randomNumbers } from "./damage.ts";
-import { capture, feed } from "./feed.ts";
+import { capture, feed, feedIntoRoom } from "./feed.ts";
 import { publish } from "./goroutine-dumps.ts";
 
 const inputs = 50_000;
@@ -70,7 +70,9 @@ describe("damaged dumps", () => {
           if (grouped !== snapshot.counted) expect.fail(`${grouped} of ${snapshot.counted} are in groups`);
         }
         // One in four: cutting costs most of the time.
-        if (i % 4 === 0) expect(feed(parser(), input, 1 + random(200))).toEqual(result);
+        if (i % 8 === 0) expect(feed(parser(), input, 1 + random(200))).toEqual(result);
+        if (i % 8 === 4)
+          expect(feedIntoRoom(parser(), input, 1 + random(2000), 1 + random(200))).toEqual(result);
       }
       // The damage is neither so small nor so large that one outcome is all there is.
       for (const outcome of ["whole", "partial", "not-this-format"]) {

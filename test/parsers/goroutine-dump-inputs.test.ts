@@ -4,7 +4,7 @@ import {
   withKnownTotal,
 } from "../../src/parsers/goroutine-dump/goroutine-dump-parser.ts";
 import { looksLikeGoroutineDump } from "../../src/parsers/goroutine-dump/looks-like-goroutine-dump.ts";
-import { capture, failure, feed, whole } from "./feed.ts";
+import { capture, failure, feed, feedIntoRoom, whole } from "./feed.ts";
 import { groupLine, groupLines, parse, partial, publish, publishLine } from "./goroutine-dumps.ts";
 
 describe("inputs", () => {
@@ -28,6 +28,33 @@ describe("inputs", () => {
       parser.push(Buffer.from(dump.slice(0, at)));
       parser.push(Buffer.from(dump.slice(at)));
       expect(parser.end()).toEqual(expected);
+    }
+  });
+
+  it.each([
+    ["as it is written", (text: string) => text],
+    [
+      "with a log writer's words",
+      (text: string) => text.replaceAll(/^/gm, "2026-11-23T10:00:00.1Z stderr F "),
+    ],
+    ["as a string in a log", (text: string) => `level=info msg=${JSON.stringify(text)}\n`],
+    ["in reverse order", (text: string) => text.split("\n").toReversed().join("\n")],
+  ])("are read the same in the memory that the parser offers, %s", (_name, written) => {
+    let id = 1;
+    const many = Array.from({ length: 6000 }, () =>
+      dump.replaceAll(/goroutine \d/g, () => `goroutine ${id++}`),
+    );
+    const input = Buffer.from(written(many.join("\n")));
+    const expected = parse(input);
+    for (const compiled of [true, false]) {
+      for (const [roomBytes, partBytes] of [
+        [1_000_000, 128 * 1024],
+        [100_000, 100_000],
+        [70_001, 999],
+      ] as const) {
+        const parser = goroutineDumpParser({ artifact: "goroutines.txt", compiled });
+        expect(feedIntoRoom(parser, input, roomBytes, partBytes)).toEqual(expected);
+      }
     }
   });
 

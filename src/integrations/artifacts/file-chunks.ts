@@ -4,20 +4,25 @@ import type { FileHandle } from "node:fs/promises";
 /** What a decompressor is fed at once: behind each chunk it waits until this thread has time for it. */
 const chunkBytes = 1024 * 1024;
 
-/** Stays in the processor's cache from the read to the parser. */
+/** Stays in the processor's cache from the read to the parser, where that has no room of its own. */
 const reusedBytes = 256 * 1024;
 /** A few milliseconds of reading and parsing; then others have their turn. */
 const readsPerTurn = 4;
 
 /**
- * The bytes of a regular file, in one buffer: a chunk is valid until the next one is asked for. Read on this thread,
- * because handing 270 MB of a dump over from another one, piece by piece, took as long as half of its parsing.
+ * The bytes of a regular file, in the room that is offered for them or else in one buffer: a chunk is valid until the
+ * next one is asked for. Read on this thread, because handing 270 MB of a dump over from another one, piece by piece,
+ * took as long as half of its parsing.
  */
-export async function* reusedChunks({ fd }: FileHandle): AsyncGenerator<Uint8Array> {
-  const buffer = Buffer.allocUnsafeSlow(reusedBytes);
+export async function* reusedChunks(
+  { fd }: FileHandle,
+  room: () => Uint8Array | undefined,
+): AsyncGenerator<Uint8Array> {
+  let own: Uint8Array | undefined;
   let at = 0;
   for (let reads = 1; ; reads++) {
-    const bytes = readSync(fd, buffer, 0, reusedBytes, at);
+    const buffer = room() ?? (own ??= Buffer.allocUnsafeSlow(reusedBytes));
+    const bytes = readSync(fd, buffer, 0, buffer.length, at);
     if (bytes === 0) return;
     at += bytes;
     yield buffer.subarray(0, bytes);

@@ -55,8 +55,10 @@ export async function parseFile<T>(
     const { size } = status;
     const { buffer: start } = await file.read(Buffer.alloc(8), 0, 8, 0);
     const expectedBytes = isGzip(start) ? await inflatedSize(file, size) : size;
-    const chunks = isGzip(start) || isAnswer(start) ? compressedChunks(file) : reusedChunks(file);
-    return await parseStream(chunks, parserFor(expectedBytes), options);
+    const parser = parserFor(expectedBytes);
+    const chunks =
+      isGzip(start) || isAnswer(start) ? compressedChunks(file) : reusedChunks(file, () => parser.room?.());
+    return await parseStream(chunks, parser, options);
   } catch (error) {
     if (error instanceof Error && "syscall" in error) throw diskError(error, path);
     throw error;

@@ -90,13 +90,19 @@ export function goroutineDumpParser(options: GoroutineDumpOptions): ByteParser<G
         head += Buffer.from(wanted.subarray(0, excerptBytes)).toString("latin1");
       bytesSeen += wanted.length;
       lastByte = wanted[wanted.length - 1] ?? 0;
-      let taken = 0;
+      let left = wanted;
       if (restorer === undefined) {
-        taken = window.push(wanted, () => reader.form !== undefined);
-        if (reader.form !== undefined) restorer = restoreLines(reader.form);
+        left = wanted.subarray(window.push(wanted, () => reader.form !== undefined));
+        if (reader.form === undefined) return;
+        // What is left may stand where the restored lines will.
+        left = left.slice();
+        restorer = restoreLines(reader.form);
       }
-      if (taken < wanted.length) restorer?.push(wanted.subarray(taken));
+      if (left.length > 0) restorer.push(left);
     },
+
+    // Restored lines go to the window; what they are made of stands elsewhere.
+    room: () => (restorer === undefined && reader.stopReason === undefined ? window.room() : undefined),
 
     end(): ParseResult<GoroutineDump> {
       if (overlong) {

@@ -1,6 +1,6 @@
 /**
- * The bytes at hand. Input is copied here, so that what a goroutine takes up lies in one piece, and where compiled code
- * can reach it.
+ * The bytes at hand. Input is read or copied to here, so that what a goroutine takes up lies in one piece, and where
+ * compiled code can reach it.
  */
 export interface InputMemory {
   /** Input stands in `bytes[start ..]`. Another array after `reserve`. */

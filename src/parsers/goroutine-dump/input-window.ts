@@ -8,6 +8,9 @@ const gatherBytes = 16 * 1024;
 /** Larger chunks are taken in pieces that stay in a fast cache. */
 export const pieceBytes = 64 * 1024;
 
+/** What is read into `room` at once: few enough to stay in a fast cache, many enough for few calls of the system. */
+const roomBytes = 256 * 1024;
+
 /**
  * Feeds chunks to a reader that wants the things it reads in one piece: what it leaves is kept in front of the next
  * chunk. After a failed attempt the next one waits until twice as much is there, so each byte is looked at a bounded
@@ -16,13 +19,26 @@ export const pieceBytes = 64 * 1024;
 export class InputWindow {
   readonly #memory: InputMemory;
   readonly #consume: Consume;
-  #kept = 0;
+  /** What was not read yet stands in the memory's `[#from .. #to]`. */
+  #from: number;
+  #to: number;
   /** How much must be there before the next attempt. */
   #wanted = gatherBytes;
 
   constructor(memory: InputMemory, consume: Consume) {
     this.#memory = memory;
     this.#consume = consume;
+    this.#from = memory.start;
+    this.#to = memory.start;
+  }
+
+  /** Memory behind what is kept: bytes that are there already when they are pushed are not copied. Valid until then. */
+  room(): Uint8Array {
+    this.#moveToStart();
+    const used = this.#to - this.#memory.start;
+    const length = Math.min(roomBytes, this.#memory.capacity - used);
+    this.#memory.reserve(used + length);
+    return this.#memory.bytes.subarray(this.#to, this.#to + length);
   }
 
   /** Takes a chunk, or as much of it as is wanted before `until` says so, and returns how much was taken. */
@@ -31,9 +47,8 @@ export class InputWindow {
     while (at < chunk.length) {
       const piece = Math.max(pieceBytes, this.#wanted - this.#kept);
       const taken = Math.min(chunk.length - at, piece, this.#memory.capacity - this.#kept);
-      this.#memory.reserve(this.#kept + taken);
-      this.#memory.bytes.set(chunk.subarray(at, at + taken), this.#memory.start + this.#kept);
-      this.#kept += taken;
+      if (!this.#isHere(chunk, at)) this.#copy(chunk.subarray(at, at + taken));
+      this.#to += taken;
       at += taken;
       if (this.#kept < this.#wanted) break;
       this.#read(false);
@@ -48,20 +63,40 @@ export class InputWindow {
 
   /** Takes out what was not read yet. */
   takeRest(): Uint8Array {
-    const { bytes, start } = this.#memory;
-    const rest = bytes.slice(start, start + this.#kept);
-    this.#kept = 0;
+    const rest = this.#memory.bytes.slice(this.#from, this.#to);
+    this.#from = this.#memory.start;
+    this.#to = this.#from;
     this.#wanted = gatherBytes;
     return rest;
   }
 
+  get #kept(): number {
+    return this.#to - this.#from;
+  }
+
+  /** Whether the chunk's byte at `at` stands right behind what is kept. */
+  #isHere(chunk: Uint8Array, at: number): boolean {
+    const { bytes } = this.#memory;
+    return chunk.buffer === bytes.buffer && chunk.byteOffset + at === bytes.byteOffset + this.#to;
+  }
+
+  #copy(part: Uint8Array): void {
+    this.#moveToStart();
+    this.#memory.reserve(this.#kept + part.length);
+    this.#memory.bytes.set(part, this.#to);
+  }
+
+  #moveToStart(): void {
+    const { bytes, start } = this.#memory;
+    if (this.#from === start) return;
+    bytes.copyWithin(start, this.#from, this.#to);
+    this.#to = start + this.#kept;
+    this.#from = start;
+  }
+
   #read(last: boolean): void {
-    const { start, capacity } = this.#memory;
-    const end = start + this.#kept;
-    const stopped = this.#consume(start, end, last);
-    this.#memory.bytes.copyWithin(start, stopped, end);
-    this.#kept = end - stopped;
-    this.#wanted = Math.min(capacity, Math.max(gatherBytes, 2 * this.#kept));
+    this.#from = this.#consume(this.#from, this.#to, last);
+    this.#wanted = Math.min(this.#memory.capacity, Math.max(gatherBytes, 2 * this.#kept));
   }
 }
 
