@@ -157,6 +157,10 @@ async function rendered({ reply, format, verbose }: Answer): Promise<string> {
       return format === "markdown"
         ? (await import("./render/tls-markdown.ts")).tlsMarkdown(reply.report)
         : (await import("./render/tls.ts")).tlsText(reply.report, { style, width, verbose });
+    case "config-diff":
+      return format === "markdown"
+        ? (await import("./render/config-diff.ts")).configDiffMarkdown(reply.diff)
+        : (await import("./render/config-diff.ts")).configDiffText(reply.diff, style, width);
     case "doctor":
       return (await import("./render/doctor.ts")).doctorText(reply.checks, style, width);
   }
@@ -175,6 +179,8 @@ function jsonOf(reply: Reply): unknown {
       return reply.stats;
     case "tls":
       return reply.report;
+    case "config-diff":
+      return reply.diff;
     case "doctor":
       return reply.checks;
     case "text":
@@ -186,6 +192,10 @@ function jsonOf(reply: Reply): unknown {
 function exitCodeOf(reply: Reply): number {
   if (reply.kind === "doctor") return reply.checks.some((check) => check.state === "failed") ? 1 : 0;
   if (reply.kind === "tls") return { pass: 0, fail: 1, inconclusive: 3 }[reply.report.verdict];
+  if (reply.kind === "config-diff") {
+    if (reply.diff.changes.length > 0) return 1;
+    return reply.diff.uncompared.length > 0 ? 3 : 0;
+  }
   if (reply.kind !== "analysis" || reply.severity === "never") return 0;
   const { analysis, severity } = reply;
   if (analysis.findings.some((finding) => counts(finding, severity))) return 1;

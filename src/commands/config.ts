@@ -5,24 +5,45 @@ import { defineCommand } from "./command.ts";
 /** What people may look for here, and what does it today. */
 const elsewhere: Readonly<Record<string, string>> = {
   lint: "gofire doctor checks gofire.yaml and names each mistake as file:line:column",
-  diff: "it is to compare configurations of services, which gofire does not read yet",
 };
 
 export const config = defineCommand({
   name: "config",
-  summary: "Print the JSON Schema of gofire.yaml, for editors",
-  usage: "schema",
+  summary: "Compare configuration in Git, or print gofire.yaml's JSON Schema",
+  usage: "schema | diff --base REV --head REV [PATH...] [options]",
   examples: [
     {
       line: "config schema",
       does: "save it, and begin gofire.yaml with: # yaml-language-server: $schema=FILE",
     },
+    {
+      line: "config diff --base v20240501-prod --head main env/prod",
+      does: "which values changed: exit code 1 if any did, 3 if nobody can tell",
+    },
   ],
   whoMayUse: "anyone",
   effect: "read",
-  operands: { placeholder: "schema", min: 1, max: 10, words: ["schema"] },
-  options: {},
-  async run(_context, { operands: [word = "", extra] }) {
+  operands: { placeholder: "schema|diff", min: 1, max: 100, words: ["schema", "diff"] },
+  options: {
+    base: {
+      kind: "text",
+      placeholder: "REV",
+      summary: "tag, branch or commit before, or how its name begins",
+    },
+    head: { kind: "text", placeholder: "REV", summary: "the same, after" },
+    repository: { kind: "text", placeholder: "DIR", summary: "repository to read (default: here)" },
+    format: {
+      kind: "choice",
+      choices: ["text", "json", "markdown"],
+      short: "f",
+      summary: "how to print the comparison",
+    },
+  },
+  async run(context, { operands: [word = "", ...others], ...options }, ports) {
+    if (word === "diff") {
+      return await (await import("./config-diff.ts")).configDiff(others, options, context, ports);
+    }
+    const [extra] = others;
     const instead = elsewhere[word];
     if (instead !== undefined) throw new UsageError(`There is no gofire config ${word} yet: ${instead}.`);
     if (word !== "schema") {

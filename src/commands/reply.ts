@@ -2,6 +2,7 @@ import type { RuleMeta } from "../domain/analyzer.ts";
 import type { EvidenceKey } from "../domain/evidence.ts";
 import type { Analysis, Severity } from "../domain/finding.ts";
 import type { TlsReport } from "../domain/tls-report.ts";
+import type { ConfigDiff } from "../render/config-diff.ts";
 import type { RuleStats } from "../render/rule-stats.ts";
 
 export type Rule = RuleMeta<EvidenceKey, EvidenceKey, string>;
@@ -35,6 +36,7 @@ export type Reply =
   | { readonly kind: "rule-stats"; readonly stats: readonly RuleStats[]; readonly where: string }
   | { readonly kind: "doctor"; readonly checks: readonly DoctorCheck[] }
   | { readonly kind: "tls"; readonly report: TlsReport }
+  | { readonly kind: "config-diff"; readonly diff: ConfigDiff }
   | { readonly kind: "text"; readonly text: string }
   /** What a program reads, such as a shell or an editor: the same bytes on every terminal. */
   | { readonly kind: "file"; readonly text: string };
