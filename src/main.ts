@@ -2,7 +2,7 @@
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bothLocks } from "./capture/both-locks.ts";
-import { reasonOf } from "./domain/errors.ts";
+import { reasonOf, UsageError } from "./domain/errors.ts";
 import { defaultStormLimits } from "./domain/storm.ts";
 import { type BundleConditions, storedBundle } from "./integrations/artifacts/stored-bundle.ts";
 import { storedEvidence } from "./integrations/artifacts/stored-evidence.ts";
@@ -19,6 +19,7 @@ import { openActStore } from "./integrations/redis/open-act-store.ts";
 import { pageMessageStore } from "./integrations/redis/page-message-store.ts";
 import { redisQueue } from "./integrations/redis/queue.ts";
 import { stormStore } from "./integrations/redis/storm-store.ts";
+import { redisTlsLooks } from "./integrations/redis/tls-looks.ts";
 import { defaultWorkerTimes, startWorker, type WorkerSettings } from "./integrations/redis/worker.ts";
 import { jobs, retries } from "./jobs/index.ts";
 import { enqueueEveryMs } from "./jobs/intake.ts";
@@ -49,6 +50,8 @@ import type { Queue } from "./ports/queue.ts";
 import type { Role } from "./ports/server.ts";
 import type { Services } from "./ports/services.ts";
 import type { Storms } from "./ports/storms.ts";
+import type { TlsLooks } from "./ports/tls-looks.ts";
+import type { TlsPlaces } from "./ports/tls-places.ts";
 import type { RunningWorker } from "./ports/worker.ts";
 
 export interface BotSettings {
@@ -71,6 +74,8 @@ export interface BotSettings {
   readonly keep?: Keep;
   readonly pictures: Pictures;
   readonly services: Services;
+  /** Absent: nobody may look at TLS ports from the chat. */
+  readonly tlsPlaces?: TlsPlaces;
   /** Absent: nobody is asked what was usual before. */
   readonly metrics?: MetricsCatalog;
   readonly configs?: ConfigCatalog;
@@ -96,6 +101,8 @@ export interface Bot {
   readonly alerts: Alerts;
   readonly pageMessages: PageMessages;
   readonly queue: Queue;
+  readonly tlsLooks: TlsLooks;
+  readonly tlsPlaces: TlsPlaces;
   readonly mutes: Mutes;
   readonly feedback: Feedback;
   readonly heldPages: HeldPages;
@@ -109,11 +116,17 @@ export interface Bot {
 const sweepEveryMs = 5_000;
 const retireEveryMs = 600_000;
 
+const noTlsPlaces: TlsPlaces = { permit: refuseTls, look: () => Promise.resolve().then(refuseTls) };
+
+function refuseTls(): never {
+  throw new UsageError("This gofire looks at no TLS ports from the chat.");
+}
+
 const noPaging: Paging = { services: () => Promise.resolve([]), channel: "", hearsMessages: false };
 
 /** Throws PortError when Redis cannot be used. */
 export async function startBot(settings: BotSettings): Promise<Bot> {
-  const { clock, onTrouble, artifacts } = settings;
+  const { clock, onTrouble, artifacts, tlsPlaces = noTlsPlaces } = settings;
   const workerTimes: WorkerTimes = settings.workerTimes ?? defaultWorkerTimes;
   const redis = await openRedis(settings.redis, {
     onTrouble: (message) => onTrouble(`Redis: ${message}`),
@@ -131,6 +144,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
     retries: retries.storm,
     onTrouble,
   });
+  const tlsLooks = redisTlsLooks(client, { retries: retries["tls-look"], onTrouble });
   const queue = redisQueue(client, { retries, mostWaiting: settings.mostWaiting, onTrouble });
   let worker: RunningWorker | undefined;
   const ending = new AbortController();
@@ -149,6 +163,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
       heldPages,
       openActs,
       paging: settings.paging ?? noPaging,
+      tlsPlaces,
       lock: settings.nearLock === undefined ? lock : bothLocks(lock, settings.nearLock, hostname()),
       limits: captureLimits(client, settings.caps),
       evidence: storedEvidence(artifacts),
@@ -198,6 +213,8 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
     alerts,
     pageMessages,
     queue,
+    tlsLooks,
+    tlsPlaces,
     mutes,
     feedback,
     heldPages,
@@ -211,6 +228,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
       await alerts.close();
       await pageMessages.close();
       await storms.close();
+      await tlsLooks.close();
       await queue.close();
       await redis.close();
     },

@@ -26,7 +26,18 @@ import type { Services } from "./ports/services.ts";
 
 /** What the chat's commands work on. */
 export interface Running
-  extends Pick<Bot, "incidents" | "queue" | "mutes" | "feedback" | "pageMessages" | "storms" | "openActs"> {
+  extends Pick<
+    Bot,
+    | "incidents"
+    | "queue"
+    | "tlsLooks"
+    | "tlsPlaces"
+    | "mutes"
+    | "feedback"
+    | "pageMessages"
+    | "storms"
+    | "openActs"
+  > {
   readonly services: Services;
   readonly artifacts: Artifacts;
 }
@@ -74,7 +85,19 @@ export interface ServeParts {
 
 export function server(parts: ServeParts): Server {
   return {
-    async start({ role, listen, graceMs, limits, stateFolder, services, metrics, configs, pages, tell }) {
+    async start({
+      role,
+      listen,
+      graceMs,
+      limits,
+      stateFolder,
+      services,
+      tlsPlaces,
+      metrics,
+      configs,
+      pages,
+      tell,
+    }) {
       /** What is to be taken down, last first. */
       const down: (() => Promise<void>)[] = [];
       async function takeDown(): Promise<void> {
@@ -127,6 +150,7 @@ export function server(parts: ServeParts): Server {
           nearLock,
           pictures: parts.pictures(artifacts, browser?.links),
           services,
+          ...(tlsPlaces === undefined ? {} : { tlsPlaces }),
           ...(metrics === undefined ? {} : { metrics }),
           ...(configs === undefined ? {} : { configs }),
           ...(pages === undefined ? {} : { paging: pages }),
@@ -182,6 +206,8 @@ export function server(parts: ServeParts): Server {
           await side.listen({
             incidents: bot.incidents,
             queue: bot.queue,
+            tlsLooks: bot.tlsLooks,
+            tlsPlaces: bot.tlsPlaces,
             mutes: bot.mutes,
             feedback: bot.feedback,
             pageMessages: bot.pageMessages,

@@ -30,6 +30,7 @@ import { homeView } from "./render/slack/home.ts";
 import { snapshotModal } from "./render/slack/modal.ts";
 import { reply } from "./render/slack/reply.ts";
 import { stormDigest } from "./render/slack/storm.ts";
+import { tlsBody } from "./render/slack/tls.ts";
 import { stormList } from "./render/storm-list.ts";
 import type { ChatSide, Running } from "./serve.ts";
 
@@ -100,7 +101,7 @@ export async function openSlack(
     const answer = side?.answer;
     return {
       chat,
-      cards: { card, reply, comment: fileComment, storm: stormDigest, stormList, announcement },
+      cards: { card, reply, comment: fileComment, storm: stormDigest, stormList, tls: tlsBody, announcement },
       people,
       ...(answer === undefined ? {} : { requests: { ...listenOf(slack), path: "/slack/events", answer } }),
       async listen(running) {

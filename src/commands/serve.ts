@@ -6,6 +6,7 @@ import { pagesOf } from "./paging.ts";
 import { serviceCatalog } from "./service-catalog.ts";
 import { serviceTargets } from "./service-targets.ts";
 import { stateFolder } from "./state-folder.ts";
+import { tlsPlaces } from "./tls-places.ts";
 
 /** Longer than a usual capture, shorter than the 30 s that Kubernetes waits before it kills. */
 const defaultGraceMs = 25_000;
@@ -105,6 +106,7 @@ export const serve = defineCommand({
       },
       stateFolder: stateFolder(host),
       services: serviceCatalog(config, serviceTargets(config, { host, sources, clock }), goTargets),
+      tlsPlaces: tlsPlaces(config, host, await ports.tlsProbes()),
       ...(metrics === undefined ? {} : { metrics }),
       ...(configs === undefined ? {} : { configs }),
       ...(pages === undefined ? {} : { pages }),

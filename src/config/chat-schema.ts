@@ -81,6 +81,7 @@ const meaningOf: Readonly<Record<(typeof chatRights)[number], string>> = {
   status: "Who may see what runs and waits",
   explain: "Who may read findings in full",
   diff: "Who may compare captures",
+  tls: "Who may look at TLS ports",
   mute: "Who may mute services and rules, and end that",
   resolve: "Who may close incidents",
   feedback: "Who may say whether findings are right",

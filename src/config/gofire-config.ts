@@ -18,6 +18,8 @@ export interface GofireConfig {
   readonly allow: {
     /** Patterns of addresses that may be captured besides the targets named in `services`; empty by default. */
     readonly targets: readonly string[];
+    /** Patterns of TLS ports that may be looked at from the chat besides; no port means 443. Empty by default. */
+    readonly tls: readonly string[];
   };
   /** Absent: gofire answers in no chat. */
   readonly slack?: SlackConfig;

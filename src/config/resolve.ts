@@ -56,7 +56,7 @@ export function resolveConfig(config: ConfigFile, place: FilePlace): GofireConfi
     file: place.file,
     services,
     defaults: settingsOf(defaults, {}),
-    allow: { targets: config.allow?.targets ?? [] },
+    allow: { targets: config.allow?.targets ?? [], tls: config.allow?.tls ?? [] },
     ...(config.slack === undefined ? {} : { slack: slackOf(config.slack, place.folder) }),
     access: accessOf(config.access),
     captures: capturesOf(config.captures),

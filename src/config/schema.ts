@@ -112,6 +112,17 @@ const targetPattern = z.string().check(
   ),
 );
 
+const tlsPattern = z
+  .string()
+  .check(
+    z.regex(
+      new RegExp(
+        `^(?:\\[[0-9A-Fa-f:.]+\\]|(?:${octet}\\.){3}${octet}/(?:[12]?\\d|3[0-2])|[A-Za-z0-9*._-]+)(?::${port})?$`,
+      ),
+      { error: 'must be host or host:port with "*" inside a label, or an IPv4 range like 10.0.0.0/8:8443' },
+    ),
+  );
+
 const service = section({
   targets: setting(z.array(target), "The processes that run the service"),
   discover: discoverSetting,
@@ -124,6 +135,10 @@ const service = section({
 });
 
 const allow = section({
+  tls: setting(
+    z.array(tlsPattern),
+    "TLS ports that people may have looked at from the chat, besides the hosts of the targets named above; no port means 443. Default: none",
+  ),
   targets: setting(
     z.array(targetPattern),
     "Addresses that may be captured besides the targets named above. Default: none",

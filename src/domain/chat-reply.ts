@@ -3,8 +3,10 @@ import type { RuleDocs } from "./analyzer.ts";
 import type { FeedbackTally, Opinion, Opinions } from "./feedback.ts";
 import type { Analysis, Finding } from "./finding.ts";
 import type { FindingSummary, Incident } from "./incident.ts";
+import type { Place } from "./message.ts";
 import type { Mute, MuteSubject } from "./mute.ts";
 import type { StormCount } from "./storm-count.ts";
+import type { TlsTarget } from "./tls-probe.ts";
 
 /** A service that may be captured, for a picker. */
 export interface ServiceChoice {
@@ -52,7 +54,7 @@ export interface ExplainedFinding {
 
 /**
  * What a chat command answers: data. The renderer gives it its looks; who delivers it shows `ask`, `already`,
- * `feedback`, `judging`, `judged`, `shown`, `reporting`, `help` and `refused` to the person alone, and whatever is `inConfidence`: it tells
+ * `feedback`, `judging`, `judged`, `shown`, `reporting`, `looking`, `help` and `refused` to the person alone, and whatever is `inConfidence`: it tells
  * of channels that not everybody there may read.
  */
 export type ChatReply =
@@ -162,6 +164,13 @@ export type ChatReply =
   | { readonly kind: "shown"; readonly incident: Incident }
   /** The report comes into the incident's thread, or where it was asked for when that is in shadow. */
   | { readonly kind: "reporting"; readonly incident: Incident }
+  /** A TLS port is looked at; what comes of it is posted in `place`, unless gofire may not post there. */
+  | {
+      readonly kind: "looking";
+      readonly target: TlsTarget;
+      readonly place: Place;
+      readonly isOutOfReach?: true;
+    }
   /** `about`: the option that the problem lies in, where it lies in one. */
   | {
       readonly kind: "help";

@@ -7,6 +7,7 @@ import { pageMessage } from "./page-message.ts";
 import { type PeerJobPorts, peer } from "./peer.ts";
 import { type PublishJobPorts, publish } from "./publish.ts";
 import { type StormJobPorts, storm } from "./storm.ts";
+import { type TlsLookJobPorts, tlsLook } from "./tls-look.ts";
 
 /** Everything that jobs ask of the outside world. */
 export type JobPorts = CaptureJobPorts &
@@ -14,7 +15,8 @@ export type JobPorts = CaptureJobPorts &
   PeerJobPorts &
   PublishJobPorts &
   PageJobPorts &
-  StormJobPorts;
+  StormJobPorts &
+  TlsLookJobPorts;
 
 /** Every job, with its ports. A name that has no job does not compile: what is enqueued under it would wait for ever. */
 export function jobs(ports: JobPorts): readonly RunnableJob[] {
@@ -26,6 +28,7 @@ export function jobs(ports: JobPorts): readonly RunnableJob[] {
     page: bindJob(page, ports),
     "page-message": bindJob(pageMessage, ports),
     storm: bindJob(storm, ports),
+    "tls-look": bindJob(tlsLook, ports),
   };
   return Object.values(byName);
 }
@@ -39,6 +42,7 @@ export const retries = {
   page: retryOf(page),
   "page-message": retryOf(pageMessage),
   storm: retryOf(storm),
+  "tls-look": retryOf(tlsLook),
 };
 
 function retryOf({ attempts, backoffMs }: Pick<RunnableJob, "attempts" | "backoffMs">) {

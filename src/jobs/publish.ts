@@ -3,6 +3,7 @@ import { PortError } from "../domain/errors.ts";
 import { type Card, type Incident, isSettled, isWorkOver, type Reply } from "../domain/incident.ts";
 import type { MessageBody, Place } from "../domain/message.ts";
 import type { StormView } from "../domain/storm.ts";
+import type { TlsAnswer } from "../domain/tls-look.ts";
 import type { Urgency } from "../ports/chat.ts";
 import type { OpenMute } from "../ports/open-acts.ts";
 import type { JobOutcome } from "../ports/worker.ts";
@@ -29,6 +30,8 @@ export interface Cards {
   storm(view: StormView): MessageBody;
   /** Every page of a storm, as the text of a Markdown file. */
   stormList(view: StormView): string;
+  /** What a look at a TLS port brought. */
+  tls(answer: TlsAnswer): MessageBody;
   /** That something is muted, or not any more. */
   announcement(act: OpenMute): MessageBody;
 }

@@ -4,6 +4,7 @@ import type { ConfigCatalog } from "./config-history.ts";
 import type { MetricsCatalog } from "./metrics-server.ts";
 import type { ServerTls } from "./server-tls.ts";
 import type { Services } from "./services.ts";
+import type { TlsPlaces } from "./tls-places.ts";
 
 /** - `web` hears people and alerts, `worker` does the work, `all` does both in one process. */
 export type Role = "web" | "worker" | "all";
@@ -67,6 +68,8 @@ export interface ServeRequest {
   /** Absolute path of what outlives this process. */
   readonly stateFolder: string;
   readonly services: Services;
+  /** Absent: nobody may look at TLS ports from the chat. */
+  readonly tlsPlaces?: TlsPlaces;
   /** Absent: nobody is asked what was usual before. */
   readonly metrics?: MetricsCatalog;
   /** Absent: nobody is asked which configuration changed. The caller closes it. */

@@ -1,4 +1,12 @@
-export type JobName = "capture" | "analyse" | "publish" | "peer" | "page" | "page-message" | "storm";
+export type JobName =
+  | "capture"
+  | "analyse"
+  | "publish"
+  | "peer"
+  | "page"
+  | "page-message"
+  | "storm"
+  | "tls-look";
 
 /** One run of a job. */
 export interface JobRun {

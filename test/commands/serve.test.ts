@@ -14,6 +14,7 @@ async function limitsOf(words: readonly string[], yaml: string | undefined): Pro
     host: () => Promise.resolve({ environment: () => undefined }),
     goTargets: () => Promise.resolve({}),
     targetSources: () => Promise.resolve({}),
+    tlsProbes: () => Promise.resolve({}),
     clock: () => Promise.resolve(systemClock),
     server: () =>
       Promise.resolve({

@@ -30,7 +30,7 @@ describe("a configuration", () => {
         file: "gofire.yaml",
         services: {},
         defaults: { modules: [], thresholds: {}, capture: {} },
-        allow: { targets: [] },
+        allow: { targets: [], tls: [] },
         access: { rights: {}, givenBy: { users: [], groups: [], channels: [] } },
         captures: {},
         artifacts: defaultArtifacts,

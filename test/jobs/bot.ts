@@ -43,6 +43,7 @@ export const plainCards: Cards = {
   }),
   reply: (_incident, reply) => ({ text: reply.text }),
   comment: ({ text }) => text,
+  tls: (answer) => ({ text: "report" in answer ? `TLS ${answer.report.verdict}` : answer.problem }),
   storm: ({ storm, rows }) => ({
     text: [storm.id, storm.overAtMs === undefined ? "goes on" : "over", `${rows.length} pages`].join(" · "),
   }),

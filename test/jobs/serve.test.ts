@@ -17,6 +17,7 @@ import { server } from "../../src/serve.ts";
 import { fakeArtifacts } from "../fakes/artifacts.ts";
 import { fakeChat } from "../fakes/chat.ts";
 import { fakeTargetSources } from "../fakes/target-sources.ts";
+import { fakeTlsProbes } from "../fakes/tls-probe.ts";
 import { redisProgram } from "../integrations/redis-server.ts";
 import { draftFor, plainCards, quickCapture, sickTarget, until } from "./bot.ts";
 
@@ -50,6 +51,7 @@ async function serving(
     config: () => Promise.resolve(configOf(targetUrl)),
     goTargets: () => Promise.resolve(goTargets({ userAgent: "gofire/test" })),
     targetSources: () => Promise.resolve(fakeTargetSources()),
+    tlsProbes: () => Promise.resolve(fakeTlsProbes()),
     clock: () => Promise.resolve(systemClock),
     host: () =>
       Promise.resolve({
@@ -115,7 +117,7 @@ function configOf(targetUrl: string): GofireConfig {
     file: "gofire.yaml",
     services: { order: { ...settings, targets: [target] } },
     defaults: settings,
-    allow: { targets: [] },
+    allow: { targets: [], tls: [] },
     access: { rights: {}, givenBy: { users: [], groups: [], channels: [] } },
     captures: {},
     artifacts: defaultArtifacts,

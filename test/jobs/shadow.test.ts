@@ -33,6 +33,7 @@ async function published(begun: Incident) {
     comment: () => "comment",
     storm: unused,
     stormList: unused,
+    tls: unused,
     announcement: unused,
   };
   const one = publishOne(begun, { chat, clock: fakeClock(), cards });

@@ -7,6 +7,7 @@ import type { PageSource } from "../../src/domain/page-message.ts";
 import type { MetricsCatalog } from "../../src/ports/metrics-server.ts";
 import type { PagesRequest } from "../../src/ports/server.ts";
 import type { Services } from "../../src/ports/services.ts";
+import type { TlsPlaces } from "../../src/ports/tls-places.ts";
 import { shopWorkspace, type WorkspaceSeed } from "../../src/sandbox/slack/seed.ts";
 import { type SlackStandIn, startSlackStandIn } from "../../src/sandbox/slack/stand-in.ts";
 import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
@@ -41,8 +42,15 @@ export async function liveBot(
     seed = shopWorkspace,
     waiting = 100,
     services = testServices(targets),
+    tlsPlaces,
     metrics,
-  }: { seed?: WorkspaceSeed; waiting?: number; services?: Services; metrics?: MetricsCatalog } = {},
+  }: {
+    seed?: WorkspaceSeed;
+    waiting?: number;
+    services?: Services;
+    tlsPlaces?: TlsPlaces;
+    metrics?: MetricsCatalog;
+  } = {},
 ): Promise<LiveBot> {
   const manifest: unknown = parse(readFileSync("slack-manifest.yaml", "utf8"));
   const slack = await startSlackStandIn({ manifest, seed });
@@ -76,6 +84,7 @@ export async function liveBot(
       limits: { captures: 20, perService: 4, waiting, cooldownMs: 0 },
       stateFolder: state,
       services,
+      ...(tlsPlaces === undefined ? {} : { tlsPlaces }),
       ...(metrics === undefined ? {} : { metrics }),
       ...(pages === undefined ? {} : { pages: pages.request }),
       tell: (line) => void lines.push(line),

@@ -22,6 +22,7 @@ const what: Readonly<Record<ChatRight, string>> = {
   status: "see what runs",
   explain: "read findings in full",
   diff: "compare captures",
+  tls: "look at TLS ports",
   mute: "mute services and rules",
   resolve: "resolve incidents",
   feedback: "judge findings",

@@ -13,6 +13,8 @@ import type { Queue } from "../../ports/queue.ts";
 import type { Rooms } from "../../ports/rooms.ts";
 import type { Services } from "../../ports/services.ts";
 import type { Storms } from "../../ports/storms.ts";
+import type { TlsLooks } from "../../ports/tls-looks.ts";
+import type { TlsPlaces } from "../../ports/tls-places.ts";
 import type { Arguments, Operands, OptionSpecs } from "../command.ts";
 import type { Analyses } from "./analyses.ts";
 
@@ -22,6 +24,8 @@ export interface ChatPorts {
   readonly incidents: Incidents;
   readonly queue: Queue;
   readonly services: Services;
+  readonly tlsLooks: TlsLooks;
+  readonly tlsPlaces: Pick<TlsPlaces, "permit">;
   readonly analyses: Analyses;
   readonly people: People;
   readonly rooms: Rooms;

@@ -75,10 +75,6 @@ const notYet: Readonly<Record<string, Pick<Refusal, "why" | "next">>> = {
     why: "gofire cannot roll configuration back yet; nothing was changed.",
     next: "Roll it back where it was released.",
   },
-  tls: {
-    why: "gofire cannot look at TLS from the chat yet.",
-    next: "Whether handshakes hang is part of every verdict: snapshot SERVICE.",
-  },
 };
 
 /** Rights of a channel and sight of its incidents are for who is in it; what a form says was chosen proves nothing. */

@@ -10,6 +10,7 @@ import { resolve } from "./resolve.ts";
 import { show } from "./show.ts";
 import { snapshot } from "./snapshot.ts";
 import { status } from "./status.ts";
+import { tls } from "./tls.ts";
 
 /** Every command of the chat, in the order of the help text. */
 export const chatCommands: readonly ChatCommand[] = [
@@ -19,6 +20,7 @@ export const chatCommands: readonly ChatCommand[] = [
   explain,
   diff,
   peer,
+  tls,
   report,
   feedback,
   resolve,

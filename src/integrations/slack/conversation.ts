@@ -52,6 +52,7 @@ export function audienceOf(reply: ChatReply): "person" | "place" | "card" {
     case "judged":
     case "shown":
     case "reporting":
+    case "looking":
     case "help":
     case "refused":
       return "person";

@@ -16,6 +16,7 @@ import { refusedBody } from "./refused.ts";
 import { replyBody } from "./reply-body.ts";
 import { shownBody } from "./shadow.ts";
 import { statusBody } from "./status.ts";
+import { lookingBody } from "./tls.ts";
 import { placeWords } from "./verdict-words.ts";
 
 const mostServices = 20;
@@ -87,6 +88,8 @@ function bodyOf(reply: ChatReply): MessageBody {
         section([`The report of ${words(id, 40)} ${where}.`]),
       );
     }
+    case "looking":
+      return lookingBody(reply.target, reply.isOutOfReach === true);
     case "ask":
       return askBody(reply);
     case "status":

@@ -88,6 +88,7 @@ const rightWords: Readonly<Record<ChatRight, string>> = {
   status: "See what runs",
   explain: "Read findings in full",
   diff: "Compare captures",
+  tls: "Look at TLS ports",
   mute: "Mute alerts and rules",
   resolve: "Resolve incidents",
   feedback: "Judge findings",

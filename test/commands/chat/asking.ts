@@ -19,6 +19,7 @@ import { mutesStore } from "../../../src/integrations/redis/mutes.ts";
 import { openActStore } from "../../../src/integrations/redis/open-act-store.ts";
 import { redisQueue } from "../../../src/integrations/redis/queue.ts";
 import { stormStore } from "../../../src/integrations/redis/storm-store.ts";
+import { redisTlsLooks } from "../../../src/integrations/redis/tls-looks.ts";
 import { retries } from "../../../src/jobs/index.ts";
 import { summaryOf } from "../../../src/jobs/summary.ts";
 import type { Artifacts } from "../../../src/ports/artifacts.ts";
@@ -93,6 +94,7 @@ export async function asking(mostWaiting: number): Promise<Asking> {
   const folder = await mkdtemp(join(tmpdir(), "gofire-chat-"));
   const redis = await openRedis(parseRedisUrl(server.url), { onTrouble: () => {} });
   const queue = redisQueue(redis.client, { retries, mostWaiting, onTrouble: () => {} });
+  const tlsLooks = redisTlsLooks(redis.client, { retries: retries["tls-look"], onTrouble: () => {} });
   const people = fakePeople({ U1: "member", U2: "member", UGUEST: "guest", UFAR: "stranger", UBOT: "bot" });
   const rooms = fakeRooms();
   const artifacts = fakeArtifacts(folder);
@@ -103,6 +105,12 @@ export async function asking(mostWaiting: number): Promise<Asking> {
     incidents: incidentStore(redis.client, noTwoAtOnce()),
     queue,
     services,
+    tlsLooks,
+    tlsPlaces: {
+      permit({ host }) {
+        if (!host.endsWith(".shop.test")) throw new UsageError(`${host} is not let in: allow.tls.`);
+      },
+    },
     analyses: storedAnalyses(artifacts),
     people,
     rooms,
@@ -174,6 +182,7 @@ export async function asking(mostWaiting: number): Promise<Asking> {
       rooms.silent = false;
     },
     async close() {
+      await tlsLooks.close();
       await queue.close();
       await storms.close();
       await redis.close();

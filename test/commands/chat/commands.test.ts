@@ -68,6 +68,7 @@ describe.skipIf(redisProgram === undefined)("chat commands", () => {
         ["explain", true],
         ["diff", true],
         ["peer", true],
+        ["tls", true],
         ["report", true],
         ["feedback", true],
         ["resolve", true],
