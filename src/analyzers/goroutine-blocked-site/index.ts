@@ -2,7 +2,7 @@ import type { FindingDraft } from "../../domain/analyzer.ts";
 import { defineAnalyzer } from "../../domain/analyzer.ts";
 import { isMainGoroutine } from "../../domain/code-object.ts";
 import type { GoroutineEvidence } from "../../domain/evidence.ts";
-import type { GoroutineGroup } from "../../domain/goroutine.ts";
+import type { GoroutineGroup, WaitReason } from "../../domain/goroutine.ts";
 import { isKnownIdle } from "../../domain/known-idle.ts";
 import { leakThresholds, siteEvidence } from "../../domain/leak-signs.ts";
 import { shortName } from "../../domain/lock-words.ts";
@@ -30,6 +30,13 @@ export const goroutineBlockedSite = defineAnalyzer({
         meaning: "age from which a blocked sender, lock or WaitGroup is a warning to look at",
         source: "docs/decisions/0003-default-thresholds.md",
       },
+      seenOnce: {
+        default: 1000,
+        unit: "goroutines",
+        meaning:
+          "senders or lock waiters at one line, seen in a single capture, that are a warning to look again",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
       sites: {
         default: 10,
         unit: "count",
@@ -42,7 +49,7 @@ export const goroutineBlockedSite = defineAnalyzer({
       why: "A dump of a hung process often holds its cause in one or two goroutines, too few for any rule about numbers.",
       next: "Read the line: who is to receive, close, unlock or call Done, and is that goroutine still there?",
       falsePositives:
-        "Idle workers wait in the same way. So this is `possible` and never fails a verdict, with two exceptions: a crowd of request handlers that has been there for minutes although their clients have gone is `likely`; and when the runtime itself said that all goroutines are asleep, none of them can go on, and that is proven.",
+        "Idle workers wait in the same way. So this is `possible` and never fails a verdict (a thousand senders or lock waiters in a single capture leave it open), with two exceptions: a crowd of request handlers that has been there for minutes although their clients have gone is `likely`; and when the runtime itself said that all goroutines are asleep, none of them can go on, and that is proven.",
       references: ["https://go.dev/src/runtime/runtime2.go", "https://go.dev/src/runtime/proc.go"],
     },
   },
@@ -114,12 +121,27 @@ function persists(site: WaitSite, evidence: GoroutineEvidence, own: OwnCode): bo
   return growth === undefined || growth.counts.every((count) => count > 0);
 }
 
+/**
+ * Senders and lock waiters that were looked at once, and about which that one look cannot tell whether they move.
+ * Receivers and selects are left out: idle workers come in thousands, too.
+ */
+function isUnsettled({ groups }: WaitSite, { series }: GoroutineEvidence): boolean {
+  return series.length === 1 && groups.every(({ wait }) => mayMove.has(wait));
+}
+
+const mayMove: ReadonlySet<WaitReason> = new Set<WaitReason>([
+  "chan send",
+  "sync.Mutex.Lock",
+  "sync.RWMutex.Lock",
+  "sync.RWMutex.RLock",
+]);
+
 interface Surroundings {
   readonly goroutines: GoroutineEvidence;
   readonly own: OwnCode;
   /** The runtime itself said that no goroutine can run. */
   readonly asleep: boolean;
-  readonly limits: Readonly<Record<"agedMinutes" | "oldCount" | "oldMinutes", number>>;
+  readonly limits: Readonly<Record<"agedMinutes" | "oldCount" | "oldMinutes" | "seenOnce", number>>;
 }
 
 function findingOf(
@@ -134,6 +156,7 @@ function findingOf(
   const age = site.oldestMinutes ?? 0;
   const isMain = site.groups.every(isMainGoroutine);
   const aged = rank === 3 && age >= limits.agedMinutes;
+  const crowd = site.count >= limits.seenOnce && isUnsettled(site, goroutines);
   const clientless = site.count >= limits.oldCount && clientsOf(site, goroutines.best) === "gone";
   const abandoned = isAbandoned(site, goroutines, own, limits);
   const lasting = age > 0 ? `, the oldest for ${counted(age, "minute")}` : "";
@@ -152,7 +175,7 @@ function findingOf(
     };
   }
   return {
-    severity: asleep || aged || clientless ? "warning" : "info",
+    severity: asleep || aged || clientless || crowd ? "warning" : "info",
     confidence: asleep ? "proven" : abandoned ? "likely" : "possible",
     title: `${counted(site.count, "goroutine")} in ${state}${place}`,
     summary: asleep
@@ -160,13 +183,18 @@ function findingOf(
       : `${counted(site.count, "goroutine")} wait${site.count === 1 ? "s" : ""} in ${state}${place}${lasting}. ${
           clientless
             ? "They run requests whose clients have gone: net/http watches the connection of a request until then, and far fewer are watched."
-            : isMain
-              ? "It is the main goroutine, which often waits on purpose."
-              : rank === 3
-                ? "Nothing in the capture shows who will let it go on; nothing proves that nobody will."
-                : "An idle worker looks the same; its number does not grow as far as the captures show."
+            : crowd
+              ? "So many seldom wait at one line in a healthy process; whether they move, a single capture does not tell: a full queue looks the same."
+              : isMain
+                ? "It is the main goroutine, which often waits on purpose."
+                : rank === 3
+                  ? "Nothing in the capture shows who will let it go on; nothing proves that nobody will."
+                  : "An idle worker looks the same; its number does not grow as far as the captures show."
         }`,
     where: site.where,
+    ...(crowd
+      ? { measured: { value: site.count, limit: limits.seenOnce, unit: "goroutines" as const } }
+      : {}),
     ...(group === undefined ? {} : { waitReason: group.wait }),
     groups: site.groups,
     evidence: siteEvidence(goroutines, site),
