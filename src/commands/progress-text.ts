@@ -1,4 +1,5 @@
 import type { CaptureProgress } from "../capture/progress.ts";
+import { isOfProcess } from "../domain/capture.ts";
 import { bytesText, counted, durationText } from "../domain/units.ts";
 
 /** One line for the person who waits; undefined where the line before still says it. */
@@ -19,7 +20,9 @@ export function progressText(progress: CaptureProgress): string | undefined {
     case "waiting":
       return `… waiting ${durationText(progress.forMs)}: ${progress.reason}`;
     case "finished": {
-      const { kind, status, bytes, durationMs, reason } = progress.record;
+      const { kind, status, file, bytes, durationMs, reason } = progress.record;
+      // Whoever is asked beside the process has said something, and nothing is kept of it where the process said nothing.
+      if (!isOfProcess(kind) && kind !== "index" && file === undefined && status === "ok") return undefined;
       if (status === "ok") {
         const remark = reason === undefined ? "" : `: ${reason}`;
         return `ok ${kind} ${bytesText(bytes)} in ${durationText(durationMs)}${remark}`;

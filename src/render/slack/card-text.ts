@@ -11,7 +11,7 @@ import { spoken } from "./escape.ts";
 import { againstLimit, confidenceWords, firstSentences, wherePlain } from "./finding-lines.ts";
 import { slackLimits } from "./limits.ts";
 import { comparisonSentences, peerSentences } from "./peer-words.ts";
-import { kindNames, progressOf, remarksOf, troubleOf } from "./steps.ts";
+import { kindNames, progressWords, remarksOf, runningOf, troubleOf } from "./steps.ts";
 import { unpostedOf } from "./unposted.ts";
 import { afterWords, furtherOf, placeWords, verdictSentence } from "./verdict-words.ts";
 
@@ -38,14 +38,12 @@ function sentencesOf(incident: Incident): readonly string[] {
         waitsFor === undefined ? "" : ended(`Waits: ${waitsFor}`),
         ...beforeSentences(incident),
       ];
-    case "capturing": {
-      const { over, all } = progressOf(incident.steps);
+    case "capturing":
       return [
-        `${service}: capturing, ${countText(over)} of ${countText(all)} done.`,
+        `${service}: ${progressWords(incident.steps)}.`,
         ...stepSentences(incident.steps),
         ...beforeSentences(incident),
       ];
-    }
     case "verdict":
       return analysis === undefined ? [`${service}: judged.`] : verdictSentences(incident, analysis);
     case "failed":
@@ -117,7 +115,7 @@ function verdictSentences(incident: Incident, analysis: AnalysisSummary): readon
 
 function stepSentences(steps: readonly CaptureStep[]): readonly string[] {
   const whole = steps.filter(({ kind, state }) => kind !== "index" && state === "ok");
-  const running = steps.filter(({ state }) => state === "running");
+  const running = runningOf(steps);
   const trouble = troubleOf(steps);
   return [
     whole.length === 0 ? "" : `Captured: ${kindNames(whole)}.`,

@@ -24,7 +24,7 @@ import { bold, person, prose, timeOfDay, words } from "./escape.ts";
 import { opinionLabels, tallyLine } from "./feedback.ts";
 import { againstLimit, confidenceWords, firstSentences, furtherLine, whereLine } from "./finding-lines.ts";
 import { comparisonLines, peerLines } from "./peer-words.ts";
-import { progressOf, stepLines } from "./steps.ts";
+import { progressWords, stepLines } from "./steps.ts";
 import { unpostedOf } from "./unposted.ts";
 import { afterWords, furtherOf, placeWords, verdictMarks, verdictSentence } from "./verdict-words.ts";
 
@@ -65,7 +65,7 @@ function bodyOf(incident: Incident): readonly Block[] {
       ];
     case "capturing":
       return [
-        header(capturingTitle(incident)),
+        header(`🔍 ${service} · ${progressWords(incident.steps)}`),
         ...section(capturingLines(incident)),
         ...context([...alertLines(incident), ...beforeLines(incident)]),
       ];
@@ -84,13 +84,6 @@ function bodyOf(incident: Incident): readonly Block[] {
         ...context([...alertLines(incident), ...unpostedLines(incident)]),
       ];
   }
-}
-
-function capturingTitle({ service, steps }: Incident): string {
-  const { over, all } = progressOf(steps);
-  if (all === 0) return `🔍 ${service} · asking what can be captured`;
-  if (over === all) return `🔍 ${service} · judging what was captured`;
-  return `🔍 ${service} · capturing, ${countText(over)} of ${countText(all)} done`;
 }
 
 function capturingLines(incident: Incident): readonly string[] {

@@ -1,11 +1,10 @@
 import { leadFinding } from "../../domain/finding.ts";
 import type { Incident } from "../../domain/incident.ts";
 import { isDirect } from "../../domain/message.ts";
-import { countText } from "../../domain/units.ts";
 import { utcTime } from "../words.ts";
 import { bold, channel, prose, timeOfDay, words } from "./escape.ts";
 import { shadowPlace, shadowPlaceSpoken } from "./shadow.ts";
-import { progressOf } from "./steps.ts";
+import { progressWords } from "./steps.ts";
 import { afterWords, placeWords, verdictMarks } from "./verdict-words.ts";
 
 const titleCharacters = 160;
@@ -54,11 +53,8 @@ function story(incident: Incident): { readonly mark: string; readonly what: stri
   switch (state) {
     case "queued":
       return { mark: "⏳", what: placeWords(incident) || `waits: ${waitsFor ?? ""}` };
-    case "capturing": {
-      const { over, all } = progressOf(steps);
-      if (over === all && all > 0) return { mark: "🔍", what: "judging" };
-      return { mark: "🔍", what: `capturing, ${countText(over)} of ${countText(all)} done` };
-    }
+    case "capturing":
+      return { mark: "🔍", what: progressWords(steps) };
     case "verdict":
       return { mark: analysis === undefined ? "⚪️" : verdictMarks[analysis.verdict], what: verdict };
     case "failed":

@@ -1,3 +1,4 @@
+import { isOfProcess } from "../../domain/capture.ts";
 import type { CaptureStep } from "../../domain/incident.ts";
 import { countText, durationText } from "../../domain/units.ts";
 import { timeOfDay, words } from "./escape.ts";
@@ -12,13 +13,18 @@ function listed(steps: readonly CaptureStep[]): readonly CaptureStep[] {
   return steps.filter(({ kind, state }) => kind !== "index" || state === "failed" || state === "partial");
 }
 
-/** How many of the captures are over, and how many there are. */
-export function progressOf(steps: readonly CaptureStep[]): { readonly over: number; readonly all: number } {
-  const present = listed(steps).filter((step) => !isOptIn(step));
-  return {
-    over: present.filter(({ state }) => state !== "planned" && state !== "running").length,
-    all: present.length,
-  };
+/** `capturing, 2 of 7 done`: how far it is with what is asked of the process. */
+export function progressWords(steps: readonly CaptureStep[]): string {
+  const asked = steps.filter((step) => isOfProcess(step.kind) && !isOptIn(step));
+  const over = asked.filter(({ state }) => state !== "planned" && state !== "running").length;
+  if (asked.length === 0) return "asking what can be captured";
+  if (over === asked.length) return "judging what was captured";
+  return `capturing, ${countText(over)} of ${countText(asked.length)} done`;
+}
+
+/** What is captured of the process at the moment. Others are asked beside it all the while: that is no news until it ends. */
+export function runningOf(steps: readonly CaptureStep[]): readonly CaptureStep[] {
+  return steps.filter(({ kind, state }) => state === "running" && isOfProcess(kind));
 }
 
 /** What was, is being and will be captured, and what was not and why; one line each. */
@@ -29,7 +35,7 @@ export function stepLines(steps: readonly CaptureStep[]): readonly string[] {
   return [
     whole.length === 0 ? "" : `✅ ${kindNames(whole)}`,
     ...remarksOf(present).map(({ kind, remark }) => `ℹ️ ${kind}: ${words(remark, reasonCharacters)}`),
-    ...present.filter(({ state }) => state === "running").map(runningLine),
+    ...runningOf(steps).map(runningLine),
     planned.length === 0 ? "" : `🔜 ${kindNames(planned, whole)}`,
     ...troubleLines(present),
   ].filter((line) => line !== "");

@@ -8,7 +8,7 @@ import { utcTime } from "../words.ts";
 import { type Block, context, fitBlocks, header, section } from "./blocks.ts";
 import { bold, prose, spoken, timeOfDay, words } from "./escape.ts";
 import { slackLimits } from "./limits.ts";
-import { progressOf } from "./steps.ts";
+import { progressWords } from "./steps.ts";
 import { verdictMarks } from "./verdict-words.ts";
 
 /** The rest is in the list in the thread. */
@@ -174,10 +174,10 @@ function verdictLines(rows: readonly StormRow[]): readonly string[] {
 function captureLines(rows: readonly StormRow[]): readonly string[] {
   const waiting = incidentsThat("waiting", rows).sort((a, b) => placeOf(a) - placeOf(b));
   return [
-    ...lines(incidentsThat("capturing", rows), (one) => {
-      const { over, all } = progressOf(one.steps);
-      return `🔍 ${bold(one.service, 60)} · capturing, ${countText(over)} of ${countText(all)} done · ${words(one.id, 40)}`;
-    }),
+    ...lines(
+      incidentsThat("capturing", rows),
+      (one) => `🔍 ${bold(one.service, 60)} · ${progressWords(one.steps)} · ${words(one.id, 40)}`,
+    ),
     ...lines(
       waiting,
       (one) =>

@@ -131,7 +131,14 @@ describe("capturing", () => {
   });
 
   it("says that nothing is known yet, that everything is there, and that it is a further attempt", () => {
-    expect(lines({ ...capturing, steps: [] })[0]).toBe("🔍 order · asking what can be captured");
+    const nothingYet = { ...capturing, steps: [] };
+    expect(lines(nothingYet)[0]).toBe("🔍 order · asking what can be captured");
+    expect(card(nothingYet).text).toBe("order: asking what can be captured. gf-3fa9.");
+    // Who is asked beside the process is no step of its capture.
+    const beside = (["context", "config"] as const).map((kind) => ({ kind, state: "running" as const }));
+    expect(lines({ ...capturing, steps: beside })).toEqual(lines(nothingYet));
+    expect(card({ ...capturing, steps: beside }).text).toBe(card(nothingYet).text);
+    expect(lines({ ...capturing, steps: [...capturing.steps, ...beside] })).toEqual(lines(capturing));
     expect(lines({ ...capturing, steps: [{ kind: "heap", state: "ok" }] })[0]).toBe(
       "🔍 order · judging what was captured",
     );

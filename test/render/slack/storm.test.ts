@@ -133,7 +133,7 @@ describe("the digest of a storm", () => {
     const lines = linesOf(night).join("\n");
     expect(lines).toMatch(/🔴 \*order\* · FAIL: .+ · gf-1aaa/);
     expect(lines).toMatch(/warning · \*order\* · g2 is slow · .+ · see gf-1aaa/);
-    expect(lines).toMatch(/🔍 \*pay\* · capturing, 0 of 0 done · gf-3ccc/);
+    expect(lines).toMatch(/🔍 \*pay\* · asking what can be captured · gf-3ccc/);
     expect(lines).toMatch(/⏳ \*stock\* · waits, place 7 · gf-4ddd/);
     expect(lines).toContain("⏭ 1 page without a capture of its own: one of a service answers all its pages");
     expect(lines).toContain("⏭ 1 page not captured: 100 captures are waiting already");
