@@ -30,17 +30,22 @@ export function changeText(
   }
 }
 
-/** `redis.max_active 200 → 0 in v20240521-prod-redis-tune by ana, 14 min before the page` */
-export function configLineText(
-  { name, author, atMs, change, uncompared, others }: ConfigLine,
-  { text, moment, momentMs }: WrittenConfig,
+/** `redis.max_active 200 → 0 in v20240521-prod-redis-tune` */
+export function revisionText(
+  { name, change, uncompared, others }: ConfigLine,
+  text: WrittenConfig["text"],
 ): string {
   const what =
     change === undefined
       ? `${text(uncompared?.file ?? "")} was touched and could not be compared`
       : `${changeText(change, text)}${others === 0 ? "" : ` and ${counted(others, "more value")}`}`;
-  const whose = author === "" ? "" : ` by ${text(author)}`;
-  return `${what} in ${text(name)}${whose}, ${durationText(Math.max(0, momentMs - atMs))} before ${moment}`;
+  return `${what} in ${text(name)}`;
+}
+
+/** `redis.max_active 200 → 0 in v20240521-prod-redis-tune by ana, 14 min before the page` */
+export function configLineText(line: ConfigLine, { text, moment, momentMs }: WrittenConfig): string {
+  const whose = line.author === "" ? "" : ` by ${text(line.author)}`;
+  return `${revisionText(line, text)}${whose}, ${durationText(Math.max(0, momentMs - line.atMs))} before ${moment}`;
 }
 
 /** ` · could explain this (inferred)`; `lead` is the id of the finding that stands above. Empty for what explains nothing. */

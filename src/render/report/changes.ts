@@ -4,11 +4,13 @@ import { eventTexts, momentOf, trendText } from "../context-words.ts";
 import { inline } from "../markdown-words.ts";
 import { changeSentences } from "../slack/diff.ts";
 import { comparisonSentences, peerSentence } from "../slack/peer-words.ts";
+import { configChangeLines } from "./config-changes.ts";
 import type { ReportFacts } from "./report.ts";
 import { stamp } from "./timeline.ts";
 
 /** What differs from before and from elsewhere, as far as gofire knows; what it cannot know is said. */
-export function changeLines({ incident, previous }: ReportFacts): readonly string[] {
+export function changeLines(facts: ReportFacts): readonly string[] {
+  const { incident, previous } = facts;
   const compared = comparisonSentences(incident);
   const { analysis, service, createdAtMs } = incident;
   return [
@@ -30,8 +32,9 @@ export function changeLines({ incident, previous }: ReportFacts): readonly strin
       .map(inline),
     ...contextChangeLines(incident),
     analysis?.context === undefined
-      ? "Deploys and configuration changes are not in gofire's record"
-      : "Deploys are as far as Prometheus shows them; configuration changes are not in gofire's record",
+      ? "Deploys are not in gofire's record"
+      : "Deploys are as far as Prometheus shows them",
+    ...configChangeLines(facts),
   ];
 }
 

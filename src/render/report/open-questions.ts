@@ -1,8 +1,11 @@
+import type { AnalysisSummary } from "../../domain/incident.ts";
 import { inline } from "../markdown-words.ts";
+import { configQuestions } from "./config-changes.ts";
 import type { ReportFacts } from "./report.ts";
 
 /** What the records leave open, for the people who meet about it: nothing is guessed. */
-export function openQuestions({ incident, analysis }: ReportFacts): readonly string[] {
+export function openQuestions(facts: ReportFacts): readonly string[] {
+  const { incident, analysis } = facts;
   const { analysis: short, resolvedAtMs, resolvedBy, origin, feedback, place, card } = incident;
   const findings = analysis?.findings ?? short?.findings ?? [];
   const roots = findings.filter(({ role, severity }) => role === "root" && severity !== "info");
@@ -21,9 +24,8 @@ export function openQuestions({ incident, analysis }: ReportFacts): readonly str
     ...roots
       .filter(({ id }) => feedback?.[id] === undefined)
       .map(({ id }) => `Was ${inline(id)} right? Nobody said so.`),
-    short?.context?.events.some(({ kind }) => kind === "deploy") === true
-      ? "Did the deploy cause it? That it came before proves nothing. What was configured is not in gofire's record."
-      : "What was deployed or configured before it? gofire's record does not say.",
+    ...configQuestions(facts),
+    ...changeQuestions(short),
     ...(resolvedAtMs === undefined
       ? ["Is it over? It was not resolved when this was written."]
       : [
@@ -35,5 +37,17 @@ export function openQuestions({ incident, analysis }: ReportFacts): readonly str
     ...(card?.ref === undefined && incident.shadow !== true
       ? [`Did people see it? Its card did not appear in ${inline(place.channel)}.`]
       : []),
+  ];
+}
+
+/** About what gofire does not know of the time before. */
+function changeQuestions(analysis: AnalysisSummary | undefined): readonly string[] {
+  const isConfigKnown = analysis?.config?.isPartial === false;
+  if (analysis?.context?.events.some(({ kind }) => kind === "deploy") === true) {
+    const rest = isConfigKnown ? "" : " What was configured is not in gofire's record.";
+    return [`Did the deploy cause it? That it came before proves nothing.${rest}`];
+  }
+  return [
+    `What was deployed${isConfigKnown ? "" : " or configured"} before it? gofire's record does not say.`,
   ];
 }

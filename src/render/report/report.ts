@@ -1,5 +1,5 @@
 import type { AnalysisChanges } from "../../domain/analysis-changes.ts";
-import { type Check, type Finding, openChecks } from "../../domain/finding.ts";
+import { type Analysis, type Check, type Finding, openChecks } from "../../domain/finding.ts";
 import type { FindingSummary, Incident } from "../../domain/incident.ts";
 import { type Mute, subjectWords } from "../../domain/mute.ts";
 import { counted, durationText } from "../../domain/units.ts";
@@ -15,7 +15,7 @@ import { actWords, stamp, timelineRows } from "./timeline.ts";
 export interface ReportFacts {
   readonly incident: Incident;
   /** All findings and checks; absent when the analysis is not kept any more, or there was none. */
-  readonly analysis?: { readonly findings: readonly Finding[]; readonly checks: readonly Check[] };
+  readonly analysis?: Pick<Analysis, "findings" | "checks" | "config">;
   /** Why `analysis` is absent although there was one, without a full stop. */
   readonly analysisProblem?: string;
   /** The verdict on the service before it in the same channel, and what is different since. */
@@ -97,8 +97,9 @@ function personName(userId: string, names: ReadonlyMap<string, string>): string 
   return name === undefined ? `${inline(userId)} (name not known)` : `${inline(name)} (${inline(userId)})`;
 }
 
-function timeline({ incident, names }: ReportFacts): string {
-  const rows = timelineRows(incident, (userId) => personName(userId, names));
+function timeline(facts: ReportFacts): string {
+  const { incident, names } = facts;
+  const rows = timelineRows(facts, (userId) => personName(userId, names));
   const left = incident.record?.left ?? 0;
   const cut =
     left === 0 ? "" : `\n\n${counted(left, "later entry", "later entries")} did not fit and are lost.`;

@@ -2,8 +2,11 @@ import type { CaptureStep, Incident, IncidentState } from "../../domain/incident
 import type { HumanAct, RecordEntry } from "../../domain/incident-record.ts";
 import { bytesText, counted, durationText } from "../../domain/units.ts";
 import { inline } from "../markdown-words.ts";
+import { configRows } from "./config-changes.ts";
+import type { ReportFacts } from "./report.ts";
 
-interface Row {
+/** One line of the timeline. */
+export interface Row {
   readonly atMs: number;
   /** Finished Markdown. */
   readonly what: string;
@@ -27,12 +30,17 @@ const markWords: Readonly<Record<string, string>> = {
   warning: "page marked as not answered",
 };
 
-/** Everything that is recorded of an incident, oldest first. `who`: how a person is named. */
-export function timelineRows(incident: Incident, who: (userId: string) => string): readonly Row[] {
+/** Everything that is recorded of an incident, and what changed before it, oldest first. `who`: how a person is named. */
+export function timelineRows(
+  facts: Pick<ReportFacts, "incident" | "analysis">,
+  who: (userId: string) => string,
+): readonly Row[] {
+  const { incident } = facts;
   const { origin, createdAtMs, steps, record, resolvedAtMs, lastRepeatAtMs, repeats } = incident;
   const { page, userId } = origin;
   const entries = record?.entries ?? [];
   const rows: Row[] = [
+    ...configRows(facts),
     ...(page === undefined
       ? []
       : [{ atMs: page.sinceMs, what: `the alert ${inline(page.title)} began to fire`, who: alerts }]),

@@ -184,7 +184,8 @@ describe("a post-incident report", () => {
         "- New: 11,902 goroutines wait.",
         "- Go differs: go1.22.1 before, go1.23.5 now",
         "- Only order-2 shows this: 11,902 goroutines against 3 in order-3.",
-        "- Deploys and configuration changes are not in gofire's record",
+        "- Deploys are not in gofire's record",
+        "- Configuration changes are not in gofire's record",
       ].join("\n"),
     );
     expect(text).toContain(
@@ -214,6 +215,42 @@ describe("a post-incident report", () => {
     expect(text).not.toContain("<b>");
     expect(text).toContain("Did the deploy cause it? That it came before proves nothing.");
     expect(text).toContain("- Deploys are as far as Prometheus shows them");
+  });
+
+  test("has what the repository said of the time before, in the timeline, too, and asks about what is suspected", () => {
+    const minute = 60_000;
+    const line = {
+      name: "v20240521-prod-redis-tune",
+      author: "ana | <b>",
+      atMs: startMs - 14 * minute,
+      change: {
+        file: "env/prod/order.yaml",
+        path: "redis.max_active",
+        kind: "changed",
+        from: "200",
+        to: "0",
+        couldExplain: { finding: "f1", reason: "a smaller pool has callers wait sooner" },
+      },
+      others: 1,
+    } as const;
+    const config = { atMs: startMs, windowMs: 360 * minute, lines: [line], more: 2, isPartial: false };
+    const text = incidentReport(facts({ incident: { ...judged, analysis: analysis({ config }) } }));
+    const rows = text.split("\n").filter((row) => row.startsWith("| 2026"));
+    expect(rows[0]).toMatch(
+      /^\| 2026-11-24 02:58:04 \| config: redis\.max\S*_active 200 → 0 and 1 more value in v20240521-prod-redis-tune · could explain f1 \(inferred\) \| ana .*\(by Git\) \|$/,
+    );
+    expect(text).not.toContain("<b>");
+    expect(text).toMatch(/- Config: .* 14 min before the page · could explain f1 \(inferred\)\n/);
+    expect(text).toContain("- and 2 more config changes, which are not kept any more");
+    expect(text).toMatch(/- Did redis\S*active 200 → 0 cause f1\? It is suspected for its name/);
+    expect(text).toContain("- What was deployed before it? gofire's record does not say.");
+    const quiet = { ...config, lines: [], more: 0 };
+    const calm = incidentReport(facts({ incident: { ...judged, analysis: analysis({ config: quiet }) } }));
+    expect(calm).toContain("- Config: no change in 6 h before the page");
+    const partial = { ...quiet, isPartial: true };
+    const open = incidentReport(facts({ incident: { ...judged, analysis: analysis({ config: partial }) } }));
+    expect(open).not.toContain("no change in 6 h");
+    expect(open).toContain("What was deployed or configured before it?");
   });
 
   test("says what is inferred, whose judgement there is, and when the whole analysis is gone", () => {
