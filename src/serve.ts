@@ -17,6 +17,7 @@ import { shadowLine } from "./jobs/shadow.ts";
 import { type Bot, type BotSettings, startBot } from "./main.ts";
 import type { Artifacts } from "./ports/artifacts.ts";
 import type { Chat } from "./ports/chat.ts";
+import type { ConfigCatalog } from "./ports/config-history.ts";
 import type { People } from "./ports/people.ts";
 import type { Pictures } from "./ports/pictures.ts";
 import type { ProfileLinks } from "./ports/profile-links.ts";
@@ -39,6 +40,7 @@ export interface Running
     | "openActs"
   > {
   readonly services: Services;
+  readonly configs?: ConfigCatalog;
   readonly artifacts: Artifacts;
 }
 
@@ -214,6 +216,7 @@ export function server(parts: ServeParts): Server {
             storms: bot.storms,
             openActs: bot.openActs,
             services,
+            ...(configs === undefined ? {} : { configs }),
             artifacts,
           });
           // Before the listeners close: what was heard has to be answered.

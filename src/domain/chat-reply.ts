@@ -5,6 +5,7 @@ import type { Analysis, Finding } from "./finding.ts";
 import type { FindingSummary, Incident } from "./incident.ts";
 import type { Place } from "./message.ts";
 import type { Mute, MuteSubject } from "./mute.ts";
+import type { Rollback } from "./rollback.ts";
 import type { StormCount } from "./storm-count.ts";
 import type { TlsTarget } from "./tls-probe.ts";
 
@@ -54,7 +55,7 @@ export interface ExplainedFinding {
 
 /**
  * What a chat command answers: data. The renderer gives it its looks; who delivers it shows `ask`, `already`,
- * `feedback`, `judging`, `judged`, `shown`, `reporting`, `looking`, `help` and `refused` to the person alone, and whatever is `inConfidence`: it tells
+ * `feedback`, `judging`, `judged`, `shown`, `reporting`, `looking`, `rollback`, `help` and `refused` to the person alone, and whatever is `inConfidence`: it tells
  * of channels that not everybody there may read.
  */
 export type ChatReply =
@@ -162,6 +163,8 @@ export type ChatReply =
     }
   /** An incident's card once more, for whoever asked; of one in shadow the only way to see it. */
   | { readonly kind: "shown"; readonly incident: Incident }
+  /** What a rollback would put back, and the commands that do it; nothing is done. */
+  | { readonly kind: "rollback"; readonly rollback: Rollback }
   /** The report comes into the incident's thread, or where it was asked for when that is in shadow. */
   | { readonly kind: "reporting"; readonly incident: Incident }
   /** A TLS port is looked at; what comes of it is posted in `place`, unless gofire may not post there. */

@@ -27,6 +27,8 @@ export interface TouchedFiles {
 export interface TouchedRevision extends TouchedFiles {
   /** Full commit hash. */
   readonly revision: string;
+  /** Full commit hashes. The first is what the branch was at before, a second one makes it a merge; none: all begins with it. */
+  readonly parents: readonly string[];
   /** The first annotated tag that has it; absent where none does. */
   readonly tag?: string;
   readonly author: string;
@@ -58,6 +60,10 @@ export type NamedRevision =
 export interface ConfigHistory {
   /** Its folder, or its address without credentials. */
   readonly name: string;
+  /** Absent: the one that the repository has checked out. */
+  readonly branch?: string;
+  /** The commit that the branch is at now, its full hash. */
+  tip(signal: AbortSignal): Promise<string>;
   /** Changes that touched any of the paths within the window, twenty at most. */
   changes(window: ChangeWindow, signal: AbortSignal): Promise<HistoryAnswer>;
   /** What a commit, branch, tag, or a beginning of a commit's hash or of a tag's name stands for. */

@@ -123,6 +123,15 @@ export function configHistoryContract(
       ]);
     });
 
+    test("says what the branch is at, and what it was at before each change", async () => {
+      const history = await begin();
+      const window = { paths: [order], sinceMs: start - second, untilMs: start + 500 * second };
+      const [tune, idle, first] = (await history.changes(window, never)).revisions;
+      expect([tune?.parents, first?.parents]).toEqual([[idle?.revision], []]);
+      const latest = await history.find("v20240521-prod-redis", never);
+      expect(latest).toMatchObject({ revision: await history.tip(never) });
+    });
+
     test("says nothing of paths that nobody touched", async () => {
       const history = await begin();
       const window = { paths: ["env/dev"], sinceMs: 0, untilMs: start + 500 * second };

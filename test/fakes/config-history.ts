@@ -43,6 +43,11 @@ export function fakeConfigHistory(commits: readonly FakeCommit[]): ConfigHistory
 
   return {
     name: "config",
+    async tip(signal) {
+      await Promise.resolve();
+      signal.throwIfAborted();
+      return commits.at(-1)?.revision ?? "";
+    },
     changes({ paths, sinceMs, untilMs }: ChangeWindow, signal) {
       signal.throwIfAborted();
       const revisions = commits.flatMap((commit, index): TouchedRevision[] => {
@@ -56,7 +61,8 @@ export function fakeConfigHistory(commits: readonly FakeCommit[]): ConfigHistory
         const files = differing(index - 1, index, paths);
         if (files.length === 0 || atMs < sinceMs || atMs > untilMs) return [];
         const named = tag === undefined ? {} : { tag: tag.name };
-        return [{ revision, author, subject, atMs, ...named, files, more: 0 }];
+        const parents = commits.slice(Math.max(0, index - 1), index).map((one) => one.revision);
+        return [{ revision, parents, author, subject, atMs, ...named, files, more: 0 }];
       });
       return Promise.resolve({ revisions: revisions.toReversed(), notes: [] });
     },

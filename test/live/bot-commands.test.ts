@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
+import type { ConfigCatalog } from "../../src/ports/config-history.ts";
 import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
+import { type FakeCommit, fakeConfigHistory } from "../fakes/config-history.ts";
 import { redisProgram } from "../integrations/redis-server.ts";
 import { sickTarget, until } from "../jobs/bot.ts";
 import { incidents, type LiveBot, liveBot, mira } from "./bot.ts";
@@ -9,10 +11,16 @@ afterEach(async () => {
   for (const close of open.splice(0).toReversed()) await close();
 });
 
-async function botFor(mode: "socket" | "http"): Promise<LiveBot> {
+async function botFor(mode: "socket" | "http", configs?: ConfigCatalog): Promise<LiveBot> {
   const target = await sickTarget(() => 10);
   open.push(() => target.close());
-  const bot = await liveBot(mode, { order: target.url });
+  const bot = await liveBot(
+    mode,
+    { order: target.url },
+    undefined,
+    {},
+    configs === undefined ? {} : { configs },
+  );
   open.push(() => bot.close());
   return bot;
 }
@@ -36,11 +44,30 @@ async function judged(bot: LiveBot, words: string): Promise<{ card: SlackMessage
   return { card, id };
 }
 
+function poolOf(value: number, digit: string, ageMs: number): FakeCommit {
+  return {
+    revision: digit.repeat(40),
+    author: "ana",
+    subject: "Tune redis",
+    mergedAtMs: Date.now() - ageMs,
+    files: { "order.yaml": `redis:\n  max_active: ${value}\n` },
+  };
+}
+
+/** A change of a quarter of an hour ago, in memory. */
+function tunedRedis(): ConfigCatalog {
+  const history = fakeConfigHistory([poolOf(200, "a", 86_400_000), poolOf(0, "b", 14 * 60_000)]);
+  return {
+    of: (service) => (service === "order" ? { history, paths: ["order.yaml"] } : undefined),
+    close: () => history.close(),
+  };
+}
+
 describe.skipIf(redisProgram === undefined)("what people ask of the bot", () => {
   test.each(["socket", "http"] as const)(
-    "status, explain, diff, mute and resolve are answered where they were asked, over %s",
+    "status, explain, diff, rollback, mute and resolve are answered where they were asked, over %s",
     async (mode) => {
-      const bot = await botFor(mode);
+      const bot = await botFor(mode, tunedRedis());
       const { people } = bot.slack;
       const first = await judged(bot, "/gofire snapshot order");
       const second = await judged(bot, "/gofire snapshot order");
@@ -71,6 +98,14 @@ describe.skipIf(redisProgram === undefined)("what people ask of the bot", () => 
 
       const compared = await answer(`/gofire diff ${second.id}`);
       expect(JSON.stringify(compared)).toContain(first.id);
+
+      // The card says what changed; what would put it back is for who asked.
+      expect(JSON.stringify(second.card)).toContain("redis.max_active 200 → 0");
+      const back = await answer("@gofire rollback order", second.card.ts);
+      expect([back.onlyFor, back.threadTs]).toEqual([mira, second.card.ts]);
+      expect(back.text).toContain("redis.max_active 0 → 200 (order.yaml).");
+      expect(back.text).toContain(`git revert --no-edit ${"b".repeat(40)}`);
+      expect((await answer("/gofire rollback order")).text).toContain("14 min ago");
 
       const muted = await answer('/gofire mute order 2h reason="load test"');
       expect(muted.onlyFor).toBeUndefined();

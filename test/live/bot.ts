@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { PageSource } from "../../src/domain/page-message.ts";
+import type { ConfigCatalog } from "../../src/ports/config-history.ts";
 import type { MetricsCatalog } from "../../src/ports/metrics-server.ts";
 import type { PagesRequest } from "../../src/ports/server.ts";
 import type { Services } from "../../src/ports/services.ts";
@@ -44,12 +45,14 @@ export async function liveBot(
     services = testServices(targets),
     tlsPlaces,
     metrics,
+    configs,
   }: {
     seed?: WorkspaceSeed;
     waiting?: number;
     services?: Services;
     tlsPlaces?: TlsPlaces;
     metrics?: MetricsCatalog;
+    configs?: ConfigCatalog;
   } = {},
 ): Promise<LiveBot> {
   const manifest: unknown = parse(readFileSync("slack-manifest.yaml", "utf8"));
@@ -86,6 +89,7 @@ export async function liveBot(
       services,
       ...(tlsPlaces === undefined ? {} : { tlsPlaces }),
       ...(metrics === undefined ? {} : { metrics }),
+      ...(configs === undefined ? {} : { configs }),
       ...(pages === undefined ? {} : { pages: pages.request }),
       tell: (line) => void lines.push(line),
     });

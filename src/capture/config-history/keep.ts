@@ -28,8 +28,8 @@ export interface ConfigGathering {
   end(untilMs: number): Promise<void>;
 }
 
-/** How far back is told; the last hour of it is suspected (docs/decisions/0026-config-history.md). */
-const windowMs = 6 * 3_600_000;
+/** How far back is told, milliseconds; the last hour of it is suspected (docs/decisions/0026-config-history.md). */
+export const configWindowMs = 6 * 3_600_000;
 /** A capture takes longer by itself, so nobody waits for it. */
 const wholeMs = 10_000;
 const file = "config-history.json.gz";
@@ -52,13 +52,13 @@ export function beginConfig(
   const startedAtMs = clock.nowMs();
   const startedAt = clock.monotonicMs();
   const atMs = momentAsked(sinceMs, startedAtMs);
-  const asked = { repository: history.name, paths, atMs, windowMs };
+  const asked = { repository: history.name, paths, atMs, windowMs: configWindowMs };
   onProgress({ type: "started", kind: "config", expectedMs: 0 });
   let tookMs = 0;
   let late = "";
   const gathering = (async (): Promise<Omit<ConfigHistoryFacts, "artifact">> => {
     try {
-      const window = { paths, sinceMs: atMs - windowMs, untilMs: atMs };
+      const window = { paths, sinceMs: atMs - configWindowMs, untilMs: atMs };
       const { revisions, notes } = await history.changes(window, AbortSignal.any([signal, over.signal]));
       return { ...asked, revisions: revisions.map(revisionFacts), notes };
     } catch (error) {

@@ -4,6 +4,7 @@ import type { ChatRequest } from "../../domain/chat-request.ts";
 import type { ChatRight } from "../../domain/chat-rights.ts";
 import type { Chat } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { ConfigCatalog } from "../../ports/config-history.ts";
 import type { Feedback } from "../../ports/feedback.ts";
 import type { Incidents } from "../../ports/incidents.ts";
 import type { Mutes } from "../../ports/mutes.ts";
@@ -26,6 +27,8 @@ export interface ChatPorts {
   readonly services: Services;
   readonly tlsLooks: TlsLooks;
   readonly tlsPlaces: Pick<TlsPlaces, "permit">;
+  /** Absent: gofire.yaml names no repository of configuration. */
+  readonly configs?: Pick<ConfigCatalog, "of">;
   readonly analyses: Analyses;
   readonly people: People;
   readonly rooms: Rooms;

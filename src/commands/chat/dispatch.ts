@@ -71,10 +71,6 @@ const notYet: Readonly<Record<string, Pick<Refusal, "why" | "next">>> = {
     why: "gofire does not check configuration changes yet, so there is nothing to approve here.",
     next: "Approve the change where it is reviewed.",
   },
-  rollback: {
-    why: "gofire cannot roll configuration back yet; nothing was changed.",
-    next: "Roll it back where it was released.",
-  },
 };
 
 /** Rights of a channel and sight of its incidents are for who is in it; what a form says was chosen proves nothing. */

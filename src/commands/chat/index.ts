@@ -7,6 +7,7 @@ import { mute, unmute } from "./mute.ts";
 import { peer } from "./peer.ts";
 import { report } from "./report.ts";
 import { resolve } from "./resolve.ts";
+import { rollback } from "./rollback.ts";
 import { show } from "./show.ts";
 import { snapshot } from "./snapshot.ts";
 import { status } from "./status.ts";
@@ -21,6 +22,7 @@ export const chatCommands: readonly ChatCommand[] = [
   diff,
   peer,
   tls,
+  rollback,
   report,
   feedback,
   resolve,

@@ -12,7 +12,7 @@ export type JudgedIncident = Incident & { readonly analysis: AnalysisSummary };
  */
 export async function whichIncident(
   id: string | undefined,
-  { channel, thread }: Place,
+  place: Place,
   incidents: Incidents,
   signal: AbortSignal,
 ): Promise<Incident> {
@@ -29,16 +29,23 @@ export async function whichIncident(
         "30 days are forgotten, and those of a private channel are shown only to who is in it.",
     );
   }
-  const recent = await incidents.recent({ channel, limit: 100 }, signal);
-  const ofThread =
-    thread === undefined
-      ? recent
-      : recent.filter(({ place, card }) => place.thread === thread || card?.ref?.ts === thread);
-  const [newest] = ofThread;
+  const newest = await newestAt(place, incidents, signal);
   if (newest !== undefined) return newest;
   throw new UsageError(
-    `Which incident? There is none in this ${thread === undefined ? "channel" : "thread"}: write its id, such as gf-3fa9.`,
+    `Which incident? There is none in this ${place.thread === undefined ? "channel" : "thread"}: write its id, such as gf-3fa9.`,
   );
+}
+
+/** The newest incident of a thread, or of a whole channel. */
+export async function newestAt(
+  { channel, thread }: Place,
+  incidents: Incidents,
+  signal: AbortSignal,
+): Promise<Incident | undefined> {
+  const recent = await incidents.recent({ channel, limit: 100 }, signal);
+  return thread === undefined
+    ? recent[0]
+    : recent.find(({ place, card }) => place.thread === thread || card?.ref?.ts === thread);
 }
 
 /** Throws UsageError for an incident without a verdict, in words that say why it has none. */

@@ -25,6 +25,11 @@ export function gitHistory(place: HistoryPlace, stateFolder: string): ConfigHist
 
   return {
     name: copy.name,
+    ...(place.branch === undefined ? {} : { branch: place.branch }),
+    async tip(signal) {
+      const { run } = await open(signal);
+      return await copy.tip(run);
+    },
     async changes({ paths, sinceMs, untilMs }, signal) {
       const { run, notes } = await open(signal);
       const tip = await copy.tip(run);
@@ -78,7 +83,7 @@ export function gitHistory(place: HistoryPlace, stateFolder: string): ConfigHist
         .flatMap((commit) => {
           const files = commit === undefined ? undefined : touched.get(commit.revision);
           // Where a clone is cut off everything seems to have been added.
-          const isWhole = commit?.hasParent === true || !isShallowEnd(isShallow, commits);
+          const isWhole = (commit?.parents.length ?? 0) > 0 || !isShallowEnd(isShallow, commits);
           return commit === undefined || files === undefined || !isWhole ? [] : [{ commit, files }];
         })
         .toSorted((a, b) => b.commit.atMs - a.commit.atMs);
@@ -87,10 +92,11 @@ export function gitHistory(place: HistoryPlace, stateFolder: string): ConfigHist
       }
       const revisions: TouchedRevision[] = [];
       for (const { commit, files } of inOrder.slice(0, mostRevisions)) {
-        const { revision, author, subject, atMs, tag, hasParent } = commit;
-        const base = hasParent ? { base: `${revision}^` } : {};
+        const { revision, author, subject, atMs, tag, parents } = commit;
+        const base = parents.length > 0 ? { base: `${revision}^` } : {};
         revisions.push({
           revision,
+          parents,
           author,
           subject,
           atMs,
@@ -145,5 +151,5 @@ async function touchedFiles(wanted: Parameters<typeof readFiles>[0], run: GitRun
 }
 
 function isShallowEnd(isShallow: Buffer, commits: readonly LineCommit[]): boolean {
-  return isShallow.toString("latin1").trim() === "true" && commits.at(-1)?.hasParent === false;
+  return isShallow.toString("latin1").trim() === "true" && commits.at(-1)?.parents.length === 0;
 }

@@ -5,7 +5,8 @@ export interface LineCommit {
   readonly revision: string;
   /** When it came into the branch: its commit date, milliseconds since the epoch. */
   readonly mergedAtMs: number;
-  readonly hasParent: boolean;
+  /** The first one is on the line, too. */
+  readonly parents: readonly string[];
   readonly author: string;
   readonly subject: string;
 }
@@ -36,7 +37,7 @@ export function lineOf(output: Buffer): readonly LineCommit[] {
     commits.push({
       revision,
       mergedAtMs: Number(seconds) * 1000,
-      hasParent: parents !== "",
+      parents: parents === "" ? [] : parents.split(" "),
       author,
       subject,
     });

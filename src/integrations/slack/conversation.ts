@@ -53,6 +53,7 @@ export function audienceOf(reply: ChatReply): "person" | "place" | "card" {
     case "shown":
     case "reporting":
     case "looking":
+    case "rollback":
     case "help":
     case "refused":
       return "person";

@@ -14,6 +14,7 @@ import { mutedLines, muteSentence, unmutedLine, unmutedSentence } from "./mute-w
 import { peerSentence } from "./peer-words.ts";
 import { refusedBody } from "./refused.ts";
 import { replyBody } from "./reply-body.ts";
+import { rollbackBody } from "./rollback.ts";
 import { shownBody } from "./shadow.ts";
 import { statusBody } from "./status.ts";
 import { lookingBody } from "./tls.ts";
@@ -98,6 +99,8 @@ function bodyOf(reply: ChatReply): MessageBody {
       return explainBody(reply);
     case "diff":
       return diffBody(reply);
+    case "rollback":
+      return rollbackBody(reply.rollback);
     case "muted":
       return replyBody([muteSentence(reply.mute)], section(mutedLines(reply.mute)));
     case "unmuted":

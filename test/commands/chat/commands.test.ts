@@ -69,6 +69,7 @@ describe.skipIf(redisProgram === undefined)("chat commands", () => {
         ["diff", true],
         ["peer", true],
         ["tls", true],
+        ["rollback", true],
         ["report", true],
         ["feedback", true],
         ["resolve", true],

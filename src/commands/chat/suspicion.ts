@@ -1,0 +1,47 @@
+import { configLine, suspectsFirst } from "../../domain/config-summary.ts";
+import { UsageError } from "../../domain/errors.ts";
+import type { Analysis } from "../../domain/finding.ts";
+import type { Place } from "../../domain/message.ts";
+import type { RevertWay } from "../../domain/rollback.ts";
+import type { ChatPorts } from "./chat-command.ts";
+import { judged, newestAt } from "./which-incident.ts";
+
+/** The change that the findings of a thread's incident suspect first, if any, and the moment that it is seen from. */
+export interface Suspicion {
+  /** Full commit hash; absent where no change could explain a finding. */
+  readonly revision?: string;
+  readonly incident: NonNullable<RevertWay["incident"]>;
+}
+
+/** Undefined outside of a thread, and where the thread's incident is of another service or knows of no configuration. */
+export async function suspicionIn(
+  place: Place,
+  service: string,
+  { incidents, analyses }: Pick<ChatPorts, "incidents" | "analyses">,
+  signal: AbortSignal,
+): Promise<Suspicion | undefined> {
+  if (place.thread === undefined) return undefined;
+  const found = await newestAt(place, incidents, signal);
+  if (found?.service !== service || found.analysis?.config === undefined) return undefined;
+  const incident = judged(found);
+  let analysis: Analysis;
+  try {
+    analysis = await analyses.read(incident, signal);
+  } catch (error) {
+    // What is kept no more suspects nothing; the repository is still there.
+    if (!(error instanceof UsageError)) throw error;
+    return undefined;
+  }
+  const { config } = analysis;
+  if (config === undefined) return undefined;
+  const moment = incident.origin.page === undefined ? "the capture" : "the page";
+  const from = { id: incident.id, moment, momentMs: config.atMs };
+  const [first] = suspectsFirst(config.revisions);
+  const explains = first === undefined ? undefined : configLine(first).change?.couldExplain;
+  if (first === undefined || explains === undefined) return { incident: from };
+  const title = analysis.findings.find(({ id }) => id === explains.finding)?.title ?? "";
+  return {
+    revision: first.revision,
+    incident: { ...from, suspected: { finding: explains.finding, title, reason: explains.reason } },
+  };
+}

@@ -1,0 +1,149 @@
+import type { ConfigChange } from "../../domain/config-change.ts";
+import type { MessageBody } from "../../domain/message.ts";
+import type { MovedValue, RevertWay, Rollback } from "../../domain/rollback.ts";
+import { counted, durationText } from "../../domain/units.ts";
+import { changeText } from "../config-words.ts";
+import { rollbackCommand } from "../rollback-commands.ts";
+import { context, header, section } from "./blocks.ts";
+import { code, words } from "./escape.ts";
+import { replyBody } from "./reply-body.ts";
+
+type Text = (text: string) => string;
+
+const mostChanges = 12;
+const mostOthers = 6;
+const mostLines = 4;
+const partCharacters = 90;
+
+const nothingDone = "gofire changes nothing itself.";
+const written: Text = (text) => words(text, partCharacters);
+const same: Text = (text) => text;
+
+/** What a rollback would put back, what stands in its way, and the commands that do it. */
+export function rollbackBody(rollback: Rollback): MessageBody {
+  const { service, own, others } = rollback;
+  const command = rollbackCommand(rollback);
+  const after = `/gofire snapshot ${service}`;
+  return replyBody(
+    [
+      nothingDone,
+      introduction(rollback, same),
+      ...[...own, ...others].map((one) => `${backText(one, same)}.`),
+      ...warnings(rollback, same).map((line) => `${line}.`),
+      command === undefined ? noCommand(rollback, same) : `${whereText(rollback, same)}: ${command}`,
+      `Then: ${after}, to see whether it helped.`,
+    ],
+    [
+      header(`⏪ ${service} · what a rollback would put back`),
+      ...section(
+        [
+          `${nothingDone} ${introduction(rollback, written)}`,
+          ...listed(own, mostChanges, "value"),
+          ...(others.length === 0
+            ? []
+            : [`⚠️ ${othersText(rollback)}`, ...listed(others, mostOthers, "value")]),
+        ],
+        "… and more.",
+      ),
+      ...section(warnings(rollback, written).map((line) => `⚠️ ${line}`)),
+      ...section([
+        command === undefined ? noCommand(rollback, written) : `${whereText(rollback, written)}:`,
+        command === undefined ? "" : code(command, Number.POSITIVE_INFINITY),
+        `Release it as you release every change. Then: ${code(after, 200)}, to see whether it helped.`,
+      ]),
+      ...context([suspicionText(rollback)]),
+    ],
+  );
+}
+
+function introduction({ way, own, others }: Rollback, text: Text): string {
+  const none = own.length + others.length === 0;
+  if (way.kind === "restore") {
+    return `Back to ${text(way.name)}${none ? " puts back no value that can be compared" : ", this would come back:"}`;
+  }
+  const whose = way.author === "" ? "" : ` by ${text(way.author)}`;
+  const what = `as before ${text(way.name)}${whose}${agoText(way)} (${text(way.subject)})`;
+  return none ? `Of what was ${what}, no value would come back.` : `This would be put back, ${what}:`;
+}
+
+function agoText({ atMs, askedAtMs, incident }: RevertWay): string {
+  if (incident === undefined) return `, ${durationText(Math.max(0, askedAtMs - atMs))} ago`;
+  return `, ${durationText(Math.max(0, incident.momentMs - atMs))} before ${incident.moment}`;
+}
+
+/** `redis.max_active 0 → 200 (prod/order.yaml)` */
+function backText(change: ConfigChange, text: Text): string {
+  return `${changeText(change, text)} (${text(change.file)})`;
+}
+
+function listed(changes: readonly ConfigChange[], most: number, what: string): readonly string[] {
+  const rest = changes.length - most;
+  return [
+    ...changes.slice(0, most).map((change) => `• ${backText(change, written)}`),
+    ...(rest > 0 ? [`… and ${counted(rest, `more ${what}`)}`] : []),
+  ];
+}
+
+function othersText({ service, own, others }: Rollback): string {
+  const elsewhere = others.filter(({ path }) => own.some((one) => one.path === path)).length;
+  const alike = elsewhere === 0 ? "" : `, ${elsewhere} of the same name`;
+  return `The same change touched ${counted(others.length, "value")} outside of the files of ${words(service, 80)}${alike}. A revert takes ${others.length === 1 ? "it" : "them"} back, too:`;
+}
+
+function warnings(rollback: Rollback, text: Text): readonly string[] {
+  const { moved, already, uncompared, later, notes } = rollback;
+  const conflict =
+    "Git stops there with a conflict: mend the file and git revert --continue, or git revert --abort";
+  return [
+    ...cut(
+      moved.map((value) => movedText(value, text)),
+      "value that changed since",
+    ),
+    ...(moved.length === 0 ? [] : [conflict]),
+    ...(already === 0
+      ? []
+      : [`${counted(already, "value")} of the change ${already === 1 ? "is" : "are"} as before already`]),
+    ...cut(
+      uncompared.map(
+        ({ file, reason }) => `${text(file)} comes back, too, and could not be compared: ${text(reason)}`,
+      ),
+      "file that could not be compared",
+    ),
+    ...cut(
+      later.map(
+        ({ name, author, values }) =>
+          `${text(name)} by ${text(author)} changed ${counted(values, "value")} in the same files since; they stay unless git finds a conflict`,
+      ),
+      "later change",
+    ),
+    ...cut(
+      notes.map((note) => text(note).replace(/\.$/, "")),
+      "note",
+    ),
+  ];
+}
+
+function movedText({ since, before }: MovedValue, text: Text): string {
+  const was = before === undefined ? "" : `; before it ${text(before)}`;
+  return `${text(since.file)}: ${changeText(since, text)} since the change${was}`;
+}
+
+function cut(lines: readonly string[], what: string): readonly string[] {
+  const rest = lines.length - mostLines;
+  return rest > 0 ? [...lines.slice(0, mostLines), `… and ${counted(rest, `more ${what}`)}`] : lines;
+}
+
+function whereText({ repository, branch }: Rollback, text: Text): string {
+  const on = branch === undefined ? ", on the branch that is released" : "";
+  return `At the root of a clean clone of ${text(repository)}${on}`;
+}
+
+function noCommand({ way, repository }: Rollback, text: Text): string {
+  return `The names of its files cannot be written as a command here: restore them from ${text(way.revision)} in a clone of ${text(repository)}.`;
+}
+
+function suspicionText({ way }: Rollback): string {
+  if (way.kind === "restore" || way.incident?.suspected === undefined) return "";
+  const { id, suspected } = way.incident;
+  return `Chosen because it could explain ${words(suspected.finding, 20)} of ${words(id, 40)} (inferred from its name: ${words(suspected.reason, 200)}).`;
+}

@@ -1,0 +1,289 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { answerChat } from "../../../src/commands/chat/dispatch.ts";
+import type { ChatReply } from "../../../src/domain/chat-reply.ts";
+import type { PublishedConfig } from "../../../src/domain/config-change.ts";
+import { PortError } from "../../../src/domain/errors.ts";
+import { gitHistory } from "../../../src/integrations/git/history.ts";
+import type { ConfigHistory } from "../../../src/ports/config-history.ts";
+import { rollbackCommand } from "../../../src/render/rollback-commands.ts";
+import { type FakeCommit, fakeConfigHistory } from "../../fakes/config-history.ts";
+import { type GitRepository, gitRepository } from "../../integrations/git-repository.ts";
+import { redisProgram } from "../../integrations/redis-server.ts";
+import { analysis, finding } from "./analyses.ts";
+import { type Asking, asking, expectKind, never } from "./asking.ts";
+
+const minute = 60_000;
+const now = Math.floor(Date.now() / 1000) * 1000;
+const order = "prod/order.yaml";
+const payment = "prod/payment.yaml";
+
+function commit(digit: string, ageMs: number, files: FakeCommit["files"], tag?: string): FakeCommit {
+  const atMs = now - ageMs;
+  return {
+    revision: digit.repeat(40),
+    author: "ana",
+    subject: `Change ${digit}`,
+    mergedAtMs: atMs,
+    ...(tag === undefined ? {} : { tag: { name: tag, atMs } }),
+    files,
+  };
+}
+const text = (maxActive: number, rest = "") => `redis:\n  max_active: ${maxActive}\n${rest}`;
+const begin = commit("a", 900 * minute, { [order]: text(200), [payment]: text(100) }, "v1-prod");
+
+let asked = 0;
+
+describe.skipIf(redisProgram === undefined)("rollback", () => {
+  let chat: Asking;
+  beforeAll(async () => {
+    chat = await asking(50);
+  });
+  beforeEach(() => chat.reset());
+  afterAll(() => chat.close());
+
+  async function ask(words: string, history: ConfigHistory, thread?: string): Promise<ChatReply> {
+    const configs = {
+      of: (service: string | undefined) =>
+        service === "order" ? { history, paths: [order, "charts/order"] } : undefined,
+    };
+    const place = { channel: "C1", ...(thread === undefined ? {} : { thread }) };
+    const request = { intent: `rollback ${asked++}`, kind: "command", userId: "U1", place, words } as const;
+    return await answerChat(request, { ...chat.ports, configs }, never);
+  }
+  async function rollbackOf(words: string, history: ConfigHistory, thread?: string) {
+    return expectKind(await ask(words, history, thread), "rollback").rollback;
+  }
+
+  describe("of the newest change", () => {
+    test("says what comes back, also in files of others that the same change touched", async () => {
+      const tune = commit("b", 14 * minute, { [order]: text(0), [payment]: text(0) }, "v2-prod");
+      const { way, own, others, moved, later, notes } = await rollbackOf(
+        "rollback order",
+        fakeConfigHistory([begin, tune]),
+      );
+      expect(way).toMatchObject({
+        kind: "revert",
+        revision: "b".repeat(40),
+        name: "v2-prod",
+        isMerge: false,
+      });
+      expect("incident" in way).toBe(false);
+      const change = { path: "redis.max_active", kind: "changed", from: "0" };
+      expect(own).toEqual([{ ...change, file: order, to: "200" }]);
+      expect(others).toEqual([{ ...change, file: payment, to: "100" }]);
+      expect([moved, later, notes]).toEqual([[], [], []]);
+    });
+
+    test("tells values that changed once more, those that are as before already, and later changes", async () => {
+      const { own, moved, already, later } = await rollbackOf(
+        "rollback order",
+        fakeConfigHistory([
+          begin,
+          commit("b", 50 * minute, { [order]: text(0, "a: 1\nb: 1\npassword: hunter2\n") }, "v2"),
+          commit("c", 40 * minute, { [payment]: text(5) }),
+          // The newest one that touches the service's own values.
+          commit("d", 30 * minute, {
+            [order]: text(50, "a: 2\nb: 2\npassword: hunter3\n"),
+            "x.yaml": "x: 1\n",
+          }),
+          commit("e", 20 * minute, { "x.yaml": "x: 2\n" }),
+          commit("f", 10 * minute, { "x.yaml": "x: 3\ny: 1\n" }),
+        ]),
+      );
+      expect(own.map(({ path, from, to }) => [path, from, to])).toEqual([
+        ["redis.max_active", "50", "0"],
+        ["a", "2", "1"],
+        ["b", "2", "1"],
+        ["password", undefined, undefined],
+      ]);
+      expect(moved.map(({ since }) => [since.file, since.from, since.to])).toEqual([["x.yaml", "1", "3"]]);
+      expect(already).toBe(0);
+      expect(later.map(({ name, values }) => [name, values])).toEqual([
+        ["f".repeat(10), 2],
+        ["e".repeat(10), 1],
+      ]);
+    });
+
+    test("says that there was none, and how to go further back", async () => {
+      const comment = commit("b", 5 * minute, { [order]: `# tuned\n${text(200)}` });
+      const reply = expectKind(await ask("rollback order", fakeConfigHistory([begin, comment])), "refused");
+      expect(reply.why).toBe(
+        "No configuration of order changed within 6 h, so there is nothing to roll back.",
+      );
+      expect(reply.next).toContain("rollback order TAG");
+    });
+
+    test("cannot go behind the beginning", async () => {
+      const only = commit("a", 5 * minute, { [order]: text(0) });
+      expect(expectKind(await ask("rollback order", fakeConfigHistory([only])), "refused").why).toContain(
+        "there is nothing before it",
+      );
+    });
+  });
+
+  test("in an incident's thread it is the change that its findings suspect", async () => {
+    const tune = commit("b", 50 * minute, { [order]: text(0) }, "v2");
+    const history = fakeConfigHistory([
+      begin,
+      tune,
+      commit("c", 40 * minute, { [order]: text(0, "log: info\n") }),
+    ]);
+    const atMs = now - 36 * minute;
+    const { revisions } = await history.changes(
+      { paths: [order], sinceMs: now - 60 * minute, untilMs: atMs },
+      never,
+    );
+    const config: PublishedConfig = {
+      repository: "config",
+      paths: [order],
+      atMs,
+      windowMs: 360 * minute,
+      notes: [],
+      revisions: revisions.map(({ revision, author, subject, atMs }) => {
+        const couldExplain = { finding: "f1", reason: "a smaller pool has callers wait sooner" };
+        const change = {
+          file: order,
+          path: "redis.max_active",
+          kind: "changed",
+          from: "200",
+          to: "0",
+        } as const;
+        const changes = [{ ...change, ...(revision.startsWith("b") ? { couldExplain } : {}) }];
+        return { revision, author, subject, atMs, changes, more: 0, uncompared: [] };
+      }),
+    };
+    const judged = analysis({ findings: [finding("f1", "pool/exhausted")], config });
+    const { id } = await chat.judged(judged, { place: { channel: "C1", thread: "17.1" } });
+    const { way, own, later } = await rollbackOf("rollback order", history, "17.1");
+    expect(way).toMatchObject({
+      revision: "b".repeat(40),
+      incident: { id, moment: "the capture", momentMs: atMs, suspected: { finding: "f1" } },
+    });
+    expect(own.map(({ to }) => to)).toEqual(["200"]);
+    expect(later.map(({ name }) => name)).toEqual(["c".repeat(10)]);
+    // Outside of the thread nothing is known of it.
+    expect((await rollbackOf("rollback order", history)).way).toMatchObject({ revision: "c".repeat(40) });
+  });
+
+  describe("to a tag", () => {
+    const tune = commit("b", 14 * minute, { [order]: text(0), [payment]: text(0) }, "v2-prod");
+    const history = fakeConfigHistory([begin, tune]);
+
+    test("says what its files would have then, and nothing of other files", async () => {
+      const { way, own, others } = await rollbackOf("rollback order v1", history);
+      expect(way).toEqual({ kind: "restore", revision: "a".repeat(40), name: "v1-prod", paths: [order] });
+      expect(own.map(({ file, from, to }) => [file, from, to])).toEqual([[order, "0", "200"]]);
+      expect(others).toEqual([]);
+    });
+
+    test.each([
+      ["v", '"v" could be v1-prod, v2-prod: write one of them.'],
+      [
+        "nope",
+        'config has no tag or revision that begins with "nope". Write the whole name of a tag, or some digits of a commit.',
+      ],
+    ])("says what %s could be", async (tag, problem) => {
+      expect(expectKind(await ask(`rollback order ${tag}`, history), "help").problem).toBe(problem);
+    });
+
+    test("says that it is the same", async () => {
+      expect(expectKind(await ask("rollback order v2-prod", history), "refused").why).toBe(
+        "The configuration of order is the same now as in v2-prod: there is nothing to put back.",
+      );
+    });
+  });
+
+  test("says what is missing where nobody said where configuration is", async () => {
+    expect(expectKind(await chat.ask("rollback order"), "refused").why).toContain("has no configHistory");
+    const why = expectKind(await ask("rollback payment", fakeConfigHistory([begin])), "refused").why;
+    expect(why).toContain("no services.payment.config");
+    expect(expectKind(await chat.ask("rollback"), "help").problem).toBe("rollback needs a SERVICE.");
+  });
+
+  test("says what git says, and that a repository is slow", async () => {
+    const failing = (reason: Error): ConfigHistory => ({
+      ...fakeConfigHistory([begin]),
+      changes: () => Promise.reject(reason),
+    });
+    const gone = new PortError("unavailable", "config", "there is no git program on the PATH: install git");
+    expect(expectKind(await ask("rollback order", failing(gone)), "refused").why).toBe(
+      "config cannot be read: there is no git program on the PATH: install git.",
+    );
+    const slow: ConfigHistory = {
+      ...fakeConfigHistory([begin]),
+      changes: (_window, signal) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener("abort", () => reject(signal.reason as Error));
+        }),
+    };
+    expect(expectKind(await ask("rollback order", slow), "refused").next).toBe(
+      "Write the same again in a few seconds.",
+    );
+  });
+
+  describe("over a real repository", () => {
+    let repository: GitRepository;
+    let history: ConfigHistory;
+    beforeEach(() => {
+      repository = gitRepository();
+      repository.git(["config", "user.name", "mira"]);
+      repository.git(["config", "user.email", "mira@example.com"]);
+      history = gitHistory({ repository: repository.folder, branch: "main" }, "/nowhere");
+      const atMs = now - 900 * minute;
+      repository.commit(
+        { [order]: text(200), "charts/order/a b.yaml": "a: 1\n" },
+        { subject: "Begin", atMs },
+      );
+      repository.git(["tag", "--annotate", "v1-prod", "--message", "x"], { atMs });
+    });
+    afterEach(async () => {
+      await history.close();
+      repository.remove();
+    });
+
+    /** Runs what is printed, as somebody would who pastes it. */
+    async function paste(words: string): Promise<string> {
+      const command = rollbackCommand(await rollbackOf(words, history));
+      execFileSync("sh", ["-c", command ?? "exit 1"], { cwd: repository.folder, stdio: "pipe" });
+      expect(repository.git(["status", "--porcelain"])).toBe("");
+      return command ?? "";
+    }
+    const value = () => readFileSync(join(repository.folder, order), "utf8");
+
+    test("the printed commands put the value back before a change", async () => {
+      const revision = repository.commit({ [order]: text(0) }, { subject: "Tune", atMs: now - 14 * minute });
+      expect(await paste("rollback order")).toBe(
+        `git switch main && git fetch && git revert --no-edit ${revision}`,
+      );
+      expect(value()).toBe(text(200));
+    });
+
+    test("the same of a merge", async () => {
+      repository.git(["checkout", "--quiet", "-b", "tune"]);
+      repository.commit({ [order]: text(0) }, { subject: "Tune", atMs: now - 30 * minute });
+      repository.git(["checkout", "--quiet", "main"]);
+      repository.commit({ "other.yaml": "a: 1\n" }, { subject: "Else", atMs: now - 20 * minute });
+      repository.git(["merge", "--quiet", "--no-ff", "--message", "Merge tune", "tune"], {
+        atMs: now - 14 * minute,
+      });
+      expect(await paste("rollback order")).toContain("git revert --no-edit -m 1 ");
+      expect(value()).toBe(text(200));
+    });
+
+    test("the same back to a tag, with files that were added or removed since", async () => {
+      const files = {
+        [order]: text(0),
+        "charts/order/a b.yaml": undefined,
+        "charts/order/it's*.yaml": "n: 1\n",
+      };
+      repository.commit(files, { subject: "Tune", atMs: now - 14 * minute });
+      repository.commit({ "other.yaml": "a: 1\n" }, { subject: "Else", atMs: now - 10 * minute });
+      expect(await paste("rollback order v1")).toContain("restore --source=v1-prod --staged --worktree -- ");
+      expect(value()).toBe(text(200));
+      expect(repository.git(["diff", "--name-only", "v1-prod", "HEAD"])).toBe("other.yaml\n");
+    });
+  });
+});
