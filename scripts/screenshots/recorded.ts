@@ -1,8 +1,10 @@
 import { analyzers } from "../../src/analyzers/index.ts";
 import { runAnalyzers } from "../../src/analyzers/run.ts";
+import type { ConfigHistoryFacts } from "../../src/domain/config-change.ts";
 import type { Analysis } from "../../src/domain/finding.ts";
 import type { Incident } from "../../src/domain/incident.ts";
 import type { ServiceContext } from "../../src/domain/service-context.ts";
+import { withConfig } from "../../src/governance/explain.ts";
 import { evidenceSource } from "../../src/integrations/artifacts/evidence-source.ts";
 import { stepOf } from "../../src/jobs/steps.ts";
 import { summaryOf } from "../../src/jobs/summary.ts";
@@ -16,19 +18,23 @@ export interface Recorded {
   readonly folder: string;
 }
 
-/** `mode`: a folder of lab/captures/<Go version>, e.g. `mutex-io`; `context`: what a Prometheus would have said. */
+/**
+ * `mode`: a folder of lab/captures/<Go version>, e.g. `mutex-io`; `context`: what a Prometheus would have said, `config`: what
+ * the repository of its configuration.
+ */
 export async function recorded(
   mode: string,
   id: string,
   goVersion = "go1.26.8",
   context?: ServiceContext,
+  config?: ConfigHistoryFacts,
 ): Promise<Recorded> {
   const source = evidenceSource();
   const folder = `lab/captures/${goVersion}/${mode}`;
   const read = await source.read([folder], { modules: [] }, new AbortController().signal);
   const { target, captures } = read;
   const evidence = context === undefined ? read.evidence : { ...read.evidence, context };
-  const judgement = runAnalyzers(analyzers, evidence, target, {});
+  const judgement = withConfig(runAnalyzers(analyzers, evidence, target, {}), config);
   const analysis = analysisDocument(evidence, target, captures, judgement);
   const startedAtMs = Math.min(...captures.map((capture) => capture.startedAtMs ?? Number.POSITIVE_INFINITY));
   const createdAtMs = Number.isFinite(startedAtMs) ? startedAtMs : 0;

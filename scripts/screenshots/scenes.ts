@@ -6,6 +6,7 @@ import { homeView } from "../../src/render/slack/home.ts";
 import { snapshotModal } from "../../src/render/slack/modal.ts";
 import { answers, explained, statusOf } from "./answers.ts";
 import { contexts, nowMs, peers, states, trouble } from "./cards.ts";
+import { configs } from "./configs.ts";
 import { type Recorded, recorded } from "./recorded.ts";
 import { storms } from "./storms.ts";
 
@@ -48,6 +49,7 @@ export async function scenes(commands: readonly CommandHelp[]): Promise<Scenes> 
       ],
       peers: peers(lock.incident),
       context: await contexts(),
+      config: await configs(nowMs),
       trouble: trouble(lock.incident),
       storm: storms([lock.incident, cpu.incident, healthy.incident]),
       explain: [explained(lock)],

@@ -75,6 +75,23 @@ test("nothing changed is one quiet word, and none where that is not known", () =
   expect(shown({ lines: [], isPartial: true }).blocks).not.toContain("config:");
 });
 
+test("long settings are cut where a name or a word ends, say so, and keep the name of the setting", () => {
+  const [line] = config.lines;
+  if (line === undefined) throw new Error("there is a line");
+  const path = `data["application-production.yaml"].shop.order.persistence${".pools".repeat(10)}.primary.max_active`;
+  const hosts = "redis-0.redis.prod.svc.cluster.local:6379,redis-1.redis.prod.svc.cluster.local:6379";
+  const change = { file: "a.yaml", path, kind: "changed", from: hosts, to: "🔥".repeat(60) } as const;
+  const { blocks, text } = shown({ lines: [{ ...line, change }, line, line], more: 17 });
+  expect(blocks).toMatch(
+    /config: …(?:\.?pools)+\.primary\.max_active redis-0\.redis\.prod\.svc\.cluster\.local:6379… → (?:🔥)+… in v20240521-prod-redis-tune by ana, 14.min before the page · in full in the thread/,
+  );
+  expect(blocks.match(/in full in the thread/g)).toHaveLength(1);
+  expect(blocks).not.toContain("redis-1");
+  expect(blocks).not.toContain("\ufffd");
+  expect(text).toContain("…");
+  expect(blocks).toContain("… and 17 more config changes in the findings");
+});
+
 test("what a repository says pings nobody and formats nothing", () => {
   const [line] = config.lines;
   if (line === undefined) throw new Error("there is a line");
