@@ -120,7 +120,7 @@ export const goroutineMutexPileup = defineAnalyzer({
             where: blamedFrames(largest.group, target.own),
             waitReason: largest.group.wait,
             groups: queuedGroups(queue),
-            ...(beside.length === 1 ? { waitsFor: beside } : {}),
+            ...(mayAllHold(beside, largest.group) ? { waitsFor: beside } : {}),
             goroutines: pile.count,
             evidence: [
               pileExcerpt(
@@ -135,6 +135,12 @@ export const goroutineMutexPileup = defineAnalyzer({
       });
   },
 });
+
+/** One bystander's group whose goroutines can all be holders: a Mutex has one at a time, a RWMutex many readers. */
+function mayAllHold(beside: readonly GoroutineGroup[], { wait }: GoroutineGroup): boolean {
+  const [only, another] = beside;
+  return only !== undefined && another === undefined && (only.count === 1 || wait !== "sync.Mutex.Lock");
+}
 
 /** Few waiters, who probably hold a lock that far more wait for: goroutine/lock-holder speaks of them. */
 function isLastLink(

@@ -20,6 +20,7 @@ import {
   trendOf,
   trendText,
 } from "../../domain/pile-up.ts";
+import { type SelfCall, selfCall } from "../../domain/self-calls.ts";
 import { shortName } from "../../domain/symbol-names.ts";
 import { counted, durationText } from "../../domain/units.ts";
 import { blamedFrames } from "../../domain/wait-sites.ts";
@@ -60,7 +61,7 @@ export const httpSlowUpstream = defineAnalyzer({
       why: "Each keeps its own caller waiting, with a connection and the memory of two requests. Without a timeout they wait for as long as the upstream likes.",
       next: "Look at the upstream. Give the calls a deadline (http.Client.Timeout or a context): DefaultTransport has no ResponseHeaderTimeout. Limit how many may wait at a time.",
       falsePositives:
-        "Long polling waits for minutes by design, so calls that no request handler makes need growth to be reported. A rise of load makes more requests wait too; it is told apart by the CPU time that answering them would have taken.",
+        "Long polling waits for minutes by design, so calls that no request handler makes need growth to be reported. A rise of load makes more requests wait too; it is told apart by the CPU time that answering them would have taken. A process that calls its own server waits for itself: where as many requests are handled as wait, that is said, and what blocks the handlers is named as the cause. It is inferred from numbers, because a goroutine prints no address.",
       references: [
         "https://go.dev/src/net/http/transport.go (persistConn.roundTrip)",
         "https://pkg.go.dev/net/http#Client",
@@ -73,16 +74,14 @@ export const httpSlowUpstream = defineAnalyzer({
     const cores = coresUsed(evidence);
     const queued = streamQueue(goroutines.best);
     const spare = spareConnections(goroutines);
-    const sites = callSites(
-      goroutines,
-      (group) => awaitsResponse(group, queued),
-      (group) => {
-        const frames = awaitsGrpcAnswer(group)
-          ? grpcCallerFrames(group.stack, target.own)
-          : callerFrames(group.stack, target.own);
-        return frames.length > 0 ? frames : blamedFrames(group, target.own);
-      },
-    );
+    const awaits = (group: GoroutineGroup) => awaitsResponse(group, queued);
+    const framesOf = (group: GoroutineGroup) => {
+      const frames = awaitsGrpcAnswer(group)
+        ? grpcCallerFrames(group.stack, target.own)
+        : callerFrames(group.stack, target.own);
+      return frames.length > 0 ? frames : blamedFrames(group, target.own);
+    };
+    const sites = callSites(goroutines, awaits, framesOf);
     return sites.flatMap(({ where, pile }) => {
       const trend = trendOf(pile, limits.waiting, limits);
       const serving = sumOf(pile.groups.filter(isRequest));
@@ -97,17 +96,22 @@ export const httpSlowUpstream = defineAnalyzer({
       const failing = confidence === "likely" && serving >= limits.critical;
       const caller = where[0]?.function ?? "unknown code";
       const overGrpc = pile.groups.some(awaitsGrpcAnswer);
+      const isOfSite = (group: GoroutineGroup) =>
+        awaits(group) && framesOf(group)[0]?.function === where[0]?.function;
+      const served = selfCall(goroutines, isOfSite, target.own);
+      const handler = served?.site.where[0];
       return [
         {
           severity: failing ? "critical" : "warning",
           confidence,
-          title: `${counted(pile.count, "request")} of ${shortName(caller)} ${pile.count === 1 ? "waits" : "wait"} for an upstream's answer`,
+          title: `${counted(pile.count, "request")} of ${shortName(caller)} ${pile.count === 1 ? "waits" : "wait"} for ${served === undefined ? "an upstream's answer" : "an answer, probably of this very process"}`,
           summary: [
             `${counted(pile.count, "goroutine")} of ${caller} have sent ${overGrpc ? "a gRPC call and wait for the answer" : "an HTTP request and wait for the response header"}; ${trendText(pile, trend)}.`,
             trend === "steady" && waitMs !== undefined && cores !== undefined
               ? `With ${cores.toFixed(3)} cores busy the process cannot have made enough calls for an average wait below ${durationText(waitMs)} (inferred by Little's law).`
               : "",
             serving > 0 ? `${counted(serving, "request")} of the service's own users wait for them.` : "",
+            served === undefined ? "" : selfCallText(served),
           ]
             .filter((sentence) => sentence !== "")
             .join(" "),
@@ -115,12 +119,18 @@ export const httpSlowUpstream = defineAnalyzer({
           where,
           waitReason: "select",
           groups: [...pile.groups, ...streamsOf(pile.groups, goroutines.best)],
+          ...(served === undefined ? {} : { waitsFor: served.handlers }),
           evidence: [
             pileExcerpt(goroutines.best.artifact, pile.groups, () => where[0]),
             ...growthExcerpt(goroutines.series, pile, "waiting requests"),
+            ...(served === undefined
+              ? []
+              : [pileExcerpt(goroutines.best.artifact, served.site.groups, () => handler)]),
           ],
           next: [
-            `Look at the service that ${caller} calls: it has these requests and does not answer.`,
+            served === undefined
+              ? `Look at the service that ${caller} calls: it has these requests and does not answer.`
+              : `Look at ${shortName(handler?.function ?? "the handler")} first; if ${caller} calls another service after all, look at that one.`,
             overGrpc
               ? "Give the call's context a deadline: gRPC sets none by itself."
               : "Set http.Client.Timeout or a context deadline on the call; DefaultTransport has no ResponseHeaderTimeout.",
@@ -131,6 +141,11 @@ export const httpSlowUpstream = defineAnalyzer({
     });
   },
 });
+
+function selfCallText({ handlers, site }: SelfCall): string {
+  const [frame] = site.where;
+  return `Probably this very process serves them (inferred: as many requests are being handled here as wait, ${counted(sumOf(handlers), "request")}, most of them blocked in ${frame === undefined ? "its handler" : shortName(frame.function)}).`;
+}
 
 /** A growth that may be a mere swing of the load needs at least this average wait. */
 const remarkableWaitMs = 100;
