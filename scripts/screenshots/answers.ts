@@ -3,6 +3,7 @@ import { analysisChanges } from "../../src/domain/analysis-changes.ts";
 import type { ChatReply, CommandHelp } from "../../src/domain/chat-reply.ts";
 import type { Incident } from "../../src/domain/incident.ts";
 import type { MessageBody } from "../../src/domain/message.ts";
+import type { Rollback } from "../../src/domain/rollback.ts";
 import { chatReplyBody } from "../../src/render/slack/chat-reply.ts";
 import { nowMs, underWay } from "./cards.ts";
 import type { Recorded } from "./recorded.ts";
@@ -76,6 +77,7 @@ export function answers(
       changes: analysisChanges(healthy.analysis, lock.analysis),
       caveats: ["These are two processes: order-1 and order-2."],
     },
+    { kind: "rollback", rollback: tuned(lock.incident) },
     ...(mute === undefined ? [] : [{ kind: "muted", mute } as const]),
     {
       kind: "already",
@@ -92,6 +94,46 @@ export function answers(
     },
   ];
   return replies.map(chatReplyBody);
+}
+
+/** What would take back a pool size that became 0 with one release for two services. */
+function tuned({ id }: Incident): Rollback {
+  const value = { path: "redis.max_active", kind: "changed", from: "0", to: "200" } as const;
+  const [file, beside] = ["env/prod/order.yaml", "env/prod/payment.yaml"];
+  return {
+    service: "order",
+    repository: "https://git.example.com/shop/config.git",
+    branch: "main",
+    way: {
+      kind: "revert",
+      revision: "0f606d972d".repeat(4),
+      name: "v20240521-prod-redis-tune",
+      author: "ana",
+      subject: "Let redis decide how many",
+      atMs: nowMs - 14 * 60_000,
+      askedAtMs: nowMs,
+      isMerge: true,
+      incident: {
+        id,
+        moment: "the page",
+        momentMs: nowMs,
+        suspected: { finding: "f1", title: "", reason: "a smaller pool has callers wait sooner" },
+      },
+    },
+    own: [
+      { ...value, file },
+      { file, path: "redis.password", kind: "changed", secret: true },
+      { file, path: "redis.idle", kind: "removed", from: "5m" },
+    ],
+    others: [{ ...value, file: beside }],
+    moved: [
+      { since: { file, path: "log.level", kind: "changed", from: "warn", to: "debug" }, before: "info" },
+    ],
+    already: 0,
+    uncompared: [],
+    later: [{ name: "v20240521-prod-log", author: "bo", atMs: nowMs - 180_000, values: 1 }],
+    notes: [],
+  };
 }
 
 /** As its page's own incident, with what was kept back. */

@@ -13,6 +13,8 @@ export interface RevertWay {
   readonly atMs: number;
   readonly askedAtMs: number;
   readonly isMerge: boolean;
+  /** Name of an earlier change that this one is the opposite of: somebody has rolled that back. */
+  readonly undoes?: string;
   /** The incident in whose thread was asked. */
   readonly incident?: {
     readonly id: string;

@@ -33,6 +33,13 @@ export function takenBack(
   return { back, moved, already };
 }
 
+/** Whether a change is the opposite of an earlier one, by the values that may be told. */
+export function isOpposite(change: readonly ConfigChange[], earlier: readonly ConfigChange[]): boolean {
+  const undone = new Set(earlier.filter(({ secret }) => secret !== true).map((one) => stepOf(inverse(one))));
+  const steps = change.filter(({ secret }) => secret !== true).map(stepOf);
+  return steps.length > 0 && steps.length === undone.size && steps.every((step) => undone.has(step));
+}
+
 /** Whether a file is one of these paths or below one; `.` is everything. */
 export function isBelow(file: string, paths: readonly string[]): boolean {
   return paths.some((path) => {
@@ -43,6 +50,10 @@ export function isBelow(file: string, paths: readonly string[]): boolean {
 
 function keyOf({ file, path }: ConfigChange): string {
   return `${file}\0${path}`;
+}
+
+function stepOf({ file, path, kind, from, to }: ConfigChange): string {
+  return JSON.stringify([file, path, kind, from, to]);
 }
 
 const opposite = {

@@ -4,7 +4,7 @@ import type { ChatReply } from "../../domain/chat-reply.ts";
 import { PortError, UsageError } from "../../domain/errors.ts";
 import type { RevertWay, Rollback } from "../../domain/rollback.ts";
 import { durationText } from "../../domain/units.ts";
-import { isBelow, takenBack } from "../../governance/rollback.ts";
+import { isBelow, isOpposite, takenBack } from "../../governance/rollback.ts";
 import type { ServiceConfigFiles, TouchedRevision } from "../../ports/config-history.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
 import { serviceNamed } from "./snapshot.ts";
@@ -96,21 +96,37 @@ async function reverting(
     sinceThen?.changes ?? [],
     sinceEver?.changes ?? [],
   );
+  const uncomparedFiles = distinctFiles([...(changed?.uncompared ?? []), ...(sinceThen?.uncompared ?? [])]);
+  if (back.length + moved.length + uncomparedFiles.length === 0) {
+    return refused(
+      `All that ${nameOf(touched)} changed is as before already: there is nothing to roll back.`,
+      `Whether it helped, says a new capture: snapshot ${service}`,
+    );
+  }
   return {
     kind: "rollback",
     rollback: {
       service,
       ...whereOf(history),
-      way: revertWay(touched, suspicion, nowMs),
+      way: { ...revertWay(touched, suspicion, nowMs), ...undoneBy(touched, revisions) },
       own: back.filter(({ file }) => isBelow(file, paths)),
       others: back.filter(({ file }) => !isBelow(file, paths)),
       moved,
       already,
-      uncompared: distinctFiles([...(changed?.uncompared ?? []), ...(sinceThen?.uncompared ?? [])]),
+      uncompared: uncomparedFiles,
       later: laterThan(touched, later.revisions),
-      notes: [...new Set([...notes, ...later.notes])],
+      notes: [...new Set([...notes, ...later.notes, ...lostSuspect(touched, suspicion)])],
     },
   };
+}
+
+/** Of the changes before it, the one that it is the opposite of. */
+function undoneBy(touched: TouchedRevision, listed: readonly TouchedRevision[]): Pick<RevertWay, "undoes"> {
+  const { changes } = comparedFiles(touched);
+  const undone = listed
+    .slice(listed.indexOf(touched) + 1)
+    .find((earlier) => isOpposite(changes, comparedFiles(earlier).changes));
+  return undone === undefined ? {} : { undoes: nameOf(undone) };
 }
 
 /** A change of comments alone explains nothing and puts nothing back. */
@@ -135,6 +151,14 @@ function revertWay(touched: TouchedRevision, suspicion: Suspicion | undefined, a
   const { suspected, ...incident } = suspicion.incident;
   const isSuspect = suspected !== undefined && revision === suspicion.revision;
   return { ...way, incident: isSuspect ? { ...incident, suspected } : incident };
+}
+
+function lostSuspect({ revision }: TouchedRevision, suspicion: Suspicion | undefined): readonly string[] {
+  return suspicion?.revision === undefined || suspicion.revision === revision
+    ? []
+    : [
+        `The findings of ${suspicion.incident.id} suspect ${suspicion.revision.slice(0, hashCharacters)}, which the branch no longer has: this is the newest one that it has.`,
+      ];
 }
 
 /** Those that stand before it in a list that has the latest first. */

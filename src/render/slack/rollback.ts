@@ -62,8 +62,10 @@ function introduction({ way, own, others }: Rollback, text: Text): string {
     return `Back to ${text(way.name)}${none ? " puts back no value that can be compared" : ", this would come back:"}`;
   }
   const whose = way.author === "" ? "" : ` by ${text(way.author)}`;
-  const what = `as before ${text(way.name)}${whose}${agoText(way)} (${text(way.subject)})`;
-  return none ? `Of what was ${what}, no value would come back.` : `This would be put back, ${what}:`;
+  const what = `${text(way.name)}${whose}${agoText(way)} (${text(way.subject)})`;
+  return none
+    ? `A revert of ${what} puts back no value by itself.`
+    : `This would be put back, as before ${what}:`;
 }
 
 function agoText({ atMs, askedAtMs, incident }: RevertWay): string {
@@ -91,10 +93,15 @@ function othersText({ service, own, others }: Rollback): string {
 }
 
 function warnings(rollback: Rollback, text: Text): readonly string[] {
-  const { moved, already, uncompared, later, notes } = rollback;
+  const { way, moved, already, uncompared, later, notes } = rollback;
   const conflict =
     "Git stops there with a conflict: mend the file and git revert --continue, or git revert --abort";
   return [
+    ...(way.kind === "revert" && way.undoes !== undefined
+      ? [
+          `${text(way.name)} has itself rolled ${text(way.undoes)} back: taken back, it brings the values of ${text(way.undoes)} again`,
+        ]
+      : []),
     ...cut(
       moved.map((value) => movedText(value, text)),
       "value that changed since",

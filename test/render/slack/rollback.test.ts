@@ -92,6 +92,15 @@ test("warns of what else comes back, of what is in the way, and of what is not k
   ]);
 });
 
+test("says that nothing comes back by itself, and what a change that is a rollback would bring again", () => {
+  const none = { own: [], moved: [{ since: value }], way: { ...way, undoes: "v1" } };
+  const [, first, ...rest] = linesOf(none);
+  expect(first).toMatch(/A revert of v20240521-prod-redis-tune by ana, .* puts back no value by itself\.$/);
+  expect(rest[0]).toBe(
+    "⚠️ v20240521-prod-redis-tune has itself rolled v1 back: taken back, it brings the values of v1 again",
+  );
+});
+
 test("a secret's value is told nowhere; what is from outside pings nobody; a command is whole or not there", () => {
   const evil = "<!channel> *x* `<https://evil.test|here>`";
   const change = { ...value, file: evil, path: evil, from: evil, to: evil };
