@@ -2,11 +2,12 @@ import type { ConfigHistoryConfig, GofireConfig } from "../config/gofire-config.
 import type { ConfigCatalog, ConfigHistory } from "../ports/config-history.ts";
 import type { Host } from "../ports/host.ts";
 import type { Ports } from "./context.ts";
+import { readSecret } from "./secret.ts";
 import { stateFolder } from "./state-folder.ts";
 
 /** The repository of gofire.yaml; the caller closes it. */
 export async function openConfigHistory(
-  { repository, branch, tags }: ConfigHistoryConfig,
+  { at, repository, branch, tags, credentials }: ConfigHistoryConfig,
   ports: Pick<Ports, "configHistories">,
   host: Host,
 ): Promise<ConfigHistory> {
@@ -14,6 +15,14 @@ export async function openConfigHistory(
     repository,
     ...(branch === undefined ? {} : { branch }),
     ...(tags === undefined ? {} : { tags }),
+    ...(credentials === undefined
+      ? {}
+      : {
+          credentials: async () => ({
+            user: credentials.user,
+            token: await readSecret(credentials.token, host, at),
+          }),
+        }),
   };
   return (await ports.configHistories()).open(place, stateFolder(host));
 }

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
-import { conditionsOf, needed, section, setting, text } from "./schema-words.ts";
+import { isSafeForSecrets } from "../domain/git-address.ts";
+import { atMostOne, conditionsOf, environmentName, needed, section, setting, text } from "./schema-words.ts";
 
 /** An address that git can fetch from, or a folder; never something that git takes for an option or a helper to run. */
 const repository = text.check(
@@ -17,20 +18,76 @@ const refName = (what: string, stars: string) =>
       z.regex(new RegExp(`^(?![-/.])(?!.*\\.\\.)(?!.*//)[\\w./@+${stars}-]+$`), { error: `is not ${what}` }),
     );
 
-const configHistory = section({
-  repository: needed(
-    repository,
-    "A checkout or bare repository, relative to this file, or an address that git can fetch from without asking anybody",
-  ),
-  branch: setting(
-    refName("the name of a branch", ""),
-    "Its branch. Default: the one that is checked out there",
-  ),
-  tags: setting(
-    refName("a pattern of tags", "*?"),
-    "Which annotated tags say that a change was released, e.g. v*-prod-*. Default: all of them",
-  ),
-});
+/** A token goes nowhere where others could read it on the way. */
+const tokenNeedsHttps = {
+  check: z.check<Readonly<Record<string, unknown>>>(({ value, issues }) => {
+    const { repository: address } = value;
+    for (const name of ["tokenEnv", "tokenFile"]) {
+      if (value[name] === undefined || (typeof address === "string" && isSafeForSecrets(address))) continue;
+      const message = "needs a repository whose address begins with https://";
+      issues.push({ code: "custom", message, path: [name], input: value });
+    }
+  }),
+  jsonSchema: {
+    if: { anyOf: [{ required: ["tokenEnv"] }, { required: ["tokenFile"] }] },
+    // oxlint-disable-next-line unicorn/no-thenable -- a word of JSON Schema
+    then: {
+      properties: {
+        repository: {
+          pattern:
+            "^[Hh][Tt][Tt][Pp][Ss]://|^[Hh][Tt][Tt][Pp]://(?:127\\.0\\.0\\.1|localhost|\\[::1\\])(?::\\d+)?/",
+        },
+      },
+    },
+  },
+};
+
+const userNeedsToken = {
+  check: z.check<Readonly<Record<string, unknown>>>(({ value, issues }) => {
+    const { tokenUser: user, tokenEnv, tokenFile } = value;
+    if (user === undefined || tokenEnv !== undefined || tokenFile !== undefined) return;
+    issues.push({
+      code: "custom",
+      message: "needs tokenEnv or tokenFile too",
+      path: ["tokenUser"],
+      input: value,
+    });
+  }),
+  jsonSchema: {
+    dependentSchemas: { tokenUser: { anyOf: [{ required: ["tokenEnv"] }, { required: ["tokenFile"] }] } },
+  },
+};
+
+const tokenUser = z.string().check(z.regex(/^[^\s:]+$/, { error: "must be a user's name, without a colon" }));
+
+const configHistory = section(
+  {
+    repository: needed(
+      repository,
+      "A checkout or bare repository, relative to this file, or an address that git can fetch from without asking anybody",
+    ),
+    branch: setting(
+      refName("the name of a branch", ""),
+      "Its branch. Default: the one that is checked out there",
+    ),
+    tags: setting(
+      refName("a pattern of tags", "*?"),
+      "Which annotated tags say that a change was released, e.g. v*-prod-*. Default: all of them",
+    ),
+    tokenEnv: setting(
+      environmentName,
+      "Environment variable that holds a token that may read the repository by https",
+    ),
+    tokenFile: setting(text, "File that holds the token; it is read for each fetch"),
+    tokenUser: setting(
+      tokenUser,
+      "Name that the token is sent with. Default: x-access-token, which is GitHub's; Bitbucket Cloud has x-token-auth",
+    ),
+  },
+  atMostOne("tokenEnv", "tokenFile"),
+  tokenNeedsHttps,
+  userNeedsToken,
+);
 
 /** A path that leads nowhere else. */
 const repositoryPath = z.string().check(

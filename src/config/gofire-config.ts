@@ -107,6 +107,7 @@ export interface ConfigHistoryConfig {
   readonly repository: string;
   readonly branch?: string;
   readonly tags?: string;
+  readonly credentials?: { readonly user: string; readonly token: SecretReference };
 }
 
 /** Where the processes of a service are found, and how each of them is reached. */

@@ -13,7 +13,7 @@ import { artifactsOf, queueBoardOf } from "./resolve-artifacts.ts";
 import { accessOf, capturesOf, slackOf } from "./resolve-chat.ts";
 import { clusterOf, placeOf } from "./resolve-discover.ts";
 import { webAccessOf } from "./resolve-web-access.ts";
-import { defined } from "./resolve-words.ts";
+import { defined, secret } from "./resolve-words.ts";
 import type { ConfigFile, ReachSection, SettingsSection, TargetSection } from "./schema.ts";
 import { webOf } from "./web-config.ts";
 
@@ -81,13 +81,23 @@ export function resolveConfig(config: ConfigFile, place: FilePlace): GofireConfi
 }
 
 function configHistoryOf(
-  { repository, branch, tags }: NonNullable<ConfigFile["configHistory"]>,
+  {
+    repository,
+    branch,
+    tags,
+    tokenEnv,
+    tokenFile,
+    tokenUser = "x-access-token",
+  }: NonNullable<ConfigFile["configHistory"]>,
   { file, folder }: FilePlace,
 ): ConfigHistoryConfig {
   return {
     at: `${file}: configHistory`,
     repository: isGitAddress(repository) ? repository : resolvePath(folder, repository),
     ...defined({ branch, tags }),
+    ...(tokenEnv === undefined && tokenFile === undefined
+      ? {}
+      : { credentials: { user: tokenUser, token: secret(tokenEnv, tokenFile, folder) } }),
   };
 }
 

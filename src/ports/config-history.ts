@@ -74,6 +74,12 @@ export interface ConfigHistory {
   close(): Promise<void>;
 }
 
+/** Sent as HTTP's Basic credentials (RFC 7617): `user` has no colon. */
+export interface GitCredentials {
+  readonly user: string;
+  readonly token: string;
+}
+
 /** Which repository, and what of it counts. */
 export interface HistoryPlace {
   /** A folder (a checkout or a bare repository), or an address that git can fetch from. */
@@ -82,6 +88,8 @@ export interface HistoryPlace {
   readonly branch?: string;
   /** Only tags like this count, e.g. `v*-prod-*`. Absent: all annotated ones. */
   readonly tags?: string;
+  /** Read anew for each fetch, so that a token may be another one meanwhile. Only for an address of https, or on this machine. */
+  readonly credentials?: () => Promise<GitCredentials>;
 }
 
 /** The configuration of one service. */

@@ -30,7 +30,37 @@ describe("the history of configuration", () => {
     });
   });
 
+  test("is a private repository by https, with a token that stands elsewhere", () => {
+    const repository = "https://git.internal/shop/config.git";
+    const source = (rest: string) => `configHistory: { repository: '${repository}', ${rest} }`;
+    const at = "gofire.yaml: configHistory";
+    expect(config(source("tokenEnv: CONFIG_TOKEN")).configHistory).toEqual({
+      at,
+      repository,
+      credentials: { user: "x-access-token", token: { env: "CONFIG_TOKEN" } },
+    });
+    expect(config(source("tokenFile: token, tokenUser: x-token-auth")).configHistory).toEqual({
+      at,
+      repository,
+      credentials: { user: "x-token-auth", token: { file: "/etc/gofire/token" } },
+    });
+  });
+
   test.each([
+    [
+      "configHistory: { repository: 'http://git.internal/a.git', tokenEnv: T }",
+      "1:69",
+      "begins with https://",
+    ],
+    ["configHistory: { repository: 'git@git.internal:a.git', tokenFile: t }", "1:67", "begins with https://"],
+    ["configHistory: { repository: ../a, tokenEnv: T }", "1:46", "begins with https://"],
+    [
+      "configHistory: { repository: 'https://c/d.git', tokenEnv: T, tokenFile: t }",
+      "1:73",
+      "stands beside tokenEnv",
+    ],
+    ["configHistory: { repository: 'https://c/d.git', tokenUser: x }", "1:60", "needs tokenEnv or tokenFile"],
+    ["configHistory: { repository: 'https://c/d.git', tokenEnv: ghp_x }", "1:59", "never the secret itself"],
     ["configHistory: {}", "1:1", "repository"],
     ["configHistory: { repository: --upload-pack=x }", "1:30", "must be a folder, or an address"],
     ["configHistory: { repository: 'ext::sh -c x' }", "1:30", "must be a folder, or an address"],

@@ -5,15 +5,19 @@ import type {
   TouchedRevision,
 } from "../../ports/config-history.ts";
 import { readFiles } from "./files.ts";
-import { mostCommits, mostFiles, mostRevisions, mostTags, questionMs } from "./limits.ts";
+import { fetchPatienceMs, mostCommits, mostFiles, mostRevisions, mostTags, questionMs } from "./limits.ts";
 import { effective, filesOf, isCut, type LineCommit, lineFormat, lineOf, tagFormat, tagsOf } from "./line.ts";
 import { localCopy } from "./local-copy.ts";
 import { type GitRun, git } from "./program.ts";
 import { namedRevision } from "./revision.ts";
 
 /** The history of a folder or a remote, read with the `git` program, which must be there (2.32 or newer). */
-export function gitHistory(place: HistoryPlace, stateFolder: string): ConfigHistory {
-  const copy = localCopy(place, stateFolder);
+export function gitHistory(
+  place: HistoryPlace,
+  stateFolder: string,
+  patienceMs: number = fetchPatienceMs,
+): ConfigHistory {
+  const copy = localCopy(place, stateFolder, patienceMs);
   const tagPattern = place.tags === undefined ? "refs/tags" : `refs/tags/${place.tags}`;
 
   async function open(

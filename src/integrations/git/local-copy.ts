@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PortError, reasonOf } from "../../domain/errors.ts";
-import { isGitAddress } from "../../domain/git-address.ts";
+import { isGitAddress, isSafeForSecrets } from "../../domain/git-address.ts";
 import { durationText } from "../../domain/units.ts";
 import type { HistoryPlace } from "../../ports/config-history.ts";
-import { fetchEveryMs, fetchMs, fetchPatienceMs, questionMs } from "./limits.ts";
+import { fetchEveryMs, fetchMs, questionMs } from "./limits.ts";
 import { type GitRun, git } from "./program.ts";
 import { commitAt } from "./revision.ts";
 
@@ -20,8 +20,9 @@ export interface LocalCopy {
   close(): Promise<void>;
 }
 
-export function localCopy(place: HistoryPlace, stateFolder: string): LocalCopy {
-  return isGitAddress(place.repository) ? mirror(place, stateFolder) : ownFolder(place);
+/** `patienceMs`: how long a question waits for what is being fetched. */
+export function localCopy(place: HistoryPlace, stateFolder: string, patienceMs: number): LocalCopy {
+  return isGitAddress(place.repository) ? mirror(place, stateFolder, patienceMs) : ownFolder(place);
 }
 
 function ownFolder({ repository, branch }: HistoryPlace): LocalCopy {
@@ -51,7 +52,11 @@ const fetchedHead = "refs/gofire/branch";
 const freshFile = "gofire-fetched";
 
 /** A bare copy in the state folder. Fetching goes on when nobody waits for it any more, and the next question finds it. */
-function mirror({ repository, branch }: HistoryPlace, stateFolder: string): LocalCopy {
+function mirror(
+  { repository, branch, credentials }: HistoryPlace,
+  stateFolder: string,
+  patienceMs: number,
+): LocalCopy {
   const name = repository.replace(/\/\/[^/@]*@/, "//");
   const digest = createHash("sha256")
     .update(`${repository}\0${branch ?? ""}`)
@@ -65,18 +70,28 @@ function mirror({ repository, branch }: HistoryPlace, stateFolder: string): Loca
   let tried: { readonly atMs: number; readonly problem: string | undefined } | undefined;
 
   async function fetch(): Promise<string | undefined> {
-    const run = { target: name, deadlineMs: fetchMs, signal: over.signal };
+    const problem = await fetchOnce();
+    return problem !== undefined && (await removeOldLocks(gitFolder)) ? await fetchOnce() : problem;
+  }
+
+  async function fetchOnce(): Promise<string | undefined> {
     try {
+      const shown = await credentials?.();
+      if (shown !== undefined && !isSafeForSecrets(repository)) return "its token is only sent by https";
+      const run = { target: name, deadlineMs: fetchMs, signal: over.signal };
       await mkdir(gitFolder, { recursive: true, mode: 0o700 });
       await git(["init", "--quiet", "--bare", "--", gitFolder], run);
       const from = branch === undefined ? "HEAD" : `refs/heads/${branch}`;
       const refs = [`+${from}:${fetchedHead}`, "+refs/tags/*:refs/tags/*"];
       const quietly = ["--quiet", "--prune", "--no-write-fetch-head", "--no-recurse-submodules"];
-      await git(["fetch", ...quietly, "--end-of-options", repository, ...refs], { ...run, gitFolder });
+      await git(["fetch", ...quietly, "--end-of-options", repository, ...refs], {
+        ...run,
+        gitFolder,
+        ...(shown === undefined ? {} : { credentials: { ...shown, address: repository } }),
+      });
       await writeFile(fresh, "");
       return undefined;
     } catch (error) {
-      await removeOldLock(reasonOf(error));
       return reasonOf(error);
     }
   }
@@ -94,7 +109,7 @@ function mirror({ repository, branch }: HistoryPlace, stateFolder: string): Loca
       fetching = undefined;
       return problem;
     });
-    return await Promise.race([fetching, patience(signal)]);
+    return await Promise.race([fetching, patience(patienceMs, signal)]);
   }
 
   return {
@@ -120,17 +135,28 @@ function mirror({ repository, branch }: HistoryPlace, stateFolder: string): Loca
   };
 }
 
-/** A process that died while it fetched leaves locks that keep every later one out: no fetch lives so long. */
-async function removeOldLock(complaint: string): Promise<void> {
-  const lock = /Unable to create '([^']+\.lock)'/.exec(complaint)?.[1];
-  const atMs = lock === undefined ? undefined : await changedAt(lock);
-  if (lock !== undefined && atMs !== undefined && Date.now() - atMs > 2 * fetchMs) {
+/**
+ * A process that died while it fetched leaves locks that keep every later one out: no fetch lives so long. True when there was
+ * one. No ref's name ends like a lock's (git-scm.com/docs/git-check-ref-format).
+ */
+async function removeOldLocks(gitFolder: string): Promise<boolean> {
+  const refs = join(gitFolder, "refs");
+  const files = await Promise.all([
+    readdir(gitFolder).then((names) => names.map((one) => join(gitFolder, one))),
+    readdir(refs, { recursive: true }).then((names) => names.map((one) => join(refs, one))),
+  ]).catch(() => []);
+  let removed = false;
+  for (const lock of files.flat().filter((path) => path.endsWith(".lock"))) {
+    const atMs = await changedAt(lock);
+    if (atMs === undefined || Date.now() - atMs <= 2 * fetchMs) continue;
     await rm(lock, { force: true });
+    removed = true;
   }
+  return removed;
 }
 
-async function patience(signal: AbortSignal): Promise<string> {
-  await sleep(fetchPatienceMs, undefined, { signal, ref: false }).catch(() => {});
+async function patience(patienceMs: number, signal: AbortSignal): Promise<string> {
+  await sleep(patienceMs, undefined, { signal, ref: false }).catch(() => {});
   return "it is still being fetched";
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { PortError } from "../../domain/errors.ts";
+import type { GitCredentials } from "../../ports/config-history.ts";
 import { mostOutput } from "./limits.ts";
 
 export interface GitRun {
@@ -10,6 +11,8 @@ export interface GitRun {
   /** The repository itself, where it is known. */
   readonly gitFolder?: string;
   readonly input?: string;
+  /** What is shown to the server of `address`, and to no other. */
+  readonly credentials?: GitCredentials & { readonly address: string };
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
 }
@@ -60,7 +63,11 @@ export async function git(words: readonly string[], run: GitRun): Promise<Buffer
       ...words,
     ],
     // A process group of its own: fetching starts ssh or git-remote-https, which have to end with it.
-    { detached: true, stdio: ["pipe", "pipe", "pipe"], env: { ...inherited(), ...alone } },
+    {
+      detached: true,
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { ...inherited(), ...alone, ...shown(run.credentials) },
+    },
   );
   // Told to end, git takes its lock files away; one that hangs is not asked twice.
   let last: NodeJS.Timeout | undefined;
@@ -92,13 +99,41 @@ export async function git(words: readonly string[], run: GitRun): Promise<Buffer
         else if (timeUp.aborted) reject(tooSlow(run.target, deadlineMs));
         else if (bytes > mostOutput) reject(tooMuch(run.target));
         else if (code === 0) resolve(Buffer.concat(said));
-        else reject(complaint(run.target, complained, by ?? `exit code ${code}`));
+        else
+          reject(
+            complaint(run.target, withoutSecrets(complained, run.credentials), by ?? `exit code ${code}`),
+          );
       });
     });
   } finally {
     over.removeEventListener("abort", end);
     clearTimeout(last);
   }
+}
+
+/**
+ * In the environment, where other users do not see it, not among the arguments, where they do. A server that sends gofire
+ * elsewhere is not followed: git would show the header there, too.
+ */
+function shown(credentials: GitRun["credentials"]): NodeJS.ProcessEnv {
+  if (credentials === undefined) return {};
+  return {
+    GIT_CONFIG_COUNT: "2",
+    GIT_CONFIG_KEY_0: `http.${credentials.address}.extraHeader`,
+    GIT_CONFIG_VALUE_0: `Authorization: Basic ${basicOf(credentials)}`,
+    GIT_CONFIG_KEY_1: "http.followRedirects",
+    GIT_CONFIG_VALUE_1: "false",
+  };
+}
+
+function basicOf({ user, token }: GitCredentials): string {
+  return Buffer.from(`${user}:${token}`).toString("base64");
+}
+
+/** A server may say again what it was shown. */
+function withoutSecrets(text: string, credentials: GitRun["credentials"]): string {
+  if (credentials === undefined) return text;
+  return text.replaceAll(basicOf(credentials), "…").replaceAll(credentials.token, "…");
 }
 
 /** Without what another git has set for its hooks: GIT_DIR and the like would be taken for ours. */
@@ -134,6 +169,13 @@ const meanings: readonly (readonly [words: RegExp, code: PortError["code"], say:
     /Authentication failed|could not read Username|Permission denied|terminal prompts disabled/i,
     "forbidden",
     "the remote does not let gofire in",
+  ],
+  [/returned error: 40[13]/, "forbidden", "the remote does not let gofire in"],
+  [/returned error: 404/, "not-found", "there is no such repository, or gofire may not see it"],
+  [
+    /returned error: 30\d/,
+    "bad-response",
+    "the remote sends gofire elsewhere, where its token does not go: name the address where it is",
   ],
   [
     /couldn't find remote ref|unknown revision|bad revision|Needed a single revision/i,
