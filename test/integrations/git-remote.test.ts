@@ -64,6 +64,11 @@ const guarded: GitAnswer = ({ headers }, response) => {
   return "answered";
 };
 
+/** Git's way to frame lines (git-scm.com/docs/gitprotocol-common#_pkt_line_format). */
+function packet(text: string): string {
+  return `${(text.length + 4).toString(16).padStart(4, "0")}${text}`;
+}
+
 async function failure(history: ConfigHistory): Promise<string> {
   return await history.changes(asked, never).then(
     () => "it was answered",
@@ -100,13 +105,12 @@ describe("a private repository", () => {
     expect(refused).not.toContain("wr0ng-token");
     // One that says again what it was shown.
     const echo = await serving(folder, ({ headers }, response) => {
-      response
-        .writeHead(403, { "content-type": "text/plain" })
-        .end(`fatal: ${headers.authorization} ${token}`);
+      const told = `${packet("# service=git-upload-pack\n")}0000${packet(`ERR ${headers.authorization} ${token}`)}`;
+      response.writeHead(200, { "content-type": "application/x-git-upload-pack-advertisement" }).end(told);
       return "answered";
     });
     const echoed = await failure(open({ repository: `${echo.url}/x.git`, credentials }, temporary()));
-    expect(echoed).toContain("the remote does not let gofire in");
+    expect(echoed).toContain("git says: fatal: remote error: Basic … …");
     expect(echoed).not.toContain(token);
     expect(echoed).not.toContain(header.slice("Basic ".length));
   });
