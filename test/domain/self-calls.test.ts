@@ -26,7 +26,7 @@ function busy(calls: number, handlers: number, handler: string, connections = ha
 
 function servedBy(...snapshots: ReturnType<typeof busy>[]): string | undefined {
   const [first = snapshot([]), ...later] = snapshots;
-  const evidence = seen(later.at(-1) ?? first, snapshots);
+  const evidence = seen(first, later);
   return selfCall(
     evidence,
     ({ stack }) => stack.some(({ function: symbol }) => symbol.includes("roundTrip")),

@@ -8,6 +8,7 @@ import { leakThresholds, siteEvidence } from "../../domain/leak-signs.ts";
 import { shortName } from "../../domain/lock-words.ts";
 import type { OwnCode } from "../../domain/own-code.ts";
 import { clientsOf, isAbandoned } from "../../domain/request-clients.ts";
+import { stuckCrewOf } from "../../domain/task-runners.ts";
 import { counted } from "../../domain/units.ts";
 import type { WaitSite } from "../../domain/wait-sites.ts";
 import { siteGrowth, waitSites } from "../../domain/wait-sites.ts";
@@ -37,6 +38,12 @@ export const goroutineBlockedSite = defineAnalyzer({
           "senders or lock waiters at one line, seen in a single capture, that are a warning to look again",
         source: "docs/decisions/0003-default-thresholds.md",
       },
+      crew: {
+        default: 5,
+        unit: "goroutines",
+        meaning: "tasks of a task queue, all that it runs, at one line in every capture",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
       sites: {
         default: 10,
         unit: "count",
@@ -49,7 +56,7 @@ export const goroutineBlockedSite = defineAnalyzer({
       why: "A dump of a hung process often holds its cause in one or two goroutines, too few for any rule about numbers.",
       next: "Read the line: who is to receive, close, unlock or call Done, and is that goroutine still there?",
       falsePositives:
-        "Idle workers wait in the same way. So this is `possible` and never fails a verdict (a thousand senders or lock waiters in a single capture leave it open), with two exceptions: a crowd of request handlers that has been there for minutes although their clients have gone is `likely`; and when the runtime itself said that all goroutines are asleep, none of them can go on, and that is proven.",
+        "Idle workers wait in the same way. So this is `possible` and never fails a verdict (a thousand senders or lock waiters in a single capture leave it open, and so do all the tasks of a task queue at one line in every capture), with two exceptions: a crowd of request handlers that has been there for minutes although their clients have gone is `likely`; and when the runtime itself said that all goroutines are asleep, none of them can go on, and that is proven.",
       references: ["https://go.dev/src/runtime/runtime2.go", "https://go.dev/src/runtime/proc.go"],
     },
   },
@@ -141,7 +148,7 @@ interface Surroundings {
   readonly own: OwnCode;
   /** The runtime itself said that no goroutine can run. */
   readonly asleep: boolean;
-  readonly limits: Readonly<Record<"agedMinutes" | "oldCount" | "oldMinutes" | "seenOnce", number>>;
+  readonly limits: Readonly<Record<"agedMinutes" | "crew" | "oldCount" | "oldMinutes" | "seenOnce", number>>;
 }
 
 function findingOf(
@@ -157,6 +164,7 @@ function findingOf(
   const isMain = site.groups.every(isMainGoroutine);
   const aged = rank === 3 && age >= limits.agedMinutes;
   const crowd = site.count >= limits.seenOnce && isUnsettled(site, goroutines);
+  const queue = site.count >= limits.crew ? stuckCrewOf(site, goroutines, own) : undefined;
   const clientless = site.count >= limits.oldCount && clientsOf(site, goroutines.best) === "gone";
   const abandoned = isAbandoned(site, goroutines, own, limits);
   const lasting = age > 0 ? `, the oldest for ${counted(age, "minute")}` : "";
@@ -175,7 +183,7 @@ function findingOf(
     };
   }
   return {
-    severity: asleep || aged || clientless || crowd ? "warning" : "info",
+    severity: asleep || aged || clientless || crowd || queue !== undefined ? "warning" : "info",
     confidence: asleep ? "proven" : abandoned ? "likely" : "possible",
     title: `${counted(site.count, "goroutine")} in ${state}${place}`,
     summary: asleep
@@ -183,13 +191,15 @@ function findingOf(
       : `${counted(site.count, "goroutine")} wait${site.count === 1 ? "s" : ""} in ${state}${place}${lasting}. ${
           clientless
             ? "They run requests whose clients have gone: net/http watches the connection of a request until then, and far fewer are watched."
-            : crowd
-              ? "So many seldom wait at one line in a healthy process; whether they move, a single capture does not tell: a full queue looks the same."
-              : isMain
-                ? "It is the main goroutine, which often waits on purpose."
-                : rank === 3
-                  ? "Nothing in the capture shows who will let it go on; nothing proves that nobody will."
-                  : "An idle worker looks the same; its number does not grow as far as the captures show."
+            : queue !== undefined
+              ? `They are all the tasks that ${queue} runs here, as many in every capture: none is seen elsewhere, so it probably gets on with nothing (inferred; tasks that take long look the same).`
+              : crowd
+                ? "So many seldom wait at one line in a healthy process; whether they move, a single capture does not tell: a full queue looks the same."
+                : isMain
+                  ? "It is the main goroutine, which often waits on purpose."
+                  : rank === 3
+                    ? "Nothing in the capture shows who will let it go on; nothing proves that nobody will."
+                    : "An idle worker looks the same; its number does not grow as far as the captures show."
         }`,
     where: site.where,
     ...(crowd
@@ -200,7 +210,9 @@ function findingOf(
     evidence: siteEvidence(goroutines, site),
     next: [
       "Read the line: who is to receive, send, close, unlock or call Done, and does that goroutine still exist?",
-      "Take a second capture 15 s later: what is stuck is there again, and grows if it is a leak.",
+      queue === undefined
+        ? "Take a second capture 15 s later: what is stuck is there again, and grows if it is a leak."
+        : "Take a dump (debug=2) some minutes later: ages tell a stuck task from a slow one.",
     ],
   };
 }
