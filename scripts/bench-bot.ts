@@ -11,7 +11,7 @@ import { configuredArtifacts } from "../src/configured-artifacts.ts";
 import { readStoredCapture } from "../src/integrations/artifacts/stored-capture.ts";
 import { thisHost } from "../src/integrations/host/this-host.ts";
 import { resvgRasteriser } from "../src/integrations/pictures/rasteriser.ts";
-import { flameGraphPictures } from "../src/jobs/pictures.ts";
+import { flameGraphPictures } from "../src/jobs/thread/pictures.ts";
 import { shopWorkspace } from "../src/sandbox/slack/seed.ts";
 import { sickTarget, until } from "../test/jobs/bot.ts";
 import { liveBot, mira } from "../test/live/bot.ts";

@@ -1,5 +1,5 @@
 /** The artifacts as gofire.yaml has them, for the bot and for `gofire artifacts`. */
-import { readSecret } from "./commands/secret.ts";
+import { readSecret } from "./commands/access/secret.ts";
 import type { GofireConfig } from "./config/gofire-config.ts";
 import { defaultArtifacts } from "./config/resolve-artifacts.ts";
 import { type OpenArtifacts, openArtifacts } from "./integrations/artifacts/open.ts";

@@ -1,6 +1,6 @@
 /** What gofire.yaml and the environment make of `gofire serve`. */
 import type { BrowserSettings } from "./browser.ts";
-import { readSecret } from "./commands/secret.ts";
+import { readSecret } from "./commands/access/secret.ts";
 import type { GofireConfig, SlackConfig } from "./config/gofire-config.ts";
 import { accessOf, slackOf } from "./config/resolve-chat.ts";
 import { configuredArtifacts } from "./configured-artifacts.ts";
@@ -8,7 +8,7 @@ import { UsageError } from "./domain/errors.ts";
 import { readStoredCapture } from "./integrations/artifacts/stored-capture.ts";
 import { resvgRasteriser } from "./integrations/pictures/rasteriser.ts";
 import type { NamedChannel } from "./integrations/slack/channel-check.ts";
-import { flameGraphPictures } from "./jobs/pictures.ts";
+import { flameGraphPictures } from "./jobs/thread/pictures.ts";
 import type { Host } from "./ports/host.ts";
 import type { Role } from "./ports/server.ts";
 import type { ServeParts } from "./serve.ts";

@@ -7,7 +7,7 @@ import { type Answer, dispatch } from "./commands/dispatch.ts";
 import type { Reply } from "./commands/reply.ts";
 import { loadConfig } from "./config/load.ts";
 import { PortError, UsageError } from "./domain/errors.ts";
-import { counts } from "./domain/finding.ts";
+import { counts } from "./domain/findings/finding.ts";
 import { evidenceSource } from "./integrations/artifacts/evidence-source.ts";
 import { isUtf8, ProgressLine, screenOf } from "./integrations/terminal/screen.ts";
 import { asciiText } from "./render/ascii.ts";

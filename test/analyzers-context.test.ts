@@ -1,10 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { analyzers } from "../src/analyzers/index.ts";
 import { runAnalyzers } from "../src/analyzers/run.ts";
-import type { Evidence } from "../src/domain/evidence.ts";
-import { ownCode } from "../src/domain/own-code.ts";
-import { type Figure, figureNames, figureTimes, type ServiceContext } from "../src/domain/service-context.ts";
-import { scrape } from "./domain/scrapes.ts";
+import { ownCode } from "../src/domain/code/own-code.ts";
+import {
+  type Figure,
+  figureNames,
+  figureTimes,
+  type ServiceContext,
+} from "../src/domain/context/service-context.ts";
+import type { Evidence } from "../src/domain/evidence/evidence.ts";
+import { scrape } from "./domain/metrics/scrapes.ts";
 
 const atMs = Date.UTC(2026, 10, 29, 9, 41);
 const target = { service: "order", own: ownCode([]) };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { runAnalyzers } from "../src/analyzers/run.ts";
-import { type Analyzer, defineAnalyzer, type FindingDraft } from "../src/domain/analyzer.ts";
-import type { Evidence, EvidenceKey, TargetFacts } from "../src/domain/evidence.ts";
-import type { GoroutineGroup } from "../src/domain/goroutine.ts";
-import { ownCode } from "../src/domain/own-code.ts";
-import { group, seen, snapshot } from "./domain/goroutines.ts";
+import { ownCode } from "../src/domain/code/own-code.ts";
+import type { Evidence, EvidenceKey, TargetFacts } from "../src/domain/evidence/evidence.ts";
+import { type Analyzer, defineAnalyzer, type FindingDraft } from "../src/domain/findings/analyzer.ts";
+import type { GoroutineGroup } from "../src/domain/goroutines/goroutine.ts";
+import { group, seen, snapshot } from "./domain/goroutines/goroutines.ts";
 
 const target: TargetFacts = { own: ownCode([]) };
 const waiters = group("sync.Mutex.Lock", ["shop/a.Get:5"], { count: 200 });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { analyzers } from "../../src/analyzers/index.ts";
 import { runAnalyzers } from "../../src/analyzers/run.ts";
-import { counts } from "../../src/domain/finding.ts";
+import { counts } from "../../src/domain/findings/finding.ts";
 import { evidenceSource } from "../../src/integrations/artifacts/evidence-source.ts";
 import type { LabMode } from "../../src/ports/lab-service.ts";
 import { type Scored, score } from "./score.ts";

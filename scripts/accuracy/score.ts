@@ -1,4 +1,4 @@
-import { type Analysis, counts, type Finding } from "../../src/domain/finding.ts";
+import { type Analysis, counts, type Finding } from "../../src/domain/findings/finding.ts";
 import type { LabMode } from "../../src/ports/lab-service.ts";
 
 /**

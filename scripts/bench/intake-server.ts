@@ -13,7 +13,7 @@ import { openListener } from "../../src/integrations/http/listener.ts";
 import { parseRedisUrl } from "../../src/integrations/redis/address.ts";
 import { alertStore } from "../../src/integrations/redis/alert-store.ts";
 import { openRedis } from "../../src/integrations/redis/connection.ts";
-import { enqueueEveryMs, rememberingIntake } from "../../src/jobs/intake.ts";
+import { enqueueEveryMs, rememberingIntake } from "../../src/jobs/pages/intake.ts";
 
 const [kind, redisUrl = ""] = process.argv.slice(2);
 process.stdin.on("end", () => process.exit(0)).resume();

@@ -1,9 +1,9 @@
 import { analyzers } from "../../src/analyzers/index.ts";
-import { analysisChanges } from "../../src/domain/analysis-changes.ts";
-import type { ChatReply, CommandHelp } from "../../src/domain/chat-reply.ts";
-import type { Incident } from "../../src/domain/incident.ts";
-import type { MessageBody } from "../../src/domain/message.ts";
-import type { Rollback } from "../../src/domain/rollback.ts";
+import type { ChatReply, CommandHelp } from "../../src/domain/chat/chat-reply.ts";
+import type { MessageBody } from "../../src/domain/chat/message.ts";
+import type { Rollback } from "../../src/domain/configuration/rollback.ts";
+import { analysisChanges } from "../../src/domain/findings/analysis-changes.ts";
+import type { Incident } from "../../src/domain/incidents/incident.ts";
 import { chatReplyBody } from "../../src/render/slack/chat-reply.ts";
 import { nowMs, underWay } from "./cards.ts";
 import type { Recorded } from "./recorded.ts";

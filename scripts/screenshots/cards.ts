@@ -1,7 +1,7 @@
-import type { CaptureStep, Incident } from "../../src/domain/incident.ts";
-import type { MessageBody } from "../../src/domain/message.ts";
-import type { Peer } from "../../src/domain/peer.ts";
-import type { PeerComparison } from "../../src/domain/peer-comparison.ts";
+import type { MessageBody } from "../../src/domain/chat/message.ts";
+import type { CaptureStep, Incident } from "../../src/domain/incidents/incident.ts";
+import type { Peer } from "../../src/domain/incidents/peer.ts";
+import type { PeerComparison } from "../../src/domain/incidents/peer-comparison.ts";
 import { card } from "../../src/render/slack/card.ts";
 import { contextOf, rising, troubled } from "./contexts.ts";
 import { recorded } from "./recorded.ts";

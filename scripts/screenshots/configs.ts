@@ -1,5 +1,9 @@
-import type { ConfigChange, ConfigHistoryFacts, ConfigRevision } from "../../src/domain/config-change.ts";
-import type { MessageBody } from "../../src/domain/message.ts";
+import type { MessageBody } from "../../src/domain/chat/message.ts";
+import type {
+  ConfigChange,
+  ConfigHistoryFacts,
+  ConfigRevision,
+} from "../../src/domain/configuration/config-change.ts";
 import { card } from "../../src/render/slack/card.ts";
 import { recorded } from "./recorded.ts";
 

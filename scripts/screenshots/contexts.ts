@@ -4,7 +4,7 @@ import type {
   FigureTime,
   FigureUnit,
   ServiceContext,
-} from "../../src/domain/service-context.ts";
+} from "../../src/domain/context/service-context.ts";
 
 const hourMs = 3_600_000;
 

@@ -1,13 +1,13 @@
 import { analyzers } from "../../src/analyzers/index.ts";
 import { runAnalyzers } from "../../src/analyzers/run.ts";
-import type { ConfigHistoryFacts } from "../../src/domain/config-change.ts";
-import type { Analysis } from "../../src/domain/finding.ts";
-import type { Incident } from "../../src/domain/incident.ts";
-import type { ServiceContext } from "../../src/domain/service-context.ts";
+import type { ConfigHistoryFacts } from "../../src/domain/configuration/config-change.ts";
+import type { ServiceContext } from "../../src/domain/context/service-context.ts";
+import type { Analysis } from "../../src/domain/findings/finding.ts";
+import type { Incident } from "../../src/domain/incidents/incident.ts";
 import { withConfig } from "../../src/governance/explain.ts";
 import { evidenceSource } from "../../src/integrations/artifacts/evidence-source.ts";
-import { stepOf } from "../../src/jobs/steps.ts";
-import { summaryOf } from "../../src/jobs/summary.ts";
+import { stepOf } from "../../src/jobs/captures/steps.ts";
+import { summaryOf } from "../../src/jobs/incidents/summary.ts";
 import { analysisDocument } from "../../src/render/document.ts";
 
 /** A recorded capture of the lab, judged as the bot judges it. */

@@ -1,6 +1,6 @@
-import type { CommandHelp } from "../../src/domain/chat-reply.ts";
-import { chatRights } from "../../src/domain/chat-rights.ts";
-import type { MessageBody } from "../../src/domain/message.ts";
+import type { CommandHelp } from "../../src/domain/chat/chat-reply.ts";
+import { chatRights } from "../../src/domain/chat/chat-rights.ts";
+import type { MessageBody } from "../../src/domain/chat/message.ts";
 import { card } from "../../src/render/slack/card.ts";
 import { homeView } from "../../src/render/slack/home.ts";
 import { snapshotModal } from "../../src/render/slack/modal.ts";

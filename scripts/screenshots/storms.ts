@@ -1,6 +1,6 @@
-import type { Incident } from "../../src/domain/incident.ts";
-import type { MessageBody } from "../../src/domain/message.ts";
-import { type StormRow, worstFirst } from "../../src/domain/storm.ts";
+import { type StormRow, worstFirst } from "../../src/domain/alerts/storm.ts";
+import type { MessageBody } from "../../src/domain/chat/message.ts";
+import type { Incident } from "../../src/domain/incidents/incident.ts";
 import { stormDigest } from "../../src/render/slack/storm.ts";
 import { nowMs, underWay } from "./cards.ts";
 

@@ -1,4 +1,4 @@
-import type { Analyzer } from "../domain/analyzer.ts";
+import type { Analyzer } from "../domain/findings/analyzer.ts";
 import { blockLongestWaits } from "./block-longest-waits/index.ts";
 import { cpuRegexpCompile } from "./cpu-regexp-compile/index.ts";
 import { cpuSerialization } from "./cpu-serialization/index.ts";

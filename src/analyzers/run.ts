@@ -1,6 +1,6 @@
-import type { Analyzer, EvidenceFor, FindingDraft, RuleMeta } from "../domain/analyzer.ts";
 import { reasonOf } from "../domain/errors.ts";
-import type { Evidence, EvidenceKey, TargetFacts } from "../domain/evidence.ts";
+import type { Evidence, EvidenceKey, TargetFacts } from "../domain/evidence/evidence.ts";
+import type { Analyzer, EvidenceFor, FindingDraft, RuleMeta } from "../domain/findings/analyzer.ts";
 import {
   type Check,
   type Confidence,
@@ -9,8 +9,8 @@ import {
   type Severity,
   severityRank,
   type Verdict,
-} from "../domain/finding.ts";
-import { siteKey } from "../domain/goroutine-sites.ts";
+} from "../domain/findings/finding.ts";
+import { siteKey } from "../domain/goroutines/goroutine-sites.ts";
 import { counted } from "../domain/units.ts";
 
 export interface RunOptions {

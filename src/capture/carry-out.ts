@@ -1,4 +1,4 @@
-import type { CaptureKind } from "../domain/capture.ts";
+import type { CaptureKind } from "../domain/evidence/capture.ts";
 import { countText, durationText } from "../domain/units.ts";
 import { takeBlockWindow } from "./block-window.ts";
 import { dumpPauseText, whyNoDump } from "./dump-cost.ts";

@@ -1,6 +1,6 @@
-import { type BlockLease, leaseEndings } from "../domain/block-lease.ts";
-import { type CaptureRecord, captureKinds, captureStatuses } from "../domain/capture.ts";
 import { reasonOf } from "../domain/errors.ts";
+import { type CaptureRecord, captureKinds, captureStatuses } from "../domain/evidence/capture.ts";
+import { type BlockLease, leaseEndings } from "../domain/profiles/block-lease.ts";
 import { type JsonFields, jsonFields } from "../parsers/text/json-fields.ts";
 
 /** A record with the checksum of its file. */

@@ -1,4 +1,4 @@
-import type { CaptureKind } from "../domain/capture.ts";
+import type { CaptureKind } from "../domain/evidence/capture.ts";
 import type { ProfileQuestion } from "../ports/go-target.ts";
 import type { AnswerLimits } from "../ports/web-access.ts";
 import type { CaptureRequest, OptionalKind } from "./request.ts";

@@ -1,4 +1,4 @@
-import type { CaptureKind, CaptureRecord } from "../domain/capture.ts";
+import type { CaptureKind, CaptureRecord } from "../domain/evidence/capture.ts";
 
 /** What happens while a capture runs, for whoever shows it. */
 export type CaptureProgress =

@@ -1,5 +1,5 @@
-import type { BlockLease } from "../domain/block-lease.ts";
 import { PortError } from "../domain/errors.ts";
+import type { BlockLease } from "../domain/profiles/block-lease.ts";
 import { durationText } from "../domain/units.ts";
 import {
   type CurrentRates,

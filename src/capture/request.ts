@@ -1,5 +1,5 @@
-import type { CaptureKind } from "../domain/capture.ts";
 import { UsageError } from "../domain/errors.ts";
+import type { CaptureKind } from "../domain/evidence/capture.ts";
 
 /** Captures that are only taken when somebody asks for them. */
 export const optionalKinds = ["allocs", "goroutineleak", "expvar", "cmdline", "trace"] as const;

@@ -1,5 +1,5 @@
+import type { ServiceContext } from "../domain/context/service-context.ts";
 import { PortError } from "../domain/errors.ts";
-import type { ServiceContext } from "../domain/service-context.ts";
 import { durationText } from "../domain/units.ts";
 import type { CaptureLock } from "../ports/capture-lock.ts";
 import type { CaptureStore } from "../ports/capture-store.ts";

@@ -1,5 +1,5 @@
-import type { BlockLease } from "../domain/block-lease.ts";
-import { type CaptureKind, isOfProcess } from "../domain/capture.ts";
+import { type CaptureKind, isOfProcess } from "../domain/evidence/capture.ts";
+import type { BlockLease } from "../domain/profiles/block-lease.ts";
 import type { BundleWriter, CaptureStore } from "../ports/capture-store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { GoTarget } from "../ports/go-target.ts";

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { runAnalyzers } from "../analyzers/run.ts";
 import type { GofireConfig, ServiceSettings } from "../config/gofire-config.ts";
-import type { Analyzer } from "../domain/analyzer.ts";
 import { UsageError } from "../domain/errors.ts";
-import type { Severity } from "../domain/finding.ts";
+import type { Analyzer } from "../domain/findings/analyzer.ts";
+import type { Severity } from "../domain/findings/finding.ts";
 import { nearest } from "../domain/nearest.ts";
 import { withConfig } from "../governance/explain.ts";
 import { analysisDocument } from "../render/document.ts";

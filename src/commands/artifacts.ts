@@ -1,6 +1,6 @@
 import { UsageError } from "../domain/errors.ts";
 import { bytesText, counted, durationText } from "../domain/units.ts";
-import { removeArtifacts } from "../jobs/retention.ts";
+import { removeArtifacts } from "../jobs/upkeep/retention.ts";
 import type { StoredArtifact } from "../ports/artifacts.ts";
 import { defineCommand } from "./command.ts";
 import { stateFolder } from "./state-folder.ts";

@@ -1,7 +1,7 @@
 import { UsageError } from "../domain/errors.ts";
 import { defineCommand } from "./command.ts";
-import { demoInTerminal } from "./demo-in-terminal.ts";
-import { demoInWorkspace } from "./demo-in-workspace.ts";
+import { demoInTerminal } from "./demo/in-terminal.ts";
+import { demoInWorkspace } from "./demo/in-workspace.ts";
 
 /** A pool that gives out nothing, behind a lock: the story of the config change that took a shop down. */
 const defaultMode = "redis-pool-zero";

@@ -1,5 +1,5 @@
 import type { CaptureProgress } from "../capture/progress.ts";
-import { isOfProcess } from "../domain/capture.ts";
+import { isOfProcess } from "../domain/evidence/capture.ts";
 import { bytesText, counted, durationText } from "../domain/units.ts";
 
 /** One line for the person who waits; undefined where the line before still says it. */

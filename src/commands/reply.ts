@@ -1,7 +1,7 @@
-import type { RuleMeta } from "../domain/analyzer.ts";
-import type { EvidenceKey } from "../domain/evidence.ts";
-import type { Analysis, Severity } from "../domain/finding.ts";
-import type { TlsReport } from "../domain/tls-report.ts";
+import type { EvidenceKey } from "../domain/evidence/evidence.ts";
+import type { RuleMeta } from "../domain/findings/analyzer.ts";
+import type { Analysis, Severity } from "../domain/findings/finding.ts";
+import type { TlsReport } from "../domain/tls/report.ts";
 import type { ConfigDiff } from "../render/config-diff.ts";
 import type { RuleStats } from "../render/rule-stats.ts";
 

@@ -1,12 +1,12 @@
 import { UsageError } from "../domain/errors.ts";
+import { configCatalog } from "./access/config-history.ts";
+import { metricsCatalog } from "./access/metrics-server.ts";
+import { pagesOf } from "./access/paging.ts";
+import { serviceCatalog } from "./access/service-catalog.ts";
+import { serviceTargets } from "./access/service-targets.ts";
+import { tlsPlaces } from "./access/tls-places.ts";
 import { defineCommand } from "./command.ts";
-import { configCatalog } from "./config-history.ts";
-import { metricsCatalog } from "./metrics-server.ts";
-import { pagesOf } from "./paging.ts";
-import { serviceCatalog } from "./service-catalog.ts";
-import { serviceTargets } from "./service-targets.ts";
 import { stateFolder } from "./state-folder.ts";
-import { tlsPlaces } from "./tls-places.ts";
 
 /** Longer than a usual capture, shorter than the 30 s that Kubernetes waits before it kills. */
 const defaultGraceMs = 25_000;

@@ -1,22 +1,22 @@
 import { type CaptureRequest, optionalKinds } from "../capture/request.ts";
 import type { GofireConfig } from "../config/gofire-config.ts";
-import { askedKinds } from "../domain/capture.ts";
 import { UsageError } from "../domain/errors.ts";
-import { analyse, analysisOptions, checkRules } from "./analysis.ts";
-import { captureTarget } from "./capture-target.ts";
-import { defineCommand } from "./command.ts";
-import { configCatalog } from "./config-history.ts";
-import type { CommandContext, Ports } from "./context.ts";
-import { metricsCatalog } from "./metrics-server.ts";
-import { chosenTarget, serviceTargets } from "./service-targets.ts";
-import { accessOf, accessOptions } from "./target-access.ts";
+import { askedKinds } from "../domain/evidence/capture.ts";
+import { captureTarget } from "./access/capture-target.ts";
+import { configCatalog } from "./access/config-history.ts";
+import { metricsCatalog } from "./access/metrics-server.ts";
+import { chosenTarget, serviceTargets } from "./access/service-targets.ts";
+import { accessOf, accessOptions } from "./access/target-access.ts";
 import {
   looksLikeAddress,
   type NamedTarget,
   serviceNamed,
   type TargetOverrides,
   typedTarget,
-} from "./targets.ts";
+} from "./access/targets.ts";
+import { analyse, analysisOptions, checkRules } from "./analysis.ts";
+import { defineCommand } from "./command.ts";
+import type { CommandContext, Ports } from "./context.ts";
 
 export const snapshot = defineCommand({
   name: "snapshot",

@@ -1,9 +1,9 @@
 import { UsageError } from "../domain/errors.ts";
-import { judgeTls } from "../domain/tls-report.ts";
-import { readTlsTarget } from "../domain/tls-target.ts";
+import { judgeTls } from "../domain/tls/report.ts";
+import { readTlsTarget } from "../domain/tls/target.ts";
+import { accessOptions } from "./access/target-access.ts";
+import { withKnownTls } from "./access/tls-access.ts";
 import { defineCommand } from "./command.ts";
-import { accessOptions } from "./target-access.ts";
-import { withKnownTls } from "./tls-access.ts";
 
 const { ca, cert, key, "server-name": serverName } = accessOptions;
 

@@ -1,6 +1,6 @@
-import type { ChannelRoute } from "../domain/alert-routing.ts";
-import type { PageSource } from "../domain/page-message.ts";
-import type { StormLimits } from "../domain/storm.ts";
+import type { ChannelRoute } from "../domain/alerts/alert-routing.ts";
+import type { PageSource } from "../domain/alerts/page-message.ts";
+import type { StormLimits } from "../domain/alerts/storm.ts";
 import type { SecretReference } from "./gofire-config.ts";
 
 /** Who may post alerts, and where they are answered. */

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { type CoolingKind, coolingKinds } from "../domain/capture.ts";
-import { chatRights } from "../domain/chat-rights.ts";
+import { chatRights } from "../domain/chat/chat-rights.ts";
+import { type CoolingKind, coolingKinds } from "../domain/evidence/capture.ts";
 import {
   atMostOne,
   environmentName,

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { isSafeForSecrets } from "../domain/git-address.ts";
+import { isSafeForSecrets } from "../domain/configuration/git-address.ts";
 import { atMostOne, conditionsOf, environmentName, needed, section, setting, text } from "./schema-words.ts";
 
 /** An address that git can fetch from, or a folder; never something that git takes for an option or a helper to run. */

@@ -1,8 +1,8 @@
-import type { LabelMatches } from "../domain/alert-routing.ts";
-import type { CaptureKind } from "../domain/capture.ts";
-import type { Audience } from "../domain/chat-reply.ts";
-import type { ChatRight } from "../domain/chat-rights.ts";
-import type { TargetPlace } from "../domain/target-place.ts";
+import type { LabelMatches } from "../domain/alerts/alert-routing.ts";
+import type { Audience } from "../domain/chat/chat-reply.ts";
+import type { ChatRight } from "../domain/chat/chat-rights.ts";
+import type { CaptureKind } from "../domain/evidence/capture.ts";
+import type { TargetPlace } from "../domain/targets/target-place.ts";
 import type { AlertsConfig } from "./alerts-config.ts";
 import type { ArtifactsConfig, QueueBoardConfig } from "./artifacts-config.ts";
 import type { WebConfig } from "./web-config.ts";

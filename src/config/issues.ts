@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
+import { isSecretSetting } from "../domain/configuration/secret-shapes.ts";
 import { nearest } from "../domain/nearest.ts";
-import { isSecretSetting } from "../domain/secret-shapes.ts";
 import type { ConfigMistake } from "./mistake.ts";
 import type { ConfigPath } from "./yaml-nodes.ts";
 import type { YamlText } from "./yaml-text.ts";

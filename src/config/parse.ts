@@ -1,5 +1,5 @@
 import { resolve as resolvePath } from "node:path";
-import { looksLikeSecret } from "../domain/secret-shapes.ts";
+import { looksLikeSecret } from "../domain/configuration/secret-shapes.ts";
 import type { GofireConfig } from "./gofire-config.ts";
 import { mistakesOf, quoted } from "./issues.ts";
 import { ConfigError, type ConfigMistake } from "./mistake.ts";

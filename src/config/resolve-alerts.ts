@@ -1,6 +1,6 @@
 import { resolve as resolvePath } from "node:path";
-import type { LabelMatch, LabelMatches } from "../domain/alert-routing.ts";
-import { defaultStormLimits, type StormLimits } from "../domain/storm.ts";
+import type { LabelMatch, LabelMatches } from "../domain/alerts/alert-routing.ts";
+import { defaultStormLimits, type StormLimits } from "../domain/alerts/storm.ts";
 import type { AlertsConfig, AlertsTls } from "./alerts-config.ts";
 import type { AlertsSection } from "./alerts-schema.ts";
 import { addressOf, defined, secret } from "./resolve-words.ts";

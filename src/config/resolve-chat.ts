@@ -1,5 +1,5 @@
-import type { Audience } from "../domain/chat-reply.ts";
-import { type ChatRight, chatRights } from "../domain/chat-rights.ts";
+import type { Audience } from "../domain/chat/chat-reply.ts";
+import { type ChatRight, chatRights } from "../domain/chat/chat-rights.ts";
 import type { AccessSection, AudienceSection, CapturesSection, SlackSection } from "./chat-schema.ts";
 import type { AccessConfig, CapturesConfig, SecretReference, SlackConfig } from "./gofire-config.ts";
 import { addressOf, defined, secret } from "./resolve-words.ts";

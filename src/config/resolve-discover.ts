@@ -1,5 +1,5 @@
 import { resolve as resolvePath } from "node:path";
-import type { TargetPlace } from "../domain/target-place.ts";
+import type { TargetPlace } from "../domain/targets/target-place.ts";
 import type { ClusterSection, DiscoverSection } from "./discover-schema.ts";
 import type { ClusterConfig } from "./gofire-config.ts";
 import { labelsOf } from "./resolve-alerts.ts";

@@ -1,5 +1,5 @@
 import { resolve as resolvePath } from "node:path";
-import { isGitAddress } from "../domain/git-address.ts";
+import { isGitAddress } from "../domain/configuration/git-address.ts";
 import type {
   CaptureSettings,
   ConfigHistoryConfig,

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { askedKinds } from "../domain/capture.ts";
+import { askedKinds } from "../domain/evidence/capture.ts";
 import { alertSections, channelSetting, matchSetting, shadowSetting } from "./alerts-schema.ts";
 import { artifactSections } from "./artifacts-schema.ts";
 import { chatSections } from "./chat-schema.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { isSecretHeader } from "../domain/secret-shapes.ts";
+import { isSecretHeader } from "../domain/configuration/secret-shapes.ts";
 import {
   atMostOne,
   environmentName,

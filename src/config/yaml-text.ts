@@ -1,5 +1,5 @@
 import { Composer, type Document, LineCounter, Parser } from "yaml";
-import { firstTooDeep } from "../domain/yaml-depth.ts";
+import { firstTooDeep } from "../domain/configuration/yaml-depth.ts";
 import type { ConfigMistake } from "./mistake.ts";
 import { type ConfigPath, findNode, firstAlias, strayNodes, textsOf } from "./yaml-nodes.ts";
 

@@ -1,5 +1,5 @@
-import type { ConfigChange } from "../domain/config-change.ts";
-import { looksLikeSecret } from "../domain/secret-shapes.ts";
+import type { ConfigChange } from "../domain/configuration/config-change.ts";
+import { looksLikeSecret } from "../domain/configuration/secret-shapes.ts";
 import type { ConfigValue, ConfigValues } from "./values.ts";
 
 /** A number, an address, a duration; longer texts are told by their length. */

@@ -1,4 +1,4 @@
-import type { ParseError, ParseResult } from "../domain/parse-result.ts";
+import type { ParseError, ParseResult } from "../domain/evidence/parse-result.ts";
 import { linesValues } from "./lines-document.ts";
 import type { ConfigValues } from "./values.ts";
 import { yamlValues } from "./yaml-document.ts";

@@ -4,8 +4,8 @@ import type {
   Explains,
   JudgedChange,
   PublishedConfig,
-} from "../domain/config-change.ts";
-import type { Finding } from "../domain/finding.ts";
+} from "../domain/configuration/config-change.ts";
+import type { Finding } from "../domain/findings/finding.ts";
 import { type KeyKind, keyKinds, wordsOf } from "./key-kinds.ts";
 import { direction } from "./quantity.ts";
 

@@ -1,4 +1,4 @@
-import type { ParseResult } from "../domain/parse-result.ts";
+import type { ParseResult } from "../domain/evidence/parse-result.ts";
 import { type ConfigValue, type ConfigValues, mostValues } from "./values.ts";
 
 /**

@@ -1,5 +1,5 @@
-import type { ConfigChange } from "../domain/config-change.ts";
-import type { MovedValue } from "../domain/rollback.ts";
+import type { ConfigChange } from "../domain/configuration/config-change.ts";
+import type { MovedValue } from "../domain/configuration/rollback.ts";
 
 export interface TakenBack {
   /** From what stands there now to what comes back. */

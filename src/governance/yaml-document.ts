@@ -11,8 +11,8 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
-import type { ParseError, ParseResult } from "../domain/parse-result.ts";
-import { firstTooDeep } from "../domain/yaml-depth.ts";
+import { firstTooDeep } from "../domain/configuration/yaml-depth.ts";
+import type { ParseError, ParseResult } from "../domain/evidence/parse-result.ts";
 import { below, type ConfigValue, type ConfigValues, mostValues } from "./values.ts";
 
 /** A hand-written file is about ten levels deep. */

@@ -1,19 +1,19 @@
 import * as z from "zod/mini";
-import { unrecordedWaitsNote } from "../domain/block-profile.ts";
-import { type Incident, isSettled } from "../domain/incident.ts";
-import { isPeerOpen, peerAfterVerdict } from "../domain/peer.ts";
+import { type Incident, isSettled } from "../domain/incidents/incident.ts";
+import { isPeerOpen, peerAfterVerdict } from "../domain/incidents/peer.ts";
+import { unrecordedWaitsNote } from "../domain/profiles/block-profile.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
 import type { Feedback } from "../ports/feedback.ts";
 import type { JobOutcome } from "../ports/worker.ts";
 import { analysisMarkdown } from "../render/markdown.ts";
-import { putText } from "./contents.ts";
+import { type JudgePorts, judgeOf } from "./incidents/judge.ts";
+import { fail, type SettlePorts } from "./incidents/settle.ts";
+import { summaryOf } from "./incidents/summary.ts";
 import { defineJob, done } from "./job.ts";
-import { type JudgePorts, judgeOf } from "./judge.ts";
-import { processCount } from "./process-count.ts";
-import { fail, type SettlePorts } from "./settle.ts";
-import { summaryOf } from "./summary.ts";
-import { repliesFor, withReplies } from "./thread.ts";
-import type { VerdictsFirst } from "./verdicts-first.ts";
+import { processCount } from "./peers/process-count.ts";
+import { putText } from "./thread/contents.ts";
+import { repliesFor, withReplies } from "./thread/thread.ts";
+import type { VerdictsFirst } from "./turns/verdicts-first.ts";
 
 export interface AnalyseJobPorts extends SettlePorts, JudgePorts {
   readonly artifacts: Artifacts;

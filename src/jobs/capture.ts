@@ -1,24 +1,24 @@
 import * as z from "zod/mini";
 import { type CaptureRequest, defaultRequest, usualBlockSeconds } from "../capture/request.ts";
 import type { CaptureOutcome } from "../capture/run.ts";
-import type { CaptureKind } from "../domain/capture.ts";
 import { UsageError } from "../domain/errors.ts";
-import { type Incident, isSettled, leftQueue } from "../domain/incident.ts";
+import type { CaptureKind } from "../domain/evidence/capture.ts";
+import { type Incident, isSettled, leftQueue } from "../domain/incidents/incident.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
 import type { CaptureLimits } from "../ports/capture-limits.ts";
 import type { ServiceCapture, Services } from "../ports/services.ts";
 import type { JobOutcome, JobRun } from "../ports/worker.ts";
 import { withHappenings } from "../render/context-words.ts";
-import { type ContextPorts, withContext } from "./capture-context.ts";
-import { captureLog, type LogPart } from "./capture-log.ts";
-import { cooledBy, type Resting, restingFor } from "./cooldown.ts";
-import { cooledByKept, finishedCapture } from "./finished-capture.ts";
+import { type ContextPorts, withContext } from "./captures/capture-context.ts";
+import { captureLog, type LogPart } from "./captures/capture-log.ts";
+import { cooledBy, type Resting, restingFor } from "./captures/cooldown.ts";
+import { cooledByKept, finishedCapture } from "./captures/finished-capture.ts";
+import { type LoggedCapturePorts, loggedCapture } from "./captures/logged-capture.ts";
+import { openProcess } from "./captures/open-process.ts";
+import { stepOf } from "./captures/steps.ts";
+import { fail, type SettlePorts } from "./incidents/settle.ts";
 import { defineJob, done, later } from "./job.ts";
-import { type LoggedCapturePorts, loggedCapture } from "./logged-capture.ts";
-import { nodeOf, onNode } from "./node-place.ts";
-import { openProcess } from "./open-process.ts";
-import { fail, type SettlePorts } from "./settle.ts";
-import { stepOf } from "./steps.ts";
+import { nodeOf, onNode } from "./peers/node-place.ts";
 
 export interface CaptureJobPorts extends ContextPorts, SettlePorts, LoggedCapturePorts {
   readonly services: Services;

@@ -1,12 +1,12 @@
 import * as z from "zod/mini";
-import { serviceNamedIn } from "../domain/page-message.ts";
+import { serviceNamedIn } from "../domain/alerts/page-message.ts";
 import type { KeptPageMessage } from "../ports/page-messages.ts";
 import type { JobOutcome } from "../ports/worker.ts";
-import { beginPage } from "./begin-page.ts";
-import { endPage } from "./end-page.ts";
 import { defineJob, done, later } from "./job.ts";
 import type { PageJobPorts } from "./page.ts";
-import { formerOf, markLeftBy, messageIntent, placeOf } from "./page-thread.ts";
+import { beginPage } from "./pages/begin-page.ts";
+import { endPage } from "./pages/end-page.ts";
+import { formerOf, markLeftBy, messageIntent, placeOf } from "./pages/page-thread.ts";
 
 /** After this the webhook of the same page is not coming: whoever sends only messages is answered by what they say. */
 const webhookWithinMs = 6_000;

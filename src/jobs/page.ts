@@ -1,18 +1,18 @@
 import * as z from "zod/mini";
-import type { Alert } from "../domain/alert.ts";
-import { channelFor, routeAlerts, type ServiceAlerts } from "../domain/alert-routing.ts";
-import type { Incident, IncidentDraft } from "../domain/incident.ts";
-import type { Place } from "../domain/message.ts";
-import { defaultTitle } from "../domain/page-message.ts";
+import type { Alert } from "../domain/alerts/alert.ts";
+import { channelFor, routeAlerts, type ServiceAlerts } from "../domain/alerts/alert-routing.ts";
+import { defaultTitle } from "../domain/alerts/page-message.ts";
+import type { Place } from "../domain/chat/message.ts";
+import type { Incident, IncidentDraft } from "../domain/incidents/incident.ts";
 import type { AlertGroup, Alerts, OpenPage, Paging } from "../ports/alerts.ts";
 import type { KeptPageMessage } from "../ports/page-messages.ts";
 import type { Services } from "../ports/services.ts";
 import type { JobOutcome } from "../ports/worker.ts";
-import { beginUncaptured } from "./begin.ts";
-import { type BeginPagePorts, beginPage } from "./begin-page.ts";
-import { endPage } from "./end-page.ts";
+import { beginUncaptured } from "./incidents/begin.ts";
 import { defineJob, done, later } from "./job.ts";
-import { type PagedService, processFacts, withProcesses } from "./page-process.ts";
+import { type BeginPagePorts, beginPage } from "./pages/begin-page.ts";
+import { endPage } from "./pages/end-page.ts";
+import { type PagedService, processFacts, withProcesses } from "./pages/page-process.ts";
 import {
   formerOf,
   markLeftBy,
@@ -20,10 +20,10 @@ import {
   messageOf,
   type PageThreadPorts,
   placeOf,
-} from "./page-thread.ts";
-import { alertName, pageFacts, unmatchedText } from "./page-words.ts";
-import { isInShadow } from "./shadow.ts";
-import { inStorm } from "./storm-page.ts";
+} from "./pages/page-thread.ts";
+import { alertName, pageFacts, unmatchedText } from "./pages/page-words.ts";
+import { inStorm } from "./storms/storm-page.ts";
+import { isInShadow } from "./thread/shadow.ts";
 
 export interface PageJobPorts extends BeginPagePorts, PageThreadPorts {
   readonly alerts: Alerts;

@@ -1,25 +1,25 @@
 import * as z from "zod/mini";
 import { type CaptureRequest, defaultRequest } from "../capture/request.ts";
 import type { CaptureOutcome } from "../capture/run.ts";
-import { captureKinds } from "../domain/capture.ts";
 import { UsageError } from "../domain/errors.ts";
-import type { Incident } from "../domain/incident.ts";
-import { isPeerOpen, type Peer } from "../domain/peer.ts";
-import { choosePeer } from "../domain/peer-choice.ts";
+import { captureKinds } from "../domain/evidence/capture.ts";
+import type { Incident } from "../domain/incidents/incident.ts";
+import { isPeerOpen, type Peer } from "../domain/incidents/peer.ts";
+import { choosePeer } from "../domain/incidents/peer-choice.ts";
 import { counted, durationText } from "../domain/units.ts";
 import type { CaptureLimits } from "../ports/capture-limits.ts";
 import type { ServiceCapture } from "../ports/services.ts";
 import type { JobOutcome, JobRun } from "../ports/worker.ts";
 import { lookAgainMs } from "./capture.ts";
-import { captureLog, type LogPart } from "./capture-log.ts";
-import { cooledBy } from "./cooldown.ts";
-import { finishedCapture } from "./finished-capture.ts";
+import { captureLog, type LogPart } from "./captures/capture-log.ts";
+import { cooledBy } from "./captures/cooldown.ts";
+import { finishedCapture } from "./captures/finished-capture.ts";
+import { type LoggedCapturePorts, loggedCapture } from "./captures/logged-capture.ts";
+import { stepOf } from "./captures/steps.ts";
 import { defineJob, done, later } from "./job.ts";
-import { type LoggedCapturePorts, loggedCapture } from "./logged-capture.ts";
-import { nodeOf, onNode } from "./node-place.ts";
-import { compareRound, type PeerComparisonPorts } from "./peer-compare.ts";
-import { changeRound, notCompared } from "./peer-round.ts";
-import { stepOf } from "./steps.ts";
+import { nodeOf, onNode } from "./peers/node-place.ts";
+import { compareRound, type PeerComparisonPorts } from "./peers/peer-compare.ts";
+import { changeRound, notCompared } from "./peers/peer-round.ts";
 
 export interface PeerJobPorts extends PeerComparisonPorts, LoggedCapturePorts {
   readonly limits: CaptureLimits;

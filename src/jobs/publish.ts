@@ -1,23 +1,23 @@
 import * as z from "zod/mini";
+import type { StormView } from "../domain/alerts/storm.ts";
+import type { MessageBody, Place } from "../domain/chat/message.ts";
 import { PortError } from "../domain/errors.ts";
-import { type Card, type Incident, isSettled, isWorkOver, type Reply } from "../domain/incident.ts";
-import type { MessageBody, Place } from "../domain/message.ts";
-import type { StormView } from "../domain/storm.ts";
-import type { TlsAnswer } from "../domain/tls-look.ts";
+import { type Card, type Incident, isSettled, isWorkOver, type Reply } from "../domain/incidents/incident.ts";
+import type { TlsAnswer } from "../domain/tls/look.ts";
 import type { Urgency } from "../ports/chat.ts";
 import type { OpenMute } from "../ports/open-acts.ts";
 import type { JobOutcome } from "../ports/worker.ts";
-import { type ComparisonPorts, comparison, peerPicture } from "./comparison.ts";
+import type { SettlePorts } from "./incidents/settle.ts";
 import { defineJob, done, later } from "./job.ts";
-import { markPage } from "./page-mark.ts";
-import { type ReportPorts, reportReply } from "./report.ts";
-import { type SendReplyPorts, sendReply } from "./send-reply.ts";
-import type { SettlePorts } from "./settle.ts";
-import { isShown, refuses, showMessage } from "./show-message.ts";
-import { type StormPlacePorts, stormPlace } from "./storm-card.ts";
-import { pictureReply } from "./thread.ts";
-import { verdictPictures } from "./verdict-pictures.ts";
-import type { VerdictsFirst } from "./verdicts-first.ts";
+import { markPage } from "./pages/page-mark.ts";
+import { type ComparisonPorts, comparison, peerPicture } from "./peers/comparison.ts";
+import { type StormPlacePorts, stormPlace } from "./storms/storm-card.ts";
+import { type ReportPorts, reportReply } from "./thread/report.ts";
+import { type SendReplyPorts, sendReply } from "./thread/send-reply.ts";
+import { isShown, refuses, showMessage } from "./thread/show-message.ts";
+import { pictureReply } from "./thread/thread.ts";
+import { verdictPictures } from "./thread/verdict-pictures.ts";
+import type { VerdictsFirst } from "./turns/verdicts-first.ts";
 
 /** How incidents look in the chat. Pure: the same incident gives the same body. */
 export interface Cards {

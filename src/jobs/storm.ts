@@ -1,15 +1,22 @@
 import * as z from "zod/mini";
-import type { Card, Reply } from "../domain/incident.ts";
-import { fateOf, isEnded, type Storm, type StormRow, type StormView, worstFirst } from "../domain/storm.ts";
+import {
+  fateOf,
+  isEnded,
+  type Storm,
+  type StormRow,
+  type StormView,
+  worstFirst,
+} from "../domain/alerts/storm.ts";
+import type { Card, Reply } from "../domain/incidents/incident.ts";
 import { counted } from "../domain/units.ts";
 import type { Storms } from "../ports/storms.ts";
 import type { JobOutcome } from "../ports/worker.ts";
-import { putText } from "./contents.ts";
 import { defineJob, done, later } from "./job.ts";
 import type { Cards } from "./publish.ts";
-import { type SendReplyPorts, sendReply } from "./send-reply.ts";
-import { isShown, showMessage } from "./show-message.ts";
-import { captureUnanswered, type StormAgainPorts } from "./storm-again.ts";
+import { captureUnanswered, type StormAgainPorts } from "./storms/storm-again.ts";
+import { putText } from "./thread/contents.ts";
+import { type SendReplyPorts, sendReply } from "./thread/send-reply.ts";
+import { isShown, showMessage } from "./thread/show-message.ts";
 
 export interface StormJobPorts extends SendReplyPorts, StormAgainPorts {
   readonly storms: Storms;

@@ -1,15 +1,15 @@
 import * as z from "zod/mini";
+import type { Place } from "../domain/chat/message.ts";
 import { PortError, UsageError } from "../domain/errors.ts";
-import type { Place } from "../domain/message.ts";
-import type { TlsAnswer } from "../domain/tls-look.ts";
-import type { TlsTarget } from "../domain/tls-probe.ts";
-import { tlsTargetText } from "../domain/tls-target.ts";
+import type { TlsAnswer } from "../domain/tls/look.ts";
+import type { TlsTarget } from "../domain/tls/probe.ts";
+import { tlsTargetText } from "../domain/tls/target.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { TlsPlaces } from "../ports/tls-places.ts";
 import { tlsMarkdown } from "../render/tls-markdown.ts";
-import { utf8 } from "./contents.ts";
 import { defineJob, done } from "./job.ts";
 import type { Cards } from "./publish.ts";
+import { utf8 } from "./thread/contents.ts";
 
 export interface TlsLookJobPorts {
   readonly tlsPlaces: TlsPlaces;

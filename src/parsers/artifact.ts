@@ -1,9 +1,9 @@
-import type { ParsedArtifact } from "../domain/artifact.ts";
-import { whyNotJudged } from "../domain/foreign-profile.ts";
-import type { ByteParser, ParseError, ParseResult } from "../domain/parse-result.ts";
-import type { Profile } from "../domain/profile.ts";
-import { profileKind } from "../domain/profile-kind.ts";
-import { profileTotal } from "../domain/profile-totals.ts";
+import type { ParsedArtifact } from "../domain/evidence/artifact.ts";
+import type { ByteParser, ParseError, ParseResult } from "../domain/evidence/parse-result.ts";
+import { whyNotJudged } from "../domain/profiles/foreign-profile.ts";
+import type { Profile } from "../domain/profiles/profile.ts";
+import { profileKind } from "../domain/profiles/profile-kind.ts";
+import { profileTotal } from "../domain/profiles/profile-totals.ts";
 import { configHistoryParser, looksLikeConfigHistory } from "./config-history.ts";
 import { containerLogParser, looksLikePartedLog } from "./container-log.ts";
 import { contentionTextParser, looksLikeContentionText } from "./contention-text/contention-text-parser.ts";

@@ -3,8 +3,8 @@ import {
   type ConfigHistoryFacts,
   type ConfigRevision,
   changeKinds,
-} from "../domain/config-change.ts";
-import type { ByteParser, ParseResult } from "../domain/parse-result.ts";
+} from "../domain/configuration/config-change.ts";
+import type { ByteParser, ParseResult } from "../domain/evidence/parse-result.ts";
 import { jsonDocumentParser } from "./text/json-document.ts";
 import { type JsonFields, jsonFields } from "./text/json-fields.ts";
 import { lineError } from "./text/line-error.ts";

@@ -1,4 +1,4 @@
-import type { ByteParser } from "../domain/parse-result.ts";
+import type { ByteParser } from "../domain/evidence/parse-result.ts";
 import { LineCutter } from "./text/line-cutter.ts";
 import { type SourceLine, SourceLines } from "./text/source-lines.ts";
 

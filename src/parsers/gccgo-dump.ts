@@ -1,4 +1,4 @@
-import type { ByteParser } from "../domain/parse-result.ts";
+import type { ByteParser } from "../domain/evidence/parse-result.ts";
 import { LineCutter } from "./text/line-cutter.ts";
 
 /** A header, a call without arguments and its place, as gccgo prints them (libgo: go/runtime/traceback_gccgo.go, printtrace). */

@@ -1,8 +1,8 @@
-import type { Frame } from "../domain/frame.ts";
-import type { GoroutineGroup, GoroutineSnapshot } from "../domain/goroutine.ts";
-import { type ParseError, positionText } from "../domain/parse-result.ts";
-import { type Profile, stackOf } from "../domain/profile.ts";
-import { asDumped } from "../domain/symbol-names.ts";
+import type { Frame } from "../domain/code/frame.ts";
+import { asDumped } from "../domain/code/symbol-names.ts";
+import { type ParseError, positionText } from "../domain/evidence/parse-result.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "../domain/goroutines/goroutine.ts";
+import { type Profile, stackOf } from "../domain/profiles/profile.ts";
 import { stateFromStack } from "./wait-reason.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { ByteParser, ParseError } from "../domain/parse-result.ts";
+import type { ByteParser, ParseError } from "../domain/evidence/parse-result.ts";
 import { LineCutter } from "./text/line-cutter.ts";
 import { lineError } from "./text/line-error.ts";
 import { lineFeedsIn, type SourceLine, SourceLines } from "./text/source-lines.ts";

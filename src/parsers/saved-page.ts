@@ -1,4 +1,4 @@
-import type { ByteParser } from "../domain/parse-result.ts";
+import type { ByteParser } from "../domain/evidence/parse-result.ts";
 
 /** What a browser saves of a page of text: one <pre> with all of it, `<`, `>` and `&` as entities. */
 const page = /^\s*<(?:!doctype|html|head|body)[^]*?<pre[^>]*>/i;

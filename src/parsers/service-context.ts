@@ -1,4 +1,3 @@
-import type { ByteParser, ParseResult } from "../domain/parse-result.ts";
 import {
   type ContextEvent,
   eventKinds,
@@ -8,7 +7,8 @@ import {
   figureUnits,
   type MissingFigure,
   type ServiceContext,
-} from "../domain/service-context.ts";
+} from "../domain/context/service-context.ts";
+import type { ByteParser, ParseResult } from "../domain/evidence/parse-result.ts";
 import { jsonDocumentParser } from "./text/json-document.ts";
 import { type JsonFields, jsonFields } from "./text/json-fields.ts";
 import { lineError } from "./text/line-error.ts";

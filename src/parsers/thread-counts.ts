@@ -1,4 +1,4 @@
-import type { ByteParser } from "../domain/parse-result.ts";
+import type { ByteParser } from "../domain/evidence/parse-result.ts";
 
 const firstLine = /^threadcreate profile: total (\d+)\r?\n/;
 /** The first line with any number in it is shorter. */

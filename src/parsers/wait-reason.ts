@@ -1,5 +1,5 @@
-import type { Frame } from "../domain/frame.ts";
-import type { WaitReason } from "../domain/goroutine.ts";
+import type { Frame } from "../domain/code/frame.ts";
+import type { WaitReason } from "../domain/goroutines/goroutine.ts";
 
 /** A goroutine's state in the words of a traceback, and the same folded into one word for all Go versions. */
 export interface WaitState {

@@ -1,7 +1,7 @@
-import type { AlertNotification } from "../domain/alert.ts";
-import type { AlertedService, ChannelRoute } from "../domain/alert-routing.ts";
-import type { Place } from "../domain/message.ts";
-import type { StormLimits } from "../domain/storm.ts";
+import type { AlertNotification } from "../domain/alerts/alert.ts";
+import type { AlertedService, ChannelRoute } from "../domain/alerts/alert-routing.ts";
+import type { StormLimits } from "../domain/alerts/storm.ts";
+import type { Place } from "../domain/chat/message.ts";
 
 /** For which services pages are answered, and where. */
 export interface Paging {

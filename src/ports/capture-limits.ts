@@ -1,4 +1,4 @@
-import type { CaptureKind } from "../domain/capture.ts";
+import type { CaptureKind } from "../domain/evidence/capture.ts";
 
 type Entry =
   | {

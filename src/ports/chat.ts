@@ -1,4 +1,4 @@
-import type { MessageBody, MessageRef, Place } from "../domain/message.ts";
+import type { MessageBody, MessageRef, Place } from "../domain/chat/message.ts";
 
 /** What makes a message the only one of its kind. */
 export interface Posting {

@@ -1,5 +1,5 @@
-import type { CaptureRecord } from "../domain/capture.ts";
-import type { Evidence, TargetFacts } from "../domain/evidence.ts";
+import type { CaptureRecord } from "../domain/evidence/capture.ts";
+import type { Evidence, TargetFacts } from "../domain/evidence/evidence.ts";
 
 export interface EvidenceSettings {
   /** Import paths that count as the service's own code besides what is recognised by itself; a function where they

@@ -6,7 +6,7 @@ import type {
   RuleComment,
   RuleRecord,
   Voice,
-} from "../domain/feedback.ts";
+} from "../domain/findings/feedback.ts";
 
 /** What a voice stood for when it was given; kept with it. */
 export interface VoiceFacts extends JudgedFinding {

@@ -1,4 +1,4 @@
-import type { Incident, IncidentDraft, IncidentState } from "../domain/incident.ts";
+import type { Incident, IncidentDraft, IncidentState } from "../domain/incidents/incident.ts";
 
 export interface IncidentFilter {
   readonly service?: string;

@@ -1,4 +1,4 @@
-import type { MetricSeries } from "../domain/metric-series.ts";
+import type { MetricSeries } from "../domain/metrics/metric-series.ts";
 import type { AnswerLimits, WebAccess } from "./web-access.ts";
 
 /** What a query found. */

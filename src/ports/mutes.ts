@@ -1,5 +1,5 @@
-import type { Place } from "../domain/message.ts";
-import type { Mute, MuteSubject } from "../domain/mute.ts";
+import type { Mute, MuteSubject } from "../domain/alerts/mute.ts";
+import type { Place } from "../domain/chat/message.ts";
 import type { ActedBy } from "./open-acts.ts";
 
 /** The request with which somebody mutes, and where it is to be announced. */

@@ -1,6 +1,6 @@
-import type { FeedbackTally, Opinion } from "../domain/feedback.ts";
-import type { Place } from "../domain/message.ts";
-import type { Mute, MuteSubject } from "../domain/mute.ts";
+import type { Mute, MuteSubject } from "../domain/alerts/mute.ts";
+import type { Place } from "../domain/chat/message.ts";
+import type { FeedbackTally, Opinion } from "../domain/findings/feedback.ts";
 
 /** The request with which a person did something; its intent is the same however often it is delivered. */
 export interface ActedBy {

@@ -1,4 +1,4 @@
-import type { PageMessage } from "../domain/page-message.ts";
+import type { PageMessage } from "../domain/alerts/page-message.ts";
 
 /** A page message as it is kept. */
 export interface KeptPageMessage extends PageMessage {

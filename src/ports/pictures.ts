@@ -1,5 +1,5 @@
-import type { Analysis } from "../domain/finding.ts";
-import type { ReplyFile } from "../domain/incident.ts";
+import type { Analysis } from "../domain/findings/finding.ts";
+import type { ReplyFile } from "../domain/incidents/incident.ts";
 
 /** What pictures are drawn from. */
 export interface PictureSource {

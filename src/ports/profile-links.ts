@@ -1,4 +1,4 @@
-import type { BrowserLink } from "../domain/incident.ts";
+import type { BrowserLink } from "../domain/incidents/incident.ts";
 
 /** Addresses under which people see a stored profile in their browser. */
 export interface ProfileLinks {

@@ -1,4 +1,4 @@
-import type { RuleComment, RuleRecord } from "../domain/feedback.ts";
+import type { RuleComment, RuleRecord } from "../domain/findings/feedback.ts";
 
 /** How rules did so far, as the bot counted it. */
 export interface RuleRecords {

@@ -1,4 +1,4 @@
-import type { CaptureKind } from "../domain/capture.ts";
+import type { CaptureKind } from "../domain/evidence/capture.ts";
 import type { Paging } from "./alerts.ts";
 import type { ConfigCatalog } from "./config-history.ts";
 import type { MetricsCatalog } from "./metrics-server.ts";

@@ -1,5 +1,5 @@
-import type { CaptureKind } from "../domain/capture.ts";
-import type { ServiceProcesses } from "../domain/service-process.ts";
+import type { CaptureKind } from "../domain/evidence/capture.ts";
+import type { ServiceProcesses } from "../domain/targets/service-process.ts";
 import type { GoTarget } from "./go-target.ts";
 
 /** What the configuration says about capturing a service; what it does not say is left to the capture itself. */

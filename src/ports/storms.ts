@@ -1,4 +1,4 @@
-import type { Storm, StormPage, StormPlace } from "../domain/storm.ts";
+import type { Storm, StormPage, StormPlace } from "../domain/alerts/storm.ts";
 
 /**
  * Many pages in a short time, by channel. All methods throw PortError `unavailable` or `timeout` when the store cannot

@@ -1,4 +1,4 @@
-import type { TargetPlace } from "../domain/target-place.ts";
+import type { TargetPlace } from "../domain/targets/target-place.ts";
 import type { WebAccess } from "./web-access.ts";
 
 /** A process that was found. */

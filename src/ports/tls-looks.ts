@@ -1,4 +1,4 @@
-import type { TlsLook } from "../domain/tls-look.ts";
+import type { TlsLook } from "../domain/tls/look.ts";
 
 /** Looks at TLS ports that people ask for, done by whichever worker is free. */
 export interface TlsLooks {

@@ -1,5 +1,5 @@
-import type { TlsTarget } from "../domain/tls-probe.ts";
-import type { TlsReport } from "../domain/tls-report.ts";
+import type { TlsTarget } from "../domain/tls/probe.ts";
+import type { TlsReport } from "../domain/tls/report.ts";
 
 /** The TLS ports that may be looked at from the chat. */
 export interface TlsPlaces {

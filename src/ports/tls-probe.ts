@@ -1,4 +1,4 @@
-import type { TlsProbe, TlsTarget } from "../domain/tls-probe.ts";
+import type { TlsProbe, TlsTarget } from "../domain/tls/probe.ts";
 import type { WebAccess } from "./web-access.ts";
 
 export interface TlsProbeRequest extends TlsTarget {

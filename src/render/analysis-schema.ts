@@ -1,12 +1,12 @@
-import { changeKinds } from "../domain/config-change.ts";
-import { eventKinds, figureNames, figureTimes, figureUnits } from "../domain/service-context.ts";
+import { changeKinds } from "../domain/configuration/config-change.ts";
+import { eventKinds, figureNames, figureTimes, figureUnits } from "../domain/context/service-context.ts";
 
 const text = { type: "string" };
 const number = { type: "number" };
 const count = { type: "integer", minimum: 0 };
 
 /**
- * JSON Schema (draft 2020-12) of the public analysis document, `Analysis` in src/domain/finding.ts. Written out rather than
+ * JSON Schema (draft 2020-12) of the public analysis document, `Analysis` in src/domain/findings/finding.ts. Written out rather than
  * derived, because it is a promise to other programs; a test checks every kind of document against it.
  */
 export function analysisJsonSchema(): object {
@@ -97,7 +97,7 @@ export function analysisJsonSchema(): object {
   };
 }
 
-/** `ServiceContext` in src/domain/service-context.ts, which says what each figure is. */
+/** `ServiceContext` in src/domain/context/service-context.ts, which says what each figure is. */
 function contextSchema(): object {
   const range = rangeSchema();
   const name = { enum: [...figureNames] };
@@ -147,7 +147,7 @@ function contextSchema(): object {
   );
 }
 
-/** `PublishedConfig` in src/domain/config-change.ts. */
+/** `PublishedConfig` in src/domain/configuration/config-change.ts. */
 function configSchema(): object {
   const change = object(
     {

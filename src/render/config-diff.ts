@@ -1,4 +1,4 @@
-import type { ConfigChange, UncomparedFile } from "../domain/config-change.ts";
+import type { ConfigChange, UncomparedFile } from "../domain/configuration/config-change.ts";
 import { counted } from "../domain/units.ts";
 import { changePlace, changeText } from "./config-words.ts";
 import { code, inline } from "./markdown-words.ts";

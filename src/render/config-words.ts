@@ -1,6 +1,6 @@
-import type { ConfigChange, Explains } from "../domain/config-change.ts";
-import type { ConfigLine } from "../domain/config-summary.ts";
-import type { Finding } from "../domain/finding.ts";
+import type { ConfigChange, Explains } from "../domain/configuration/config-change.ts";
+import type { ConfigLine } from "../domain/configuration/config-summary.ts";
+import type { Finding } from "../domain/findings/finding.ts";
 import { counted, durationText } from "../domain/units.ts";
 
 /** How a medium writes what is from outside: paths, values, names. */

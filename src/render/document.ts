@@ -1,9 +1,9 @@
-import type { CaptureRecord } from "../domain/capture.ts";
-import type { Evidence, TargetFacts } from "../domain/evidence.ts";
-import type { Analysis, PublishedContext, PublishedGroup } from "../domain/finding.ts";
-import type { Frame } from "../domain/frame.ts";
-import type { GoroutineGroup } from "../domain/goroutine.ts";
-import type { ServiceContext } from "../domain/service-context.ts";
+import type { Frame } from "../domain/code/frame.ts";
+import type { ServiceContext } from "../domain/context/service-context.ts";
+import type { CaptureRecord } from "../domain/evidence/capture.ts";
+import type { Evidence, TargetFacts } from "../domain/evidence/evidence.ts";
+import type { Analysis, PublishedContext, PublishedGroup } from "../domain/findings/finding.ts";
+import type { GoroutineGroup } from "../domain/goroutines/goroutine.ts";
 
 /** The public document: what was judged and what came of it. */
 export function analysisDocument(

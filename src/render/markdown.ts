@@ -1,7 +1,7 @@
-import { configLine, suspectsFirst } from "../domain/config-summary.ts";
-import { contextSummary, trendsOf } from "../domain/context-summary.ts";
-import { type Analysis, type EvidenceExcerpt, type Finding, openChecks } from "../domain/finding.ts";
-import type { FigureTime } from "../domain/service-context.ts";
+import { configLine, suspectsFirst } from "../domain/configuration/config-summary.ts";
+import { contextSummary, trendsOf } from "../domain/context/context-summary.ts";
+import type { FigureTime } from "../domain/context/service-context.ts";
+import { type Analysis, type EvidenceExcerpt, type Finding, openChecks } from "../domain/findings/finding.ts";
 import { bytesText, countText, durationText } from "../domain/units.ts";
 import { changePlace, changeText, configLineText, explainText, noChangeText } from "./config-words.ts";
 import { eventTexts, noteTexts, trendText, usualBeside } from "./context-words.ts";

@@ -1,5 +1,5 @@
-import { isGitAddress } from "../domain/git-address.ts";
-import type { Rollback } from "../domain/rollback.ts";
+import { isGitAddress } from "../domain/configuration/git-address.ts";
+import type { Rollback } from "../domain/configuration/rollback.ts";
 
 /** A longer line is cut by what shows it, and half a command is worse than none. */
 const mostCharacters = 1_500;

@@ -1,4 +1,4 @@
-import { type RuleComment, type RuleRecord, rightRatio } from "../domain/feedback.ts";
+import { type RuleComment, type RuleRecord, rightRatio } from "../domain/findings/feedback.ts";
 import { counted, countText, percentText } from "../domain/units.ts";
 import { code, inline } from "./markdown-words.ts";
 import { stamp } from "./report/timeline.ts";

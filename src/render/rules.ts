@@ -1,5 +1,5 @@
-import type { RuleMeta } from "../domain/analyzer.ts";
-import type { EvidenceKey } from "../domain/evidence.ts";
+import type { EvidenceKey } from "../domain/evidence/evidence.ts";
+import type { RuleMeta } from "../domain/findings/analyzer.ts";
 import type { Style } from "./style.ts";
 import { quantity } from "./words.ts";
 import { labelled, wrap } from "./wrap.ts";

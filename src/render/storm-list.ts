@@ -1,7 +1,7 @@
-import { leadFinding } from "../domain/finding.ts";
-import type { Incident } from "../domain/incident.ts";
-import { fateOf, isEnded, type StormRow, type StormView } from "../domain/storm.ts";
-import { capturesOf, skipReasons, stormFigures } from "../domain/storm-figures.ts";
+import { fateOf, isEnded, type StormRow, type StormView } from "../domain/alerts/storm.ts";
+import { capturesOf, skipReasons, stormFigures } from "../domain/alerts/storm-figures.ts";
+import { leadFinding } from "../domain/findings/finding.ts";
+import type { Incident } from "../domain/incidents/incident.ts";
 import { counted } from "../domain/units.ts";
 import { inline } from "./markdown-words.ts";
 import { stamp } from "./report/timeline.ts";

@@ -1,6 +1,6 @@
-import type { CaptureRecord } from "../domain/capture.ts";
-import { configLine, suspectsFirst } from "../domain/config-summary.ts";
-import { contextSummary, trendsOf } from "../domain/context-summary.ts";
+import { configLine, suspectsFirst } from "../domain/configuration/config-summary.ts";
+import { contextSummary, trendsOf } from "../domain/context/context-summary.ts";
+import type { CaptureRecord } from "../domain/evidence/capture.ts";
 import {
   type Analysis,
   type Finding,
@@ -8,8 +8,8 @@ import {
   type PublishedGroup,
   type Severity,
   type Verdict,
-} from "../domain/finding.ts";
-import { shortFile } from "../domain/goroutine-sites.ts";
+} from "../domain/findings/finding.ts";
+import { shortFile } from "../domain/goroutines/goroutine-sites.ts";
 import { bytesText, counted, countText, durationText } from "../domain/units.ts";
 import { changePlace, changeText, configLineText, explainText, noChangeText } from "./config-words.ts";
 import { eventTexts, noteTexts, trendText, usualBeside } from "./context-words.ts";

@@ -1,6 +1,6 @@
-import type { TlsReport } from "../domain/tls-report.ts";
-import { tlsTargetText } from "../domain/tls-target.ts";
-import { outcomeText } from "../domain/tls-words.ts";
+import type { TlsReport } from "../domain/tls/report.ts";
+import { tlsTargetText } from "../domain/tls/target.ts";
+import { outcomeText } from "../domain/tls/words.ts";
 import { durationText } from "../domain/units.ts";
 import { code, inline } from "./markdown-words.ts";
 import { doneText, tlsQuestionWords, tlsVerdictWords } from "./tls.ts";

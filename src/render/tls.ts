@@ -1,9 +1,9 @@
-import type { Check, Severity, Verdict } from "../domain/finding.ts";
-import { certificateName, nothingSeen, type TlsFinding } from "../domain/tls-finding.ts";
-import { type TlsHandshake, type TlsProbe, type TlsQuestion, usualHandshake } from "../domain/tls-probe.ts";
-import type { TlsReport } from "../domain/tls-report.ts";
-import { tlsTargetText } from "../domain/tls-target.ts";
-import { outcomeText } from "../domain/tls-words.ts";
+import type { Check, Severity, Verdict } from "../domain/findings/finding.ts";
+import { certificateName, nothingSeen, type TlsFinding } from "../domain/tls/finding.ts";
+import { type TlsHandshake, type TlsProbe, type TlsQuestion, usualHandshake } from "../domain/tls/probe.ts";
+import type { TlsReport } from "../domain/tls/report.ts";
+import { tlsTargetText } from "../domain/tls/target.ts";
+import { outcomeText } from "../domain/tls/words.ts";
 import { counted, durationText } from "../domain/units.ts";
 import { printable, type Style } from "./style.ts";
 import type { TerminalOptions } from "./terminal.ts";

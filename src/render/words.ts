@@ -1,5 +1,5 @@
-import type { Frame } from "../domain/frame.ts";
-import { shortFile } from "../domain/goroutine-sites.ts";
+import type { Frame } from "../domain/code/frame.ts";
+import { shortFile } from "../domain/goroutines/goroutine-sites.ts";
 import { bytesText, countText, durationText, percentText } from "../domain/units.ts";
 
 /** `shop/ledger.(*Store).Post  ledger/ledger.go:88` */

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
-import type { Labels } from "../domain/alert.ts";
-import { defaultTitle } from "../domain/page-message.ts";
+import type { Labels } from "../domain/alerts/alert.ts";
+import { defaultTitle } from "../domain/alerts/page-message.ts";
 
 /** Where an Alertmanager tells of its alerts: into the chat, and to a webhook. */
 export interface AlertReceivers {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
-import type { Analysis } from "../../src/domain/finding.ts";
+import type { Analysis } from "../../src/domain/findings/finding.ts";
 import { analysisJsonSchema } from "../../src/render/analysis-schema.ts";
 import { gofire } from "./gofire.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { alertChecks } from "../../src/commands/doctor-alerts.ts";
-import { pagesOf } from "../../src/commands/paging.ts";
+import { pagesOf } from "../../src/commands/access/paging.ts";
+import { alertChecks } from "../../src/commands/doctor/alerts.ts";
 import type { DoctorCheck } from "../../src/commands/reply.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { thisHost } from "../../src/integrations/host/this-host.ts";

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { artifactChecks } from "../../src/commands/doctor-artifacts.ts";
+import { artifactChecks } from "../../src/commands/doctor/artifacts.ts";
 import type { DoctorCheck } from "../../src/commands/reply.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { configuredArtifacts } from "../../src/configured-artifacts.ts";

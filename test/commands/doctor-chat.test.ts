@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import type { Ports } from "../../src/commands/context.ts";
-import { chatChecks } from "../../src/commands/doctor-chat.ts";
+import { chatChecks } from "../../src/commands/doctor/chat.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { thisHost } from "../../src/integrations/host/this-host.ts";
 import { type SlackStandIn, startSlackStandIn } from "../../src/sandbox/slack/stand-in.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { prometheusChecks } from "../../src/commands/doctor-prometheus.ts";
+import { prometheusChecks } from "../../src/commands/doctor/prometheus.ts";
 import type { DoctorCheck } from "../../src/commands/reply.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { PortError } from "../../src/domain/errors.ts";

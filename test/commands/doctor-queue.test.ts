@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { queueChecks } from "../../src/commands/doctor-queue.ts";
+import { queueChecks } from "../../src/commands/doctor/queue.ts";
 import { thisHost } from "../../src/integrations/host/this-host.ts";
 import { lookAtRedis } from "../../src/integrations/redis/chosen.ts";
 import type { Host } from "../../src/ports/host.ts";

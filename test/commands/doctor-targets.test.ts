@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { targetChecks } from "../../src/commands/doctor-targets.ts";
+import { targetChecks } from "../../src/commands/doctor/targets.ts";
 import type { DoctorCheck } from "../../src/commands/reply.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { PortError } from "../../src/domain/errors.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { serviceCatalog } from "../../src/commands/service-catalog.ts";
-import { serviceTargets } from "../../src/commands/service-targets.ts";
+import { serviceCatalog } from "../../src/commands/access/service-catalog.ts";
+import { serviceTargets } from "../../src/commands/access/service-targets.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { GoTarget, GoTargetAccess, GoTargetAddress } from "../../src/ports/go-target.ts";
 import type { Host } from "../../src/ports/host.ts";

@@ -1,5 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { chosenTarget, type ServiceTargets, serviceTargets } from "../../src/commands/service-targets.ts";
+import {
+  chosenTarget,
+  type ServiceTargets,
+  serviceTargets,
+} from "../../src/commands/access/service-targets.ts";
 import type { GofireConfig } from "../../src/config/gofire-config.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { PortError } from "../../src/domain/errors.ts";

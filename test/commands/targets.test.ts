@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { looksLikeAddress, openTarget, serviceNamed, typedTarget } from "../../src/commands/targets.ts";
+import {
+  looksLikeAddress,
+  openTarget,
+  serviceNamed,
+  typedTarget,
+} from "../../src/commands/access/targets.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { goTargets } from "../../src/integrations/go-target/client.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { tlsPlaces } from "../../src/commands/tls-places.ts";
+import { tlsPlaces } from "../../src/commands/access/tls-places.ts";
 import { parseConfig } from "../../src/config/parse.ts";
-import { readTlsTarget } from "../../src/domain/tls-target.ts";
+import { readTlsTarget } from "../../src/domain/tls/target.ts";
 import { thisHost } from "../../src/integrations/host/this-host.ts";
 import { fakeTlsProbes } from "../fakes/tls-probe.ts";
 

@@ -10,7 +10,7 @@ import { configJsonSchema } from "../../src/config/json-schema.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { defaultArtifacts } from "../../src/config/resolve-artifacts.ts";
-import type { Analyzer } from "../../src/domain/analyzer.ts";
+import type { Analyzer } from "../../src/domain/findings/analyzer.ts";
 
 const rules = analyzers.map((analyzer: Analyzer) => analyzer.meta);
 const noRules = () => Promise.resolve([]);

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
+import type { MessageRef } from "../../src/domain/chat/message.ts";
 import { PortError } from "../../src/domain/errors.ts";
-import type { MessageRef } from "../../src/domain/message.ts";
 import type { Chat, ChatFile } from "../../src/ports/chat.ts";
 
 const never = new AbortController().signal;

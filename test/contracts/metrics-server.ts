@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import type { MetricSeries } from "../../src/domain/metric-series.ts";
+import type { MetricSeries } from "../../src/domain/metrics/metric-series.ts";
 import type { MetricsServer, ScrapeTarget } from "../../src/ports/metrics-server.ts";
 
 const limits = { deadlineMs: 5_000, maxBytes: 1 << 20 };

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { contentTypeOf } from "../../src/domain/content-type.ts";
 import { PortError } from "../../src/domain/errors.ts";
+import { contentTypeOf } from "../../src/domain/evidence/content-type.ts";
 import type { Artifacts, StoredArtifact } from "../../src/ports/artifacts.ts";
 
 /** Artifacts in a folder, so that several processes of a test share them; each is held in memory on its way. */

@@ -1,5 +1,5 @@
+import type { MessageBody, MessageRef, Place } from "../../src/domain/chat/message.ts";
 import { PortError } from "../../src/domain/errors.ts";
-import type { MessageBody, MessageRef, Place } from "../../src/domain/message.ts";
 import type { Chat, ChatFile, Posting } from "../../src/ports/chat.ts";
 
 /** One message as people in the channel see it. */

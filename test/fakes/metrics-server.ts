@@ -1,5 +1,5 @@
 import { PortError } from "../../src/domain/errors.ts";
-import type { MetricSeries } from "../../src/domain/metric-series.ts";
+import type { MetricSeries } from "../../src/domain/metrics/metric-series.ts";
 import type { MetricsServer, QueryAnswer, ScrapeTarget } from "../../src/ports/metrics-server.ts";
 
 /** What a metrics server answers in a test: by expression, with the end of the span for a range. */

@@ -1,5 +1,5 @@
 import { PortError } from "../../src/domain/errors.ts";
-import type { TargetPlace } from "../../src/domain/target-place.ts";
+import type { TargetPlace } from "../../src/domain/targets/target-place.ts";
 import type {
   FoundTarget,
   SourceServers,

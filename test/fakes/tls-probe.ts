@@ -1,6 +1,6 @@
 import { PortError } from "../../src/domain/errors.ts";
-import { isMetadataAddress } from "../../src/domain/reserved-addresses.ts";
-import type { TlsCertificate, TlsHandshake, TlsOutcome, TlsProbe } from "../../src/domain/tls-probe.ts";
+import { isMetadataAddress } from "../../src/domain/targets/reserved-addresses.ts";
+import type { TlsCertificate, TlsHandshake, TlsOutcome, TlsProbe } from "../../src/domain/tls/probe.ts";
 import type { TlsProbeRequest, TlsProbes } from "../../src/ports/tls-probe.ts";
 
 /** 2026-01-01, at which `goodCertificate` has 59 days left. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { analyzers } from "../../src/analyzers/index.ts";
-import type { ConfigChange, ConfigHistoryFacts } from "../../src/domain/config-change.ts";
-import type { Finding } from "../../src/domain/finding.ts";
+import type { ConfigChange, ConfigHistoryFacts } from "../../src/domain/configuration/config-change.ts";
+import type { Finding } from "../../src/domain/findings/finding.ts";
 import { explainedRules, withConfig } from "../../src/governance/explain.ts";
 import { keyKinds } from "../../src/governance/key-kinds.ts";
 import { direction } from "../../src/governance/quantity.ts";

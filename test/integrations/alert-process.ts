@@ -9,7 +9,7 @@ import { openListener } from "../../src/integrations/http/listener.ts";
 import { parseRedisUrl } from "../../src/integrations/redis/address.ts";
 import { alertStore } from "../../src/integrations/redis/alert-store.ts";
 import { openRedis } from "../../src/integrations/redis/connection.ts";
-import { rememberingIntake } from "../../src/jobs/intake.ts";
+import { rememberingIntake } from "../../src/jobs/pages/intake.ts";
 import type { Alerts } from "../../src/ports/alerts.ts";
 
 const [url = "", step = ""] = process.argv.slice(2);

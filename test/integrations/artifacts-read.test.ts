@@ -8,7 +8,7 @@ import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { manifestText } from "../../src/capture/manifest.ts";
-import type { ByteParser } from "../../src/domain/parse-result.ts";
+import type { ByteParser } from "../../src/domain/evidence/parse-result.ts";
 import { parseFile, parseStream } from "../../src/integrations/artifacts/parse-bytes.ts";
 import { readEvidence } from "../../src/integrations/artifacts/read.ts";
 import { functionOf, location, message, packed, strings, valueType } from "../parsers/profile-message.ts";

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { PortError } from "../../src/domain/errors.ts";
-import { mostFound } from "../../src/domain/target-place.ts";
+import { mostFound } from "../../src/domain/targets/target-place.ts";
 import { dnsTargets } from "../../src/integrations/dns/target-source.ts";
 import type { FoundTargets } from "../../src/ports/target-source.ts";
 import { targetSourceContract } from "../contracts/target-source.ts";

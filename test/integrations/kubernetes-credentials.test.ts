@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import type { KubernetesPods } from "../../src/domain/target-place.ts";
+import type { KubernetesPods } from "../../src/domain/targets/target-place.ts";
 import { kubernetesTargets } from "../../src/integrations/kubernetes/target-source.ts";
 import type { TargetSource } from "../../src/ports/target-source.ts";
 import { until } from "../jobs/bot.ts";

@@ -3,7 +3,7 @@ import { createServer } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { KubernetesPods } from "../../src/domain/target-place.ts";
+import type { KubernetesPods } from "../../src/domain/targets/target-place.ts";
 import { kubernetesTargets } from "../../src/integrations/kubernetes/target-source.ts";
 import type { FoundTargets, TargetSource } from "../../src/ports/target-source.ts";
 import { targetSourceContract } from "../contracts/target-source.ts";

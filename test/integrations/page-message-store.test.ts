@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { PageMessage } from "../../src/domain/page-message.ts";
+import type { PageMessage } from "../../src/domain/alerts/page-message.ts";
 import { parseRedisUrl } from "../../src/integrations/redis/address.ts";
 import { type OpenRedis, openRedis } from "../../src/integrations/redis/connection.ts";
 import { pageMessageStore } from "../../src/integrations/redis/page-message-store.ts";

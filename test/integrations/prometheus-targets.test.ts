@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { PortError } from "../../src/domain/errors.ts";
-import type { PrometheusTargets } from "../../src/domain/target-place.ts";
+import type { PrometheusTargets } from "../../src/domain/targets/target-place.ts";
 import { prometheusServers } from "../../src/integrations/prometheus/client.ts";
 import { prometheusTargets } from "../../src/integrations/prometheus/target-source.ts";
 import type { ScrapeTarget } from "../../src/ports/metrics-server.ts";

@@ -2,7 +2,7 @@ import type { RequestListener } from "node:http";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
 import { PortError, UsageError } from "../../src/domain/errors.ts";
-import type { MetricSeries } from "../../src/domain/metric-series.ts";
+import type { MetricSeries } from "../../src/domain/metrics/metric-series.ts";
 import { prometheusServers } from "../../src/integrations/prometheus/client.ts";
 import type { MetricsServer } from "../../src/ports/metrics-server.ts";
 import type { WebAccess } from "../../src/ports/web-access.ts";

@@ -10,7 +10,7 @@ import { captureLimits } from "../../src/integrations/redis/capture-limits.ts";
 import { redisCaptureLock } from "../../src/integrations/redis/capture-lock.ts";
 import { openRedis } from "../../src/integrations/redis/connection.ts";
 import { incidentStore } from "../../src/integrations/redis/incident-store.ts";
-import { beginIncident } from "../../src/jobs/begin.ts";
+import { beginIncident } from "../../src/jobs/incidents/begin.ts";
 import { fakeChat } from "../fakes/chat.ts";
 import { draftFor, settled, sickTarget, startTestBot, until } from "../jobs/bot.ts";
 import { clusterBusOffset, freePorts } from "../loopback.ts";

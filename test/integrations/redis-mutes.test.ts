@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Mute } from "../../src/domain/mute.ts";
+import type { Mute } from "../../src/domain/alerts/mute.ts";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { parseRedisUrl } from "../../src/integrations/redis/address.ts";
 import { type OpenRedis, openRedis } from "../../src/integrations/redis/connection.ts";
 import { heldPageStore } from "../../src/integrations/redis/held-page-store.ts";
 import { mutesStore } from "../../src/integrations/redis/mutes.ts";
-import { releasePages } from "../../src/jobs/release-pages.ts";
+import { releasePages } from "../../src/jobs/pages/release-pages.ts";
 import type { HeldPage, HeldPages } from "../../src/ports/held-pages.ts";
 import type { Mutes } from "../../src/ports/mutes.ts";
 import { until } from "../jobs/bot.ts";

@@ -1,8 +1,8 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import type { MessageRef } from "../../src/domain/chat/message.ts";
 import { PortError } from "../../src/domain/errors.ts";
-import type { MessageRef } from "../../src/domain/message.ts";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { slackChat } from "../../src/integrations/slack/chat.ts";
 import { slackClient } from "../../src/integrations/slack/client.ts";

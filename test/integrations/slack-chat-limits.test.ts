@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
-import type { MessageBody } from "../../src/domain/message.ts";
+import type { MessageBody } from "../../src/domain/chat/message.ts";
 import { fitBody } from "../../src/integrations/slack/fit-body.ts";
 import { fitText } from "../../src/integrations/slack/fit-text.ts";
 import { validateAttachments, validateMessageBlocks } from "../../src/sandbox/slack/blocks/message.ts";

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { connect } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { ChatReply } from "../../src/domain/chat-reply.ts";
+import type { ChatReply } from "../../src/domain/chat/chat-reply.ts";
 import { type HeardSlack, hearSlack, incidents, mira, promised } from "./slack-in.ts";
 
 const open: HeardSlack[] = [];

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { ChatReply } from "../../src/domain/chat-reply.ts";
+import type { ChatReply } from "../../src/domain/chat/chat-reply.ts";
 import { PortError } from "../../src/domain/errors.ts";
-import type { Incident } from "../../src/domain/incident.ts";
+import type { Incident } from "../../src/domain/incidents/incident.ts";
 import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
 import { type HeardSlack, hearSlack, incidents, mira, promised } from "./slack-in.ts";
 

@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as z from "zod/mini";
-import type { ChatReply } from "../../src/domain/chat-reply.ts";
-import type { CardClick, ChatRequest } from "../../src/domain/chat-request.ts";
+import type { ChatReply } from "../../src/domain/chat/chat-reply.ts";
+import type { CardClick, ChatRequest } from "../../src/domain/chat/chat-request.ts";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { slackChannels } from "../../src/integrations/slack/channels.ts";
 import { slackChat } from "../../src/integrations/slack/chat.ts";

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { StormPage } from "../../src/domain/storm.ts";
+import type { StormPage } from "../../src/domain/alerts/storm.ts";
 import { parseRedisUrl } from "../../src/integrations/redis/address.ts";
 import { type OpenRedis, openRedis } from "../../src/integrations/redis/connection.ts";
 import { key } from "../../src/integrations/redis/keys.ts";

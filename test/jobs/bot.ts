@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { UsageError } from "../../src/domain/errors.ts";
-import type { Incident, IncidentDraft } from "../../src/domain/incident.ts";
+import type { Incident, IncidentDraft } from "../../src/domain/incidents/incident.ts";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { goTargets } from "../../src/integrations/go-target/client.ts";
 import { parseRedisUrl } from "../../src/integrations/redis/address.ts";

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import type { MessageBody, MessageRef, Place } from "../../src/domain/chat/message.ts";
 import { PortError, type PortErrorCode } from "../../src/domain/errors.ts";
-import type { MessageBody, MessageRef, Place } from "../../src/domain/message.ts";
 import type { Chat, Posting } from "../../src/ports/chat.ts";
 import { type FakeChat, fakeChat } from "../fakes/chat.ts";
 

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Manifest, manifestText } from "../../src/capture/manifest.ts";
-import { coolingKinds } from "../../src/domain/capture.ts";
-import { putText } from "../../src/jobs/contents.ts";
-import { cooledByKept, finishedCapture } from "../../src/jobs/finished-capture.ts";
+import { coolingKinds } from "../../src/domain/evidence/capture.ts";
+import { cooledByKept, finishedCapture } from "../../src/jobs/captures/finished-capture.ts";
+import { putText } from "../../src/jobs/thread/contents.ts";
 import type { Artifacts } from "../../src/ports/artifacts.ts";
 import { fakeArtifacts } from "../fakes/artifacts.ts";
 

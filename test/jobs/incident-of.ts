@@ -1,4 +1,4 @@
-import type { Incident } from "../../src/domain/incident.ts";
+import type { Incident } from "../../src/domain/incidents/incident.ts";
 import { draftFor } from "./bot.ts";
 
 /** An incident of `order` as it stands in a store, with a verdict unless `change` says otherwise. */

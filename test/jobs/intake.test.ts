@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { AlertNotification } from "../../src/domain/alert.ts";
-import { rememberingIntake } from "../../src/jobs/intake.ts";
+import type { AlertNotification } from "../../src/domain/alerts/alert.ts";
+import { rememberingIntake } from "../../src/jobs/pages/intake.ts";
 import type { Said } from "../../src/ports/alerts.ts";
 import { alertmanagerBody } from "../parsers/alert-bodies.ts";
 

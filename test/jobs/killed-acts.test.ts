@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Incident } from "../../src/domain/incident.ts";
+import type { Incident } from "../../src/domain/incidents/incident.ts";
 import { openActKeys } from "../../src/integrations/redis/open-act-store.ts";
 import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
 import { type RedisGate, type RedisStop, redisGate } from "../integrations/redis-gate.ts";

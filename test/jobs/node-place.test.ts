@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { parseTarget } from "../../src/capture/address.ts";
-import { openTarget } from "../../src/commands/targets.ts";
+import { openTarget } from "../../src/commands/access/targets.ts";
 import { goTargets } from "../../src/integrations/go-target/client.ts";
-import { nodeOf } from "../../src/jobs/node-place.ts";
+import { nodeOf } from "../../src/jobs/peers/node-place.ts";
 
 describe("the machine of a process", () => {
   test.each([

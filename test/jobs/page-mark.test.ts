@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { PortError } from "../../src/domain/errors.ts";
-import type { Incident } from "../../src/domain/incident.ts";
-import { markPage } from "../../src/jobs/page-mark.ts";
-import { refuses } from "../../src/jobs/show-message.ts";
+import type { Incident } from "../../src/domain/incidents/incident.ts";
+import { markPage } from "../../src/jobs/pages/page-mark.ts";
+import { refuses } from "../../src/jobs/thread/show-message.ts";
 import type { Incidents } from "../../src/ports/incidents.ts";
 import { fakeChat } from "../fakes/chat.ts";
 import { analysis, incident } from "../render/slack/incidents.ts";

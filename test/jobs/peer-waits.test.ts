@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { PortError } from "../../src/domain/errors.ts";
-import type { Incident } from "../../src/domain/incident.ts";
+import type { Incident } from "../../src/domain/incidents/incident.ts";
 import { type PeerJobPorts, peer } from "../../src/jobs/peer.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeGoTarget } from "../fakes/go-target.ts";

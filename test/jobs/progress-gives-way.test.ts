@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PortError } from "../../src/domain/errors.ts";
-import { beginIncident } from "../../src/jobs/begin.ts";
+import { beginIncident } from "../../src/jobs/incidents/begin.ts";
 import type { Chat } from "../../src/ports/chat.ts";
 import { fakeChat } from "../fakes/chat.ts";
 import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-server.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Incident } from "../../src/domain/incident.ts";
+import type { Incident } from "../../src/domain/incidents/incident.ts";
 import { fakeChat } from "../fakes/chat.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { plainCards } from "./bot.ts";

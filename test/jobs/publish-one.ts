@@ -1,4 +1,4 @@
-import type { Incident } from "../../src/domain/incident.ts";
+import type { Incident } from "../../src/domain/incidents/incident.ts";
 import { type Cards, type PublishJobPorts, publish } from "../../src/jobs/publish.ts";
 import type { Chat } from "../../src/ports/chat.ts";
 import type { Clock } from "../../src/ports/clock.ts";

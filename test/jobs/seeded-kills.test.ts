@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Incident } from "../../src/domain/incident.ts";
+import type { Incident } from "../../src/domain/incidents/incident.ts";
 import { redisProgram } from "../integrations/redis-server.ts";
 import { sickTarget, until } from "./bot.ts";
 import { bundled } from "./bundled.ts";

@@ -10,7 +10,7 @@ import { defaultArtifacts } from "../../src/config/resolve-artifacts.ts";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { goTargets } from "../../src/integrations/go-target/client.ts";
 import { thisHost } from "../../src/integrations/host/this-host.ts";
-import { beginIncident } from "../../src/jobs/begin.ts";
+import { beginIncident } from "../../src/jobs/incidents/begin.ts";
 import type { Bot } from "../../src/main.ts";
 import type { Services } from "../../src/ports/services.ts";
 import { server } from "../../src/serve.ts";

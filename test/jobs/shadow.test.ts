@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Incident, Reply } from "../../src/domain/incident.ts";
-import { isInShadow, shadowLine } from "../../src/jobs/shadow.ts";
+import type { Incident, Reply } from "../../src/domain/incidents/incident.ts";
+import { isInShadow, shadowLine } from "../../src/jobs/thread/shadow.ts";
 import type { Chat } from "../../src/ports/chat.ts";
 import { card } from "../../src/render/slack/card.ts";
 import { fakeChat } from "../fakes/chat.ts";

@@ -4,7 +4,7 @@ import { defaultArtifacts } from "../../src/config/resolve-artifacts.ts";
 import { openArtifacts } from "../../src/integrations/artifacts/open.ts";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { parseRedisUrl } from "../../src/integrations/redis/address.ts";
-import { beginIncident } from "../../src/jobs/begin.ts";
+import { beginIncident } from "../../src/jobs/incidents/begin.ts";
 import { type Bot, startBot } from "../../src/main.ts";
 import type { Artifacts } from "../../src/ports/artifacts.ts";
 import type { Role } from "../../src/ports/server.ts";

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { slackChat } from "../../src/integrations/slack/chat.ts";
 import { type SlackClient, slackClient } from "../../src/integrations/slack/client.ts";
-import { beginIncident } from "../../src/jobs/begin.ts";
+import { beginIncident } from "../../src/jobs/incidents/begin.ts";
 import type { Bot } from "../../src/main.ts";
 import type { FaultEffect } from "../../src/sandbox/slack/faults.ts";
 import { shopWorkspace } from "../../src/sandbox/slack/seed.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { PortError } from "../../src/domain/errors.ts";
-import type { TlsOutcome } from "../../src/domain/tls-probe.ts";
-import { judgeTls } from "../../src/domain/tls-report.ts";
+import type { TlsOutcome } from "../../src/domain/tls/probe.ts";
+import { judgeTls } from "../../src/domain/tls/report.ts";
 import { tlsLook } from "../../src/jobs/tls-look.ts";
 import type { TlsPlaces } from "../../src/ports/tls-places.ts";
 import { tlsBody } from "../../src/render/slack/tls.ts";

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from "node:events";
 import { describe, expect, test } from "vitest";
-import { verdictsFirst } from "../../src/jobs/verdicts-first.ts";
+import { verdictsFirst } from "../../src/jobs/turns/verdicts-first.ts";
 
 describe("verdicts first", () => {
   test("others wait while something is judged, and no longer than ten seconds without a pause", async () => {

@@ -1,5 +1,5 @@
 /** A worker in a process of its own, for tests that kill it. Its settings are the first argument. */
-import type { AlertedService } from "../../src/domain/alert-routing.ts";
+import type { AlertedService } from "../../src/domain/alerts/alert-routing.ts";
 import type { Paging } from "../../src/ports/alerts.ts";
 import { startTestBot, type TestBot } from "./bot.ts";
 import { chatClient } from "./chat-server.ts";

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { tlsPlaces } from "../../src/commands/tls-places.ts";
+import { tlsPlaces } from "../../src/commands/access/tls-places.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { thisHost } from "../../src/integrations/host/this-host.ts";
 import { tlsProbes } from "../../src/integrations/tls/probe.ts";

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import type { PageSource } from "../../src/domain/page-message.ts";
+import type { PageSource } from "../../src/domain/alerts/page-message.ts";
 import type { ConfigCatalog } from "../../src/ports/config-history.ts";
 import type { MetricsCatalog } from "../../src/ports/metrics-server.ts";
 import type { PagesRequest } from "../../src/ports/server.ts";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { Analysis } from "../../src/domain/finding.ts";
+import type { Analysis } from "../../src/domain/findings/finding.ts";
 import { gofire } from "../cli/gofire.ts";
 import { type BuiltLab, buildLab, hasGo, type LiveLab } from "./lab.ts";
 import {

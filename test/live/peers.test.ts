@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { readStoredCapture } from "../../src/integrations/artifacts/stored-capture.ts";
 import { resvgRasteriser } from "../../src/integrations/pictures/rasteriser.ts";
-import { flameGraphPictures } from "../../src/jobs/pictures.ts";
+import { flameGraphPictures } from "../../src/jobs/thread/pictures.ts";
 import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
 import { redisProgram } from "../integrations/redis-server.ts";
 import { until } from "../jobs/bot.ts";

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { serviceTargets } from "../../src/commands/service-targets.ts";
+import { serviceTargets } from "../../src/commands/access/service-targets.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { goTargets } from "../../src/integrations/go-target/client.ts";

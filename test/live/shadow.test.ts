@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type Incident, isSettled } from "../../src/domain/incident.ts";
+import { type Incident, isSettled } from "../../src/domain/incidents/incident.ts";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { parseRedisUrl } from "../../src/integrations/redis/address.ts";
 import { openRedis } from "../../src/integrations/redis/connection.ts";

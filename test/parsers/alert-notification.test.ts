@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { stateOf } from "../../src/domain/alert.ts";
+import { stateOf } from "../../src/domain/alerts/alert.ts";
 import { parseAlertNotification } from "../../src/parsers/alerts/alert-notification.ts";
 import { alertmanagerBody, grafanaBody } from "./alert-bodies.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ParsedArtifact } from "../../src/domain/artifact.ts";
+import type { ParsedArtifact } from "../../src/domain/evidence/artifact.ts";
 import { artifactParser } from "../../src/parsers/artifact.ts";
 import { capture, failure, feed, whole } from "./feed.ts";
 import { type Field, functionOf, location, message, packed, strings, valueType } from "./profile-message.ts";

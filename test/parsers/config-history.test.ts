@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ConfigHistoryFacts } from "../../src/domain/config-change.ts";
+import type { ConfigHistoryFacts } from "../../src/domain/configuration/config-change.ts";
 import { artifactParser } from "../../src/parsers/artifact.ts";
 import { configHistoryText } from "../../src/parsers/config-history.ts";
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ByteParser, ParseError, ParseResult } from "../../src/domain/parse-result.ts";
+import type { ByteParser, ParseError, ParseResult } from "../../src/domain/evidence/parse-result.ts";
 
 /** Feeds `input` in pieces of `pieceBytes` through one reused buffer, as a socket would. */
 export function feed<T>(

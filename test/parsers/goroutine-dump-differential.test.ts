@@ -4,7 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { array, assert, constantFrom, integer, nat, property, uniqueArray } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { dumpText } from "../../scripts/bench/make-dump.ts";
-import type { GoroutineSnapshot } from "../../src/domain/goroutine.ts";
+import type { GoroutineSnapshot } from "../../src/domain/goroutines/goroutine.ts";
 import { goroutineDumpParser } from "../../src/parsers/goroutine-dump/goroutine-dump-parser.ts";
 import type { DumpLimits } from "../../src/parsers/goroutine-dump/limits.ts";
 import { feed, whole } from "./feed.ts";

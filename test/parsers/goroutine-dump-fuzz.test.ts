@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ParseError } from "../../src/domain/parse-result.ts";
+import type { ParseError } from "../../src/domain/evidence/parse-result.ts";
 import { goroutineDumpParser } from "../../src/parsers/goroutine-dump/goroutine-dump-parser.ts";
 import { looksLikeGoroutineDump } from "../../src/parsers/goroutine-dump/looks-like-goroutine-dump.ts";
 import { damaged, randomNumbers } from "./damage.ts";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { GoroutineGroup } from "../../src/domain/goroutine.ts";
+import type { GoroutineGroup } from "../../src/domain/goroutines/goroutine.ts";
 import { goroutineDumpParser } from "../../src/parsers/goroutine-dump/goroutine-dump-parser.ts";
 import { feed, whole } from "./feed.ts";
 

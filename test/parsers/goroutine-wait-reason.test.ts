@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Frame } from "../../src/domain/frame.ts";
+import type { Frame } from "../../src/domain/code/frame.ts";
 import { stateFromStack, waitReason } from "../../src/parsers/wait-reason.ts";
 
 function frames(...functions: string[]): Frame[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { histogram, metricValue } from "../../src/domain/metrics.ts";
+import { histogram, metricValue } from "../../src/domain/metrics/metrics.ts";
 import { looksLikeMetrics, metricsParser } from "../../src/parsers/metrics/metrics-parser.ts";
 import { parseSampleLine } from "../../src/parsers/metrics/sample-line.ts";
 import { capture, failure, feed, whole } from "./feed.ts";

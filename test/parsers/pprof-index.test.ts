@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { offeredCount } from "../../src/domain/pprof-index.ts";
+import { offeredCount } from "../../src/domain/evidence/pprof-index.ts";
 import { looksLikePprofIndex, pprofIndexParser } from "../../src/parsers/pprof-index/pprof-index-parser.ts";
 import { capture, failure, feed, whole } from "./feed.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Profile } from "../../src/domain/profile.ts";
-import { stackOf } from "../../src/domain/profile.ts";
-import { functionTotals, profileTotal } from "../../src/domain/profile-totals.ts";
+import type { Profile } from "../../src/domain/profiles/profile.ts";
+import { stackOf } from "../../src/domain/profiles/profile.ts";
+import { functionTotals, profileTotal } from "../../src/domain/profiles/profile-totals.ts";
 import { pprofParser } from "../../src/parsers/pprof/parse-profile.ts";
 import { failure, feed, whole } from "./feed.ts";
 import {

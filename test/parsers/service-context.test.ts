@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ServiceContext } from "../../src/domain/service-context.ts";
+import type { ServiceContext } from "../../src/domain/context/service-context.ts";
 import {
   contextText,
   looksLikeServiceContext,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ByteParser, ParseError } from "../../src/domain/parse-result.ts";
+import type { ByteParser, ParseError } from "../../src/domain/evidence/parse-result.ts";
 import {
   contentionTextParser,
   looksLikeContentionText,

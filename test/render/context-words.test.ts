@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { contextOf, rising, troubled } from "../../scripts/screenshots/contexts.ts";
-import { contextSummary } from "../../src/domain/context-summary.ts";
-import type { Figure } from "../../src/domain/service-context.ts";
+import { contextSummary } from "../../src/domain/context/context-summary.ts";
+import type { Figure } from "../../src/domain/context/service-context.ts";
 import { eventTexts, trendText, usualBeside, withHappenings } from "../../src/render/context-words.ts";
 
 const atMs = Date.UTC(2026, 10, 29, 9, 41);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RuleComment, RuleRecord } from "../../src/domain/feedback.ts";
+import type { RuleComment, RuleRecord } from "../../src/domain/findings/feedback.ts";
 import { ruleStats, ruleStatsMarkdown, ruleStatsText } from "../../src/render/rule-stats.ts";
 import { plainStyle } from "../../src/render/style.ts";
 

@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { AlertNotification } from "../../src/domain/alert.ts";
-import { pageLikeness, pageMessageOf } from "../../src/domain/page-message.ts";
+import type { AlertNotification } from "../../src/domain/alerts/alert.ts";
+import { pageLikeness, pageMessageOf } from "../../src/domain/alerts/page-message.ts";
 import { parseAlertNotification } from "../../src/parsers/alerts/alert-notification.ts";
 import { type AlertmanagerStandIn, alertmanagerStandIn } from "../../src/sandbox/alertmanager.ts";
 

@@ -1,9 +1,9 @@
-import { defineAnalyzer, type FindingDraft } from "../../domain/analyzer.ts";
-import { unrecordedWaits } from "../../domain/block-profile.ts";
-import { type BlockWindow, type WaitedSite, waitedSites } from "../../domain/block-window.ts";
-import type { Frame } from "../../domain/frame.ts";
-import { shortName } from "../../domain/lock-words.ts";
-import type { OwnCode } from "../../domain/own-code.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import type { OwnCode } from "../../domain/code/own-code.ts";
+import { defineAnalyzer, type FindingDraft } from "../../domain/findings/analyzer.ts";
+import { shortName } from "../../domain/locks/lock-words.ts";
+import { unrecordedWaits } from "../../domain/profiles/block-profile.ts";
+import { type BlockWindow, type WaitedSite, waitedSites } from "../../domain/profiles/block-window.ts";
 import { counted, durationText } from "../../domain/units.ts";
 
 const ours = "docs/decisions/0029-block-profile-lease.md";

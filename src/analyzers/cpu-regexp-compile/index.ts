@@ -1,9 +1,9 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { shortFile } from "../../domain/goroutine-sites.ts";
-import { ownFrames } from "../../domain/own-code.ts";
-import { cpuTime, type SampleChoice, workSites, workTotal } from "../../domain/sample-work.ts";
+import { ownFrames } from "../../domain/code/own-code.ts";
+import { hasAnyOf, workSet } from "../../domain/code/work-kinds.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import { shortFile } from "../../domain/goroutines/goroutine-sites.ts";
+import { cpuTime, type SampleChoice, workSites, workTotal } from "../../domain/profiles/sample-work.ts";
 import { percentText } from "../../domain/units.ts";
-import { hasAnyOf, workSet } from "../../domain/work-kinds.ts";
 
 export const cpuRegexpCompile = defineAnalyzer({
   meta: {

@@ -1,10 +1,10 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { cpuPressure } from "../../domain/cpu-pressure.ts";
-import { shortFile } from "../../domain/goroutine-sites.ts";
-import { ownFrames } from "../../domain/own-code.ts";
-import { cpuTime, does, workSites, workTotal } from "../../domain/sample-work.ts";
+import { ownFrames } from "../../domain/code/own-code.ts";
+import { workSet } from "../../domain/code/work-kinds.ts";
+import { cpuPressure } from "../../domain/context/cpu-pressure.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import { shortFile } from "../../domain/goroutines/goroutine-sites.ts";
+import { cpuTime, does, workSites, workTotal } from "../../domain/profiles/sample-work.ts";
 import { percentText } from "../../domain/units.ts";
-import { workSet } from "../../domain/work-kinds.ts";
 
 export const cpuSerialization = defineAnalyzer({
   meta: {

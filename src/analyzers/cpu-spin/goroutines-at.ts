@@ -1,6 +1,6 @@
-import type { GoroutineEvidence } from "../../domain/evidence.ts";
-import type { GoroutineSnapshot } from "../../domain/goroutine.ts";
-import type { OwnCode } from "../../domain/own-code.ts";
+import type { OwnCode } from "../../domain/code/own-code.ts";
+import type { GoroutineEvidence } from "../../domain/evidence/evidence.ts";
+import type { GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
 
 /** How often goroutines whose innermost own frame is a function were seen, over all captures. */
 export interface GoroutinesAt {

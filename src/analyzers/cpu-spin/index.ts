@@ -1,7 +1,7 @@
-import { defineAnalyzer, type FindingDraft } from "../../domain/analyzer.ts";
-import { shortFile } from "../../domain/goroutine-sites.ts";
-import { ownFrames } from "../../domain/own-code.ts";
-import { cpuTime } from "../../domain/sample-work.ts";
+import { ownFrames } from "../../domain/code/own-code.ts";
+import { defineAnalyzer, type FindingDraft } from "../../domain/findings/analyzer.ts";
+import { shortFile } from "../../domain/goroutines/goroutine-sites.ts";
+import { cpuTime } from "../../domain/profiles/sample-work.ts";
 import { percentText } from "../../domain/units.ts";
 import { type GoroutinesAt, goroutinesAt, runsInEach } from "./goroutines-at.ts";
 import { type SpinningLoop, spinningLoops } from "./loops.ts";

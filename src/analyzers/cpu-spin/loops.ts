@@ -1,9 +1,9 @@
-import type { GoroutineEvidence } from "../../domain/evidence.ts";
-import type { Frame } from "../../domain/frame.ts";
-import type { OwnCode } from "../../domain/own-code.ts";
-import type { Profile } from "../../domain/profile.ts";
-import { cpuTime, type SampleChoice, workSites, workTotal } from "../../domain/sample-work.ts";
-import { hasAnyOf, workSet } from "../../domain/work-kinds.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import type { OwnCode } from "../../domain/code/own-code.ts";
+import { hasAnyOf, workSet } from "../../domain/code/work-kinds.ts";
+import type { GoroutineEvidence } from "../../domain/evidence/evidence.ts";
+import type { Profile } from "../../domain/profiles/profile.ts";
+import { cpuTime, type SampleChoice, workSites, workTotal } from "../../domain/profiles/sample-work.ts";
 
 /** A function that keeps a processor busy with looking whether there is something to do. */
 export interface SpinningLoop {

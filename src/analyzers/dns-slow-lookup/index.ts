@@ -1,11 +1,9 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { entryFrame, isRequest } from "../../domain/code-object.ts";
-import { coresUsed, cpuMsPerLookup, leastWaitMs } from "../../domain/cores-used.ts";
-import type { Confidence } from "../../domain/finding.ts";
-import type { GoroutineGroup } from "../../domain/goroutine.ts";
-import { callerFrames } from "../../domain/http-callers.ts";
-import { httpClientRole } from "../../domain/http-client-roles.ts";
-import { ownFrames } from "../../domain/own-code.ts";
+import { entryFrame, isRequest } from "../../domain/code/code-object.ts";
+import { ownFrames } from "../../domain/code/own-code.ts";
+import { coresUsed, cpuMsPerLookup, leastWaitMs } from "../../domain/context/cores-used.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { Confidence } from "../../domain/findings/finding.ts";
+import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
 import {
   countIn,
   growthExcerpt,
@@ -15,9 +13,11 @@ import {
   pileUp,
   trendOf,
   trendText,
-} from "../../domain/pile-up.ts";
+} from "../../domain/goroutines/pile-up.ts";
+import { waitSites } from "../../domain/goroutines/wait-sites.ts";
+import { callerFrames } from "../../domain/http/http-callers.ts";
+import { httpClientRole } from "../../domain/http/http-client-roles.ts";
 import { counted } from "../../domain/units.ts";
-import { waitSites } from "../../domain/wait-sites.ts";
 
 export const dnsSlowLookup = defineAnalyzer({
   meta: {

@@ -1,12 +1,12 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import type { Confidence } from "../../domain/finding.ts";
-import type { GoroutineGroup } from "../../domain/goroutine.ts";
-import { leakFinding } from "../../domain/leak-report.ts";
-import type { LeakSign } from "../../domain/leak-signs.ts";
-import { leakSign, leakThresholds } from "../../domain/leak-signs.ts";
-import { clientsOf } from "../../domain/request-clients.ts";
-import type { WaitSite } from "../../domain/wait-sites.ts";
-import { siteGrowth, waitSites } from "../../domain/wait-sites.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { Confidence } from "../../domain/findings/finding.ts";
+import { leakFinding } from "../../domain/findings/leak-report.ts";
+import type { LeakSign } from "../../domain/findings/leak-signs.ts";
+import { leakSign, leakThresholds } from "../../domain/findings/leak-signs.ts";
+import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
+import type { WaitSite } from "../../domain/goroutines/wait-sites.ts";
+import { siteGrowth, waitSites } from "../../domain/goroutines/wait-sites.ts";
+import { clientsOf } from "../../domain/http/request-clients.ts";
 
 const ours = "docs/decisions/0003-default-thresholds.md";
 

@@ -1,5 +1,5 @@
-import type { GcRate } from "../../domain/gc-rate.ts";
-import type { HeapGoal } from "../../domain/heap-goal.ts";
+import type { GcRate } from "../../domain/memory/gc-rate.ts";
+import type { HeapGoal } from "../../domain/memory/heap-goal.ts";
 import { bytesText } from "../../domain/units.ts";
 
 /**

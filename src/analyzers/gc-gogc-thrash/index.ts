@@ -1,13 +1,13 @@
-import { busiestAllocationSite } from "../../domain/allocation-sites.ts";
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { isUnknown } from "../../domain/counters.ts";
-import { type GcCpuShare, gcCpuShare } from "../../domain/gc-cpu.ts";
-import { gcRate, gcRateText } from "../../domain/gc-rate.ts";
-import { type HeapGoal, heapGoal, isLimitBound } from "../../domain/heap-goal.ts";
+import { usualFigure, usualSentence } from "../../domain/context/usual-figures.ts";
+import { gcAgainstUsual } from "../../domain/context/usual-gc.ts";
+import { explainsRise, loadRatio, loadSentence } from "../../domain/context/usual-load.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import { busiestAllocationSite } from "../../domain/memory/allocation-sites.ts";
+import { type GcCpuShare, gcCpuShare } from "../../domain/memory/gc-cpu.ts";
+import { gcRate, gcRateText } from "../../domain/memory/gc-rate.ts";
+import { type HeapGoal, heapGoal, isLimitBound } from "../../domain/memory/heap-goal.ts";
+import { isUnknown } from "../../domain/metrics/counters.ts";
 import { bytesText, percentText } from "../../domain/units.ts";
-import { usualFigure, usualSentence } from "../../domain/usual-figures.ts";
-import { gcAgainstUsual } from "../../domain/usual-gc.ts";
-import { explainsRise, loadRatio, loadSentence } from "../../domain/usual-load.ts";
 import { collectionCause, collectionCauseText, nextSteps } from "./cause.ts";
 import { judged } from "./judged.ts";
 

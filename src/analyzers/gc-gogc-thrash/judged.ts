@@ -1,10 +1,10 @@
-import type { FindingDraft } from "../../domain/analyzer.ts";
-import { isUnknown, type Unknown } from "../../domain/counters.ts";
-import type { Measured } from "../../domain/finding.ts";
-import type { GcCpuShare } from "../../domain/gc-cpu.ts";
-import type { GcRate } from "../../domain/gc-rate.ts";
+import type { GcAgainstUsual } from "../../domain/context/usual-gc.ts";
+import type { FindingDraft } from "../../domain/findings/analyzer.ts";
+import type { Measured } from "../../domain/findings/finding.ts";
+import type { GcCpuShare } from "../../domain/memory/gc-cpu.ts";
+import type { GcRate } from "../../domain/memory/gc-rate.ts";
+import { isUnknown, type Unknown } from "../../domain/metrics/counters.ts";
 import { percentText } from "../../domain/units.ts";
-import type { GcAgainstUsual } from "../../domain/usual-gc.ts";
 import type { CollectionCause } from "./cause.ts";
 
 /** What is known of the collections. */

@@ -1,13 +1,13 @@
-import { largestHolder } from "../../domain/allocation-sites.ts";
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { counterMove, isUnknown } from "../../domain/counters.ts";
-import { gcCpuShare } from "../../domain/gc-cpu.ts";
-import { gcRate, gcRateText } from "../../domain/gc-rate.ts";
-import { heldBytes } from "../../domain/heap-figures.ts";
-import { heapGoal, isLimitBound } from "../../domain/heap-goal.ts";
-import { alsoMissing } from "../../domain/service-context.ts";
+import { alsoMissing } from "../../domain/context/service-context.ts";
+import { gcAgainstUsual } from "../../domain/context/usual-gc.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import { largestHolder } from "../../domain/memory/allocation-sites.ts";
+import { gcCpuShare } from "../../domain/memory/gc-cpu.ts";
+import { gcRate, gcRateText } from "../../domain/memory/gc-rate.ts";
+import { heldBytes } from "../../domain/memory/heap-figures.ts";
+import { heapGoal, isLimitBound } from "../../domain/memory/heap-goal.ts";
+import { counterMove, isUnknown } from "../../domain/metrics/counters.ts";
 import { bytesText, percentText } from "../../domain/units.ts";
-import { gcAgainstUsual } from "../../domain/usual-gc.ts";
 
 export const gcMemoryLimitThrash = defineAnalyzer({
   meta: {

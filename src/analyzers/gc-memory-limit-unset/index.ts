@@ -1,8 +1,8 @@
-import { defineAnalyzer, type FindingDraft } from "../../domain/analyzer.ts";
-import { containerFacts } from "../../domain/container-facts.ts";
-import { isUnknown } from "../../domain/counters.ts";
-import { heapGoal } from "../../domain/heap-goal.ts";
-import { alsoMissing } from "../../domain/service-context.ts";
+import { containerFacts } from "../../domain/context/container-facts.ts";
+import { alsoMissing } from "../../domain/context/service-context.ts";
+import { defineAnalyzer, type FindingDraft } from "../../domain/findings/analyzer.ts";
+import { heapGoal } from "../../domain/memory/heap-goal.ts";
+import { isUnknown } from "../../domain/metrics/counters.ts";
 import { bytesText, percentText } from "../../domain/units.ts";
 
 export const gcMemoryLimitUnset = defineAnalyzer({

@@ -1,10 +1,15 @@
-import type { FindingDraft, Inconclusive } from "../../domain/analyzer.ts";
-import { gauge, isUnknown } from "../../domain/counters.ts";
-import type { Evidence } from "../../domain/evidence.ts";
-import { histogramMove, observations, quantileRange } from "../../domain/histograms.ts";
-import { alsoMissing, type FigureRange, figure, type ServiceContext } from "../../domain/service-context.ts";
+import {
+  alsoMissing,
+  type FigureRange,
+  figure,
+  type ServiceContext,
+} from "../../domain/context/service-context.ts";
+import { rangeText } from "../../domain/context/usual-figures.ts";
+import type { Evidence } from "../../domain/evidence/evidence.ts";
+import type { FindingDraft, Inconclusive } from "../../domain/findings/analyzer.ts";
+import { gauge, isUnknown } from "../../domain/metrics/counters.ts";
+import { histogramMove, observations, quantileRange } from "../../domain/metrics/histograms.ts";
 import { countText, durationText } from "../../domain/units.ts";
-import { rangeText } from "../../domain/usual-figures.ts";
 import { nextSteps } from "./next-steps.ts";
 import { againstUsual } from "./usual.ts";
 

@@ -1,8 +1,8 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { busiestAssemblySite } from "../../domain/assembly-loops.ts";
-import { type CpuPressure, cpuPressure } from "../../domain/cpu-pressure.ts";
-import type { CpuSite } from "../../domain/cpu-sites.ts";
-import { chanceOf, recentPauses } from "../../domain/gc-pauses.ts";
+import { type CpuPressure, cpuPressure } from "../../domain/context/cpu-pressure.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import { chanceOf, recentPauses } from "../../domain/memory/gc-pauses.ts";
+import { busiestAssemblySite } from "../../domain/profiles/assembly-loops.ts";
+import type { CpuSite } from "../../domain/profiles/cpu-sites.ts";
 import { durationText, percentText } from "../../domain/units.ts";
 import { judgeHistogram } from "./histogram.ts";
 import { nextSteps } from "./next-steps.ts";

@@ -1,7 +1,4 @@
-import { isUnknown } from "../../domain/counters.ts";
-import type { EvidenceExcerpt, UsualFigure } from "../../domain/finding.ts";
-import type { FigureRange, ServiceContext } from "../../domain/service-context.ts";
-import { durationText } from "../../domain/units.ts";
+import type { FigureRange, ServiceContext } from "../../domain/context/service-context.ts";
 import {
   figureExcerpt,
   type Standing,
@@ -9,7 +6,10 @@ import {
   usualFigure,
   usualOf,
   usualText,
-} from "../../domain/usual-figures.ts";
+} from "../../domain/context/usual-figures.ts";
+import type { EvidenceExcerpt, UsualFigure } from "../../domain/findings/finding.ts";
+import { isUnknown } from "../../domain/metrics/counters.ts";
+import { durationText } from "../../domain/units.ts";
 
 /** Pauses against those of the same hour of other days, of which only the bucket is known. */
 export interface PausesAgainstUsual {

@@ -1,17 +1,17 @@
-import type { FindingDraft } from "../../domain/analyzer.ts";
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { isMainGoroutine } from "../../domain/code-object.ts";
-import type { GoroutineEvidence } from "../../domain/evidence.ts";
-import type { GoroutineGroup, WaitReason } from "../../domain/goroutine.ts";
-import { isKnownIdle } from "../../domain/known-idle.ts";
-import { leakThresholds, siteEvidence } from "../../domain/leak-signs.ts";
-import { shortName } from "../../domain/lock-words.ts";
-import type { OwnCode } from "../../domain/own-code.ts";
-import { clientsOf, isAbandoned } from "../../domain/request-clients.ts";
-import { stuckCrewOf } from "../../domain/task-runners.ts";
+import { isMainGoroutine } from "../../domain/code/code-object.ts";
+import type { OwnCode } from "../../domain/code/own-code.ts";
+import type { GoroutineEvidence } from "../../domain/evidence/evidence.ts";
+import type { FindingDraft } from "../../domain/findings/analyzer.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import { leakThresholds, siteEvidence } from "../../domain/findings/leak-signs.ts";
+import type { GoroutineGroup, WaitReason } from "../../domain/goroutines/goroutine.ts";
+import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
+import { stuckCrewOf } from "../../domain/goroutines/task-runners.ts";
+import type { WaitSite } from "../../domain/goroutines/wait-sites.ts";
+import { siteGrowth, waitSites } from "../../domain/goroutines/wait-sites.ts";
+import { clientsOf, isAbandoned } from "../../domain/http/request-clients.ts";
+import { shortName } from "../../domain/locks/lock-words.ts";
 import { counted } from "../../domain/units.ts";
-import type { WaitSite } from "../../domain/wait-sites.ts";
-import { siteGrowth, waitSites } from "../../domain/wait-sites.ts";
 
 export const goroutineBlockedSite = defineAnalyzer({
   meta: {

@@ -1,18 +1,18 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { distinctParents, livingStarters, mayBeFilling } from "../../domain/channel-partners.ts";
-import { isMainGoroutine, isRequest } from "../../domain/code-object.ts";
-import type { GoroutineEvidence } from "../../domain/evidence.ts";
-import type { Confidence } from "../../domain/finding.ts";
-import type { GoroutineSnapshot } from "../../domain/goroutine.ts";
-import { httpClientRole } from "../../domain/http-client-roles.ts";
-import { isKnownIdle } from "../../domain/known-idle.ts";
-import { isProvenLeak, leakFinding } from "../../domain/leak-report.ts";
-import type { LeakLimits, LeakSign } from "../../domain/leak-signs.ts";
-import { leakSign, leakThresholds } from "../../domain/leak-signs.ts";
-import type { OwnCode } from "../../domain/own-code.ts";
-import { clientsOf, isAbandoned, mayBeLongPoll } from "../../domain/request-clients.ts";
-import type { WaitSite } from "../../domain/wait-sites.ts";
-import { waitSites } from "../../domain/wait-sites.ts";
+import { isMainGoroutine, isRequest } from "../../domain/code/code-object.ts";
+import type { OwnCode } from "../../domain/code/own-code.ts";
+import type { GoroutineEvidence } from "../../domain/evidence/evidence.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { Confidence } from "../../domain/findings/finding.ts";
+import { isProvenLeak, leakFinding } from "../../domain/findings/leak-report.ts";
+import type { LeakLimits, LeakSign } from "../../domain/findings/leak-signs.ts";
+import { leakSign, leakThresholds } from "../../domain/findings/leak-signs.ts";
+import { distinctParents, livingStarters, mayBeFilling } from "../../domain/goroutines/channel-partners.ts";
+import type { GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
+import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
+import type { WaitSite } from "../../domain/goroutines/wait-sites.ts";
+import { waitSites } from "../../domain/goroutines/wait-sites.ts";
+import { httpClientRole } from "../../domain/http/http-client-roles.ts";
+import { clientsOf, isAbandoned, mayBeLongPoll } from "../../domain/http/request-clients.ts";
 
 export const goroutineChanReceiveLeak = defineAnalyzer({
   meta: {

@@ -1,15 +1,19 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { blockedConsumer, hasNeighboursAtWork, partnersAtWork } from "../../domain/channel-partners.ts";
-import { isRequest } from "../../domain/code-object.ts";
-import type { Confidence } from "../../domain/finding.ts";
-import { isAlsoIn } from "../../domain/goroutine-sites.ts";
-import { isKnownIdle } from "../../domain/known-idle.ts";
-import { isProvenLeak, leakFinding } from "../../domain/leak-report.ts";
-import type { LeakSign } from "../../domain/leak-signs.ts";
-import { leakSign, leakThresholds } from "../../domain/leak-signs.ts";
-import { shortName } from "../../domain/lock-words.ts";
-import { nothingRuns } from "../../domain/process-stillness.ts";
-import { blamedFrames, siteGrowth, waitSites } from "../../domain/wait-sites.ts";
+import { isRequest } from "../../domain/code/code-object.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { Confidence } from "../../domain/findings/finding.ts";
+import { isProvenLeak, leakFinding } from "../../domain/findings/leak-report.ts";
+import type { LeakSign } from "../../domain/findings/leak-signs.ts";
+import { leakSign, leakThresholds } from "../../domain/findings/leak-signs.ts";
+import {
+  blockedConsumer,
+  hasNeighboursAtWork,
+  partnersAtWork,
+} from "../../domain/goroutines/channel-partners.ts";
+import { isAlsoIn } from "../../domain/goroutines/goroutine-sites.ts";
+import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
+import { nothingRuns } from "../../domain/goroutines/process-stillness.ts";
+import { blamedFrames, siteGrowth, waitSites } from "../../domain/goroutines/wait-sites.ts";
+import { shortName } from "../../domain/locks/lock-words.ts";
 
 export const goroutineChanSendLeak = defineAnalyzer({
   meta: {

@@ -1,17 +1,17 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import type { NonEmpty } from "../../domain/evidence.ts";
-import type { Frame } from "../../domain/frame.ts";
-import type { GoroutineGroup } from "../../domain/goroutine.ts";
-import { shortFile } from "../../domain/goroutine-sites.ts";
-import { isProvenLeak, leakFinding } from "../../domain/leak-report.ts";
-import { leakSign, leakThresholds } from "../../domain/leak-signs.ts";
-import { shortName } from "../../domain/lock-words.ts";
-import type { OwnCode } from "../../domain/own-code.ts";
-import { ownFrames } from "../../domain/own-code.ts";
-import type { Profile } from "../../domain/profile.ts";
-import { sampleIndexOf } from "../../domain/profile.ts";
-import { siteTotals } from "../../domain/profile-totals.ts";
-import { type WaitSite, waitSites } from "../../domain/wait-sites.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import type { OwnCode } from "../../domain/code/own-code.ts";
+import { ownFrames } from "../../domain/code/own-code.ts";
+import type { NonEmpty } from "../../domain/evidence/evidence.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import { isProvenLeak, leakFinding } from "../../domain/findings/leak-report.ts";
+import { leakSign, leakThresholds } from "../../domain/findings/leak-signs.ts";
+import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
+import { shortFile } from "../../domain/goroutines/goroutine-sites.ts";
+import { type WaitSite, waitSites } from "../../domain/goroutines/wait-sites.ts";
+import { shortName } from "../../domain/locks/lock-words.ts";
+import type { Profile } from "../../domain/profiles/profile.ts";
+import { sampleIndexOf } from "../../domain/profiles/profile.ts";
+import { siteTotals } from "../../domain/profiles/profile-totals.ts";
 
 export const goroutineContextLeak = defineAnalyzer({
   meta: {

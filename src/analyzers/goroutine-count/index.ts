@@ -1,10 +1,3 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { isUnknown, type Unknown } from "../../domain/counters.ts";
-import type { GoroutineEvidence } from "../../domain/evidence.ts";
-import type { WaitReason } from "../../domain/goroutine.ts";
-import { groupText } from "../../domain/goroutine-sites.ts";
-import { isKnownIdle } from "../../domain/known-idle.ts";
-import { counted, countText } from "../../domain/units.ts";
 import {
   figureExcerpt,
   type Standing,
@@ -13,9 +6,16 @@ import {
   usualFigure,
   usualOf,
   usualText,
-} from "../../domain/usual-figures.ts";
-import { explainsRise, loadRatio, loadSentence, timesText } from "../../domain/usual-load.ts";
-import { type WaitSite, waitSites } from "../../domain/wait-sites.ts";
+} from "../../domain/context/usual-figures.ts";
+import { explainsRise, loadRatio, loadSentence, timesText } from "../../domain/context/usual-load.ts";
+import type { GoroutineEvidence } from "../../domain/evidence/evidence.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { WaitReason } from "../../domain/goroutines/goroutine.ts";
+import { groupText } from "../../domain/goroutines/goroutine-sites.ts";
+import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
+import { type WaitSite, waitSites } from "../../domain/goroutines/wait-sites.ts";
+import { isUnknown, type Unknown } from "../../domain/metrics/counters.ts";
+import { counted, countText } from "../../domain/units.ts";
 
 /** Nobody's in particular; a service whose limit differs has had it set by somebody who knows its usual peak. */
 const usualLimit = 10_000;

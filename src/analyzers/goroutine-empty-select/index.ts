@@ -1,10 +1,10 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { isMainGoroutine } from "../../domain/code-object.ts";
-import { isProvenLeak, leakFinding } from "../../domain/leak-report.ts";
-import { leakSign, leakThresholds, siteEvidence } from "../../domain/leak-signs.ts";
-import { shortName } from "../../domain/lock-words.ts";
+import { isMainGoroutine } from "../../domain/code/code-object.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import { isProvenLeak, leakFinding } from "../../domain/findings/leak-report.ts";
+import { leakSign, leakThresholds, siteEvidence } from "../../domain/findings/leak-signs.ts";
+import { waitSites } from "../../domain/goroutines/wait-sites.ts";
+import { shortName } from "../../domain/locks/lock-words.ts";
 import { counted } from "../../domain/units.ts";
-import { waitSites } from "../../domain/wait-sites.ts";
 
 export const goroutineEmptySelect = defineAnalyzer({
   meta: {

@@ -1,11 +1,11 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { isMainGoroutine } from "../../domain/code-object.ts";
-import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
-import { groupText, isAlsoIn } from "../../domain/goroutine-sites.ts";
-import { isKnownIdle } from "../../domain/known-idle.ts";
-import { shortName } from "../../domain/lock-words.ts";
-import type { OwnCode } from "../../domain/own-code.ts";
-import { blamedFrames } from "../../domain/wait-sites.ts";
+import { isMainGoroutine } from "../../domain/code/code-object.ts";
+import type { OwnCode } from "../../domain/code/own-code.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
+import { groupText, isAlsoIn } from "../../domain/goroutines/goroutine-sites.ts";
+import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
+import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
+import { shortName } from "../../domain/locks/lock-words.ts";
 
 export const goroutineFinalizerStuck = defineAnalyzer({
   meta: {

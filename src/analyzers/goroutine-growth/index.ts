@@ -1,20 +1,20 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { mayBeFilling, startersAlive } from "../../domain/channel-partners.ts";
-import { entryFrame, isRequest, startedBy } from "../../domain/code-object.ts";
-import type { Frame } from "../../domain/frame.ts";
-import { packagePath } from "../../domain/frame.ts";
-import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
-import { isRuntimeFrame } from "../../domain/goroutine-sites.ts";
-import { idleRole, isKnownIdle } from "../../domain/known-idle.ts";
-import { leakFinding } from "../../domain/leak-report.ts";
-import { leakSign, leakThresholds } from "../../domain/leak-signs.ts";
-import { libraryOf, libraryUser } from "../../domain/library-users.ts";
-import { shortName } from "../../domain/lock-words.ts";
-import type { OwnCode } from "../../domain/own-code.ts";
-import { sumOf } from "../../domain/pile-up.ts";
-import { clientsOf, mayBeLongPoll } from "../../domain/request-clients.ts";
-import type { WaitSite } from "../../domain/wait-sites.ts";
-import { waitSites } from "../../domain/wait-sites.ts";
+import { entryFrame, isRequest, startedBy } from "../../domain/code/code-object.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import { packagePath } from "../../domain/code/frame.ts";
+import type { OwnCode } from "../../domain/code/own-code.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import { leakFinding } from "../../domain/findings/leak-report.ts";
+import { leakSign, leakThresholds } from "../../domain/findings/leak-signs.ts";
+import { mayBeFilling, startersAlive } from "../../domain/goroutines/channel-partners.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
+import { isRuntimeFrame } from "../../domain/goroutines/goroutine-sites.ts";
+import { idleRole, isKnownIdle } from "../../domain/goroutines/known-idle.ts";
+import { sumOf } from "../../domain/goroutines/pile-up.ts";
+import type { WaitSite } from "../../domain/goroutines/wait-sites.ts";
+import { waitSites } from "../../domain/goroutines/wait-sites.ts";
+import { clientsOf, mayBeLongPoll } from "../../domain/http/request-clients.ts";
+import { shortName } from "../../domain/locks/lock-words.ts";
+import { libraryOf, libraryUser } from "../../domain/profiles/library-users.ts";
 import { slowFinding } from "./slow.ts";
 
 /** More lines than this grow only when everything does; the largest name the cause. */

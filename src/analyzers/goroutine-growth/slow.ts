@@ -1,12 +1,12 @@
-import type { FindingDraft } from "../../domain/analyzer.ts";
-import type { Evidence } from "../../domain/evidence.ts";
-import { groupText } from "../../domain/goroutine-sites.ts";
-import { isKnownIdle } from "../../domain/known-idle.ts";
-import type { OwnCode } from "../../domain/own-code.ts";
-import { slowGrowth } from "../../domain/slow-growth.ts";
+import type { OwnCode } from "../../domain/code/own-code.ts";
+import { slowGrowth } from "../../domain/context/slow-growth.ts";
+import { figureExcerpt, usualFigure, usualText } from "../../domain/context/usual-figures.ts";
+import type { Evidence } from "../../domain/evidence/evidence.ts";
+import type { FindingDraft } from "../../domain/findings/analyzer.ts";
+import { groupText } from "../../domain/goroutines/goroutine-sites.ts";
+import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
+import { waitSites } from "../../domain/goroutines/wait-sites.ts";
 import { countText, durationText } from "../../domain/units.ts";
-import { figureExcerpt, usualFigure, usualText } from "../../domain/usual-figures.ts";
-import { waitSites } from "../../domain/wait-sites.ts";
 
 /** Growth that is too slow for two captures some seconds apart, from what Prometheus has seen of the last hour. */
 export function slowFinding(

@@ -1,17 +1,17 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import type { GoroutineEvidence } from "../../domain/evidence.ts";
-import type { EvidenceExcerpt } from "../../domain/finding.ts";
-import type { Frame } from "../../domain/frame.ts";
-import type { GoroutineGroup } from "../../domain/goroutine.ts";
-import { isAlsoIn, shortFile } from "../../domain/goroutine-sites.ts";
-import type { LockCycle, LockCycleMember } from "../../domain/lock-cycles.ts";
-import { lockCycles } from "../../domain/lock-cycles.ts";
-import { lockWait } from "../../domain/lock-waits.ts";
-import { shortName } from "../../domain/lock-words.ts";
-import type { OwnCode } from "../../domain/own-code.ts";
-import { nothingRuns } from "../../domain/process-stillness.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import type { OwnCode } from "../../domain/code/own-code.ts";
+import type { GoroutineEvidence } from "../../domain/evidence/evidence.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { EvidenceExcerpt } from "../../domain/findings/finding.ts";
+import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
+import { isAlsoIn, shortFile } from "../../domain/goroutines/goroutine-sites.ts";
+import { nothingRuns } from "../../domain/goroutines/process-stillness.ts";
+import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
+import type { LockCycle, LockCycleMember } from "../../domain/locks/lock-cycles.ts";
+import { lockCycles } from "../../domain/locks/lock-cycles.ts";
+import { lockWait } from "../../domain/locks/lock-waits.ts";
+import { shortName } from "../../domain/locks/lock-words.ts";
 import { counted, countText } from "../../domain/units.ts";
-import { blamedFrames } from "../../domain/wait-sites.ts";
 
 export const goroutineLockCycle = defineAnalyzer({
   meta: {

@@ -1,25 +1,37 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { isRequest } from "../../domain/code-object.ts";
-import type { GoroutineEvidence } from "../../domain/evidence.ts";
-import type { Frame } from "../../domain/frame.ts";
-import type { GoroutineSnapshot } from "../../domain/goroutine.ts";
-import { isAlsoIn } from "../../domain/goroutine-sites.ts";
-import { lockCycles } from "../../domain/lock-cycles.ts";
-import type { LockHolder } from "../../domain/lock-holders.ts";
-import { bystanders, canHold, isBlocked, lockHolders, waitsOutside } from "../../domain/lock-holders.ts";
-import { isHeldByReaders, lockPile } from "../../domain/lock-pile.ts";
-import type { LockQueue } from "../../domain/lock-queues.ts";
-import { lockQueues, queuedGroups } from "../../domain/lock-queues.ts";
-import { lockWait } from "../../domain/lock-waits.ts";
-import { holderExcerpt, holderReason, holderText, lockText, shortName } from "../../domain/lock-words.ts";
-import { isLogger } from "../../domain/log-locks.ts";
-import type { OwnCode } from "../../domain/own-code.ts";
-import type { PileUp, PileUpTrend } from "../../domain/pile-up.ts";
-import { growthThresholds, pileExcerpt, trendOf, trendText } from "../../domain/pile-up.ts";
-import { nothingRuns } from "../../domain/process-stillness.ts";
-import { type SelfLock, selfLocks } from "../../domain/self-locks.ts";
+import { isRequest } from "../../domain/code/code-object.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import type { OwnCode } from "../../domain/code/own-code.ts";
+import type { GoroutineEvidence } from "../../domain/evidence/evidence.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
+import { isAlsoIn } from "../../domain/goroutines/goroutine-sites.ts";
+import type { PileUp, PileUpTrend } from "../../domain/goroutines/pile-up.ts";
+import { growthThresholds, pileExcerpt, trendOf, trendText } from "../../domain/goroutines/pile-up.ts";
+import { nothingRuns } from "../../domain/goroutines/process-stillness.ts";
+import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
+import { lockCycles } from "../../domain/locks/lock-cycles.ts";
+import type { LockHolder } from "../../domain/locks/lock-holders.ts";
+import {
+  bystanders,
+  canHold,
+  isBlocked,
+  lockHolders,
+  waitsOutside,
+} from "../../domain/locks/lock-holders.ts";
+import { isHeldByReaders, lockPile } from "../../domain/locks/lock-pile.ts";
+import type { LockQueue } from "../../domain/locks/lock-queues.ts";
+import { lockQueues, queuedGroups } from "../../domain/locks/lock-queues.ts";
+import { lockWait } from "../../domain/locks/lock-waits.ts";
+import {
+  holderExcerpt,
+  holderReason,
+  holderText,
+  lockText,
+  shortName,
+} from "../../domain/locks/lock-words.ts";
+import { isLogger } from "../../domain/locks/log-locks.ts";
+import { type SelfLock, selfLocks } from "../../domain/locks/self-locks.ts";
 import { counted } from "../../domain/units.ts";
-import { blamedFrames } from "../../domain/wait-sites.ts";
 
 const ours = "docs/decisions/0003-default-thresholds.md";
 

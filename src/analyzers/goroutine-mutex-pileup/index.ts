@@ -1,20 +1,26 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { isRequest } from "../../domain/code-object.ts";
-import type { Confidence } from "../../domain/finding.ts";
-import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
-import { isProvenLeak } from "../../domain/leak-report.ts";
-import type { LockHolder } from "../../domain/lock-holders.ts";
-import { bystanders, canHold, isBlocked, lockHolders, waitsOutside } from "../../domain/lock-holders.ts";
-import { isHeldByReaders, lockPile } from "../../domain/lock-pile.ts";
-import type { LockQueue } from "../../domain/lock-queues.ts";
-import { lockQueues, queuedGroups } from "../../domain/lock-queues.ts";
-import { holderText, lockText, shortName } from "../../domain/lock-words.ts";
-import type { OwnCode } from "../../domain/own-code.ts";
-import type { PileUp, PileUpTrend } from "../../domain/pile-up.ts";
-import { growthThresholds, pileExcerpt, trendOf, trendText } from "../../domain/pile-up.ts";
-import { nothingRuns } from "../../domain/process-stillness.ts";
+import { isRequest } from "../../domain/code/code-object.ts";
+import type { OwnCode } from "../../domain/code/own-code.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { Confidence } from "../../domain/findings/finding.ts";
+import { isProvenLeak } from "../../domain/findings/leak-report.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
+import type { PileUp, PileUpTrend } from "../../domain/goroutines/pile-up.ts";
+import { growthThresholds, pileExcerpt, trendOf, trendText } from "../../domain/goroutines/pile-up.ts";
+import { nothingRuns } from "../../domain/goroutines/process-stillness.ts";
+import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
+import type { LockHolder } from "../../domain/locks/lock-holders.ts";
+import {
+  bystanders,
+  canHold,
+  isBlocked,
+  lockHolders,
+  waitsOutside,
+} from "../../domain/locks/lock-holders.ts";
+import { isHeldByReaders, lockPile } from "../../domain/locks/lock-pile.ts";
+import type { LockQueue } from "../../domain/locks/lock-queues.ts";
+import { lockQueues, queuedGroups } from "../../domain/locks/lock-queues.ts";
+import { holderText, lockText, shortName } from "../../domain/locks/lock-words.ts";
 import { counted } from "../../domain/units.ts";
-import { blamedFrames } from "../../domain/wait-sites.ts";
 
 const ours = "docs/decisions/0003-default-thresholds.md";
 

@@ -1,9 +1,9 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { isMainGoroutine, isRequest } from "../../domain/code-object.ts";
-import { groupText } from "../../domain/goroutine-sites.ts";
-import { shortName } from "../../domain/lock-words.ts";
+import { isMainGoroutine, isRequest } from "../../domain/code/code-object.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import { groupText } from "../../domain/goroutines/goroutine-sites.ts";
+import { waitSites } from "../../domain/goroutines/wait-sites.ts";
+import { shortName } from "../../domain/locks/lock-words.ts";
 import { counted } from "../../domain/units.ts";
-import { waitSites } from "../../domain/wait-sites.ts";
 
 export const goroutineNilChannel = defineAnalyzer({
   meta: {

@@ -1,9 +1,9 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { groupText } from "../../domain/goroutine-sites.ts";
-import { isLeaked } from "../../domain/leak-report.ts";
-import { shortName } from "../../domain/lock-words.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import { isLeaked } from "../../domain/findings/leak-report.ts";
+import { groupText } from "../../domain/goroutines/goroutine-sites.ts";
+import { waitSites } from "../../domain/goroutines/wait-sites.ts";
+import { shortName } from "../../domain/locks/lock-words.ts";
 import { counted } from "../../domain/units.ts";
-import { waitSites } from "../../domain/wait-sites.ts";
 
 export const goroutineRuntimeLeak = defineAnalyzer({
   meta: {

@@ -1,18 +1,18 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { codeObject, isRequest } from "../../domain/code-object.ts";
-import type { Frame } from "../../domain/frame.ts";
-import type { GoroutineGroup } from "../../domain/goroutine.ts";
-import { canHold, isBlocked, lockHolders } from "../../domain/lock-holders.ts";
-import { isHeldByReaders, lockPile } from "../../domain/lock-pile.ts";
-import type { LockQueue } from "../../domain/lock-queues.ts";
-import { lockQueues, queuedGroups } from "../../domain/lock-queues.ts";
-import type { LockWait } from "../../domain/lock-waits.ts";
-import { holderReason, holderText, shortName } from "../../domain/lock-words.ts";
-import type { OwnCode } from "../../domain/own-code.ts";
-import { growthThresholds, pileExcerpt, trendOf, trendText } from "../../domain/pile-up.ts";
-import { nothingRuns } from "../../domain/process-stillness.ts";
+import { codeObject, isRequest } from "../../domain/code/code-object.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import type { OwnCode } from "../../domain/code/own-code.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
+import { growthThresholds, pileExcerpt, trendOf, trendText } from "../../domain/goroutines/pile-up.ts";
+import { nothingRuns } from "../../domain/goroutines/process-stillness.ts";
+import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
+import { canHold, isBlocked, lockHolders } from "../../domain/locks/lock-holders.ts";
+import { isHeldByReaders, lockPile } from "../../domain/locks/lock-pile.ts";
+import type { LockQueue } from "../../domain/locks/lock-queues.ts";
+import { lockQueues, queuedGroups } from "../../domain/locks/lock-queues.ts";
+import type { LockWait } from "../../domain/locks/lock-waits.ts";
+import { holderReason, holderText, shortName } from "../../domain/locks/lock-words.ts";
 import { counted } from "../../domain/units.ts";
-import { blamedFrames } from "../../domain/wait-sites.ts";
 
 export const goroutineRwmutexStarvation = defineAnalyzer({
   meta: {

@@ -1,19 +1,19 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { isMainGoroutine, isRequest } from "../../domain/code-object.ts";
-import type { Confidence } from "../../domain/finding.ts";
-import type { Frame } from "../../domain/frame.ts";
-import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
-import { groupText } from "../../domain/goroutine-sites.ts";
-import { callersForAll, childrenOf, waitsForItself } from "../../domain/group-children.ts";
-import { isKnownIdle } from "../../domain/known-idle.ts";
-import { isProvenLeak } from "../../domain/leak-report.ts";
-import type { LeakSign } from "../../domain/leak-signs.ts";
-import { leakSign, leakThresholds, signSentence } from "../../domain/leak-signs.ts";
-import { shortName } from "../../domain/lock-words.ts";
-import type { OwnCode } from "../../domain/own-code.ts";
+import { isMainGoroutine, isRequest } from "../../domain/code/code-object.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import type { OwnCode } from "../../domain/code/own-code.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { Confidence } from "../../domain/findings/finding.ts";
+import { isProvenLeak } from "../../domain/findings/leak-report.ts";
+import type { LeakSign } from "../../domain/findings/leak-signs.ts";
+import { leakSign, leakThresholds, signSentence } from "../../domain/findings/leak-signs.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
+import { groupText } from "../../domain/goroutines/goroutine-sites.ts";
+import { callersForAll, childrenOf, waitsForItself } from "../../domain/goroutines/group-children.ts";
+import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
+import type { WaitSite } from "../../domain/goroutines/wait-sites.ts";
+import { blamedFrames, siteGrowth, waitSites } from "../../domain/goroutines/wait-sites.ts";
+import { shortName } from "../../domain/locks/lock-words.ts";
 import { counted } from "../../domain/units.ts";
-import type { WaitSite } from "../../domain/wait-sites.ts";
-import { blamedFrames, siteGrowth, waitSites } from "../../domain/wait-sites.ts";
 
 const ours = "docs/decisions/0003-default-thresholds.md";
 

@@ -1,8 +1,8 @@
-import type { GoroutineEvidence } from "../../domain/evidence.ts";
-import { type HeapSite, heapSites } from "../../domain/heap-sites.ts";
-import type { OwnCode } from "../../domain/own-code.ts";
-import type { Profile } from "../../domain/profile.ts";
-import { type SiteGrowth, siteGrowth, type WaitSite, waitSites } from "../../domain/wait-sites.ts";
+import type { OwnCode } from "../../domain/code/own-code.ts";
+import type { GoroutineEvidence } from "../../domain/evidence/evidence.ts";
+import { type SiteGrowth, siteGrowth, type WaitSite, waitSites } from "../../domain/goroutines/wait-sites.ts";
+import { type HeapSite, heapSites } from "../../domain/memory/heap-sites.ts";
+import type { Profile } from "../../domain/profiles/profile.ts";
 
 /** Goroutines that wait at the same own line, and what functions on their stacks allocated. */
 export interface HolderSite extends WaitSite {

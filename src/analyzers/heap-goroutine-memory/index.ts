@@ -1,6 +1,6 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { groupText } from "../../domain/goroutine-sites.ts";
-import { heapFigures } from "../../domain/heap-figures.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import { groupText } from "../../domain/goroutines/goroutine-sites.ts";
+import { heapFigures } from "../../domain/memory/heap-figures.ts";
 import { bytesText, counted, countText, percentText } from "../../domain/units.ts";
 import { type HolderSite, holderSites } from "./holders.ts";
 

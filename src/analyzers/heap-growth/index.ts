@@ -1,16 +1,16 @@
-import { defineAnalyzer, type FindingDraft, type Inconclusive } from "../../domain/analyzer.ts";
-import type { Evidence, TargetFacts } from "../../domain/evidence.ts";
-import { isRuntimeFrame, shortFile } from "../../domain/goroutine-sites.ts";
-import { type GrowthByStack, growthOf } from "../../domain/heap-sampling.ts";
+import { type OwnCode, ownFrames } from "../../domain/code/own-code.ts";
+import type { Evidence, TargetFacts } from "../../domain/evidence/evidence.ts";
+import { defineAnalyzer, type FindingDraft, type Inconclusive } from "../../domain/findings/analyzer.ts";
+import { isRuntimeFrame, shortFile } from "../../domain/goroutines/goroutine-sites.ts";
+import { type GrowthByStack, growthOf } from "../../domain/memory/heap-sampling.ts";
 import {
   collectedBetween,
   firstAndLast,
   type HeapMove,
   heapMoves,
   heapSites,
-} from "../../domain/heap-sites.ts";
-import { type LiveHeapMove, liveHeapMove, liveHeapSince } from "../../domain/live-heap.ts";
-import { type OwnCode, ownFrames } from "../../domain/own-code.ts";
+} from "../../domain/memory/heap-sites.ts";
+import { type LiveHeapMove, liveHeapMove, liveHeapSince } from "../../domain/memory/live-heap.ts";
 import { bytesText, durationText, percentText } from "../../domain/units.ts";
 import { slowFinding } from "./slow.ts";
 import { growthOfWhole } from "./whole.ts";

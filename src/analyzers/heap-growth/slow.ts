@@ -1,11 +1,11 @@
-import type { FindingDraft } from "../../domain/analyzer.ts";
-import type { Evidence } from "../../domain/evidence.ts";
-import { heapSites } from "../../domain/heap-sites.ts";
-import { type OwnCode, ownFrames } from "../../domain/own-code.ts";
-import { figure } from "../../domain/service-context.ts";
-import { slowGrowth } from "../../domain/slow-growth.ts";
+import { type OwnCode, ownFrames } from "../../domain/code/own-code.ts";
+import { figure } from "../../domain/context/service-context.ts";
+import { slowGrowth } from "../../domain/context/slow-growth.ts";
+import { figureExcerpt, usualText } from "../../domain/context/usual-figures.ts";
+import type { Evidence } from "../../domain/evidence/evidence.ts";
+import type { FindingDraft } from "../../domain/findings/analyzer.ts";
+import { heapSites } from "../../domain/memory/heap-sites.ts";
 import { bytesText, durationText } from "../../domain/units.ts";
-import { figureExcerpt, usualText } from "../../domain/usual-figures.ts";
 
 /** Growth that is too slow for two profiles some seconds apart, from what Prometheus has seen of the last hour. */
 export function slowFinding(

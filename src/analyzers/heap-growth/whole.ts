@@ -1,8 +1,8 @@
-import type { FindingDraft } from "../../domain/analyzer.ts";
-import type { Evidence } from "../../domain/evidence.ts";
-import { heapSites } from "../../domain/heap-sites.ts";
-import { liveHeapMove } from "../../domain/live-heap.ts";
-import { type OwnCode, ownFrames } from "../../domain/own-code.ts";
+import { type OwnCode, ownFrames } from "../../domain/code/own-code.ts";
+import type { Evidence } from "../../domain/evidence/evidence.ts";
+import type { FindingDraft } from "../../domain/findings/analyzer.ts";
+import { heapSites } from "../../domain/memory/heap-sites.ts";
+import { liveHeapMove } from "../../domain/memory/live-heap.ts";
 import { bytesText, durationText, percentText } from "../../domain/units.ts";
 
 /**

@@ -1,10 +1,10 @@
-import { defineAnalyzer, type FindingDraft } from "../../domain/analyzer.ts";
-import type { Frame } from "../../domain/frame.ts";
-import { shortFile } from "../../domain/goroutine-sites.ts";
-import { firstAndLast } from "../../domain/heap-sites.ts";
-import type { OwnCode } from "../../domain/own-code.ts";
-import { type Profile, sampleIndexOf } from "../../domain/profile.ts";
-import { profileTotal } from "../../domain/profile-totals.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import type { OwnCode } from "../../domain/code/own-code.ts";
+import { defineAnalyzer, type FindingDraft } from "../../domain/findings/analyzer.ts";
+import { shortFile } from "../../domain/goroutines/goroutine-sites.ts";
+import { firstAndLast } from "../../domain/memory/heap-sites.ts";
+import { type Profile, sampleIndexOf } from "../../domain/profiles/profile.ts";
+import { profileTotal } from "../../domain/profiles/profile-totals.ts";
 import { bytesText, durationText, percentText } from "../../domain/units.ts";
 import { type MadeOnce, madeOnce, makers } from "./makers.ts";
 

@@ -1,8 +1,8 @@
-import type { Frame } from "../../domain/frame.ts";
-import { heapStacks } from "../../domain/http-callers.ts";
-import { type OwnCode, ownFrames } from "../../domain/own-code.ts";
-import type { Profile } from "../../domain/profile.ts";
-import { hasAnyOf, workClassifier, workSet } from "../../domain/work-kinds.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import { type OwnCode, ownFrames } from "../../domain/code/own-code.ts";
+import { hasAnyOf, workClassifier, workSet } from "../../domain/code/work-kinds.ts";
+import { heapStacks } from "../../domain/http/http-callers.ts";
+import type { Profile } from "../../domain/profiles/profile.ts";
 
 /** A kind of object that a process should make once. */
 export interface MadeOnce {

@@ -1,9 +1,10 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import type { Evidence } from "../../domain/evidence.ts";
-import { isAtLeast } from "../../domain/go-version.ts";
-import { shortFile } from "../../domain/goroutine-sites.ts";
-import { type OwnCode, ownFrames } from "../../domain/own-code.ts";
-import { sampleIndexOf } from "../../domain/profile.ts";
+import { isAtLeast } from "../../domain/code/go-version.ts";
+import { type OwnCode, ownFrames } from "../../domain/code/own-code.ts";
+import { workSet } from "../../domain/code/work-kinds.ts";
+import type { Evidence } from "../../domain/evidence/evidence.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import { shortFile } from "../../domain/goroutines/goroutine-sites.ts";
+import { sampleIndexOf } from "../../domain/profiles/profile.ts";
 import {
   does,
   heaviestForeignStack,
@@ -11,9 +12,8 @@ import {
   type WorkSite,
   workSites,
   workTotal,
-} from "../../domain/sample-work.ts";
+} from "../../domain/profiles/sample-work.ts";
 import { bytesText, counted, countText } from "../../domain/units.ts";
-import { workSet } from "../../domain/work-kinds.ts";
 
 export const heapTimerLeak = defineAnalyzer({
   meta: {

@@ -1,11 +1,9 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import type { Frame } from "../../domain/frame.ts";
-import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
-import { groupText } from "../../domain/goroutine-sites.ts";
-import { type HttpCaller, httpCallers } from "../../domain/http-callers.ts";
-import { httpClientRole } from "../../domain/http-client-roles.ts";
-import { isKnownIdle } from "../../domain/known-idle.ts";
-import type { OwnCode } from "../../domain/own-code.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import type { OwnCode } from "../../domain/code/own-code.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
+import { groupText } from "../../domain/goroutines/goroutine-sites.ts";
+import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
 import {
   countIn,
   growthText,
@@ -13,7 +11,9 @@ import {
   isGrowing,
   pileUp,
   seriesExcerpt,
-} from "../../domain/pile-up.ts";
+} from "../../domain/goroutines/pile-up.ts";
+import { type HttpCaller, httpCallers } from "../../domain/http/http-callers.ts";
+import { httpClientRole } from "../../domain/http/http-client-roles.ts";
 import { bytesText, counted, countText } from "../../domain/units.ts";
 
 export const httpBodyLeak = defineAnalyzer({

@@ -1,12 +1,11 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { callSites } from "../../domain/call-sites.ts";
-import { isRequest } from "../../domain/code-object.ts";
-import { coresUsed, cpuMsPerHttpCall, leastWaitMs } from "../../domain/cores-used.ts";
-import type { Confidence } from "../../domain/finding.ts";
-import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
-import { callerFrames } from "../../domain/http-callers.ts";
-import { type HttpClientRole, httpClientRole } from "../../domain/http-client-roles.ts";
-import type { OwnCode } from "../../domain/own-code.ts";
+import { isRequest } from "../../domain/code/code-object.ts";
+import type { OwnCode } from "../../domain/code/own-code.ts";
+import { shortName } from "../../domain/code/symbol-names.ts";
+import { coresUsed, cpuMsPerHttpCall, leastWaitMs } from "../../domain/context/cores-used.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { Confidence } from "../../domain/findings/finding.ts";
+import { callSites } from "../../domain/goroutines/call-sites.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
 import {
   countIn,
   growthExcerpt,
@@ -15,10 +14,11 @@ import {
   pileExcerpt,
   trendOf,
   trendText,
-} from "../../domain/pile-up.ts";
-import { shortName } from "../../domain/symbol-names.ts";
+} from "../../domain/goroutines/pile-up.ts";
+import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
+import { callerFrames } from "../../domain/http/http-callers.ts";
+import { type HttpClientRole, httpClientRole } from "../../domain/http/http-client-roles.ts";
 import { counted, countText } from "../../domain/units.ts";
-import { blamedFrames } from "../../domain/wait-sites.ts";
 
 export const httpConnQueue = defineAnalyzer({
   meta: {

@@ -1,9 +1,6 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { isRequest } from "../../domain/code-object.ts";
-import type { GoroutineGroup } from "../../domain/goroutine.ts";
-import { callerFrames } from "../../domain/http-callers.ts";
-import { httpClientRole } from "../../domain/http-client-roles.ts";
-import { streamQueue } from "../../domain/http2-streams.ts";
+import { isRequest } from "../../domain/code/code-object.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
 import {
   growthExcerpt,
   growthThresholds,
@@ -12,9 +9,12 @@ import {
   pileUp,
   trendOf,
   trendText,
-} from "../../domain/pile-up.ts";
+} from "../../domain/goroutines/pile-up.ts";
+import { blamedFrames, waitSites } from "../../domain/goroutines/wait-sites.ts";
+import { callerFrames } from "../../domain/http/http-callers.ts";
+import { httpClientRole } from "../../domain/http/http-client-roles.ts";
+import { streamQueue } from "../../domain/http/http2-streams.ts";
 import { counted } from "../../domain/units.ts";
-import { blamedFrames, waitSites } from "../../domain/wait-sites.ts";
 
 export const httpH2StreamLimit = defineAnalyzer({
   meta: {

@@ -1,10 +1,16 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { callSites } from "../../domain/call-sites.ts";
-import { httpServerRole } from "../../domain/http-server-roles.ts";
-import { growthExcerpt, growthThresholds, pileExcerpt, trendOf, trendText } from "../../domain/pile-up.ts";
-import { shortName } from "../../domain/symbol-names.ts";
+import { shortName } from "../../domain/code/symbol-names.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import { callSites } from "../../domain/goroutines/call-sites.ts";
+import {
+  growthExcerpt,
+  growthThresholds,
+  pileExcerpt,
+  trendOf,
+  trendText,
+} from "../../domain/goroutines/pile-up.ts";
+import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
+import { httpServerRole } from "../../domain/http/http-server-roles.ts";
 import { counted } from "../../domain/units.ts";
-import { blamedFrames } from "../../domain/wait-sites.ts";
 
 export const httpSlowClients = defineAnalyzer({
   meta: {

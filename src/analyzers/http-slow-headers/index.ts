@@ -1,7 +1,5 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import type { Confidence } from "../../domain/finding.ts";
-import { httpServerRole } from "../../domain/http-server-roles.ts";
-import { listenersOf, listenerText, listenerWhere } from "../../domain/listeners.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { Confidence } from "../../domain/findings/finding.ts";
 import {
   growthExcerpt,
   growthThresholds,
@@ -10,7 +8,9 @@ import {
   pileUp,
   trendOf,
   trendText,
-} from "../../domain/pile-up.ts";
+} from "../../domain/goroutines/pile-up.ts";
+import { httpServerRole } from "../../domain/http/http-server-roles.ts";
+import { listenersOf, listenerText, listenerWhere } from "../../domain/http/listeners.ts";
 import { counted } from "../../domain/units.ts";
 
 export const httpSlowHeaders = defineAnalyzer({

@@ -1,14 +1,11 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { callSites } from "../../domain/call-sites.ts";
-import { isRequest } from "../../domain/code-object.ts";
-import { coresUsed, cpuMsPerHttpCall, leastWaitMs } from "../../domain/cores-used.ts";
-import type { GoroutineEvidence } from "../../domain/evidence.ts";
-import type { Confidence } from "../../domain/finding.ts";
-import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
-import { awaitsGrpcAnswer, grpcCallerFrames } from "../../domain/grpc-calls.ts";
-import { callerFrames } from "../../domain/http-callers.ts";
-import { httpClientRole } from "../../domain/http-client-roles.ts";
-import { type StreamQueue, streamQueue } from "../../domain/http2-streams.ts";
+import { isRequest } from "../../domain/code/code-object.ts";
+import { shortName } from "../../domain/code/symbol-names.ts";
+import { coresUsed, cpuMsPerHttpCall, leastWaitMs } from "../../domain/context/cores-used.ts";
+import type { GoroutineEvidence } from "../../domain/evidence/evidence.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { Confidence } from "../../domain/findings/finding.ts";
+import { callSites } from "../../domain/goroutines/call-sites.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
 import {
   countIn,
   growthExcerpt,
@@ -19,11 +16,14 @@ import {
   sumOf,
   trendOf,
   trendText,
-} from "../../domain/pile-up.ts";
-import { type SelfCall, selfCall } from "../../domain/self-calls.ts";
-import { shortName } from "../../domain/symbol-names.ts";
+} from "../../domain/goroutines/pile-up.ts";
+import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
+import { awaitsGrpcAnswer, grpcCallerFrames } from "../../domain/http/grpc-calls.ts";
+import { callerFrames } from "../../domain/http/http-callers.ts";
+import { httpClientRole } from "../../domain/http/http-client-roles.ts";
+import { type StreamQueue, streamQueue } from "../../domain/http/http2-streams.ts";
+import { type SelfCall, selfCall } from "../../domain/http/self-calls.ts";
 import { counted, durationText } from "../../domain/units.ts";
-import { blamedFrames } from "../../domain/wait-sites.ts";
 
 export const httpSlowUpstream = defineAnalyzer({
   meta: {

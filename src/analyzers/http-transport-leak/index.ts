@@ -1,9 +1,6 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { type ConnectionKeeper, connectionKeepers } from "../../domain/connection-keepers.ts";
-import type { Frame } from "../../domain/frame.ts";
-import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
-import { type HttpCaller, httpCallers } from "../../domain/http-callers.ts";
-import { type HttpClientRole, httpClientRole } from "../../domain/http-client-roles.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
 import {
   countIn,
   growthText,
@@ -12,7 +9,10 @@ import {
   pileExcerpt,
   pileUp,
   seriesExcerpt,
-} from "../../domain/pile-up.ts";
+} from "../../domain/goroutines/pile-up.ts";
+import { type ConnectionKeeper, connectionKeepers } from "../../domain/http/connection-keepers.ts";
+import { type HttpCaller, httpCallers } from "../../domain/http/http-callers.ts";
+import { type HttpClientRole, httpClientRole } from "../../domain/http/http-client-roles.ts";
 import { bytesText, counted, countText } from "../../domain/units.ts";
 
 export const httpTransportLeak = defineAnalyzer({

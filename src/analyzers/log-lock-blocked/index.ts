@@ -1,13 +1,19 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { isRequest } from "../../domain/code-object.ts";
-import type { GoroutineGroup } from "../../domain/goroutine.ts";
-import { isAlsoIn } from "../../domain/goroutine-sites.ts";
-import { lockWait } from "../../domain/lock-waits.ts";
-import { shortName } from "../../domain/lock-words.ts";
-import { isLogger, isWrite } from "../../domain/log-locks.ts";
-import { growthThresholds, pileExcerpt, pileUp, trendOf, trendText } from "../../domain/pile-up.ts";
+import { isRequest } from "../../domain/code/code-object.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
+import { isAlsoIn } from "../../domain/goroutines/goroutine-sites.ts";
+import {
+  growthThresholds,
+  pileExcerpt,
+  pileUp,
+  trendOf,
+  trendText,
+} from "../../domain/goroutines/pile-up.ts";
+import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
+import { lockWait } from "../../domain/locks/lock-waits.ts";
+import { shortName } from "../../domain/locks/lock-words.ts";
+import { isLogger, isWrite } from "../../domain/locks/log-locks.ts";
 import { counted } from "../../domain/units.ts";
-import { blamedFrames } from "../../domain/wait-sites.ts";
 
 export const logLockBlocked = defineAnalyzer({
   meta: {

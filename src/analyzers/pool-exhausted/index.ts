@@ -1,12 +1,12 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { ownFrames } from "../../domain/own-code.ts";
-import { growthExcerpt, pileExcerpt, sumOf, trendText } from "../../domain/pile-up.ts";
-import { poolKnob } from "../../domain/pool-knobs.ts";
-import { poolPressure, poolThresholds } from "../../domain/pool-pressure.ts";
-import { atWorkWith, leadingWaiter, poolQueues } from "../../domain/pool-queues.ts";
-import { shortName } from "../../domain/symbol-names.ts";
+import { ownFrames } from "../../domain/code/own-code.ts";
+import { shortName } from "../../domain/code/symbol-names.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import { growthExcerpt, pileExcerpt, sumOf, trendText } from "../../domain/goroutines/pile-up.ts";
+import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
+import { poolKnob } from "../../domain/pools/pool-knobs.ts";
+import { poolPressure, poolThresholds } from "../../domain/pools/pool-pressure.ts";
+import { atWorkWith, leadingWaiter, poolQueues } from "../../domain/pools/pool-queues.ts";
 import { counted } from "../../domain/units.ts";
-import { blamedFrames } from "../../domain/wait-sites.ts";
 
 export const poolExhausted = defineAnalyzer({
   meta: {

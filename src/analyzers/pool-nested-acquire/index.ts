@@ -1,15 +1,15 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import type { Confidence } from "../../domain/finding.ts";
-import type { Frame } from "../../domain/frame.ts";
-import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
-import { shortFile } from "../../domain/goroutine-sites.ts";
-import { type NestedWait, nestedWaits } from "../../domain/nested-waits.ts";
-import { type OwnCode, ownFrames } from "../../domain/own-code.ts";
-import { growthExcerpt, pileExcerpt, sumOf } from "../../domain/pile-up.ts";
-import { poolKnob } from "../../domain/pool-knobs.ts";
-import { atWorkWith, type PoolQueue, poolQueues } from "../../domain/pool-queues.ts";
-import { poolWait } from "../../domain/pool-waits.ts";
-import { sqlConnections } from "../../domain/sql-connections.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import { type OwnCode, ownFrames } from "../../domain/code/own-code.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { Confidence } from "../../domain/findings/finding.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
+import { shortFile } from "../../domain/goroutines/goroutine-sites.ts";
+import { type NestedWait, nestedWaits } from "../../domain/goroutines/nested-waits.ts";
+import { growthExcerpt, pileExcerpt, sumOf } from "../../domain/goroutines/pile-up.ts";
+import { poolKnob } from "../../domain/pools/pool-knobs.ts";
+import { atWorkWith, type PoolQueue, poolQueues } from "../../domain/pools/pool-queues.ts";
+import { poolWait } from "../../domain/pools/pool-waits.ts";
+import { sqlConnections } from "../../domain/pools/sql-connections.ts";
 import { counted, countText } from "../../domain/units.ts";
 
 export const poolNestedAcquire = defineAnalyzer({

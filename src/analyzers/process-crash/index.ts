@@ -1,13 +1,13 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { isMainGoroutine } from "../../domain/code-object.ts";
-import type { CrashReport } from "../../domain/crash.ts";
-import { crashedGroup, panickedFrames } from "../../domain/crash-stack.ts";
-import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
-import { groupText } from "../../domain/goroutine-sites.ts";
-import { isKnownIdle } from "../../domain/known-idle.ts";
-import { shortName } from "../../domain/lock-words.ts";
-import type { OwnCode } from "../../domain/own-code.ts";
-import { blamedFrames } from "../../domain/wait-sites.ts";
+import { isMainGoroutine } from "../../domain/code/code-object.ts";
+import type { OwnCode } from "../../domain/code/own-code.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { CrashReport } from "../../domain/goroutines/crash.ts";
+import { crashedGroup, panickedFrames } from "../../domain/goroutines/crash-stack.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
+import { groupText } from "../../domain/goroutines/goroutine-sites.ts";
+import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
+import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
+import { shortName } from "../../domain/locks/lock-words.ts";
 
 export const processCrash = defineAnalyzer({
   meta: {

@@ -1,15 +1,15 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { gauge } from "../../domain/counters.ts";
-import { type DescriptorOpener, descriptorOpener } from "../../domain/descriptor-openers.ts";
-import type { Evidence } from "../../domain/evidence.ts";
-import type { GoroutineGroup } from "../../domain/goroutine.ts";
-import { isRuntimeFrame } from "../../domain/goroutine-sites.ts";
-import { ownFrames } from "../../domain/own-code.ts";
-import { pileExcerpt } from "../../domain/pile-up.ts";
-import { alsoMissing, type FigureName, figure } from "../../domain/service-context.ts";
-import { type SlowGrowth, slowGrowth } from "../../domain/slow-growth.ts";
+import { ownFrames } from "../../domain/code/own-code.ts";
+import { alsoMissing, type FigureName, figure } from "../../domain/context/service-context.ts";
+import { type SlowGrowth, slowGrowth } from "../../domain/context/slow-growth.ts";
+import { figureExcerpt, usualText } from "../../domain/context/usual-figures.ts";
+import type { Evidence } from "../../domain/evidence/evidence.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
+import { isRuntimeFrame } from "../../domain/goroutines/goroutine-sites.ts";
+import { pileExcerpt } from "../../domain/goroutines/pile-up.ts";
+import { type DescriptorOpener, descriptorOpener } from "../../domain/http/descriptor-openers.ts";
+import { gauge } from "../../domain/metrics/counters.ts";
 import { countText, durationText, percentText } from "../../domain/units.ts";
-import { figureExcerpt, usualText } from "../../domain/usual-figures.ts";
 
 export const processFdExhaustion = defineAnalyzer({
   meta: {

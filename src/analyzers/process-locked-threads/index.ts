@@ -1,7 +1,7 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { groupText } from "../../domain/goroutine-sites.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import { groupText } from "../../domain/goroutines/goroutine-sites.ts";
+import { waitSites } from "../../domain/goroutines/wait-sites.ts";
 import { counted } from "../../domain/units.ts";
-import { waitSites } from "../../domain/wait-sites.ts";
 
 export const processLockedThreads = defineAnalyzer({
   meta: {

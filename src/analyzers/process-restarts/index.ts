@@ -1,5 +1,10 @@
-import { defineAnalyzer, type FindingDraft } from "../../domain/analyzer.ts";
-import { type ContextEvent, figure, type ServiceContext, whyMissing } from "../../domain/service-context.ts";
+import {
+  type ContextEvent,
+  figure,
+  type ServiceContext,
+  whyMissing,
+} from "../../domain/context/service-context.ts";
+import { defineAnalyzer, type FindingDraft } from "../../domain/findings/analyzer.ts";
 import { bytesText, counted, durationText } from "../../domain/units.ts";
 
 export const processRestarts = defineAnalyzer({

@@ -1,11 +1,11 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { containerFacts } from "../../domain/container-facts.ts";
-import { gauge, isUnknown } from "../../domain/counters.ts";
-import type { Evidence } from "../../domain/evidence.ts";
-import { heapFigures, heapFiguresOverTime, heldBytes } from "../../domain/heap-figures.ts";
-import { alsoMissing, figure } from "../../domain/service-context.ts";
+import { containerFacts } from "../../domain/context/container-facts.ts";
+import { alsoMissing, figure } from "../../domain/context/service-context.ts";
+import { figureExcerpt, isUsual, usualOf, usualText } from "../../domain/context/usual-figures.ts";
+import type { Evidence } from "../../domain/evidence/evidence.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import { heapFigures, heapFiguresOverTime, heldBytes } from "../../domain/memory/heap-figures.ts";
+import { gauge, isUnknown } from "../../domain/metrics/counters.ts";
 import { bytesText, percentText } from "../../domain/units.ts";
-import { figureExcerpt, isUsual, usualOf, usualText } from "../../domain/usual-figures.ts";
 
 export const processRssOverHeap = defineAnalyzer({
   meta: {

@@ -1,13 +1,19 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { gauge, isUnknown } from "../../domain/counters.ts";
-import type { NonEmpty, ThreadCount } from "../../domain/evidence.ts";
-import type { Frame } from "../../domain/frame.ts";
-import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
-import { groupText } from "../../domain/goroutine-sites.ts";
-import { type OwnCode, ownFrames } from "../../domain/own-code.ts";
-import { alsoMissing, figure, type ServiceContext } from "../../domain/service-context.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import { type OwnCode, ownFrames } from "../../domain/code/own-code.ts";
+import { alsoMissing, figure, type ServiceContext } from "../../domain/context/service-context.ts";
+import {
+  figureExcerpt,
+  standing,
+  usualFigure,
+  usualOf,
+  usualText,
+} from "../../domain/context/usual-figures.ts";
+import type { NonEmpty, ThreadCount } from "../../domain/evidence/evidence.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
+import { groupText } from "../../domain/goroutines/goroutine-sites.ts";
+import { gauge, isUnknown } from "../../domain/metrics/counters.ts";
 import { countText } from "../../domain/units.ts";
-import { figureExcerpt, standing, usualFigure, usualOf, usualText } from "../../domain/usual-figures.ts";
 
 export const processThreads = defineAnalyzer({
   meta: {

@@ -1,10 +1,6 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { containerFacts } from "../../domain/container-facts.ts";
-import { coresUsed } from "../../domain/cores-used.ts";
-import { isUnknown } from "../../domain/counters.ts";
-import { busiestCpuSite } from "../../domain/cpu-sites.ts";
-import { figure, type ServiceContext } from "../../domain/service-context.ts";
-import { countText, durationText, percentText } from "../../domain/units.ts";
+import { containerFacts } from "../../domain/context/container-facts.ts";
+import { coresUsed } from "../../domain/context/cores-used.ts";
+import { figure, type ServiceContext } from "../../domain/context/service-context.ts";
 import {
   figureExcerpt,
   type Standing,
@@ -14,7 +10,11 @@ import {
   usualOf,
   usualSentence,
   usualText,
-} from "../../domain/usual-figures.ts";
+} from "../../domain/context/usual-figures.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import { isUnknown } from "../../domain/metrics/counters.ts";
+import { busiestCpuSite } from "../../domain/profiles/cpu-sites.ts";
+import { countText, durationText, percentText } from "../../domain/units.ts";
 
 export const schedCpuThrottling = defineAnalyzer({
   meta: {

@@ -1,9 +1,9 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { containerFacts } from "../../domain/container-facts.ts";
-import { gauge, isUnknown } from "../../domain/counters.ts";
-import { busiestCpuSite } from "../../domain/cpu-sites.ts";
-import { type GoVersion, isAtLeast } from "../../domain/go-version.ts";
-import { alsoMissing, figure } from "../../domain/service-context.ts";
+import { type GoVersion, isAtLeast } from "../../domain/code/go-version.ts";
+import { containerFacts } from "../../domain/context/container-facts.ts";
+import { alsoMissing, figure } from "../../domain/context/service-context.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import { gauge, isUnknown } from "../../domain/metrics/counters.ts";
+import { busiestCpuSite } from "../../domain/profiles/cpu-sites.ts";
 import { percentText } from "../../domain/units.ts";
 
 export const schedGomaxprocsOverQuota = defineAnalyzer({

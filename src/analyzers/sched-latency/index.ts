@@ -1,11 +1,17 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import { isRequest } from "../../domain/code-object.ts";
-import { isUnknown } from "../../domain/counters.ts";
-import { type CpuPressure, cpuPressure } from "../../domain/cpu-pressure.ts";
-import { busiestCpuSite } from "../../domain/cpu-sites.ts";
-import { isObserver } from "../../domain/known-idle.ts";
+import { isRequest } from "../../domain/code/code-object.ts";
+import { type CpuPressure, cpuPressure } from "../../domain/context/cpu-pressure.ts";
+import {
+  figureExcerpt,
+  isUsual,
+  usualFigure,
+  usualOf,
+  usualText,
+} from "../../domain/context/usual-figures.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import { isObserver } from "../../domain/goroutines/known-idle.ts";
+import { isUnknown } from "../../domain/metrics/counters.ts";
+import { busiestCpuSite } from "../../domain/profiles/cpu-sites.ts";
 import { countText, percentText } from "../../domain/units.ts";
-import { figureExcerpt, isUsual, usualFigure, usualOf, usualText } from "../../domain/usual-figures.ts";
 import { seenLatency } from "./seen.ts";
 
 export const schedLatency = defineAnalyzer({

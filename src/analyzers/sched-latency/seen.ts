@@ -1,7 +1,7 @@
-import { isUnknown, type Unknown } from "../../domain/counters.ts";
-import type { Evidence } from "../../domain/evidence.ts";
-import { histogramMove, observations, quantileRange, shareAbove } from "../../domain/histograms.ts";
-import { alsoMissing, figure, type ServiceContext } from "../../domain/service-context.ts";
+import { alsoMissing, figure, type ServiceContext } from "../../domain/context/service-context.ts";
+import type { Evidence } from "../../domain/evidence/evidence.ts";
+import { isUnknown, type Unknown } from "../../domain/metrics/counters.ts";
+import { histogramMove, observations, quantileRange, shareAbove } from "../../domain/metrics/histograms.ts";
 import { countText, durationText } from "../../domain/units.ts";
 
 /** How long runnable goroutines waited, within some window. */

@@ -1,14 +1,14 @@
-import { defineAnalyzer } from "../../domain/analyzer.ts";
-import type { Frame } from "../../domain/frame.ts";
-import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutine.ts";
-import type { OwnCode } from "../../domain/own-code.ts";
-import { growthExcerpt, pileExcerpt, sumOf, trendText } from "../../domain/pile-up.ts";
-import { poolKnob } from "../../domain/pool-knobs.ts";
-import { poolPressure, poolThresholds } from "../../domain/pool-pressure.ts";
-import { type Holder, leadingWaiter, poolQueues } from "../../domain/pool-queues.ts";
-import { type SqlConnections, sqlConnections } from "../../domain/sql-connections.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import type { OwnCode } from "../../domain/code/own-code.ts";
+import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
+import { growthExcerpt, pileExcerpt, sumOf, trendText } from "../../domain/goroutines/pile-up.ts";
+import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
+import { poolKnob } from "../../domain/pools/pool-knobs.ts";
+import { poolPressure, poolThresholds } from "../../domain/pools/pool-pressure.ts";
+import { type Holder, leadingWaiter, poolQueues } from "../../domain/pools/pool-queues.ts";
+import { type SqlConnections, sqlConnections } from "../../domain/pools/sql-connections.ts";
 import { counted, countText } from "../../domain/units.ts";
-import { blamedFrames } from "../../domain/wait-sites.ts";
 
 export const sqlPoolExhausted = defineAnalyzer({
   meta: {

@@ -1,14 +1,10 @@
-import { defineAnalyzer, type EvidenceFor, type FindingDraft } from "../../domain/analyzer.ts";
-import { isRequest } from "../../domain/code-object.ts";
-import { coresUsed, cpuMsPerTlsHandshake, leastWaitMs } from "../../domain/cores-used.ts";
-import type { Confidence } from "../../domain/finding.ts";
-import type { Frame } from "../../domain/frame.ts";
-import type { GoroutineGroup } from "../../domain/goroutine.ts";
-import { callerFrames } from "../../domain/http-callers.ts";
-import { httpClientRole } from "../../domain/http-client-roles.ts";
-import { httpServerRole } from "../../domain/http-server-roles.ts";
-import { listenersOf, listenerText, listenerWhere } from "../../domain/listeners.ts";
-import { ownFrames } from "../../domain/own-code.ts";
+import { isRequest } from "../../domain/code/code-object.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import { ownFrames } from "../../domain/code/own-code.ts";
+import { coresUsed, cpuMsPerTlsHandshake, leastWaitMs } from "../../domain/context/cores-used.ts";
+import { defineAnalyzer, type EvidenceFor, type FindingDraft } from "../../domain/findings/analyzer.ts";
+import type { Confidence } from "../../domain/findings/finding.ts";
+import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
 import {
   growthExcerpt,
   growthThresholds,
@@ -18,9 +14,13 @@ import {
   pileUp,
   trendOf,
   trendText,
-} from "../../domain/pile-up.ts";
+} from "../../domain/goroutines/pile-up.ts";
+import { waitSites } from "../../domain/goroutines/wait-sites.ts";
+import { callerFrames } from "../../domain/http/http-callers.ts";
+import { httpClientRole } from "../../domain/http/http-client-roles.ts";
+import { httpServerRole } from "../../domain/http/http-server-roles.ts";
+import { listenersOf, listenerText, listenerWhere } from "../../domain/http/listeners.ts";
 import { counted } from "../../domain/units.ts";
-import { waitSites } from "../../domain/wait-sites.ts";
 
 export const tlsHandshakeStall = defineAnalyzer({
   meta: {

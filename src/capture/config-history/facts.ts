@@ -1,5 +1,9 @@
-import type { ConfigChange, ConfigRevision, UncomparedFile } from "../../domain/config-change.ts";
-import { positionText } from "../../domain/parse-result.ts";
+import type {
+  ConfigChange,
+  ConfigRevision,
+  UncomparedFile,
+} from "../../domain/configuration/config-change.ts";
+import { positionText } from "../../domain/evidence/parse-result.ts";
 import { changesBetween } from "../../governance/diff.ts";
 import { readDocument } from "../../governance/document.ts";
 import type { ConfigValues } from "../../governance/values.ts";

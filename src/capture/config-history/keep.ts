@@ -1,4 +1,4 @@
-import type { ConfigHistoryFacts } from "../../domain/config-change.ts";
+import type { ConfigHistoryFacts } from "../../domain/configuration/config-change.ts";
 import { reasonOf } from "../../domain/errors.ts";
 import { durationText } from "../../domain/units.ts";
 import { configHistoryText } from "../../parsers/config-history.ts";

@@ -1,6 +1,6 @@
-import type { Unknown } from "../../domain/counters.ts";
 import { PortError } from "../../domain/errors.ts";
-import type { MetricSeries } from "../../domain/metric-series.ts";
+import type { Unknown } from "../../domain/metrics/counters.ts";
+import type { MetricSeries } from "../../domain/metrics/metric-series.ts";
 import { durationText } from "../../domain/units.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { MetricsServer } from "../../ports/metrics-server.ts";

@@ -1,12 +1,12 @@
-import { isUnknown } from "../../domain/counters.ts";
-import type { MetricSeries } from "../../domain/metric-series.ts";
 import type {
   Figure,
   FigureName,
   FigureTime,
   FigureUnit,
   MissingFigure,
-} from "../../domain/service-context.ts";
+} from "../../domain/context/service-context.ts";
+import { isUnknown } from "../../domain/metrics/counters.ts";
+import type { MetricSeries } from "../../domain/metrics/metric-series.ts";
 import type { Asker } from "./asker.ts";
 import { duration, type Matchers, patternOf, selector } from "./promql.ts";
 

@@ -1,8 +1,8 @@
-import { isUnknown } from "../../domain/counters.ts";
-import { observations, quantileRange, shareAbove } from "../../domain/histograms.ts";
-import type { MetricSeries } from "../../domain/metric-series.ts";
-import type { Histogram } from "../../domain/metrics.ts";
-import type { Figure, FigureName, FigureTime, MissingFigure } from "../../domain/service-context.ts";
+import type { Figure, FigureName, FigureTime, MissingFigure } from "../../domain/context/service-context.ts";
+import { isUnknown } from "../../domain/metrics/counters.ts";
+import { observations, quantileRange, shareAbove } from "../../domain/metrics/histograms.ts";
+import type { MetricSeries } from "../../domain/metrics/metric-series.ts";
+import type { Histogram } from "../../domain/metrics/metrics.ts";
 import type { Asker } from "./asker.ts";
 
 /** The bound at which client_golang's histogram tells slow waits from others: 10.49 ms, see sched/latency. */

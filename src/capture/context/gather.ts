@@ -1,6 +1,11 @@
-import { isUnknown, type Unknown } from "../../domain/counters.ts";
-import type { MetricSeries } from "../../domain/metric-series.ts";
-import type { Figure, FigureTime, MissingFigure, ServiceContext } from "../../domain/service-context.ts";
+import type {
+  Figure,
+  FigureTime,
+  MissingFigure,
+  ServiceContext,
+} from "../../domain/context/service-context.ts";
+import { isUnknown, type Unknown } from "../../domain/metrics/counters.ts";
+import type { MetricSeries } from "../../domain/metrics/metric-series.ts";
 import { durationText } from "../../domain/units.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { MetricsServer } from "../../ports/metrics-server.ts";

@@ -1,6 +1,6 @@
-import { isUnknown, type Unknown } from "../../domain/counters.ts";
-import type { MetricSeries } from "../../domain/metric-series.ts";
-import type { ContextEvent, Figure, MissingFigure } from "../../domain/service-context.ts";
+import type { ContextEvent, Figure, MissingFigure } from "../../domain/context/service-context.ts";
+import { isUnknown, type Unknown } from "../../domain/metrics/counters.ts";
+import type { MetricSeries } from "../../domain/metrics/metric-series.ts";
 import type { Asker } from "./asker.ts";
 import { type FoundPod, ofContainer } from "./container.ts";
 import { type Matchers, patternOf, selector } from "./promql.ts";

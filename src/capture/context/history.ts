@@ -1,5 +1,5 @@
-import { isUnknown } from "../../domain/counters.ts";
-import type { MissingFigure } from "../../domain/service-context.ts";
+import type { MissingFigure } from "../../domain/context/service-context.ts";
+import { isUnknown } from "../../domain/metrics/counters.ts";
 import { durationText } from "../../domain/units.ts";
 import type { Asker } from "./asker.ts";
 

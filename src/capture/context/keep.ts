@@ -1,4 +1,4 @@
-import type { ServiceContext } from "../../domain/service-context.ts";
+import type { ServiceContext } from "../../domain/context/service-context.ts";
 import { counted } from "../../domain/units.ts";
 import { contextText } from "../../parsers/service-context.ts";
 import type { Clock } from "../../ports/clock.ts";

@@ -1,4 +1,4 @@
-import type { FigureName, FigureTime, FigureUnit } from "../../domain/service-context.ts";
+import type { FigureName, FigureTime, FigureUnit } from "../../domain/context/service-context.ts";
 import { duration } from "./promql.ts";
 
 /** One number to ask for. */

@@ -1,6 +1,6 @@
-import { usualServiceLabels } from "../../domain/alert-routing.ts";
-import { isUnknown, type Unknown } from "../../domain/counters.ts";
-import type { MetricSeries } from "../../domain/metric-series.ts";
+import { usualServiceLabels } from "../../domain/alerts/alert-routing.ts";
+import { isUnknown, type Unknown } from "../../domain/metrics/counters.ts";
+import type { MetricSeries } from "../../domain/metrics/metric-series.ts";
 import type { Asker } from "./asker.ts";
 import { type Matchers, patternOf, selector } from "./promql.ts";
 

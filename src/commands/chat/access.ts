@@ -1,6 +1,6 @@
 import type { AccessConfig } from "../../config/gofire-config.ts";
-import type { Audience, ChatReply } from "../../domain/chat-reply.ts";
-import type { ChatRight } from "../../domain/chat-rights.ts";
+import type { Audience, ChatReply } from "../../domain/chat/chat-reply.ts";
+import type { ChatRight } from "../../domain/chat/chat-rights.ts";
 import { PortError } from "../../domain/errors.ts";
 import type { People, Person } from "../../ports/people.ts";
 

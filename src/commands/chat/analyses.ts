@@ -1,6 +1,6 @@
 import { PortError, UsageError } from "../../domain/errors.ts";
-import type { Analysis } from "../../domain/finding.ts";
-import { oneAtATime } from "../../jobs/one-at-a-time.ts";
+import type { Analysis } from "../../domain/findings/finding.ts";
+import { oneAtATime } from "../../jobs/turns/one-at-a-time.ts";
 import type { Artifacts } from "../../ports/artifacts.ts";
 import type { JudgedIncident } from "./which-incident.ts";
 

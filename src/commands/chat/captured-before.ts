@@ -1,4 +1,4 @@
-import type { Incident, IncidentDraft } from "../../domain/incident.ts";
+import type { Incident, IncidentDraft } from "../../domain/incidents/incident.ts";
 import type { ChatPorts } from "./chat-command.ts";
 
 /** As long as alerts have to wait by default: what was captured since then may say what the person wants to know. */

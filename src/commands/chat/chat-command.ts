@@ -1,7 +1,7 @@
 import type { AccessConfig } from "../../config/gofire-config.ts";
-import type { ChatReply } from "../../domain/chat-reply.ts";
-import type { ChatRequest } from "../../domain/chat-request.ts";
-import type { ChatRight } from "../../domain/chat-rights.ts";
+import type { ChatReply } from "../../domain/chat/chat-reply.ts";
+import type { ChatRequest } from "../../domain/chat/chat-request.ts";
+import type { ChatRight } from "../../domain/chat/chat-rights.ts";
 import type { Chat } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ConfigCatalog } from "../../ports/config-history.ts";

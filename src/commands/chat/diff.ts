@@ -1,10 +1,10 @@
-import { analysisChanges } from "../../domain/analysis-changes.ts";
-import type { CaptureKind } from "../../domain/capture.ts";
+import type { Place } from "../../domain/chat/message.ts";
 import { UsageError } from "../../domain/errors.ts";
-import type { Analysis } from "../../domain/finding.ts";
-import type { Reply } from "../../domain/incident.ts";
-import type { Place } from "../../domain/message.ts";
-import { noteAct } from "../../jobs/tell-acts.ts";
+import type { CaptureKind } from "../../domain/evidence/capture.ts";
+import { analysisChanges } from "../../domain/findings/analysis-changes.ts";
+import type { Analysis } from "../../domain/findings/finding.ts";
+import type { Reply } from "../../domain/incidents/incident.ts";
+import { noteAct } from "../../jobs/thread/tell-acts.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
 import { sayableIn } from "./sight.ts";
 import { type JudgedIncident, judged, whichIncident } from "./which-incident.ts";

@@ -1,12 +1,12 @@
-import type { ChatReply } from "../../domain/chat-reply.ts";
-import type { CardAction, CardClick, ChatRequest, Judgement } from "../../domain/chat-request.ts";
-import { chatWords } from "../../domain/chat-request.ts";
+import type { ChatReply } from "../../domain/chat/chat-reply.ts";
+import type { CardAction, CardClick, ChatRequest, Judgement } from "../../domain/chat/chat-request.ts";
+import { chatWords } from "../../domain/chat/chat-request.ts";
+import type { Place } from "../../domain/chat/message.ts";
 import { PortError, UsageError } from "../../domain/errors.ts";
-import type { Opinion } from "../../domain/feedback.ts";
-import type { Place } from "../../domain/message.ts";
+import type { Opinion } from "../../domain/findings/feedback.ts";
 import { nearest } from "../../domain/nearest.ts";
 import { durationText } from "../../domain/units.ts";
-import { noteAct } from "../../jobs/tell-acts.ts";
+import { noteAct } from "../../jobs/thread/tell-acts.ts";
 import { type Refusal, refusalFor } from "./access.ts";
 import type { ChatCommand, ChatPorts } from "./chat-command.ts";
 import { feedback, giveFeedback } from "./feedback.ts";

@@ -1,11 +1,11 @@
-import type { ChatReply } from "../../domain/chat-reply.ts";
+import type { ChatReply } from "../../domain/chat/chat-reply.ts";
+import { mostCommentCharacters } from "../../domain/chat/feedback-form.ts";
+import type { Place } from "../../domain/chat/message.ts";
+import { looksLikeSecret } from "../../domain/configuration/secret-shapes.ts";
 import { UsageError } from "../../domain/errors.ts";
-import { type Opinion, opinions } from "../../domain/feedback.ts";
-import { mostCommentCharacters } from "../../domain/feedback-form.ts";
-import type { FindingSummary } from "../../domain/incident.ts";
-import type { Place } from "../../domain/message.ts";
-import { looksLikeSecret } from "../../domain/secret-shapes.ts";
-import { countVoice } from "../../jobs/tell-acts.ts";
+import { type Opinion, opinions } from "../../domain/findings/feedback.ts";
+import type { FindingSummary } from "../../domain/incidents/incident.ts";
+import { countVoice } from "../../jobs/thread/tell-acts.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
 import { type JudgedIncident, judged, whichIncident } from "./which-incident.ts";
 

@@ -1,4 +1,4 @@
-import type { CommandHelp } from "../../domain/chat-reply.ts";
+import type { CommandHelp } from "../../domain/chat/chat-reply.ts";
 import { UsageError } from "../../domain/errors.ts";
 import { nearest } from "../../domain/nearest.ts";
 import { type AccessPorts, type Asker, refusalFor } from "./access.ts";

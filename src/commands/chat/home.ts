@@ -1,5 +1,5 @@
-import type { ChatReply } from "../../domain/chat-reply.ts";
-import { chatRights } from "../../domain/chat-rights.ts";
+import type { ChatReply } from "../../domain/chat/chat-reply.ts";
+import { chatRights } from "../../domain/chat/chat-rights.ts";
 import type { HomeState } from "../../render/slack/home.ts";
 import type { ChatPorts } from "./chat-command.ts";
 import { answerChat } from "./dispatch.ts";

@@ -1,8 +1,8 @@
-import type { ChatReply } from "../../domain/chat-reply.ts";
-import type { CardClick, Judgement } from "../../domain/chat-request.ts";
+import type { ChatReply } from "../../domain/chat/chat-reply.ts";
+import type { CardClick, Judgement } from "../../domain/chat/chat-request.ts";
+import { mostJudged } from "../../domain/chat/feedback-form.ts";
 import { PortError, UsageError } from "../../domain/errors.ts";
-import { mostJudged } from "../../domain/feedback-form.ts";
-import type { FindingSummary } from "../../domain/incident.ts";
+import type { FindingSummary } from "../../domain/incidents/incident.ts";
 import type { ChatPorts } from "./chat-command.ts";
 import { giveFeedback } from "./feedback.ts";
 import { type JudgedIncident, judged, whichIncident } from "./which-incident.ts";

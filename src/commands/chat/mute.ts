@@ -1,10 +1,10 @@
 import { analyzers } from "../../analyzers/index.ts";
-import type { ChatReply } from "../../domain/chat-reply.ts";
-import type { ChatRequest } from "../../domain/chat-request.ts";
+import type { Mute, MuteSubject } from "../../domain/alerts/mute.ts";
+import type { ChatReply } from "../../domain/chat/chat-reply.ts";
+import type { ChatRequest } from "../../domain/chat/chat-request.ts";
 import { UsageError } from "../../domain/errors.ts";
-import type { Mute, MuteSubject } from "../../domain/mute.ts";
 import { nearest } from "../../domain/nearest.ts";
-import { noteMute } from "../../jobs/tell-acts.ts";
+import { noteMute } from "../../jobs/thread/tell-acts.ts";
 import type { MutedBy } from "../../ports/mutes.ts";
 import type { OpenMute } from "../../ports/open-acts.ts";
 import type { Services } from "../../ports/services.ts";

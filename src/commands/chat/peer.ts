@@ -1,4 +1,4 @@
-import { askForPeer } from "../../jobs/peer-round.ts";
+import { askForPeer } from "../../jobs/peers/peer-round.ts";
 import { defineChatCommand } from "./chat-command.ts";
 import { whichIncident } from "./which-incident.ts";
 

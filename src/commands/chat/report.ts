@@ -1,7 +1,7 @@
+import type { Place } from "../../domain/chat/message.ts";
 import { UsageError } from "../../domain/errors.ts";
-import type { Incident, Reply } from "../../domain/incident.ts";
-import { withAct } from "../../domain/incident-record.ts";
-import type { Place } from "../../domain/message.ts";
+import type { Incident, Reply } from "../../domain/incidents/incident.ts";
+import { withAct } from "../../domain/incidents/incident-record.ts";
 import type { Rooms } from "../../ports/rooms.ts";
 import { defineChatCommand } from "./chat-command.ts";
 import { sayableIn } from "./sight.ts";

@@ -1,4 +1,4 @@
-import { resolveIncident } from "../../jobs/resolve.ts";
+import { resolveIncident } from "../../jobs/incidents/resolve.ts";
 import { defineChatCommand } from "./chat-command.ts";
 import { whichIncident } from "./which-incident.ts";
 

@@ -1,8 +1,8 @@
 import { comparedFiles, revisionFacts } from "../../capture/config-history/facts.ts";
 import { configWindowMs } from "../../capture/config-history/keep.ts";
-import type { ChatReply } from "../../domain/chat-reply.ts";
+import type { ChatReply } from "../../domain/chat/chat-reply.ts";
+import type { RevertWay, Rollback } from "../../domain/configuration/rollback.ts";
 import { PortError, UsageError } from "../../domain/errors.ts";
-import type { RevertWay, Rollback } from "../../domain/rollback.ts";
 import { durationText } from "../../domain/units.ts";
 import { isBelow, isOpposite, takenBack } from "../../governance/rollback.ts";
 import type { ServiceConfigFiles, TouchedRevision } from "../../ports/config-history.ts";

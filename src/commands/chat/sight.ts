@@ -1,6 +1,6 @@
-import type { ChatReply } from "../../domain/chat-reply.ts";
-import type { Incident } from "../../domain/incident.ts";
-import { isDirect } from "../../domain/message.ts";
+import type { ChatReply } from "../../domain/chat/chat-reply.ts";
+import { isDirect } from "../../domain/chat/message.ts";
+import type { Incident } from "../../domain/incidents/incident.ts";
 import type { Incidents } from "../../ports/incidents.ts";
 import type { Rooms } from "../../ports/rooms.ts";
 import type { Asker } from "./access.ts";

@@ -1,12 +1,12 @@
-import type { ChatReply, ServiceChoice, SnapshotPreset } from "../../domain/chat-reply.ts";
-import type { ChatRequest } from "../../domain/chat-request.ts";
+import type { ChatReply, ServiceChoice, SnapshotPreset } from "../../domain/chat/chat-reply.ts";
+import type { ChatRequest } from "../../domain/chat/chat-request.ts";
 import { PortError, UsageError } from "../../domain/errors.ts";
-import type { CaptureWish, Incident, IncidentDraft } from "../../domain/incident.ts";
+import type { CaptureWish, Incident, IncidentDraft } from "../../domain/incidents/incident.ts";
 import { nearest, shortList } from "../../domain/nearest.ts";
-import { processNamed, type ServiceProcess } from "../../domain/service-process.ts";
+import { processNamed, type ServiceProcess } from "../../domain/targets/service-process.ts";
 import { durationText } from "../../domain/units.ts";
-import { beginIncident } from "../../jobs/begin.ts";
-import { isBareAddress, looksLikeAddress } from "../targets.ts";
+import { beginIncident } from "../../jobs/incidents/begin.ts";
+import { isBareAddress, looksLikeAddress } from "../access/targets.ts";
 import { capturedBefore } from "./captured-before.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
 

@@ -1,5 +1,5 @@
-import type { Incident } from "../../domain/incident.ts";
-import { countStorms, type StormCount } from "../../domain/storm-count.ts";
+import { countStorms, type StormCount } from "../../domain/alerts/storm-count.ts";
+import type { Incident } from "../../domain/incidents/incident.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
 import { serviceNamed } from "./snapshot.ts";
 

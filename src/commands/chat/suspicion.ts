@@ -1,8 +1,8 @@
-import { configLine, suspectsFirst } from "../../domain/config-summary.ts";
+import type { Place } from "../../domain/chat/message.ts";
+import { configLine, suspectsFirst } from "../../domain/configuration/config-summary.ts";
+import type { RevertWay } from "../../domain/configuration/rollback.ts";
 import { UsageError } from "../../domain/errors.ts";
-import type { Analysis } from "../../domain/finding.ts";
-import type { Place } from "../../domain/message.ts";
-import type { RevertWay } from "../../domain/rollback.ts";
+import type { Analysis } from "../../domain/findings/finding.ts";
 import type { ChatPorts } from "./chat-command.ts";
 import { judged, newestAt } from "./which-incident.ts";
 

@@ -1,4 +1,4 @@
-import { readTlsTarget } from "../../domain/tls-target.ts";
+import { readTlsTarget } from "../../domain/tls/target.ts";
 import { defineChatCommand } from "./chat-command.ts";
 
 export const tls = defineChatCommand({

@@ -1,6 +1,6 @@
+import type { Place } from "../../domain/chat/message.ts";
 import { UsageError } from "../../domain/errors.ts";
-import type { AnalysisSummary, Incident } from "../../domain/incident.ts";
-import type { Place } from "../../domain/message.ts";
+import type { AnalysisSummary, Incident } from "../../domain/incidents/incident.ts";
 import type { Incidents } from "../../ports/incidents.ts";
 
 /** An incident with a verdict. */

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { ByteParser, ParseError, ParseResult } from "../../domain/parse-result.ts";
+import type { ByteParser, ParseError, ParseResult } from "../../domain/evidence/parse-result.ts";
 import { diskError } from "./disk-error.ts";
 import { isAnswer, unwrapped } from "./envelopes.ts";
 import { arrivingChunks, compressedChunks, reusedChunks } from "./file-chunks.ts";

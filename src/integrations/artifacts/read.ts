@@ -1,9 +1,9 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type ManifestCapture, manifestFile, readManifest } from "../../capture/manifest.ts";
-import type { ParsedArtifact } from "../../domain/artifact.ts";
 import { UsageError } from "../../domain/errors.ts";
-import type { ByteParser } from "../../domain/parse-result.ts";
+import type { ParsedArtifact } from "../../domain/evidence/artifact.ts";
+import type { ByteParser } from "../../domain/evidence/parse-result.ts";
 import type { EvidenceSettings, ReadEvidence } from "../../ports/evidence-source.ts";
 import { diskError } from "./disk-error.ts";
 import { type ParseOptions, parseFile, parseStream, type Reading } from "./parse-bytes.ts";

@@ -7,8 +7,8 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
-import { contentTypeOf } from "../../domain/content-type.ts";
 import { PortError } from "../../domain/errors.ts";
+import { contentTypeOf } from "../../domain/evidence/content-type.ts";
 import type { Artifacts, StoredArtifact } from "../../ports/artifacts.ts";
 import { checkKey, checkPrefix } from "./artifact-key.ts";
 import { s3Download } from "./s3-download.ts";

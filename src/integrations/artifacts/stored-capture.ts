@@ -1,4 +1,4 @@
-import type { ParsedArtifact } from "../../domain/artifact.ts";
+import type { ParsedArtifact } from "../../domain/evidence/artifact.ts";
 import { artifactParser } from "../../parsers/artifact.ts";
 import type { Artifacts } from "../../ports/artifacts.ts";
 import { parseStream } from "./parse-bytes.ts";

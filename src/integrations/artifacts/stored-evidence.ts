@@ -1,6 +1,6 @@
 import { type ManifestCapture, manifestFile, readManifest } from "../../capture/manifest.ts";
-import type { CaptureRecord } from "../../domain/capture.ts";
 import { PortError } from "../../domain/errors.ts";
+import type { CaptureRecord } from "../../domain/evidence/capture.ts";
 import type { Artifacts } from "../../ports/artifacts.ts";
 import type { EvidenceSource } from "../../ports/evidence-source.ts";
 import { parseStream } from "./parse-bytes.ts";

@@ -1,7 +1,7 @@
 import { Resolver } from "node:dns/promises";
 import { isIPv6 } from "node:net";
 import { PortError } from "../../domain/errors.ts";
-import { type DnsAddresses, type DnsServices, mostFound } from "../../domain/target-place.ts";
+import { type DnsAddresses, type DnsServices, mostFound } from "../../domain/targets/target-place.ts";
 import { counted } from "../../domain/units.ts";
 import type { FoundTarget, FoundTargets, TargetSource } from "../../ports/target-source.ts";
 import { lookupsAtOnce, questionTimeoutMs, questionTries } from "./limits.ts";

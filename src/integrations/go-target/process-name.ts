@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 import { hostname } from "node:os";
-import { isLoopback, plainAddress } from "../../domain/reserved-addresses.ts";
+import { isLoopback, plainAddress } from "../../domain/targets/reserved-addresses.ts";
 import type { GoTargetAddress } from "../../ports/go-target.ts";
 import type { Reached } from "../web-client/connect-ahead.ts";
 

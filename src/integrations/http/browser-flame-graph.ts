@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { dirname, extname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { PortError } from "../../domain/errors.ts";
-import type { BrowserLink } from "../../domain/incident.ts";
+import type { BrowserLink } from "../../domain/incidents/incident.ts";
 import type { Artifacts } from "../../ports/artifacts.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ProfileLinks } from "../../ports/profile-links.ts";

@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
 import type { V1Container, V1Pod } from "@kubernetes/client-node";
-import { type KubernetesPods, mostFound } from "../../domain/target-place.ts";
+import { type KubernetesPods, mostFound } from "../../domain/targets/target-place.ts";
 import { counted } from "../../domain/units.ts";
 import type { FoundTarget, FoundTargets, SourceServers, TargetSource } from "../../ports/target-source.ts";
 import { type Cluster, clusterOf } from "./cluster.ts";

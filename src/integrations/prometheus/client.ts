@@ -1,5 +1,5 @@
 import { PortError, UsageError } from "../../domain/errors.ts";
-import type { MetricSeries } from "../../domain/metric-series.ts";
+import type { MetricSeries } from "../../domain/metrics/metric-series.ts";
 import { durationText } from "../../domain/units.ts";
 import { type ApiAnswer, parseQueryAnswer, parseTargetsAnswer } from "../../parsers/prometheus-api/answer.ts";
 import type { MetricsServer, MetricsServers } from "../../ports/metrics-server.ts";

@@ -1,7 +1,7 @@
-import { fitsLabels } from "../../domain/alert-routing.ts";
+import { fitsLabels } from "../../domain/alerts/alert-routing.ts";
 import { PortError } from "../../domain/errors.ts";
-import { isLoopback } from "../../domain/reserved-addresses.ts";
-import { mostFound, type PrometheusTargets } from "../../domain/target-place.ts";
+import { isLoopback } from "../../domain/targets/reserved-addresses.ts";
+import { mostFound, type PrometheusTargets } from "../../domain/targets/target-place.ts";
 import type { MetricsServer, ScrapeTarget } from "../../ports/metrics-server.ts";
 import type { FoundTarget, FoundTargets, TargetSource } from "../../ports/target-source.ts";
 import { targetLimits } from "./limits.ts";

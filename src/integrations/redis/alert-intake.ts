@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { type AlertNotification, stateOf } from "../../domain/alert.ts";
+import { type AlertNotification, stateOf } from "../../domain/alerts/alert.ts";
 import { PortError } from "../../domain/errors.ts";
 import type { Alerts, Said } from "../../ports/alerts.ts";
 import type { Clock } from "../../ports/clock.ts";

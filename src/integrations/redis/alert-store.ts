@@ -1,4 +1,4 @@
-import type { AlertNotification } from "../../domain/alert.ts";
+import type { AlertNotification } from "../../domain/alerts/alert.ts";
 import type { AlertGroup, Alerts, OpenPage } from "../../ports/alerts.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { alertIntake } from "./alert-intake.ts";

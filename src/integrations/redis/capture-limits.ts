@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type CaptureKind, coolingKinds } from "../../domain/capture.ts";
+import { type CaptureKind, coolingKinds } from "../../domain/evidence/capture.ts";
 import type { CaptureLimits, Cooldown } from "../../ports/capture-limits.ts";
 import { ask } from "./ask.ts";
 import type { RedisClient } from "./connection.ts";

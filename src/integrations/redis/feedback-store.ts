@@ -1,5 +1,5 @@
-import type { FeedbackTally, RuleComment, RuleRecord, Voice } from "../../domain/feedback.ts";
-import type { Confidence } from "../../domain/finding.ts";
+import type { FeedbackTally, RuleComment, RuleRecord, Voice } from "../../domain/findings/feedback.ts";
+import type { Confidence } from "../../domain/findings/finding.ts";
 import type { Feedback, VoiceFacts } from "../../ports/feedback.ts";
 import { ask } from "./ask.ts";
 import type { RedisClient } from "./connection.ts";

@@ -1,6 +1,6 @@
-import type { Incident } from "../../domain/incident.ts";
-import { isSettled } from "../../domain/incident.ts";
-import { isOnlyInDigest } from "../../domain/storm-count.ts";
+import { isOnlyInDigest } from "../../domain/alerts/storm-count.ts";
+import type { Incident } from "../../domain/incidents/incident.ts";
+import { isSettled } from "../../domain/incidents/incident.ts";
 import type { IncidentFilter } from "../../ports/incidents.ts";
 import { key } from "./keys.ts";
 

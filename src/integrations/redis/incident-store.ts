@@ -1,7 +1,7 @@
 import { createHash, randomInt } from "node:crypto";
 import { PortError } from "../../domain/errors.ts";
-import { type Incident, type IncidentDraft, isSettled } from "../../domain/incident.ts";
-import { recorded } from "../../domain/incident-record.ts";
+import { type Incident, type IncidentDraft, isSettled } from "../../domain/incidents/incident.ts";
+import { recorded } from "../../domain/incidents/incident-record.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Incidents } from "../../ports/incidents.ts";
 import { ask } from "./ask.ts";

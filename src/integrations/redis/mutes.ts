@@ -1,4 +1,4 @@
-import type { Mute, MuteSubject } from "../../domain/mute.ts";
+import type { Mute, MuteSubject } from "../../domain/alerts/mute.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { MutedBy, Mutes } from "../../ports/mutes.ts";
 import type { OpenMute } from "../../ports/open-acts.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { comparableTitle, type PageMessage } from "../../domain/page-message.ts";
+import { comparableTitle, type PageMessage } from "../../domain/alerts/page-message.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { KeptPageMessage, PageMessages } from "../../ports/page-messages.ts";
 import { ask } from "./ask.ts";

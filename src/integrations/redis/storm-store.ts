@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
+import type { Storm, StormLimits, StormPage } from "../../domain/alerts/storm.ts";
 import { PortError } from "../../domain/errors.ts";
-import type { Storm, StormLimits, StormPage } from "../../domain/storm.ts";
 import type { Storms } from "../../ports/storms.ts";
 import { ask } from "./ask.ts";
 import { type RedisClient, redisError } from "./connection.ts";

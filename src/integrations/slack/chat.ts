@@ -1,5 +1,5 @@
+import type { MessageBody, MessageRef, Place } from "../../domain/chat/message.ts";
 import { PortError } from "../../domain/errors.ts";
-import type { MessageBody, MessageRef, Place } from "../../domain/message.ts";
 import type { Chat, Posting } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { nothingMore, permalinkAnswer, postedAnswer } from "./answers.ts";

@@ -1,7 +1,7 @@
-import type { ChatReply } from "../../domain/chat-reply.ts";
-import type { CardClick, ChatRequest, Judgement } from "../../domain/chat-request.ts";
-import type { MessageBody } from "../../domain/message.ts";
-import type { BotSpeaker, PostedMessage } from "../../domain/page-message.ts";
+import type { BotSpeaker, PostedMessage } from "../../domain/alerts/page-message.ts";
+import type { ChatReply } from "../../domain/chat/chat-reply.ts";
+import type { CardClick, ChatRequest, Judgement } from "../../domain/chat/chat-request.ts";
+import type { MessageBody } from "../../domain/chat/message.ts";
 import { rates } from "./limits.ts";
 
 /**

@@ -1,6 +1,6 @@
 import * as z from "zod/mini";
-import { type Opinions, opinions } from "../../domain/feedback.ts";
-import { feedbackForm } from "../../domain/feedback-form.ts";
+import { feedbackForm } from "../../domain/chat/feedback-form.ts";
+import { type Opinions, opinions } from "../../domain/findings/feedback.ts";
 import type { Submission } from "./payloads.ts";
 import { noteOf, type Spot, spotNoted } from "./spot.ts";
 

@@ -1,4 +1,4 @@
-import type { MessageBody } from "../../domain/message.ts";
+import type { MessageBody } from "../../domain/chat/message.ts";
 import { charactersOf, type Fields, fitBlock, isFields } from "./fit-block.ts";
 import { fitText } from "./fit-text.ts";
 import { blockLimits, textMax } from "./limits.ts";

@@ -1,7 +1,7 @@
-import type { ChatReply } from "../../domain/chat-reply.ts";
-import type { ChatRequest } from "../../domain/chat-request.ts";
-import { feedbackForm, judgeForm } from "../../domain/feedback-form.ts";
-import { snapshotForm } from "../../domain/snapshot-form.ts";
+import type { ChatReply } from "../../domain/chat/chat-reply.ts";
+import type { ChatRequest } from "../../domain/chat/chat-request.ts";
+import { feedbackForm, judgeForm } from "../../domain/chat/feedback-form.ts";
+import { snapshotForm } from "../../domain/chat/snapshot-form.ts";
 import type { Conversation } from "./conversation.ts";
 import { commentIn, opinionsIn } from "./feedback-form.ts";
 import type { Ack } from "./hearing.ts";

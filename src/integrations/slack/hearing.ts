@@ -1,5 +1,5 @@
-import { type CardAction, type CardClick, cardActions, cardMenu } from "../../domain/chat-request.ts";
-import { snapshotForm } from "../../domain/snapshot-form.ts";
+import { type CardAction, type CardClick, cardActions, cardMenu } from "../../domain/chat/chat-request.ts";
+import { snapshotForm } from "../../domain/chat/snapshot-form.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { nothingMore } from "./answers.ts";
 import { audienceOf, type Conversation } from "./conversation.ts";

@@ -1,5 +1,5 @@
+import type { Place } from "../../domain/chat/message.ts";
 import { PortError } from "../../domain/errors.ts";
-import type { Place } from "../../domain/message.ts";
 import type { Posting } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { type PastMessage, pastAnswer } from "./answers.ts";

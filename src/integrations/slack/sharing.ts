@@ -1,5 +1,5 @@
+import type { MessageRef } from "../../domain/chat/message.ts";
 import { PortError } from "../../domain/errors.ts";
-import type { MessageRef } from "../../domain/message.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { fileInfoAnswer, nothingMore } from "./answers.ts";
 import type { SlackClient } from "./client.ts";

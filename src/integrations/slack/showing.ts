@@ -1,7 +1,7 @@
-import type { ChatReply } from "../../domain/chat-reply.ts";
-import type { ChatRequest } from "../../domain/chat-request.ts";
+import type { ChatReply } from "../../domain/chat/chat-reply.ts";
+import type { ChatRequest } from "../../domain/chat/chat-request.ts";
+import type { MessageBody, Place } from "../../domain/chat/message.ts";
 import { reasonOf } from "../../domain/errors.ts";
-import type { MessageBody, Place } from "../../domain/message.ts";
 import type { Chat } from "../../ports/chat.ts";
 import { nothingMore } from "./answers.ts";
 import type { Channels } from "./channels.ts";

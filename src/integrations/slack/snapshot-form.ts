@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { snapshotForm, snapshotWords } from "../../domain/snapshot-form.ts";
+import { snapshotForm, snapshotWords } from "../../domain/chat/snapshot-form.ts";
 import type { Submission } from "./payloads.ts";
 import { noteOf, type Spot, spotAt, spotNoted } from "./spot.ts";
 

@@ -1,4 +1,4 @@
-import type { Place } from "../../domain/message.ts";
+import type { Place } from "../../domain/chat/message.ts";
 
 /** Where somebody did something. */
 export interface Spot {

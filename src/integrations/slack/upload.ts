@@ -1,5 +1,5 @@
+import type { MessageRef, Place } from "../../domain/chat/message.ts";
 import { PortError } from "../../domain/errors.ts";
-import type { MessageRef, Place } from "../../domain/message.ts";
 import type { Chat, ChatFile } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { nothingMore, type PastMessage, uploadPlaceAnswer } from "./answers.ts";

@@ -1,6 +1,6 @@
 import type { X509Certificate } from "node:crypto";
-import { plainAddress } from "../../domain/reserved-addresses.ts";
-import type { TlsCertificate } from "../../domain/tls-probe.ts";
+import { plainAddress } from "../../domain/targets/reserved-addresses.ts";
+import type { TlsCertificate } from "../../domain/tls/probe.ts";
 import { signatureOf } from "./signature.ts";
 
 /** The certificate as gofire tells of it. */

@@ -4,7 +4,7 @@ import { performance } from "node:perf_hooks";
 import { Duplex } from "node:stream";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
 import { reasonOf } from "../../domain/errors.ts";
-import type { TlsHandshake, TlsOutcome, TlsQuestion } from "../../domain/tls-probe.ts";
+import type { TlsHandshake, TlsOutcome, TlsQuestion } from "../../domain/tls/probe.ts";
 import { networkErrors } from "../web-client/silence.ts";
 import type { ProbeLimits } from "./limits.ts";
 import { chainOf, type Trust } from "./trust.ts";

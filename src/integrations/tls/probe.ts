@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { performance } from "node:perf_hooks";
 import { PortError, reasonOf } from "../../domain/errors.ts";
-import { isMetadataAddress } from "../../domain/reserved-addresses.ts";
+import { isMetadataAddress } from "../../domain/targets/reserved-addresses.ts";
 import {
   isReached,
   type TlsHandshake,
@@ -10,8 +10,8 @@ import {
   type TlsQuestion,
   tlsQuestions,
   usualHandshake,
-} from "../../domain/tls-probe.ts";
-import { tlsTargetText } from "../../domain/tls-target.ts";
+} from "../../domain/tls/probe.ts";
+import { tlsTargetText } from "../../domain/tls/target.ts";
 import { durationText } from "../../domain/units.ts";
 import type { TlsProbeRequest, TlsProbes } from "../../ports/tls-probe.ts";
 import { checkTls, tlsOptions } from "../web-client/tls-options.ts";

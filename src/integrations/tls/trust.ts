@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { rootCertificates } from "node:tls";
-import type { TlsChain, TlsProbe } from "../../domain/tls-probe.ts";
+import type { TlsChain, TlsProbe } from "../../domain/tls/probe.ts";
 import { certificateFacts, isIssuedBy } from "./certificate.ts";
 
 /** Where Go looks for authorities on Linux; the first that is there counts (crypto/x509/root_linux.go). */

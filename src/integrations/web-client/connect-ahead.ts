@@ -1,6 +1,6 @@
 import type { LookupFunction, Socket } from "node:net";
 import type { buildConnector } from "undici";
-import { isLoopback } from "../../domain/reserved-addresses.ts";
+import { isLoopback } from "../../domain/targets/reserved-addresses.ts";
 import { safeLookup } from "./safe-lookup.ts";
 
 /** Where a connection led. */

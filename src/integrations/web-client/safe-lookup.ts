@@ -1,7 +1,7 @@
 import { type LookupAddress, lookup } from "node:dns";
 import type { LookupFunction } from "node:net";
 import { PortError } from "../../domain/errors.ts";
-import { isMetadataAddress } from "../../domain/reserved-addresses.ts";
+import { isMetadataAddress } from "../../domain/targets/reserved-addresses.ts";
 
 const metadataWords =
   "this is where a cloud tells its machines their credentials (metadata service); no process is there, and it is never asked";

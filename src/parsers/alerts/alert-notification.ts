@@ -1,5 +1,5 @@
-import type { Alert, AlertNotification, Labels } from "../../domain/alert.ts";
-import type { ParseResult } from "../../domain/parse-result.ts";
+import type { Alert, AlertNotification, Labels } from "../../domain/alerts/alert.ts";
+import type { ParseResult } from "../../domain/evidence/parse-result.ts";
 import { jsonSyntaxError } from "../text/json-error.ts";
 import { isJsonObject } from "../text/json-object.ts";
 import { lineError } from "../text/line-error.ts";

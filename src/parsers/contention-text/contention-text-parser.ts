@@ -1,6 +1,6 @@
-import type { ContentionProfile, ContentionSite } from "../../domain/contention.ts";
-import type { Frame } from "../../domain/frame.ts";
-import type { ByteParser, ParseError, ParseResult } from "../../domain/parse-result.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import type { ByteParser, ParseError, ParseResult } from "../../domain/evidence/parse-result.ts";
+import type { ContentionProfile, ContentionSite } from "../../domain/profiles/contention.ts";
 import { headLines, LineCutter, type LineShape } from "../text/line-cutter.ts";
 import { lineError } from "../text/line-error.ts";
 

@@ -1,6 +1,6 @@
-import type { Frame } from "../../domain/frame.ts";
-import type { GoroutineGroup } from "../../domain/goroutine.ts";
-import type { ParseError } from "../../domain/parse-result.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import type { ParseError } from "../../domain/evidence/parse-result.ts";
+import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
 import type { LineShape } from "../text/line-cutter.ts";
 import { lineError } from "../text/line-error.ts";
 import { stateFromStack, type WaitState } from "../wait-reason.ts";

@@ -1,5 +1,5 @@
-import type { GoroutineSnapshot } from "../../domain/goroutine.ts";
-import type { ByteParser, ParseResult } from "../../domain/parse-result.ts";
+import type { ByteParser, ParseResult } from "../../domain/evidence/parse-result.ts";
+import type { GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
 import { countText } from "../../domain/units.ts";
 import { headLines, LineCutter } from "../text/line-cutter.ts";
 import { lineError } from "../text/line-error.ts";

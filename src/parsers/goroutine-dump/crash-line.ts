@@ -1,4 +1,4 @@
-import type { CrashReport } from "../../domain/crash.ts";
+import type { CrashReport } from "../../domain/goroutines/crash.ts";
 import { ascii, standsAt } from "./header.ts";
 
 const lastWords = ["panic: ", "fatal error: ", "throw: "].map(ascii);

@@ -1,5 +1,5 @@
-import type { CrashReport } from "../../domain/crash.ts";
-import type { GoroutineGroup } from "../../domain/goroutine.ts";
+import type { CrashReport } from "../../domain/goroutines/crash.ts";
+import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
 import { died, type ReadDump } from "./dump-series.ts";
 import { GoroutineCounter } from "./goroutine-counter.ts";
 import type { DumpLimits } from "./limits.ts";

@@ -1,5 +1,5 @@
-import type { CrashReport } from "../../domain/crash.ts";
-import type { ParseError } from "../../domain/parse-result.ts";
+import type { ParseError } from "../../domain/evidence/parse-result.ts";
+import type { CrashReport } from "../../domain/goroutines/crash.ts";
 import { countText } from "../../domain/units.ts";
 import { lineError } from "../text/line-error.ts";
 import type { SourceLine } from "../text/source-lines.ts";

@@ -1,5 +1,5 @@
-import type { CrashReport } from "../../domain/crash.ts";
-import type { GoroutineGroup } from "../../domain/goroutine.ts";
+import type { CrashReport } from "../../domain/goroutines/crash.ts";
+import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
 import { countText } from "../../domain/units.ts";
 
 /** One of the dumps that an input holds, as read. */

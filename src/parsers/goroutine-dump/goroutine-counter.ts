@@ -1,4 +1,4 @@
-import type { Goroutine, GoroutineGroup } from "../../domain/goroutine.ts";
+import type { Goroutine, GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
 import { type GoroutineText, readGoroutineText, type TextEnd } from "./goroutine-text.ts";
 import { GroupTable } from "./group-table.ts";
 import type { GroupTally } from "./group-tally.ts";

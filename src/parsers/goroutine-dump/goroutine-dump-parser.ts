@@ -1,6 +1,6 @@
-import type { CrashReport } from "../../domain/crash.ts";
-import type { GoroutineSnapshot } from "../../domain/goroutine.ts";
-import type { ByteParser, ParseResult } from "../../domain/parse-result.ts";
+import type { ByteParser, ParseResult } from "../../domain/evidence/parse-result.ts";
+import type { CrashReport } from "../../domain/goroutines/crash.ts";
+import type { GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
 import { countText } from "../../domain/units.ts";
 import { lineError } from "../text/line-error.ts";
 import type { SourceLine } from "../text/source-lines.ts";

@@ -1,5 +1,5 @@
-import type { Frame } from "../../domain/frame.ts";
-import type { GoroutineGroup } from "../../domain/goroutine.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
 import { countText } from "../../domain/units.ts";
 import { GroupTally } from "./group-tally.ts";
 import type { DumpLimits } from "./limits.ts";

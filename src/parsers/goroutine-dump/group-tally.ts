@@ -1,5 +1,5 @@
-import type { Frame } from "../../domain/frame.ts";
-import type { Goroutine, GoroutineGroup } from "../../domain/goroutine.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import type { Goroutine, GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
 import { waitReason } from "../wait-reason.ts";
 import type { Tally } from "./stack-walk.ts";
 

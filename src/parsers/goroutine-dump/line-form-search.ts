@@ -1,4 +1,4 @@
-import type { CrashReport } from "../../domain/crash.ts";
+import type { CrashReport } from "../../domain/goroutines/crash.ts";
 import { readCrashLine } from "./crash-line.ts";
 import { holdsEscapedTraceback } from "./escaped-text.ts";
 import { isNewestFirst, type LineForm, lineForm, wordCount } from "./line-form.ts";

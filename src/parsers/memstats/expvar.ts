@@ -1,5 +1,5 @@
-import type { MemStats } from "../../domain/memstats.ts";
-import type { ByteParser, ParseResult } from "../../domain/parse-result.ts";
+import type { ByteParser, ParseResult } from "../../domain/evidence/parse-result.ts";
+import type { MemStats } from "../../domain/memory/memstats.ts";
 import { jsonDocumentParser } from "../text/json-document.ts";
 import { lineAt } from "../text/json-error.ts";
 import { isJsonObject } from "../text/json-object.ts";

@@ -1,5 +1,5 @@
-import type { MemStats } from "../../domain/memstats.ts";
-import type { ByteParser, ParseError, ParseResult } from "../../domain/parse-result.ts";
+import type { ByteParser, ParseError, ParseResult } from "../../domain/evidence/parse-result.ts";
+import type { MemStats } from "../../domain/memory/memstats.ts";
 import { headLines, LineCutter, type LineShape } from "../text/line-cutter.ts";
 import { lineError } from "../text/line-error.ts";
 import { memStatsOf, missingField, type RawMemStats } from "./memstats-fields.ts";

@@ -1,4 +1,4 @@
-import type { MemStats } from "../../domain/memstats.ts";
+import type { MemStats } from "../../domain/memory/memstats.ts";
 
 /** Values by the name that runtime.MemStats gives them; `PauseNs` and `PauseEnd` as the runtime's ring. */
 export interface RawMemStats {

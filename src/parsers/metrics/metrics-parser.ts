@@ -1,5 +1,5 @@
-import type { MetricSample, MetricsScrape } from "../../domain/metrics.ts";
-import type { ByteParser, ParseError, ParseResult } from "../../domain/parse-result.ts";
+import type { ByteParser, ParseError, ParseResult } from "../../domain/evidence/parse-result.ts";
+import type { MetricSample, MetricsScrape } from "../../domain/metrics/metrics.ts";
 import { headLines, LineCutter, type LineShape } from "../text/line-cutter.ts";
 import { lineError } from "../text/line-error.ts";
 import { parseSampleLine, type SampleLine } from "./sample-line.ts";

@@ -1,5 +1,5 @@
-import type { ByteParser, ParseError, ParseResult } from "../../domain/parse-result.ts";
-import type { OfferedProfile, PprofIndex } from "../../domain/pprof-index.ts";
+import type { ByteParser, ParseError, ParseResult } from "../../domain/evidence/parse-result.ts";
+import type { OfferedProfile, PprofIndex } from "../../domain/evidence/pprof-index.ts";
 import { headLines, LineCutter } from "../text/line-cutter.ts";
 import { lineError } from "../text/line-error.ts";
 

@@ -1,4 +1,4 @@
-import type { ParseError } from "../../domain/parse-result.ts";
+import type { ParseError } from "../../domain/evidence/parse-result.ts";
 import { grownUint8 } from "./growable.ts";
 import { limits } from "./limits.ts";
 import { BadField, wireType } from "./wire.ts";

@@ -1,4 +1,4 @@
-import type { Frame } from "../../domain/frame.ts";
+import type { Frame } from "../../domain/code/frame.ts";
 import { counted } from "../../domain/units.ts";
 import { grownUint32 } from "./growable.ts";
 import type { IdSlots } from "./id-slots.ts";

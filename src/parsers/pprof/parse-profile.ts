@@ -1,5 +1,10 @@
-import type { ByteParser, ParseError, ParseErrorCode, ParseResult } from "../../domain/parse-result.ts";
-import type { Profile, ValueType } from "../../domain/profile.ts";
+import type {
+  ByteParser,
+  ParseError,
+  ParseErrorCode,
+  ParseResult,
+} from "../../domain/evidence/parse-result.ts";
+import type { Profile, ValueType } from "../../domain/profiles/profile.ts";
 import { type FieldReader, FieldSplitter } from "./field-splitter.ts";
 import { IdSlots } from "./id-slots.ts";
 import { limits } from "./limits.ts";

@@ -1,4 +1,4 @@
-import type { Int64Values } from "../../domain/profile.ts";
+import type { Int64Values } from "../../domain/profiles/profile.ts";
 import { grownInt32, grownUint16, grownUint32 } from "./growable.ts";
 import type { IdSlots } from "./id-slots.ts";
 import { limits } from "./limits.ts";

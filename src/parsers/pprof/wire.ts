@@ -1,4 +1,4 @@
-import type { ParseErrorCode } from "../../domain/parse-result.ts";
+import type { ParseErrorCode } from "../../domain/evidence/parse-result.ts";
 
 /**
  * Thrown inside the pprof reader only, and caught at its edge: bad input ends the field, or the reading.

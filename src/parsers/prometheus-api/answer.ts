@@ -1,4 +1,4 @@
-import type { MetricSeries } from "../../domain/metric-series.ts";
+import type { MetricSeries } from "../../domain/metrics/metric-series.ts";
 import { isJsonObject } from "../text/json-object.ts";
 import { labelsOf, mostSeries, seriesOf } from "./query-result.ts";
 

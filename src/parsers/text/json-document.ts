@@ -1,4 +1,4 @@
-import type { ByteParser, ParseError, ParseResult } from "../../domain/parse-result.ts";
+import type { ByteParser, ParseError, ParseResult } from "../../domain/evidence/parse-result.ts";
 import { jsonSyntaxError } from "./json-error.ts";
 import { JsonNesting } from "./json-nesting.ts";
 import { lineError } from "./line-error.ts";

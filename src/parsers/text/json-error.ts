@@ -1,5 +1,5 @@
 import { reasonOf } from "../../domain/errors.ts";
-import type { ParseError } from "../../domain/parse-result.ts";
+import type { ParseError } from "../../domain/evidence/parse-result.ts";
 import { lineError } from "./line-error.ts";
 
 /** What `JSON.parse` threw, as an error with a line: V8 says where for an unexpected token, and means the end otherwise. */

@@ -1,4 +1,4 @@
-import type { ParseError, ParseErrorCode } from "../../domain/parse-result.ts";
+import type { ParseError, ParseErrorCode } from "../../domain/evidence/parse-result.ts";
 
 const longestExcerpt = 80;
 

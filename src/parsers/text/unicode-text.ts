@@ -1,4 +1,4 @@
-import type { ByteParser } from "../../domain/parse-result.ts";
+import type { ByteParser } from "../../domain/evidence/parse-result.ts";
 
 /** What Windows tools put before text: PowerShell's `>` writes UTF-16, and some editors mark UTF-8. */
 const marks: readonly { readonly mark: readonly number[]; readonly encoding: string }[] = [

@@ -1,5 +1,5 @@
-import type { Frame } from "../../domain/frame.ts";
-import type { OwnCode } from "../../domain/own-code.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import type { OwnCode } from "../../domain/code/own-code.ts";
 import type { Weight } from "./stacks.ts";
 import { type FlameNode, type FlameTree, type Rest, widthOf } from "./tree.ts";
 

@@ -1,6 +1,6 @@
-import type { CaptureKind, CaptureRecord } from "../../domain/capture.ts";
-import type { Analysis, Finding } from "../../domain/finding.ts";
-import type { ProfileKind } from "../../domain/profile-kind.ts";
+import type { CaptureKind, CaptureRecord } from "../../domain/evidence/capture.ts";
+import type { Analysis, Finding } from "../../domain/findings/finding.ts";
+import type { ProfileKind } from "../../domain/profiles/profile-kind.ts";
 
 /** A capture that is worth a picture. */
 export interface Drawable {

@@ -1,5 +1,5 @@
-import type { Frame } from "../../domain/frame.ts";
-import { shortName } from "../../domain/symbol-names.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import { shortName } from "../../domain/code/symbol-names.ts";
 import type { Box } from "./boxes.ts";
 import { fitted, textWidth } from "./text-width.ts";
 

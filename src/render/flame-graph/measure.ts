@@ -1,6 +1,6 @@
-import type { Profile } from "../../domain/profile.ts";
-import { sampleIndexOf } from "../../domain/profile.ts";
-import type { ProfileKind } from "../../domain/profile-kind.ts";
+import type { Profile } from "../../domain/profiles/profile.ts";
+import { sampleIndexOf } from "../../domain/profiles/profile.ts";
+import type { ProfileKind } from "../../domain/profiles/profile-kind.ts";
 import { bytesText, countText, durationText } from "../../domain/units.ts";
 
 /** What the widths of a flame graph mean. */

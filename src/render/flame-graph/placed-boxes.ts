@@ -1,4 +1,4 @@
-import type { Frame } from "../../domain/frame.ts";
+import type { Frame } from "../../domain/code/frame.ts";
 import { type Box, type Boxes, foldedBoxes } from "./boxes.ts";
 import { placeOf } from "./labels.ts";
 import { isMarked, type Layout, layout, nameOf, type RestBox } from "./layout.ts";

@@ -1,6 +1,6 @@
-import type { Frame } from "../../domain/frame.ts";
-import type { GoroutineGroup } from "../../domain/goroutine.ts";
-import type { Profile } from "../../domain/profile.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
+import type { Profile } from "../../domain/profiles/profile.ts";
 
 /** What goes through a call: in the capture that is drawn, and in an earlier one it is compared with. */
 export interface Weight {

@@ -1,6 +1,6 @@
-import type { Analysis } from "../../domain/finding.ts";
-import type { Frame } from "../../domain/frame.ts";
-import { type OwnCode, ownCode } from "../../domain/own-code.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import { type OwnCode, ownCode } from "../../domain/code/own-code.ts";
+import type { Analysis } from "../../domain/findings/finding.ts";
 import { counted, percentText } from "../../domain/units.ts";
 import type { Layout } from "./layout.ts";
 import type { Stacks } from "./stacks.ts";

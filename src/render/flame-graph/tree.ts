@@ -1,4 +1,4 @@
-import type { Frame } from "../../domain/frame.ts";
+import type { Frame } from "../../domain/code/frame.ts";
 import type { Stacks, Weight } from "./stacks.ts";
 
 /** A call, merged over all stacks that reach it the same way. */

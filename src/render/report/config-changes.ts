@@ -1,4 +1,4 @@
-import { type ConfigLine, configLine, suspectsFirst } from "../../domain/config-summary.ts";
+import { type ConfigLine, configLine, suspectsFirst } from "../../domain/configuration/config-summary.ts";
 import { counted, durationText } from "../../domain/units.ts";
 import { changeText, configLineText, noChangeText, revisionText, suspicionText } from "../config-words.ts";
 import { momentOf } from "../context-words.ts";

@@ -1,5 +1,5 @@
-import type { CaptureKind } from "../../domain/capture.ts";
-import type { Incident } from "../../domain/incident.ts";
+import type { CaptureKind } from "../../domain/evidence/capture.ts";
+import type { Incident } from "../../domain/incidents/incident.ts";
 import { bytesText } from "../../domain/units.ts";
 import { code, inline } from "../markdown-words.ts";
 

@@ -1,4 +1,4 @@
-import type { AnalysisSummary } from "../../domain/incident.ts";
+import type { AnalysisSummary } from "../../domain/incidents/incident.ts";
 import { inline } from "../markdown-words.ts";
 import { configQuestions } from "./config-changes.ts";
 import type { ReportFacts } from "./report.ts";

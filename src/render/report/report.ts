@@ -1,7 +1,7 @@
-import type { AnalysisChanges } from "../../domain/analysis-changes.ts";
-import { type Analysis, type Check, type Finding, openChecks } from "../../domain/finding.ts";
-import type { FindingSummary, Incident } from "../../domain/incident.ts";
-import { type Mute, subjectWords } from "../../domain/mute.ts";
+import { type Mute, subjectWords } from "../../domain/alerts/mute.ts";
+import type { AnalysisChanges } from "../../domain/findings/analysis-changes.ts";
+import { type Analysis, type Check, type Finding, openChecks } from "../../domain/findings/finding.ts";
+import type { FindingSummary, Incident } from "../../domain/incidents/incident.ts";
 import { counted, durationText } from "../../domain/units.ts";
 import { usualBeside } from "../context-words.ts";
 import { code, inline } from "../markdown-words.ts";

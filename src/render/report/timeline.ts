@@ -1,5 +1,5 @@
-import type { CaptureStep, Incident, IncidentState } from "../../domain/incident.ts";
-import type { HumanAct, RecordEntry } from "../../domain/incident-record.ts";
+import type { CaptureStep, Incident, IncidentState } from "../../domain/incidents/incident.ts";
+import type { HumanAct, RecordEntry } from "../../domain/incidents/incident-record.ts";
 import { bytesText, counted, durationText } from "../../domain/units.ts";
 import { inline } from "../markdown-words.ts";
 import { configRows } from "./config-changes.ts";

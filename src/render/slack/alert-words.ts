@@ -1,5 +1,5 @@
-import { processLabels } from "../../domain/alert-process.ts";
-import type { Incident, PageFacts } from "../../domain/incident.ts";
+import { processLabels } from "../../domain/alerts/alert-process.ts";
+import type { Incident, PageFacts } from "../../domain/incidents/incident.ts";
 import { utcTime } from "../words.ts";
 import { timeOfDay, words } from "./escape.ts";
 

@@ -1,4 +1,4 @@
-import type { Incident } from "../../domain/incident.ts";
+import type { Incident } from "../../domain/incidents/incident.ts";
 import { durationText } from "../../domain/units.ts";
 import { words } from "./escape.ts";
 

@@ -1,5 +1,5 @@
-import { leadFinding, type Measured } from "../../domain/finding.ts";
-import type { AnalysisSummary, CaptureStep, Incident } from "../../domain/incident.ts";
+import { leadFinding, type Measured } from "../../domain/findings/finding.ts";
+import type { AnalysisSummary, CaptureStep, Incident } from "../../domain/incidents/incident.ts";
 import { counted, countText } from "../../domain/units.ts";
 import { usualBeside } from "../context-words.ts";
 import { utcTime } from "../words.ts";

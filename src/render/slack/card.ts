@@ -1,8 +1,8 @@
-import { type CardAction, cardMenu } from "../../domain/chat-request.ts";
-import { type Opinion, opinions } from "../../domain/feedback.ts";
-import { leadFinding } from "../../domain/finding.ts";
-import type { AnalysisSummary, FindingSummary, Incident } from "../../domain/incident.ts";
-import type { MessageBody } from "../../domain/message.ts";
+import { type CardAction, cardMenu } from "../../domain/chat/chat-request.ts";
+import type { MessageBody } from "../../domain/chat/message.ts";
+import { type Opinion, opinions } from "../../domain/findings/feedback.ts";
+import { leadFinding } from "../../domain/findings/finding.ts";
+import type { AnalysisSummary, FindingSummary, Incident } from "../../domain/incidents/incident.ts";
 import { counted, countText } from "../../domain/units.ts";
 import { usualBeside } from "../context-words.ts";
 import { alertLines } from "./alert-words.ts";

@@ -1,6 +1,6 @@
-import type { ChatReply } from "../../domain/chat-reply.ts";
-import type { Incident } from "../../domain/incident.ts";
-import { isDirect, type MessageBody } from "../../domain/message.ts";
+import type { ChatReply } from "../../domain/chat/chat-reply.ts";
+import { isDirect, type MessageBody } from "../../domain/chat/message.ts";
+import type { Incident } from "../../domain/incidents/incident.ts";
 import { counted, durationText } from "../../domain/units.ts";
 import { type Block, context, plainText, section } from "./blocks.ts";
 import { diffBody } from "./diff.ts";

@@ -1,6 +1,6 @@
-import type { ConfigLine } from "../../domain/config-summary.ts";
-import { leadFinding } from "../../domain/finding.ts";
-import type { AnalysisSummary, Incident } from "../../domain/incident.ts";
+import type { ConfigLine } from "../../domain/configuration/config-summary.ts";
+import { leadFinding } from "../../domain/findings/finding.ts";
+import type { AnalysisSummary, Incident } from "../../domain/incidents/incident.ts";
 import { counted } from "../../domain/units.ts";
 import { configLineText, noChangeText, suspicionText, type WrittenConfig } from "../config-words.ts";
 import { momentOf } from "../context-words.ts";

@@ -1,4 +1,4 @@
-import type { AnalysisSummary, FindingSummary, Incident } from "../../domain/incident.ts";
+import type { AnalysisSummary, FindingSummary, Incident } from "../../domain/incidents/incident.ts";
 import { eventTexts, momentOf, trendText, type Written } from "../context-words.ts";
 import { utcTime } from "../words.ts";
 import { timeOfDay, words } from "./escape.ts";

@@ -1,14 +1,14 @@
+import type { ChatReply } from "../../domain/chat/chat-reply.ts";
+import type { MessageBody } from "../../domain/chat/message.ts";
+import { entryFrame } from "../../domain/code/code-object.ts";
+import { type OwnCode, ownCode, ownFrames } from "../../domain/code/own-code.ts";
 import type {
   AnalysisChanges,
   FindingChange,
   GroupChange,
   LoneFinding,
-} from "../../domain/analysis-changes.ts";
-import type { ChatReply } from "../../domain/chat-reply.ts";
-import { entryFrame } from "../../domain/code-object.ts";
-import type { Finding } from "../../domain/finding.ts";
-import type { MessageBody } from "../../domain/message.ts";
-import { type OwnCode, ownCode, ownFrames } from "../../domain/own-code.ts";
+} from "../../domain/findings/analysis-changes.ts";
+import type { Finding } from "../../domain/findings/finding.ts";
 import { counted, countText } from "../../domain/units.ts";
 import { quantity, utcTime } from "../words.ts";
 import { context, header, section } from "./blocks.ts";

@@ -1,6 +1,6 @@
-import type { ChatReply, ExplainedFinding } from "../../domain/chat-reply.ts";
-import { type Analysis, openChecks } from "../../domain/finding.ts";
-import type { MessageBody } from "../../domain/message.ts";
+import type { ChatReply, ExplainedFinding } from "../../domain/chat/chat-reply.ts";
+import type { MessageBody } from "../../domain/chat/message.ts";
+import { type Analysis, openChecks } from "../../domain/findings/finding.ts";
 import { counted, countText } from "../../domain/units.ts";
 import { type Block, context, divider, header, section } from "./blocks.ts";
 import { bold, code, prose, words } from "./escape.ts";

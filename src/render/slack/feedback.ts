@@ -1,8 +1,8 @@
-import type { ChatReply } from "../../domain/chat-reply.ts";
-import { type FeedbackTally, type Opinion, opinions } from "../../domain/feedback.ts";
-import { feedbackForm, judgeForm, mostCommentCharacters } from "../../domain/feedback-form.ts";
-import type { Incident } from "../../domain/incident.ts";
-import type { MessageBody } from "../../domain/message.ts";
+import type { ChatReply } from "../../domain/chat/chat-reply.ts";
+import { feedbackForm, judgeForm, mostCommentCharacters } from "../../domain/chat/feedback-form.ts";
+import type { MessageBody } from "../../domain/chat/message.ts";
+import { type FeedbackTally, type Opinion, opinions } from "../../domain/findings/feedback.ts";
+import type { Incident } from "../../domain/incidents/incident.ts";
 import { plainText, section } from "./blocks.ts";
 import { code, words } from "./escape.ts";
 import { confidenceWords } from "./finding-lines.ts";

@@ -1,4 +1,4 @@
-import type { Reply } from "../../domain/incident.ts";
+import type { Reply } from "../../domain/incidents/incident.ts";
 import { code, link, timeOfDay, words } from "./escape.ts";
 
 /** What stands above files (`initial_comment` of files.completeUploadExternal), well below the 4,000 of a text. */

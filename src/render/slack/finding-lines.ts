@@ -1,8 +1,8 @@
-import type { Confidence, Measured } from "../../domain/finding.ts";
-import type { Frame } from "../../domain/frame.ts";
-import { shortFile } from "../../domain/goroutine-sites.ts";
-import type { FindingSummary } from "../../domain/incident.ts";
-import { shortName } from "../../domain/symbol-names.ts";
+import type { Frame } from "../../domain/code/frame.ts";
+import { shortName } from "../../domain/code/symbol-names.ts";
+import type { Confidence, Measured } from "../../domain/findings/finding.ts";
+import { shortFile } from "../../domain/goroutines/goroutine-sites.ts";
+import type { FindingSummary } from "../../domain/incidents/incident.ts";
 import { limitText, quantity } from "../words.ts";
 import { code, prose, words } from "./escape.ts";
 

@@ -1,5 +1,5 @@
-import type { ChatReply, CommandHelp } from "../../domain/chat-reply.ts";
-import type { MessageBody } from "../../domain/message.ts";
+import type { ChatReply, CommandHelp } from "../../domain/chat/chat-reply.ts";
+import type { MessageBody } from "../../domain/chat/message.ts";
 import { context, section } from "./blocks.ts";
 import { code, words } from "./escape.ts";
 import { replyBody } from "./reply-body.ts";

@@ -1,6 +1,6 @@
-import type { Audience, ChatReply, CommandHelp } from "../../domain/chat-reply.ts";
-import type { ChatRight } from "../../domain/chat-rights.ts";
-import { snapshotForm } from "../../domain/snapshot-form.ts";
+import type { Audience, ChatReply, CommandHelp } from "../../domain/chat/chat-reply.ts";
+import type { ChatRight } from "../../domain/chat/chat-rights.ts";
+import { snapshotForm } from "../../domain/chat/snapshot-form.ts";
 import { countText } from "../../domain/units.ts";
 import { type Block, buttons, context, header, section } from "./blocks.ts";
 import { channel, group, person, timeOfDay, words } from "./escape.ts";

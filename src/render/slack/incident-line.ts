@@ -1,6 +1,6 @@
-import { leadFinding } from "../../domain/finding.ts";
-import type { Incident } from "../../domain/incident.ts";
-import { isDirect } from "../../domain/message.ts";
+import { isDirect } from "../../domain/chat/message.ts";
+import { leadFinding } from "../../domain/findings/finding.ts";
+import type { Incident } from "../../domain/incidents/incident.ts";
 import { utcTime } from "../words.ts";
 import { bold, channel, prose, timeOfDay, words } from "./escape.ts";
 import { shadowPlace, shadowPlaceSpoken } from "./shadow.ts";

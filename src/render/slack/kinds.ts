@@ -1,4 +1,4 @@
-import type { CaptureKind } from "../../domain/capture.ts";
+import type { CaptureKind } from "../../domain/evidence/capture.ts";
 
 /** What a capture is of, in the fewest words. */
 export const kindWords: Readonly<Record<CaptureKind, string>> = {

@@ -1,5 +1,5 @@
-import type { ChatReply, ServiceChoice, SnapshotPreset } from "../../domain/chat-reply.ts";
-import { snapshotForm } from "../../domain/snapshot-form.ts";
+import type { ChatReply, ServiceChoice, SnapshotPreset } from "../../domain/chat/chat-reply.ts";
+import { snapshotForm } from "../../domain/chat/snapshot-form.ts";
 import { type Block, context, plainText } from "./blocks.ts";
 import { words } from "./escape.ts";
 import { slackLimits } from "./limits.ts";
@@ -8,7 +8,7 @@ const { fields, extras } = snapshotForm;
 
 /**
  * The form that asks which service is to be captured, and how; and for which channel, where it was not opened in one.
- * What it means is in domain/snapshot-form.ts.
+ * What it means is in domain/chat/snapshot-form.ts.
  */
 export function snapshotModal(
   { services, preset }: Pick<Extract<ChatReply, { kind: "ask" }>, "services" | "preset">,

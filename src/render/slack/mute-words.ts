@@ -1,4 +1,4 @@
-import { type Mute, type MuteSubject, subjectWords } from "../../domain/mute.ts";
+import { type Mute, type MuteSubject, subjectWords } from "../../domain/alerts/mute.ts";
 import { utcTime } from "../words.ts";
 import { person, timeOfDay, words } from "./escape.ts";
 

@@ -1,6 +1,6 @@
-import type { Incident } from "../../domain/incident.ts";
-import { type Peer, processName } from "../../domain/peer.ts";
-import type { PeerComparison, TwoFigures } from "../../domain/peer-comparison.ts";
+import type { Incident } from "../../domain/incidents/incident.ts";
+import { type Peer, processName } from "../../domain/incidents/peer.ts";
+import type { PeerComparison, TwoFigures } from "../../domain/incidents/peer-comparison.ts";
 import { bytesText, counted, countText, durationText } from "../../domain/units.ts";
 import { quantity } from "../words.ts";
 import { words } from "./escape.ts";

@@ -1,5 +1,5 @@
-import type { Audience, ChatReply } from "../../domain/chat-reply.ts";
-import type { MessageBody } from "../../domain/message.ts";
+import type { Audience, ChatReply } from "../../domain/chat/chat-reply.ts";
+import type { MessageBody } from "../../domain/chat/message.ts";
 import { section } from "./blocks.ts";
 import { channel, group, person, words } from "./escape.ts";
 import { replyBody } from "./reply-body.ts";

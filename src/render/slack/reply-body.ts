@@ -1,4 +1,4 @@
-import type { MessageBody } from "../../domain/message.ts";
+import type { MessageBody } from "../../domain/chat/message.ts";
 import { type Block, fitBlocks } from "./blocks.ts";
 import { spoken } from "./escape.ts";
 import { slackLimits } from "./limits.ts";

@@ -1,5 +1,5 @@
-import type { Incident, Reply } from "../../domain/incident.ts";
-import type { MessageBody } from "../../domain/message.ts";
+import type { MessageBody } from "../../domain/chat/message.ts";
+import type { Incident, Reply } from "../../domain/incidents/incident.ts";
 import { section } from "./blocks.ts";
 import { spoken, words } from "./escape.ts";
 import { slackLimits } from "./limits.ts";

@@ -1,6 +1,6 @@
-import type { ConfigChange } from "../../domain/config-change.ts";
-import type { MessageBody } from "../../domain/message.ts";
-import type { MovedValue, RevertWay, Rollback } from "../../domain/rollback.ts";
+import type { MessageBody } from "../../domain/chat/message.ts";
+import type { ConfigChange } from "../../domain/configuration/config-change.ts";
+import type { MovedValue, RevertWay, Rollback } from "../../domain/configuration/rollback.ts";
 import { counted, durationText } from "../../domain/units.ts";
 import { changeText } from "../config-words.ts";
 import { rollbackCommand } from "../rollback-commands.ts";

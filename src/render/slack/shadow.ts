@@ -1,6 +1,6 @@
-import { leadFinding } from "../../domain/finding.ts";
-import type { Incident, Reply } from "../../domain/incident.ts";
-import type { MessageBody } from "../../domain/message.ts";
+import type { MessageBody } from "../../domain/chat/message.ts";
+import { leadFinding } from "../../domain/findings/finding.ts";
+import type { Incident, Reply } from "../../domain/incidents/incident.ts";
 import { counted } from "../../domain/units.ts";
 import { context } from "./blocks.ts";
 import { card } from "./card.ts";

@@ -1,6 +1,6 @@
-import type { ChatReply } from "../../domain/chat-reply.ts";
-import type { Incident } from "../../domain/incident.ts";
-import type { MessageBody } from "../../domain/message.ts";
+import type { ChatReply } from "../../domain/chat/chat-reply.ts";
+import type { MessageBody } from "../../domain/chat/message.ts";
+import type { Incident } from "../../domain/incidents/incident.ts";
 import { countText } from "../../domain/units.ts";
 import { context, section } from "./blocks.ts";
 import { channel, words } from "./escape.ts";

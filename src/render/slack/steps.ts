@@ -1,5 +1,5 @@
-import { isOfProcess } from "../../domain/capture.ts";
-import type { CaptureStep } from "../../domain/incident.ts";
+import { isOfProcess } from "../../domain/evidence/capture.ts";
+import type { CaptureStep } from "../../domain/incidents/incident.ts";
 import { countText, durationText } from "../../domain/units.ts";
 import { timeOfDay, words } from "./escape.ts";
 import { kindWords } from "./kinds.ts";

@@ -1,4 +1,4 @@
-import type { StormCount } from "../../domain/storm-count.ts";
+import type { StormCount } from "../../domain/alerts/storm-count.ts";
 import { counted, countText } from "../../domain/units.ts";
 import { utcTime } from "../words.ts";
 import { channel, link, timeOfDay, words } from "./escape.ts";

@@ -1,8 +1,8 @@
-import { leadFinding, severityRank } from "../../domain/finding.ts";
-import type { Incident } from "../../domain/incident.ts";
-import type { MessageBody } from "../../domain/message.ts";
-import { fateOf, type StormFate, type StormRow, type StormView } from "../../domain/storm.ts";
-import { capturesOf, type StormFigures, stormFigures } from "../../domain/storm-figures.ts";
+import { fateOf, type StormFate, type StormRow, type StormView } from "../../domain/alerts/storm.ts";
+import { capturesOf, type StormFigures, stormFigures } from "../../domain/alerts/storm-figures.ts";
+import type { MessageBody } from "../../domain/chat/message.ts";
+import { leadFinding, severityRank } from "../../domain/findings/finding.ts";
+import type { Incident } from "../../domain/incidents/incident.ts";
 import { counted, countText, durationText } from "../../domain/units.ts";
 import { utcTime } from "../words.ts";
 import { type Block, context, fitBlocks, header, section } from "./blocks.ts";

@@ -1,9 +1,9 @@
-import type { MessageBody } from "../../domain/message.ts";
-import type { TlsFinding } from "../../domain/tls-finding.ts";
-import type { TlsAnswer } from "../../domain/tls-look.ts";
-import type { TlsTarget } from "../../domain/tls-probe.ts";
-import type { TlsReport } from "../../domain/tls-report.ts";
-import { tlsTargetText } from "../../domain/tls-target.ts";
+import type { MessageBody } from "../../domain/chat/message.ts";
+import type { TlsFinding } from "../../domain/tls/finding.ts";
+import type { TlsAnswer } from "../../domain/tls/look.ts";
+import type { TlsTarget } from "../../domain/tls/probe.ts";
+import type { TlsReport } from "../../domain/tls/report.ts";
+import { tlsTargetText } from "../../domain/tls/target.ts";
 import { counted } from "../../domain/units.ts";
 import { doneText, seenChecks, tlsVerdictWords } from "../tls.ts";
 import { type Block, context, header, section } from "./blocks.ts";

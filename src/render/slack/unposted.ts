@@ -1,4 +1,4 @@
-import type { Incident, Reply } from "../../domain/incident.ts";
+import type { Incident, Reply } from "../../domain/incidents/incident.ts";
 
 export const replyWords: Readonly<Record<Reply["kind"], string>> = {
   findings: "all findings",

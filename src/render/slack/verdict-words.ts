@@ -1,5 +1,5 @@
-import type { Verdict } from "../../domain/finding.ts";
-import type { AnalysisSummary, FindingSummary, Incident } from "../../domain/incident.ts";
+import type { Verdict } from "../../domain/findings/finding.ts";
+import type { AnalysisSummary, FindingSummary, Incident } from "../../domain/incidents/incident.ts";
 import { counted, countText, durationText } from "../../domain/units.ts";
 
 export const verdictMarks: Readonly<Record<Verdict, string>> = {

@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import type { ConfigHistoryFacts } from "../../../src/domain/config-change.ts";
+import type { ConfigHistoryFacts } from "../../../src/domain/configuration/config-change.ts";
 import { PortError } from "../../../src/domain/errors.ts";
 import { configHistoryParser } from "../../../src/parsers/config-history.ts";
 import type { ConfigHistory } from "../../../src/ports/config-history.ts";

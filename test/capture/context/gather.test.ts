@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { gatherContext } from "../../../src/capture/context/gather.ts";
+import { figure, whyMissing } from "../../../src/domain/context/service-context.ts";
 import { PortError } from "../../../src/domain/errors.ts";
-import type { MetricSeries } from "../../../src/domain/metric-series.ts";
-import { figure, whyMissing } from "../../../src/domain/service-context.ts";
+import type { MetricSeries } from "../../../src/domain/metrics/metric-series.ts";
 import type { MetricsServer } from "../../../src/ports/metrics-server.ts";
 import { fakeClock } from "../../fakes/clock.ts";
 import { fakeMetricsServer } from "../../fakes/metrics-server.ts";

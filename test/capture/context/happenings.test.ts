@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { gatherContext } from "../../../src/capture/context/gather.ts";
-import type { MetricSeries } from "../../../src/domain/metric-series.ts";
-import { figure, type ServiceContext, whyMissing } from "../../../src/domain/service-context.ts";
+import { figure, type ServiceContext, whyMissing } from "../../../src/domain/context/service-context.ts";
+import type { MetricSeries } from "../../../src/domain/metrics/metric-series.ts";
 import { fakeClock } from "../../fakes/clock.ts";
 import { fakeMetricsServer } from "../../fakes/metrics-server.ts";
 import { type Labels, series } from "./series.ts";

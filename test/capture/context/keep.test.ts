@@ -1,7 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import type { ServiceContext } from "../../../src/domain/context/service-context.ts";
 import { PortError } from "../../../src/domain/errors.ts";
-import type { ServiceContext } from "../../../src/domain/service-context.ts";
 import { serviceContextParser } from "../../../src/parsers/service-context.ts";
 import type { MetricsServer } from "../../../src/ports/metrics-server.ts";
 import { fakeClock } from "../../fakes/clock.ts";

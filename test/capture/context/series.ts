@@ -1,5 +1,5 @@
 import { PortError } from "../../../src/domain/errors.ts";
-import type { MetricSeries } from "../../../src/domain/metric-series.ts";
+import type { MetricSeries } from "../../../src/domain/metrics/metric-series.ts";
 
 export type Labels = Readonly<Record<string, string>>;
 

@@ -6,7 +6,7 @@ import {
   type SeriesHints,
   whichSeries,
 } from "../../../src/capture/context/which-series.ts";
-import type { Unknown } from "../../../src/domain/counters.ts";
+import type { Unknown } from "../../../src/domain/metrics/counters.ts";
 import { fakeClock } from "../../fakes/clock.ts";
 import { fakeMetricsServer } from "../../fakes/metrics-server.ts";
 import { type Labels, series } from "./series.ts";

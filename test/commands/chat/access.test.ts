@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { refusalFor } from "../../../src/commands/chat/access.ts";
 import type { AccessConfig } from "../../../src/config/gofire-config.ts";
-import type { ChatRight } from "../../../src/domain/chat-rights.ts";
+import type { ChatRight } from "../../../src/domain/chat/chat-rights.ts";
 import { PortError } from "../../../src/domain/errors.ts";
 import { type FakePeople, fakePeople } from "../../fakes/people.ts";
 

@@ -1,4 +1,4 @@
-import type { Analysis, Check, Finding, PublishedGroup } from "../../../src/domain/finding.ts";
+import type { Analysis, Check, Finding, PublishedGroup } from "../../../src/domain/findings/finding.ts";
 
 export function frame(symbol: string, line = 1) {
   return { function: symbol, file: "shop/ledger.go", line };

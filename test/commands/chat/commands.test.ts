@@ -3,7 +3,7 @@ import { answerChat, answerClick } from "../../../src/commands/chat/dispatch.ts"
 import { chatCommands } from "../../../src/commands/chat/index.ts";
 import { readArguments } from "../../../src/commands/chat/read-arguments.ts";
 import { readWords } from "../../../src/commands/chat/words.ts";
-import { type CardAction, cardActions } from "../../../src/domain/chat-request.ts";
+import { type CardAction, cardActions } from "../../../src/domain/chat/chat-request.ts";
 import { PortError } from "../../../src/domain/errors.ts";
 import { redisProgram } from "../../integrations/redis-server.ts";
 import { analysis, finding, group } from "./analyses.ts";

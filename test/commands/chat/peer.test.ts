@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { answerClick } from "../../../src/commands/chat/dispatch.ts";
-import type { Incident } from "../../../src/domain/incident.ts";
+import type { Incident } from "../../../src/domain/incidents/incident.ts";
 import { redisProgram } from "../../integrations/redis-server.ts";
 import { analysis } from "./analyses.ts";
 import { type Asking, asking, expectKind, never, nobodyNamed } from "./asking.ts";

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { answerClick } from "../../../src/commands/chat/dispatch.ts";
 import { homeState } from "../../../src/commands/chat/home.ts";
 import { chatCommands } from "../../../src/commands/chat/index.ts";
-import { cardActions } from "../../../src/domain/chat-request.ts";
-import type { Incident } from "../../../src/domain/incident.ts";
+import { cardActions } from "../../../src/domain/chat/chat-request.ts";
+import type { Incident } from "../../../src/domain/incidents/incident.ts";
 import { redisProgram } from "../../integrations/redis-server.ts";
 import { analysis, finding } from "./analyses.ts";
 import { type Asking, asking, expectKind, never, nobodyNamed, stormPage } from "./asking.ts";

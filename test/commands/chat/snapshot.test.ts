@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { answerClick } from "../../../src/commands/chat/dispatch.ts";
-import { snapshotWords } from "../../../src/domain/snapshot-form.ts";
+import { snapshotWords } from "../../../src/domain/chat/snapshot-form.ts";
 import { redisProgram } from "../../integrations/redis-server.ts";
 import { type Asking, asking, expectKind, never } from "./asking.ts";
 

@@ -4,7 +4,7 @@ import { mute } from "../../../src/commands/chat/mute.ts";
 import { readArguments } from "../../../src/commands/chat/read-arguments.ts";
 import { snapshot } from "../../../src/commands/chat/snapshot.ts";
 import { readWords } from "../../../src/commands/chat/words.ts";
-import { chatWords } from "../../../src/domain/chat-request.ts";
+import { chatWords } from "../../../src/domain/chat/chat-request.ts";
 
 function texts(line: string): readonly string[] {
   return readWords(line).map(({ text }) => text);

@@ -1,4 +1,4 @@
-import type { Opinion } from "../../../src/domain/feedback.ts";
+import type { Opinion } from "../../../src/domain/findings/feedback.ts";
 import { until } from "../bot.ts";
 import { cardWith, channel, mira, type World } from "./world.ts";
 

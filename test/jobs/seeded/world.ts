@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "yaml";
-import { type Incident, isSettled, isWorkOver } from "../../../src/domain/incident.ts";
+import { type Incident, isSettled, isWorkOver } from "../../../src/domain/incidents/incident.ts";
 import type { DeliveryResult } from "../../../src/sandbox/slack/deliveries/outlet.ts";
 import { type SlackStandIn, startSlackStandIn } from "../../../src/sandbox/slack/stand-in.ts";
 import type { SlackMessage } from "../../../src/sandbox/slack/workspace.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Incident } from "../../../src/domain/incident.ts";
-import type { StormRow } from "../../../src/domain/storm.ts";
-import { captureUnanswered, type StormAgainPorts } from "../../../src/jobs/storm-again.ts";
+import type { StormRow } from "../../../src/domain/alerts/storm.ts";
+import type { Incident } from "../../../src/domain/incidents/incident.ts";
+import { captureUnanswered, type StormAgainPorts } from "../../../src/jobs/storms/storm-again.ts";
 import { analysis, incident, startMs } from "../../render/slack/incidents.ts";
 
 const never = new AbortController().signal;

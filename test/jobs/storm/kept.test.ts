@@ -5,7 +5,7 @@ import { alertStore } from "../../../src/integrations/redis/alert-store.ts";
 import { type OpenRedis, openRedis } from "../../../src/integrations/redis/connection.ts";
 import { incidentStore } from "../../../src/integrations/redis/incident-store.ts";
 import { stormStore } from "../../../src/integrations/redis/storm-store.ts";
-import { takeNotification } from "../../../src/jobs/intake.ts";
+import { takeNotification } from "../../../src/jobs/pages/intake.ts";
 import { redisProgram, type TestRedis, testRedis } from "../../integrations/redis-server.ts";
 import { alertmanagerBody } from "../../parsers/alert-bodies.ts";
 

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Incident } from "../../../src/domain/incident.ts";
+import type { Incident } from "../../../src/domain/incidents/incident.ts";
 import type { RedisStop } from "../../integrations/redis-gate.ts";
 import { redisProgram } from "../../integrations/redis-server.ts";
 import { until } from "../bot.ts";

@@ -1,6 +1,6 @@
-import type { Frame } from "../../../src/domain/frame.ts";
-import type { GoroutineGroup } from "../../../src/domain/goroutine.ts";
-import type { Profile } from "../../../src/domain/profile.ts";
+import type { Frame } from "../../../src/domain/code/frame.ts";
+import type { GoroutineGroup } from "../../../src/domain/goroutines/goroutine.ts";
+import type { Profile } from "../../../src/domain/profiles/profile.ts";
 import { goroutineStacks, type Stacks } from "../../../src/render/flame-graph/stacks.ts";
 
 /** A function of the service's own, of a dependency, or of Go, by how its name begins. */

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { CaptureStep, Incident, PageFacts } from "../../../src/domain/incident.ts";
-import type { Peer } from "../../../src/domain/peer.ts";
-import type { PeerComparison } from "../../../src/domain/peer-comparison.ts";
+import type { CaptureStep, Incident, PageFacts } from "../../../src/domain/incidents/incident.ts";
+import type { Peer } from "../../../src/domain/incidents/peer.ts";
+import type { PeerComparison } from "../../../src/domain/incidents/peer-comparison.ts";
 import { card } from "../../../src/render/slack/card.ts";
 import { reply } from "../../../src/render/slack/reply.ts";
 import { analysis, anyIncident, anyReply, finding, incident, startMs } from "./incidents.ts";

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ChatReply, CommandHelp } from "../../../src/domain/chat-reply.ts";
-import type { Analysis, Finding } from "../../../src/domain/finding.ts";
-import { countStorms } from "../../../src/domain/storm-count.ts";
+import { countStorms } from "../../../src/domain/alerts/storm-count.ts";
+import type { ChatReply, CommandHelp } from "../../../src/domain/chat/chat-reply.ts";
+import type { Analysis, Finding } from "../../../src/domain/findings/finding.ts";
 import { chatReplyBody, noticeModal } from "../../../src/render/slack/chat-reply.ts";
 import { anyIncident, finding, incident, nasty, startMs, analysis as summary } from "./incidents.ts";
 import { pings, refusalsOf, shownTexts, viewRefusals } from "./slack-accepts.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ConfigSummary } from "../../../src/domain/config-summary.ts";
+import type { ConfigSummary } from "../../../src/domain/configuration/config-summary.ts";
 import { card } from "../../../src/render/slack/card.ts";
 import { analysis, finding, incident, startMs } from "./incidents.ts";
 import { refusalsOf } from "./slack-accepts.ts";

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { snapshotForm } from "../../../src/domain/snapshot-form.ts";
+import { snapshotForm } from "../../../src/domain/chat/snapshot-form.ts";
 import { type HomeState, homeView } from "../../../src/render/slack/home.ts";
 import { analysis, anyIncident, incident, startMs } from "./incidents.ts";
 import { shownTexts, viewRefusals } from "./slack-accepts.ts";

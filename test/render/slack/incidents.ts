@@ -1,19 +1,19 @@
 import * as fc from "fast-check";
-import { captureKinds, captureStatuses } from "../../../src/domain/capture.ts";
-import { changeKinds } from "../../../src/domain/config-change.ts";
-import type { ConfigSummary } from "../../../src/domain/config-summary.ts";
-import type { ContextSummary } from "../../../src/domain/context-summary.ts";
+import type { Place } from "../../../src/domain/chat/message.ts";
+import { changeKinds } from "../../../src/domain/configuration/config-change.ts";
+import type { ConfigSummary } from "../../../src/domain/configuration/config-summary.ts";
+import type { ContextSummary } from "../../../src/domain/context/context-summary.ts";
+import { eventKinds, figureNames, figureUnits } from "../../../src/domain/context/service-context.ts";
+import { captureKinds, captureStatuses } from "../../../src/domain/evidence/capture.ts";
 import type {
   AnalysisSummary,
   CaptureStep,
   FindingSummary,
   Incident,
   Reply,
-} from "../../../src/domain/incident.ts";
-import type { Place } from "../../../src/domain/message.ts";
-import type { Peer } from "../../../src/domain/peer.ts";
-import type { PeerComparison } from "../../../src/domain/peer-comparison.ts";
-import { eventKinds, figureNames, figureUnits } from "../../../src/domain/service-context.ts";
+} from "../../../src/domain/incidents/incident.ts";
+import type { Peer } from "../../../src/domain/incidents/peer.ts";
+import type { PeerComparison } from "../../../src/domain/incidents/peer-comparison.ts";
 
 export const startMs = Date.UTC(2026, 10, 24, 3, 12, 4);
 

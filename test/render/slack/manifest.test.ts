@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { snapshotForm } from "../../../src/domain/snapshot-form.ts";
+import { snapshotForm } from "../../../src/domain/chat/snapshot-form.ts";
 import { fieldsOf, listOf } from "../../../src/sandbox/slack/fields.ts";
 import { readAppManifest } from "../../../src/sandbox/slack/manifest.ts";
 import { chatMethods } from "../../../src/sandbox/slack/methods/chat.ts";

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { snapshotForm, snapshotWords } from "../../../src/domain/snapshot-form.ts";
+import { snapshotForm, snapshotWords } from "../../../src/domain/chat/snapshot-form.ts";
 import { snapshotModal } from "../../../src/render/slack/modal.ts";
 import { fieldsOf, listOf } from "../../../src/sandbox/slack/fields.ts";
 import { viewRefusals } from "./slack-accepts.ts";

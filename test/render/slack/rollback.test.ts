@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { ConfigChange } from "../../../src/domain/config-change.ts";
-import type { RevertWay, Rollback } from "../../../src/domain/rollback.ts";
+import type { ConfigChange } from "../../../src/domain/configuration/config-change.ts";
+import type { RevertWay, Rollback } from "../../../src/domain/configuration/rollback.ts";
 import { rollbackBody } from "../../../src/render/slack/rollback.ts";
 import { startMs } from "./incidents.ts";
 import { pings, refusalsOf, shownTexts } from "./slack-accepts.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
-import type { MessageBody } from "../../../src/domain/message.ts";
+import type { MessageBody } from "../../../src/domain/chat/message.ts";
 import { validateAttachments, validateMessageBlocks } from "../../../src/sandbox/slack/blocks/message.ts";
 import { validateView } from "../../../src/sandbox/slack/blocks/view.ts";
 import { realClock } from "../../../src/sandbox/slack/clock.ts";

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Incident } from "../../../src/domain/incident.ts";
-import { type StormRow, type StormView, worstFirst } from "../../../src/domain/storm.ts";
+import { type StormRow, type StormView, worstFirst } from "../../../src/domain/alerts/storm.ts";
+import type { Incident } from "../../../src/domain/incidents/incident.ts";
 import { stormDigest } from "../../../src/render/slack/storm.ts";
 import { stormList } from "../../../src/render/storm-list.ts";
 import { analysis, anyIncident, incident, startMs } from "./incidents.ts";

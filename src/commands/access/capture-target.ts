@@ -1,0 +1,106 @@
+import { type CaptureRequest, defaultRequest } from "../../capture/request.ts";
+import { PortError, UsageError } from "../../domain/errors.ts";
+import type { ConfigCatalog } from "../../ports/config-history.ts";
+import type { MetricsCatalog, ServiceMetrics } from "../../ports/metrics-server.ts";
+import { withHappenings } from "../../render/context-words.ts";
+import type { CommandContext, Ports } from "../context.ts";
+import { progressText } from "../progress-text.ts";
+import { stateFolder } from "../state-folder.ts";
+import { type NamedTarget, openTarget } from "./targets.ts";
+
+/** Whom to ask beside the process; absent: nobody. */
+interface CaptureSurroundings {
+  readonly metrics?: MetricsCatalog;
+  /** Closed at the end. */
+  readonly configs?: ConfigCatalog;
+}
+
+/**
+ * Captures one target into a new bundle below `folder`, with what its surroundings say of it, and returns the bundle's path.
+ */
+export async function captureTarget(
+  target: NamedTarget,
+  request: Partial<CaptureRequest>,
+  folder: string,
+  context: CommandContext,
+  ports: Ports,
+  { metrics, configs }: CaptureSurroundings = {},
+): Promise<string> {
+  const [{ runCapture }, host, store, clock, goTargets, past] = await Promise.all([
+    import("../../capture/run.ts"),
+    ports.host(),
+    ports.captureStore(folder),
+    ports.clock(),
+    ports.goTargets(),
+    pastOf(target, metrics, context),
+  ]);
+  const goTarget = openTarget(target, goTargets);
+  const config = configs?.of(target.service);
+  const lock = await ports.captureLock(`${stateFolder(host)}/locks`);
+  try {
+    const outcome = await runCapture(
+      { ...defaultRequest, ...request, ...(target.service === undefined ? {} : { service: target.service }) },
+      {
+        target: goTarget,
+        store,
+        lock,
+        clock,
+        gofireVersion: context.version,
+        ...(past === undefined ? {} : { context: past }),
+        ...(config === undefined ? {} : { config }),
+      },
+      context.signal,
+      (progress) => {
+        const line = progressText(progress);
+        if (line !== undefined) context.progress(line);
+      },
+    );
+    if (outcome.ending === "unreachable") {
+      const reason = outcome.reason ?? `${goTarget.url} did not answer`;
+      const message = withHappenings(`${goTarget.url}: ${sentences(reason, wayIn(reason))}`, outcome.context);
+      throw new PortError("unavailable", goTarget.url, message);
+    }
+    const way = wayIn(outcome.reason ?? "");
+    if (way !== undefined) context.log(way);
+    if (outcome.bundle === undefined) throw new UsageError(outcome.reason ?? "Nothing was captured.");
+    return outcome.bundle;
+  } finally {
+    await Promise.all([goTarget.close(), past?.server.close(), configs?.close()]);
+  }
+}
+
+/** What is missing to ask keeps nobody from capturing: it is said. */
+async function pastOf(
+  { service }: NamedTarget,
+  metrics: MetricsCatalog | undefined,
+  context: CommandContext,
+): Promise<ServiceMetrics | undefined> {
+  try {
+    return await metrics?.open(service);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    context.log(`Prometheus is not asked what was usual: ${error.message}`);
+    return undefined;
+  }
+}
+
+/** Options that help, by what stood in the way. The same can be said of a target in gofire.yaml. */
+const waysIn: readonly (readonly [obstacle: RegExp, options: string])[] = [
+  [
+    /no longer answers: connection refused/,
+    "The process has probably ended (crash, out of memory, restart). Its last words: kubectl logs --previous POD | gofire analyze -",
+  ],
+  [/^404: no pprof|^200, but not pprof/, "If it is mounted elsewhere: --pprof-path PATH."],
+  [/^401/, "Give --user NAME --password-env VARIABLE, or --bearer-env VARIABLE."],
+  [/^TLS: .*(?:authority|self-signed)/, "--ca FILE names an authority."],
+  [/client certificate/, "--cert FILE and --key FILE are sent as a client certificate."],
+  [/^TLS: .*another name/, "--server-name NAME says which name to expect."],
+];
+
+function wayIn(reason: string): string | undefined {
+  return waysIn.find(([obstacle]) => obstacle.test(reason))?.[1];
+}
+
+function sentences(first: string, second: string | undefined): string {
+  return second === undefined ? first : `${first}. ${second}`;
+}

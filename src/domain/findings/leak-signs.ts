@@ -1,0 +1,125 @@
+import { isRequest } from "../code/code-object.ts";
+import type { OwnCode } from "../code/own-code.ts";
+import type { GoroutineEvidence } from "../evidence/evidence.ts";
+import { groupText } from "../goroutines/goroutine-sites.ts";
+import { growthThresholds, isGrowing } from "../goroutines/pile-up.ts";
+import type { SiteGrowth, WaitSite } from "../goroutines/wait-sites.ts";
+import { siteGrowth } from "../goroutines/wait-sites.ts";
+import { counted, countText, durationText } from "../units.ts";
+import type { Threshold } from "./analyzer.ts";
+import type { EvidenceExcerpt, Measured } from "./finding.ts";
+
+const ours = "docs/decisions/0003-default-thresholds.md";
+
+/** Limits that every rule about goroutines that pile up at one line shares. */
+export const leakThresholds = {
+  ...growthThresholds,
+  oldCount: {
+    default: 100,
+    unit: "goroutines",
+    meaning: "goroutines at one line, the oldest of which has waited for oldMinutes",
+    source: ours,
+  },
+  oldMinutes: {
+    default: 5,
+    unit: "minutes",
+    meaning: "age that makes a crowd at one line suspicious",
+    source: ours,
+  },
+  critical: {
+    default: 10_000,
+    unit: "goroutines",
+    meaning: "goroutines at one line that make a leak critical",
+    source: "https://www.uber.com/blog/leakprof-featherlight-in-production-goroutine-leak-detection/",
+  },
+} as const satisfies Record<string, Threshold>;
+
+export type LeakLimits = Readonly<Record<keyof typeof leakThresholds, number>>;
+
+/**
+ * - `grows`: more at the same line than before. Not `clear` when something else could explain it: the first capture
+ *   had none (a start or a burst), or the goroutines run request handlers and the load may simply have risen.
+ * - `old`: a crowd, the oldest of which has waited for minutes.
+ * - `huge`: more than LeakProf's mark, without anything known about growth or age.
+ * - `crowd`: none of these; the rule has another reason to speak.
+ */
+export type LeakSign =
+  | { readonly kind: "grows"; readonly growth: SiteGrowth; readonly clear: boolean }
+  | { readonly kind: "old"; readonly minutes: number }
+  | { readonly kind: "huge" }
+  | { readonly kind: "crowd" };
+
+/** Growth of a crowd of request handlers that a rise of the load hardly explains within one capture window. */
+const crowdedRequests = { before: 20, grownBy: 50, grownRatio: 0.3 } as const;
+
+/** What speaks for a leak at `site`; undefined when nothing does. */
+export function leakSign(
+  evidence: GoroutineEvidence,
+  site: WaitSite,
+  own: OwnCode,
+  limits: LeakLimits,
+): LeakSign | undefined {
+  const growth = siteGrowth(evidence, site, own);
+  if (growth !== undefined && isGrowing(growth.counts, growth.windowMs, limits)) {
+    const grownBy = growth.after - growth.before;
+    const loadExplains =
+      site.groups.some(isRequest) &&
+      (growth.before < crowdedRequests.before ||
+        grownBy < crowdedRequests.grownBy ||
+        grownBy < growth.before * crowdedRequests.grownRatio);
+    return { kind: "grows", growth, clear: growth.before > 0 && !loadExplains };
+  }
+  const minutes = site.oldestMinutes ?? 0;
+  if (site.count >= limits.oldCount && minutes >= limits.oldMinutes) return { kind: "old", minutes };
+  return site.count >= limits.critical ? { kind: "huge" } : undefined;
+}
+
+/** The number that the sign is held against; a crowd has no limit of its own, so it is held against `oldCount`. */
+export function leakMeasured(site: WaitSite, sign: LeakSign, limits: LeakLimits): Measured {
+  if (sign.kind === "grows") {
+    const limit = Math.round(sign.growth.before * (1 + limits.growthRatio));
+    return { value: Math.max(site.count, sign.growth.after), limit, unit: "goroutines" };
+  }
+  const limit = sign.kind === "huge" ? limits.critical : Math.min(site.count, limits.oldCount);
+  return { value: site.count, limit, unit: "goroutines" };
+}
+
+/** "120 more in 15 s", "the oldest for 41 min", or nothing. */
+export function signText(sign: LeakSign): string {
+  if (sign.kind === "huge" || sign.kind === "crowd") return "";
+  if (sign.kind === "old") return `the oldest for ${sign.minutes} min`;
+  const { before, after, windowMs } = sign.growth;
+  return `${countText(after - before)} more ${windowMs === undefined ? "than before" : `in ${durationText(windowMs)}`}`;
+}
+
+/** The sign as a sentence. */
+export function signSentence(sign: LeakSign): string {
+  if (sign.kind === "huge" || sign.kind === "crowd")
+    return "How long they have been there the captures do not tell.";
+  if (sign.kind === "old") return `The oldest has waited for ${counted(sign.minutes, "minute")} or longer.`;
+  const { before, after, windowMs } = sign.growth;
+  const window = windowMs === undefined ? "between the captures" : `within ${durationText(windowMs)}`;
+  return `Their number went from ${countText(before)} to ${countText(after)} ${window}.`;
+}
+
+/** The figures behind a sign, one line per capture that carries them. */
+export function siteEvidence(
+  evidence: GoroutineEvidence,
+  site: WaitSite,
+  sign?: LeakSign,
+): EvidenceExcerpt[] {
+  const [largest] = site.groups;
+  const excerpts: EvidenceExcerpt[] =
+    largest === undefined
+      ? []
+      : [{ artifact: evidence.best.artifact, excerpt: groupText(largest, site.where[0]) }];
+  if (sign?.kind === "grows") {
+    const first = evidence.series[0].artifact;
+    const last = evidence.series.at(-1)?.artifact ?? first;
+    excerpts.push(
+      { artifact: first, excerpt: `${counted(sign.growth.before, "goroutine")} at this line` },
+      { artifact: last, excerpt: `${counted(sign.growth.after, "goroutine")} at this line` },
+    );
+  }
+  return excerpts;
+}

@@ -1,0 +1,182 @@
+import { codeObject, entryFrame, isMainGoroutine, isRequest, startedBy } from "../code/code-object.ts";
+import { packagePath } from "../code/frame.ts";
+import type { OwnCode } from "../code/own-code.ts";
+import type { GoroutineGroup, GoroutineSnapshot, WaitReason } from "./goroutine.ts";
+import { isKnownIdle } from "./known-idle.ts";
+import { sumOf } from "./pile-up.ts";
+import { running, stackIndex } from "./stack-index.ts";
+import type { WaitSite } from "./wait-sites.ts";
+
+/** Waits in which a goroutine may come back to its channel by itself. */
+const atWork: ReadonlySet<WaitReason> = new Set<WaitReason>([
+  "active",
+  "GC",
+  "IO wait",
+  "syscall",
+  "sleep",
+  "select",
+  "sync.Mutex.Lock",
+  "other",
+]);
+
+/**
+ * Goroutines that may serve the channel of `site` when they are done with what they do: they run other code of the
+ * same type (or another closure of the same function) and are not stuck themselves. A channel prints no address, so
+ * this is the nearest to "the other end is still there". The function that started the waiting goroutines does not
+ * count: it is their caller, not their partner.
+ */
+export function partnersAtWork(site: WaitSite, snapshot: GoroutineSnapshot, own: OwnCode): number {
+  const members = new Set(site.groups);
+  const objects = new Set<string>();
+  const starters = new Set<string>();
+  const functions = new Set<string>();
+  for (const group of site.groups) {
+    const frame = group.stack.find((candidate) => own.isOwn(candidate));
+    if (frame !== undefined) {
+      objects.add(codeObject(frame.function));
+      functions.add(frame.function);
+    }
+    const starter = startedBy(group);
+    if (starter !== undefined) starters.add(starter);
+  }
+  let partners = 0;
+  const index = stackIndex(snapshot);
+  for (const group of new Set([...objects].flatMap((object) => index.through(object)))) {
+    if (members.has(group) || !atWork.has(group.wait) || isKnownIdle(group) || isMainGoroutine(group))
+      continue;
+    const serves = group.stack.some(
+      ({ function: symbol }) =>
+        objects.has(codeObject(symbol)) && !functions.has(symbol) && !starters.has(symbol),
+    );
+    if (serves) partners += group.count;
+  }
+  return partners;
+}
+
+/** Waits that only another goroutine ends, and in which no healthy consumer stands for long. */
+const stuckConsumer: ReadonlySet<WaitReason> = new Set<WaitReason>([
+  "chan send",
+  "chan send (nil chan)",
+  "chan receive (nil chan)",
+  "sync.Mutex.Lock",
+  "sync.RWMutex.Lock",
+  "sync.RWMutex.RLock",
+  "sync.WaitGroup.Wait",
+]);
+
+/**
+ * The goroutine that probably should receive what those of `site` send, and is blocked itself: the only one of their
+ * type, or else of their package, that is neither a request nor one of them and waits for another goroutine's send,
+ * lock or end. undefined when there is none, or more than one to choose from.
+ */
+export function blockedConsumer(
+  site: WaitSite,
+  snapshot: GoroutineSnapshot,
+  own: OwnCode,
+): GoroutineGroup | undefined {
+  const members = new Set(site.groups);
+  const senders = site.groups.flatMap(({ stack }) => stack.find((frame) => own.isOwn(frame)) ?? []);
+  const objects = new Set(senders.map(({ function: symbol }) => codeObject(symbol)));
+  const packages = new Set(senders.map(({ function: symbol }) => packagePath(symbol)));
+  const candidates = snapshot.groups.filter(
+    (group) =>
+      group.count === 1 &&
+      !members.has(group) &&
+      stuckConsumer.has(group.wait) &&
+      !isKnownIdle(group) &&
+      !isMainGoroutine(group) &&
+      !isRequest(group) &&
+      group.stack.some((frame) => own.isOwn(frame) && packages.has(packagePath(frame.function))),
+  );
+  const ofType = candidates.filter(({ stack }) =>
+    stack.some((frame) => own.isOwn(frame) && objects.has(codeObject(frame.function))),
+  );
+  const [only, another] = ofType.length > 0 ? ofType : candidates;
+  return another === undefined ? only : undefined;
+}
+
+/**
+ * True when somebody in the same package may move the channel of `site`: a goroutine that sleeps, computes or waits for
+ * I/O between two rounds. Wider than `partnersAtWork`: a consumer may be another plain function, and the holder of a
+ * token runs the very function that the waiting ones are in.
+ */
+export function hasNeighboursAtWork(site: WaitSite, snapshot: GoroutineSnapshot, own: OwnCode): boolean {
+  const members = new Set(site.groups);
+  const packages = new Set(
+    site.groups.flatMap(({ stack }) => {
+      const frame = stack.find((candidate) => own.isOwn(candidate));
+      return frame === undefined ? [] : [packagePath(frame.function)];
+    }),
+  );
+  return snapshot.groups.some(
+    (group) =>
+      !members.has(group) &&
+      atWork.has(group.wait) &&
+      !isKnownIdle(group) &&
+      !isMainGoroutine(group) &&
+      group.stack.some((frame) => own.isOwn(frame) && packages.has(packagePath(frame.function))),
+  );
+}
+
+/**
+ * How many goroutines run the function that started `groups`. A worker's or a connection's helper has its starter
+ * beside it; a leaked goroutine has outlived it. undefined when the starter is not known.
+ */
+export function livingStarters(
+  groups: readonly GoroutineGroup[],
+  snapshot: GoroutineSnapshot,
+): number | undefined {
+  return groups.some((group) => startedBy(group) !== undefined)
+    ? sumOf(startersAlive(groups, snapshot))
+    : undefined;
+}
+
+/** The groups that run the functions which started `groups`, as far as they are known; none of `groups` itself. */
+export function startersAlive(
+  groups: readonly GoroutineGroup[],
+  snapshot: GoroutineSnapshot,
+): readonly GoroutineGroup[] {
+  const starters = new Set(groups.flatMap((group) => startedBy(group) ?? []));
+  const members = new Set(groups);
+  const living = new Set([...starters].flatMap((starter) => running(snapshot, starter)));
+  return [...living].filter((group) => !members.has(group));
+}
+
+/**
+ * True when somebody may just be filling a crew of workers: one goroutine started all examples and its function still
+ * runs; or, where the capture names no parents, a background goroutine runs other code of the same type. A
+ * dispatcher that leaks one goroutine per message looks the same, so growth alone is no proof then.
+ */
+export function mayBeFilling(site: WaitSite, snapshot: GoroutineSnapshot, own: OwnCode): boolean {
+  // A server starts the goroutines of all its requests, and is no crew that somebody fills.
+  if (site.groups.some(isRequest)) return false;
+  const parents = distinctParents(site.groups);
+  if (parents !== undefined) return parents === 1 && (livingStarters(site.groups, snapshot) ?? 0) > 0;
+  const members = new Set(site.groups);
+  const workers = new Set(site.groups.map(({ stack }) => entryFrame(stack)?.function));
+  const objects = new Set([...workers].map((symbol) => (symbol === undefined ? "" : codeObject(symbol))));
+  const index = stackIndex(snapshot);
+  return [...objects]
+    .flatMap((object) => index.through(object))
+    .some(
+      (group) =>
+        !members.has(group) &&
+        !isMainGoroutine(group) &&
+        !isRequest(group) &&
+        group.stack.some(
+          (frame) =>
+            own.isOwn(frame) && !workers.has(frame.function) && objects.has(codeObject(frame.function)),
+        ),
+    );
+}
+
+/**
+ * How many different goroutines started the examples of `groups` (Go 1.21+): a pool has one parent, goroutines that
+ * requests left behind have one each. undefined when fewer than two examples name their parent.
+ */
+export function distinctParents(groups: readonly GoroutineGroup[]): number | undefined {
+  const parents = groups.flatMap(({ exemplars }) =>
+    exemplars.flatMap(({ parentId }) => (parentId === undefined ? [] : [parentId])),
+  );
+  return parents.length < 2 ? undefined : new Set(parents).size;
+}

@@ -1,0 +1,81 @@
+import type { Frame } from "../code/frame.ts";
+import { counted } from "../units.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
+
+/** Deep enough to tell sites apart, shallow enough to survive the 32-frame limit of profiles before Go 1.23. */
+const siteDepth = 12;
+
+/**
+ * Identity of a blocked place across captures and capture forms: the innermost frames that every form shows.
+ * Runtime frames are left out because debug=1 hides the leading ones and debug=2 hides them all, the outermost
+ * `runtime.main` included (Go source: runtime/traceback.go showfuncinfo, runtime/pprof/pprof.go printStackRecord).
+ */
+export function siteKey(group: Pick<GoroutineGroup, "stack">): string {
+  let key = keys.get(group);
+  if (key === undefined) {
+    key = findKey(group);
+    keys.set(group, key);
+  }
+  return key;
+}
+
+const keys = new WeakMap<Pick<GoroutineGroup, "stack">, string>();
+
+function findKey(group: Pick<GoroutineGroup, "stack">): string {
+  const frames: string[] = [];
+  for (const frame of group.stack) {
+    if (isRuntimeFrame(frame)) continue;
+    frames.push(`${frame.function}:${frame.line}`);
+    if (frames.length === siteDepth) break;
+  }
+  return frames.join("\n");
+}
+
+/** Frames of the runtime itself; `internal/runtime/` was `runtime/internal/` before Go 1.23. */
+export function isRuntimeFrame(frame: Frame): boolean {
+  const { function: symbol } = frame;
+  return (
+    symbol.startsWith("runtime.") ||
+    symbol.startsWith("internal/runtime/") ||
+    symbol.startsWith("runtime/internal/")
+  );
+}
+
+const countsOfSnapshot = new WeakMap<GoroutineSnapshot, ReadonlyMap<string, number>>();
+
+function countsBySite(snapshot: GoroutineSnapshot): ReadonlyMap<string, number> {
+  let counts = countsOfSnapshot.get(snapshot);
+  if (counts === undefined) {
+    const sums = new Map<string, number>();
+    for (const group of snapshot.groups) {
+      const key = siteKey(group);
+      sums.set(key, (sums.get(key) ?? 0) + group.count);
+    }
+    countsOfSnapshot.set(snapshot, sums);
+    counts = sums;
+  }
+  return counts;
+}
+
+/** True when somebody stands at the site of `group` in that snapshot, too. */
+export function isAlsoIn(snapshot: GoroutineSnapshot, group: GoroutineGroup): boolean {
+  return countsBySite(snapshot).has(siteKey(group));
+}
+
+/** One line for an excerpt: `chan send, 3-41 min, 50 goroutines: shop/x.(*T).F x.go:12`. */
+export function groupText(group: GoroutineGroup, frame: Frame | undefined): string {
+  const minutes = group.waitMinutes;
+  const age =
+    minutes === undefined
+      ? ""
+      : minutes.min === minutes.max
+        ? `, ${minutes.min} min`
+        : `, ${minutes.min}-${minutes.max} min`;
+  const place = frame === undefined ? "" : `: ${frame.function} ${shortFile(frame.file)}:${frame.line}`;
+  return `${counted(group.count, "goroutine")} [${group.state}${age}]${place}`;
+}
+
+/** Last two elements of a path: enough to find the file, short enough for a card. */
+export function shortFile(file: string): string {
+  return file.split("/").slice(-2).join("/");
+}

@@ -1,0 +1,110 @@
+import { codeObject } from "../code/code-object.ts";
+import type { OwnCode } from "../code/own-code.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
+import { isRuntimeFrame } from "./goroutine-sites.ts";
+import { isKnownIdle } from "./known-idle.ts";
+import { append, stackIndex } from "./stack-index.ts";
+
+/**
+ * Goroutines that those of `parent` probably started: a dump names the parent's id or function; elsewhere a closure's
+ * name begins with the function that declares it. `own` keeps helpers of libraries between the two out of the way:
+ * what errgroup.Go starts runs a closure of the caller.
+ */
+export function childrenOf(
+  parent: GoroutineGroup,
+  snapshot: GoroutineSnapshot,
+  own: OwnCode,
+): GoroutineGroup[] {
+  const index = stackIndex(snapshot);
+  const functions = new Set(
+    parent.stack.filter((frame) => own.isOwn(frame)).map(({ function: symbol }) => symbol),
+  );
+  const waiting = ownWaitObject(parent, own);
+  const closures = groupsInside(snapshot, own);
+  const children = new Set([
+    ...parent.exemplars.flatMap(({ id }) => index.childrenOf(id)),
+    ...[...functions].flatMap((symbol) => index.createdBy(symbol)),
+    ...(waiting === undefined ? [] : index.startedByObject(waiting)),
+    ...[...functions].flatMap((symbol) => closures.get(symbol) ?? []),
+  ]);
+  return [...children].filter((group) => group !== parent && !isKnownIdle(group));
+}
+
+const known = new WeakMap<
+  GoroutineSnapshot,
+  { readonly own: OwnCode; readonly groups: ReadonlyMap<string, readonly GoroutineGroup[]> }
+>();
+
+/** The groups whose outermost own frame stands inside a function, by that function. */
+function groupsInside(
+  snapshot: GoroutineSnapshot,
+  own: OwnCode,
+): ReadonlyMap<string, readonly GoroutineGroup[]> {
+  const before = known.get(snapshot);
+  if (before?.own === own) return before.groups;
+  const groups = new Map<string, GoroutineGroup[]>();
+  for (const group of snapshot.groups) {
+    const outermost = group.stack.findLast((frame) => own.isOwn(frame))?.function;
+    if (outermost === undefined) continue;
+    append(groups, enclosingFunction(outermost), group);
+  }
+  known.set(snapshot, { own, groups });
+  return groups;
+}
+
+/** The function, itself perhaps a closure, that a closure or a `go` wrapper stands in. */
+function enclosingFunction(symbol: string): string {
+  return symbol.replace(/\.(?:func\d+|gowrap\d+|\d+)$/, "");
+}
+
+/** The service's own type whose method waits: its other methods start what is waited for, as `Go` does for `Wait`. */
+function ownWaitObject({ stack }: GoroutineGroup, own: OwnCode): string | undefined {
+  const caller = stack.find(
+    (frame) => !isRuntimeFrame(frame) && !/^(?:internal\/)?sync\./.test(frame.function),
+  );
+  return caller !== undefined && own.isOwn(caller) && caller.function.includes(".(*")
+    ? codeObject(caller.function)
+    : undefined;
+}
+
+/**
+ * Those of golang.org/x/sync/singleflight and its like: whoever comes second waits in a WaitGroup inside this function,
+ * whoever came first makes the call from inside it (x/sync source: singleflight/singleflight.go).
+ */
+const sharedCall = /(?:^|\/)singleflight\.\(\*Group(?:\[[^\]]*\])?\)\.Do$/;
+
+/**
+ * True for a goroutine that makes a shared call and waits in it for another one that nobody makes: for itself, when both
+ * have the same key.
+ */
+export function waitsForItself(caller: GoroutineGroup, snapshot: GoroutineSnapshot, own: OwnCode): boolean {
+  const calls = caller.stack.filter(({ function: symbol }) => sharedCall.test(symbol)).length;
+  const innermost = caller.stack.find(
+    (frame) => !isRuntimeFrame(frame) && !/^(?:internal\/)?sync\./.test(frame.function),
+  );
+  return (
+    calls > 1 &&
+    innermost !== undefined &&
+    sharedCall.test(innermost.function) &&
+    callersForAll(caller, snapshot, own).every((group) => group === caller)
+  );
+}
+
+/**
+ * The goroutines that make the call which those of `waiting` share: they have come past the wait in the same function,
+ * called from the same place of the service's own code. Empty when `waiting` shares no call.
+ */
+export function callersForAll(
+  waiting: GoroutineGroup,
+  snapshot: GoroutineSnapshot,
+  own: OwnCode,
+): GoroutineGroup[] {
+  const shared = waiting.stack.find(({ function: symbol }) => sharedCall.test(symbol));
+  const caller = waiting.stack.find((frame) => own.isOwn(frame));
+  if (shared === undefined || caller === undefined) return [];
+  const places = stackIndex(snapshot).places(codeObject(caller.function));
+  const here = places.filter(({ frame }) => frame.function === caller.function && frame.line === caller.line);
+  return [...new Set(here.map(({ group }) => group))].filter(({ stack }) =>
+    stack.some((frame) => frame.function === shared.function && frame.line !== shared.line),
+  );
+}

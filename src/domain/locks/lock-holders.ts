@@ -1,0 +1,294 @@
+import { declaredFunction, entryFrame, isMainGoroutine } from "../code/code-object.ts";
+import type { Frame } from "../code/frame.ts";
+import { packagePath } from "../code/frame.ts";
+import type { OwnCode } from "../code/own-code.ts";
+import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "../goroutines/goroutine.ts";
+import { isRuntimeFrame } from "../goroutines/goroutine-sites.ts";
+import { isKnownIdle } from "../goroutines/known-idle.ts";
+import type { CodePlace } from "../goroutines/stack-index.ts";
+import { append, stackIndex } from "../goroutines/stack-index.ts";
+import type { LockQueue } from "./lock-queues.ts";
+import { type MutexReference, mutexReferences, waitedAddress } from "./mutex-references.ts";
+
+/**
+ * A goroutine that probably holds a lock. No capture says who holds a `sync.Mutex`; this is read from where the
+ * goroutine stands and, in a dump, from what its arguments point at.
+ */
+export interface LockHolder {
+  readonly group: GoroutineGroup;
+  /** The one goroutine, when the dump shows it. */
+  readonly goroutine?: Goroutine;
+  /** The frame by which it stands in code that takes the lock, or that points at it. */
+  readonly passes: Frame;
+  /** - `address`: it has the lock's object among its live arguments. - `function`, `object`: it runs the same code. */
+  readonly reason: "address" | "function" | "object";
+  /** Higher is more telling; only meant for comparison. */
+  readonly score: number;
+}
+
+const known = new WeakMap<LockQueue, readonly LockHolder[]>();
+
+/** Who probably holds the lock that `queue` waits for, the most telling first. `queue` is one of the snapshot's. */
+export function lockHolders(queue: LockQueue, snapshot: GoroutineSnapshot): readonly LockHolder[] {
+  let holders = known.get(queue);
+  if (holders === undefined) {
+    holders = findHolders(queue, snapshot);
+    known.set(queue, holders);
+  }
+  return holders;
+}
+
+function findHolders(queue: LockQueue, snapshot: GoroutineSnapshot): LockHolder[] {
+  const callers = callersOf(queue);
+  const holders = new Map<GoroutineGroup, LockHolder>();
+  for (const object of callers.objects) {
+    for (const inside of holdingGroups(object, snapshot)) {
+      if (callers.groups.has(inside.group)) continue;
+      const found = holderByCode(callers, inside);
+      if (found === undefined) continue;
+      const other = holders.get(inside.group);
+      if (other === undefined || found.score > other.score) holders.set(inside.group, found);
+    }
+  }
+  for (const reference of referencesTo(queue, snapshot)) {
+    const { group } = reference;
+    const byCode = holders.get(group);
+    if (byCode?.reason === "address" || isKnownIdle(group)) continue;
+    const holder = holderByAddress(callers, reference, byCode);
+    if (holder !== undefined) holders.set(group, holder);
+  }
+  return [...holders.values()].sort((a, b) => b.score - a.score || a.group.count - b.group.count);
+}
+
+const knownAnswers = new WeakMap<LockQueue, Map<GoroutineGroup, boolean>>();
+
+/** Whether the group is one of `lockHolders`, found without all the others, and once: all waiters are asked about each other. */
+export function isHolder(group: GoroutineGroup, queue: LockQueue, snapshot: GoroutineSnapshot): boolean {
+  let answers = knownAnswers.get(queue);
+  if (answers === undefined) {
+    answers = new Map();
+    knownAnswers.set(queue, answers);
+  }
+  let answer = answers.get(group);
+  if (answer === undefined) {
+    answer = mayHold(group, queue, snapshot);
+    answers.set(group, answer);
+  }
+  return answer;
+}
+
+function mayHold(group: GoroutineGroup, queue: LockQueue, snapshot: GoroutineSnapshot): boolean {
+  const { groups, frames, objects } = callersOf(queue);
+  if (isKnownIdle(group)) return false;
+  if (referencesTo(queue, snapshot).some((reference) => reference.group === group)) return true;
+  if (groups.has(group)) return false;
+  return stackIndex(snapshot)
+    .placesOf(group)
+    .some(
+      ({ frame, object, declared }) =>
+        objects.has(object) &&
+        !isLockFrame(frame) &&
+        frames.get(declared)?.every((caller) => standsBefore(frame, caller)) !== true,
+    );
+}
+
+/** Where goroutines of one group, which is not idle, may stand under a lock of the object: innermost first. */
+interface HoldingGroup {
+  readonly group: GoroutineGroup;
+  readonly places: readonly CodePlace[];
+  /** `messageLoop` of the group. */
+  readonly loop: Frame | undefined;
+}
+
+const knownHolding = new WeakMap<GoroutineSnapshot, Map<string, readonly HoldingGroup[]>>();
+
+/** Many queues ask for the same objects: busy types have several locks. */
+function holdingGroups(object: string, snapshot: GoroutineSnapshot): readonly HoldingGroup[] {
+  let byObject = knownHolding.get(snapshot);
+  if (byObject === undefined) {
+    byObject = new Map();
+    knownHolding.set(snapshot, byObject);
+  }
+  let holding = byObject.get(object);
+  if (holding === undefined) {
+    holding = findHolding(stackIndex(snapshot).places(object));
+    byObject.set(object, holding);
+  }
+  return holding;
+}
+
+function findHolding(places: readonly CodePlace[]): HoldingGroup[] {
+  const byGroup = new Map<GoroutineGroup, CodePlace[]>();
+  for (const place of places) {
+    if (!isLockFrame(place.frame)) append(byGroup, place.group, place);
+  }
+  return [...byGroup]
+    .filter(([group]) => !isKnownIdle(group))
+    .map(([group, ofGroup]) => ({ group, places: ofGroup, loop: messageLoop(group) }));
+}
+
+function isLockFrame(frame: Frame): boolean {
+  return frame.function.startsWith("sync.") || frame.function.startsWith("internal/sync.");
+}
+
+const knownReferences = new WeakMap<LockQueue, readonly MutexReference[]>();
+
+/** Live arguments of goroutines that do not wait for the queue's mutex themselves. */
+function referencesTo(queue: LockQueue, snapshot: GoroutineSnapshot): readonly MutexReference[] {
+  const { address } = queue;
+  if (address === undefined) return [];
+  let references = knownReferences.get(queue);
+  if (references === undefined) {
+    references = (mutexReferences(snapshot).get(address) ?? []).filter(
+      ({ group, goroutine }) => waitedAddress(group, goroutine) !== address,
+    );
+    knownReferences.set(queue, references);
+  }
+  return references;
+}
+
+/** The groups and functions that ask for the lock, these by how they stand in the source, and the types they belong to. */
+interface Callers {
+  readonly groups: ReadonlySet<GoroutineGroup>;
+  readonly frames: ReadonlyMap<string, readonly Frame[]>;
+  readonly objects: ReadonlySet<string>;
+}
+
+const knownCallers = new WeakMap<LockQueue, Callers>();
+
+function callersOf(queue: LockQueue): Callers {
+  let callers = knownCallers.get(queue);
+  if (callers === undefined) {
+    callers = findCallers(queue);
+    knownCallers.set(queue, callers);
+  }
+  return callers;
+}
+
+function findCallers({ waits }: LockQueue): Callers {
+  const frames = new Map<string, Frame[]>();
+  for (const { caller } of waits) {
+    const declared = declaredFunction(caller.function);
+    const others = frames.get(declared);
+    if (others === undefined) frames.set(declared, [caller]);
+    else if (!others.some((other) => other.function === caller.function && other.line === caller.line))
+      others.push(caller);
+  }
+  return {
+    groups: new Set(waits.map(({ group }) => group)),
+    frames,
+    objects: new Set(waits.map(({ object }) => object)),
+  };
+}
+
+function holderByAddress(
+  callers: Callers,
+  { group, goroutine, frame }: MutexReference,
+  byCode: LockHolder | undefined,
+): LockHolder | undefined {
+  const passes = group.stack[frame];
+  if (passes === undefined) return undefined;
+  const sameFunction = callers.frames.has(declaredFunction(passes.function));
+  const score = 3 + (byCode?.score ?? (sameFunction || passes !== messageLoop(group) ? 0 : -loopPenalty));
+  return { group, goroutine, passes, reason: "address", score };
+}
+
+/** The most telling place of the group: the innermost of several that tell the same. */
+function holderByCode(callers: Callers, { group, places, loop }: HoldingGroup): LockHolder | undefined {
+  let passes: Frame | undefined;
+  let reason: LockHolder["reason"] = "object";
+  let score = Number.NEGATIVE_INFINITY;
+  for (const { frame, declared } of places) {
+    const asking = callers.frames.get(declared);
+    const byCode = asking === undefined ? 2 : scoreBeyond(asking, frame);
+    const here = frame === loop ? byCode - loopPenalty : byCode;
+    if (here <= score) continue;
+    passes = frame;
+    reason = asking === undefined ? "object" : "function";
+    score = here;
+  }
+  return passes === undefined ? undefined : { group, passes, reason, score };
+}
+
+/** In a function that asks for the lock: how far beyond its Lock calls, -Infinity for a frame before all of them. */
+function scoreBeyond(asking: readonly Frame[], frame: Frame): number {
+  let best = Number.NEGATIVE_INFINITY;
+  for (const caller of asking) {
+    if (standsBefore(frame, caller)) continue;
+    const beyond = caller.function === frame.function && frame.line > caller.line ? 1 : 0;
+    best = Math.max(best, 3 + beyond - (isStarter(frame, caller) ? 2 : 0));
+  }
+  return best;
+}
+
+/** Above the Lock call in the same function: it has not come to the lock yet. */
+function standsBefore(frame: Frame, caller: Frame): boolean {
+  return caller.function === frame.function && frame.line < caller.line;
+}
+
+/** The function around a closure that takes the lock runs other code; it may hold the lock all the same. */
+function isStarter(frame: Frame, caller: Frame): boolean {
+  return frame.function !== caller.function && declaredFunction(caller.function) === frame.function;
+}
+
+/** What a place counts less in a background loop, which rarely holds a lock while it waits. */
+const loopPenalty = 2;
+
+/**
+ * The first function of a goroutine, where that is a background loop that waits for messages right there. The select inside an
+ * HTTP client's call is no wait for messages.
+ */
+function messageLoop({ wait, stack }: GoroutineGroup): Frame | undefined {
+  if (wait !== "select" && wait !== "chan receive" && wait !== "sleep") return undefined;
+  return stack.some(({ function: symbol }) => symbol === "net/http.(*Client).do")
+    ? undefined
+    : entryFrame(stack);
+}
+
+/** True for a goroutine that waits itself; `active` ones are merely busy under the lock, debug=1 may not tell. */
+export function isBlocked({ group }: LockHolder): boolean {
+  return group.wait !== "active" && group.wait !== "GC" && group.state !== "unknown";
+}
+
+/**
+ * Waits for something outside of the process, in a library perhaps. A service that spends its time in such calls is seen
+ * in them in every capture, so that a lock that moves looks as still as one that does not.
+ */
+export function waitsOutside({ group: { wait, stack } }: LockHolder, own: OwnCode): boolean {
+  if (wait === "IO wait" || wait === "syscall" || wait === "sleep") return true;
+  const innermost = stack.find((frame) => !isRuntimeFrame(frame));
+  return wait === "select" && innermost !== undefined && !own.isOwn(innermost);
+}
+
+const waitsForOthers = /^(?:chan |select|sync\.|semacquire)/;
+
+/**
+ * Goroutines beside the queue that run code of the same package, wait for other goroutines, and are as many as the
+ * locks. Nothing says that they hold one, but nothing says that they do not. Loops that wait for messages are left out.
+ */
+export function bystanders(queue: LockQueue, snapshot: GoroutineSnapshot, own: OwnCode): GoroutineGroup[] {
+  const waiting = new Set(queue.waits.map(({ group }) => group));
+  const packages = new Set(queue.waits.map(({ caller }) => packagePath(caller.function)));
+  const locks = queue.mutexes ?? queue.count;
+  return snapshot.groups.filter((group) => {
+    if (waiting.has(group) || !waitsForOthers.test(group.wait)) return false;
+    const fits =
+      Math.abs(group.count - locks) <= 0.1 * locks || (group.count === 1 && (queue.mutexes ?? 1) === 1);
+    if (!fits || isKnownIdle(group) || isMainGoroutine(group)) return false;
+    const innermost = group.stack.find((frame) => own.isOwn(frame));
+    const isLoop = group.wait !== "chan send" && innermost === entryFrame(group.stack);
+    return (
+      !isLoop && group.stack.some((frame) => own.isOwn(frame) && packages.has(packagePath(frame.function)))
+    );
+  });
+}
+
+/**
+ * One goroutine can hold a mutex: as many holders as mutexes are one for each. Where the mutexes are not known, as many
+ * holders as waiters are taken for pairs. Any other crowd has probably left the lock again.
+ */
+export function canHold(holder: LockHolder, queue: LockQueue): boolean {
+  if (holder.reason === "address" || holder.group.count === 1) return true;
+  const locks = queue.mutexes ?? queue.count;
+  return Math.abs(holder.group.count - locks) <= 0.1 * locks;
+}

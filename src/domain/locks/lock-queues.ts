@@ -1,0 +1,155 @@
+import type { GoroutineGroup, GoroutineSnapshot } from "../goroutines/goroutine.ts";
+import type { LockWait } from "./lock-waits.ts";
+import { lockWait } from "./lock-waits.ts";
+
+/** Goroutines that wait for one lock, or for the locks of one type where the capture does not tell the locks apart. */
+export interface LockQueue {
+  readonly lock: "mutex" | "rwmutex";
+  /** Type or function whose code asks for the lock. */
+  readonly object: string;
+  /** Address of the one mutex that all of them wait for; only dumps know it. */
+  readonly address?: number;
+  /** How many different mutexes these are, where a dump tells; absent when unknown. */
+  readonly mutexes?: number;
+  /** Largest group first. */
+  readonly waits: readonly LockWait[];
+  /** Goroutines in this queue; a group may stand in several queues. */
+  readonly count: number;
+}
+
+/** Queues of one mutex that are looked at by themselves; the others are gathered by type. */
+const smallestSingleQueue = 2;
+const mostSingleQueues = 64;
+/** A type with more contended mutexes than this has one queue for all of them, and one for each with a crowd behind it. */
+const fewMutexes = 8;
+const crowd = 10;
+/** The longest queues are looked into; what waits in shorter ones is in the analysis's groups. */
+const mostQueues = 16;
+
+const known = new WeakMap<GoroutineSnapshot, readonly LockQueue[]>();
+const knownSingle = new WeakMap<GoroutineSnapshot, readonly LockQueue[]>();
+
+/** Who waits for which lock, longest queue first. Locks inside sync.Once are not locks of the service and left out. */
+export function lockQueues(snapshot: GoroutineSnapshot): readonly LockQueue[] {
+  let queues = known.get(snapshot);
+  if (queues === undefined) {
+    queues = findQueues(snapshot);
+    known.set(snapshot, queues);
+  }
+  return queues;
+}
+
+function findQueues(snapshot: GoroutineSnapshot): LockQueue[] {
+  const waits = snapshot.groups.map(lockWait).filter((wait) => wait !== undefined);
+  const mutexWaits = waits.filter((wait) => wait.kind === "mutex");
+  const single = standingAlone(singleMutexQueues(snapshot), mutexWaits);
+  const queues = [
+    ...single,
+    ...restByObject(mutexWaits, single),
+    ...byObject(waits.filter((wait) => wait.kind !== "mutex")).map(([object, members]) =>
+      queueOf("rwmutex", object, members, sumOf(members)),
+    ),
+  ];
+  return queues.sort((a, b) => b.count - a.count).slice(0, mostQueues);
+}
+
+/** The queues that are told apart from others of their type: a deadlock in each of a hundred objects is one story. */
+function standingAlone(single: readonly LockQueue[], waits: readonly LockWait[]): LockQueue[] {
+  const mutexes = new Map<string, Set<number>>();
+  for (const { object, group } of waits) {
+    const addresses = mutexes.get(object) ?? new Set();
+    for (const address of group.waitedMutexes.keys()) addresses.add(address);
+    mutexes.set(object, addresses);
+  }
+  return single.filter(
+    ({ object, count }) => count >= crowd || (mutexes.get(object)?.size ?? 0) <= fewMutexes,
+  );
+}
+
+/** Queues at one known address each, the longest first; not all where there are very many. */
+export function singleMutexQueues(snapshot: GoroutineSnapshot): readonly LockQueue[] {
+  let queues = knownSingle.get(snapshot);
+  if (queues === undefined) {
+    const waits = snapshot.groups.map(lockWait).filter((wait) => wait !== undefined);
+    queues = findSingleQueues(waits.filter(({ kind }) => kind === "mutex"));
+    knownSingle.set(snapshot, queues);
+  }
+  return queues;
+}
+
+function findSingleQueues(waits: readonly LockWait[]): LockQueue[] {
+  const byAddress = new Map<number, { waits: LockWait[]; count: number }>();
+  for (const wait of waits) {
+    for (const [address, count] of wait.group.waitedMutexes) {
+      const queue = byAddress.get(address);
+      if (queue === undefined) byAddress.set(address, { waits: [wait], count });
+      else {
+        queue.waits.push(wait);
+        queue.count += count;
+      }
+    }
+  }
+  const many = byAddress.size > mostSingleQueues;
+  return [...byAddress]
+    .filter(([, { count }]) => !many || count >= smallestSingleQueue)
+    .sort(([, a], [, b]) => b.count - a.count)
+    .slice(0, mostSingleQueues)
+    .map(([address, { waits: members, count }]) => {
+      const [first] = members;
+      return { ...queueOf("mutex", first?.object ?? "", members, count), address, mutexes: 1 };
+    });
+}
+
+/** What no single queue accounts for, by the type whose code asks for the lock. */
+function restByObject(waits: readonly LockWait[], single: readonly LockQueue[]): LockQueue[] {
+  const taken = new Set(single.map((queue) => queue.address));
+  const queues: LockQueue[] = [];
+  for (const [object, members] of byObject(waits)) {
+    const rest: LockWait[] = [];
+    const addresses = new Set<number>();
+    let count = 0;
+    for (const wait of members) {
+      let left = wait.group.count;
+      for (const [address, waiters] of wait.group.waitedMutexes) {
+        if (taken.has(address)) left -= waiters;
+        else addresses.add(address);
+      }
+      if (left > 0) rest.push(wait);
+      count += Math.max(0, left);
+    }
+    if (count === 0) continue;
+    queues.push({
+      ...queueOf("mutex", object, rest, count),
+      ...(addresses.size === 0 ? {} : { mutexes: addresses.size }),
+    });
+  }
+  return queues;
+}
+
+function queueOf(
+  lock: LockQueue["lock"],
+  object: string,
+  waits: readonly LockWait[],
+  count: number,
+): LockQueue {
+  return { lock, object, waits: waits.toSorted((a, b) => b.group.count - a.group.count), count };
+}
+
+function byObject(waits: readonly LockWait[]): [string, LockWait[]][] {
+  const objects = new Map<string, LockWait[]>();
+  for (const wait of waits) {
+    const members = objects.get(wait.object);
+    if (members === undefined) objects.set(wait.object, [wait]);
+    else members.push(wait);
+  }
+  return [...objects];
+}
+
+function sumOf(waits: readonly LockWait[]): number {
+  return waits.reduce((sum, { group }) => sum + group.count, 0);
+}
+
+/** The groups that stand in a queue. */
+export function queuedGroups(queue: LockQueue): GoroutineGroup[] {
+  return queue.waits.map(({ group }) => group);
+}

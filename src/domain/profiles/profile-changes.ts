@@ -1,0 +1,75 @@
+import type { Frame } from "../code/frame.ts";
+import type { OwnCode } from "../code/own-code.ts";
+import { type Profile, sampleIndexOf } from "./profile.ts";
+import { functionTotals, siteTotals } from "./profile-totals.ts";
+
+/** How much one function gained between two profiles of one process; negative when it lost. */
+export interface FunctionChange {
+  readonly function: string;
+  readonly flat: number;
+  readonly cum: number;
+}
+
+/** How much one line of own code gained between two profiles of one process. */
+export interface SiteChange {
+  readonly frame: Frame;
+  readonly before: number;
+  readonly after: number;
+  /** The heaviest stack through this line, of the later profile where it is still there. Innermost first. */
+  readonly stack: readonly Frame[];
+}
+
+/**
+ * What each function gained in `sampleType`, largest change of the flat value first: as `go tool pprof -top -base`
+ * counts. Functions that did not change are left out. Undefined when one of the profiles lacks the sample type.
+ */
+export function functionChanges(
+  before: Profile,
+  after: Profile,
+  sampleType: string,
+): FunctionChange[] | undefined {
+  const [first, last] = [sampleIndexOf(before, sampleType), sampleIndexOf(after, sampleType)];
+  if (first === -1 || last === -1) return undefined;
+  const earlier = new Map(functionTotals(before, first).map((total) => [total.function, total]));
+  const changes: FunctionChange[] = [];
+  for (const { function: name, flat, cum } of functionTotals(after, last)) {
+    const old = earlier.get(name);
+    earlier.delete(name);
+    changes.push({ function: name, flat: flat - (old?.flat ?? 0), cum: cum - (old?.cum ?? 0) });
+  }
+  for (const { function: name, flat, cum } of earlier.values()) {
+    changes.push({ function: name, flat: 0 - flat, cum: 0 - cum });
+  }
+  return changes
+    .filter(({ flat, cum }) => flat !== 0 || cum !== 0)
+    .sort((a, b) => Math.abs(b.flat) - Math.abs(a.flat) || Math.abs(b.cum) - Math.abs(a.cum));
+}
+
+/**
+ * What each line of own code gained in `sampleType`, largest gain first. Profiles that count since the start of the
+ * process (mutex, block, allocations) show by this what happened in between. Undefined when one of the profiles lacks
+ * the sample type.
+ */
+export function siteChanges(
+  before: Profile,
+  after: Profile,
+  sampleType: string,
+  own: OwnCode,
+): SiteChange[] | undefined {
+  const [first, last] = [sampleIndexOf(before, sampleType), sampleIndexOf(after, sampleType)];
+  if (first === -1 || last === -1) return undefined;
+  const earlier = new Map(siteTotals(before, first, own).map((site) => [siteName(site.frame), site]));
+  const changes: SiteChange[] = [];
+  for (const { frame, value, stack } of siteTotals(after, last, own)) {
+    const name = siteName(frame);
+    changes.push({ frame, before: earlier.get(name)?.value ?? 0, after: value, stack });
+    earlier.delete(name);
+  }
+  for (const { frame, value, stack } of earlier.values())
+    changes.push({ frame, before: value, after: 0, stack });
+  return changes.sort((a, b) => b.after - b.before - (a.after - a.before));
+}
+
+function siteName({ function: symbol, file, line }: Frame): string {
+  return `${symbol}\n${file}:${line}`;
+}

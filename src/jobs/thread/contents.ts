@@ -1,0 +1,25 @@
+import { contentTypeOf } from "../../domain/evidence/content-type.ts";
+import type { Artifacts } from "../../ports/artifacts.ts";
+
+/** Text as a source for the store. */
+export async function* utf8(text: string): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(new TextEncoder().encode(text));
+}
+
+/** Stores a text of gofire's own under `key`, which says by its ending what it is; returns the key. */
+export async function putText(
+  key: string,
+  text: string,
+  artifacts: Artifacts,
+  signal: AbortSignal,
+): Promise<string> {
+  await artifacts.put(key, utf8(text), { contentType: contentTypeOf(key) }, signal);
+  return key;
+}
+
+/** A text of gofire's own, whole: none of them is long. Throws as `Artifacts.get`. */
+export async function textOf(key: string, artifacts: Artifacts, signal: AbortSignal): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of artifacts.get(key, signal)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
+}
