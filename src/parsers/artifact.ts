@@ -4,7 +4,7 @@ import { whyNotJudged } from "../domain/profiles/foreign-profile.ts";
 import type { Profile } from "../domain/profiles/profile.ts";
 import { profileKind } from "../domain/profiles/profile-kind.ts";
 import { profileTotal } from "../domain/profiles/profile-totals.ts";
-import { configHistoryParser, looksLikeConfigHistory } from "./config-history.ts";
+import { configHistoryDocument } from "./config-history.ts";
 import { containerLogParser, looksLikePartedLog } from "./container-log.ts";
 import { contentionTextParser, looksLikeContentionText } from "./contention-text/contention-text-parser.ts";
 import { gccgoDumpParser, looksLikeGccgoDump } from "./gccgo-dump.ts";
@@ -23,7 +23,7 @@ import { looksLikeProfile } from "./pprof/looks-like-profile.ts";
 import { pprofParser } from "./pprof/parse-profile.ts";
 import { looksLikePprofIndex, pprofIndexParser } from "./pprof-index/pprof-index-parser.ts";
 import { looksLikeSavedPage, savedPageParser } from "./saved-page.ts";
-import { looksLikeServiceContext, serviceContextParser } from "./service-context.ts";
+import { serviceContextDocument } from "./service-context.ts";
 import { lineError } from "./text/line-error.ts";
 import type { SourceLine } from "./text/source-lines.ts";
 import { decodedParser, markedEncoding } from "./text/unicode-text.ts";
@@ -101,12 +101,14 @@ const formats: readonly Format[] = [
       mapped(contentionTextParser(artifact, options), (contention) => ({ type: "contention", contention })),
   },
   {
-    matches: looksLikeServiceContext,
-    parser: (artifact) => mapped(serviceContextParser(artifact), (context) => ({ type: "context", context })),
+    matches: (head) => serviceContextDocument.looksLike(head),
+    parser: (artifact) =>
+      mapped(serviceContextDocument.parser(artifact), (context) => ({ type: "context", context })),
   },
   {
-    matches: looksLikeConfigHistory,
-    parser: (artifact) => mapped(configHistoryParser(artifact), (config) => ({ type: "config", config })),
+    matches: (head) => configHistoryDocument.looksLike(head),
+    parser: (artifact) =>
+      mapped(configHistoryDocument.parser(artifact), (config) => ({ type: "config", config })),
   },
   {
     matches: looksLikeExpvar,

@@ -1,5 +1,5 @@
 import type { ByteParser } from "../domain/evidence/parse-result.ts";
-import { LineCutter } from "./text/line-cutter.ts";
+import { rewrittenLines } from "./text/rewritten-lines.ts";
 import { type SourceLine, SourceLines } from "./text/source-lines.ts";
 
 /**
@@ -8,7 +8,6 @@ import { type SourceLine, SourceLines } from "./text/source-lines.ts";
  * split lines after 16 KiB or less). `kubectl logs` prints whole lines without these words.
  */
 const logged = /^\d{4}-\d\d-\d\dT\S+ (stdout|stderr) ([PF])(?::\S*)? /;
-const longestLineBytes = 1024 ** 2;
 /** A line of parts may be a whole dump within a string, as long as the runtime writes one. */
 const longestJoined = 64 * 1024 ** 2;
 
@@ -21,46 +20,38 @@ export function looksLikePartedLog(head: Uint8Array): boolean {
 /** Feeds a parser with what the container wrote, lines in one piece. `parserOf` is told from which line of the log each line comes. */
 export function containerLogParser<T>(parserOf: (sourceLine: SourceLine) => ByteParser<T>): ByteParser<T> {
   const sources = new SourceLines();
-  const inner = parserOf((line) => sources.of(line));
   const parts = new Map<string, { readonly line: number; text: string }>();
   let written = 0;
-  let output: string[] = [];
-
-  function write(text: string, line: number): void {
-    written++;
-    sources.add(written, line, 1);
-    output.push(text, "\n");
-  }
-  const lines = new LineCutter(longestLineBytes, (bytes, start, end, line) => {
-    const text = bytes.toString("latin1", start, end);
-    const [words = "", stream, tag] = logged.exec(text) ?? [];
-    if (stream === undefined) {
-      write(text, line);
-      return;
-    }
-    const begun = parts.get(stream) ?? { line, text: "" };
-    begun.text += text.slice(words.length);
-    if (tag === "P" && begun.text.length < longestJoined) {
-      parts.set(stream, begun);
-      return;
-    }
-    parts.delete(stream);
-    write(begun.text, begun.line);
-  });
-  function flush(): void {
-    if (output.length > 0) inner.push(Buffer.from(output.join(""), "latin1"));
-    output = [];
-  }
-  return {
-    push(chunk) {
-      lines.push(chunk);
-      flush();
+  return rewrittenLines(
+    parserOf((line) => sources.of(line)),
+    "latin1",
+    (write) => {
+      function writeLine(text: string, line: number): void {
+        written++;
+        sources.add(written, line, 1);
+        write(`${text}\n`);
+      }
+      return {
+        onLine(bytes, start, end, line) {
+          const text = bytes.toString("latin1", start, end);
+          const [words = "", stream, tag] = logged.exec(text) ?? [];
+          if (stream === undefined) {
+            writeLine(text, line);
+            return;
+          }
+          const begun = parts.get(stream) ?? { line, text: "" };
+          begun.text += text.slice(words.length);
+          if (tag === "P" && begun.text.length < longestJoined) {
+            parts.set(stream, begun);
+            return;
+          }
+          parts.delete(stream);
+          writeLine(begun.text, begun.line);
+        },
+        onEnd() {
+          for (const { line, text } of parts.values()) writeLine(text, line);
+        },
+      };
     },
-    end() {
-      lines.end();
-      for (const { line, text } of parts.values()) write(text, line);
-      flush();
-      return inner.end();
-    },
-  };
+  );
 }

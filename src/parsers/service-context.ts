@@ -8,58 +8,28 @@ import {
   type MissingFigure,
   type ServiceContext,
 } from "../domain/context/service-context.ts";
-import type { ByteParser, ParseResult } from "../domain/evidence/parse-result.ts";
-import { jsonDocumentParser } from "./text/json-document.ts";
-import { type JsonFields, jsonFields } from "./text/json-fields.ts";
-import { lineError } from "./text/line-error.ts";
+import type { JsonFields } from "./text/json-fields.ts";
+import { keptDocument, mostEntries } from "./text/kept-document.ts";
 
-/** What `gatherContext` makes is some 20 KiB. */
-const bounds = { maxBytes: 1 << 20, maxDepth: 8 };
-const mostEntries = 500;
-const mostErrors = 3;
+/** The file that keeps in a bundle what a metrics server knew of the service. */
+export const serviceContextDocument = keptDocument<ServiceContext>(
+  {
+    mark: "gofireContext",
+    version: 1,
+    what: "context",
+    // What `gatherContext` makes is some 20 KiB.
+    bounds: { maxBytes: 1 << 20, maxDepth: 8 },
+    lists: ["figures", "missing", "events"],
+  },
+  contextOf,
+);
 
-/** Stands first in the file, so that its beginning tells the format. */
-const mark = "gofireContext";
-/** Of the file's own layout. */
-const version = 1;
-
-/** The file that keeps a context in a bundle. */
-export function contextText(context: Omit<ServiceContext, "artifact">): string {
-  return `${JSON.stringify({ [mark]: version, ...context }, undefined, 1)}\n`;
-}
-
-export function looksLikeServiceContext(head: Uint8Array): boolean {
-  const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.byteLength, 256)).toString("latin1");
-  return new RegExp(`^\\s*\\{\\s*"${mark}"\\s*:`).test(text);
-}
-
-/** Reads what `contextText` wrote, whoever has changed it since. Fields that are not known are left out. */
-export function serviceContextParser(artifact: string): ByteParser<ServiceContext> {
-  return jsonDocumentParser(bounds, (value) => contextOf(artifact, value));
-}
-
-function contextOf(artifact: string, value: unknown): ParseResult<ServiceContext> {
-  const errors: string[] = [];
-  const root = jsonFields(value, "", errors);
-  const found = root.all()[mark];
-  if (found !== version) {
-    const message =
-      found === undefined
-        ? "This is no context that gofire has kept."
-        : `${mark} is ${JSON.stringify(found)?.slice(0, 40)}; this gofire reads ${version}.`;
-    return { ok: false, error: lineError("not-this-format", message, 1) };
-  }
-  const lists = { figures: root.list("figures"), missing: root.list("missing"), events: root.list("events") };
-  for (const [name, entries] of Object.entries(lists)) {
-    if (entries.length > mostEntries) {
-      return { ok: false, error: lineError("too-large", `${name} has more than ${mostEntries} entries.`, 1) };
-    }
-  }
+function contextOf(artifact: string, root: JsonFields): ServiceContext {
   const service = root.optionalText("service");
   const process = root.optionalText("process");
   const startedAtMs = root.optionalAmount("startedAtMs");
   const processes = root.optionalCount("processes");
-  const context: ServiceContext = {
+  return {
     artifact,
     server: root.text("server"),
     atMs: root.amount("atMs"),
@@ -67,13 +37,11 @@ function contextOf(artifact: string, value: unknown): ParseResult<ServiceContext
     ...(process === undefined ? {} : { process }),
     ...(startedAtMs === undefined ? {} : { startedAtMs }),
     ...(processes === undefined ? {} : { processes }),
-    figures: lists.figures.map(figureOf),
-    missing: lists.missing.map(missingOf),
-    events: lists.events.map(eventOf),
+    figures: root.list("figures").map(figureOf),
+    missing: root.list("missing").map(missingOf),
+    events: root.list("events").map(eventOf),
     notes: root.texts("notes", mostEntries),
   };
-  if (errors.length === 0) return { ok: true, value: context };
-  return { ok: false, error: lineError("damaged", `${errors.slice(0, mostErrors).join("; ")}.`, 1) };
 }
 
 function figureOf(fields: JsonFields): Figure {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ConfigHistoryFacts } from "../../src/domain/configuration/config-change.ts";
 import { artifactParser } from "../../src/parsers/artifact.ts";
-import { configHistoryText } from "../../src/parsers/config-history.ts";
+import { configHistoryDocument } from "../../src/parsers/config-history.ts";
 
 const facts: Omit<ConfigHistoryFacts, "artifact"> = {
   repository: "https://git.example.com/config.git",
@@ -40,14 +40,14 @@ function parsed(text: string) {
 }
 
 test("what a capture kept is told by its content and read as it was", () => {
-  expect(parsed(configHistoryText(facts))).toEqual({
+  expect(parsed(configHistoryDocument.text(facts))).toEqual({
     ok: true,
     value: { type: "config", config: { artifact: "x.json", ...facts } },
   });
 });
 
 test("what somebody changed is refused with its place", () => {
-  const text = configHistoryText(facts);
+  const text = configHistoryDocument.text(facts);
   expect(parsed(text.replace('"ana"', "7"))).toMatchObject({
     ok: false,
     error: { code: "damaged", message: "revisions[0].author: must be a text, not 7." },

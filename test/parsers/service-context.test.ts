@@ -1,11 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ServiceContext } from "../../src/domain/context/service-context.ts";
-import {
-  contextText,
-  looksLikeServiceContext,
-  serviceContextParser,
-} from "../../src/parsers/service-context.ts";
+import { serviceContextDocument } from "../../src/parsers/service-context.ts";
 import { damaged, randomNumbers } from "./damage.ts";
 import { feed } from "./feed.ts";
 
@@ -45,14 +41,19 @@ const whole: Omit<ServiceContext, "artifact"> = {
 };
 
 function read(text: string) {
-  return feed(serviceContextParser("context.json"), new TextEncoder().encode(text));
+  return feed(serviceContextDocument.parser("context.json"), new TextEncoder().encode(text));
 }
 
 describe("the file that keeps a context", () => {
   it("is read back as it was written, and known by its beginning", () => {
-    expect(read(contextText(whole))).toEqual({ ok: true, value: { artifact: "context.json", ...whole } });
-    expect(looksLikeServiceContext(new TextEncoder().encode(contextText(whole)))).toBe(true);
-    expect(looksLikeServiceContext(new TextEncoder().encode('{"memstats":{}}'))).toBe(false);
+    expect(read(serviceContextDocument.text(whole))).toEqual({
+      ok: true,
+      value: { artifact: "context.json", ...whole },
+    });
+    expect(
+      serviceContextDocument.looksLike(new TextEncoder().encode(serviceContextDocument.text(whole))),
+    ).toBe(true);
+    expect(serviceContextDocument.looksLike(new TextEncoder().encode('{"memstats":{}}'))).toBe(false);
   });
 
   it.each([
@@ -94,11 +95,11 @@ describe("the file that keeps a context", () => {
 
   it("never throws, whatever is in it", () => {
     fc.assert(fc.property(fc.json(), (text) => void read(text.replace(/^\{/, '{"gofireContext":1,'))));
-    const seed = Buffer.from(contextText(whole));
+    const seed = Buffer.from(serviceContextDocument.text(whole));
     const random = randomNumbers(7);
     for (let round = 0; round < 3_000; round++) {
       const bytes = damaged(seed, ["{", "}", '"', "null", "1e999", ","], random);
-      const result = feed(serviceContextParser("a"), bytes);
+      const result = feed(serviceContextDocument.parser("a"), bytes);
       if (!result.ok) expect(result.error.message).not.toBe("");
     }
   });

@@ -1,7 +1,7 @@
 import type { ConfigHistoryFacts } from "../../domain/configuration/config-change.ts";
 import { reasonOf } from "../../domain/errors.ts";
 import { durationText } from "../../domain/units.ts";
-import { configHistoryText } from "../../parsers/config-history.ts";
+import { configHistoryDocument } from "../../parsers/config-history.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ConfigHistory } from "../../ports/config-history.ts";
 import { momentAsked } from "../moment.ts";
@@ -96,7 +96,12 @@ export function beginConfig(
       const bundle = await story.bundle();
       // Kept whoever has stopped the capture.
       const always = new AbortController().signal;
-      const { bytes, sha256 } = await bundle.save(file, utf8(configHistoryText(facts)), "gzip", always);
+      const { bytes, sha256 } = await bundle.save(
+        file,
+        utf8(configHistoryDocument.text(facts)),
+        "gzip",
+        always,
+      );
       await story.tell({ ...record, file, bytes, sha256 });
     },
   };

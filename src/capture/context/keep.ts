@@ -1,6 +1,6 @@
 import type { ServiceContext } from "../../domain/context/service-context.ts";
 import { counted } from "../../domain/units.ts";
-import { contextText } from "../../parsers/service-context.ts";
+import { serviceContextDocument } from "../../parsers/service-context.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { GoTarget } from "../../ports/go-target.ts";
 import type { MetricsServer } from "../../ports/metrics-server.ts";
@@ -98,7 +98,12 @@ export function beginContext(
         const bundle = await story.bundle();
         // Kept whoever has stopped the capture.
         const always = new AbortController().signal;
-        const { bytes, sha256 } = await bundle.save(file, utf8(contextText(context)), "gzip", always);
+        const { bytes, sha256 } = await bundle.save(
+          file,
+          utf8(serviceContextDocument.text(context)),
+          "gzip",
+          always,
+        );
         await story.tell({ ...record, file, bytes, sha256 });
       }
       return { artifact: file, ...context };

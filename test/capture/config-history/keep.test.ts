@@ -2,7 +2,7 @@ import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import type { ConfigHistoryFacts } from "../../../src/domain/configuration/config-change.ts";
 import { PortError } from "../../../src/domain/errors.ts";
-import { configHistoryParser } from "../../../src/parsers/config-history.ts";
+import { configHistoryDocument } from "../../../src/parsers/config-history.ts";
 import type { ConfigHistory } from "../../../src/ports/config-history.ts";
 import { fakeClock } from "../../fakes/clock.ts";
 import { type FakeCommit, fakeConfigHistory } from "../../fakes/config-history.ts";
@@ -14,7 +14,7 @@ const file = "env/prod/order.yaml";
 function keptBy({ store, outcome }: Run): ConfigHistoryFacts {
   const kept = store.bundles.get(outcome.bundle ?? "")?.get("config-history.json.gz");
   if (kept === undefined) throw new Error("the bundle has no history of configuration");
-  const parser = configHistoryParser("config-history.json.gz");
+  const parser = configHistoryDocument.parser("config-history.json.gz");
   parser.push(gunzipSync(kept));
   const result = parser.end();
   if (!result.ok) throw new Error(result.error.message);

@@ -2,7 +2,7 @@ import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import type { ServiceContext } from "../../../src/domain/context/service-context.ts";
 import { PortError } from "../../../src/domain/errors.ts";
-import { serviceContextParser } from "../../../src/parsers/service-context.ts";
+import { serviceContextDocument } from "../../../src/parsers/service-context.ts";
 import type { MetricsServer } from "../../../src/ports/metrics-server.ts";
 import { fakeClock } from "../../fakes/clock.ts";
 import { fakeMetricsServer } from "../../fakes/metrics-server.ts";
@@ -18,7 +18,7 @@ const server = () =>
 function keptBy({ store, outcome }: Run): ServiceContext {
   const file = store.bundles.get(outcome.bundle ?? "")?.get("context.json.gz");
   if (file === undefined) throw new Error("the bundle has no context");
-  const parser = serviceContextParser("context.json.gz");
+  const parser = serviceContextDocument.parser("context.json.gz");
   parser.push(gunzipSync(file));
   const result = parser.end();
   if (!result.ok) throw new Error(result.error.message);
