@@ -82,7 +82,10 @@ services:
       body: {},
     });
     const card = await until(() => messages()[0], "a card");
-    await until(() => (/capturing/i.test(card.text) ? true : undefined), "a capture that runs");
+    await until(
+      () => (/asking what can be captured|capturing/i.test(card.text) ? true : undefined),
+      "a capture that runs",
+    );
     first.process.kill("SIGTERM");
     await once(first.process, "exit");
     expect({ code: first.process.exitCode, isJudged: card.text.startsWith("FAIL") }).toEqual({
