@@ -52,7 +52,9 @@ describe.skipIf(redisProgram === undefined)("two hundred commands in less than a
       90_000,
     );
     expect(cards.length).toBeLessThanOrEqual(Math.min(taken + uncertain, waiting + inHand));
-    expect(cards.filter(({ text }) => !/asking what can be captured|capturing|before|next|waiting/i.test(text))).toEqual([]);
+    expect(
+      cards.filter(({ text }) => !/asking what can be captured|capturing|before|next|waiting/i.test(text)),
+    ).toEqual([]);
     const [, warm = 0] = heaps;
     const kept = ((heaps.at(-1) ?? 0) - warm) / ((rounds - 2) * commands);
     expect(kept).toBeLessThan(mostKeptBytes);
