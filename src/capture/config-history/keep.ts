@@ -4,6 +4,7 @@ import { durationText } from "../../domain/units.ts";
 import { configHistoryDocument } from "../../parsers/config-history.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ConfigHistory } from "../../ports/config-history.ts";
+import { keepBeside, patiently } from "../beside.ts";
 import { momentAsked } from "../moment.ts";
 import type { OnProgress } from "../progress.ts";
 import type { CaptureRequest } from "../request.ts";
@@ -72,11 +73,7 @@ export function beginConfig(
 
   return {
     async end(untilMs) {
-      const waiting = new AbortController();
-      const leftMs = Math.min(untilMs, startedAt + wholeMs) - clock.monotonicMs();
-      const patience = clock.sleep(Math.max(0, leftMs), AbortSignal.any([signal, waiting.signal]));
-      await Promise.race([gathering, patience.catch(() => {})]);
-      waiting.abort();
+      await patiently(gathering, Math.min(untilMs, startedAt + wholeMs), clock, signal);
       late = signal.aborted
         ? "the capture was over before"
         : `${history.name} took longer than ${durationText(clock.monotonicMs() - startedAt)}`;
@@ -89,24 +86,7 @@ export function beginConfig(
         durationMs: tookMs,
         ...(note === undefined ? { status: "ok" as const } : { status: "partial" as const, reason: note }),
       } as const;
-      if (!story.gotAnything()) {
-        await story.tell({ ...record, bytes: 0 });
-        return;
-      }
-      const bundle = await story.bundle();
-      // Kept whoever has stopped the capture.
-      const always = new AbortController().signal;
-      const { bytes, sha256 } = await bundle.save(
-        file,
-        utf8(configHistoryDocument.text(facts)),
-        "gzip",
-        always,
-      );
-      await story.tell({ ...record, file, bytes, sha256 });
+      await keepBeside(story, record, file, configHistoryDocument.text(facts));
     },
   };
-}
-
-async function* utf8(text: string): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(new TextEncoder().encode(text));
 }

@@ -4,6 +4,7 @@ import { serviceContextDocument } from "../../parsers/service-context.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { GoTarget } from "../../ports/go-target.ts";
 import type { MetricsServer } from "../../ports/metrics-server.ts";
+import { keepBeside, patiently } from "../beside.ts";
 import { momentAsked } from "../moment.ts";
 import type { OnProgress } from "../progress.ts";
 import type { CaptureRequest } from "../request.ts";
@@ -74,14 +75,7 @@ export function beginContext(
 
   return {
     async end(untilMs) {
-      const waiting = new AbortController();
-      await Promise.race([
-        gathering,
-        clock
-          .sleep(Math.max(0, untilMs - clock.monotonicMs()), AbortSignal.any([signal, waiting.signal]))
-          .catch(() => {}),
-      ]);
-      waiting.abort();
+      await patiently(gathering, untilMs, clock, signal);
       over.abort();
       const { context, answered, unanswered } = await gathering;
       const status = unanswered === 0 ? "ok" : answered === 0 ? "failed" : "partial";
@@ -92,20 +86,7 @@ export function beginContext(
               reason: `${counted(unanswered, "question")} unanswered: ${context.missing[0]?.missing ?? "no reason known"}`,
             };
       const record = { kind: "context", startedAtMs, durationMs: tookMs, status, ...reason } as const;
-      if (!story.gotAnything()) {
-        await story.tell({ ...record, bytes: 0 });
-      } else {
-        const bundle = await story.bundle();
-        // Kept whoever has stopped the capture.
-        const always = new AbortController().signal;
-        const { bytes, sha256 } = await bundle.save(
-          file,
-          utf8(serviceContextDocument.text(context)),
-          "gzip",
-          always,
-        );
-        await story.tell({ ...record, file, bytes, sha256 });
-      }
+      await keepBeside(story, record, file, serviceContextDocument.text(context));
       return { artifact: file, ...context };
     },
   };
@@ -115,8 +96,4 @@ export function beginContext(
 function namesOf({ instance, url }: GoTarget): readonly string[] {
   const authority = /^https?:\/\/(?<authority>[^/]+)/.exec(url)?.groups?.["authority"];
   return [...new Set([...(authority === undefined ? [] : [authority]), instance])];
-}
-
-async function* utf8(text: string): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(new TextEncoder().encode(text));
 }
