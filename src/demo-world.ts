@@ -16,6 +16,7 @@ import { parseConfig } from "./config/parse.ts";
 import { UsageError } from "./domain/errors.ts";
 import { systemClock } from "./integrations/clock/system-clock.ts";
 import { gitHistory } from "./integrations/git/history.ts";
+import { gitWriter } from "./integrations/git/writer.ts";
 import { goTargets } from "./integrations/go-target/client.ts";
 import { thisHost } from "./integrations/host/this-host.ts";
 import type { DemoProcess, DemoWorld, DemoWorlds, Lever } from "./ports/demo-world.ts";
@@ -81,7 +82,10 @@ export function demoWorlds(version: string): DemoWorlds {
         const pages = await pagesOf(config, host);
         const configs = await configCatalog(
           config,
-          { configHistories: () => Promise.resolve({ open: gitHistory }) },
+          {
+            configHistories: () => Promise.resolve({ open: gitHistory }),
+            configWriters: () => Promise.resolve({ open: gitWriter }),
+          },
           host,
         );
         const running = await server({

@@ -84,6 +84,7 @@ function ports(version: string): Ports {
         userAgent: `gofire/${version}`,
       }),
     configHistories: async () => ({ open: (await import("./integrations/git/history.ts")).gitHistory }),
+    configWriters: async () => ({ open: (await import("./integrations/git/writer.ts")).gitWriter }),
     targetSources: async () =>
       (await import("./target-sources.ts")).targetSources({ userAgent: `gofire/${version}` }),
     tlsProbes: async () => (await import("./integrations/tls/probe.ts")).tlsProbes(),

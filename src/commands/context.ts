@@ -4,6 +4,7 @@ import type { CaptureLock } from "../ports/capture-lock.ts";
 import type { CaptureStore } from "../ports/capture-store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ConfigHistories } from "../ports/config-history.ts";
+import type { ConfigWriters } from "../ports/config-writer.ts";
 import type { DemoWorlds } from "../ports/demo-world.ts";
 import type { EvidenceSource } from "../ports/evidence-source.ts";
 import type { GoTargets } from "../ports/go-target.ts";
@@ -35,6 +36,7 @@ export interface Ports {
   goTargets(): Promise<GoTargets>;
   metricsServers(): Promise<MetricsServers>;
   configHistories(): Promise<ConfigHistories>;
+  configWriters(): Promise<ConfigWriters>;
   targetSources(): Promise<TargetSources>;
   tlsProbes(): Promise<TlsProbes>;
   /** Where the bot keeps captures and renderings. Throws UsageError for secrets that are missing. */

@@ -9,6 +9,7 @@ import { chatChecks } from "./doctor/chat.ts";
 import { configHistoryChecks } from "./doctor/config-history.ts";
 import { prometheusChecks } from "./doctor/prometheus.ts";
 import { queueChecks } from "./doctor/queue.ts";
+import { rollbackChecks } from "./doctor/rollback.ts";
 import { targetChecks } from "./doctor/targets.ts";
 import type { DoctorCheck } from "./reply.ts";
 import { stateFolder } from "./state-folder.ts";
@@ -55,6 +56,7 @@ export const doctor = defineCommand({
       checks.push(...(await artifactChecks(config, context, ports)));
       checks.push(...(await prometheusChecks(config, context, ports)));
       checks.push(...(await configHistoryChecks(config, context, ports)));
+      checks.push(...(await rollbackChecks(config, context, ports)));
     }
     if (config !== undefined && !offline) checks.push(...(await targetChecks(config, context, ports)));
     return { kind: "doctor", checks };

@@ -85,6 +85,7 @@ const meaningOf: Readonly<Record<(typeof chatRights)[number], string>> = {
   mute: "Who may mute services and rules, and end that",
   resolve: "Who may close incidents",
   feedback: "Who may say whether findings are right",
+  rollback: "Who may ask for a rollback, or agree to one that somebody else asked for",
 };
 
 const rights = Object.fromEntries(

@@ -96,6 +96,28 @@ const repositoryPath = z.string().check(
   }),
 );
 
+/** What no rollback does without, or would do in vain. */
+const rollback = section(
+  {
+    push: needed(
+      z.enum(["branch", "proposal"]),
+      "`branch`: a rollback is pushed onto configHistory.branch. `proposal`: beside it, as gofire/rollback-ID, for people to merge",
+    ),
+    tokenEnv: setting(
+      environmentName,
+      "Environment variable that holds a token that may write to the repository by https. Default: that of configHistory",
+    ),
+    tokenFile: setting(text, "File that holds the token; it is read each time"),
+    tokenUser: setting(tokenUser, "Name that the token is sent with. Default: x-access-token"),
+    verifyWithin: setting(
+      z.string().check(z.regex(/^[1-9]\d{0,3}[ms]$/, { error: "must be a time like 10m or 90s" })),
+      "How long after a rollback gofire captures again to see whether it helped. Default: 10m",
+    ),
+  },
+  atMostOne("tokenEnv", "tokenFile"),
+  userNeedsToken,
+);
+
 const paths = z
   .array(repositoryPath)
   .check(z.refine((named) => named.length > 0, { error: "must name at least one path" }));
@@ -110,4 +132,8 @@ export const configPathsSetting = setting(
 /** Where configuration is kept, so that cards can say what changed before a page. */
 export const configHistorySections = {
   configHistory: setting(configHistory, "The Git repository that configuration is kept in; it is only read"),
+  rollback: setting(
+    rollback,
+    "Lets two people roll configuration back from the chat; without it gofire never writes to the repository",
+  ),
 };

@@ -32,6 +32,8 @@ export interface GofireConfig {
   readonly prometheus?: PrometheusConfig;
   /** Absent: nobody is asked which configuration changed. */
   readonly configHistory?: ConfigHistoryConfig;
+  /** Absent: gofire writes no configuration. */
+  readonly rollback?: RollbackConfig;
   /** Absent: what is usual where gofire runs. */
   readonly kubernetes?: ClusterConfig;
   /** Absent: there is no board. */
@@ -108,6 +110,18 @@ export interface ConfigHistoryConfig {
   readonly branch?: string;
   readonly tags?: string;
   readonly credentials?: { readonly user: string; readonly token: SecretReference };
+}
+
+/** How configuration is rolled back from the chat: into the repository of `configHistory`. */
+export interface RollbackConfig {
+  /** Where the file says so, for messages. */
+  readonly at: string;
+  readonly repository: string;
+  readonly branch: string;
+  readonly push: "branch" | "proposal";
+  readonly credentials?: { readonly user: string; readonly token: SecretReference };
+  /** So long after the push it is measured whether it helped. */
+  readonly verifyWithinMs: number;
 }
 
 /** Where the processes of a service are found, and how each of them is reached. */

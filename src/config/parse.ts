@@ -1,4 +1,5 @@
 import { resolve as resolvePath } from "node:path";
+import { isSafeForSecrets } from "../domain/configuration/git-address.ts";
 import { looksLikeSecret } from "../domain/configuration/secret-shapes.ts";
 import type { GofireConfig } from "./gofire-config.ts";
 import { mistakesOf, quoted } from "./issues.ts";
@@ -34,6 +35,7 @@ export function parseConfig(
     ...sameInstances(checked.data, yaml),
     ...strayDiscovery(checked.data, yaml),
     ...strayConfigPaths(checked.data, yaml),
+    ...strayRollback(checked.data, yaml),
   );
   if (mistakes.length > 0) throw new ConfigError(file, oneForEachPlace(mistakes));
   return resolveConfig(checked.data, {
@@ -106,6 +108,26 @@ function strayConfigPaths(config: ConfigFile, yaml: YamlText): ConfigMistake[] {
     const path = ["services", service, "config"];
     const message = `${quoted(path)} needs the section "configHistory", which says where the repository is`;
     return [{ ...yaml.nameAt(path), message }];
+  });
+}
+
+/** What a rollback would be written to. */
+function strayRollback({ access, configHistory, rollback }: ConfigFile, yaml: YamlText): ConfigMistake[] {
+  if (rollback === undefined) return [];
+  const path = ["rollback"];
+  if (configHistory?.branch === undefined) {
+    const message = `${quoted(path)} needs "configHistory" with a "branch", which says where rollbacks are made`;
+    return [{ ...yaml.nameAt(path), message }];
+  }
+  if (access?.rollback === undefined && access?.defaults === undefined) {
+    const message = `${quoted(path)} needs "access.rollback", which says who may ask for rollbacks and agree to them`;
+    return [{ ...yaml.nameAt(path), message }];
+  }
+  return (["tokenEnv", "tokenFile"] as const).flatMap((name) => {
+    if (rollback[name] === undefined || isSafeForSecrets(configHistory.repository)) return [];
+    const own = [...path, name];
+    const message = `${quoted(own)} needs a configHistory.repository whose address begins with https://`;
+    return [{ ...yaml.nameAt(own), message }];
   });
 }
 

@@ -1,8 +1,5 @@
-import { resolve as resolvePath } from "node:path";
-import { isGitAddress } from "../domain/configuration/git-address.ts";
 import type {
   CaptureSettings,
-  ConfigHistoryConfig,
   GofireConfig,
   ServiceSettings,
   TargetConfig,
@@ -11,9 +8,10 @@ import type {
 import { alertsOf, matchesOf } from "./resolve-alerts.ts";
 import { artifactsOf, queueBoardOf } from "./resolve-artifacts.ts";
 import { accessOf, capturesOf, slackOf } from "./resolve-chat.ts";
+import { configHistoryOf, rollbackOf } from "./resolve-config-history.ts";
 import { clusterOf, placeOf } from "./resolve-discover.ts";
 import { webAccessOf } from "./resolve-web-access.ts";
-import { defined, secret } from "./resolve-words.ts";
+import { defined } from "./resolve-words.ts";
 import type { ConfigFile, ReachSection, SettingsSection, TargetSection } from "./schema.ts";
 import { webOf } from "./web-config.ts";
 
@@ -74,30 +72,10 @@ export function resolveConfig(config: ConfigFile, place: FilePlace): GofireConfi
     ...(config.configHistory === undefined
       ? {}
       : { configHistory: configHistoryOf(config.configHistory, place) }),
+    ...rollbackOf(config, place),
     web: webOf(config.web, place.folder),
     ...(config.kubernetes === undefined ? {} : { kubernetes: clusterOf(config.kubernetes, place.folder) }),
     ...(config.queueBoard === undefined ? {} : { queueBoard: queueBoardOf(config.queueBoard, place.folder) }),
-  };
-}
-
-function configHistoryOf(
-  {
-    repository,
-    branch,
-    tags,
-    tokenEnv,
-    tokenFile,
-    tokenUser = "x-access-token",
-  }: NonNullable<ConfigFile["configHistory"]>,
-  { file, folder }: FilePlace,
-): ConfigHistoryConfig {
-  return {
-    at: `${file}: configHistory`,
-    repository: isGitAddress(repository) ? repository : resolvePath(folder, repository),
-    ...defined({ branch, tags }),
-    ...(tokenEnv === undefined && tokenFile === undefined
-      ? {}
-      : { credentials: { user: tokenUser, token: secret(tokenEnv, tokenFile, folder) } }),
   };
 }
 

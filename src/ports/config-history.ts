@@ -1,3 +1,5 @@
+import type { ConfigWriter } from "./config-writer.ts";
+
 /** Of what is looked for. Paths are files or folders of the repository, taken literally. */
 export interface ChangeWindow {
   readonly paths: readonly string[];
@@ -97,6 +99,8 @@ export interface ServiceConfigFiles {
   readonly history: ConfigHistory;
   /** At least one. */
   readonly paths: readonly string[];
+  /** Absent: gofire may not write there. */
+  readonly writer?: ConfigWriter;
 }
 
 export interface ConfigCatalog {

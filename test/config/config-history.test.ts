@@ -81,3 +81,52 @@ describe("the history of configuration", () => {
     expect(() => config(source)).toThrow(`gofire.yaml:${place}: `);
   });
 });
+
+describe("rollbacks", () => {
+  const repository = "https://git.internal/shop/config.git";
+  const source = (rollback: string, history = "branch: main") =>
+    `configHistory: { repository: '${repository}', ${history} }\nrollback: { ${rollback} }\naccess: { rollback: {} }`;
+
+  test("are made in the repository of the history, and only where the file says so", () => {
+    expect(config(`configHistory: { repository: '${repository}', branch: main }`).rollback).toBeUndefined();
+    expect(config(source("push: proposal")).rollback).toEqual({
+      at: "gofire.yaml: rollback",
+      repository,
+      branch: "main",
+      push: "proposal",
+      verifyWithinMs: 600_000,
+    });
+  });
+
+  test("have a token of their own, or the history's", () => {
+    const read = { user: "x-access-token", token: { env: "READ" } };
+    const write = { user: "x-token-auth", token: { file: "/etc/gofire/write" } };
+    const history = "branch: main, tokenEnv: READ";
+    expect(config(source("push: branch, verifyWithin: 90s", history)).rollback).toMatchObject({
+      credentials: read,
+      verifyWithinMs: 90_000,
+    });
+    const own = source("push: branch, tokenFile: write, tokenUser: x-token-auth", history);
+    expect(config(own).rollback?.credentials).toEqual(write);
+    expect(config(own).configHistory?.credentials).toEqual(read);
+  });
+
+  test.each([
+    ["rollback: { push: branch }", "1:1", 'needs "configHistory" with a "branch"'],
+    [source("push: branch", "tags: v*"), "2:1", 'needs "configHistory" with a "branch"'],
+    [source("push: branch").replace(/access.*/, ""), "2:1", 'needs "access.rollback"'],
+    [source("verifyWithin: 5m"), "2:1", "push"],
+    [source("push: force"), "2:19", "push"],
+    [source("push: branch, verifyWithin: 1h"), "2:41", "a time like 10m"],
+    [source("push: branch, tokenEnv: T, tokenFile: t"), "2:51", "stands beside tokenEnv"],
+    [source("push: branch, tokenUser: x"), "2:38", "needs tokenEnv or tokenFile"],
+    [
+      "configHistory: { repository: ../a, branch: main }\nrollback: { push: branch, tokenEnv: T }\naccess: { defaults: {} }",
+      "2:27",
+      "begins with https://",
+    ],
+  ])("%s is refused at %s", (text, place, message) => {
+    expect(() => config(text)).toThrow(message);
+    expect(() => config(text)).toThrow(`gofire.yaml:${place}: `);
+  });
+});

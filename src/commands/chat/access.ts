@@ -26,6 +26,7 @@ const what: Readonly<Record<ChatRight, string>> = {
   mute: "mute services and rules",
   resolve: "resolve incidents",
   feedback: "judge findings",
+  rollback: "roll configuration back",
 };
 
 /**

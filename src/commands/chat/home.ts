@@ -24,9 +24,11 @@ export async function homeState(
   return {
     status,
     commands: help.commands,
-    rights: chatRights.map((right) => {
+    rights: chatRights.flatMap((right): readonly HomeState["rights"][number][] => {
       const audience = access.rights[right] ?? access.others;
-      return audience === undefined ? { right } : { right, audience };
+      if (audience !== undefined) return [{ right, audience }];
+      // Nobody has it unless the file says who.
+      return right === "rollback" ? [] : [{ right }];
     }),
     asOfMs: clock.nowMs(),
   };

@@ -8,5 +8,6 @@ export const chatRights = [
   "mute",
   "resolve",
   "feedback",
+  "rollback",
 ] as const;
 export type ChatRight = (typeof chatRights)[number];

@@ -54,6 +54,18 @@ export interface LaterChange {
   readonly values: number;
 }
 
+/** What gofire itself could write of it. */
+export interface WritableRollback {
+  /** Onto the branch, or beside it. */
+  readonly push: "branch" | "proposal";
+  /** Files in which git cannot do it by itself. */
+  readonly conflicts: readonly string[];
+  /** Of exactly what would be written, see `PreparedWrite`; absent with conflicts and problems. */
+  readonly digest?: string;
+  /** Why it is not known. */
+  readonly problem?: string;
+}
+
 /** What a rollback would put back. Nothing of it is done. */
 export interface Rollback {
   readonly service: string;
@@ -75,4 +87,6 @@ export interface Rollback {
   readonly later: readonly LaterChange[];
   /** What could not be looked at, one sentence each. */
   readonly notes: readonly string[];
+  /** Absent where gofire may not write. */
+  readonly writable?: WritableRollback;
 }

@@ -2,6 +2,8 @@
 export const questionMs = 5_000;
 /** A copy of a large repository takes its time; nobody waits for the whole of it. */
 export const fetchMs = 120_000;
+/** A rollback is a few files; a server's hooks take their time. */
+export const pushMs = 60_000;
 /** A question waits so long for what is being fetched, and goes on with what is there then. */
 export const fetchPatienceMs = 5_000;
 /** So rarely is a remote asked for what is new. */

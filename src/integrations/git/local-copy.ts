@@ -20,9 +20,17 @@ export interface LocalCopy {
   close(): Promise<void>;
 }
 
+/** A copy of gofire's own. */
+export interface Mirror extends LocalCopy {
+  /** Where it is, as new as the repository is now. Throws PortError when that cannot be had. */
+  renew(signal: AbortSignal): Promise<string>;
+}
+
 /** `patienceMs`: how long a question waits for what is being fetched. */
 export function localCopy(place: HistoryPlace, stateFolder: string, patienceMs: number): LocalCopy {
-  return isGitAddress(place.repository) ? mirror(place, stateFolder, patienceMs) : ownFolder(place);
+  return isGitAddress(place.repository)
+    ? mirror(place, join(stateFolder, "config-history"), patienceMs)
+    : ownFolder(place);
 }
 
 function ownFolder({ repository, branch }: HistoryPlace): LocalCopy {
@@ -47,22 +55,23 @@ function ownFolder({ repository, branch }: HistoryPlace): LocalCopy {
   };
 }
 
+/** What the branch is at in a copy. */
 const fetchedHead = "refs/gofire/branch";
 /** Its time is when the remote was last asked with success, by whichever process. */
 const freshFile = "gofire-fetched";
 
-/** A bare copy in the state folder. Fetching goes on when nobody waits for it any more, and the next question finds it. */
-function mirror(
+/** A bare copy below a folder. Fetching goes on when nobody waits for it any more, and the next question finds it. */
+export function mirror(
   { repository, branch, credentials }: HistoryPlace,
-  stateFolder: string,
+  copies: string,
   patienceMs: number,
-): LocalCopy {
+): Mirror {
   const name = repository.replace(/\/\/[^/@]*@/, "//");
   const digest = createHash("sha256")
     .update(`${repository}\0${branch ?? ""}`)
     .digest("hex")
     .slice(0, 16);
-  const gitFolder = join(stateFolder, "config-history", `${digest}.git`);
+  const gitFolder = join(copies, `${digest}.git`);
   const fresh = join(gitFolder, freshFile);
   const over = new AbortController();
   let fetching: Promise<string | undefined> | undefined;
@@ -104,12 +113,14 @@ function mirror(
       const atMs = await changedAt(fresh);
       if (atMs !== undefined && now - atMs < fetchEveryMs) return undefined;
     }
-    fetching ??= fetch().then((problem) => {
-      tried = { atMs: Date.now(), problem };
-      fetching = undefined;
-      return problem;
-    });
-    return await Promise.race([fetching, patience(patienceMs, signal)]);
+    return await waited((fetching ??= begun()), patienceMs, signal);
+  }
+
+  async function begun(): Promise<string | undefined> {
+    const problem = await fetch();
+    tried = { atMs: Date.now(), problem };
+    fetching = undefined;
+    return problem;
   }
 
   return {
@@ -122,6 +133,15 @@ function mirror(
       if (atMs === undefined) throw new PortError("unavailable", name, problem);
       const age = durationText(Date.now() - atMs);
       return { gitFolder, notes: [`What is known of ${name} is ${age} old: ${problem}.`] };
+    },
+    async renew(signal) {
+      // What began before now may have missed what came since.
+      if (fetching !== undefined) await waited(fetching, patienceMs, signal);
+      signal.throwIfAborted();
+      const problem = await waited((fetching ??= begun()), patienceMs, signal);
+      signal.throwIfAborted();
+      if (problem !== undefined) throw new PortError("unavailable", name, problem);
+      return gitFolder;
     },
     async tip(run) {
       const commit = await commitAt(fetchedHead, run);
@@ -155,9 +175,22 @@ async function removeOldLocks(gitFolder: string): Promise<boolean> {
   return removed;
 }
 
-async function patience(patienceMs: number, signal: AbortSignal): Promise<string> {
-  await sleep(patienceMs, undefined, { signal, ref: false }).catch(() => {});
-  return "it is still being fetched";
+/** Why it failed, or that nobody waits any longer. */
+async function waited(
+  fetching: Promise<string | undefined>,
+  patienceMs: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const over = new AbortController();
+  const patience = sleep(patienceMs, "it is still being fetched", {
+    signal: AbortSignal.any([signal, over.signal]),
+    ref: false,
+  }).catch(() => "nobody waits for it any longer");
+  try {
+    return await Promise.race([fetching, patience]);
+  } finally {
+    over.abort();
+  }
 }
 
 /** Milliseconds since the epoch; undefined for what is not there. */

@@ -13,6 +13,12 @@ export interface GitRun {
   readonly input?: string;
   /** What is shown to the server of `address`, and to no other. */
   readonly credentials?: GitCredentials & { readonly address: string };
+  /** Further variables of git's own, e.g. the index that is worked on. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** An exit code besides 0 that is an answer, too. */
+  readonly alsoFine?: number;
+  /** What a failure means beyond what is known of all of git's commands; gets what git complained, without secrets. */
+  readonly explain?: (complained: string) => PortError | undefined;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
 }
@@ -33,6 +39,7 @@ const settings = {
   "log.showSignature": "false",
   "log.mailmap": "false",
   "diff.renames": "false",
+  "merge.renames": "false",
 };
 const alone = {
   GIT_CONFIG_NOSYSTEM: "1",
@@ -66,7 +73,7 @@ export async function git(words: readonly string[], run: GitRun): Promise<Buffer
     {
       detached: true,
       stdio: ["pipe", "pipe", "pipe"],
-      env: { ...inherited(), ...alone, ...shown(run.credentials) },
+      env: { ...inherited(), ...alone, ...shown(run.credentials), ...run.variables },
     },
   );
   // Told to end, git takes its lock files away; one that hangs is not asked twice.
@@ -98,11 +105,11 @@ export async function git(words: readonly string[], run: GitRun): Promise<Buffer
         if (signal.aborted) reject(signal.reason as Error);
         else if (timeUp.aborted) reject(tooSlow(run.target, deadlineMs));
         else if (bytes > mostOutput) reject(tooMuch(run.target));
-        else if (code === 0) resolve(Buffer.concat(said));
-        else
-          reject(
-            complaint(run.target, withoutSecrets(complained, run.credentials), by ?? `exit code ${code}`),
-          );
+        else if (code === 0 || (code !== null && code === run.alsoFine)) resolve(Buffer.concat(said));
+        else {
+          const words = withoutSecrets(complained, run.credentials);
+          reject(run.explain?.(words) ?? complaint(run.target, words, by ?? `exit code ${code}`));
+        }
       });
     });
   } finally {

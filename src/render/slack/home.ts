@@ -92,6 +92,7 @@ const rightWords: Readonly<Record<ChatRight, string>> = {
   mute: "Mute alerts and rules",
   resolve: "Resolve incidents",
   feedback: "Judge findings",
+  rollback: "Ask for rollbacks and agree to them",
 };
 
 function rightLine({ right, audience }: HomeState["rights"][number]): string {

@@ -15,7 +15,11 @@ const mostOthers = 6;
 const mostLines = 4;
 const partCharacters = 90;
 
-const nothingDone = "gofire changes nothing itself.";
+/** First of all: what this message does. */
+function nothingDone({ writable }: Rollback): string {
+  return writable === undefined ? "gofire changes nothing itself." : "Nothing is changed yet.";
+}
+
 const written: Text = (text) => words(text, partCharacters);
 const same: Text = (text) => text;
 
@@ -26,7 +30,7 @@ export function rollbackBody(rollback: Rollback): MessageBody {
   const after = `/gofire snapshot ${service}`;
   return replyBody(
     [
-      nothingDone,
+      nothingDone(rollback),
       introduction(rollback, same),
       ...[...own, ...others].map((one) => `${backText(one, same)}.`),
       ...warnings(rollback, same).map((line) => `${line}.`),
@@ -37,7 +41,7 @@ export function rollbackBody(rollback: Rollback): MessageBody {
       header(`⏪ ${service} · what a rollback would put back`),
       ...section(
         [
-          `${nothingDone} ${introduction(rollback, written)}`,
+          `${nothingDone(rollback)} ${introduction(rollback, written)}`,
           ...listed(own, mostChanges, "value"),
           ...(others.length === 0
             ? []
@@ -93,7 +97,7 @@ function othersText({ service, own, others }: Rollback): string {
 }
 
 function warnings(rollback: Rollback, text: Text): readonly string[] {
-  const { way, moved, already, uncompared, later, notes } = rollback;
+  const { way, moved, already, uncompared, later, notes, writable } = rollback;
   const conflict =
     "Git stops there with a conflict: mend the file and git revert --continue, or git revert --abort";
   return [
@@ -107,6 +111,15 @@ function warnings(rollback: Rollback, text: Text): readonly string[] {
       "value that changed since",
     ),
     ...(moved.length === 0 ? [] : [conflict]),
+    ...cut(
+      (writable?.conflicts ?? []).map(
+        (file) => `${text(file)}: git cannot do it by itself there, so gofire will not`,
+      ),
+      "file with a conflict",
+    ),
+    ...(writable?.problem === undefined
+      ? []
+      : [`Whether gofire could do it is not known: ${text(writable.problem)}`]),
     ...(already === 0
       ? []
       : [`${counted(already, "value")} of the change ${already === 1 ? "is" : "are"} as before already`]),

@@ -8,8 +8,10 @@ import type { PublishedConfig } from "../../../src/domain/configuration/config-c
 import { PortError } from "../../../src/domain/errors.ts";
 import { gitHistory } from "../../../src/integrations/git/history.ts";
 import type { ConfigHistory } from "../../../src/ports/config-history.ts";
+import type { ConfigWriter } from "../../../src/ports/config-writer.ts";
 import { rollbackCommand } from "../../../src/render/rollback-commands.ts";
 import { type FakeCommit, fakeConfigHistory } from "../../fakes/config-history.ts";
+import { fakeConfigWriter } from "../../fakes/config-writer.ts";
 import { type GitRepository, gitRepository } from "../../integrations/git-repository.ts";
 import { redisProgram } from "../../integrations/redis-server.ts";
 import { until } from "../../jobs/bot.ts";
@@ -45,23 +47,61 @@ describe.skipIf(redisProgram === undefined)("rollback", () => {
   beforeEach(() => chat.reset());
   afterAll(() => chat.close());
 
-  async function ask(words: string, history: ConfigHistory, thread?: string): Promise<ChatReply> {
+  async function ask(
+    words: string,
+    history: ConfigHistory,
+    thread?: string,
+    writer?: ConfigWriter,
+  ): Promise<ChatReply> {
+    const files = { history, paths: [order, "charts/order"], ...(writer === undefined ? {} : { writer }) };
     const configs = {
-      of: (service: string | undefined) =>
-        service === "order" ? { history, paths: [order, "charts/order"] } : undefined,
+      of: (service: string | undefined) => (service === "order" ? files : undefined),
     };
     const place = { channel: "C1", ...(thread === undefined ? {} : { thread }) };
     const request = { intent: `rollback ${asked++}`, kind: "command", userId: "U1", place, words } as const;
     return await answerChat(request, { ...chat.ports, configs }, never);
   }
   /** A busy machine may not answer in the chat's time: as gofire says then, the same is asked again. */
-  async function rollbackOf(words: string, history: ConfigHistory, thread?: string) {
+  async function rollbackOf(words: string, history: ConfigHistory, thread?: string, writer?: ConfigWriter) {
     const reply = await until(async () => {
-      const answer = await ask(words, history, thread);
+      const answer = await ask(words, history, thread, writer);
       return answer.kind === "refused" && answer.next.startsWith("Write the same again") ? undefined : answer;
     }, `an answer to ${words}`);
     return expectKind(reply, "rollback").rollback;
   }
+
+  describe("where gofire may write", () => {
+    const tune = commit("b", 14 * minute, { [order]: text(0) });
+
+    test("a plan says what exactly would be written, or in which files git cannot do it", async () => {
+      const { writer } = fakeConfigWriter([begin, tune]);
+      const plan = await rollbackOf("rollback order", fakeConfigHistory([begin, tune]), undefined, writer);
+      expect(plan.writable).toEqual({
+        push: "branch",
+        conflicts: [],
+        digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      });
+      const tag = await rollbackOf("rollback order v1", fakeConfigHistory([begin, tune]), undefined, writer);
+      expect(tag.writable).toMatchObject({ conflicts: [], digest: expect.any(String) });
+      const again = [begin, tune, commit("c", 5 * minute, { [order]: text(7) })];
+      const behind = await rollbackOf(
+        "rollback order",
+        fakeConfigHistory([begin, tune]),
+        undefined,
+        fakeConfigWriter(again).writer,
+      );
+      expect(behind.writable).toEqual({ push: "branch", conflicts: [order] });
+    });
+
+    test("a plan is told even where it cannot be found out, and says so", async () => {
+      const refused = new PortError("unavailable", "config", "the remote does not answer");
+      const writer = { ...fakeConfigWriter([begin, tune]).writer, prepare: () => Promise.reject(refused) };
+      const plan = await rollbackOf("rollback order", fakeConfigHistory([begin, tune]), undefined, writer);
+      expect(plan.own).toHaveLength(1);
+      expect(plan.writable).toMatchObject({ problem: "the remote does not answer" });
+      expect(plan.writable?.digest).toBeUndefined();
+    });
+  });
 
   describe("of the newest change", () => {
     test("says what comes back, also in files of others that the same change touched", async () => {

@@ -92,6 +92,17 @@ test("warns of what else comes back, of what is in the way, and of what is not k
   ]);
 });
 
+test("says where gofire cannot write it, and why that is not known", () => {
+  expect(linesOf({ writable: { push: "branch", conflicts: ["prod/order.yaml"] } })).toContain(
+    "⚠️ prod/order.yaml: git cannot do it by itself there, so gofire will not",
+  );
+  const lines = linesOf({
+    writable: { push: "branch", conflicts: [], problem: "the remote does not answer" },
+  });
+  expect(lines).toContain("⚠️ Whether gofire could do it is not known: the remote does not answer");
+  expect(lines[1]).toMatch(/^Nothing is changed yet\./);
+});
+
 test("says that nothing comes back by itself, and what a change that is a rollback would bring again", () => {
   const none = { own: [], moved: [{ since: value }], way: { ...way, undoes: "v1" } };
   const [, first, ...rest] = linesOf(none);
