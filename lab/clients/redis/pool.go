@@ -4,33 +4,74 @@ package redis
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 )
+
+// most is how large a pool can become.
+const most = 1000
 
 // Options size the pool.
 type Options struct {
 	Addr string
-	// PoolSize is how many connections may be in use at once.
+	// PoolSize is how many connections may be in use at once, 0 to 1000.
 	PoolSize int
 }
 
 // Pool lends connections.
 type Pool struct {
-	options Options
-	turns   chan struct{}
-	idle    chan *Conn
+	addr string
+	// turns and idle have room for the largest pool, so that nobody ever waits to give something back.
+	turns chan struct{}
+	idle  chan *Conn
+
+	mu   sync.Mutex
+	size int
+	// owed turns are withdrawn when they come back: the pool shrank while they were lent.
+	owed int
 }
 
 // NewPool dials nothing yet.
-func NewPool(options Options) *Pool {
+func NewPool(options Options) (*Pool, error) {
 	p := &Pool{
-		options: options,
-		turns:   make(chan struct{}, options.PoolSize),
-		idle:    make(chan *Conn, options.PoolSize),
+		addr:  options.Addr,
+		turns: make(chan struct{}, most),
+		idle:  make(chan *Conn, most),
 	}
-	for i := 0; i < options.PoolSize; i++ {
-		p.turns <- struct{}{}
+	return p, p.Resize(options.PoolSize)
+}
+
+// Size is how many connections may be in use at once.
+func (p *Pool) Size() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.size
+}
+
+// Resize changes the size while the pool is in use. Who waits goes on when it grows; what is lent stays lent when it
+// shrinks, and is closed when it comes back.
+func (p *Pool) Resize(size int) error {
+	if size < 0 || size > most {
+		return fmt.Errorf("a pool has 0 to %d connections, not %d", most, size)
 	}
-	return p
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for ; p.size < size; p.size++ {
+		if p.owed > 0 {
+			p.owed--
+		} else {
+			p.turns <- struct{}{}
+		}
+	}
+	for ; p.size > size; p.size-- {
+		select {
+		case <-p.turns:
+		default:
+			p.owed++
+		}
+		p.dropIdle(1)
+	}
+	return nil
 }
 
 // Get borrows a connection and waits for its turn.
@@ -45,9 +86,9 @@ func (p *Pool) Get(ctx context.Context) (*Conn, error) {
 		return conn, nil
 	default:
 	}
-	conn, err := dial(p.options.Addr)
+	conn, err := dial(p.addr)
 	if err != nil {
-		p.turns <- struct{}{}
+		p.endTurn(nil)
 		return nil, err
 	}
 	return conn, nil
@@ -57,7 +98,23 @@ func (p *Pool) Get(ctx context.Context) (*Conn, error) {
 func (p *Pool) Put(conn *Conn) {
 	if conn.broken {
 		_ = conn.Close()
-	} else {
+		conn = nil
+	}
+	p.endTurn(conn)
+}
+
+// endTurn lets the next one have the turn, and the connection if there is one.
+func (p *Pool) endTurn(conn *Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.owed > 0 {
+		p.owed--
+		if conn != nil {
+			_ = conn.Close()
+		}
+		return
+	}
+	if conn != nil {
 		p.idle <- conn
 	}
 	p.turns <- struct{}{}
@@ -77,8 +134,10 @@ func (p *Pool) GetString(ctx context.Context, key string) (string, error) {
 }
 
 // Close drops the idle connections.
-func (p *Pool) Close() {
-	for {
+func (p *Pool) Close() { p.dropIdle(most) }
+
+func (p *Pool) dropIdle(atMost int) {
+	for ; atMost > 0; atMost-- {
 		select {
 		case conn := <-p.idle:
 			_ = conn.Close()

@@ -74,14 +74,7 @@ var poolModes = []Mode{
 		Culprits:    []string{"shop/clients/redis.(*Pool).Get", "shop/carts.(*Store).Load"},
 		Rules:       []string{"pool/exhausted"}, SettleSeconds: 2,
 		Scale: 240,
-		start: func(s *Site) error {
-			checkout, err := s.redisCarts(0, 0)
-			if err != nil {
-				return err
-			}
-			s.handle("GET", "/cart", checkout.Cart)
-			return s.pileVisits("GET", "/cart")
-		},
+		start: func(s *Site) error { return s.cartsAtPoolSize(0) },
 	},
 	{
 		Name: "redis-pool-small", Kind: Sick,
@@ -98,6 +91,13 @@ var poolModes = []Mode{
 			s.handle("GET", "/cart", checkout.Cart)
 			return s.visit(world.Load{Method: "GET", Path: "/cart", AtOnce: s.Scale, Repeat: true})
 		},
+	},
+	{
+		Name: "redis-pool-wide", Kind: Healthy,
+		Title:       "A Redis pool that is wide enough",
+		Description: "The same customers as with redis-pool-zero, and 200 connections: they come and go.",
+		Scale:       240, ScaleUnit: "customers", SettleSeconds: 2,
+		start: func(s *Site) error { return s.cartsAtPoolSize(200) },
 	},
 	{
 		Name: "redis-nested", Kind: Sick,
@@ -117,14 +117,28 @@ var poolModes = []Mode{
 	},
 }
 
-// redisCarts keeps carts in a Redis outside, through a pool of that size.
-func (s *Site) redisCarts(poolSize, delayMs int) (*handlers.Checkout, error) {
+// cartsAtPoolSize lets customers look at their carts while the pool's size is a setting of the running shop.
+func (s *Site) cartsAtPoolSize(size int) error {
+	checkout, err := s.redisCarts(size, 20)
+	if err != nil {
+		return err
+	}
+	s.handle("GET", "/cart", checkout.Cart)
+	return s.comeAndGo("GET", "/cart")
+}
+
+// redisCarts keeps carts in a Redis outside, through a pool that begins with that size and offers it as a setting.
+func (s *Site) redisCarts(size, delayMs int) (*handlers.Checkout, error) {
 	addr, err := s.upstream(world.Upstream{Kind: "resp", DelayMs: delayMs})
 	if err != nil {
 		return nil, err
 	}
-	pool := redis.NewPool(redis.Options{Addr: addr, PoolSize: poolSize})
+	pool, err := redis.NewPool(redis.Options{Addr: addr, PoolSize: size})
+	if err != nil {
+		return nil, err
+	}
 	s.onStop(pool.Close)
+	s.offer("redis.max_active", poolSize(pool))
 	return &handlers.Checkout{Carts: carts.NewStore(pool)}, nil
 }
 

@@ -10,9 +10,10 @@ type Site struct {
 	// Scale is the size asked for, in the mode's unit.
 	Scale int
 
-	shop    *Shop
-	outside *world.Outside
-	undo    []func()
+	shop     *Shop
+	outside  *world.Outside
+	settings map[string]setting
+	undo     []func()
 }
 
 // handle hangs a shop route.
@@ -77,6 +78,12 @@ func (s *Site) visit(load world.Load) error {
 		load.Kind = "requests"
 	}
 	return outside.Visit(load)
+}
+
+// comeAndGo is the pace of customers who wait when they have to and come for ever: three quarters of Scale at once, then 6 a
+// second, and never more than Scale at a time.
+func (s *Site) comeAndGo(method, path string) error {
+	return s.visit(world.Load{Method: method, Path: path, AtOnce: s.Scale * 3 / 4, PerSecond: 6, AtMost: s.Scale})
 }
 
 // leakVisits is the usual pace of a leak: 120 requests at once, then 15 a second until Scale have come.

@@ -16,7 +16,7 @@ type stopped struct {
 	RestartNeeded bool `json:"restartNeeded"`
 }
 
-// switchboard serves /lab/: list, start and stop modes, and the measurements of the tool modes.
+// switchboard serves /lab/: list, start and stop modes, change settings, and the measurements of the tool modes.
 func (s *Shop) switchboard() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/lab/modes", func(w http.ResponseWriter, r *http.Request) {
@@ -24,6 +24,8 @@ func (s *Shop) switchboard() http.Handler {
 		report(WriteManifest(w))
 	})
 	mux.HandleFunc("/lab/modes/", s.switchMode)
+	mux.HandleFunc("/lab/settings", s.settings)
+	mux.HandleFunc("/lab/settings/", s.changeSetting)
 	mux.HandleFunc("/lab/status", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, map[string]interface{}{"running": s.Running()})
 	})

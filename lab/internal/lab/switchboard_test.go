@@ -52,9 +52,49 @@ func TestSwitchboardRefuses(t *testing.T) {
 		{"POST", "/lab/modes/spin?scale=many", http.StatusBadRequest},
 		{"DELETE", "/lab/modes/spin", http.StatusConflict},
 		{"PATCH", "/lab/modes/tickers", http.StatusMethodNotAllowed},
+		{"PUT", "/lab/settings/redis.max_active?value=1", http.StatusNotFound},
+		{"POST", "/lab/modes/redis-pool-wide?scale=1", http.StatusCreated},
+		{"PUT", "/lab/settings/redis.max_active?value=-1", http.StatusBadRequest},
+		{"PUT", "/lab/settings/redis.max_active?value=many", http.StatusBadRequest},
+		{"POST", "/lab/settings/redis.max_active?value=1", http.StatusMethodNotAllowed},
 	} {
 		if status, body := shop.try(t, refused.method, shop.HTTP, refused.path); status != refused.status {
 			t.Errorf("%s %s: %d %s, want %d", refused.method, refused.path, status, body, refused.status)
+		}
+	}
+}
+
+// TestPoolSizeIsASetting: who waits for a connection goes on when the pool grows, and waits again when it is 0 again.
+func TestPoolSizeIsASetting(t *testing.T) {
+	t.Parallel()
+	shop := start(t, "-mode", "redis-pool-zero", "-scale", "40")
+	if there := waiting(t, shop, func(n int) bool { return n >= 40 }); there != 40 {
+		t.Fatalf("%d wait, want all 40 customers", there)
+	}
+	var values map[string]string
+	decode(t, shop.call(t, "PUT", shop.HTTP, "/lab/settings/redis.max_active?value=2"), &values)
+	if values["redis.max_active"] != "2" {
+		t.Errorf("settings %v, want redis.max_active at 2", values)
+	}
+	if left := waiting(t, shop, func(n int) bool { return n == 0 }); left != 0 {
+		t.Errorf("%d still wait", left)
+	}
+	shop.call(t, "PUT", shop.HTTP, "/lab/settings/redis.max_active?value=0")
+	if there := waiting(t, shop, func(n int) bool { return n >= 5 }); there < 5 {
+		t.Errorf("%d wait again, want those who come 6 a second", there)
+	}
+}
+
+var waitsForConn = regexp.MustCompile(`\[select[^\n]*:\nshop/clients/redis\.\(\*Pool\)\.Get\(`)
+
+// waiting counts who waits for a connection, once it is as wanted.
+func waiting(t *testing.T, shop *process, isAsWanted func(int) bool) int {
+	t.Helper()
+	for deadline := time.Now().Add(showsWithin); ; time.Sleep(100 * time.Millisecond) {
+		dump := string(shop.call(t, "GET", shop.Debug, "/debug/pprof/goroutine?debug=2"))
+		count := len(waitsForConn.FindAllString(dump, -1))
+		if isAsWanted(count) || time.Now().After(deadline) {
+			return count
 		}
 	}
 }

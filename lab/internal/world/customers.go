@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,17 +20,28 @@ var loads = map[string]func(Load, *http.Client){
 
 // arrive lets customers come at the load's pace.
 func arrive(load Load, visit func(Load, *http.Client)) {
+	var here int32
+	come := func() {
+		if load.AtMost > 0 && int(atomic.LoadInt32(&here)) >= load.AtMost {
+			return
+		}
+		atomic.AddInt32(&here, 1)
+		go func() {
+			defer atomic.AddInt32(&here, -1)
+			customer(load, visit)
+		}()
+	}
 	for i := 0; i < load.AtOnce; i++ {
-		go customer(load, visit)
+		come()
 	}
 	if load.PerSecond <= 0 {
 		return
 	}
 	tick := time.NewTicker(time.Duration(float64(time.Second) / load.PerSecond))
 	defer tick.Stop()
-	for come := load.AtOnce; load.Total == 0 || come < load.Total; come++ {
+	for number := load.AtOnce; load.Total == 0 || number < load.Total; number++ {
 		<-tick.C
-		go customer(load, visit)
+		come()
 	}
 }
 

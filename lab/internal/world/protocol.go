@@ -45,6 +45,8 @@ type Load struct {
 	AtOnce    int     `json:"atOnce"`
 	PerSecond float64 `json:"perSecond,omitempty"`
 	Total     int     `json:"total,omitempty"`
+	// AtMost is how many may be there at a time (0: any number); who finds it full goes away.
+	AtMost int `json:"atMost,omitempty"`
 	// Repeat makes every customer come again after PauseMs, for ever.
 	Repeat  bool `json:"repeat,omitempty"`
 	PauseMs int  `json:"pauseMs,omitempty"`
