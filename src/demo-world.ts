@@ -21,11 +21,13 @@ import { goTargets } from "./integrations/go-target/client.ts";
 import { thisHost } from "./integrations/host/this-host.ts";
 import type { DemoProcess, DemoWorld, DemoWorlds, Lever } from "./ports/demo-world.ts";
 import type { Host } from "./ports/host.ts";
-import { type AlertmanagerStandIn, alertmanagerStandIn } from "./sandbox/alertmanager.ts";
-import { configFile, writeConfigRepository } from "./sandbox/config-repository.ts";
+import { alertmanagerStandIn } from "./sandbox/alertmanager.ts";
+import { type ConfigRepository, writeConfigRepository } from "./sandbox/config-repository.ts";
+import { startDeployer } from "./sandbox/deployer.ts";
+import { pagerLevers } from "./sandbox/pager-levers.ts";
 import { replayService } from "./sandbox/replayed-service.ts";
-import { startSlackStandIn } from "./sandbox/slack/stand-in.ts";
-import type { SlackMessage } from "./sandbox/slack/workspace.ts";
+import { type SlackStandIn, startSlackStandIn } from "./sandbox/slack/stand-in.ts";
+import { transcriptOf } from "./sandbox/slack/transcript.ts";
 import { alertPath, server } from "./serve.ts";
 import { configuredParts } from "./serve-parts.ts";
 import { targetSources } from "./target-sources.ts";
@@ -44,37 +46,53 @@ export function demoWorlds(version: string): DemoWorlds {
   return {
     async replay(folder) {
       const replayed = await replayService(folder);
-      return { debugUrl: replayed.url, stop: () => replayed.close() };
+      return {
+        debugUrl: replayed.url,
+        become: (next) => replayed.become(next),
+        stop: () => replayed.close(),
+      };
     },
-    async start({ processes, levers, isPoolZero }, tell) {
-      let webhookUrl = "";
-      const token = randomBytes(16).toString("hex");
-      const alertmanager = alertmanagerStandIn({
-        post: (message) => void slack.people.page(incidents, message),
-        webhook: () => ({ url: webhookUrl, token }),
-      });
-      const slack = await startSlackStandIn({
-        manifest: manifest(),
-        levers: [...levers, ...pagerLevers(alertmanager, processes)],
-      });
-      const stateFolder = await mkdtemp(join(tmpdir(), "gofire-demo-"));
-
-      async function remove(): Promise<void> {
-        await slack.close();
-        await rm(stateFolder, { recursive: true, force: true });
+    async start({ processes, levers, configure, isRecorded }, tell) {
+      const open: (() => Promise<void>)[] = [];
+      async function close(): Promise<void> {
+        for (const end of open.toReversed()) await end();
       }
 
       try {
+        const stateFolder = await mkdtemp(join(tmpdir(), "gofire-demo-"));
+        open.push(() => rm(stateFolder, { recursive: true, force: true }));
+        const repository =
+          configure === undefined ? undefined : await writeConfigRepository(stateFolder, systemClock.nowMs());
+        if (repository !== undefined && configure !== undefined) {
+          const deployer = await startDeployer(repository, configure, tell);
+          open.push(() => deployer.stop());
+        }
+        let webhookUrl = "";
+        const token = randomBytes(16).toString("hex");
+        const alertmanager = alertmanagerStandIn({
+          post: (message) => void slack.people.page(incidents, message),
+          webhook: () => ({ url: webhookUrl, token }),
+        });
+        const slack = await startSlackStandIn({
+          manifest: manifest(),
+          levers: [
+            ...levers,
+            ...(repository === undefined ? [] : releaseLevers(repository)),
+            ...pagerLevers(alertmanager, service, processes),
+          ],
+          ...(isRecorded
+            ? { notice: `A recording: ${service} does not run here, what it once answered is played back.` }
+            : {}),
+        });
+        open.push(() => slack.close());
         const host = hostWith({
           SLACK_BOT_TOKEN: slack.tokens.bot,
           SLACK_APP_TOKEN: slack.tokens.app,
           GOFIRE_STATE: stateFolder,
           GOFIRE_ALERTS_TOKEN: token,
         });
-        const repository = join(stateFolder, "config");
-        const hasHistory = isPoolZero && (await writeConfigRepository(repository, systemClock.nowMs()));
         const config = parseConfig(
-          configText(processes, slack.apiUrl, hasHistory ? repository : undefined),
+          configText(processes, slack.apiUrl, repository),
           "the demo's gofire.yaml",
           stateFolder,
           [],
@@ -88,6 +106,7 @@ export function demoWorlds(version: string): DemoWorlds {
           },
           host,
         );
+        if (configs !== undefined) open.push(() => configs.close());
         const running = await server({
           ...configuredParts(config, host, version),
           browser: () => Promise.resolve({}),
@@ -106,69 +125,34 @@ export function demoWorlds(version: string): DemoWorlds {
           ...(pages === undefined ? {} : { pages }),
           tell,
         });
+        open.push(() => running.stop());
         webhookUrl = `${running.url}${alertPath}`;
-        return worldOf(slack, async () => {
-          await running.stop();
-          await configs?.close();
-          await remove();
-        });
+        return worldOf(slack, repository, close);
       } catch (error) {
-        await remove();
+        await close();
         throw error;
       }
     },
   };
 }
 
-/** What an Alertmanager does that looks after the shop. */
-function pagerLevers(alertmanager: AlertmanagerStandIn, [sick]: readonly DemoProcess[]): readonly Lever[] {
-  const group = "Alertmanager";
-  const labels = { alertname: "ManyGoroutines", service, severity: "critical" };
-  return [
-    {
-      id: "page",
-      label: "Pages about order",
-      group,
-      pull: () =>
-        alertmanager.fire(
-          { ...labels, ...(sick === undefined ? {} : { instance: sick.instance }) },
-          "order has too many goroutines",
-        ),
-    },
-    { id: "storm", label: "Pages about everything at once", group, pull: () => storm(alertmanager) },
-    { id: "resolve", label: "Says that it is over", group, pull: () => alertmanager.resolveAll() },
-  ];
-}
-
-/** Everything behind one broken switch pages, for three reasons each; gofire knows one of these services. */
-async function storm(alertmanager: AlertmanagerStandIn): Promise<void> {
-  const services = [service, "cart", "catalog", "checkout", "mail", "payment", "search", "stock", "tax"];
-  const reasons = [
-    { alertname: "ManyGoroutines", severity: "critical", summary: "has too many goroutines" },
-    { alertname: "SlowRequests", severity: "critical", summary: "answers slowly" },
-    { alertname: "HighErrorRate", severity: "warning", summary: "answers with errors" },
-  ];
-  for (const { summary, ...labels } of reasons) {
-    for (const name of services) await alertmanager.fire({ ...labels, service: name }, `${name} ${summary}`);
-  }
-}
-
-function worldOf(slack: Awaited<ReturnType<typeof startSlackStandIn>>, stop: () => Promise<void>): DemoWorld {
-  const messages = () => slack.workspace.channels.get(incidents)?.messages ?? [];
-  const names: Names = {
-    person: (id) => slack.workspace.users.get(id)?.name ?? id,
-    file: (id) => slack.workspace.files.get(id)?.name ?? id,
-  };
+function worldOf(
+  slack: SlackStandIn,
+  repository: ConfigRepository | undefined,
+  stop: () => Promise<void>,
+): DemoWorld {
   return {
     url: `${slack.url}/?user=${onCall}&channel=${incidents}`,
     async type(text) {
       const result = await slack.people.type(onCall, incidents, text);
       if (result?.isAcked === false) throw new Error(`gofire did not answer ${text}.`);
     },
-    transcript: () => messages().map((message) => lineOf(message, names)),
+    ...(repository === undefined ? {} : { takeBack: () => repository.releaseWell() }),
+    transcript: () => transcriptOf(slack.workspace, incidents),
     async screenshot(file, signal) {
       const program = await firstProgram(browsers);
-      const thread = messages().findLast(({ threadTs }) => threadTs !== undefined)?.threadTs;
+      const messages = slack.workspace.channels.get(incidents)?.messages ?? [];
+      const thread = messages.findLast(({ threadTs }) => threadTs !== undefined)?.threadTs;
       if (program === undefined || thread === undefined) return undefined;
       const page = `${slack.url}/?still&user=${onCall}&channel=${incidents}&thread=${thread}`;
       await run(
@@ -191,31 +175,23 @@ function worldOf(slack: Awaited<ReturnType<typeof startSlackStandIn>>, stop: () 
   };
 }
 
-interface Names {
-  person(id: string): string;
-  file(id: string): string;
-}
-
-/** One message as words: who, and what; replies are indented. */
-function lineOf(
-  { text, attachments = [], username, threadTs, ts, user, botId, files = [] }: SlackMessage,
-  names: Names,
-): string {
-  const who = username ?? (botId === undefined ? names.person(user ?? "") : "gofire");
-  const indent = threadTs === undefined || threadTs === ts ? "" : "    ";
-  const attached = files.map((id) => `${indent}  📎 ${names.file(id)}`);
-  const titles = attachments.map(({ title }) => (typeof title === "string" ? title : ""));
-  const words = [text, ...titles].filter((part) => part !== "").join(" ");
-  return [`${indent}${who}: ${plain(words).replaceAll("\n", `\n${indent}  `)}`, ...attached].join("\n");
-}
-
-/** Slack's text as it reads: its three characters that stand for something else, and breaks that nobody sees. */
-function plain(text: string): string {
-  return text
-    .replaceAll("&lt;", "<")
-    .replaceAll("&gt;", ">")
-    .replaceAll("&amp;", "&")
-    .replaceAll("\u200b", "");
+/** What somebody does to the configuration of the service. */
+function releaseLevers(repository: ConfigRepository): readonly Lever[] {
+  const group = "Ana, at the configuration";
+  return [
+    {
+      id: "release-sick",
+      label: "Sets the pool to 0",
+      group,
+      pull: () => repository.releaseSick(),
+    },
+    {
+      id: "release-well",
+      label: "Sets the pool to 200",
+      group,
+      pull: () => repository.releaseWell(),
+    },
+  ];
 }
 
 async function firstProgram(names: readonly string[]): Promise<string | undefined> {
@@ -234,7 +210,7 @@ function hostWith(variables: Readonly<Record<string, string>>): Host {
 function configText(
   processes: readonly DemoProcess[],
   apiUrl: string,
-  repository: string | undefined,
+  repository: ConfigRepository | undefined,
 ): string {
   const targets = processes.map(({ debugUrl, instance }) => `{ url: "${debugUrl}", instance: ${instance} }`);
   return `
@@ -242,7 +218,13 @@ slack: { mode: socket, apiUrl: "${apiUrl}" }
 services:
   ${service}:
     targets: [${targets.join(", ")}]
-    capture: { cpuSeconds: 5, gapSeconds: 8 }${repository === undefined ? "" : `\n    config: [${configFile}]\nconfigHistory: { repository: "${repository}" }`}
+    capture: { cpuSeconds: 5, gapSeconds: 8 }${
+      repository === undefined
+        ? ""
+        : `
+    config: [${repository.file}]
+configHistory: { repository: "${repository.folder}", branch: ${repository.branch} }`
+    }
 alerts:
   channel: ${incidents}
   bearerEnv: GOFIRE_ALERTS_TOKEN

@@ -12,8 +12,13 @@ export interface DemoService {
   /** Its processes, the sick one first. */
   readonly processes: readonly DemoProcess[];
   readonly levers: readonly Lever[];
-  /** It is sick because somebody set its pool's size to 0 a quarter of an hour ago. */
-  readonly isPoolZero: boolean;
+  /**
+   * It is sick because of its configuration: takes these values over while it runs, by dotted path. Absent when it is sick in
+   * another way.
+   */
+  readonly configure?: (settings: Readonly<Record<string, string>>) => Promise<void>;
+  /** It is not a running service but recordings of one. */
+  readonly isRecorded: boolean;
 }
 
 export interface DemoProcess {
@@ -28,6 +33,11 @@ export interface DemoWorld {
   readonly url: string;
   /** Types into the incidents channel as somebody on call. Rejects when gofire does not acknowledge it. */
   type(text: string): Promise<void>;
+  /**
+   * Puts back what made the service sick, in the repository of its configuration. Absent when that is not the reason, or where
+   * there is no git.
+   */
+  readonly takeBack?: () => Promise<void>;
   /** What stands in the incidents channel and its threads now, in order, in words. */
   transcript(): readonly string[];
   /** A picture of the newest thread, as PNG; undefined where there is no Chromium. */
@@ -41,5 +51,12 @@ export interface DemoWorlds {
   /** `tell` hears what the bot says to who looks after it. */
   start(service: DemoService, tell: (line: string) => void): Promise<DemoWorld>;
   /** Answers as a recorded process did. `folder` is its bundle. */
-  replay(folder: string): Promise<{ readonly debugUrl: string; stop(): Promise<void> }>;
+  replay(folder: string): Promise<ReplayedProcess>;
+}
+
+export interface ReplayedProcess {
+  readonly debugUrl: string;
+  /** From now on it answers as in another recording. */
+  become(folder: string): Promise<void>;
+  stop(): Promise<void>;
 }

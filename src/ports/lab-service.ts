@@ -8,6 +8,8 @@ export interface RunningLab {
   /** Makes it sick in one more way, or cures that; rejects for modes that need another start. */
   enter(mode: string): Promise<void>;
   leave(mode: string): Promise<void>;
+  /** Takes over those of these values, by dotted path, that it has a setting for now; the others are none of its business. */
+  configure(settings: Readonly<Record<string, string>>): Promise<void>;
   stop(): Promise<void>;
 }
 

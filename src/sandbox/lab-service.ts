@@ -116,18 +116,27 @@ async function startLab(binary: string, mode: string, signal: AbortSignal): Prom
   const child = spawn(binary, ["-stdin", "-mode", mode], { stdio: ["pipe", "pipe", "ignore"] });
   try {
     const greeting = await greetingOf(child, signal);
-    const change = async (method: "POST" | "DELETE", next: string) => {
-      const response = await fetch(`http://${greeting.http}/lab/modes/${encodeURIComponent(next)}`, {
-        method,
-      });
+    const ask = async (method: string, path: string) => {
+      const response = await fetch(`http://${greeting.http}/lab/${path}`, { method });
       if (!response.ok) throw new UsageError(`The shop refuses: ${(await response.text()).trim()}`);
+      return await response.json();
     };
+    const change = async (method: "POST" | "DELETE", mode: string) =>
+      void (await ask(method, `modes/${encodeURIComponent(mode)}`));
     return {
       debugUrl: `http://${greeting.debug}`,
       shopUrl: `http://${greeting.http}`,
       goVersion: greeting.go,
       enter: (next) => change("POST", next),
       leave: (next) => change("DELETE", next),
+      async configure(settings) {
+        const known = (await ask("GET", "settings")) as Readonly<Record<string, string>>;
+        for (const name of Object.keys(known)) {
+          const value = settings[name];
+          if (value === undefined || value === known[name]) continue;
+          await ask("PUT", `settings/${encodeURIComponent(name)}?value=${encodeURIComponent(value)}`);
+        }
+      },
       stop: () => stopped(child),
     };
   } catch (error) {

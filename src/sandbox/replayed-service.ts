@@ -9,6 +9,8 @@ import { gunzipSync } from "node:zlib";
 export interface ReplayedService {
   /** `http://127.0.0.1:PORT`, pprof below /debug/pprof/, the scrape at /metrics. */
   readonly url: string;
+  /** From now on it answers as another recording of it. */
+  become(folder: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -34,10 +36,10 @@ const cpuProfileMs = 1_000;
  * come gzip-compressed as net/http/pprof sends them, texts plain.
  */
 export async function replayService(folder: string): Promise<ReplayedService> {
-  const files = new Set(await readdir(folder));
-  const asked = new Map<string, number>();
+  let playing = await recordingIn(folder);
 
   async function contentOf(question: string): Promise<Buffer | undefined> {
+    const { files, asked, folder } = playing;
     const names = (recorded[question] ?? []).filter((name) => files.has(name) || files.has(`${name}.gz`));
     const turn = asked.get(question) ?? 0;
     const name = names[Math.min(turn, names.length - 1)];
@@ -72,9 +74,23 @@ export async function replayService(folder: string): Promise<ReplayedService> {
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async become(next) {
+      playing = await recordingIn(next);
+    },
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+interface Recording {
+  readonly folder: string;
+  readonly files: ReadonlySet<string>;
+  /** How often each question was asked. */
+  readonly asked: Map<string, number>;
+}
+
+async function recordingIn(folder: string): Promise<Recording> {
+  return { folder, files: new Set(await readdir(folder)), asked: new Map() };
 }

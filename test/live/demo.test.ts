@@ -21,6 +21,12 @@ async function runsThrough(option: string): Promise<void> {
   expect(stdout).toMatch(
     /Config: redis\.max_active 200 → 0 in v\d{8}-prod-redis-tune by ana, 1\d min before the capture, could explain this \(inferred\)\./,
   );
+  // What the repository says reaches the service, and is seen in it.
+  expect(stderr).toContain("Ana puts the old value back with git");
+  expect(stderr).toMatch(/The deployer has brought [0-9a-f]{10} to order\./);
+  expect(stdout).toMatch(
+    /^gofire: PASS: order\. .* Config: redis\.max_active 0 → 200 in [0-9a-f]{10} by ana, .* before the capture\./m,
+  );
   expect(stdout).toContain("flame-graph.order.goroutine.png");
   expect(stdout).toMatch(/pprof\.order\.order-1\.goroutine\.\d{8}-\d{6}\.pb\.gz/);
   if (stdout.includes("A picture of the thread")) {
@@ -29,7 +35,7 @@ async function runsThrough(option: string): Promise<void> {
 }
 
 describe.skipIf(redisProgram === undefined)("gofire demo (needs Redis)", () => {
-  it("goes from a typed command to a verdict with its flame graph, with a recorded process", {
+  it("goes from a typed command to a verdict with its flame graph, and on to a service that is well, with recordings", {
     timeout: 180_000,
   }, async () => {
     await runsThrough("--recorded");

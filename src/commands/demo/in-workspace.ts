@@ -1,25 +1,15 @@
 import { UsageError } from "../../domain/errors.ts";
-import type { DemoService, DemoWorld, Lever } from "../../ports/demo-world.ts";
+import type { DemoWorld } from "../../ports/demo-world.ts";
 import type { CommandContext, Ports } from "../context.ts";
 import type { Reply } from "../reply.ts";
-import { type DemoLab, recordingOf, settle } from "./in-terminal.ts";
+import { type DemoLab, settle } from "./in-terminal.ts";
+import { sickService } from "./sick-service.ts";
 
-/** What a person may do to the shop while it runs; modes that need another start are left out. */
-const playable = [
-  "redis-pool-zero",
-  "mutex-io",
-  "slow-upstream",
-  "conn-queue",
-  "sql-slow-transaction",
-  "dns-slow",
-  "regexp-per-call",
-  "gogc-thrash",
-  "fd-exhaustion",
-];
-/** What the other process does meanwhile: little. */
-const wellMode = "just-started";
 const verdictWithinMs = 180_000;
 const lookEveryMs = 250;
+/** The deployer looks once a second, and those who waited go on at once. */
+const recoveryMs = 3_000;
+const cardStart = "gofire: ";
 
 /**
  * Shows gofire at work in a chat workspace on this machine: somebody types `/gofire snapshot order`, and its card
@@ -44,9 +34,13 @@ export async function demoInWorkspace(
       context.log(`The workspace: ${world.url}`);
       if (!once && (await host.openInBrowser(world.url))) context.log("It opens in your browser.");
       if (built !== undefined) await settle(built, mode, context, ports);
-      context.log("Mira types: /gofire snapshot order");
-      await world.type("/gofire snapshot order");
-      await verdict(world);
+      await verdictOf("Mira types: /gofire snapshot order", world);
+      if (world.takeBack !== undefined) {
+        context.log("Ana puts the old value back with git, and pushes it.");
+        await world.takeBack();
+        await clock.sleep(recoveryMs, signal);
+        await verdictOf("Mira types: /gofire snapshot order", world);
+      }
       const shown = once ? await pictureOf(world) : undefined;
       if (!once) await untilEnd(world);
       const problems = world.problems();
@@ -62,20 +56,23 @@ export async function demoInWorkspace(
     await service.stop();
   }
 
-  async function verdict(world: DemoWorld): Promise<void> {
+  /** Somebody asks for a capture, and it is waited for until all of it is told. */
+  async function verdictOf(what: string, world: DemoWorld): Promise<void> {
+    context.log(what);
+    const before = cardsOf(world).length;
+    await world.type(what.slice(what.indexOf("/")));
     const endsAtMs = clock.nowMs() + verdictWithinMs;
     let last = "";
     for (;;) {
-      const lines = world.transcript();
-      const card = lines.find((line) => line.startsWith("gofire: ")) ?? "";
-      const now = summaryOf(card.slice("gofire: ".length));
-      if (card !== last) context.progress(now);
-      last = card;
+      const card = cardsOf(world)[before] ?? { text: "", replies: [] };
+      const now = summaryOf(card.text);
+      if (card.text !== last) context.progress(now);
+      last = card.text;
       // The flame graph comes last.
-      if (lines.some((line) => line.includes(".png"))) return context.log(now);
+      if (card.replies.some((line) => line.includes(".png"))) return context.log(now);
       if (clock.nowMs() > endsAtMs) {
-        if (/FAIL|PASS|INCONCLUSIVE/.test(card)) return context.log(now);
-        throw new UsageError(`There was no verdict within ${verdictWithinMs / 60_000} minutes: ${card}`);
+        if (/FAIL|PASS|INCONCLUSIVE/.test(card.text)) return context.log(now);
+        throw new UsageError(`There was no verdict within ${verdictWithinMs / 60_000} minutes: ${card.text}`);
       }
       await clock.sleep(lookEveryMs, signal);
     }
@@ -100,84 +97,14 @@ export async function demoInWorkspace(
   }
 }
 
-interface Running extends DemoService {
-  stop(): Promise<void>;
-}
-
-/** Two processes of one service: the sick one, and one that is well, so that they can be compared. */
-async function sickService(
-  mode: string,
-  { lab, built }: DemoLab,
-  context: CommandContext,
-  ports: Ports,
-): Promise<Running> {
-  if (built === undefined) {
-    context.progress("No Go here: recorded processes stand in for the shop.");
-    const worlds = await ports.demoWorlds();
-    const both = await startBoth(mode, async (name) => await worlds.replay(await recordingOf(name, lab)));
-    return serviceOf(both, [], mode);
+/** gofire's messages in the channel with what stands in their threads. */
+function cardsOf(world: DemoWorld): readonly { readonly text: string; readonly replies: string[] }[] {
+  const cards: { text: string; replies: string[] }[] = [];
+  for (const line of world.transcript()) {
+    if (line.startsWith(cardStart)) cards.push({ text: line.slice(cardStart.length), replies: [] });
+    else cards.at(-1)?.replies.push(line);
   }
-  context.progress(`Starting the shop in mode ${mode}…`);
-  const both = await startBoth(mode, (name) => lab.start(name, context.signal));
-  const { sick } = both;
-  let current = mode;
-
-  async function become(next: string | undefined): Promise<void> {
-    await sick.leave(current);
-    if (next !== undefined) await sick.enter(next);
-    current = next ?? current;
-  }
-
-  const levers: Lever[] = playable.flatMap((name) => {
-    const known = built.modes.find((candidate) => candidate.name === name);
-    return known === undefined
-      ? []
-      : [{ id: name, label: known.title, group: "Make order-1 sick", pull: () => become(name) }];
-  });
-  levers.push({
-    id: "healthy",
-    label: "Nothing is wrong",
-    group: "Make order-1 sick",
-    pull: () => become(undefined),
-  });
-  return serviceOf(both, levers, mode);
-}
-
-interface Stoppable {
-  readonly debugUrl: string;
-  stop(): Promise<void>;
-}
-
-interface Both<Process> {
-  readonly sick: Process;
-  readonly well: Process;
-}
-
-async function startBoth<Process extends Stoppable>(
-  mode: string,
-  start: (mode: string) => Promise<Process>,
-): Promise<Both<Process>> {
-  const sick = await start(mode);
-  try {
-    return { sick, well: await start(wellMode) };
-  } catch (error) {
-    await sick.stop();
-    throw error;
-  }
-}
-
-function serviceOf({ sick, well }: Both<Stoppable>, levers: readonly Lever[], mode: string): Running {
-  return {
-    processes: [
-      { instance: "order-1", debugUrl: sick.debugUrl },
-      { instance: "order-2", debugUrl: well.debugUrl },
-    ],
-    levers,
-    isPoolZero: mode === "redis-pool-zero",
-    async stop() {
-      await Promise.all([sick.stop(), well.stop()]);
-    },
-  };
+  return cards;
 }
 
 /** The first two sentences: what it is about, and what is the matter. */

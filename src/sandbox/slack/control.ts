@@ -19,6 +19,7 @@ export function createControl({
   traffic,
   sockets,
   levers,
+  notice,
 }: Omit<Rooms, "webApi">) {
   const actions: Readonly<Record<string, (body: Fields, userId: string) => unknown>> = {
     type: (body, userId) =>
@@ -73,6 +74,7 @@ export function createControl({
       return answerJson(response, 200, {
         ...snapshotFor(workspace, user ?? someone, traffic, sockets),
         levers: levers.map(({ id, label, group }) => ({ id, label, group })),
+        notice,
       });
     if (name === "problems") return answerJson(response, 200, { problems: problemsOf(workspace, traffic) });
     if (name === "traffic") return answerJson(response, 200, { exchanges: traffic.exchanges });

@@ -21,6 +21,7 @@ export interface Rooms {
   readonly traffic: Traffic;
   readonly sockets: SocketOutlet;
   readonly levers: readonly Lever[];
+  readonly notice: string | undefined;
 }
 
 /** Sends a request to the Web API, an upload, a response_url, a file, the control API or the page. */

@@ -35,6 +35,8 @@ export interface SlackStandInOptions {
   readonly limitsRates?: boolean;
   /** Buttons beside the workspace, for a demo: what the people in it cannot do in Slack. */
   readonly levers?: readonly Lever[];
+  /** Beside the workspace: what people must know about this one. */
+  readonly notice?: string;
 }
 
 /** A Slack workspace on this machine, strict where Slack is. Stop it with `close`. */
@@ -94,7 +96,8 @@ export async function startSlackStandIn(options: SlackStandInOptions): Promise<S
   const limitsRates = options.limitsRates ?? true;
   const webApi = createWebApi({ workspace, methods, pending, tokens, faults, traffic, limitsRates });
   const levers = options.levers ?? [];
-  const router = createRouter({ workspace, webApi, people, faults, traffic, sockets, levers });
+  const { notice } = options;
+  const router = createRouter({ workspace, webApi, people, faults, traffic, sockets, levers, notice });
   server.on("request", router);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

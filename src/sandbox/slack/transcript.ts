@@ -1,0 +1,40 @@
+import type { SlackMessage, Workspace } from "./workspace.ts";
+
+/** What stands in a channel and its threads, in order, in words. */
+export function transcriptOf({ channels, users, files }: Workspace, channel: string): readonly string[] {
+  const names: Names = {
+    person: (id) => users.get(id)?.name ?? id,
+    file: (id) => files.get(id)?.name ?? id,
+  };
+  return (channels.get(channel)?.messages ?? []).map((message) => lineOf(message, names));
+}
+
+interface Names {
+  person(id: string): string;
+  file(id: string): string;
+}
+
+/** One message as words: who, and what; replies are indented. */
+function lineOf(
+  { text, attachments = [], username, threadTs, ts, user, botId, onlyFor, files = [] }: SlackMessage,
+  names: Names,
+): string {
+  const who = username ?? (botId === undefined ? names.person(user ?? "") : "gofire");
+  const reader = onlyFor === undefined ? "" : ` (only ${names.person(onlyFor)} sees it)`;
+  const indent = threadTs === undefined || threadTs === ts ? "" : "    ";
+  const attached = files.map((id) => `${indent}  📎 ${names.file(id)}`);
+  const titles = attachments.map(({ title }) => (typeof title === "string" ? title : ""));
+  const words = [text, ...titles].filter((part) => part !== "").join(" ");
+  return [`${indent}${who}${reader}: ${plain(words).replaceAll("\n", `\n${indent}  `)}`, ...attached].join(
+    "\n",
+  );
+}
+
+/** Slack's text as it reads: its three characters that stand for something else, and breaks that nobody sees. */
+function plain(text: string): string {
+  return text
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&amp;", "&")
+    .replaceAll("\u200b", "");
+}
