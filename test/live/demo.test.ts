@@ -34,7 +34,8 @@ async function runsThrough(option: string): Promise<void> {
   } else expect(stderr).toContain("there is no Chromium on PATH");
 }
 
-describe.skipIf(redisProgram === undefined)("gofire demo (needs Redis)", () => {
+// Most of the time of both is waiting.
+describe.skipIf(redisProgram === undefined)("gofire demo (needs Redis)", { concurrent: true }, () => {
   it("goes from a typed command to a verdict with its flame graph, and on to a service that is well, with recordings", {
     timeout: 180_000,
   }, async () => {
