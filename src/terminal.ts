@@ -11,6 +11,7 @@ import { counts } from "./domain/findings/finding.ts";
 import { evidenceSource } from "./integrations/artifacts/evidence-source.ts";
 import { isUtf8, ProgressLine, screenOf } from "./integrations/terminal/screen.ts";
 import { asciiText } from "./render/ascii.ts";
+import type { GateReport } from "./render/config-gate.ts";
 import { analysisMarkdown } from "./render/markdown.ts";
 import { colourStyle, plainStyle, printable, printableLines } from "./render/style.ts";
 import { analysisText } from "./render/terminal.ts";
@@ -162,6 +163,10 @@ async function rendered({ reply, format, verbose }: Answer): Promise<string> {
       return format === "markdown"
         ? (await import("./render/config-diff.ts")).configDiffMarkdown(reply.diff)
         : (await import("./render/config-diff.ts")).configDiffText(reply.diff, style, width);
+    case "config-gate":
+      return format === "markdown"
+        ? (await import("./render/config-gate.ts")).configGateMarkdown(reply.report)
+        : (await import("./render/config-gate.ts")).configGateText(reply.report, style, width);
     case "doctor":
       return (await import("./render/doctor.ts")).doctorText(reply.checks, style, width);
   }
@@ -182,6 +187,8 @@ function jsonOf(reply: Reply): unknown {
       return reply.report;
     case "config-diff":
       return reply.diff;
+    case "config-gate":
+      return reply.report;
     case "doctor":
       return reply.checks;
     case "text":
@@ -197,10 +204,17 @@ function exitCodeOf(reply: Reply): number {
     if (reply.diff.changes.length > 0) return 1;
     return reply.diff.uncompared.length > 0 ? 3 : 0;
   }
+  if (reply.kind === "config-gate") return gateExitCode(reply.report);
   if (reply.kind !== "analysis" || reply.severity === "never") return 0;
   const { analysis, severity } = reply;
   if (analysis.findings.some((finding) => counts(finding, severity))) return 1;
   return analysis.verdict === "inconclusive" || reply.unread > 0 ? 3 : 0;
+}
+
+/** Nobody was asked who approved: only where nothing changes there is an answer without that. */
+function gateExitCode({ states }: GateReport): number {
+  if (states.some(({ verdict }) => verdict === "refused")) return 1;
+  return states.every(({ verdict }) => verdict === "not-applicable") ? 0 : 3;
 }
 
 function bundleHint(bundle: string): string {

@@ -9,8 +9,9 @@ const elsewhere: Readonly<Record<string, string>> = {
 
 export const config = defineCommand({
   name: "config",
-  summary: "Compare configuration in Git, or print gofire.yaml's JSON Schema",
-  usage: "schema | diff --base REV --head REV [PATH...] [options]",
+  summary:
+    "Compare configuration in Git, ask whether a change is approved, or print gofire.yaml's JSON Schema",
+  usage: "schema | diff --base REV --head REV [PATH...] | gate --base REV --head REV --config FILE [options]",
   examples: [
     {
       line: "config schema",
@@ -20,10 +21,14 @@ export const config = defineCommand({
       line: "config diff --base v20240501-prod --head main env/prod",
       does: "which values changed: exit code 1 if any did, 3 if nobody can tell",
     },
+    {
+      line: "config gate --base origin/main --head HEAD --config /etc/gofire/gofire.yaml",
+      does: "what a change would do to each environment, and whether it may be released",
+    },
   ],
   whoMayUse: "anyone",
   effect: "read",
-  operands: { placeholder: "schema|diff", min: 1, max: 100, words: ["schema", "diff"] },
+  operands: { placeholder: "schema|diff|gate", min: 1, max: 100, words: ["schema", "diff", "gate"] },
   options: {
     base: {
       kind: "text",
@@ -32,6 +37,16 @@ export const config = defineCommand({
     },
     head: { kind: "text", placeholder: "REV", summary: "the same, after" },
     repository: { kind: "text", placeholder: "DIR", summary: "repository to read (default: here)" },
+    environment: {
+      kind: "text",
+      placeholder: "NAME",
+      summary: "the gate of this environment alone (default: all of them)",
+    },
+    config: {
+      kind: "text",
+      placeholder: "FILE",
+      summary: "the gate's rules and people: a gofire.yaml that the change cannot alter",
+    },
     format: {
       kind: "choice",
       choices: ["text", "json", "markdown"],
@@ -44,6 +59,10 @@ export const config = defineCommand({
       return await (await import("./config-diff.ts")).configDiff(others, options, context, ports);
     }
     const [extra] = others;
+    if (word === "gate") {
+      if (extra !== undefined) throw new UsageError(`"${extra}" is one word too many. gofire config --help`);
+      return await (await import("./config-gate.ts")).configGate(options, context, ports);
+    }
     const instead = elsewhere[word];
     if (instead !== undefined) throw new UsageError(`There is no gofire config ${word} yet: ${instead}.`);
     if (word !== "schema") {

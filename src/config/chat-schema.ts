@@ -45,7 +45,7 @@ const slack = section(
 );
 
 /** Ids as Slack writes them; names change hands, ids do not. */
-function chatId(letters: string, error: string) {
+export function chatId(letters: string, error: string) {
   return z.string().check(z.regex(new RegExp(`^[${letters}][A-Z0-9]{2,}$`), { error }));
 }
 

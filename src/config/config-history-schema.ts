@@ -118,14 +118,15 @@ const rollback = section(
   userNeedsToken,
 );
 
-const paths = z
+/** At least one of them. */
+export const configFiles = z
   .array(repositoryPath)
   .check(z.refine((named) => named.length > 0, { error: "must name at least one path" }));
-conditionsOf.add(paths, { allOf: [{ minItems: 1 }] });
+conditionsOf.add(configFiles, { allOf: [{ minItems: 1 }] });
 
 /** Which files of the repository are a service's. */
 export const configPathsSetting = setting(
-  paths,
+  configFiles,
   "Files and folders of the repository named under `configHistory` that hold the service's configuration",
 );
 

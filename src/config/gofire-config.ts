@@ -1,6 +1,7 @@
 import type { LabelMatches } from "../domain/alerts/alert-routing.ts";
 import type { Audience } from "../domain/chat/chat-reply.ts";
 import type { ChatRight } from "../domain/chat/chat-rights.ts";
+import type { GatePolicy, People } from "../domain/configuration/gate.ts";
 import type { CaptureKind } from "../domain/evidence/capture.ts";
 import type { TargetPlace } from "../domain/targets/target-place.ts";
 import type { AlertsConfig } from "./alerts-config.ts";
@@ -34,6 +35,10 @@ export interface GofireConfig {
   readonly configHistory?: ConfigHistoryConfig;
   /** Absent: gofire writes no configuration. */
   readonly rollback?: RollbackConfig;
+  /** Absent: nothing asks for approvals. */
+  readonly gate?: GateConfig;
+  /** Who commits with which addresses; empty when the file names nobody. */
+  readonly people: People;
   /** Absent: what is usual where gofire runs. */
   readonly kubernetes?: ClusterConfig;
   /** Absent: there is no board. */
@@ -122,6 +127,11 @@ export interface RollbackConfig {
   readonly credentials?: { readonly user: string; readonly token: SecretReference };
   /** So long after the push it is measured whether it helped. */
   readonly verifyWithinMs: number;
+}
+
+/** What a change of configuration needs before it may be released; at least one environment. */
+export interface GateConfig {
+  readonly environments: readonly GatePolicy[];
 }
 
 /** Where the processes of a service are found, and how each of them is reached. */

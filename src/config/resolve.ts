@@ -10,6 +10,7 @@ import { artifactsOf, queueBoardOf } from "./resolve-artifacts.ts";
 import { accessOf, capturesOf, slackOf } from "./resolve-chat.ts";
 import { configHistoryOf, rollbackOf } from "./resolve-config-history.ts";
 import { clusterOf, placeOf } from "./resolve-discover.ts";
+import { gateOf, peopleOf } from "./resolve-gate.ts";
 import { webAccessOf } from "./resolve-web-access.ts";
 import { defined } from "./resolve-words.ts";
 import type { ConfigFile, ReachSection, SettingsSection, TargetSection } from "./schema.ts";
@@ -73,6 +74,8 @@ export function resolveConfig(config: ConfigFile, place: FilePlace): GofireConfi
       ? {}
       : { configHistory: configHistoryOf(config.configHistory, place) }),
     ...rollbackOf(config, place),
+    ...(config.gate === undefined ? {} : { gate: gateOf(config.gate) }),
+    people: peopleOf(config.people),
     web: webOf(config.web, place.folder),
     ...(config.kubernetes === undefined ? {} : { kubernetes: clusterOf(config.kubernetes, place.folder) }),
     ...(config.queueBoard === undefined ? {} : { queueBoard: queueBoardOf(config.queueBoard, place.folder) }),

@@ -5,6 +5,7 @@ import { artifactSections } from "./artifacts-schema.ts";
 import { chatSections } from "./chat-schema.ts";
 import { configHistorySections, configPathsSetting } from "./config-history-schema.ts";
 import { discoverSections, discoverSetting } from "./discover-schema.ts";
+import { gateSections } from "./gate-schema.ts";
 import type { OptionalCapture } from "./gofire-config.ts";
 import { prometheusSections, seriesSetting } from "./prometheus-schema.ts";
 import {
@@ -158,6 +159,7 @@ export const configSchema = section({
   ...artifactSections,
   ...prometheusSections,
   ...configHistorySections,
+  ...gateSections,
   ...discoverSections,
   ...webSections,
 });

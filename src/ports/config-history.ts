@@ -52,6 +52,44 @@ export type NamedRevision =
   | { readonly revision: string; readonly name: string }
   | { readonly candidates: readonly string[] };
 
+/** Which proposal is asked about, and for which environments. */
+export interface ProposalQuestion {
+  /** The number of a pull or merge request, the name of a branch, or a commit. */
+  readonly name: string;
+  /** The commit that it would be merged into, its full hash. Absent: what the branch is at. */
+  readonly tip?: string;
+  /** Files and folders of the repository by the environment's name; at least one each. */
+  readonly environments: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What merging a proposal would make of an environment's files. */
+export interface ProposedEnvironment {
+  readonly name: string;
+  /** Of all its files afterwards and now, as domain/configuration/proposal.ts says; empty where it cannot be told. */
+  readonly digest: string;
+  readonly was: string;
+  /** Every file that would be another. */
+  readonly files: readonly TouchedFile[];
+  /** What keeps the digest from standing for all that there is, one sentence each: symbolic links, names with line breaks. */
+  readonly problems: readonly string[];
+}
+
+/** A proposal, and what merging it would leave. */
+export interface ProposedTree {
+  readonly name: string;
+  /** Full commit hashes; the base is where it left the branch. */
+  readonly tip: string;
+  readonly base: string;
+  readonly head: string;
+  readonly subject: string;
+  /** Of authors, committers and co-authors (trailers) of the commits that it would bring; lower case, each once. */
+  readonly addresses: readonly string[];
+  /** Those that would change, in the order they were asked in; and those without any file, with a problem. */
+  readonly environments: readonly ProposedEnvironment[];
+  /** Conflicts, by file; more commits than are looked at. */
+  readonly problems: readonly string[];
+}
+
 /**
  * A repository that configuration is kept in, and what happened there.
  *
@@ -72,6 +110,14 @@ export interface ConfigHistory {
   find(name: string, signal: AbortSignal): Promise<NamedRevision>;
   /** What is another in `head` than in `base`, both full commit hashes. Without paths: of all files. */
   between(base: string, head: string, paths: readonly string[], signal: AbortSignal): Promise<TouchedFiles>;
+  /**
+   * What a proposal is now and what merging it would leave, or what its name could mean. Never what is only known from before:
+   * `unavailable` when the remote does not answer, and of a clone that is cut off.
+   */
+  proposal(
+    question: ProposalQuestion,
+    signal: AbortSignal,
+  ): Promise<ProposedTree | { readonly candidates: readonly string[] }>;
   /** Ends what still runs for it. */
   close(): Promise<void>;
 }

@@ -29,6 +29,7 @@ describe("a configuration", () => {
       expect(config(source)).toEqual({
         file: "gofire.yaml",
         services: {},
+        people: new Map(),
         defaults: { modules: [], thresholds: {}, capture: {} },
         allow: { targets: [], tls: [] },
         access: { rights: {}, givenBy: { users: [], groups: [], channels: [] } },

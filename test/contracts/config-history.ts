@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import type { ConfigHistory, FileState } from "../../src/ports/config-history.ts";
+import type { ConfigHistory, FileState, ProposedTree } from "../../src/ports/config-history.ts";
 
 const never = new AbortController().signal;
 
@@ -10,6 +10,16 @@ export interface ContractCommit {
   /** Milliseconds since the epoch, whole seconds. */
   readonly mergedAtMs: number;
   readonly tag?: { readonly name: string; readonly atMs: number };
+  readonly files: Readonly<Record<string, string | undefined>>;
+}
+
+/** A change that no commit of the history has yet. */
+export interface ContractProposal {
+  readonly name: string;
+  readonly author: string;
+  readonly subject: string;
+  /** How many commits the history had when it began. */
+  readonly after: number;
   readonly files: Readonly<Record<string, string | undefined>>;
 }
 
@@ -43,11 +53,24 @@ const commits: readonly ContractCommit[] = [
   },
 ];
 
+const proposals: readonly ContractProposal[] = [
+  {
+    name: "42",
+    author: "ana",
+    subject: "More of a",
+    after: 2,
+    files: { "other.yaml": "x: 1\n", "env/prod/new.yaml": "c: 1\n" },
+  },
+  { name: "tune-a", author: "bo", subject: "Less of a", after: 5, files: { [order]: "a: 0\n" } },
+  { name: "tune-b", author: "cy", subject: "Late", after: 2, files: { [order]: "a: 9\n" } },
+];
+
 /** What every implementation of the port promises, run on the fake and on the adapter. */
 export function configHistoryContract(
   name: string,
   open: (
     commits: readonly ContractCommit[],
+    proposals: readonly ContractProposal[],
   ) => Promise<{ readonly history: ConfigHistory; readonly close: () => Promise<void> }>,
 ): void {
   describe(`${name} as a history of configuration`, () => {
@@ -56,7 +79,7 @@ export function configHistoryContract(
       for (const close of opened.splice(0)) await close();
     });
     async function begin(): Promise<ConfigHistory> {
-      const { history, close } = await open(commits);
+      const { history, close } = await open(commits, proposals);
       opened.push(async () => {
         await history.close();
         await close();
@@ -91,16 +114,19 @@ export function configHistoryContract(
     });
 
     test("has the first tag of all stand for its own commit only", async () => {
-      const history = await open([
-        { author: "ana", subject: "Old", mergedAtMs: start, files: { [order]: "a: 1\n" } },
-        {
-          author: "ana",
-          subject: "New",
-          mergedAtMs: start + 200 * second,
-          tag: { name: "v1", atMs: start + 300 * second },
-          files: { [order]: "a: 2\n" },
-        },
-      ]);
+      const history = await open(
+        [
+          { author: "ana", subject: "Old", mergedAtMs: start, files: { [order]: "a: 1\n" } },
+          {
+            author: "ana",
+            subject: "New",
+            mergedAtMs: start + 200 * second,
+            tag: { name: "v1", atMs: start + 300 * second },
+            files: { [order]: "a: 2\n" },
+          },
+        ],
+        [],
+      );
       opened.push(() => history.close());
       const window = { paths: [order], sinceMs: start + 50 * second, untilMs: start + 500 * second };
       const { revisions } = await history.history.changes(window, never);
@@ -170,6 +196,86 @@ export function configHistoryContract(
       expect(more).toBe(0);
       expect((await history.between(base.revision, head.revision, ["env"], never)).files).toHaveLength(1);
       expect((await history.between(base.revision, base.revision, [], never)).files).toEqual([]);
+    });
+
+    const environments = new Map([
+      ["prod", ["env/prod"]],
+      ["other", ["other.yaml"]],
+    ]);
+
+    async function proposed(history: ConfigHistory, name: string, tip?: string): Promise<ProposedTree> {
+      const question = { name, environments, ...(tip === undefined ? {} : { tip }) };
+      const found = await history.proposal(question, never);
+      if ("candidates" in found) throw new Error(`${name} is a proposal`);
+      return found;
+    }
+
+    test("says what merging a proposal would leave, and who wrote it", async () => {
+      const history = await begin();
+      const found = await proposed(history, "42");
+      expect(found).toMatchObject({
+        name: "42",
+        subject: "More of a",
+        addresses: ["ana@example.com"],
+        tip: await history.tip(never),
+        problems: [],
+      });
+      expect(found.head).toMatch(/^[0-9a-f]{40,64}$/);
+      const window = { paths: [order], sinceMs: start + 50 * second, untilMs: start + 150 * second };
+      const [left] = (await history.changes(window, never)).revisions;
+      expect(found.base).toBe(left?.revision);
+      // Its other file is as in the branch when it began, so what the branch made of it since stays.
+      expect(found.environments.map((one) => one.name)).toEqual(["prod"]);
+      const [prod] = found.environments;
+      expect(prod?.files.map(({ path, before, after }) => [path, text(before), text(after)])).toEqual([
+        ["env/prod/new.yaml", "absent", "c: 1\n"],
+      ]);
+      expect(prod?.problems).toEqual([]);
+    });
+
+    test("has a digest of all files as they would be, and as they are", async () => {
+      const history = await begin();
+      const [prod] = (await proposed(history, "tune-a")).environments;
+      // sha256sum of "a: 0\n" and of "a: 3\n", a line each as sha256sum has it; the SHA-256 of that.
+      expect(prod?.digest).toBe("h1:cNxRYcZdT8T1iZ4aVUztFS4EQag4DahN+FZWk5AcCTo=");
+      expect(prod?.was).toBe("h1:FyajngF/ojJCSslaErcM5Bb5hpmcKa6rybY2RAcxXbc=");
+      const [later] = (await proposed(history, "42")).environments;
+      expect(later?.was).toBe(prod?.was);
+    });
+
+    test("says in which files a proposal cannot be merged", async () => {
+      const history = await begin();
+      const found = await proposed(history, "tune-b");
+      expect(found.environments).toEqual([]);
+      expect(found.problems).toEqual([expect.stringContaining(order)]);
+      const window = { paths: [order], sinceMs: start + 50 * second, untilMs: start + 150 * second };
+      const [tip] = (await history.changes(window, never)).revisions;
+      expect((await proposed(history, "tune-b", tip?.revision)).problems).toEqual([]);
+    });
+
+    test("says of an environment without any file that there is none", async () => {
+      const history = await begin();
+      const found = await history.proposal(
+        { name: "42", environments: new Map([["typo", ["env/prd"]]]) },
+        never,
+      );
+      expect(found).toMatchObject({
+        environments: [{ name: "typo", files: [], problems: [expect.stringContaining("nothing at")] }],
+      });
+    });
+
+    test("says which proposals a name could mean, and of a number that there is none", async () => {
+      const history = await begin();
+      const several = await history.proposal({ name: "tune", environments }, never);
+      expect("candidates" in several ? [...several.candidates].sort() : several).toEqual([
+        "tune-a",
+        "tune-b",
+      ]);
+      expect(await history.proposal({ name: "nothing", environments }, never)).toEqual({ candidates: [] });
+      expect(await history.proposal({ name: "--all", environments }, never)).toEqual({ candidates: [] });
+      await expect(history.proposal({ name: "43", environments }, never)).rejects.toMatchObject({
+        code: "not-found",
+      });
     });
 
     test("gives up when it is told to", async () => {

@@ -1,6 +1,9 @@
+import { createHash } from "node:crypto";
+import { PortError } from "../../src/domain/errors.ts";
 import type {
   ChangeWindow,
   ConfigHistory,
+  ProposedEnvironment,
   TouchedFile,
   TouchedRevision,
 } from "../../src/ports/config-history.ts";
@@ -16,8 +19,23 @@ export interface FakeCommit {
   readonly files: Readonly<Record<string, string | undefined>>;
 }
 
-/** A history that is in memory. */
-export function fakeConfigHistory(commits: readonly FakeCommit[]): ConfigHistory {
+/** A change that is in no commit of the history yet. */
+export interface FakeProposal {
+  /** A number or a branch. */
+  readonly name: string;
+  readonly head: string;
+  /** How many commits the history had when it began. */
+  readonly after: number;
+  readonly addresses: readonly string[];
+  readonly subject: string;
+  readonly files: Readonly<Record<string, string | undefined>>;
+}
+
+/** A history that is in memory. What it is given may grow and change between questions. */
+export function fakeConfigHistory(
+  commits: readonly FakeCommit[],
+  proposals: readonly FakeProposal[] = [],
+): ConfigHistory {
   const indexOf = (revision: string) => commits.findIndex((commit) => commit.revision === revision);
 
   function stateAt(index: number): Map<string, string> {
@@ -32,13 +50,7 @@ export function fakeConfigHistory(commits: readonly FakeCommit[]): ConfigHistory
   }
 
   function differing(base: number, head: number, paths: readonly string[]): readonly TouchedFile[] {
-    const [before, after] = [stateAt(base), stateAt(head)];
-    return [...new Set([...before.keys(), ...after.keys()])].toSorted().flatMap((path) => {
-      const isWanted = paths.length === 0 || paths.some((one) => path === one || path.startsWith(`${one}/`));
-      return !isWanted || before.get(path) === after.get(path)
-        ? []
-        : [{ path, before: bytesOf(before.get(path)), after: bytesOf(after.get(path)) }];
-    });
+    return touched(within(stateAt(base), paths), within(stateAt(head), paths));
   }
 
   return {
@@ -85,8 +97,74 @@ export function fakeConfigHistory(commits: readonly FakeCommit[]): ConfigHistory
       signal.throwIfAborted();
       return Promise.resolve({ files: differing(indexOf(base), indexOf(head), paths), more: 0 });
     },
+    async proposal({ name, tip, environments }, signal) {
+      await Promise.resolve();
+      signal.throwIfAborted();
+      const proposal = proposals.find((one) => one.name === name);
+      if (proposal === undefined) {
+        if (/^\d+$/.test(name)) throw new PortError("not-found", "config", `there is no request ${name}`);
+        return { candidates: proposals.flatMap((one) => (one.name.startsWith(name) ? [one.name] : [])) };
+      }
+      const { head, after, addresses, subject, files } = proposal;
+      const at = tip === undefined ? commits.length - 1 : indexOf(tip);
+      const [began, before] = [stateAt(after - 1), stateAt(at)];
+      const told = {
+        name,
+        tip: commits[at]?.revision ?? "",
+        base: commits[after - 1]?.revision ?? "",
+        head,
+        subject,
+        addresses,
+      };
+      const own = Object.entries(files).filter(([path, text]) => began.get(path) !== text);
+      const conflicts = own.flatMap(([path]) => (began.get(path) === before.get(path) ? [] : [path]));
+      if (conflicts.length > 0) {
+        return { ...told, environments: [], problems: [`conflict in ${conflicts.join(", ")}`] };
+      }
+      const result = new Map(before);
+      for (const [path, text] of own) {
+        if (text === undefined) result.delete(path);
+        else result.set(path, text);
+      }
+      const changed = [...environments].flatMap(([environment, paths]): ProposedEnvironment[] => {
+        const [were, are] = [within(before, paths), within(result, paths)];
+        const files = touched(were, are);
+        const common = { name: environment, digest: h1(are), was: h1(were), files };
+        if (were.size + are.size === 0)
+          return [{ ...common, problems: [`there is nothing at ${paths.join(", ")}`] }];
+        return files.length === 0 ? [] : [{ ...common, problems: [] }];
+      });
+      return { ...told, environments: changed, problems: [] };
+    },
     close: () => Promise.resolve(),
   };
+}
+
+type Files = ReadonlyMap<string, string>;
+
+/** Without paths: all of them. */
+function within(files: Files, paths: readonly string[]): Files {
+  const isWanted = (path: string) =>
+    paths.length === 0 || paths.some((one) => path === one || path.startsWith(`${one}/`));
+  return new Map([...files].filter(([path]) => isWanted(path)));
+}
+
+function touched(before: Files, after: Files): readonly TouchedFile[] {
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .toSorted()
+    .filter((path) => before.get(path) !== after.get(path))
+    .map((path) => ({ path, before: bytesOf(before.get(path)), after: bytesOf(after.get(path)) }));
+}
+
+/** As golang.org/x/mod/sumdb/dirhash has it. */
+function h1(files: Files): string {
+  const lines = [...files.keys()].toSorted().map(
+    (path) =>
+      `${createHash("sha256")
+        .update(files.get(path) ?? "")
+        .digest("hex")}  ${path}\n`,
+  );
+  return `h1:${createHash("sha256").update(lines.join("")).digest("base64")}`;
 }
 
 function bytesOf(text: string | undefined): Uint8Array | "absent" {

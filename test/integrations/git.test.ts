@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { gitHistory } from "../../src/integrations/git/history.ts";
 import type { ConfigHistory } from "../../src/ports/config-history.ts";
-import { configHistoryContract } from "../contracts/config-history.ts";
+import { type ContractProposal, configHistoryContract } from "../contracts/config-history.ts";
 import { fakeConfigHistory } from "../fakes/config-history.ts";
 import { type GitRepository, gitRepository } from "./git-repository.ts";
 
@@ -12,17 +12,24 @@ const never = new AbortController().signal;
 const minute = 60_000;
 const now = 1_716_261_120_000;
 
-configHistoryContract("the fake", (commits) => {
+configHistoryContract("the fake", (commits, proposals) => {
   const numbered = commits.map((commit, index) => ({ ...commit, revision: `${index}`.padEnd(40, "a") }));
-  return Promise.resolve({ history: fakeConfigHistory(numbered), close: () => Promise.resolve() });
+  const proposed = proposals.map(({ author, ...proposal }, index) => ({
+    ...proposal,
+    head: `${index}`.padEnd(40, "b"),
+    addresses: [`${author}@example.com`],
+  }));
+  return Promise.resolve({ history: fakeConfigHistory(numbered, proposed), close: () => Promise.resolve() });
 });
 
-configHistoryContract("git", (commits) => {
+configHistoryContract("git", (commits, proposals) => {
   const repository = gitRepository();
-  for (const { files, subject, mergedAtMs, author, tag } of commits) {
+  for (const [index, { files, subject, mergedAtMs, author, tag }] of commits.entries()) {
     repository.commit(files, { subject, atMs: mergedAtMs, author });
     if (tag !== undefined)
       repository.git(["tag", "--annotate", tag.name, "--message", "x"], { atMs: tag.atMs });
+    for (const proposal of proposals.filter(({ after }) => after === index + 1))
+      propose(repository, proposal);
   }
   const history = gitHistory({ repository: repository.folder }, "/nowhere");
   return Promise.resolve({
@@ -33,6 +40,16 @@ configHistoryContract("git", (commits) => {
     },
   });
 });
+
+/** As a forge has it: of a number there is no branch. */
+function propose(repository: GitRepository, { name, author, subject, files }: ContractProposal): void {
+  repository.git(["checkout", "--quiet", "-b", name]);
+  repository.commit(files, { subject, atMs: now, author });
+  repository.git(["checkout", "--quiet", "main"]);
+  if (!/^\d+$/.test(name)) return;
+  repository.git(["update-ref", `refs/pull/${name}/head`, `refs/heads/${name}`]);
+  repository.git(["branch", "--quiet", "--delete", "--force", name]);
+}
 
 describe("a git repository", () => {
   const made: (() => unknown)[] = [];

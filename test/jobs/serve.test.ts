@@ -121,6 +121,7 @@ function configOf(targetUrl: string): GofireConfig {
     access: { rights: {}, givenBy: { users: [], groups: [], channels: [] } },
     captures: {},
     artifacts: defaultArtifacts,
+    people: new Map(),
     web: {},
   };
 }

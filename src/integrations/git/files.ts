@@ -56,8 +56,11 @@ function unaskable(name: string | undefined): FileState {
   return name !== undefined && /[\n\r]/.test(name) ? { unread: "its name has a line break in it" } : "absent";
 }
 
-/** Reads `git cat-file --batch`: `OBJECT blob BYTES`, a line feed, the bytes, a line feed. */
-async function contentsOf(objects: readonly string[], run: GitRun): Promise<Map<string, Uint8Array>> {
+/**
+ * What blobs hold, by their hashes; the caller has seen to it that they are not too large together. Reads
+ * `git cat-file --batch`: `OBJECT blob BYTES`, a line feed, the bytes, a line feed.
+ */
+export async function contentsOf(objects: readonly string[], run: GitRun): Promise<Map<string, Uint8Array>> {
   const output = await git(["cat-file", "--batch"], { ...run, input: `${objects.join("\n")}\n` });
   const contents = new Map<string, Uint8Array>();
   let at = 0;

@@ -9,6 +9,7 @@ import { fetchPatienceMs, mostCommits, mostFiles, mostRevisions, mostTags, quest
 import { effective, filesOf, isCut, type LineCommit, lineFormat, lineOf, tagFormat, tagsOf } from "./line.ts";
 import { localCopy } from "./local-copy.ts";
 import { type GitRun, git } from "./program.ts";
+import { proposedTree } from "./proposal.ts";
 import { namedRevision } from "./revision.ts";
 
 /** The history of a folder or a remote, read with the `git` program, which must be there (2.32 or newer). */
@@ -144,6 +145,11 @@ export function gitHistory(
         files.map((path) => ({ base, head, path })),
         run,
       );
+    },
+
+    async proposal({ name, tip, environments }, signal) {
+      const found = await copy.proposed(name, tip, signal);
+      return "candidates" in found ? found : await proposedTree({ name, ...found }, environments, found.run);
     },
 
     close: () => copy.close(),

@@ -1,5 +1,7 @@
 /** A question of a local repository takes milliseconds; one of a large repository on a slow disk some seconds. */
 export const questionMs = 5_000;
+/** Merging two large trees takes longer than reading them. */
+export const proposalMs = 30_000;
 /** A copy of a large repository takes its time; nobody waits for the whole of it. */
 export const fetchMs = 120_000;
 /** A rollback is a few files; a server's hooks take their time. */
@@ -18,3 +20,9 @@ export const mostFiles = 100;
 export const largestFile = 1 << 20;
 /** Of everything that one command of git prints. */
 export const mostOutput = 32 << 20;
+
+/** Commits of a proposal whose authors are looked at; one that has more is refused. */
+export const mostProposedCommits = 1_000;
+export const mostAddresses = 100;
+/** Of all files of an environment together, which are read at once. */
+export const largestEnvironment = 24 << 20;

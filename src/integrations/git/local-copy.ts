@@ -6,8 +6,9 @@ import { isGitAddress, isSafeForSecrets } from "../../domain/configuration/git-a
 import { PortError, reasonOf } from "../../domain/errors.ts";
 import { durationText } from "../../domain/units.ts";
 import type { HistoryPlace } from "../../ports/config-history.ts";
-import { fetchEveryMs, fetchMs, questionMs } from "./limits.ts";
+import { fetchEveryMs, fetchMs, proposalMs, questionMs } from "./limits.ts";
 import { type GitRun, git } from "./program.ts";
+import { type Proposed, proposedHere, proposedThere } from "./proposed.ts";
 import { commitAt } from "./revision.ts";
 
 /** A repository on this machine that questions are asked of. */
@@ -17,6 +18,8 @@ export interface LocalCopy {
   open(signal: AbortSignal): Promise<{ readonly gitFolder: string; readonly notes: readonly string[] }>;
   /** The commit that the branch is at. */
   tip(run: GitRun): Promise<string>;
+  /** What a proposal and the branch are at now, asked anew each time; `tip`: another commit than the branch's. */
+  proposed(name: string, tip: string | undefined, signal: AbortSignal): Promise<Proposed>;
   close(): Promise<void>;
 }
 
@@ -34,22 +37,31 @@ export function localCopy(place: HistoryPlace, stateFolder: string, patienceMs: 
 }
 
 function ownFolder({ repository, branch }: HistoryPlace): LocalCopy {
+  async function open(signal: AbortSignal) {
+    const run = { target: repository, folder: repository, deadlineMs: questionMs, signal };
+    const output = await git(["rev-parse", "--absolute-git-dir"], run);
+    return { gitFolder: output.toString("utf8").replace(/\n$/, ""), notes: [] };
+  }
+
+  async function tip(run: GitRun): Promise<string> {
+    // A checkout may know a branch only as its remote's.
+    const names = branch === undefined ? ["HEAD"] : [`refs/heads/${branch}`, `refs/remotes/origin/${branch}`];
+    for (const name of names) {
+      const commit = await commitAt(name, run);
+      if (commit !== undefined) return commit;
+    }
+    throw noBranch(repository, branch);
+  }
+
   return {
     name: repository,
-    async open(signal) {
-      const run = { target: repository, folder: repository, deadlineMs: questionMs, signal };
-      const output = await git(["rev-parse", "--absolute-git-dir"], run);
-      return { gitFolder: output.toString("utf8").replace(/\n$/, ""), notes: [] };
-    },
-    async tip(run) {
-      // A checkout may know a branch only as its remote's.
-      const names =
-        branch === undefined ? ["HEAD"] : [`refs/heads/${branch}`, `refs/remotes/origin/${branch}`];
-      for (const name of names) {
-        const commit = await commitAt(name, run);
-        if (commit !== undefined) return commit;
-      }
-      throw noBranch(repository, branch);
+    open,
+    tip,
+    async proposed(name, onto, signal) {
+      const { gitFolder } = await open(signal);
+      const run = { target: repository, gitFolder, deadlineMs: proposalMs, signal };
+      const head = await proposedHere(name, run);
+      return typeof head === "string" ? { tip: onto ?? (await tip(run)), head, run } : head;
     },
     close: () => Promise.resolve(),
   };
@@ -83,21 +95,30 @@ export function mirror(
     return problem !== undefined && (await removeOldLocks(gitFolder)) ? await fetchOnce() : problem;
   }
 
+  const from = branch === undefined ? "HEAD" : `refs/heads/${branch}`;
+
+  /** A copy that is there, and what the remote is shown. */
+  async function prepared(signal: AbortSignal): Promise<GitRun> {
+    const shown = await credentials?.();
+    if (shown !== undefined && !isSafeForSecrets(repository)) {
+      throw new PortError("forbidden", name, "its token is only sent by https");
+    }
+    const run = { target: name, deadlineMs: fetchMs, signal };
+    await mkdir(gitFolder, { recursive: true, mode: 0o700 });
+    await git(["init", "--quiet", "--bare", "--", gitFolder], run);
+    return {
+      ...run,
+      gitFolder,
+      ...(shown === undefined ? {} : { credentials: { ...shown, address: repository } }),
+    };
+  }
+
   async function fetchOnce(): Promise<string | undefined> {
     try {
-      const shown = await credentials?.();
-      if (shown !== undefined && !isSafeForSecrets(repository)) return "its token is only sent by https";
-      const run = { target: name, deadlineMs: fetchMs, signal: over.signal };
-      await mkdir(gitFolder, { recursive: true, mode: 0o700 });
-      await git(["init", "--quiet", "--bare", "--", gitFolder], run);
-      const from = branch === undefined ? "HEAD" : `refs/heads/${branch}`;
+      const run = await prepared(over.signal);
       const refs = [`+${from}:${fetchedHead}`, "+refs/tags/*:refs/tags/*"];
       const quietly = ["--quiet", "--prune", "--no-write-fetch-head", "--no-recurse-submodules"];
-      await git(["fetch", ...quietly, "--end-of-options", repository, ...refs], {
-        ...run,
-        gitFolder,
-        ...(shown === undefined ? {} : { credentials: { ...shown, address: repository } }),
-      });
+      await git(["fetch", ...quietly, "--end-of-options", repository, ...refs], run);
       await writeFile(fresh, "");
       return undefined;
     } catch (error) {
@@ -147,6 +168,18 @@ export function mirror(
       const commit = await commitAt(fetchedHead, run);
       if (commit === undefined) throw noBranch(name, branch);
       return commit;
+    },
+    async proposed(asked, onto, signal) {
+      const run = await prepared(AbortSignal.any([signal, over.signal])).catch((cause: unknown) => {
+        signal.throwIfAborted();
+        throw cause instanceof PortError
+          ? cause
+          : new PortError("unavailable", name, reasonOf(cause), { cause });
+      });
+      const found = await proposedThere(asked, { repository, tip: from }, run);
+      if ("candidates" in found) return found;
+      const { credentials: _credentials, ...here } = run;
+      return { tip: onto ?? found.tip, head: found.head, run: { ...here, deadlineMs: proposalMs } };
     },
     async close() {
       over.abort(new Error("it is no longer needed"));

@@ -56,6 +56,14 @@ const alone = {
 
 /** Runs the `git` program and gives what it prints. Throws PortError as the port says, and the signal's reason. */
 export async function git(words: readonly string[], run: GitRun): Promise<Buffer> {
+  return (await gitEnding(words, run)).output;
+}
+
+/** The same for commands that answer by how they end, too: with 0, or what is `alsoFine`. */
+export async function gitEnding(
+  words: readonly string[],
+  run: GitRun,
+): Promise<{ readonly code: number; readonly output: Buffer }> {
   const { folder, gitFolder, signal, deadlineMs } = run;
   signal.throwIfAborted();
   const program = spawn(
@@ -86,7 +94,7 @@ export async function git(words: readonly string[], run: GitRun): Promise<Buffer
   const over = AbortSignal.any([signal, timeUp]);
   over.addEventListener("abort", end, { once: true });
   try {
-    return await new Promise<Buffer>((resolve, reject) => {
+    return await new Promise((resolve, reject) => {
       const said: Buffer[] = [];
       let bytes = 0;
       let complained = "";
@@ -105,7 +113,8 @@ export async function git(words: readonly string[], run: GitRun): Promise<Buffer
         if (signal.aborted) reject(signal.reason as Error);
         else if (timeUp.aborted) reject(tooSlow(run.target, deadlineMs));
         else if (bytes > mostOutput) reject(tooMuch(run.target));
-        else if (code === 0 || (code !== null && code === run.alsoFine)) resolve(Buffer.concat(said));
+        else if (code === 0 || (code !== null && code === run.alsoFine))
+          resolve({ code, output: Buffer.concat(said) });
         else {
           const words = withoutSecrets(complained, run.credentials);
           reject(run.explain?.(words) ?? complaint(run.target, words, by ?? `exit code ${code}`));
@@ -170,6 +179,11 @@ const meanings: readonly (readonly [words: RegExp, code: PortError["code"], say:
     /dubious ownership/,
     "forbidden",
     "the folder belongs to another user, and git refuses it: let gofire's own user have a clone",
+  ],
+  [
+    /usage: git merge-tree/,
+    "unavailable",
+    "what merging leaves can be told by git 2.38 and later: update git",
   ],
   [/not a git repository|cannot change to/i, "not-found", "there is no git repository"],
   [

@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { PortError } from "../../domain/errors.ts";
+import { type Merged, mergedTree } from "./merged.ts";
 import { type GitRun, git } from "./program.ts";
 
 /** How gofire signs what it writes. `invalid` is a domain that nobody has (RFC 2606). */
@@ -38,23 +38,12 @@ export async function commitTree(
 export async function revertedTree(
   { change, before, tip }: { readonly change: string; readonly before: string; readonly tip: string },
   run: GitRun,
-): Promise<{ readonly tree: string } | { readonly conflicts: readonly string[] }> {
+): Promise<Merged> {
   const base = await commitTree(`${change}^{tree}`, [], "base", run);
   const [ours, theirs] = await Promise.all(
     [tip, before].map(async (commit) => await commitTree(`${commit}^{tree}`, [base], "side", run)),
   );
-  const output = await git(
-    ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours ?? "", theirs ?? ""],
-    { ...run, alsoFine: 1 },
-  );
-  const [tree = "", ...conflicts] = output
-    .toString("utf8")
-    .split("\0")
-    .filter((field) => field !== "");
-  if (!/^[0-9a-f]{40,64}$/.test(tree)) {
-    throw new PortError("bad-response", run.target, "git merge-tree did not say what the files would be");
-  }
-  return conflicts.length > 0 ? { conflicts: [...new Set(conflicts)] } : { tree };
+  return await mergedTree(ours ?? "", theirs ?? "", run);
 }
 
 /** The tip's files, those below the paths as they were at a version. */

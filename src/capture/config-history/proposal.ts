@@ -1,0 +1,42 @@
+import type { Proposal, ProposalEnvironment } from "../../domain/configuration/proposal.ts";
+import { isBelow } from "../../governance/rollback.ts";
+import type { ConfigHistory, ProposedEnvironment, ProposedTree } from "../../ports/config-history.ts";
+import { comparedFiles } from "./facts.ts";
+
+/** More is no change that somebody reads before approving it. */
+const mostChanges = 200;
+
+/** A proposal by value. `services`: files and folders of each service's configuration by its name. */
+export function proposalFacts(
+  { environments, ...tree }: ProposedTree,
+  { name: repository, branch }: Pick<ConfigHistory, "name" | "branch">,
+  services: ReadonlyMap<string, readonly string[]>,
+): Proposal {
+  return {
+    ...tree,
+    repository,
+    ...(branch === undefined ? {} : { branch }),
+    environments: environments.map((environment) => environmentFacts(environment, services)),
+  };
+}
+
+function environmentFacts(
+  { name, digest, was, files, problems }: ProposedEnvironment,
+  services: ReadonlyMap<string, readonly string[]>,
+): ProposalEnvironment {
+  const { changes, uncompared } = comparedFiles({ files, more: 0 });
+  const more = Math.max(0, changes.length - mostChanges);
+  const tooMany = more > 0 ? [`${changes.length} values change, more than ${mostChanges}: split it`] : [];
+  return {
+    name,
+    digest,
+    was,
+    changes: changes.slice(0, mostChanges),
+    more,
+    uncompared,
+    services: [...services]
+      .filter(([, paths]) => files.some(({ path }) => isBelow(path, paths)))
+      .map(([service]) => service),
+    problems: [...problems, ...tooMany],
+  };
+}
