@@ -104,7 +104,7 @@ function drawSidebar() {
   byId("sidebar").replaceChildren(
     h("h1", {}, state.team.name),
     h("span", { class: "muted sandbox-mark" }, "Sandbox workspace"),
-    state.notice && h("p", { class: "workspace-notice" }, state.notice),
+    ...(state.notice ? [h("p", { class: "workspace-notice" }, state.notice)] : []),
     h("label", { class: "who" }, "You are", who),
     h("h2", {}, "Channels"),
     h(
