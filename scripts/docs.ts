@@ -13,6 +13,7 @@ import { configJsonSchema } from "../src/config/json-schema.ts";
 import type { EvidenceKey } from "../src/domain/evidence/evidence.ts";
 import type { RuleMeta } from "../src/domain/findings/analyzer.ts";
 import { analysisJsonSchema } from "../src/render/analysis-schema.ts";
+import { tlsReportJsonSchema } from "../src/render/tls-schema.ts";
 import { quantity } from "../src/render/words.ts";
 import { verdictPicture } from "./verdict-picture.ts";
 
@@ -27,6 +28,7 @@ for (const rule of rules) pages.set(`rules/${rule.id.replace("/", "-")}.md`, rul
 pages.set("commands.md", commandsPage());
 pages.set("chat-commands.md", chatCommandsPage());
 pages.set("analysis.schema.json", json(analysisJsonSchema()));
+pages.set("tls-report.schema.json", json(tlsReportJsonSchema()));
 pages.set("gofire.schema.json", json(configJsonSchema(rules)));
 pages.set("verdict.svg", await verdictPicture());
 /** Written by `npm run accuracy`, which takes minutes; checked by its own test. */

@@ -9,6 +9,7 @@ import { contexts, nowMs, peers, states, trouble } from "./cards.ts";
 import { configs } from "./configs.ts";
 import { type Recorded, recorded } from "./recorded.ts";
 import { storms } from "./storms.ts";
+import { tlsLooks } from "./tls.ts";
 
 /** What is shown, by the name of its picture. */
 export interface Scenes {
@@ -53,6 +54,7 @@ export async function scenes(commands: readonly CommandHelp[]): Promise<Scenes> 
       trouble: trouble(lock.incident),
       storm: storms([lock.incident, cpu.incident, healthy.incident]),
       explain: [explained(lock)],
+      tls: tlsLooks(nowMs),
       answers: answers(lock, healthy, status, commands),
     },
     threads: { "thread-lock": lock, "thread-cpu": cpu },

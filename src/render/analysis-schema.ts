@@ -1,9 +1,6 @@
 import { changeKinds } from "../domain/configuration/config-change.ts";
 import { eventKinds, figureNames, figureTimes, figureUnits } from "../domain/context/service-context.ts";
-
-const text = { type: "string" };
-const number = { type: "number" };
-const count = { type: "integer", minimum: 0 };
+import { count, list, number, object, text } from "./schema-words.ts";
 
 /**
  * JSON Schema (draft 2020-12) of the public analysis document, `Analysis` in src/domain/findings/finding.ts. Written out rather than
@@ -192,18 +189,4 @@ function configSchema(): object {
 /** The bucket of a histogram that a value lies in; the last one has no end. */
 function rangeSchema(): object {
   return object({ above: number, upTo: number }, ["upTo"]);
-}
-
-/** An object that has exactly these properties; the optional ones may be absent. */
-function object(properties: Readonly<Record<string, object>>, optional: readonly string[]): object {
-  return {
-    type: "object",
-    properties,
-    required: Object.keys(properties).filter((name) => !optional.includes(name)),
-    additionalProperties: false,
-  };
-}
-
-function list(items: object): object {
-  return { type: "array", items };
 }

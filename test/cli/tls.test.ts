@@ -1,9 +1,21 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
+import { tlsReportJsonSchema } from "../../src/render/tls-schema.ts";
 import { chainFile, tlsServer } from "../integrations/tls-servers.ts";
 import { gofire } from "./gofire.ts";
+
+const validate = new Ajv2020({ strict: true, allErrors: true }).compile(tlsReportJsonSchema());
+
+/** Its document, which has to be of the published schema. */
+async function documentOf(words: readonly string[]): Promise<{ code: number | null; report: unknown }> {
+  const { code, stdout } = await gofire(["tls", ...words, "--format", "json"]);
+  const report: unknown = JSON.parse(stdout);
+  expect(validate(report), JSON.stringify(validate.errors)).toBe(true);
+  return { code, report };
+}
 
 test("gofire tls: text, JSON and Markdown, with the exit code of the verdict", async () => {
   const port = await tlsServer(["order", "intermediate"], { ALPNProtocols: ["h2", "http/1.1"] });
@@ -12,8 +24,8 @@ test("gofire tls: text, JSON and Markdown, with the exit code of the verdict", a
   expect(healthy.code).toBe(0);
   for (const line of healthy.stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
 
-  const unknown = await gofire(["tls", `127.0.0.1:${port}`, "--format", "json"]);
-  expect(JSON.parse(unknown.stdout)).toMatchObject({
+  const unknown = await documentOf([`127.0.0.1:${port}`]);
+  expect(unknown.report).toMatchObject({
     schemaVersion: 1,
     verdict: "fail",
     findings: [{ rule: "tls/chain" }],
@@ -53,7 +65,7 @@ test("mistakes say what to write", async () => {
   expect(plain.code).toBe(2);
   const half = await gofire(["tls", "127.0.0.1:1", "--cert", "x.pem"]);
   expect(half.stderr).toContain("--cert and --key go together");
-  const closed = await gofire(["tls", "127.0.0.1:1"]);
-  expect(closed.stdout).toContain("connection refused");
+  const closed = await documentOf(["127.0.0.1:1"]);
+  expect(JSON.stringify(closed.report)).toContain("connection refused");
   expect(closed.code).toBe(3);
 });

@@ -6,7 +6,7 @@ import { keysCheck } from "./key-checks.ts";
 import { alpnCheck, serverNameCheck, versionsCheck } from "./negotiation-checks.ts";
 import type { TlsProbe } from "./probe.ts";
 
-/** The document of `gofire tls --format json`. */
+/** The document of `gofire tls --format json` (docs/reference/tls-report.schema.json). */
 export interface TlsReport {
   readonly schemaVersion: 1;
   readonly verdict: Verdict;
