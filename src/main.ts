@@ -33,6 +33,7 @@ import { type Keep, retire } from "./jobs/upkeep/retention.ts";
 import { sweep } from "./jobs/upkeep/sweep.ts";
 import type { Alerts, Paging } from "./ports/alerts.ts";
 import type { Artifacts } from "./ports/artifacts.ts";
+import type { AuditLog } from "./ports/audit-log.ts";
 import type { CaptureLock } from "./ports/capture-lock.ts";
 import type { Chat } from "./ports/chat.ts";
 import type { Clock } from "./ports/clock.ts";
@@ -79,6 +80,8 @@ export interface BotSettings {
   /** Absent: nobody is asked what was usual before. */
   readonly metrics?: MetricsCatalog;
   readonly configs?: ConfigCatalog;
+  /** Absent: nothing can be approved or rolled back. The caller closes it. */
+  readonly auditLog?: AuditLog;
   /** Absent where no alert sender may post. */
   readonly paging?: Paging;
   readonly clock: Clock;

@@ -16,6 +16,7 @@ import type { Cards } from "./jobs/publish.ts";
 import { shadowLine } from "./jobs/thread/shadow.ts";
 import { type Bot, type BotSettings, startBot } from "./main.ts";
 import type { Artifacts } from "./ports/artifacts.ts";
+import type { AuditLog } from "./ports/audit-log.ts";
 import type { Chat } from "./ports/chat.ts";
 import type { ConfigCatalog } from "./ports/config-history.ts";
 import type { People } from "./ports/people.ts";
@@ -41,6 +42,7 @@ export interface Running
   > {
   readonly services: Services;
   readonly configs?: ConfigCatalog;
+  readonly auditLog?: AuditLog;
   readonly artifacts: Artifacts;
 }
 
@@ -97,6 +99,7 @@ export function server(parts: ServeParts): Server {
       tlsPlaces,
       metrics,
       configs,
+      auditLog,
       pages,
       tell,
     }) {
@@ -132,6 +135,7 @@ export function server(parts: ServeParts): Server {
         const { where, ...kept } = await parts.openArtifacts(stateFolder);
         const { artifacts } = kept;
         if (where !== undefined) tell(`Keeping evidence in ${where}.`);
+        if (auditLog !== undefined) tell(await auditLine(auditLog));
         const reached = await parts.browser?.();
         const browser =
           reached === undefined
@@ -155,6 +159,7 @@ export function server(parts: ServeParts): Server {
           ...(tlsPlaces === undefined ? {} : { tlsPlaces }),
           ...(metrics === undefined ? {} : { metrics }),
           ...(configs === undefined ? {} : { configs }),
+          ...(auditLog === undefined ? {} : { auditLog }),
           ...(pages === undefined ? {} : { paging: pages }),
           clock: systemClock,
           version: parts.version,
@@ -217,6 +222,7 @@ export function server(parts: ServeParts): Server {
             openActs: bot.openActs,
             services,
             ...(configs === undefined ? {} : { configs }),
+            ...(auditLog === undefined ? {} : { auditLog }),
             artifacts,
           });
           // Before the listeners close: what was heard has to be answered.
@@ -229,6 +235,16 @@ export function server(parts: ServeParts): Server {
       }
     },
   };
+}
+
+/** A log that does not verify stops approvals, not captures: those are needed at 3 a.m. */
+async function auditLine(log: AuditLog): Promise<string> {
+  try {
+    const [, size] = (await log.checkpoint(new AbortController().signal)).split("\n");
+    return `Audit log ${log.origin}: ${size} entries.`;
+  } catch (error) {
+    return `Nothing can be approved or rolled back: ${reasonOf(error)}`;
+  }
 }
 
 /** Where senders are heard besides health: TLS is never shared, because probes and browsers show no certificate. */

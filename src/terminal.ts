@@ -96,6 +96,8 @@ function ports(version: string): Ports {
       ]);
       return (await configuredArtifacts(config, thisHost, stateFolder)).artifacts;
     },
+    auditLogs: async () =>
+      (await import("./integrations/audit-log/logs.ts")).auditLogs({ userAgent: `gofire/${version}` }),
     captureStore: async (folder) => (await import("./integrations/artifacts/bundle.ts")).captureStore(folder),
     captureLock: async (folder) =>
       (await import("./integrations/artifacts/capture-lock.ts")).captureLock(folder),
@@ -167,6 +169,8 @@ async function rendered({ reply, format, verbose }: Answer): Promise<string> {
       return format === "markdown"
         ? (await import("./render/config-gate.ts")).configGateMarkdown(reply.report)
         : (await import("./render/config-gate.ts")).configGateText(reply.report, style, width);
+    case "audit":
+      return (await import("./render/audit.ts")).auditText(reply.report, style, width);
     case "doctor":
       return (await import("./render/doctor.ts")).doctorText(reply.checks, style, width);
   }
@@ -188,6 +192,7 @@ function jsonOf(reply: Reply): unknown {
     case "config-diff":
       return reply.diff;
     case "config-gate":
+    case "audit":
       return reply.report;
     case "doctor":
       return reply.checks;
@@ -199,6 +204,7 @@ function jsonOf(reply: Reply): unknown {
 
 function exitCodeOf(reply: Reply): number {
   if (reply.kind === "doctor") return reply.checks.some((check) => check.state === "failed") ? 1 : 0;
+  if (reply.kind === "audit") return reply.report.problems.length > 0 ? 1 : 0;
   if (reply.kind === "tls") return { pass: 0, fail: 1, inconclusive: 3 }[reply.report.verdict];
   if (reply.kind === "config-diff") {
     if (reply.diff.changes.length > 0) return 1;

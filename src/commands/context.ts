@@ -1,5 +1,6 @@
 import type { GofireConfig } from "../config/gofire-config.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
+import type { AuditLogs } from "../ports/audit-log.ts";
 import type { CaptureLock } from "../ports/capture-lock.ts";
 import type { CaptureStore } from "../ports/capture-store.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -41,6 +42,7 @@ export interface Ports {
   tlsProbes(): Promise<TlsProbes>;
   /** Where the bot keeps captures and renderings. Throws UsageError for secrets that are missing. */
   artifacts(config: GofireConfig | undefined, stateFolder: string): Promise<Artifacts>;
+  auditLogs(): Promise<AuditLogs>;
   captureStore(folder: string): Promise<CaptureStore>;
   captureLock(stateFolder: string): Promise<CaptureLock>;
   clock(): Promise<Clock>;

@@ -1,5 +1,6 @@
 import { analyze } from "./analyze.ts";
 import { artifacts } from "./artifacts.ts";
+import { audit } from "./audit.ts";
 import type { Command } from "./command.ts";
 import { completion } from "./completion.ts";
 import { config } from "./config.ts";
@@ -19,6 +20,7 @@ export const commands: readonly Command[] = [
   tls,
   serve,
   artifacts,
+  audit,
   rules,
   doctor,
   config,

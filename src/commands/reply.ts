@@ -2,6 +2,7 @@ import type { EvidenceKey } from "../domain/evidence/evidence.ts";
 import type { RuleMeta } from "../domain/findings/analyzer.ts";
 import type { Analysis, Severity } from "../domain/findings/finding.ts";
 import type { TlsReport } from "../domain/tls/report.ts";
+import type { AuditReport } from "../render/audit.ts";
 import type { ConfigDiff } from "../render/config-diff.ts";
 import type { GateReport } from "../render/config-gate.ts";
 import type { RuleStats } from "../render/rule-stats.ts";
@@ -39,6 +40,7 @@ export type Reply =
   | { readonly kind: "tls"; readonly report: TlsReport }
   | { readonly kind: "config-diff"; readonly diff: ConfigDiff }
   | { readonly kind: "config-gate"; readonly report: GateReport }
+  | { readonly kind: "audit"; readonly report: AuditReport }
   | { readonly kind: "text"; readonly text: string }
   /** What a program reads, such as a shell or an editor: the same bytes on every terminal. */
   | { readonly kind: "file"; readonly text: string };

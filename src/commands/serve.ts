@@ -1,4 +1,5 @@
 import { UsageError } from "../domain/errors.ts";
+import { openAuditLog } from "./access/audit-log.ts";
 import { configCatalog } from "./access/config-history.ts";
 import { metricsCatalog } from "./access/metrics-server.ts";
 import { pagesOf } from "./access/paging.ts";
@@ -91,6 +92,7 @@ export const serve = defineCommand({
     const pages = await pagesOf(config, host);
     const metrics = metricsCatalog(config, ports, host);
     const configs = await configCatalog(config, ports, host);
+    const auditLog = await openAuditLog(config, ports, host);
     const running = await server.start({
       role: options.role ?? "all",
       listen: listenOf(options.listen ?? "127.0.0.1:8080"),
@@ -110,6 +112,7 @@ export const serve = defineCommand({
       ...(metrics === undefined ? {} : { metrics }),
       ...(configs === undefined ? {} : { configs }),
       ...(pages === undefined ? {} : { pages }),
+      ...(auditLog === undefined ? {} : { auditLog }),
       tell: (line) => context.log(line),
     });
     context.log(`gofire is up: ${running.url}/healthz`);
@@ -123,6 +126,7 @@ export const serve = defineCommand({
       context.log("Stopping: what runs may finish…");
       await running.stop();
       await configs?.close();
+      await auditLog?.close();
     }
     return { kind: "text", text: "Stopped.\n" };
   },

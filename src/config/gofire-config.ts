@@ -6,6 +6,7 @@ import type { CaptureKind } from "../domain/evidence/capture.ts";
 import type { TargetPlace } from "../domain/targets/target-place.ts";
 import type { AlertsConfig } from "./alerts-config.ts";
 import type { ArtifactsConfig, QueueBoardConfig } from "./artifacts-config.ts";
+import type { AuditConfig } from "./audit-config.ts";
 import type { WebConfig } from "./web-config.ts";
 
 /** `gofire.yaml` as the program uses it: defaults applied, files made absolute, secrets still references. */
@@ -44,6 +45,8 @@ export interface GofireConfig {
   /** Absent: there is no board. */
   readonly queueBoard?: QueueBoardConfig;
   readonly web: WebConfig;
+  /** Absent: there is no audit log. */
+  readonly audit?: AuditConfig;
 }
 
 /** What is not said in the file is the environment variable that is usual for it. */

@@ -1,3 +1,4 @@
+import { auditOf } from "./audit-config.ts";
 import type {
   CaptureSettings,
   GofireConfig,
@@ -77,6 +78,7 @@ export function resolveConfig(config: ConfigFile, place: FilePlace): GofireConfi
     ...(config.gate === undefined ? {} : { gate: gateOf(config.gate) }),
     people: peopleOf(config.people),
     web: webOf(config.web, place.folder),
+    ...(config.audit === undefined ? {} : { audit: auditOf(config.audit, place) }),
     ...(config.kubernetes === undefined ? {} : { kubernetes: clusterOf(config.kubernetes, place.folder) }),
     ...(config.queueBoard === undefined ? {} : { queueBoard: queueBoardOf(config.queueBoard, place.folder) }),
   };

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { askedKinds } from "../domain/evidence/capture.ts";
 import { alertSections, channelSetting, matchSetting, shadowSetting } from "./alerts-schema.ts";
 import { artifactSections } from "./artifacts-schema.ts";
+import { auditSections } from "./audit-schema.ts";
 import { chatSections } from "./chat-schema.ts";
 import { configHistorySections, configPathsSetting } from "./config-history-schema.ts";
 import { discoverSections, discoverSetting } from "./discover-schema.ts";
@@ -162,6 +163,7 @@ export const configSchema = section({
   ...gateSections,
   ...discoverSections,
   ...webSections,
+  ...auditSections,
 });
 
 export type ConfigFile = z.infer<typeof configSchema>;

@@ -1,5 +1,6 @@
 import type { CaptureKind } from "../domain/evidence/capture.ts";
 import type { Paging } from "./alerts.ts";
+import type { AuditLog } from "./audit-log.ts";
 import type { ConfigCatalog } from "./config-history.ts";
 import type { MetricsCatalog } from "./metrics-server.ts";
 import type { ServerTls } from "./server-tls.ts";
@@ -74,6 +75,8 @@ export interface ServeRequest {
   readonly metrics?: MetricsCatalog;
   /** Absent: nobody is asked which configuration changed. The caller closes it. */
   readonly configs?: ConfigCatalog;
+  /** Absent: nothing can be approved. The caller closes it. */
+  readonly auditLog?: AuditLog;
   /** Absent: no alert sender may post. */
   readonly pages?: PagesRequest;
   /** What is in use, and what is wrong, one line each. */

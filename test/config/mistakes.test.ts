@@ -63,7 +63,7 @@ describe("settings", () => {
     ["servces: {}\n", '1:1: "servces" is not a setting; did you mean "services"?'],
     [
       "colour: red\n",
-      '1:1: "colour" is not a setting; settings here: services, defaults, allow, slack, access, captures, alerts, artifacts, queueBoard, prometheus, configHistory, rollback, gate, people, kubernetes, web',
+      '1:1: "colour" is not a setting; settings here: services, defaults, allow, slack, access, captures, alerts, artifacts, queueBoard, prometheus, configHistory, rollback, gate, people, kubernetes, web, audit',
     ],
     [
       target("urll: http://a:1"),
@@ -126,7 +126,7 @@ describe("settings", () => {
     ],
     [
       `"a\\e[31m${"x".repeat(80)}": 1\n`,
-      `1:1: "a\ufffd[31m${"x".repeat(54)}…" is not a setting; settings here: services, defaults, allow, slack, access, captures, alerts, artifacts, queueBoard, prometheus, configHistory, rollback, gate, people, kubernetes, web`,
+      `1:1: "a\ufffd[31m${"x".repeat(54)}…" is not a setting; settings here: services, defaults, allow, slack, access, captures, alerts, artifacts, queueBoard, prometheus, configHistory, rollback, gate, people, kubernetes, web, audit`,
     ],
     [order("modules: [/abs]"), '3:15: "services.order.modules[0]" is not a Go import path'],
     [

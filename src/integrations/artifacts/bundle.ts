@@ -7,7 +7,7 @@ import { finished, pipeline } from "node:stream/promises";
 import { manifestFile } from "../../capture/manifest.ts";
 import { PortError } from "../../domain/errors.ts";
 import type { BundleWriter, CaptureStore, SavedFile } from "../../ports/capture-store.ts";
-import { diskError } from "./disk-error.ts";
+import { diskError } from "../disk-error.ts";
 import { measuredBody } from "./measured-body.ts";
 
 /** A manifest lists some twenty files; more than this is not one of ours. */

@@ -3,7 +3,7 @@ import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { CaptureLock, LockHolder } from "../../ports/capture-lock.ts";
-import { diskError } from "./disk-error.ts";
+import { diskError } from "../disk-error.ts";
 
 interface Lock extends LockHolder {
   readonly token: string;

@@ -6,9 +6,9 @@ import { pipeline } from "node:stream/promises";
 import { PortError } from "../../domain/errors.ts";
 import { contentTypeOf } from "../../domain/evidence/content-type.ts";
 import type { Artifacts, StoredArtifact } from "../../ports/artifacts.ts";
+import { diskError } from "../disk-error.ts";
+import { partFileName, removeLeftParts } from "../part-files.ts";
 import { checkKey, checkPrefix } from "./artifact-key.ts";
-import { diskError } from "./disk-error.ts";
-import { partFileName, removeLeftParts } from "./part-files.ts";
 import { watchedSource } from "./watched-source.ts";
 
 /** Captures hold what a service's memory holds: for gofire's own user only. */

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ByteParser, ParseError, ParseResult } from "../../domain/evidence/parse-result.ts";
-import { diskError } from "./disk-error.ts";
+import { diskError } from "../disk-error.ts";
 import { isAnswer, unwrapped } from "./envelopes.ts";
 import { arrivingChunks, compressedChunks, reusedChunks } from "./file-chunks.ts";
 import { GzipDamage, isGzip } from "./inflate.ts";

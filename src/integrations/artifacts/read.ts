@@ -5,7 +5,7 @@ import { UsageError } from "../../domain/errors.ts";
 import type { ParsedArtifact } from "../../domain/evidence/artifact.ts";
 import type { ByteParser } from "../../domain/evidence/parse-result.ts";
 import type { EvidenceSettings, ReadEvidence } from "../../ports/evidence-source.ts";
-import { diskError } from "./disk-error.ts";
+import { diskError } from "../disk-error.ts";
 import { type ParseOptions, parseFile, parseStream, type Reading } from "./parse-bytes.ts";
 import { type Input, kindToSay, type Opened, readCaptures } from "./read-captures.ts";
 

@@ -1,4 +1,4 @@
-import { PortError, reasonOf } from "../../domain/errors.ts";
+import { PortError, reasonOf } from "../domain/errors.ts";
 
 const reasons: Readonly<Record<string, { readonly code: PortError["code"]; readonly words: string }>> = {
   ENOENT: { code: "not-found", words: "no such file or folder" },

@@ -1,0 +1,76 @@
+import { readVerifier, type Verifier } from "../../audit/keys.ts";
+import { verifyLog } from "../../audit/verify.ts";
+import type { LoggedEvent } from "../../domain/audit/audit-event.ts";
+import { PortError, UsageError } from "../../domain/errors.ts";
+import type { AuditReport } from "../../render/audit.ts";
+import { auditFolder, auditSigning } from "../access/audit-log.ts";
+import type { CommandContext, Ports } from "../context.ts";
+
+type ReportPorts = Pick<Ports, "auditLogs" | "config" | "host">;
+
+interface ReportWords {
+  readonly key: string | undefined;
+  readonly since: string | undefined;
+  readonly config: string | undefined;
+}
+
+/** Reads a whole log, this gofire's unless `where` names another. Throws PortError where there is none to be had. */
+export async function auditReport(
+  where: string | undefined,
+  { key, since, config }: ReportWords,
+  { signal }: Pick<CommandContext, "signal">,
+  ports: ReportPorts,
+): Promise<AuditReport & { readonly entries: readonly LoggedEvent[] }> {
+  const [logs, host] = await Promise.all([ports.auditLogs(), ports.host()]);
+  const verifier = readKey(key ?? (await auditKey(config, ports)));
+  const older = since === undefined ? undefined : { name: since, note: await host.readText(since) };
+  const files = logs.files(where ?? auditFolder(host));
+  try {
+    const read = (path: string, mostBytes: number) => files.read(path, mostBytes, signal);
+    const verdict = await verifyLog({ read, isOwn: files.isOwn }, verifier, older);
+    if (verdict === undefined)
+      throw new PortError(
+        "not-found",
+        files.where,
+        `There is no audit log at ${files.where}: it has no checkpoint.`,
+      );
+    const { checkpoint, problems, entries } = verdict;
+    return {
+      where: files.where,
+      key: verifier.text,
+      keyFrom: key === undefined ? "own" : "named",
+      ...(checkpoint === undefined
+        ? {}
+        : { checkpoint: { size: checkpoint.size, root: Buffer.from(checkpoint.root).toString("base64") } }),
+      ...(verdict.since === undefined || since === undefined
+        ? {}
+        : { since: { file: since, size: verdict.since.size } }),
+      problems,
+      entries,
+    };
+  } finally {
+    await files.close();
+  }
+}
+
+/** What others check this gofire's log with. Throws UsageError where it keeps none, or none yet. */
+export async function auditKey(file: string | undefined, ports: ReportPorts): Promise<string> {
+  const [logs, host, config] = await Promise.all([ports.auditLogs(), ports.host(), ports.config(file)]);
+  const signing = await auditSigning(config, host);
+  if (signing === undefined) {
+    throw new UsageError(
+      "Which key signed the log? This gofire keeps none (gofire.yaml has no audit section): name one with --key.",
+    );
+  }
+  const key = await logs.verifierOf(signing);
+  if (key !== undefined) return key;
+  throw new UsageError(
+    `There is no key yet in ${signing.stateFolder}: gofire serve makes it. To check somebody else's log name theirs with --key.`,
+  );
+}
+
+function readKey(text: string): Verifier {
+  const verifier = readVerifier(text.trim());
+  if (typeof verifier === "string") throw new UsageError(`--key: ${verifier}.`, { about: "key" });
+  return verifier;
+}

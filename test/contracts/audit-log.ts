@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { AuditEvent, LoggedEvent } from "../../src/domain/audit/audit-event.ts";
+import type { AuditLog } from "../../src/ports/audit-log.ts";
+
+const never = new AbortController().signal;
+
+/** An approval as gofire writes one. */
+export function approval(id: string, more: Partial<AuditEvent> = {}): AuditEvent {
+  return {
+    id,
+    type: "config.approved",
+    atMs: 1_780_000_000_000,
+    actor: "slack:U024BE7LH",
+    subject: {
+      repository: "https://git.shop.example/config.git",
+      environment: "prod",
+      digest: "h1:Khu2En+0gcYPZ2kuIihfswbzxv/mIHXgzPZ018Oty48=",
+      proposal: "42",
+      base: "0123456789abcdef0123456789abcdef01234567",
+      head: "89abcdef0123456789abcdef0123456789abcdef",
+    },
+    ...more,
+  };
+}
+
+/** What every implementation of the port promises. */
+export function auditLogContract(
+  name: string,
+  open: () => Promise<{ readonly log: AuditLog; remove?(): Promise<void> }>,
+): void {
+  describe(`${name} as an audit log`, () => {
+    let opened: Awaited<ReturnType<typeof open>>;
+    let log: AuditLog;
+    beforeAll(async () => {
+      opened = await open();
+      log = opened.log;
+    });
+    afterAll(async () => {
+      await log.close();
+      await opened.remove?.();
+    });
+
+    async function all(from = 0): Promise<LoggedEvent[]> {
+      const found: LoggedEvent[] = [];
+      for await (const entry of log.entries(from, never)) found.push(entry);
+      return found;
+    }
+
+    test("gives each act the next place, in order", async () => {
+      expect(await all()).toEqual([]);
+      const first = await log.append(approval("act:1"), never);
+      const second = await log.append(approval("act:2", { facts: { second: 2, first: true } }), never);
+      expect([first.index, second.index]).toEqual([0, 1]);
+      expect(await all()).toEqual([first, second]);
+      expect(await all(1)).toEqual([second]);
+      expect(second.event).toEqual(approval("act:2", { facts: { first: true, second: 2 } }));
+    });
+
+    test("keeps an act once, as it was said first", async () => {
+      const before = await all();
+      const again = await log.append(approval("act:1", { actor: "slack:U0OTHER" }), never);
+      expect(again).toEqual(before[0]);
+      expect(await all()).toEqual(before);
+    });
+
+    test("gives acts that come at once a place each, and the same act one", async () => {
+      const before = (await all()).length;
+      const ids = ["at-once:a", "at-once:b", "at-once:a", "at-once:c", "at-once:b"];
+      const places = await Promise.all(ids.map((id) => log.append(approval(id), never)));
+      expect(places.map(({ event }) => event.id)).toEqual(ids);
+      expect(new Set(places.map(({ index }) => index)).size).toBe(3);
+      expect((await all()).length).toBe(before + 3);
+    });
+
+    test("says in its checkpoint how large it is, and whose it is", async () => {
+      const { length } = await all();
+      const [origin, size] = (await log.checkpoint(never)).split("\n");
+      expect(origin).toBe(log.origin);
+      expect(size).toBe(String(length));
+      expect(log.verifier.startsWith(`${log.origin}+`)).toBe(true);
+    });
+
+    test.each<[string, AuditEvent]>([
+      ["an id with a space", approval("act 1")],
+      ["an unknown type", { ...approval("act:t"), type: "config.eaten" as AuditEvent["type"] }],
+      ["a digest in another form", approval("act:d", { subject: { repository: "r", digest: "sha256:00" } })],
+      ["half a commit hash", approval("act:h", { subject: { repository: "r", head: "0123abc" } })],
+      ["a fact that is a list", { ...approval("act:f"), facts: { who: ["a"] as unknown as string } }],
+      ["a part that no event has", { ...approval("act:p"), mail: "ana@shop.example" } as AuditEvent],
+      ["more than an entry can hold", approval("act:large", { facts: { text: "x".repeat(60_000) } })],
+    ])("takes no event with %s", async (_, event) => {
+      const before = await all();
+      await expect(log.append(event, never)).rejects.toThrow(TypeError);
+      expect(await all()).toEqual(before);
+    });
+
+    test("adds nothing for somebody who gave up", async () => {
+      const before = await all();
+      await expect(log.append(approval("act:late"), AbortSignal.abort(new Error("gave up")))).rejects.toThrow(
+        "gave up",
+      );
+      expect(await all()).toEqual(before);
+    });
+  });
+}

@@ -1,0 +1,51 @@
+import { type AuditEvent, type LoggedEvent, readAuditEvent } from "../../src/domain/audit/audit-event.ts";
+import type { PortError } from "../../src/domain/errors.ts";
+import type { AuditLog } from "../../src/ports/audit-log.ts";
+
+export interface FakeAuditLog extends AuditLog {
+  /** What is in it. */
+  readonly logged: readonly LoggedEvent[];
+  /** Until called again with undefined, the log cannot be added to or asked for this reason. */
+  failWith(error: PortError | undefined): void;
+}
+
+/** A log in memory. Its checkpoints are signed by nobody. */
+export function fakeAuditLog(origin = "gofire.shop.example/audit"): FakeAuditLog {
+  const logged: LoggedEvent[] = [];
+  let failure: PortError | undefined;
+
+  async function asked(signal: AbortSignal): Promise<void> {
+    await Promise.resolve();
+    signal.throwIfAborted();
+    if (failure !== undefined) throw failure;
+  }
+
+  return {
+    origin,
+    verifier: `${origin}+00000000+AQ==`,
+    logged,
+    failWith(error) {
+      failure = error;
+    },
+    async append(event, signal) {
+      const read: AuditEvent | string = readAuditEvent(event);
+      if (typeof read === "string") throw new TypeError(`This event ${read}.`);
+      if (JSON.stringify(read).length > 40_000) throw new TypeError("This event is too large for an entry.");
+      await asked(signal);
+      const there = logged.find((one) => one.event.id === event.id);
+      if (there !== undefined) return there;
+      const added = { index: logged.length, event: read };
+      logged.push(added);
+      return added;
+    },
+    async *entries(from, signal) {
+      await asked(signal);
+      yield* logged.slice(from);
+    },
+    async checkpoint(signal) {
+      await asked(signal);
+      return `${origin}\n${logged.length}\nAAAA\n\n— ${origin} AAAA\n`;
+    },
+    close: () => Promise.resolve(),
+  };
+}
