@@ -12,6 +12,8 @@ import { type Caps, captureLimits } from "./integrations/redis/capture-limits.ts
 import { redisCaptureLock } from "./integrations/redis/capture-lock.ts";
 import { type OpenRedis, openRedis, type RedisTls } from "./integrations/redis/connection.ts";
 import { feedbackStore } from "./integrations/redis/feedback-store.ts";
+import { gateCardStore } from "./integrations/redis/gate-card-store.ts";
+import { redisGateRequests } from "./integrations/redis/gate-requests.ts";
 import { heldPageStore } from "./integrations/redis/held-page-store.ts";
 import { incidentStore } from "./integrations/redis/incident-store.ts";
 import { mutesStore } from "./integrations/redis/mutes.ts";
@@ -21,6 +23,8 @@ import { redisQueue } from "./integrations/redis/queue.ts";
 import { stormStore } from "./integrations/redis/storm-store.ts";
 import { redisTlsLooks } from "./integrations/redis/tls-looks.ts";
 import { defaultWorkerTimes, startWorker, type WorkerSettings } from "./integrations/redis/worker.ts";
+import type { GateLooks } from "./jobs/gate/looks.ts";
+import type { OpenGate } from "./jobs/gate/report.ts";
 import { jobs, retries } from "./jobs/index.ts";
 import { enqueueEveryMs } from "./jobs/pages/intake.ts";
 import { releasePages } from "./jobs/pages/release-pages.ts";
@@ -39,6 +43,8 @@ import type { Chat } from "./ports/chat.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { ConfigCatalog } from "./ports/config-history.ts";
 import type { Feedback } from "./ports/feedback.ts";
+import type { GateCards } from "./ports/gate-cards.ts";
+import type { GateRequests } from "./ports/gate-requests.ts";
 import type { HeldPages } from "./ports/held-pages.ts";
 import type { Incidents } from "./ports/incidents.ts";
 import type { MetricsCatalog } from "./ports/metrics-server.ts";
@@ -63,7 +69,7 @@ export interface BotSettings {
   /** Most captures that may wait. */
   readonly mostWaiting: number;
   readonly chat: Chat;
-  readonly cards: Cards;
+  readonly cards: Cards & GateLooks;
   /** Who people are, for reports; absent: they are named by their ids. */
   readonly people?: People;
   readonly artifacts: Artifacts;
@@ -82,6 +88,8 @@ export interface BotSettings {
   readonly configs?: ConfigCatalog;
   /** Absent: nothing can be approved or rolled back. The caller closes it. */
   readonly auditLog?: AuditLog;
+  /** Absent: nothing needs approval. */
+  readonly gate?: OpenGate;
   /** Absent where no alert sender may post. */
   readonly paging?: Paging;
   readonly clock: Clock;
@@ -105,6 +113,8 @@ export interface Bot {
   readonly pageMessages: PageMessages;
   readonly queue: Queue;
   readonly tlsLooks: TlsLooks;
+  readonly gateRequests: GateRequests;
+  readonly gateCards: GateCards;
   readonly tlsPlaces: TlsPlaces;
   readonly mutes: Mutes;
   readonly feedback: Feedback;
@@ -148,6 +158,8 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
     onTrouble,
   });
   const tlsLooks = redisTlsLooks(client, { retries: retries["tls-look"], onTrouble });
+  const gateRequests = redisGateRequests(client, { retries: retries.gate, onTrouble });
+  const gateCards = gateCardStore(client, { retries: retries["gate-card"], onTrouble });
   const queue = redisQueue(client, { retries, mostWaiting: settings.mostWaiting, onTrouble });
   let worker: RunningWorker | undefined;
   const ending = new AbortController();
@@ -165,6 +177,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
       feedback,
       heldPages,
       openActs,
+      gateCards,
       paging: settings.paging ?? noPaging,
       tlsPlaces,
       lock: settings.nearLock === undefined ? lock : bothLocks(lock, settings.nearLock, hostname()),
@@ -218,6 +231,8 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
     queue,
     tlsLooks,
     tlsPlaces,
+    gateRequests,
+    gateCards,
     mutes,
     feedback,
     heldPages,
@@ -232,6 +247,8 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
       await pageMessages.close();
       await storms.close();
       await tlsLooks.close();
+      await gateRequests.close();
+      await gateCards.close();
       await queue.close();
       await redis.close();
     },

@@ -11,6 +11,7 @@ import { forNamedClients } from "./integrations/http/client-names.ts";
 import { healthAnswer } from "./integrations/http/health.ts";
 import { type Answer, openListener } from "./integrations/http/listener.ts";
 import { chooseRedis } from "./integrations/redis/chosen.ts";
+import type { GateLooks } from "./jobs/gate/looks.ts";
 import { rememberingIntake } from "./jobs/pages/intake.ts";
 import type { Cards } from "./jobs/publish.ts";
 import { shadowLine } from "./jobs/thread/shadow.ts";
@@ -18,6 +19,7 @@ import { type Bot, type BotSettings, startBot } from "./main.ts";
 import type { Artifacts } from "./ports/artifacts.ts";
 import type { AuditLog } from "./ports/audit-log.ts";
 import type { Chat } from "./ports/chat.ts";
+import type { ConfigGate } from "./ports/config-gate.ts";
 import type { ConfigCatalog } from "./ports/config-history.ts";
 import type { People } from "./ports/people.ts";
 import type { Pictures } from "./ports/pictures.ts";
@@ -34,6 +36,8 @@ export interface Running
     | "queue"
     | "tlsLooks"
     | "tlsPlaces"
+    | "gateRequests"
+    | "gateCards"
     | "mutes"
     | "feedback"
     | "pageMessages"
@@ -43,13 +47,14 @@ export interface Running
   readonly services: Services;
   readonly configs?: ConfigCatalog;
   readonly auditLog?: AuditLog;
+  readonly gate?: Pick<ConfigGate, "repository">;
   readonly artifacts: Artifacts;
 }
 
 /** A chat as the bot uses it. */
 export interface ChatSide {
   readonly chat: Chat;
-  readonly cards: Cards;
+  readonly cards: Cards & GateLooks;
   /** Who people are, for what is written about them; absent: they are named by their ids. */
   readonly people?: People;
   /** What the chat sends by HTTP, and where; absent when it sends nothing that way. */
@@ -99,6 +104,7 @@ export function server(parts: ServeParts): Server {
       tlsPlaces,
       metrics,
       configs,
+      gate: configuredGate,
       auditLog,
       pages,
       tell,
@@ -122,6 +128,15 @@ export function server(parts: ServeParts): Server {
         const listener = await openListener(address, routes, secure, { onTrouble: trouble });
         down.push(() => listener.close());
         return listener.url;
+      }
+      const gate =
+        configuredGate === undefined || auditLog === undefined
+          ? undefined
+          : { ...configuredGate, audit: auditLog };
+      if (configuredGate !== undefined && gate === undefined) {
+        tell(
+          "Nothing can be approved: gofire.yaml has a gate and no audit log (audit) that keeps who approved.",
+        );
       }
       const trouble = seldom(tell, () => systemClock.monotonicMs());
       let ownUrl: string | undefined;
@@ -160,6 +175,7 @@ export function server(parts: ServeParts): Server {
           ...(metrics === undefined ? {} : { metrics }),
           ...(configs === undefined ? {} : { configs }),
           ...(auditLog === undefined ? {} : { auditLog }),
+          ...(gate === undefined ? {} : { gate }),
           ...(pages === undefined ? {} : { paging: pages }),
           clock: systemClock,
           version: parts.version,
@@ -215,6 +231,8 @@ export function server(parts: ServeParts): Server {
             queue: bot.queue,
             tlsLooks: bot.tlsLooks,
             tlsPlaces: bot.tlsPlaces,
+            gateRequests: bot.gateRequests,
+            gateCards: bot.gateCards,
             mutes: bot.mutes,
             feedback: bot.feedback,
             pageMessages: bot.pageMessages,
@@ -223,6 +241,7 @@ export function server(parts: ServeParts): Server {
             services,
             ...(configs === undefined ? {} : { configs }),
             ...(auditLog === undefined ? {} : { auditLog }),
+            ...(gate === undefined ? {} : { gate }),
             artifacts,
           });
           // Before the listeners close: what was heard has to be answered.

@@ -1,7 +1,7 @@
 /** Slack as `gofire serve` uses it: its clients, its ears, its looks, and the commands that people give there. */
 import { storedAnalyses } from "./commands/chat/analyses.ts";
 import type { ChatPorts } from "./commands/chat/chat-command.ts";
-import { answerChat, answerClick, answerJudgement } from "./commands/chat/dispatch.ts";
+import { answerChat, answerClick, answerDecision, answerJudgement } from "./commands/chat/dispatch.ts";
 import { homeState } from "./commands/chat/home.ts";
 import type { AccessConfig, SlackConfig } from "./config/gofire-config.ts";
 import { isFromPager, type PageSource, pageMessageOf } from "./domain/alerts/page-message.ts";
@@ -22,10 +22,13 @@ import { showWhatWasRefused } from "./jobs/thread/let-in.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { OpenMute } from "./ports/open-acts.ts";
 import type { ListenAddress, Role } from "./ports/server.ts";
+import { gateList } from "./render/gate-list.ts";
 import { card } from "./render/slack/card.ts";
 import { chatReplyBody, noticeModal } from "./render/slack/chat-reply.ts";
 import { commentModal, opinionsModal } from "./render/slack/feedback.ts";
 import { fileComment } from "./render/slack/file-comment.ts";
+import { gateCard } from "./render/slack/gate-card.ts";
+import { gateReply } from "./render/slack/gate-words.ts";
 import { homeView } from "./render/slack/home.ts";
 import { snapshotModal } from "./render/slack/modal.ts";
 import { reply } from "./render/slack/reply.ts";
@@ -101,7 +104,19 @@ export async function openSlack(
     const answer = side?.answer;
     return {
       chat,
-      cards: { card, reply, comment: fileComment, storm: stormDigest, stormList, tls: tlsBody, announcement },
+      cards: {
+        card,
+        reply,
+        comment: fileComment,
+        storm: stormDigest,
+        stormList,
+        tls: tlsBody,
+        announcement,
+        gate: gateCard,
+        gateList,
+        gateReply,
+        answer: chatReplyBody,
+      },
       people,
       ...(answer === undefined ? {} : { requests: { ...listenOf(slack), path: "/slack/events", answer } }),
       async listen(running) {
@@ -209,6 +224,7 @@ function conversationOf(
     letIn: (channel, signal) => showWhatWasRefused(channel, ports, signal),
     request: (request, signal) => answerChat(request, ports, signal),
     click: (click, signal) => answerClick(click, ports, signal),
+    decide: (click, signal) => answerDecision(click, ports, signal),
     judge: (judgement, signal) => answerJudgement(judgement, ports, signal),
     async home(userId, signal) {
       const state = await homeState(userId, ports, signal);

@@ -7,6 +7,7 @@ import { snapshotModal } from "../../src/render/slack/modal.ts";
 import { answers, explained, statusOf } from "./answers.ts";
 import { contexts, nowMs, peers, states, trouble } from "./cards.ts";
 import { configs } from "./configs.ts";
+import { gates } from "./gates.ts";
 import { type Recorded, recorded } from "./recorded.ts";
 import { storms } from "./storms.ts";
 import { tlsLooks } from "./tls.ts";
@@ -51,6 +52,7 @@ export async function scenes(commands: readonly CommandHelp[]): Promise<Scenes> 
       peers: peers(lock.incident),
       context: await contexts(),
       config: await configs(nowMs),
+      gate: gates(nowMs),
       trouble: trouble(lock.incident),
       storm: storms([lock.incident, cpu.incident, healthy.incident]),
       explain: [explained(lock)],

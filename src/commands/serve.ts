@@ -1,5 +1,6 @@
 import { UsageError } from "../domain/errors.ts";
 import { openAuditLog } from "./access/audit-log.ts";
+import { configGate } from "./access/config-gate.ts";
 import { configCatalog } from "./access/config-history.ts";
 import { metricsCatalog } from "./access/metrics-server.ts";
 import { pagesOf } from "./access/paging.ts";
@@ -93,6 +94,7 @@ export const serve = defineCommand({
     const metrics = metricsCatalog(config, ports, host);
     const configs = await configCatalog(config, ports, host);
     const auditLog = await openAuditLog(config, ports, host);
+    const gate = configGate(config, configs?.history);
     const running = await server.start({
       role: options.role ?? "all",
       listen: listenOf(options.listen ?? "127.0.0.1:8080"),
@@ -111,6 +113,7 @@ export const serve = defineCommand({
       tlsPlaces: tlsPlaces(config, host, await ports.tlsProbes()),
       ...(metrics === undefined ? {} : { metrics }),
       ...(configs === undefined ? {} : { configs }),
+      ...(gate === undefined ? {} : { gate }),
       ...(pages === undefined ? {} : { pages }),
       ...(auditLog === undefined ? {} : { auditLog }),
       tell: (line) => context.log(line),

@@ -86,6 +86,8 @@ const meaningOf: Readonly<Record<(typeof chatRights)[number], string>> = {
   resolve: "Who may close incidents",
   feedback: "Who may say whether findings are right",
   rollback: "Who may ask for a rollback, or agree to one that somebody else asked for",
+  approve:
+    "Who may approve and reject configuration changes, if `people` says who they are and they wrote none of it",
 };
 
 const rights = Object.fromEntries(

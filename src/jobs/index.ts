@@ -1,6 +1,8 @@
 import type { JobName, RunnableJob } from "../ports/worker.ts";
 import { type AnalyseJobPorts, analyse } from "./analyse.ts";
 import { type CaptureJobPorts, capture } from "./capture.ts";
+import { type GateJobPorts, gate } from "./gate.ts";
+import { type GateCardJobPorts, gateCard } from "./gate-card.ts";
 import { bindJob } from "./job.ts";
 import { type PageJobPorts, page } from "./page.ts";
 import { pageMessage } from "./page-message.ts";
@@ -16,7 +18,9 @@ export type JobPorts = CaptureJobPorts &
   PublishJobPorts &
   PageJobPorts &
   StormJobPorts &
-  TlsLookJobPorts;
+  TlsLookJobPorts &
+  GateJobPorts &
+  GateCardJobPorts;
 
 /** Every job, with its ports. A name that has no job does not compile: what is enqueued under it would wait for ever. */
 export function jobs(ports: JobPorts): readonly RunnableJob[] {
@@ -29,6 +33,8 @@ export function jobs(ports: JobPorts): readonly RunnableJob[] {
     "page-message": bindJob(pageMessage, ports),
     storm: bindJob(storm, ports),
     "tls-look": bindJob(tlsLook, ports),
+    gate: bindJob(gate, ports),
+    "gate-card": bindJob(gateCard, ports),
   };
   return Object.values(byName);
 }
@@ -43,6 +49,8 @@ export const retries = {
   "page-message": retryOf(pageMessage),
   storm: retryOf(storm),
   "tls-look": retryOf(tlsLook),
+  gate: retryOf(gate),
+  "gate-card": retryOf(gateCard),
 };
 
 function retryOf({ attempts, backoffMs }: Pick<RunnableJob, "attempts" | "backoffMs">) {

@@ -1,6 +1,7 @@
 import type { CaptureKind } from "../domain/evidence/capture.ts";
 import type { Paging } from "./alerts.ts";
 import type { AuditLog } from "./audit-log.ts";
+import type { ConfigGate } from "./config-gate.ts";
 import type { ConfigCatalog } from "./config-history.ts";
 import type { MetricsCatalog } from "./metrics-server.ts";
 import type { ServerTls } from "./server-tls.ts";
@@ -77,6 +78,8 @@ export interface ServeRequest {
   readonly configs?: ConfigCatalog;
   /** Absent: nothing can be approved. The caller closes it. */
   readonly auditLog?: AuditLog;
+  /** Absent: no change of configuration needs approval here. */
+  readonly gate?: ConfigGate;
   /** Absent: no alert sender may post. */
   readonly pages?: PagesRequest;
   /** What is in use, and what is wrong, one line each. */

@@ -6,7 +6,9 @@ export type JobName =
   | "page"
   | "page-message"
   | "storm"
-  | "tls-look";
+  | "tls-look"
+  | "gate"
+  | "gate-card";
 
 /** One run of a job. */
 export interface JobRun {

@@ -39,6 +39,9 @@ export function scripted(): ScriptedConversation {
       conversation.clicks.push(click);
       return await conversation.answer(`${click.action} ${click.incidentId}`, signal);
     },
+    async decide({ button }, signal) {
+      return await conversation.answer(`${button.decision} ${button.environment} ${button.proposal}`, signal);
+    },
     async judge({ incidentId }, signal) {
       return await conversation.answer(`judge ${incidentId}`, signal);
     },

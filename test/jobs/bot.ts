@@ -6,6 +6,7 @@ import type { Incident, IncidentDraft } from "../../src/domain/incidents/inciden
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { goTargets } from "../../src/integrations/go-target/client.ts";
 import { parseRedisUrl } from "../../src/integrations/redis/address.ts";
+import type { GateLooks } from "../../src/jobs/gate/looks.ts";
 import type { Cards } from "../../src/jobs/publish.ts";
 import { type Bot, type BotSettings, startBot } from "../../src/main.ts";
 import type { Chat } from "../../src/ports/chat.ts";
@@ -30,7 +31,7 @@ export type TestTargets = Readonly<Record<string, string | Readonly<Record<strin
 export const quickCapture: ServiceCapture = { cpuSeconds: 0, goroutineGapMs: 200 };
 
 /** The state in words: enough to see which version of an incident a card shows. */
-export const plainCards: Cards = {
+export const plainCards: Cards & GateLooks = {
   card: ({ id, state, steps, queuePlace, problem, analysis }) => ({
     text: [
       id,
@@ -48,6 +49,15 @@ export const plainCards: Cards = {
     text: [storm.id, storm.overAtMs === undefined ? "goes on" : "over", `${rows.length} pages`].join(" · "),
   }),
   announcement: ({ did, intent }) => ({ text: `${did} · ${intent}` }),
+  gate: (view) => ({
+    body: {
+      text: "problem" in view ? view.problem : view.report.states.map(({ verdict }) => verdict).join(),
+    },
+    isWhole: true,
+  }),
+  gateList: () => "",
+  gateReply: ({ text }) => ({ text }),
+  answer: ({ kind }) => ({ text: kind }),
   stormList: ({ rows }) => rows.map(({ page, incident }) => `${page.intent} ${incident?.id}`).join("\n"),
 };
 

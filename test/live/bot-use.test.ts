@@ -61,7 +61,7 @@ describe.skipIf(redisProgram === undefined)("people use the bot", () => {
       { onlyFor: "U0GUEST004", text: expect.stringMatching(/Guests of the workspace cannot/) },
       { onlyFor: mira, text: expect.stringMatching(/no command "snapshoot".*Did you mean snapshot/) },
       { onlyFor: mira, text: expect.stringMatching(/snapshot SERVICE/) },
-      { onlyFor: mira, text: expect.stringMatching(/does not check configuration changes yet/) },
+      { onlyFor: mira, text: expect.stringMatching(/gofire.yaml has no gate/) },
       { onlyFor: "U0STRNG005", text: expect.stringMatching(/other workspaces cannot/) },
     ]);
     expect(bot.slack.problems()).toEqual([]);

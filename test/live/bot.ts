@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { PageSource } from "../../src/domain/alerts/page-message.ts";
+import type { AuditLog } from "../../src/ports/audit-log.ts";
+import type { ConfigGate } from "../../src/ports/config-gate.ts";
 import type { ConfigCatalog } from "../../src/ports/config-history.ts";
 import type { MetricsCatalog } from "../../src/ports/metrics-server.ts";
 import type { PagesRequest } from "../../src/ports/server.ts";
@@ -46,6 +48,8 @@ export async function liveBot(
     tlsPlaces,
     metrics,
     configs,
+    gate,
+    auditLog,
   }: {
     seed?: WorkspaceSeed;
     waiting?: number;
@@ -53,6 +57,8 @@ export async function liveBot(
     tlsPlaces?: TlsPlaces;
     metrics?: MetricsCatalog;
     configs?: ConfigCatalog;
+    gate?: ConfigGate;
+    auditLog?: AuditLog;
   } = {},
 ): Promise<LiveBot> {
   const manifest: unknown = parse(readFileSync("slack-manifest.yaml", "utf8"));
@@ -90,6 +96,8 @@ export async function liveBot(
       ...(tlsPlaces === undefined ? {} : { tlsPlaces }),
       ...(metrics === undefined ? {} : { metrics }),
       ...(configs === undefined ? {} : { configs }),
+      ...(gate === undefined ? {} : { gate }),
+      ...(auditLog === undefined ? {} : { auditLog }),
       ...(pages === undefined ? {} : { pages: pages.request }),
       tell: (line) => void lines.push(line),
     });

@@ -45,13 +45,14 @@ export async function configCatalog(
   config: GofireConfig | undefined,
   ports: Pick<Ports, "configHistories" | "configWriters">,
   host: Host,
-): Promise<ConfigCatalog | undefined> {
+): Promise<(ConfigCatalog & { readonly history: ConfigHistory }) | undefined> {
   if (config?.configHistory === undefined) return undefined;
   // One for all: what is fetched is fetched once.
   const history = await openConfigHistory(config.configHistory, ports, host);
   const writer =
     config.rollback === undefined ? undefined : await openConfigWriter(config.rollback, ports, host);
   return {
+    history,
     of(service) {
       const paths = service === undefined ? undefined : config.services[service]?.configPaths;
       return paths === undefined

@@ -27,6 +27,7 @@ const what: Readonly<Record<ChatRight, string>> = {
   resolve: "resolve incidents",
   feedback: "judge findings",
   rollback: "roll configuration back",
+  approve: "approve or reject configuration changes",
 };
 
 /**

@@ -4,8 +4,11 @@ import type { ChatRequest } from "../../domain/chat/chat-request.ts";
 import type { ChatRight } from "../../domain/chat/chat-rights.ts";
 import type { Chat } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { ConfigGate } from "../../ports/config-gate.ts";
 import type { ConfigCatalog } from "../../ports/config-history.ts";
 import type { Feedback } from "../../ports/feedback.ts";
+import type { GateCards } from "../../ports/gate-cards.ts";
+import type { GateRequests } from "../../ports/gate-requests.ts";
 import type { Incidents } from "../../ports/incidents.ts";
 import type { Mutes } from "../../ports/mutes.ts";
 import type { OpenActs } from "../../ports/open-acts.ts";
@@ -29,6 +32,10 @@ export interface ChatPorts {
   readonly tlsPlaces: Pick<TlsPlaces, "permit">;
   /** Absent: gofire.yaml names no repository of configuration. */
   readonly configs?: Pick<ConfigCatalog, "of">;
+  /** Absent: gofire.yaml has no gate. */
+  readonly gate?: Pick<ConfigGate, "repository">;
+  readonly gateRequests: GateRequests;
+  readonly gateCards: Pick<GateCards, "find">;
   readonly analyses: Analyses;
   readonly people: People;
   readonly rooms: Rooms;

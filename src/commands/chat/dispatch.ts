@@ -1,5 +1,11 @@
 import type { ChatReply } from "../../domain/chat/chat-reply.ts";
-import type { CardAction, CardClick, ChatRequest, Judgement } from "../../domain/chat/chat-request.ts";
+import type {
+  CardAction,
+  CardClick,
+  ChatRequest,
+  GateClick,
+  Judgement,
+} from "../../domain/chat/chat-request.ts";
 import { chatWords } from "../../domain/chat/chat-request.ts";
 import type { Place } from "../../domain/chat/message.ts";
 import { PortError, UsageError } from "../../domain/errors.ts";
@@ -7,7 +13,8 @@ import type { Opinion } from "../../domain/findings/feedback.ts";
 import { nearest } from "../../domain/nearest.ts";
 import { durationText } from "../../domain/units.ts";
 import { noteAct } from "../../jobs/thread/tell-acts.ts";
-import { type Refusal, refusalFor } from "./access.ts";
+import { refusalFor } from "./access.ts";
+import { answerGateClick } from "./approve-config.ts";
 import type { ChatCommand, ChatPorts } from "./chat-command.ts";
 import { feedback, giveFeedback } from "./feedback.ts";
 import { commandNamed, helpOf } from "./help.ts";
@@ -40,8 +47,6 @@ export async function answerChat(
   try {
     const words = readWords(request.words);
     const [first, ...rest] = words.length === 0 ? usual(request) : words;
-    const lacking = notYet[first?.text.toLowerCase() ?? ""];
-    if (lacking !== undefined) return { kind: "refused", ...lacking };
     command = await named(first?.text ?? "", ports);
     const refusal = await refusalFor(command.whoMayUse, asker, ports, signal);
     if (refusal !== undefined) return refusal;
@@ -61,17 +66,6 @@ export async function answerChat(
     return misunderstood(error, command);
   }
 }
-
-/**
- * What gofire is to do one day. The app's manifest has `/approve-config` already, so that nobody need install it anew
- * then.
- */
-const notYet: Readonly<Record<string, Pick<Refusal, "why" | "next">>> = {
-  "approve-config": {
-    why: "gofire does not check configuration changes yet, so there is nothing to approve here.",
-    next: "Approve the change where it is reviewed.",
-  },
-};
 
 /** Rights of a channel and sight of its incidents are for who is in it; what a form says was chosen proves nothing. */
 const elsewhere: ChatReply = {
@@ -136,6 +130,20 @@ async function captureAgain(click: CardClick, ports: ChatPorts, signal: AbortSig
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     return misunderstood(error, snapshot);
+  }
+}
+
+/** The same for a click on a button of a proposal's card. */
+export async function answerDecision(
+  click: GateClick,
+  ports: ChatPorts,
+  signal: AbortSignal,
+): Promise<ChatReply> {
+  try {
+    return await answerGateClick(click, ports, signal);
+  } catch (error) {
+    if (error instanceof PortError && error.code === "rate-limited") return busy(error);
+    throw error;
   }
 }
 

@@ -1,3 +1,4 @@
+import { approveConfig } from "./approve-config.ts";
 import type { ChatCommand } from "./chat-command.ts";
 import { diff } from "./diff.ts";
 import { explain } from "./explain.ts";
@@ -23,6 +24,7 @@ export const chatCommands: readonly ChatCommand[] = [
   peer,
   tls,
   rollback,
+  approveConfig,
   report,
   feedback,
   resolve,

@@ -22,7 +22,10 @@ export function readArguments<Options extends OptionSpecs>(
   for (const word of withoutSentence(words, mostWords(command, words))) {
     const { name, value } = optionOf(word);
     const spec = Object.hasOwn(command.options, name) ? command.options[name] : undefined;
-    if (value !== undefined) {
+    if (value === "" && name !== "" && Object.keys(command.options).length === 0) {
+      // The end of base64, which no option of this command could be.
+      operands.push(word.text);
+    } else if (value !== undefined) {
       if (spec === undefined) throw unknownOption(command, name);
       values[name] = optionValue(name, spec, value, values[name]);
     } else if (!word.quoted && spec?.kind === "flag") {

@@ -1,5 +1,7 @@
 import type { Mute, MuteSubject } from "../alerts/mute.ts";
 import type { StormCount } from "../alerts/storm-count.ts";
+import type { GateState } from "../configuration/gate.ts";
+import type { GateDecision } from "../configuration/gate-request.ts";
 import type { Rollback } from "../configuration/rollback.ts";
 import type { AnalysisChanges } from "../findings/analysis-changes.ts";
 import type { RuleDocs } from "../findings/analyzer.ts";
@@ -55,7 +57,7 @@ export interface ExplainedFinding {
 
 /**
  * What a chat command answers: data. The renderer gives it its looks; who delivers it shows `ask`, `already`,
- * `feedback`, `judging`, `judged`, `shown`, `reporting`, `looking`, `rollback`, `help` and `refused` to the person alone, and whatever is `inConfidence`: it tells
+ * `feedback`, `judging`, `judged`, `shown`, `reporting`, `looking`, `rollback`, `checking`, `deciding`, `decided`, `help` and `refused` to the person alone, and whatever is `inConfidence`: it tells
  * of channels that not everybody there may read.
  */
 export type ChatReply =
@@ -173,6 +175,33 @@ export type ChatReply =
       readonly target: TlsTarget;
       readonly place: Place;
       readonly isOutOfReach?: true;
+    }
+  /**
+   * A proposal is looked at; its card comes to `place`, unless gofire may not post there, or is there already: then `card` is its
+   * address and it is brought up to date.
+   */
+  | {
+      readonly kind: "checking";
+      readonly proposal: string;
+      readonly place: Place;
+      readonly card?: string;
+      readonly isOutOfReach?: true;
+    }
+  /** A decision on a proposal is looked at; what comes of it is told to the person. */
+  | {
+      readonly kind: "deciding";
+      readonly decision: GateDecision;
+      readonly proposal: string;
+      readonly environment?: string;
+    }
+  /** A decision is in the log, and counts. Not new: the person had decided the same before. */
+  | {
+      readonly kind: "decided";
+      readonly decision: GateDecision;
+      readonly proposal: string;
+      /** With it. */
+      readonly state: GateState;
+      readonly isNew: boolean;
     }
   /** `about`: the option that the problem lies in, where it lies in one. */
   | {

@@ -1,5 +1,6 @@
+import type { GateButton } from "../configuration/gate-request.ts";
 import type { Opinions } from "../findings/feedback.ts";
-import type { Place } from "./message.ts";
+import type { MessageRef, Place } from "./message.ts";
 
 /** Something that a person wrote to gofire in a chat. */
 export interface ChatRequest {
@@ -8,6 +9,8 @@ export interface ChatRequest {
   readonly kind: "command" | "mention" | "shortcut";
   readonly userId: string;
   readonly place: Place;
+  /** For what the person alone is to see, where that is not `place`. */
+  readonly aside?: Place;
   /** The place was chosen in a form and not written in: that the person is there is not known yet. */
   readonly isChosen?: true;
   /**
@@ -59,6 +62,15 @@ export interface CardClick {
   readonly finding?: string;
   /** Why it is wrong. */
   readonly comment?: string;
+}
+
+/** A click on a button of a proposal's card, which carries what it showed. */
+export interface GateClick extends Pick<CardClick, "intent" | "userId" | "place"> {
+  /** For what the person alone is to see. */
+  readonly aside: Place;
+  /** The card. */
+  readonly clicked: MessageRef;
+  readonly button: GateButton;
 }
 
 /** A form with what a person says of the findings of an incident. */

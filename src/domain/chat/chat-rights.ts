@@ -9,5 +9,6 @@ export const chatRights = [
   "resolve",
   "feedback",
   "rollback",
+  "approve",
 ] as const;
 export type ChatRight = (typeof chatRights)[number];

@@ -1,6 +1,6 @@
 import type { BotSpeaker, PostedMessage } from "../../domain/alerts/page-message.ts";
 import type { ChatReply } from "../../domain/chat/chat-reply.ts";
-import type { CardClick, ChatRequest, Judgement } from "../../domain/chat/chat-request.ts";
+import type { CardClick, ChatRequest, GateClick, Judgement } from "../../domain/chat/chat-request.ts";
 import type { MessageBody } from "../../domain/chat/message.ts";
 import { rates } from "./limits.ts";
 
@@ -11,6 +11,7 @@ import { rates } from "./limits.ts";
 export interface Conversation {
   request(request: ChatRequest, signal: AbortSignal): Promise<ChatReply>;
   click(click: CardClick, signal: AbortSignal): Promise<ChatReply>;
+  decide(click: GateClick, signal: AbortSignal): Promise<ChatReply>;
   judge(judgement: Judgement, signal: AbortSignal): Promise<ChatReply>;
   /** A view for the person's App Home. */
   home(userId: string, signal: AbortSignal): Promise<object>;
@@ -54,6 +55,9 @@ export function audienceOf(reply: ChatReply): "person" | "place" | "card" {
     case "reporting":
     case "looking":
     case "rollback":
+    case "checking":
+    case "deciding":
+    case "decided":
     case "help":
     case "refused":
       return "person";

@@ -1,5 +1,12 @@
-import { type CardAction, type CardClick, cardActions, cardMenu } from "../../domain/chat/chat-request.ts";
+import {
+  type CardAction,
+  type CardClick,
+  cardActions,
+  cardMenu,
+  type GateClick,
+} from "../../domain/chat/chat-request.ts";
 import { snapshotForm } from "../../domain/chat/snapshot-form.ts";
+import { readGateButton } from "../../domain/configuration/gate-request.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { nothingMore } from "./answers.ts";
 import { audienceOf, type Conversation } from "./conversation.ts";
@@ -55,6 +62,12 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
     });
   }
 
+  async function decide(click: GateClick): Promise<void> {
+    await inTime(async (signal) => {
+      await shown.show(await conversation.decide(click, signal), click, signal);
+    });
+  }
+
   return {
     ...forms,
 
@@ -106,11 +119,11 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
       await first(`event ${intent}`, async () => {
         try {
           await inTime(async (signal) => {
-            const request = { intent, kind: "mention", userId, place, words } as const;
+            const request = { intent, kind: "mention", userId, place, aside, words } as const;
             const reply = await conversation.request(request, signal);
             // A retry: another process may have answered, and only its acknowledgement got lost.
             const attemptedAtMs = retryNum === undefined ? undefined : atS * 1_000;
-            await shown.show(reply, { ...request, aside }, signal, attemptedAtMs);
+            await shown.show(reply, request, signal, attemptedAtMs);
           });
         } catch (error) {
           // Slack delivers it again; people are told once.
@@ -134,9 +147,13 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
       await first(intent, async () => {
         try {
           const cardClick = spot === undefined ? undefined : clickOf(id, chosen);
+          const button = readGateButton(id, chosen);
           if (cardClick !== undefined && spot !== undefined) {
             const { place, aside } = spot;
             await clickOnCard({ intent, userId: user.id, place, ...cardClick }, aside, trigger);
+          } else if (button !== undefined && spot !== undefined && ts !== undefined) {
+            const clicked = { channel: spot.place.channel, ts };
+            await decide({ intent, userId: user.id, ...spot, clicked, button });
           } else if (id === snapshotForm.openedBy) {
             await open({ intent, userId: user.id }, spot, trigger);
           }

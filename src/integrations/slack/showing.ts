@@ -79,7 +79,7 @@ export function showing({ client, chat, looks, channels, onTrouble }: ShowingSet
   }
 
   async function withReach(reply: ChatReply, signal: AbortSignal): Promise<ChatReply> {
-    if (reply.kind !== "begun" && reply.kind !== "looking") return reply;
+    if (reply.kind !== "begun" && reply.kind !== "looking" && reply.kind !== "checking") return reply;
     const { channel } = reply.kind === "begun" ? reply.incident.place : reply.place;
     if (await canPost(channel, signal)) return reply;
     return { ...reply, isOutOfReach: true };

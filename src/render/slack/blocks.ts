@@ -42,9 +42,18 @@ export interface ButtonSpec {
   readonly label: string;
   /** For who cannot see what stands around it. */
   readonly spoken: string;
-  /** An id and nothing else: what a button says is not to be trusted. */
+  /** Ids and nothing else: what a button says is not to be trusted. */
   readonly value: string;
   readonly style?: "primary" | "danger";
+  readonly confirm?: ConfirmSpec;
+}
+
+/** What Slack asks before a click counts; all raw. */
+export interface ConfirmSpec {
+  readonly title: string;
+  readonly text: string;
+  readonly yes: string;
+  readonly no: string;
 }
 
 /** What stands behind the three dots: at least two choices, each with a value that says what and of what. */
@@ -57,16 +66,27 @@ export interface MenuSpec {
 export function buttons(id: string, specs: readonly ButtonSpec[], menu?: MenuSpec): Block[] {
   const elements: object[] = specs
     .slice(0, slackLimits.actions - 1)
-    .map(({ action, label, spoken, value, style }) => ({
+    .map(({ action, label, spoken, value, style, confirm }) => ({
       type: "button",
       action_id: action,
       text: plainText(label, slackLimits.button.text),
       accessibility_label: plain(spoken, slackLimits.button.accessibilityLabel),
       value,
       ...(style === undefined ? {} : { style }),
+      ...(confirm === undefined ? {} : { confirm: dialog(confirm) }),
     }));
   if (menu !== undefined) elements.push(overflow(menu));
   return elements.length === 0 ? [] : [{ type: "actions", block_id: id, elements }];
+}
+
+function dialog({ title, text, yes, no }: ConfirmSpec): object {
+  const { confirm: most } = slackLimits;
+  return {
+    title: plainText(title, most.title),
+    text: plainText(text, most.text),
+    confirm: plainText(yes, most.button),
+    deny: plainText(no, most.button),
+  };
 }
 
 function overflow({ action, choices }: MenuSpec): object {

@@ -7,6 +7,7 @@ import { diffBody } from "./diff.ts";
 import { bold, code, words } from "./escape.ts";
 import { explainBody } from "./explain.ts";
 import { feedbackBody, judgedBody, judgingBody } from "./feedback.ts";
+import { checkingBody, decidedBody, decidingBody } from "./gate-words.ts";
 import { helpBody } from "./help.ts";
 import { incidentLine, incidentSentence } from "./incident-line.ts";
 import { slackLimits } from "./limits.ts";
@@ -101,6 +102,12 @@ function bodyOf(reply: ChatReply): MessageBody {
       return diffBody(reply);
     case "rollback":
       return rollbackBody(reply.rollback);
+    case "checking":
+      return checkingBody(reply);
+    case "deciding":
+      return decidingBody(reply);
+    case "decided":
+      return decidedBody(reply);
     case "muted":
       return replyBody([muteSentence(reply.mute)], section(mutedLines(reply.mute)));
     case "unmuted":

@@ -93,6 +93,7 @@ const rightWords: Readonly<Record<ChatRight, string>> = {
   resolve: "Resolve incidents",
   feedback: "Judge findings",
   rollback: "Ask for rollbacks and agree to them",
+  approve: "Approve configuration changes",
 };
 
 function rightLine({ right, audience }: HomeState["rights"][number]): string {

@@ -17,6 +17,8 @@ export const slackLimits = {
   actions: 25,
   /** https://docs.slack.dev/reference/block-kit/block-elements/button-element; of `value`: 2,000. */
   button: { text: 75, accessibilityLabel: 75, value: 2_000 },
+  /** https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object */
+  confirm: { title: 100, text: 300, button: 30 },
   /** https://docs.slack.dev/reference/block-kit/composition-objects/option-object */
   option: { text: 75, value: 75, description: 75 },
   /** https://docs.slack.dev/reference/block-kit/block-elements/overflow-menu-element */

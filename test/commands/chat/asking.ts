@@ -14,6 +14,8 @@ import { systemClock } from "../../../src/integrations/clock/system-clock.ts";
 import { parseRedisUrl } from "../../../src/integrations/redis/address.ts";
 import { openRedis } from "../../../src/integrations/redis/connection.ts";
 import { feedbackStore } from "../../../src/integrations/redis/feedback-store.ts";
+import { gateCardStore } from "../../../src/integrations/redis/gate-card-store.ts";
+import { redisGateRequests } from "../../../src/integrations/redis/gate-requests.ts";
 import { incidentStore } from "../../../src/integrations/redis/incident-store.ts";
 import { mutesStore } from "../../../src/integrations/redis/mutes.ts";
 import { openActStore } from "../../../src/integrations/redis/open-act-store.ts";
@@ -95,6 +97,8 @@ export async function asking(mostWaiting: number): Promise<Asking> {
   const redis = await openRedis(parseRedisUrl(server.url), { onTrouble: () => {} });
   const queue = redisQueue(redis.client, { retries, mostWaiting, onTrouble: () => {} });
   const tlsLooks = redisTlsLooks(redis.client, { retries: retries["tls-look"], onTrouble: () => {} });
+  const gateRequests = redisGateRequests(redis.client, { retries: retries.gate, onTrouble: () => {} });
+  const gateCards = gateCardStore(redis.client, { retries: retries["gate-card"], onTrouble: () => {} });
   const people = fakePeople({ U1: "member", U2: "member", UGUEST: "guest", UFAR: "stranger", UBOT: "bot" });
   const rooms = fakeRooms();
   const artifacts = fakeArtifacts(folder);
@@ -111,6 +115,8 @@ export async function asking(mostWaiting: number): Promise<Asking> {
         if (!host.endsWith(".shop.test")) throw new UsageError(`${host} is not let in: allow.tls.`);
       },
     },
+    gateRequests,
+    gateCards,
     analyses: storedAnalyses(artifacts),
     people,
     rooms,
@@ -183,6 +189,8 @@ export async function asking(mostWaiting: number): Promise<Asking> {
     },
     async close() {
       await tlsLooks.close();
+      await gateRequests.close();
+      await gateCards.close();
       await queue.close();
       await storms.close();
       await redis.close();

@@ -70,6 +70,7 @@ describe.skipIf(redisProgram === undefined)("chat commands", () => {
         ["peer", true],
         ["tls", true],
         ["rollback", true],
+        ["approve-config", true],
         ["report", true],
         ["feedback", true],
         ["resolve", true],

@@ -1,0 +1,137 @@
+import type { ChatReply } from "../../domain/chat/chat-reply.ts";
+import type { ChatRequest, GateClick } from "../../domain/chat/chat-request.ts";
+import { fewestDigestCharacters, plainDigest } from "../../domain/configuration/gate-request.ts";
+import { UsageError } from "../../domain/errors.ts";
+import { refusalFor } from "./access.ts";
+import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
+
+/** The answer to a command does not wait longer for the address of a card. */
+const linkWithinMs = 800;
+
+export const approveConfig = defineChatCommand({
+  name: "approve-config",
+  summary: "See what a configuration change would do, environment by environment, and approve or reject it",
+  usage: "PR [DIGEST]",
+  examples: [
+    { line: "approve-config 42", does: "the card of pull request 42, with the buttons that decide" },
+    { line: "approve-config 42 mD3nTcEq8v1K", does: "approves what has this digest, without the card" },
+  ],
+  // It shows what is in the repository; approving has a right of its own.
+  whoMayUse: "explain",
+  operands: { placeholder: "the number of a pull request", min: 1, max: 2 },
+  options: {},
+  async run(request, { operands: [typed = "", digest] }, ports, signal) {
+    const { gate } = ports;
+    if (gate === undefined) return noGate;
+    const proposal = proposalIn(typed);
+    return digest === undefined
+      ? await show(request, proposal, gate.repository, ports, signal)
+      : await approve(request, proposal, digest, ports, signal);
+  },
+});
+
+const noGate: ChatReply = {
+  kind: "refused",
+  why: "gofire does not know what needs approval here: gofire.yaml has no gate.",
+  next: "Approve the change where it is reviewed. Who looks after gofire can name environments and approvals under gate.",
+};
+
+async function show(
+  request: ChatRequest,
+  proposal: string,
+  repository: string,
+  ports: ChatPorts,
+  signal: AbortSignal,
+): Promise<ChatReply> {
+  const { place } = request;
+  await ports.gateRequests.ask(asked(request, proposal, ports), signal);
+  const link = await linkTo(proposal, repository, request, ports, signal);
+  return { kind: "checking", proposal, place, ...(link === undefined ? {} : { card: link }) };
+}
+
+/** Where the card is that there is already, as far as the chat says so in time. */
+async function linkTo(
+  proposal: string,
+  repository: string,
+  { place }: ChatRequest,
+  { gateCards, chat }: ChatPorts,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const inTime = AbortSignal.any([signal, AbortSignal.timeout(linkWithinMs)]);
+  try {
+    const known = await gateCards.find({ repository, proposal, place }, inTime);
+    const { ref, problem } = known?.card ?? {};
+    return ref === undefined || problem !== undefined ? undefined : await chat.permalink(ref, inTime);
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
+}
+
+async function approve(
+  request: ChatRequest,
+  proposal: string,
+  digest: string,
+  ports: ChatPorts,
+  signal: AbortSignal,
+): Promise<ChatReply> {
+  if (
+    !/^[A-Za-z0-9+/]+=?$/.test(plainDigest(digest)) ||
+    plainDigest(digest).length < fewestDigestCharacters
+  ) {
+    throw new UsageError(
+      `"${digest}" is no digest: write at least ${fewestDigestCharacters} characters of what the card or gofire config gate shows.`,
+    );
+  }
+  const refusal = await mayNotDecide(request, ports, signal);
+  if (refusal !== undefined) return refusal;
+  const decides = { decision: "approve", digest } as const;
+  await ports.gateRequests.ask({ ...asked(request, proposal, ports), decides }, signal);
+  return { kind: "deciding", decision: "approve", proposal };
+}
+
+/** A click on a button of a proposal's card: what it carries is what was seen, and is compared with what is there by then. */
+export async function answerGateClick(
+  { intent, userId, place, aside, clicked, button }: GateClick,
+  ports: ChatPorts,
+  signal: AbortSignal,
+): Promise<ChatReply> {
+  if (ports.gate === undefined) return noGate;
+  const refusal = await mayNotDecide({ userId, place }, ports, signal);
+  if (refusal !== undefined) return refusal;
+  const { decision, environment, digest, proposal } = button;
+  const askedAtMs = ports.clock.nowMs();
+  const decides = { decision, environment, digest };
+  await ports.gateRequests.ask(
+    { intent, userId, place, aside, proposal, askedAtMs, clicked, decides },
+    signal,
+  );
+  return { kind: "deciding", decision, proposal, environment };
+}
+
+function mayNotDecide(
+  { userId, place }: Pick<ChatRequest, "userId" | "place">,
+  ports: ChatPorts,
+  signal: AbortSignal,
+): ReturnType<typeof refusalFor> {
+  return refusalFor("approve", { userId, channel: place.channel }, ports, signal);
+}
+
+function asked(
+  { intent, userId, place, aside = place }: ChatRequest,
+  proposal: string,
+  { clock }: ChatPorts,
+) {
+  return { intent, userId, place, aside, proposal, askedAtMs: clock.nowMs() };
+}
+
+/** `42`, `#42` as GitHub writes it, `!42` as GitLab does; else a branch or commit. */
+function proposalIn(typed: string): string {
+  const name = /^[#!](\d+)$/.exec(typed)?.[1] ?? typed;
+  if (name === "help" || !/^[^\s~^:?*[\\\p{Cc}-][^\s~^:?*[\\\p{Cc}]{0,254}$/u.test(name)) {
+    throw new UsageError(
+      `"${typed}" is no pull request: write its number, or the name of a branch of the configuration's repository.`,
+    );
+  }
+  return name;
+}

@@ -1,0 +1,125 @@
+import { createHash } from "node:crypto";
+import type { GateCard, GateCardPlace } from "../../domain/configuration/gate-card.ts";
+import { PortError } from "../../domain/errors.ts";
+import type { GateCards } from "../../ports/gate-cards.ts";
+import { ask } from "./ask.ts";
+import { type RedisClient, redisError } from "./connection.ts";
+import { key } from "./keys.ts";
+import { openQueue } from "./queues.ts";
+
+/** A proposal that nobody looked at for so long gets a new card. */
+const retentionMs = 30 * 86_400_000;
+/** Losing a race this often in a row means that somebody writes without end. */
+const updateAttempts = 50;
+
+/** KEYS card, cards of the proposal; ARGV id, content, retentionMs. */
+const openScript = `
+if redis.call("HSETNX", KEYS[1], "content", ARGV[2]) == 1 then redis.call("HSET", KEYS[1], "version", 1) end
+redis.call("SADD", KEYS[2], ARGV[1])
+for at = 1, 2 do redis.call("PEXPIRE", KEYS[at], ARGV[3]) end`;
+
+/** KEYS card; ARGV expected version, content, retentionMs. */
+const updateScript = `
+if redis.call("HGET", KEYS[1], "version") ~= ARGV[1] then return 0 end
+redis.call("HSET", KEYS[1], "version", ARGV[1] + 1, "content", ARGV[2])
+redis.call("PEXPIRE", KEYS[1], ARGV[3])
+return 1`;
+
+/** Cards of proposals in Redis: a hash each, the set of each proposal's, and a `gate-card` job for each change. */
+export function gateCardStore(
+  client: RedisClient,
+  settings: {
+    readonly retries: { readonly attempts: number; readonly backoffMs: number };
+    readonly onTrouble: (message: string) => void;
+  },
+): GateCards & { close(): Promise<void> } {
+  const jobs = openQueue("gate-card", client, settings.onTrouble);
+
+  async function read(id: string, signal: AbortSignal): Promise<GateCard | undefined> {
+    return cardOf(id, await ask(() => client.hgetall(cardKey(id)), signal));
+  }
+
+  return {
+    read,
+    find: (where, signal) => read(idOf(where), signal),
+    async open(where, signal) {
+      const id = idOf(where);
+      const { repository, proposal, place } = where;
+      const content = JSON.stringify({ repository, proposal, place, replies: [] } satisfies Content);
+      const keys = [cardKey(id), ofKey(where)];
+      await ask(() => client.eval(openScript, keys.length, ...keys, id, content, retentionMs), signal);
+      const card = await read(id, signal);
+      if (card === undefined) throw gone(id);
+      return card;
+    },
+    of: async (where, signal) => await ask(() => client.smembers(ofKey(where)), signal),
+    async update(id, change, signal) {
+      for (let attempt = 0; attempt < updateAttempts; attempt++) {
+        const before = await read(id, signal);
+        if (before === undefined) throw gone(id);
+        const changed = change(before);
+        if (changed === before) return before;
+        const content = JSON.stringify(contentOf(changed));
+        const saved = await ask(
+          () => client.eval(updateScript, 1, cardKey(id), before.version, content, retentionMs),
+          signal,
+        );
+        if (saved === 1) return { ...changed, id, version: before.version + 1 };
+      }
+      throw redisError(new Error(`${id} changes too fast to be changed`));
+    },
+    async wake(id, signal) {
+      const { attempts, backoffMs } = settings.retries;
+      await ask(
+        () =>
+          jobs.add(
+            "gate-card",
+            { cardId: id },
+            {
+              attempts,
+              backoff: { type: "exponential", delay: backoffMs },
+              deduplication: { id, keepLastIfActive: true },
+              removeOnComplete: { age: 3_600, count: 100 },
+            },
+          ),
+        signal,
+      );
+    },
+    async close() {
+      await jobs.close();
+    },
+  };
+}
+
+/** One for each channel and proposal: whoever asks for it makes the same. */
+function idOf({ repository, proposal, place }: GateCardPlace): string {
+  return `gate-${hashed([repository, proposal, place.channel])}`;
+}
+
+function ofKey({ repository, proposal }: Pick<GateCardPlace, "repository" | "proposal">): string {
+  return key("gate-cards", hashed([repository, proposal]));
+}
+
+function hashed(parts: readonly string[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 20);
+}
+
+function cardKey(id: string): string {
+  return key("gate-card", id);
+}
+
+function gone(id: string): PortError {
+  return new PortError("not-found", id, `There is no ${id} any more.`);
+}
+
+type Content = Omit<GateCard, "id" | "version">;
+
+function contentOf({ id: _id, version: _version, ...content }: GateCard): Content {
+  return content;
+}
+
+/** What we wrote ourselves; a later version of gofire may add fields, never change one. */
+function cardOf(id: string, { version, content }: Readonly<Record<string, string>>): GateCard | undefined {
+  if (content === undefined) return undefined;
+  return { ...(JSON.parse(content) as Content), id, version: Number(version) };
+}

@@ -1,0 +1,199 @@
+import { createHash } from "node:crypto";
+import * as z from "zod/mini";
+import type { GateState } from "../domain/configuration/gate.ts";
+import type { FullList, GateCard, GateReport, GateView } from "../domain/configuration/gate-card.ts";
+import { PortError } from "../domain/errors.ts";
+import type { Card, Reply } from "../domain/incidents/incident.ts";
+import type { GateCards } from "../ports/gate-cards.ts";
+import type { GateLooks } from "./gate/looks.ts";
+import { lookAt, type ReportPorts } from "./gate/report.ts";
+import { defineJob, done } from "./job.ts";
+import { putText } from "./thread/contents.ts";
+import { type SendReplyPorts, sendReply } from "./thread/send-reply.ts";
+import { isShown, showMessage } from "./thread/show-message.ts";
+
+export interface GateCardJobPorts extends ReportPorts, SendReplyPorts {
+  readonly gateCards: GateCards;
+  readonly cards: Pick<GateLooks, "gate" | "gateList" | "gateReply">;
+}
+
+/**
+ * Makes a proposal's card say what it would change and where it stands now. What does not fit comes as a file into its thread, and
+ * buttons only after that: nobody approves what they could not read. The queue runs it for one card at a time.
+ */
+export const gateCard = defineJob({
+  name: "gate-card",
+  payload: z.object({ cardId: z.string() }),
+  // About half an hour: after that, the next command or click shows it.
+  attempts: 13,
+  backoffMs: 500,
+  timeoutMs: 150_000,
+  concurrency: 4,
+  async run({ cardId }, ports: GateCardJobPorts, { signal }) {
+    const card = await ports.gateCards.read(cardId, signal);
+    if (card === undefined) return done;
+    const report = await reportOf(card, ports, signal);
+    if ("problem" in report) {
+      // Who asked is told; a card is for who may decide.
+      if (card.card !== undefined) await show(card, report, ports, signal);
+      return done;
+    }
+    const { isWhole } = ports.cards.gate({ report, list: "there" });
+    let shown = await show(card, { report, list: listOf(card, report) }, ports, signal);
+    shown = await withReplies(shown, await repliesTo(shown, report, isWhole, ports, signal), ports, signal);
+    shown = await sendReplies(shown, ports, signal);
+    await show(shown, { report, list: listOf(shown, report) }, ports, signal);
+    return done;
+  },
+  async gaveUp() {
+    // The log has what was decided.
+  },
+});
+
+async function reportOf(
+  { proposal, repository }: GateCard,
+  ports: GateCardJobPorts,
+  signal: AbortSignal,
+): Promise<GateReport | Extract<GateView, { problem: string }>> {
+  const { gate, clock } = ports;
+  if (gate?.repository !== repository) {
+    return { repository, proposal, problem: "gofire.yaml has no gate for this repository any more" };
+  }
+  try {
+    return (await lookAt(proposal, gate, clock.nowMs(), signal)).report;
+  } catch (error) {
+    if (!(error instanceof PortError && ["not-found", "forbidden", "bad-response"].includes(error.code)))
+      throw error;
+    return { repository, proposal, problem: error.message };
+  }
+}
+
+async function show(
+  card: GateCard,
+  view: GateView,
+  ports: GateCardJobPorts,
+  signal: AbortSignal,
+): Promise<GateCard> {
+  const { id, place } = card;
+  const { body } = ports.cards.gate(view);
+  if (isShown(card.card, body)) return card;
+  return await showMessage(
+    {
+      card: card.card,
+      intent: id,
+      place,
+      body,
+      urgency: "news",
+      change: async (changed) =>
+        await ports.gateCards.update(id, (now) => withCard(now, changed(now.card)), signal),
+      ...(place.thread === undefined
+        ? {}
+        : {
+            showElsewhere: async () =>
+              await show(await ports.gateCards.update(id, outOfThread, signal), view, ports, signal),
+          }),
+    },
+    ports,
+    signal,
+  );
+}
+
+/** The full list where the card leaves something out, and word of each environment that is approved: each once for what it is of. */
+async function repliesTo(
+  { id, card, replies }: GateCard,
+  report: GateReport,
+  isWhole: boolean,
+  { cards, artifacts }: GateCardJobPorts,
+  signal: AbortSignal,
+): Promise<readonly Reply[]> {
+  if (card?.ref === undefined) return [];
+  const isNew = (intent: string) => !replies.some((reply) => reply.intent === intent);
+  const found: Reply[] = [];
+  const { intent, name } = listFile(id, report);
+  if (!isWhole && isNew(intent)) {
+    const artifact = await putText(`incidents/${id}/${name}`, cards.gateList(report), artifacts, signal);
+    const title = `Changes of ${report.proposal.name}`;
+    const text = "Everything that would change, value by value.";
+    found.push({ intent, kind: "report", text, files: [{ artifact, name, title }], state: "pending" });
+  }
+  for (const state of report.states.filter(({ verdict }) => verdict === "approved")) {
+    const approved = `${id}/approved-${state.environment}-${keyOf(state.digest ?? "")}`;
+    if (!isNew(approved)) continue;
+    found.push({ intent: approved, kind: "note", text: approvedText(state), files: [], state: "pending" });
+  }
+  return found;
+}
+
+async function withReplies(
+  card: GateCard,
+  further: readonly Reply[],
+  { gateCards }: GateCardJobPorts,
+  signal: AbortSignal,
+): Promise<GateCard> {
+  if (further.length === 0) return card;
+  return await gateCards.update(
+    card.id,
+    (now) => {
+      const fresh = further.filter(({ intent }) => !now.replies.some((reply) => reply.intent === intent));
+      return { ...now, replies: [...now.replies, ...fresh] };
+    },
+    signal,
+  );
+}
+
+async function sendReplies(card: GateCard, ports: GateCardJobPorts, signal: AbortSignal): Promise<GateCard> {
+  let now = card;
+  for (;;) {
+    const ref = now.card?.ref;
+    const reply = now.replies.find(({ state }) => state === "pending" || state === "posting");
+    if (ref === undefined || reply === undefined) return now;
+    now = await sendReply(
+      reply,
+      { channel: ref.channel, thread: now.place.thread ?? ref.ts },
+      { body: () => ports.cards.gateReply(reply), comment: () => reply.text },
+      async (changed) =>
+        await ports.gateCards.update(now.id, (one) => withReply(one, reply, changed), signal),
+      ports,
+      signal,
+    );
+  }
+}
+
+function listOf({ id, replies }: GateCard, report: GateReport): FullList {
+  const { intent } = listFile(id, report);
+  const reply = replies.find((other) => other.intent === intent);
+  if (reply?.state === "given-up") return { problem: reply.problem ?? "the chat did not take it" };
+  return reply?.state === "posted" ? "there" : "coming";
+}
+
+/** Another one for each state that the environments could come to, from each that they are in. */
+function listFile(id: string, { proposal }: GateReport): { readonly intent: string; readonly name: string } {
+  const key = keyOf(
+    JSON.stringify(proposal.environments.map(({ name, was, digest }) => [name, was, digest])),
+  );
+  return { intent: `${id}/list-${key}`, name: `changes-${key}.md` };
+}
+
+function approvedText({ environment, approvals }: GateState): string {
+  const whose = approvals.map(({ actor }) => actor).join(" and ");
+  return `${environment} is approved by ${whose}. CI: run its check again (gofire config gate).`;
+}
+
+function keyOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 12);
+}
+
+function withReply(now: GateCard, { intent }: Reply, changed: (reply: Reply) => Reply): GateCard {
+  return {
+    ...now,
+    replies: now.replies.map((other) => (other.intent === intent ? changed(other) : other)),
+  };
+}
+
+function withCard({ card: _before, ...rest }: GateCard, card: Card | undefined): GateCard {
+  return card === undefined ? rest : { ...rest, card };
+}
+
+function outOfThread({ place: { channel }, ...rest }: GateCard): GateCard {
+  return { ...rest, place: { channel } };
+}

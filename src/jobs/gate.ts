@@ -1,0 +1,173 @@
+import * as z from "zod/mini";
+import type { ChatReply } from "../domain/chat/chat-reply.ts";
+import type { Place } from "../domain/chat/message.ts";
+import { type GateRequest, gateDecisions } from "../domain/configuration/gate-request.ts";
+import { PortError } from "../domain/errors.ts";
+import type { Chat } from "../ports/chat.ts";
+import type { ConfigGate } from "../ports/config-gate.ts";
+import type { GateCards } from "../ports/gate-cards.ts";
+import { type DecisionRequest, decide } from "./gate/decide.ts";
+import type { GateLooks } from "./gate/looks.ts";
+import { lookAt, type ReportPorts } from "./gate/report.ts";
+import { defineJob, done } from "./job.ts";
+import { refuses } from "./thread/show-message.ts";
+
+export interface GateJobPorts extends ReportPorts {
+  readonly gateCards: GateCards;
+  readonly chat: Pick<Chat, "tellOnly">;
+  readonly cards: Pick<GateLooks, "answer">;
+}
+
+const payload = z.object({
+  proposal: z.string(),
+  userId: z.string(),
+  intent: z.string(),
+  askedAtMs: z.string(),
+  channel: z.string(),
+  /** "" for none, here and below. */
+  thread: z.string(),
+  asideThread: z.string(),
+  decision: z.enum(["", ...gateDecisions]),
+  environment: z.string(),
+  digest: z.string(),
+  clickedTs: z.string(),
+});
+type Payload = z.output<typeof payload>;
+
+/**
+ * What somebody asks of the gate: to be shown what a proposal would change, or to decide on it. Looks at the repository and the
+ * log anew, does it, has the cards brought up to date, and tells the person what the card does not. After a death it is done
+ * again, which the log makes once.
+ */
+export const gate = defineJob({
+  name: "gate",
+  payload,
+  attempts: 4,
+  backoffMs: 500,
+  timeoutMs: 150_000,
+  concurrency: 4,
+  async run(asked: Payload, ports: GateJobPorts, { signal }) {
+    const request = requestOf(asked);
+    const answer = await answered(request, ports, signal);
+    if (answer !== undefined) await tell(request, answer, ports, signal);
+    return done;
+  },
+  async gaveUp(asked: Payload, reason: string, ports: GateJobPorts, signal) {
+    const request = requestOf(asked);
+    await tell(request, notDone(request, reason), ports, signal);
+  },
+});
+
+async function answered(
+  request: GateRequest,
+  ports: GateJobPorts,
+  signal: AbortSignal,
+): Promise<ChatReply | undefined> {
+  const { gate: configured } = ports;
+  if (configured === undefined) return notDone(request, "This worker's gofire.yaml has no gate");
+  const nowMs = ports.clock.nowMs();
+  const looked = await lookAt(request.proposal, configured, nowMs, signal).catch((error: unknown) => {
+    // What would be the same a moment later; the rest is tried again.
+    if (error instanceof PortError && ["not-found", "forbidden", "bad-response"].includes(error.code))
+      return error;
+    throw error;
+  });
+  if (looked instanceof PortError) {
+    await wakeCards(request, configured, ports, signal);
+    return notDone(request, looked.message);
+  }
+  const answer = isDecision(request)
+    ? await decide(request, looked, configured.audit, nowMs, signal)
+    : undefined;
+  await openCard(request, configured, ports, signal);
+  await wakeCards(request, configured, ports, signal);
+  return answer;
+}
+
+function isDecision(request: GateRequest): request is DecisionRequest {
+  return request.decides !== undefined;
+}
+
+/**
+ * Who asks gets a card, and a new one where the chat took none or somebody deleted it. Who clicks has one: what is not noted of
+ * it, because the records were lost, is noted now.
+ */
+async function openCard(
+  { proposal, place, decides, clicked }: GateRequest,
+  { repository }: ConfigGate,
+  { gateCards, clock }: GateJobPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  if (decides !== undefined && clicked === undefined) return;
+  const { id } = await gateCards.open({ repository, proposal, place }, signal);
+  await gateCards.update(
+    id,
+    (now) => {
+      if (clicked !== undefined) {
+        return now.card === undefined
+          ? { ...now, card: { ref: clicked, attemptedAtMs: clock.nowMs() } }
+          : now;
+      }
+      if (now.card?.problem === undefined) return now;
+      const { card: _refused, ...rest } = now;
+      return { ...rest, place, replies: [] };
+    },
+    signal,
+  );
+}
+
+async function wakeCards(
+  { proposal }: GateRequest,
+  { repository }: ConfigGate,
+  { gateCards }: GateJobPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const id of await gateCards.of({ repository, proposal }, signal)) await gateCards.wake(id, signal);
+}
+
+/** Somebody may have left the channel meanwhile: what was decided is on the card. */
+async function tell(
+  { userId, aside }: GateRequest,
+  answer: ChatReply,
+  { chat, cards }: GateJobPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await chat.tellOnly(aside, userId, cards.answer(answer), signal);
+  } catch (error) {
+    if (!refuses(error)) throw error;
+  }
+}
+
+function notDone({ proposal, decides }: GateRequest, reason: string): ChatReply {
+  const nothing =
+    decides === undefined ? "cannot be shown" : "could not be looked at, so nothing was decided";
+  return {
+    kind: "refused",
+    why: `${proposal} ${nothing}: ${reason.replace(/\.$/, "")}.`,
+    next:
+      decides === undefined
+        ? "Write the number of a pull or merge request, or the name of a branch: /approve-config 42"
+        : "Try again in a minute; gofire doctor says more on the machine that gofire runs on.",
+  };
+}
+
+function requestOf(asked: Payload): GateRequest {
+  const { proposal, userId, intent, channel, environment, digest, decision, clickedTs } = asked;
+  return {
+    proposal,
+    userId,
+    intent,
+    askedAtMs: Number(asked.askedAtMs),
+    place: placeOf(channel, asked.thread),
+    aside: placeOf(channel, asked.asideThread),
+    ...(decision === ""
+      ? {}
+      : { decides: { decision, digest, ...(environment === "" ? {} : { environment }) } }),
+    ...(clickedTs === "" ? {} : { clicked: { channel, ts: clickedTs } }),
+  };
+}
+
+function placeOf(channel: string, thread: string): Place {
+  return { channel, ...(thread === "" ? {} : { thread }) };
+}

@@ -1,0 +1,273 @@
+import type { MessageBody } from "../../domain/chat/message.ts";
+import type { ConfigChange } from "../../domain/configuration/config-change.ts";
+import type { GateState } from "../../domain/configuration/gate.ts";
+import type { GateReport, GateView } from "../../domain/configuration/gate-card.ts";
+import { gateButtonIds } from "../../domain/configuration/gate-request.ts";
+import type { ProposalEnvironment } from "../../domain/configuration/proposal.ts";
+import { counted } from "../../domain/units.ts";
+import { changePlace, changeText } from "../config-words.ts";
+import { type Block, type ButtonSpec, buttons, context, divider, header, section } from "./blocks.ts";
+import { bold, code, words } from "./escape.ts";
+import { approverLines, gateMarks, shownDigest, standingText } from "./gate-words.ts";
+import { slackLimits } from "./limits.ts";
+import { replyBody } from "./reply-body.ts";
+
+/** More have to be decided by their digests: each takes up to six of a message's fifty blocks. */
+const mostEnvironments = 6;
+/** Values of each environment that are shown, as far as a message holds them. */
+const changeCounts = [15, 10, 6, 4, 2, 1, 0];
+/** Of a setting's path, a value, a file. */
+const partCharacters = 72;
+/** Written out, of what is cut already: escaping makes it longer. */
+const writtenCharacters = 6 * partCharacters;
+const mostEffects = 3;
+const mostReasons = 6;
+const reasonCharacters = 250;
+const mostAddresses = 6;
+
+/**
+ * A proposal's card: environment by environment what would change, by value, and where it stands. `isWhole`: no change is left
+ * out or shortened; else there are no buttons before all of it can be read in the thread.
+ */
+export function gateCard(view: GateView): { readonly body: MessageBody; readonly isWhole: boolean } {
+  if ("problem" in view) return { body: problemBody(view), isWhole: true };
+  const { report, list } = view;
+  for (const most of changeCounts) {
+    const parts = report.proposal.environments.map((environment) => shortChanges(environment, most));
+    const isWhole = parts.every((part) => part.isWhole) && report.states.length <= mostEnvironments;
+    const isReadable = isWhole || list === "there";
+    const blocks = blocksOf(report, parts, isReadable, isWhole ? "" : listText(list));
+    if (JSON.stringify(blocks).length > slackLimits.messageCharacters && most > 0) continue;
+    return { body: replyBody(sentences(report), blocks), isWhole };
+  }
+  throw new Error("a card of no changes is drawn");
+}
+
+interface ShortChanges {
+  readonly lines: readonly string[];
+  readonly isWhole: boolean;
+}
+
+function blocksOf(
+  report: GateReport,
+  parts: readonly ShortChanges[],
+  isReadable: boolean,
+  cutText: string,
+): readonly Block[] {
+  const { proposal, states } = report;
+  const { name, subject, environments } = proposal;
+  const rest = states.length - mostEnvironments;
+  return [
+    header(`${markOf(report)} Config change ${name} · ${verdictText(report)}`),
+    ...section([words(subject, 300), words(whereText(report), 300)]),
+    ...context([authorsText(report)]),
+    ...states.slice(0, mostEnvironments).flatMap((state) => {
+      const at = environments.findIndex((environment) => environment.name === state.environment);
+      return environmentBlocks(state, environments[at], parts[at], report, isReadable);
+    }),
+    ...section([
+      rest > 0
+        ? `… and ${counted(rest, "more environment")}, in the file in the thread: decide by the digest.`
+        : "",
+      cutText,
+    ]),
+    ...context([howText(report)]),
+  ];
+}
+
+function environmentBlocks(
+  state: GateState,
+  environment: ProposalEnvironment | undefined,
+  changes: ShortChanges | undefined,
+  report: GateReport,
+  isReadable: boolean,
+): readonly Block[] {
+  const { reasons, environment: name, digest } = state;
+  const services = environment?.services ?? [];
+  return [
+    divider,
+    ...section([
+      `${gateMarks[state.verdict]} ${bold(name, 80)} · ${words(standingText(state), 200)}`,
+      services.length === 0 ? "" : `Services: ${words(services.join(", "), 300)}`,
+      ...(changes?.lines ?? []),
+      ...effectLines(name, report),
+    ]),
+    ...section(cut(reasons, mostReasons, "reason").map((reason) => `✗ ${words(reason, reasonCharacters)}`)),
+    ...context([
+      ...approverLines(state, report.earlier.find((one) => one.environment === name)?.actors ?? []),
+      digest === undefined ? "" : `Digest ${code(shownDigest(digest), 40)}`,
+    ]),
+    ...(isReadable ? decisionButtons(state, environment, report) : []),
+  ];
+}
+
+/** Id of the block differs between states, so that a stale click can be told. */
+function decisionButtons(
+  { environment, digest, verdict, approvals, rejections }: GateState,
+  proposed: ProposalEnvironment | undefined,
+  { proposal: { name, head } }: GateReport,
+): readonly Block[] {
+  if (digest === undefined || verdict === "refused" || verdict === "not-applicable") return [];
+  const count = counted((proposed?.changes.length ?? 0) + (proposed?.uncompared.length ?? 0), "change");
+  const about = `${environment}, digest ${shownDigest(digest)}, ${count}`;
+  const button = (
+    decision: "approve" | "reject" | "withdraw",
+    label: string,
+    asks: string,
+    style?: ButtonSpec["style"],
+  ): ButtonSpec => ({
+    ...gateButtonIds({ decision, environment, digest, head, proposal: name }),
+    label,
+    spoken: `${label.replace("…", "")} config change ${name} for ${environment}`,
+    ...(style === undefined ? {} : { style }),
+    confirm: {
+      title: `${label.replace("…", "")} ${name} for ${environment}?`,
+      text: `${asks} ${about}.`,
+      yes: label.replace("…", ""),
+      no: "Cancel",
+    },
+  });
+  const withdrawn = "What you decided is taken back:";
+  return buttons(`gate ${environment} ${digest.slice(0, 40)}`, [
+    ...(rejections.length > 0 || verdict === "approved"
+      ? []
+      : [button("approve", "Approve…", "This goes into the audit log, and may be released:", "primary")]),
+    button(
+      "reject",
+      "Reject…",
+      "This goes into the audit log. Nobody's approval counts until you withdraw it:",
+    ),
+    ...(approvals.length + rejections.length > 0 ? [button("withdraw", "Withdraw Mine…", withdrawn)] : []),
+  ]);
+}
+
+/** The first values, with parts that fit a card. */
+function shortChanges({ changes, uncompared, more }: ProposalEnvironment, most: number): ShortChanges {
+  let isCut = false;
+  const text = (part: string): string => {
+    if (part.length > partCharacters) isCut = true;
+    return words(
+      part.length > partCharacters ? `${part.slice(0, partCharacters - 1)}…` : part,
+      writtenCharacters,
+    );
+  };
+  const valueLines = changes.slice(0, most).map((change) => changeLine(change, text));
+  const fileLines = uncompared
+    .slice(0, most)
+    .map(
+      ({ file, reason }) =>
+        `• ⚠️ ${text(file)} changes and could not be compared: ${words(reason, reasonCharacters)}`,
+    );
+  const rest = changes.length + more + uncompared.length - valueLines.length - fileLines.length;
+  return {
+    lines: [
+      ...valueLines,
+      ...fileLines,
+      ...(rest > 0 ? [`… and ${counted(rest, "more change")} in the file in the thread`] : []),
+    ],
+    isWhole: rest === 0 && !isCut,
+  };
+}
+
+/** `• redis.max_active 200 → 0 · env/prod/order.yaml:3` */
+function changeLine(change: ConfigChange, text: (part: string) => string): string {
+  return `• ${changeText(change, text)} · ${text(changePlace(change))}`;
+}
+
+function effectLines(name: string, { effects }: GateReport): readonly string[] {
+  const own = effects.filter(({ environment }) => environment === name);
+  const distinct = [...new Map(own.map((effect) => [effect.reason, effect])).values()];
+  return cut(distinct, mostEffects, "setting").map((effect) =>
+    typeof effect === "string"
+      ? effect
+      : `↳ ${words(effect.path.slice(-partCharacters), 200)}: ${words(effect.reason, 200)} (inferred from its name)`,
+  );
+}
+
+function listText(list: Exclude<GateView, { problem: string }>["list"]): string {
+  if (list === "there")
+    return "📎 This card leaves something out: every change in full is a file in the thread.";
+  if (list === "coming") {
+    return "📎 This card leaves something out: every change in full comes as a file into the thread, and the buttons after it.";
+  }
+  return `📎 This card leaves something out, and the file with every change could not be put into the thread, so nobody can decide here: ${words(list.problem, reasonCharacters)}`;
+}
+
+function markOf({ states }: GateReport): string {
+  return gateMarks[worst(states)];
+}
+
+function verdictText({ states, proposal }: GateReport): string {
+  if (states.length === 0) return "nothing to approve";
+  if (states.length === 1) return standingText(states[0] as GateState);
+  const open = states.filter(({ verdict }) => verdict !== "approved").length;
+  return proposal.problems.length > 0
+    ? "cannot be approved as it is"
+    : open === 0
+      ? "approved"
+      : `${states.length - open} of ${counted(states.length, "environment")} approved`;
+}
+
+const order = ["refused", "rejected", "waiting", "approved", "not-applicable"] as const;
+
+function worst(states: readonly GateState[]): GateState["verdict"] {
+  return order.find((verdict) => states.some((state) => state.verdict === verdict)) ?? "not-applicable";
+}
+
+function whereText({ proposal: { repository, branch, head } }: GateReport): string {
+  return `${head.slice(0, 10)} into ${branch ?? "the checked-out branch"} of ${repository}`;
+}
+
+function authorsText({ proposal: { addresses }, states }: GateReport): string {
+  const [first] = states;
+  const unknown = first?.unknownAddresses ?? [];
+  const listed = cut(addresses, mostAddresses, "author").join(", ");
+  const more =
+    unknown.length === 0
+      ? ""
+      : ` · ${counted(unknown.length, "more approval")} needed, because nobody of people in gofire.yaml has ${cut(unknown, mostAddresses, "address").join(", ")}`;
+  return addresses.length === 0 ? "" : words(`By ${listed}: authors do not decide${more}`, 900);
+}
+
+function howText({ proposal: { name }, states }: GateReport): string {
+  const open = states.find(({ verdict }) => verdict === "waiting" || verdict === "approved");
+  if (open === undefined) return "";
+  const { digest } = open;
+  const by =
+    digest === undefined
+      ? ""
+      : ` Without the card: ${code(`/approve-config ${name} ${shownDigest(digest)}`, 200)}.`;
+  return `An approval is for exactly these files as merging would leave them; any other change of them voids it.${by} CI asks with ${code("gofire config gate", 40)}.`;
+}
+
+function sentences(report: GateReport): readonly string[] {
+  const { proposal, states } = report;
+  return [
+    `Config change ${proposal.name}: ${verdictText(report)}.`,
+    `${proposal.subject}.`,
+    ...states.flatMap((state) => {
+      const environment = proposal.environments.find(({ name }) => name === state.environment);
+      return [
+        `${state.environment}: ${standingText(state)}.`,
+        ...state.reasons,
+        ...(environment?.changes.map((change) => `${changeText(change)}.`) ?? []),
+        ...(environment?.uncompared.map(({ file }) => `${file} could not be compared.`) ?? []),
+      ];
+    }),
+  ];
+}
+
+function problemBody({ proposal, repository, problem }: Extract<GateView, { problem: string }>): MessageBody {
+  return replyBody(
+    [`Config change ${proposal} of ${repository} cannot be read any more: ${problem}.`],
+    [
+      header(`🟡 Config change ${proposal} · cannot be read any more`),
+      ...section([words(problem, 1_000), words(repository, 300)]),
+    ],
+  );
+}
+
+function cut<Part>(parts: readonly Part[], most: number, what: string): readonly (Part | string)[] {
+  const rest = parts.length - most;
+  return rest > 0 ? [...parts.slice(0, most), `… and ${counted(rest, `more ${what}`)}`] : parts;
+}

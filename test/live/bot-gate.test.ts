@@ -1,0 +1,231 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { configGate } from "../../src/commands/access/config-gate.ts";
+import { parseConfig } from "../../src/config/parse.ts";
+import { gitHistory } from "../../src/integrations/git/history.ts";
+import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
+import { type FakeAuditLog, fakeAuditLog } from "../fakes/audit-log.ts";
+import { type GitRepository, gitRepository } from "../integrations/git-repository.ts";
+import { redisProgram } from "../integrations/redis-server.ts";
+import { until } from "../jobs/bot.ts";
+import { incidents, type LiveBot, liveBot, mira } from "./bot.ts";
+
+const jonas = "U0JONAS002";
+const priya = "U0PRIYA003";
+const guest = "U0GUEST004";
+
+const open: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).toReversed()) await close();
+});
+
+const order = (maxActive: number) => `redis:\n  max_active: ${maxActive}\n  max_idle: 5\n`;
+
+interface GatedBot {
+  readonly bot: LiveBot;
+  readonly repository: GitRepository;
+  readonly log: FakeAuditLog;
+  /** Has pull request 42 propose these files, written by ana. */
+  readonly propose: (files: Readonly<Record<string, string>>) => string;
+}
+
+/** A bot over a repository that it fetches from, in which ana's pull request 42 is open. */
+async function gatedBot(mode: "socket" | "http" = "socket"): Promise<GatedBot> {
+  const repository = gitRepository();
+  open.push(() => repository.remove());
+  const state = await mkdtemp(join(tmpdir(), "gofire-gate-"));
+  open.push(() => rm(state, { recursive: true, force: true }));
+  repository.commit({ "env/prod/order.yaml": order(200) }, { subject: "Begin", atMs: Date.now() });
+  repository.git(["config", "uploadpack.allowAnySHA1InWant", "true"]);
+  const propose = (files: Readonly<Record<string, string>>): string => {
+    repository.git(["checkout", "--quiet", "-B", "proposal", "main"]);
+    const head = repository.commit(files, { subject: "Smaller pool", atMs: Date.now() });
+    repository.git(["update-ref", "refs/pull/42/head", head]);
+    repository.git(["checkout", "--quiet", "main"]);
+    return head;
+  };
+  propose({ "env/prod/order.yaml": order(20) });
+  const config = parseConfig(
+    `
+configHistory: { repository: "file://${repository.folder}", branch: main }
+gate: { environments: { prod: { paths: [env/prod], approvals: 2 } } }
+people:
+  ${mira}: { git: [ana@example.com] }
+  ${jonas}: { git: [jonas@example.com] }
+  ${priya}: { git: [priya@example.com] }
+`,
+    "gofire.yaml",
+    "/",
+    [],
+  );
+  const history = gitHistory({ repository: `file://${repository.folder}`, branch: "main" }, state);
+  open.push(() => history.close());
+  const gate = configGate(config, history);
+  const log = fakeAuditLog();
+  const bot = await liveBot(
+    mode,
+    {},
+    undefined,
+    {},
+    { ...(gate === undefined ? {} : { gate }), auditLog: log },
+  );
+  open.push(() => bot.close());
+  return { bot, repository, log, propose };
+}
+
+function isCard({ text, onlyFor }: SlackMessage): boolean {
+  return onlyFor === undefined && text.startsWith("Config change 42");
+}
+
+async function cardOf({ bot }: GatedBot, words = ""): Promise<SlackMessage> {
+  return await until(
+    () => bot.messages().find((message) => isCard(message) && message.text.includes(words)),
+    `a card with ${words}`,
+  );
+}
+
+/** What somebody alone was told, that has these words. */
+async function told({ bot }: GatedBot, userId: string, words: string | RegExp): Promise<string> {
+  return await until(() => {
+    const found = bot.messages().findLast(({ onlyFor, text }) => onlyFor === userId && text.match(words));
+    return found?.text;
+  }, `${userId} to be told: ${words}`);
+}
+
+async function click({ bot }: GatedBot, userId: string, decision: string): Promise<void> {
+  const card = bot.messages().find(isCard);
+  await bot.slack.people.click(userId, incidents, card?.ts ?? "", { actionId: `gate-${decision}/prod` });
+}
+
+describe.skipIf(redisProgram === undefined)("approving a change of configuration in the chat", () => {
+  test("is a card that two people who did not write it approve; the log has both, and the thread says so once", async () => {
+    const gated = await gatedBot();
+    const { bot, log } = gated;
+    const { people } = bot.slack;
+    await people.type(mira, incidents, "/approve-config 42");
+    await told(gated, mira, "Looking at 42");
+    const card = await cardOf(gated, "prod: waiting for 2 approvals");
+    expect(card.text).toContain("redis.max_active 200 → 20");
+
+    await click(gated, mira, "approve");
+    await told(gated, mira, "You wrote or committed some of this");
+    await click(gated, guest, "approve");
+    await told(gated, guest, "Guests of the workspace cannot use gofire");
+    expect(log.logged).toEqual([]);
+
+    await click(gated, jonas, "approve");
+    await told(gated, jonas, "Your approval of 42 for prod is in the audit log");
+    await cardOf(gated, "waiting for 1 more approval");
+    await click(gated, jonas, "approve");
+    await told(gated, jonas, "counts already");
+    expect(log.logged).toHaveLength(1);
+
+    await click(gated, priya, "approve");
+    await told(gated, priya, "prod is now approved");
+    await cardOf(gated, "prod: approved");
+    const reply = await until(
+      () =>
+        bot
+          .messages()
+          .find(
+            ({ threadTs, ts, text }) => threadTs === card.ts && ts !== card.ts && /is approved/.test(text),
+          ),
+      "word in the thread",
+    );
+    expect(reply.text).toContain(`<@${jonas}> and <@${priya}>`);
+    expect(log.logged.map(({ event }) => [event.type, event.actor])).toEqual([
+      ["config.approved", `slack:${jonas}`],
+      ["config.approved", `slack:${priya}`],
+    ]);
+
+    await people.type(mira, incidents, "/approve-config 42");
+    await told(gated, mira, "Its card is here already");
+    await people.type(priya, incidents, "@gofire approve-config #42");
+    await told(gated, priya, "Its card is here already");
+    expect(bot.messages().filter(isCard)).toHaveLength(1);
+    expect(
+      bot.messages().filter(({ text, onlyFor }) => onlyFor === undefined && /is approved/.test(text)),
+    ).toHaveLength(1);
+    expect(bot.slack.problems()).toEqual([]);
+  });
+
+  test("counts for what was shown and for nothing else: a push in between has nobody approve it", async () => {
+    const gated = await gatedBot("http");
+    const { bot, log, propose, repository } = gated;
+    const { people, faults } = bot.slack;
+    await people.type(priya, incidents, "/approve-config 42");
+    await cardOf(gated, "waiting for 2 approvals");
+    faults.add({ on: "interactive", kind: "duplicate" });
+    faults.add({ on: "chat.update", kind: "status", status: 500, when: "after" });
+    await click(gated, jonas, "approve");
+    await told(gated, jonas, "in the audit log");
+    await cardOf(gated, "waiting for 1 more approval");
+    expect(log.logged).toHaveLength(1);
+
+    const before = bot.messages().find(isCard);
+    const shown = JSON.stringify(before?.blocks);
+    propose({ "env/prod/order.yaml": order(2) });
+    faults.add({ on: "chat.update", kind: "rate-limited", retryAfterS: 1 });
+    await click(gated, priya, "approve");
+    await told(gated, priya, /changed since that was shown, so nothing was approved for prod/);
+    await cardOf(gated, "redis.max_active 200 → 2.");
+    expect(log.logged).toHaveLength(1);
+    const card = await cardOf(gated, "waiting for 2 approvals");
+    expect(JSON.stringify(card.blocks)).toContain(`what <@${jonas}> decided before`);
+    expect(JSON.stringify(card.blocks)).not.toBe(shown);
+
+    // Somebody else's change of something else voids nothing.
+    await click(gated, jonas, "approve");
+    await cardOf(gated, "waiting for 1 more approval");
+    repository.commit({ "README.md": "elsewhere" }, { subject: "Elsewhere", atMs: Date.now() });
+    const digest =
+      /`([A-Za-z0-9+/]{12})`/.exec(JSON.stringify(bot.messages().find(isCard)?.blocks))?.[1] ?? "";
+    await people.type(priya, incidents, `/approve-config 42 ${digest.slice(0, 7)}`);
+    await people.type(priya, incidents, "/approve-config 42 AAAAAAAAAAAA");
+    await told(gated, priya, "AAAAAAAAAAAA is not what 42 would release");
+    await bot.restart();
+    await people.type(priya, incidents, `/approve-config 42 ${digest}`);
+    await told(gated, priya, "prod is now approved");
+    await cardOf(gated, "prod: approved");
+    expect(log.logged.map(({ event }) => event.actor)).toEqual(
+      [jonas, jonas, priya].map((id) => `slack:${id}`),
+    );
+    expect(bot.messages().filter(isCard)).toHaveLength(1);
+  });
+
+  test("shows what a card leaves out in its thread before anybody can decide; who rejects stops it until they withdraw", async () => {
+    const gated = await gatedBot();
+    const { bot, log, propose } = gated;
+    propose({
+      "env/prod/order.yaml": order(20),
+      "env/prod/many.yaml": Array.from({ length: 40 }, (_, at) => `key_${at}: ${at}\n`).join(""),
+    });
+    await bot.slack.people.type(jonas, incidents, "@gofire approve-config 42");
+    const card = await until(() => {
+      const found = bot.messages().find(isCard);
+      return found !== undefined && JSON.stringify(found.blocks).includes("gate-approve/prod")
+        ? found
+        : undefined;
+    }, "buttons");
+    const list = bot.messages().find(({ files }) => (files ?? []).length > 0);
+    expect(list?.threadTs).toBe(card.threadTs);
+    expect(Number(list?.ts)).toBeLessThan(Number(card.editedTs));
+    await click(gated, jonas, "reject");
+    await told(gated, jonas, "nobody's approval counts until you withdraw it");
+    await cardOf(gated, "rejected by 1 person");
+    await click(gated, priya, "reject");
+    await cardOf(gated, "rejected by 2 people");
+    await click(gated, jonas, "withdraw");
+    await cardOf(gated, "rejected by 1 person");
+    await click(gated, priya, "withdraw");
+    await cardOf(gated, "waiting for 2 approvals");
+    expect(log.logged.map(({ event }) => event.type)).toEqual([
+      "config.rejected",
+      "config.rejected",
+      "config.withdrawn",
+      "config.withdrawn",
+    ]);
+  });
+});
