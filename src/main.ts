@@ -20,6 +20,7 @@ import { mutesStore } from "./integrations/redis/mutes.ts";
 import { openActStore } from "./integrations/redis/open-act-store.ts";
 import { pageMessageStore } from "./integrations/redis/page-message-store.ts";
 import { redisQueue } from "./integrations/redis/queue.ts";
+import { rollbackStore } from "./integrations/redis/rollback-store.ts";
 import { stormStore } from "./integrations/redis/storm-store.ts";
 import { redisTlsLooks } from "./integrations/redis/tls-looks.ts";
 import { defaultWorkerTimes, startWorker, type WorkerSettings } from "./integrations/redis/worker.ts";
@@ -29,6 +30,7 @@ import { jobs, retries } from "./jobs/index.ts";
 import { enqueueEveryMs } from "./jobs/pages/intake.ts";
 import { releasePages } from "./jobs/pages/release-pages.ts";
 import type { Cards } from "./jobs/publish.ts";
+import { sweepRollbacks } from "./jobs/rollback.ts";
 import { sweepStorms } from "./jobs/storm.ts";
 import { tellLeftActs } from "./jobs/thread/tell-acts.ts";
 import { verdictsFirst } from "./jobs/turns/verdicts-first.ts";
@@ -54,6 +56,7 @@ import type { PageMessages } from "./ports/page-messages.ts";
 import type { People } from "./ports/people.ts";
 import type { Pictures } from "./ports/pictures.ts";
 import type { Queue } from "./ports/queue.ts";
+import type { Rollbacks } from "./ports/rollbacks.ts";
 import type { Role } from "./ports/server.ts";
 import type { Services } from "./ports/services.ts";
 import type { Storms } from "./ports/storms.ts";
@@ -121,6 +124,7 @@ export interface Bot {
   readonly heldPages: HeldPages;
   readonly storms: Storms;
   readonly openActs: OpenActs;
+  readonly rollbacks: Rollbacks;
   readonly redis: Pick<OpenRedis, "client" | "address" | "server">;
   /** Takes nothing new, waits up to `graceMs` for what runs, hands over the rest, says goodbye to Redis. */
   stop(graceMs: number): Promise<void>;
@@ -160,6 +164,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
   const tlsLooks = redisTlsLooks(client, { retries: retries["tls-look"], onTrouble });
   const gateRequests = redisGateRequests(client, { retries: retries.gate, onTrouble });
   const gateCards = gateCardStore(client, { retries: retries["gate-card"], onTrouble });
+  const rollbacks = rollbackStore(client, clock, { retries: retries.rollback, onTrouble });
   const queue = redisQueue(client, { retries, mostWaiting: settings.mostWaiting, onTrouble });
   let worker: RunningWorker | undefined;
   const ending = new AbortController();
@@ -178,6 +183,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
       heldPages,
       openActs,
       gateCards,
+      rollbacks,
       paging: settings.paging ?? noPaging,
       tlsPlaces,
       lock: settings.nearLock === undefined ? lock : bothLocks(lock, settings.nearLock, hostname()),
@@ -198,6 +204,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
         await releasePages(ports, ending.signal);
         await sweepStorms(ports, ending.signal);
         await tellLeftActs(ports, ending.signal);
+        await sweepRollbacks(ports, ending.signal);
       }),
     );
     sweeping.push(
@@ -238,6 +245,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
     heldPages,
     storms,
     openActs,
+    rollbacks,
     redis,
     async stop(graceMs) {
       ending.abort(new Error("gofire ends"));
@@ -249,6 +257,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
       await tlsLooks.close();
       await gateRequests.close();
       await gateCards.close();
+      await rollbacks.close();
       await queue.close();
       await redis.close();
     },

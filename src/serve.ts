@@ -43,6 +43,7 @@ export interface Running
     | "pageMessages"
     | "storms"
     | "openActs"
+    | "rollbacks"
   > {
   readonly services: Services;
   readonly configs?: ConfigCatalog;
@@ -238,6 +239,7 @@ export function server(parts: ServeParts): Server {
             pageMessages: bot.pageMessages,
             storms: bot.storms,
             openActs: bot.openActs,
+            rollbacks: bot.rollbacks,
             services,
             ...(configs === undefined ? {} : { configs }),
             ...(auditLog === undefined ? {} : { auditLog }),

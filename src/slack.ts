@@ -1,7 +1,13 @@
 /** Slack as `gofire serve` uses it: its clients, its ears, its looks, and the commands that people give there. */
 import { storedAnalyses } from "./commands/chat/analyses.ts";
 import type { ChatPorts } from "./commands/chat/chat-command.ts";
-import { answerChat, answerClick, answerDecision, answerJudgement } from "./commands/chat/dispatch.ts";
+import {
+  answerChat,
+  answerClick,
+  answerDecision,
+  answerJudgement,
+  answerRollback,
+} from "./commands/chat/dispatch.ts";
 import { homeState } from "./commands/chat/home.ts";
 import type { AccessConfig, SlackConfig } from "./config/gofire-config.ts";
 import { isFromPager, type PageSource, pageMessageOf } from "./domain/alerts/page-message.ts";
@@ -32,6 +38,7 @@ import { gateReply } from "./render/slack/gate-words.ts";
 import { homeView } from "./render/slack/home.ts";
 import { snapshotModal } from "./render/slack/modal.ts";
 import { reply } from "./render/slack/reply.ts";
+import { rollbackCard, rollbackOutcome } from "./render/slack/rollback-card.ts";
 import { stormDigest } from "./render/slack/storm.ts";
 import { tlsBody } from "./render/slack/tls.ts";
 import { stormList } from "./render/storm-list.ts";
@@ -116,6 +123,8 @@ export async function openSlack(
         gateList,
         gateReply,
         answer: chatReplyBody,
+        rollback: rollbackCard,
+        rollbackOutcome,
       },
       people,
       ...(answer === undefined ? {} : { requests: { ...listenOf(slack), path: "/slack/events", answer } }),
@@ -225,6 +234,7 @@ function conversationOf(
     request: (request, signal) => answerChat(request, ports, signal),
     click: (click, signal) => answerClick(click, ports, signal),
     decide: (click, signal) => answerDecision(click, ports, signal),
+    rollback: (click, signal) => answerRollback(click, ports, signal),
     judge: (judgement, signal) => answerJudgement(judgement, ports, signal),
     async home(userId, signal) {
       const state = await homeState(userId, ports, signal);

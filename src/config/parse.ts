@@ -112,11 +112,18 @@ function strayConfigPaths(config: ConfigFile, yaml: YamlText): ConfigMistake[] {
 }
 
 /** What a rollback would be written to. */
-function strayRollback({ access, configHistory, rollback }: ConfigFile, yaml: YamlText): ConfigMistake[] {
+function strayRollback(
+  { access, audit, configHistory, rollback }: ConfigFile,
+  yaml: YamlText,
+): ConfigMistake[] {
   if (rollback === undefined) return [];
   const path = ["rollback"];
   if (configHistory?.branch === undefined) {
     const message = `${quoted(path)} needs "configHistory" with a "branch", which says where rollbacks are made`;
+    return [{ ...yaml.nameAt(path), message }];
+  }
+  if (audit === undefined) {
+    const message = `${quoted(path)} needs the section "audit": nothing is rolled back that no log keeps`;
     return [{ ...yaml.nameAt(path), message }];
   }
   if (access?.rollback === undefined && access?.defaults === undefined) {

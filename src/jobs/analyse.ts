@@ -3,6 +3,7 @@ import { type Incident, isSettled } from "../domain/incidents/incident.ts";
 import { isPeerOpen, peerAfterVerdict } from "../domain/incidents/peer.ts";
 import { unrecordedWaitsNote } from "../domain/profiles/block-profile.ts";
 import type { Artifacts } from "../ports/artifacts.ts";
+import type { ConfigCatalog } from "../ports/config-history.ts";
 import type { Feedback } from "../ports/feedback.ts";
 import type { JobOutcome } from "../ports/worker.ts";
 import { analysisMarkdown } from "../render/markdown.ts";
@@ -19,6 +20,7 @@ export interface AnalyseJobPorts extends SettlePorts, JudgePorts {
   readonly artifacts: Artifacts;
   readonly feedback: Pick<Feedback, "fired">;
   readonly verdictsFirst: VerdictsFirst;
+  readonly configs?: Pick<ConfigCatalog, "of">;
   /** Hears of what could not be read. */
   readonly onTrouble: (message: string) => void;
 }
@@ -69,7 +71,8 @@ async function judge(
     putText(`incidents/${id}/findings.md`, analysisMarkdown(analysis), artifacts, signal),
   ]);
   for (const problem of problems) ports.onTrouble(`${id}: ${problem}`);
-  const summary = summaryOf(analysis, document, evidence.goroutines?.best.total);
+  const isWritable = ports.configs?.of(service)?.writer !== undefined;
+  const summary = summaryOf(analysis, document, evidence.goroutines?.best.total, { isWritable });
   const note = incident.wish.block === true ? unrecordedWaitsNote(evidence) : undefined;
   // Before the verdict: once that stands, nobody comes back here.
   await ports.feedback.fired(id, analysis.findings, signal);

@@ -8,6 +8,7 @@ import { type PageJobPorts, page } from "./page.ts";
 import { pageMessage } from "./page-message.ts";
 import { type PeerJobPorts, peer } from "./peer.ts";
 import { type PublishJobPorts, publish } from "./publish.ts";
+import { type RollbackJobPorts, rollback } from "./rollback.ts";
 import { type StormJobPorts, storm } from "./storm.ts";
 import { type TlsLookJobPorts, tlsLook } from "./tls-look.ts";
 
@@ -20,7 +21,8 @@ export type JobPorts = CaptureJobPorts &
   StormJobPorts &
   TlsLookJobPorts &
   GateJobPorts &
-  GateCardJobPorts;
+  GateCardJobPorts &
+  RollbackJobPorts;
 
 /** Every job, with its ports. A name that has no job does not compile: what is enqueued under it would wait for ever. */
 export function jobs(ports: JobPorts): readonly RunnableJob[] {
@@ -35,6 +37,7 @@ export function jobs(ports: JobPorts): readonly RunnableJob[] {
     "tls-look": bindJob(tlsLook, ports),
     gate: bindJob(gate, ports),
     "gate-card": bindJob(gateCard, ports),
+    rollback: bindJob(rollback, ports),
   };
   return Object.values(byName);
 }
@@ -51,6 +54,7 @@ export const retries = {
   "tls-look": retryOf(tlsLook),
   gate: retryOf(gate),
   "gate-card": retryOf(gateCard),
+  rollback: retryOf(rollback),
 };
 
 function retryOf({ attempts, backoffMs }: Pick<RunnableJob, "attempts" | "backoffMs">) {

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import type { StormView } from "../domain/alerts/storm.ts";
 import type { MessageBody, Place } from "../domain/chat/message.ts";
+import type { RollbackRequest } from "../domain/configuration/rollback-request.ts";
 import { PortError } from "../domain/errors.ts";
 import { type Card, type Incident, isSettled, isWorkOver, type Reply } from "../domain/incidents/incident.ts";
 import type { TlsAnswer } from "../domain/tls/look.ts";
@@ -34,6 +35,10 @@ export interface Cards {
   tls(answer: TlsAnswer): MessageBody;
   /** That something is muted, or not any more. */
   announcement(act: OpenMute): MessageBody;
+  /** The card of a rollback. */
+  rollback(request: RollbackRequest): MessageBody;
+  /** What its thread hears once it is over; undefined where nothing was done. */
+  rollbackOutcome(request: RollbackRequest): MessageBody | undefined;
 }
 
 export interface PublishJobPorts

@@ -140,6 +140,16 @@ export interface HistoryPlace {
   readonly credentials?: () => Promise<GitCredentials>;
 }
 
+/** When a rollback is measured, all from its push on. */
+export interface VerifyTimes {
+  /** What was pushed takes its time to reach a process. */
+  readonly firstAfterMs: number;
+  /** From one capture's begin to the next one's. */
+  readonly againAfterMs: number;
+  /** Then it is over. */
+  readonly withinMs: number;
+}
+
 /** The configuration of one service. */
 export interface ServiceConfigFiles {
   readonly history: ConfigHistory;
@@ -147,6 +157,8 @@ export interface ServiceConfigFiles {
   readonly paths: readonly string[];
   /** Absent: gofire may not write there. */
   readonly writer?: ConfigWriter;
+  /** When after a push it is measured whether it helped; absent: the usual times. */
+  readonly verify?: Partial<VerifyTimes>;
 }
 
 export interface ConfigCatalog {

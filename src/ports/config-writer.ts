@@ -1,11 +1,5 @@
+import type { WriteWay } from "../domain/configuration/rollback.ts";
 import type { GitCredentials, TouchedFiles } from "./config-history.ts";
-
-/** What a rollback takes back: one change, or files at a version that the branch once had. */
-export type WriteWay =
-  /** Full commit hash of the change; of a merge, against its first parent. */
-  | { readonly kind: "revert"; readonly revision: string }
-  /** Full commit hash of the version; files and folders, at least one. */
-  | { readonly kind: "restore"; readonly revision: string; readonly paths: readonly string[] };
 
 /** What the repository would be. Nothing is written there yet. */
 export interface PreparedWrite extends TouchedFiles {

@@ -8,7 +8,8 @@ export type JobName =
   | "storm"
   | "tls-look"
   | "gate"
-  | "gate-card";
+  | "gate-card"
+  | "rollback";
 
 /** One run of a job. */
 export interface JobRun {

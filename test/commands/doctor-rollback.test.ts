@@ -10,7 +10,7 @@ import { unheard } from "./unheard.ts";
 
 const history =
   "configHistory: { repository: 'https://git.test/config.git', branch: main, tokenEnv: READ }\n";
-const named = `${history}rollback: { push: branch, tokenEnv: WRITE }\naccess: { rollback: {} }\n`;
+const named = `${history}rollback: { push: branch, tokenEnv: WRITE }\naccess: { rollback: {} }\naudit: { origin: gofire.test/audit }\n`;
 
 async function check(source: string, change: Partial<ConfigWriter> = {}) {
   const places: WritePlace[] = [];

@@ -85,7 +85,7 @@ describe("the history of configuration", () => {
 describe("rollbacks", () => {
   const repository = "https://git.internal/shop/config.git";
   const source = (rollback: string, history = "branch: main") =>
-    `configHistory: { repository: '${repository}', ${history} }\nrollback: { ${rollback} }\naccess: { rollback: {} }`;
+    `configHistory: { repository: '${repository}', ${history} }\nrollback: { ${rollback} }\naccess: { rollback: {} }\naudit: { origin: gofire.test/audit }`;
 
   test("are made in the repository of the history, and only where the file says so", () => {
     expect(config(`configHistory: { repository: '${repository}', branch: main }`).rollback).toBeUndefined();
@@ -114,6 +114,7 @@ describe("rollbacks", () => {
   test.each([
     ["rollback: { push: branch }", "1:1", 'needs "configHistory" with a "branch"'],
     [source("push: branch", "tags: v*"), "2:1", 'needs "configHistory" with a "branch"'],
+    [source("push: branch").replace(/audit.*/, ""), "2:1", 'needs the section "audit"'],
     [source("push: branch").replace(/access.*/, ""), "2:1", 'needs "access.rollback"'],
     [source("verifyWithin: 5m"), "2:1", "push"],
     [source("push: force"), "2:19", "push"],
@@ -121,7 +122,7 @@ describe("rollbacks", () => {
     [source("push: branch, tokenEnv: T, tokenFile: t"), "2:51", "stands beside tokenEnv"],
     [source("push: branch, tokenUser: x"), "2:38", "needs tokenEnv or tokenFile"],
     [
-      "configHistory: { repository: ../a, branch: main }\nrollback: { push: branch, tokenEnv: T }\naccess: { defaults: {} }",
+      "configHistory: { repository: ../a, branch: main }\nrollback: { push: branch, tokenEnv: T }\naccess: { defaults: {} }\naudit: { origin: gofire.test/audit }",
       "2:27",
       "begins with https://",
     ],

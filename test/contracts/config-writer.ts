@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
-import type { ConfigWriter, PreparedWrite, WriteWay } from "../../src/ports/config-writer.ts";
+import type { WriteWay } from "../../src/domain/configuration/rollback.ts";
+import type { ConfigWriter, PreparedWrite } from "../../src/ports/config-writer.ts";
 
 const never = new AbortController().signal;
 const order = "env/prod/order.yaml";

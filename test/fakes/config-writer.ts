@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { ConfigWriter, WriteWay, Written } from "../../src/ports/config-writer.ts";
+import type { WriteWay } from "../../src/domain/configuration/rollback.ts";
+import type { ConfigWriter, Written } from "../../src/ports/config-writer.ts";
 import type { FakeCommit } from "./config-history.ts";
 
 type Files = ReadonlyMap<string, string>;

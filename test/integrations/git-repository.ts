@@ -60,3 +60,37 @@ export function gitRepository(): GitRepository {
   repository.git(["init", "--quiet", "--initial-branch=main"]);
   return repository;
 }
+
+/** Somebody's clone, and the bare repository that it pushes to. */
+export interface SharedRepository {
+  readonly clone: GitRepository;
+  /** Its folder. */
+  readonly bare: string;
+  remove(): void;
+}
+
+export function sharedRepository(): SharedRepository {
+  const clone = gitRepository();
+  const bare = mkdtempSync(join(tmpdir(), "gofire-bare-"));
+  clone.git(["init", "--quiet", "--bare", "--initial-branch=main", bare]);
+  clone.git(["remote", "add", "origin", bare]);
+  return {
+    clone,
+    bare,
+    remove() {
+      clone.remove();
+      rmSync(bare, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What a branch of the bare one holds, by path; undefined where there is no such branch. */
+export function filesAt(
+  { clone, bare }: SharedRepository,
+  branch: string,
+): Readonly<Record<string, string>> | undefined {
+  const git = (...words: readonly string[]) => clone.git([`--git-dir=${bare}`, ...words]);
+  if (git("for-each-ref", `refs/heads/${branch}`) === "") return undefined;
+  const paths = git("ls-tree", "-r", "--name-only", branch).split("\n").filter(Boolean);
+  return Object.fromEntries(paths.map((path) => [path, git("show", `${branch}:${path}`)]));
+}

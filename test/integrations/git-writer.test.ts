@@ -14,7 +14,7 @@ import { gitWriter } from "../../src/integrations/git/writer.ts";
 import type { ConfigWriter, WritePlace } from "../../src/ports/config-writer.ts";
 import { configWriterContract } from "../contracts/config-writer.ts";
 import { fakeConfigWriter } from "../fakes/config-writer.ts";
-import { type GitRepository, gitRepository } from "./git-repository.ts";
+import { filesAt, sharedRepository } from "./git-repository.ts";
 import { type GitAnswer, type GitServer, gitServer } from "./git-server.ts";
 
 const start = 1_716_261_120_000;
@@ -40,31 +40,8 @@ configWriterContract("the fake", (commits, push) => {
   });
 });
 
-/** Somebody's clone, and the bare repository that it pushes to. */
-function shared(): { readonly clone: GitRepository; readonly bare: string; remove(): void } {
-  const clone = gitRepository();
-  const bare = mkdtempSync(join(tmpdir(), "gofire-bare-"));
-  clone.git(["init", "--quiet", "--bare", "--initial-branch=main", bare]);
-  clone.git(["remote", "add", "origin", bare]);
-  return {
-    clone,
-    bare,
-    remove() {
-      clone.remove();
-      rmSync(bare, { recursive: true, force: true });
-    },
-  };
-}
-
-function filesAt({ clone, bare }: ReturnType<typeof shared>, branch: string) {
-  const git = (...words: readonly string[]) => clone.git([`--git-dir=${bare}`, ...words]);
-  if (git("for-each-ref", `refs/heads/${branch}`) === "") return undefined;
-  const paths = git("ls-tree", "-r", "--name-only", branch).split("\n").filter(Boolean);
-  return Object.fromEntries(paths.map((path) => [path, git("show", `${branch}:${path}`)]));
-}
-
 configWriterContract("git", (commits, push) => {
-  const repository = shared();
+  const repository = sharedRepository();
   const state = mkdtempSync(join(tmpdir(), "gofire-state-"));
   let made = 0;
   function commit(files: Readonly<Record<string, string | undefined>>): string {
@@ -119,7 +96,7 @@ describe("a rollback that git writes", () => {
     return folder;
   }
   function begin() {
-    const repository = shared();
+    const repository = sharedRepository();
     made.push(() => repository.remove());
     repository.clone.commit(
       { "a.yaml": "v: 1\n", "b.yaml": "v: 1\n" },

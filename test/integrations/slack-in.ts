@@ -42,6 +42,9 @@ export function scripted(): ScriptedConversation {
     async decide({ button }, signal) {
       return await conversation.answer(`${button.decision} ${button.environment} ${button.proposal}`, signal);
     },
+    async rollback({ action, about }, signal) {
+      return await conversation.answer(`${action} ${about}`, signal);
+    },
     async judge({ incidentId }, signal) {
       return await conversation.answer(`judge ${incidentId}`, signal);
     },

@@ -48,6 +48,9 @@ export const plainCards: Cards & GateLooks = {
   storm: ({ storm, rows }) => ({
     text: [storm.id, storm.overAtMs === undefined ? "goes on" : "over", `${rows.length} pages`].join(" · "),
   }),
+  rollback: ({ id, state }) => ({ text: `rollback ${id} · ${state}` }),
+  rollbackOutcome: ({ id, state }) =>
+    state === "withdrawn" ? undefined : { text: `outcome of ${id} · ${state}` },
   announcement: ({ did, intent }) => ({ text: `${did} · ${intent}` }),
   gate: (view) => ({
     body: {
@@ -168,15 +171,27 @@ export async function healthyTarget(delayMs: () => number = () => 0): Promise<Te
   return await targetWith(idleCrew, delayMs);
 }
 
+/** Piled up as long as it `isSick`, idle then. */
+export async function recoveringTarget(isSick: () => boolean): Promise<TestTarget> {
+  return await targetWith(
+    idleCrew,
+    () => 0,
+    () => false,
+    isSick,
+  );
+}
+
 async function targetWith(
   capture: URL,
   delayMs: () => number,
   isAway: () => boolean = () => false,
+  isSick: () => boolean = () => false,
 ): Promise<TestTarget> {
-  const goroutines = await readFile(capture);
+  const [usual, sick] = await Promise.all([readFile(capture), readFile(pileUp)]);
   const asked: string[] = [];
   const listener = scriptedListener((question) => {
-    if (question === "goroutine" || question === "goroutine?debug=0") return { chunks: [goroutines] };
+    if (question === "goroutine" || question === "goroutine?debug=0")
+      return { chunks: [isSick() ? sick : usual] };
     // Lends its rate for a second only, whatever was wished: the window is as short then.
     return healthy(question.replace(/^(rates take .*"seconds":)\d+/, "$11"));
   }, asked);

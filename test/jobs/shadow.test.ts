@@ -35,6 +35,8 @@ async function published(begun: Incident) {
     stormList: unused,
     tls: unused,
     announcement: unused,
+    rollback: unused,
+    rollbackOutcome: unused,
   };
   const one = publishOne(begun, { chat, clock: fakeClock(), cards });
   await one.publish();

@@ -51,13 +51,15 @@ export async function configCatalog(
   const history = await openConfigHistory(config.configHistory, ports, host);
   const writer =
     config.rollback === undefined ? undefined : await openConfigWriter(config.rollback, ports, host);
+  const write =
+    writer === undefined || config.rollback === undefined
+      ? {}
+      : { writer, verify: { withinMs: config.rollback.verifyWithinMs } };
   return {
     history,
     of(service) {
       const paths = service === undefined ? undefined : config.services[service]?.configPaths;
-      return paths === undefined
-        ? undefined
-        : { history, paths, ...(writer === undefined ? {} : { writer }) };
+      return paths === undefined ? undefined : { history, paths, ...write };
     },
     async close() {
       await Promise.all([history.close(), writer?.close()]);

@@ -2,6 +2,7 @@ import type { AccessConfig } from "../../config/gofire-config.ts";
 import type { ChatReply } from "../../domain/chat/chat-reply.ts";
 import type { ChatRequest } from "../../domain/chat/chat-request.ts";
 import type { ChatRight } from "../../domain/chat/chat-rights.ts";
+import type { AuditLog } from "../../ports/audit-log.ts";
 import type { Chat } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ConfigGate } from "../../ports/config-gate.ts";
@@ -14,6 +15,7 @@ import type { Mutes } from "../../ports/mutes.ts";
 import type { OpenActs } from "../../ports/open-acts.ts";
 import type { People } from "../../ports/people.ts";
 import type { Queue } from "../../ports/queue.ts";
+import type { Rollbacks } from "../../ports/rollbacks.ts";
 import type { Rooms } from "../../ports/rooms.ts";
 import type { Services } from "../../ports/services.ts";
 import type { Storms } from "../../ports/storms.ts";
@@ -36,6 +38,9 @@ export interface ChatPorts {
   readonly gate?: Pick<ConfigGate, "repository">;
   readonly gateRequests: GateRequests;
   readonly gateCards: Pick<GateCards, "find">;
+  readonly rollbacks: Rollbacks;
+  /** Absent: nothing may be rolled back. */
+  readonly auditLog?: AuditLog;
   readonly analyses: Analyses;
   readonly people: People;
   readonly rooms: Rooms;

@@ -5,6 +5,7 @@ import type {
   ChatRequest,
   GateClick,
   Judgement,
+  RollbackClick,
 } from "../../domain/chat/chat-request.ts";
 import { chatWords } from "../../domain/chat/chat-request.ts";
 import type { Place } from "../../domain/chat/message.ts";
@@ -22,6 +23,9 @@ import { chatCommands } from "./index.ts";
 import { askOpinions, giveOpinions } from "./judge.ts";
 import { mute } from "./mute.ts";
 import { readArguments } from "./read-arguments.ts";
+import { rollback } from "./rollback.ts";
+import { rollbackClick } from "./rollback-clicks.ts";
+import { rollbackPlan } from "./rollback-plan.ts";
 import { inConfidence, mayRead, sightOf } from "./sight.ts";
 import { begin, draftAgain, snapshot } from "./snapshot.ts";
 import { whichIncident } from "./which-incident.ts";
@@ -100,6 +104,7 @@ async function answerSeen(click: CardClick, ports: ChatPorts, signal: AbortSigna
         : await giveFeedback({ ...click, finding: click.finding ?? "", says: action }, ports, signal),
     );
   }
+  if (action === "rollback") return await planOf(click, ports, signal);
   const asWords = { intent, kind: "shortcut", userId, place } as const;
   if (action !== "mute") {
     const words = chatWords([commandOf[action], incidentId]);
@@ -111,6 +116,41 @@ async function answerSeen(click: CardClick, ports: ChatPorts, signal: AbortSigna
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     return misunderstood(error, mute);
+  }
+}
+
+/** As the command in the incident's thread: it reads, and needs the same right. */
+async function planOf(
+  { incidentId, place, userId }: CardClick,
+  ports: ChatPorts,
+  signal: AbortSignal,
+): Promise<ChatReply> {
+  const refusal = await refusalFor(rollback.whoMayUse, { userId, channel: place.channel }, ports, signal);
+  if (refusal !== undefined) return refusal;
+  try {
+    const incident = await whichIncident(incidentId, place, ports.incidents, signal);
+    return await rollbackPlan({ service: incident.service, place, userId, incident }, ports, signal);
+  } catch (error) {
+    if (error instanceof PortError && error.code === "rate-limited") return busy(error);
+    if (!(error instanceof UsageError)) throw error;
+    return misunderstood(error, rollback);
+  }
+}
+
+/** The same for a click on a rollback's plan or card. */
+export async function answerRollback(
+  click: RollbackClick,
+  ports: ChatPorts,
+  signal: AbortSignal,
+): Promise<ChatReply> {
+  const asker = { userId: click.userId, channel: click.place.channel };
+  const { incidents } = sightOf(asker, ports.incidents, ports.rooms);
+  try {
+    return await rollbackClick(click, { ...ports, incidents }, signal);
+  } catch (error) {
+    if (error instanceof PortError && error.code === "rate-limited") return busy(error);
+    if (!(error instanceof UsageError)) throw error;
+    return misunderstood(error, rollback);
   }
 }
 
@@ -178,7 +218,7 @@ async function judge(
   }
 }
 
-type WordsAction = Exclude<CardAction, "capture-again" | "mute" | "judge" | Opinion>;
+type WordsAction = Exclude<CardAction, "capture-again" | "mute" | "judge" | "rollback" | Opinion>;
 
 const commandOf: Readonly<Record<WordsAction, string>> = {
   explain: "explain",

@@ -1,15 +1,17 @@
 import { comparedFiles, revisionFacts } from "../../capture/config-history/facts.ts";
 import { configWindowMs } from "../../capture/config-history/keep.ts";
 import type { ChatReply } from "../../domain/chat/chat-reply.ts";
-import type { Place } from "../../domain/chat/message.ts";
-import type { RevertWay, Rollback } from "../../domain/configuration/rollback.ts";
+import { isDirect, type Place } from "../../domain/chat/message.ts";
+import type { RevertWay, Rollback, WriteWay } from "../../domain/configuration/rollback.ts";
+import { inTheWay } from "../../domain/configuration/rollback-request.ts";
 import { PortError, reasonOf, UsageError } from "../../domain/errors.ts";
+import type { Incident } from "../../domain/incidents/incident.ts";
 import { durationText } from "../../domain/units.ts";
 import { isBelow, isOpposite, takenBack } from "../../governance/rollback.ts";
 import type { ServiceConfigFiles, TouchedRevision } from "../../ports/config-history.ts";
-import type { WriteWay } from "../../ports/config-writer.ts";
+import { refusalFor } from "./access.ts";
 import type { ChatPorts } from "./chat-command.ts";
-import { type Suspicion, suspicionIn } from "./suspicion.ts";
+import { incidentIn, type Suspicion, suspicionOf } from "./suspicion.ts";
 
 type Answer = Extract<ChatReply, { kind: "rollback" | "refused" }>;
 
@@ -26,27 +28,67 @@ export interface PlanQuestion {
   /** A tag or revision, or the beginning of one; absent: what changed last, or what the place's incident suspects. */
   readonly tag?: string;
   readonly place: Place;
+  readonly userId: string;
+  /** Absent: the newest of the place's thread, if there is one. */
+  readonly incident?: Incident;
 }
 
 /** What a rollback would put back, or why that cannot be said. Throws UsageError for a tag that there is not. */
 export async function rollbackPlan(
-  { service, tag, place }: PlanQuestion,
+  question: PlanQuestion,
   ports: ChatPorts,
   signal: AbortSignal,
 ): Promise<Answer> {
+  const { service, tag, place } = question;
   const files = ports.configs?.of(service);
   if (files === undefined) return unknownFiles(service, ports);
   const inTime = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
   try {
-    if (tag !== undefined) return await restoring(service, files, tag, inTime);
-    const suspicion = await suspicionIn(place, service, ports, inTime);
-    return await reverting(service, files, suspicion, ports.clock.nowMs(), inTime);
+    const incident = question.incident ?? (await incidentIn(place, service, ports, inTime));
+    const plan =
+      tag === undefined
+        ? await reverting(
+            service,
+            files,
+            await suspicionOf(incident, ports, inTime),
+            ports.clock.nowMs(),
+            inTime,
+          )
+        : await restoring(service, files, tag, inTime);
+    return plan.kind === "rollback"
+      ? { ...plan, ...(await askingFor(plan.rollback, incident, question, ports, signal)) }
+      : plan;
   } catch (error) {
     signal.throwIfAborted();
     if (inTime.aborted) return tooSlow(files);
     if (error instanceof PortError && error.code !== "rate-limited") return unreadable(files, error);
     throw error;
   }
+}
+
+/** Whether who asks may have a second person asked, and with which words; nothing where gofire may write nothing. */
+async function askingFor(
+  rollback: Rollback,
+  incident: Incident | undefined,
+  { service, tag, place, userId }: PlanQuestion,
+  ports: ChatPorts,
+  signal: AbortSignal,
+): Promise<Pick<Extract<ChatReply, { kind: "rollback" }>, "asking">> {
+  const { writable } = rollback;
+  if (writable === undefined) return {};
+  if (ports.auditLog === undefined) {
+    return { asking: { not: "gofire.yaml has no audit log (audit), and without one nothing is pushed." } };
+  }
+  const obstacle = inTheWay(rollback);
+  if (obstacle !== undefined || writable.digest === undefined) return { asking: { not: `${obstacle}.` } };
+  if (incident === undefined && isDirect(place.channel)) {
+    return { asking: { not: "write it in a channel, where a second person can see what is asked." } };
+  }
+  const refusal = await refusalFor("rollback", { userId, channel: place.channel }, ports, signal);
+  if (refusal !== undefined) return { asking: { not: `${refusal.why} ${refusal.next}` } };
+  const { digest } = writable;
+  const about = incident === undefined ? {} : { incidentId: incident.id };
+  return { asking: { wish: { digest, service, ...about, ...(tag === undefined ? {} : { tag }) } } };
 }
 
 /** Back before one change. */
@@ -223,20 +265,30 @@ async function restoring(
 
 /** What gofire could write itself, as the repository is at this moment; nothing where it may not write. */
 async function writableBy(
-  { writer }: ServiceConfigFiles,
+  { writer, paths }: ServiceConfigFiles,
   way: WriteWay,
   signal: AbortSignal,
-): Promise<Pick<Rollback, "writable">> {
+): Promise<Partial<Rollback>> {
   if (writer === undefined) return {};
   const { push } = writer;
   try {
     const made = await writer.prepare(way, signal);
-    if (made.kind === "conflict") return { writable: { push, conflicts: made.files } };
-    return made.kind === "nothing" ? {} : { writable: { push, conflicts: [], digest: made.digest } };
+    if (made.kind === "conflict") return { writable: { push, way, conflicts: made.files } };
+    if (made.kind === "nothing") return {};
+    // Of the very files that would be written: what people agree to is what they were shown.
+    const { changes, uncompared } = comparedFiles(made);
+    return {
+      own: changes.filter(({ file }) => isBelow(file, paths)),
+      others: changes.filter(({ file }) => !isBelow(file, paths)),
+      uncompared,
+      writable: { push, way, conflicts: [], digest: made.digest },
+    };
   } catch (error) {
     // The plan is worth having all the same.
     if (error instanceof PortError || signal.aborted) {
-      return { writable: { push, conflicts: [], problem: signal.aborted ? unfinished : reasonOf(error) } };
+      return {
+        writable: { push, way, conflicts: [], problem: signal.aborted ? unfinished : reasonOf(error) },
+      };
     }
     throw error;
   }

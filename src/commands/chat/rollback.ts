@@ -17,8 +17,12 @@ export const rollback = defineChatCommand({
   whoMayUse: "explain",
   operands: { placeholder: "a SERVICE", min: 1, max: 2 },
   options: {},
-  async run({ place }, { operands: [typed = "", tag] }, ports, signal) {
+  async run({ place, userId }, { operands: [typed = "", tag] }, ports, signal) {
     const service = serviceNamed(await ports.services.list(), typed).name;
-    return await rollbackPlan({ service, ...(tag === undefined ? {} : { tag }), place }, ports, signal);
+    return await rollbackPlan(
+      { service, ...(tag === undefined ? {} : { tag }), place, userId },
+      ports,
+      signal,
+    );
   },
 });

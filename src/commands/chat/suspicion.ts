@@ -3,6 +3,7 @@ import { configLine, suspectsFirst } from "../../domain/configuration/config-sum
 import type { RevertWay } from "../../domain/configuration/rollback.ts";
 import { UsageError } from "../../domain/errors.ts";
 import type { Analysis } from "../../domain/findings/finding.ts";
+import type { Incident } from "../../domain/incidents/incident.ts";
 import type { ChatPorts } from "./chat-command.ts";
 import { judged, newestAt } from "./which-incident.ts";
 
@@ -13,16 +14,25 @@ export interface Suspicion {
   readonly incident: NonNullable<RevertWay["incident"]>;
 }
 
-/** Undefined outside of a thread, and where the thread's incident is of another service or knows of no configuration. */
-export async function suspicionIn(
+/** The newest of the thread, if it is of this service. */
+export async function incidentIn(
   place: Place,
   service: string,
-  { incidents, analyses }: Pick<ChatPorts, "incidents" | "analyses">,
+  { incidents }: Pick<ChatPorts, "incidents">,
   signal: AbortSignal,
-): Promise<Suspicion | undefined> {
+): Promise<Incident | undefined> {
   if (place.thread === undefined) return undefined;
   const found = await newestAt(place, incidents, signal);
-  if (found?.service !== service || found.analysis?.config === undefined) return undefined;
+  return found?.service === service ? found : undefined;
+}
+
+/** Undefined where the incident knows of no configuration. */
+export async function suspicionOf(
+  found: Incident | undefined,
+  { analyses }: Pick<ChatPorts, "analyses">,
+  signal: AbortSignal,
+): Promise<Suspicion | undefined> {
+  if (found?.analysis?.config === undefined) return undefined;
   const incident = judged(found);
   let analysis: Analysis;
   try {

@@ -3,6 +3,7 @@ import type { StormCount } from "../alerts/storm-count.ts";
 import type { GateState } from "../configuration/gate.ts";
 import type { GateDecision } from "../configuration/gate-request.ts";
 import type { Rollback } from "../configuration/rollback.ts";
+import type { RollbackRequest, RollbackWish } from "../configuration/rollback-request.ts";
 import type { AnalysisChanges } from "../findings/analysis-changes.ts";
 import type { RuleDocs } from "../findings/analyzer.ts";
 import type { FeedbackTally, Opinion, Opinions } from "../findings/feedback.ts";
@@ -57,7 +58,7 @@ export interface ExplainedFinding {
 
 /**
  * What a chat command answers: data. The renderer gives it its looks; who delivers it shows `ask`, `already`,
- * `feedback`, `judging`, `judged`, `shown`, `reporting`, `looking`, `rollback`, `checking`, `deciding`, `decided`, `help` and `refused` to the person alone, and whatever is `inConfidence`: it tells
+ * `feedback`, `judging`, `judged`, `shown`, `reporting`, `looking`, `rollback`, `rollback-asked`, `checking`, `deciding`, `decided`, `help` and `refused` to the person alone, and whatever is `inConfidence`: it tells
  * of channels that not everybody there may read.
  */
 export type ChatReply =
@@ -166,7 +167,18 @@ export type ChatReply =
   /** An incident's card once more, for whoever asked; of one in shadow the only way to see it. */
   | { readonly kind: "shown"; readonly incident: Incident }
   /** What a rollback would put back, and the commands that do it; nothing is done. */
-  | { readonly kind: "rollback"; readonly rollback: Rollback }
+  | {
+      readonly kind: "rollback";
+      readonly rollback: Rollback;
+      /** How gofire could do it, or why not; absent where it may write nothing. */
+      readonly asking?: { readonly wish: RollbackWish } | { readonly not: string };
+      /** It is not any more what was clicked on. */
+      readonly isAnew?: true;
+    }
+  /** A second person is asked by a card in its place. */
+  | { readonly kind: "rollback-asked"; readonly request: RollbackRequest }
+  /** Somebody agreed, or cancelled; the card shows what comes of it. */
+  | { readonly kind: "rollback-decided"; readonly request: RollbackRequest }
   /** The report comes into the incident's thread, or where it was asked for when that is in shadow. */
   | { readonly kind: "reporting"; readonly incident: Incident }
   /** A TLS port is looked at; what comes of it is posted in `place`, unless gofire may not post there. */

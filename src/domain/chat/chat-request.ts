@@ -32,6 +32,7 @@ export const cardActions = [
   "right",
   "wrong",
   "judge",
+  "rollback",
 ] as const;
 /**
  * - `capture-again`: the same capture once more, with a card of its own.
@@ -42,6 +43,7 @@ export const cardActions = [
  * - `report`: a post-incident report into the thread.
  * - `right`, `wrong`: what the person thinks of a finding.
  * - `judge`: the same of every finding, in a form.
+ * - `rollback`: what a rollback of the suspected change would put back.
  * - `mute`: alerts about the incident's service are silent for an hour.
  */
 export type CardAction = (typeof cardActions)[number];
@@ -71,6 +73,19 @@ export interface GateClick extends Pick<CardClick, "intent" | "userId" | "place"
   /** The card. */
   readonly clicked: MessageRef;
   readonly button: GateButton;
+}
+
+/**
+ * - `rollback-ask`: a second person is to be asked; carries `wishText`.
+ * - `rollback-go`: the second person agrees. - `rollback-cancel`: nobody is to. Both carry the rollback's id.
+ */
+export const rollbackActions = ["rollback-ask", "rollback-go", "rollback-cancel"] as const;
+
+/** A click on a button of a rollback's plan or card. */
+export interface RollbackClick extends Pick<CardClick, "intent" | "userId" | "place"> {
+  readonly action: (typeof rollbackActions)[number];
+  /** What the button carries; not to be trusted. */
+  readonly about: string;
 }
 
 /** A form with what a person says of the findings of an incident. */

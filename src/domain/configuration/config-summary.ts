@@ -26,6 +26,8 @@ export interface ConfigSummary {
   readonly more: number;
   /** Something could not be looked at: no line says that nothing changed. */
   readonly isPartial: boolean;
+  /** gofire may roll it back, once two people want it. */
+  readonly isWritable?: true;
 }
 
 const mostLines = 3;

@@ -54,10 +54,18 @@ export interface LaterChange {
   readonly values: number;
 }
 
+/** What a rollback takes back: one change, or files at a version that the branch once had. */
+export type WriteWay =
+  /** Full commit hash of the change; of a merge, against its first parent. */
+  | { readonly kind: "revert"; readonly revision: string }
+  /** Full commit hash of the version; files and folders, at least one. */
+  | { readonly kind: "restore"; readonly revision: string; readonly paths: readonly string[] };
+
 /** What gofire itself could write of it. */
 export interface WritableRollback {
   /** Onto the branch, or beside it. */
   readonly push: "branch" | "proposal";
+  readonly way: WriteWay;
   /** Files in which git cannot do it by itself. */
   readonly conflicts: readonly string[];
   /** Of exactly what would be written, see `PreparedWrite`; absent with conflicts and problems. */

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import type { WriteWay } from "../../domain/configuration/rollback.ts";
 import { PortError } from "../../domain/errors.ts";
-import type { ConfigWriter, WritePlace, WriteWay, Written } from "../../ports/config-writer.ts";
+import type { ConfigWriter, WritePlace, Written } from "../../ports/config-writer.ts";
 import { readFiles } from "./files.ts";
 import { fetchPatienceMs, mostCommits, mostFiles, pushMs, questionMs } from "./limits.ts";
 import { mirror } from "./local-copy.ts";

@@ -1,6 +1,12 @@
 import type { BotSpeaker, PostedMessage } from "../../domain/alerts/page-message.ts";
 import type { ChatReply } from "../../domain/chat/chat-reply.ts";
-import type { CardClick, ChatRequest, GateClick, Judgement } from "../../domain/chat/chat-request.ts";
+import type {
+  CardClick,
+  ChatRequest,
+  GateClick,
+  Judgement,
+  RollbackClick,
+} from "../../domain/chat/chat-request.ts";
 import type { MessageBody } from "../../domain/chat/message.ts";
 import { rates } from "./limits.ts";
 
@@ -12,6 +18,7 @@ export interface Conversation {
   request(request: ChatRequest, signal: AbortSignal): Promise<ChatReply>;
   click(click: CardClick, signal: AbortSignal): Promise<ChatReply>;
   decide(click: GateClick, signal: AbortSignal): Promise<ChatReply>;
+  rollback(click: RollbackClick, signal: AbortSignal): Promise<ChatReply>;
   judge(judgement: Judgement, signal: AbortSignal): Promise<ChatReply>;
   /** A view for the person's App Home. */
   home(userId: string, signal: AbortSignal): Promise<object>;
@@ -43,6 +50,8 @@ export function audienceOf(reply: ChatReply): "person" | "place" | "card" {
     case "begun":
       if (reply.isOutOfReach === true) return "person";
       return (reply.cardsBefore ?? 0) < burst ? "card" : "person";
+    case "rollback-decided":
+      return "card";
     case "resolved":
     case "peer":
       return reply.isNew && reply.incident.shadow !== true ? "card" : "person";
@@ -58,6 +67,7 @@ export function audienceOf(reply: ChatReply): "person" | "place" | "card" {
     case "checking":
     case "deciding":
     case "decided":
+    case "rollback-asked":
     case "help":
     case "refused":
       return "person";

@@ -4,6 +4,7 @@ import {
   cardActions,
   cardMenu,
   type GateClick,
+  rollbackActions,
 } from "../../domain/chat/chat-request.ts";
 import { snapshotForm } from "../../domain/chat/snapshot-form.ts";
 import { readGateButton } from "../../domain/configuration/gate-request.ts";
@@ -140,20 +141,30 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
       if (action === undefined) return;
       const { action_id: id, action_ts: atS, value, selected_option: option } = action;
       const chosen = option?.value ?? value ?? "";
-      const { message_ts: ts, thread_ts: thread } = container;
-      // App Home is no place.
-      const spot = channel === undefined || ts === undefined ? undefined : spotAt(channel.id, ts, thread);
+      const { message_ts: ts, thread_ts: thread, is_ephemeral: isAside } = container;
+      // App Home is no place; and there is no thread of what only one person sees.
+      const spot =
+        channel === undefined || ts === undefined
+          ? undefined
+          : spotAt(channel.id, isAside === true ? undefined : ts, thread);
       const intent = ["click", ts ?? container.view_id, id, user.id, atS].join(" ");
       await first(intent, async () => {
         try {
           const cardClick = spot === undefined ? undefined : clickOf(id, chosen);
           const button = readGateButton(id, chosen);
+          const rollbackAction = rollbackActions.find((known) => known === id);
           if (cardClick !== undefined && spot !== undefined) {
             const { place, aside } = spot;
             await clickOnCard({ intent, userId: user.id, place, ...cardClick }, aside, trigger);
           } else if (button !== undefined && spot !== undefined && ts !== undefined) {
             const clicked = { channel: spot.place.channel, ts };
             await decide({ intent, userId: user.id, ...spot, clicked, button });
+          } else if (rollbackAction !== undefined && spot !== undefined) {
+            const { place, aside } = spot;
+            const click = { intent, userId: user.id, place, action: rollbackAction, about: chosen };
+            await inTime(async (signal) => {
+              await shown.show(await conversation.rollback(click, signal), { ...click, aside }, signal);
+            });
           } else if (id === snapshotForm.openedBy) {
             await open({ intent, userId: user.id }, spot, trigger);
           }

@@ -85,6 +85,7 @@ export const clickPayload = z.object({
     message_ts: z.optional(z.string()),
     thread_ts: z.optional(z.string()),
     view_id: z.optional(z.string()),
+    is_ephemeral: z.optional(z.boolean()),
   }),
   channel: z.optional(z.object({ id: z.string() })),
   actions: z.array(

@@ -8,11 +8,15 @@ const mostFindings = 5;
 const mostFrames = 3;
 const mostReasons = 5;
 
-/** What the incident keeps of an analysis whose document is the artifact `document`. */
+/**
+ * What the incident keeps of an analysis whose document is the artifact `document`. `isWritable`: gofire may roll the service's
+ * configuration back.
+ */
 export function summaryOf(
   analysis: Analysis,
   document: string,
   goroutines: number | undefined,
+  { isWritable = false }: { readonly isWritable?: boolean } = {},
 ): AnalysisSummary {
   const { verdict, findings, checks, target, context, config } = analysis;
   const open = openChecks(analysis);
@@ -34,7 +38,9 @@ export function summaryOf(
     ...(target.goVersion === undefined ? {} : { goVersion: target.goVersion }),
     ...(goroutines === undefined ? {} : { goroutines }),
     ...(context === undefined ? {} : { context: contextSummary(context) }),
-    ...(config === undefined ? {} : { config: configSummary(config) }),
+    ...(config === undefined
+      ? {}
+      : { config: { ...configSummary(config), ...(isWritable ? { isWritable: true } : {}) } }),
     document,
   };
 

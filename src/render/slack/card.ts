@@ -34,6 +34,8 @@ const mostMissing = 3;
 const summaryCharacters = 220;
 const lineCharacters = 500;
 const titleCharacters = 200;
+/** Of what stands on a button. */
+const nameCharacters = 30;
 
 /**
  * The one message that shows an incident; the same incident gives the same card. In this order: verdict, what against
@@ -241,7 +243,7 @@ function menuOf({ id, service, state }: Incident): MenuSpec | undefined {
   };
 }
 
-type Button = Exclude<CardAction, "mute" | "compare" | "judge" | Opinion>;
+type Button = Exclude<CardAction, "mute" | "compare" | "judge" | "rollback" | Opinion>;
 
 const labels: Readonly<Record<Button, { readonly label: string; readonly spoken: string }>> = {
   explain: { label: "Explain", spoken: "Explain the findings" },
@@ -266,12 +268,31 @@ function actionsOf({ state, analysis, peer }: Incident): readonly Button[] {
 
 function buttonsOf(incident: Incident): readonly ButtonSpec[] {
   const { id, service } = incident;
-  return actionsOf(incident).map((action) => ({
-    action,
-    label: labels[action].label,
-    spoken: `${labels[action].spoken}: ${id}, ${service}`,
-    value: id,
-  }));
+  return [
+    ...rollbackButton(incident),
+    ...actionsOf(incident).map((action) => ({
+      action,
+      label: labels[action].label,
+      spoken: `${labels[action].spoken}: ${id}, ${service}`,
+      value: id,
+    })),
+  ];
+}
+
+/** Where a change is named that could explain a finding, and two people may have it taken back. */
+function rollbackButton({ id, state, service, analysis }: Incident): readonly ButtonSpec[] {
+  const suspect = analysis?.config?.lines.find(({ change }) => change?.couldExplain !== undefined);
+  if (state !== "verdict" || suspect === undefined || analysis?.config?.isWritable !== true) return [];
+  // Of a tag like v20240521-prod-redis-tune what tells it from others.
+  const name = suspect.name.replace(/^v?\d{8}-(?:[a-z]+-)?(?=.)/, "");
+  return [
+    {
+      action: "rollback",
+      label: `Roll Back ${name.length > nameCharacters ? `${name.slice(0, nameCharacters)}…` : name}…`,
+      spoken: `See what a rollback of ${suspect.name} would put back: ${id}, ${service}`,
+      value: id,
+    },
+  ];
 }
 
 function footer(incident: Incident): string {

@@ -15,7 +15,8 @@ import { mutedLines, muteSentence, unmutedLine, unmutedSentence } from "./mute-w
 import { peerSentence } from "./peer-words.ts";
 import { refusedBody } from "./refused.ts";
 import { replyBody } from "./reply-body.ts";
-import { rollbackBody } from "./rollback.ts";
+import { rollbackAskedBody, rollbackBody } from "./rollback.ts";
+import { rollbackCard } from "./rollback-card.ts";
 import { shownBody } from "./shadow.ts";
 import { statusBody } from "./status.ts";
 import { lookingBody } from "./tls.ts";
@@ -101,13 +102,17 @@ function bodyOf(reply: ChatReply): MessageBody {
     case "diff":
       return diffBody(reply);
     case "rollback":
-      return rollbackBody(reply.rollback);
+      return rollbackBody(reply);
     case "checking":
       return checkingBody(reply);
     case "deciding":
       return decidingBody(reply);
     case "decided":
       return decidedBody(reply);
+    case "rollback-asked":
+      return rollbackAskedBody(reply.request);
+    case "rollback-decided":
+      return rollbackCard(reply.request);
     case "muted":
       return replyBody([muteSentence(reply.mute)], section(mutedLines(reply.mute)));
     case "unmuted":

@@ -1,13 +1,16 @@
+import type { ChatReply } from "../../domain/chat/chat-reply.ts";
 import type { MessageBody } from "../../domain/chat/message.ts";
 import type { ConfigChange } from "../../domain/configuration/config-change.ts";
 import type { MovedValue, RevertWay, Rollback } from "../../domain/configuration/rollback.ts";
+import { type RollbackRequest, wishText } from "../../domain/configuration/rollback-request.ts";
 import { counted, durationText } from "../../domain/units.ts";
 import { changeText } from "../config-words.ts";
 import { rollbackCommand } from "../rollback-commands.ts";
-import { context, header, section } from "./blocks.ts";
+import { type Block, buttons, context, header, section } from "./blocks.ts";
 import { code, words } from "./escape.ts";
 import { replyBody } from "./reply-body.ts";
 
+type RollbackReply = Omit<Extract<ChatReply, { kind: "rollback" }>, "kind">;
 type Text = (text: string) => string;
 
 const mostChanges = 12;
@@ -24,23 +27,28 @@ const written: Text = (text) => words(text, partCharacters);
 const same: Text = (text) => text;
 
 /** What a rollback would put back, what stands in its way, and the commands that do it. */
-export function rollbackBody(rollback: Rollback): MessageBody {
+export function rollbackBody({ rollback, asking, isAnew }: RollbackReply): MessageBody {
   const { service, own, others } = rollback;
   const command = rollbackCommand(rollback);
   const after = `/gofire snapshot ${service}`;
+  const anew = isAnew === true ? "It changed since: this is the plan as it is now." : "";
+  const not = asking !== undefined && "not" in asking ? `gofire does not do it by itself: ${asking.not}` : "";
   return replyBody(
     [
+      anew,
       nothingDone(rollback),
       introduction(rollback, same),
       ...[...own, ...others].map((one) => `${backText(one, same)}.`),
       ...warnings(rollback, same).map((line) => `${line}.`),
       command === undefined ? noCommand(rollback, same) : `${whereText(rollback, same)}: ${command}`,
       `Then: ${after}, to see whether it helped.`,
+      not,
     ],
     [
       header(`⏪ ${service} · what a rollback would put back`),
       ...section(
         [
+          anew === "" ? "" : `*${anew}*`,
           `${nothingDone(rollback)} ${introduction(rollback, written)}`,
           ...listed(own, mostChanges, "value"),
           ...(others.length === 0
@@ -55,9 +63,52 @@ export function rollbackBody(rollback: Rollback): MessageBody {
         command === undefined ? "" : code(command, Number.POSITIVE_INFINITY),
         `Release it as you release every change. Then: ${code(after, 200)}, to see whether it helped.`,
       ]),
+      ...askingBlocks(rollback, asking),
       ...context([suspicionText(rollback)]),
     ],
   );
+}
+
+/** To who asked. */
+export function rollbackAskedBody({ id, service, place, incident }: RollbackRequest): MessageBody {
+  const where =
+    incident === undefined
+      ? place.thread === undefined
+        ? "this channel"
+        : "this thread"
+      : `the thread of ${incident.id}`;
+  const said = `The card that asks a second person comes into ${where}. You cannot agree to it yourself: somebody else with the right to has to (access.rollback).`;
+  return replyBody(
+    [`Rollback ${id} of ${service}.`, said],
+    section([`⏪ Rollback ${words(id, 20)} of ${words(service, 80)}. ${words(said, 400)}`]),
+  );
+}
+
+/** The button that asks for a second person, or why there is none. */
+function askingBlocks({ service, writable }: Rollback, asking: RollbackReply["asking"]): readonly Block[] {
+  if (asking === undefined) return [];
+  if ("not" in asking) return section([`gofire does not do it by itself: ${words(asking.not, 500)}`]);
+  const onto = writable?.push === "proposal" ? "pushes it as a branch to be merged" : "pushes it";
+  return [
+    ...section([
+      `Or let gofire do it: once a second person has agreed, it ${onto}, and measures whether it helped.`,
+    ]),
+    ...buttons("rollback-plan", [
+      {
+        action: "rollback-ask",
+        label: "Ask for a Second Person…",
+        spoken: `Ask for a second person to agree to the rollback of ${service}`,
+        value: wishText(asking.wish),
+        style: "primary",
+        confirm: {
+          title: `Ask for the rollback of ${service}?`,
+          text: "A card shows everybody there what would come back. Nothing is pushed before somebody else agrees.",
+          yes: "Ask",
+          no: "Not yet",
+        },
+      },
+    ]),
+  ];
 }
 
 function introduction({ way, own, others }: Rollback, text: Text): string {
@@ -78,7 +129,7 @@ function agoText({ atMs, askedAtMs, incident }: RevertWay): string {
 }
 
 /** `redis.max_active 0 → 200 (prod/order.yaml)` */
-function backText(change: ConfigChange, text: Text): string {
+export function backText(change: ConfigChange, text: Text): string {
   return `${changeText(change, text)} (${text(change.file)})`;
 }
 

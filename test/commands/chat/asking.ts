@@ -20,6 +20,7 @@ import { incidentStore } from "../../../src/integrations/redis/incident-store.ts
 import { mutesStore } from "../../../src/integrations/redis/mutes.ts";
 import { openActStore } from "../../../src/integrations/redis/open-act-store.ts";
 import { redisQueue } from "../../../src/integrations/redis/queue.ts";
+import { rollbackStore } from "../../../src/integrations/redis/rollback-store.ts";
 import { stormStore } from "../../../src/integrations/redis/storm-store.ts";
 import { redisTlsLooks } from "../../../src/integrations/redis/tls-looks.ts";
 import { summaryOf } from "../../../src/jobs/incidents/summary.ts";
@@ -99,6 +100,10 @@ export async function asking(mostWaiting: number): Promise<Asking> {
   const tlsLooks = redisTlsLooks(redis.client, { retries: retries["tls-look"], onTrouble: () => {} });
   const gateRequests = redisGateRequests(redis.client, { retries: retries.gate, onTrouble: () => {} });
   const gateCards = gateCardStore(redis.client, { retries: retries["gate-card"], onTrouble: () => {} });
+  const rollbacks = rollbackStore(redis.client, systemClock, {
+    retries: retries.rollback,
+    onTrouble: () => {},
+  });
   const people = fakePeople({ U1: "member", U2: "member", UGUEST: "guest", UFAR: "stranger", UBOT: "bot" });
   const rooms = fakeRooms();
   const artifacts = fakeArtifacts(folder);
@@ -126,6 +131,7 @@ export async function asking(mostWaiting: number): Promise<Asking> {
     mutes: mutesStore(redis.client, systemClock),
     openActs: openActStore(redis.client),
     feedback: feedbackStore(redis.client),
+    rollbacks,
     clock: systemClock,
     version: "0.1.0",
   };
@@ -191,6 +197,7 @@ export async function asking(mostWaiting: number): Promise<Asking> {
       await tlsLooks.close();
       await gateRequests.close();
       await gateCards.close();
+      await rollbacks.close();
       await queue.close();
       await storms.close();
       await redis.close();

@@ -49,7 +49,7 @@ const whole: Rollback = {
 };
 
 function linesOf(change: Partial<Rollback>): readonly string[] {
-  const body = rollbackBody({ ...whole, ...change });
+  const body = rollbackBody({ rollback: { ...whole, ...change } });
   expect(refusalsOf(body)).toEqual([]);
   return shownTexts(body.blocks).flatMap((text) => text.split("\n"));
 }
@@ -64,7 +64,7 @@ test("says what comes back, that nothing is done, the commands, and how to see w
     "Release it as you release every change. Then: `/gofire snapshot order`, to see whether it helped.",
     "Chosen because it could explain f1 of gf-3fa9 (inferred from its name: a smaller pool has callers wait sooner).",
   ]);
-  expect(rollbackBody(whole).text).toBe(
+  expect(rollbackBody({ rollback: whole }).text).toBe(
     "gofire changes nothing itself. This would be put back, as before v20240521-prod-redis-tune by ana, 14 min before the page (Tune redis): " +
       "redis.max_active 0 → 200 (prod/order.yaml). " +
       `At the root of a clean clone of https://git.example.com/shop/config.git: git switch main &amp;&amp; git pull --ff-only &amp;&amp; git revert --no-edit ${revision} ` +
@@ -92,12 +92,14 @@ test("warns of what else comes back, of what is in the way, and of what is not k
   ]);
 });
 
+const writable = { push: "branch", way: { kind: "revert", revision }, conflicts: [] } as const;
+
 test("says where gofire cannot write it, and why that is not known", () => {
-  expect(linesOf({ writable: { push: "branch", conflicts: ["prod/order.yaml"] } })).toContain(
+  expect(linesOf({ writable: { ...writable, conflicts: ["prod/order.yaml"] } })).toContain(
     "⚠️ prod/order.yaml: git cannot do it by itself there, so gofire will not",
   );
   const lines = linesOf({
-    writable: { push: "branch", conflicts: [], problem: "the remote does not answer" },
+    writable: { ...writable, problem: "the remote does not answer" },
   });
   expect(lines).toContain("⚠️ Whether gofire could do it is not known: the remote does not answer");
   expect(lines[1]).toMatch(/^Nothing is changed yet\./);
@@ -131,7 +133,7 @@ test("a secret's value is told nowhere; what is from outside pings nobody; a com
   expect(lines.join("\n")).toContain("… and 49 more values");
   expect(lines.join("\n")).toContain("cannot be written as a command");
   for (const one of [restore, { ...way, name: evil, author: evil, subject: evil }]) {
-    const body = rollbackBody({ ...whole, ...evilAll, way: one });
+    const body = rollbackBody({ rollback: { ...whole, ...evilAll, way: one } });
     expect(pings(body)).toEqual([]);
     expect(JSON.stringify(body)).not.toMatch(/<!channel>|<https:/);
   }

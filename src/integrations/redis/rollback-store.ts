@@ -1,0 +1,172 @@
+import { createHash, randomInt } from "node:crypto";
+import {
+  isOver,
+  type RollbackDraft,
+  type RollbackRequest,
+} from "../../domain/configuration/rollback-request.ts";
+import { PortError } from "../../domain/errors.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Rollbacks } from "../../ports/rollbacks.ts";
+import { ask } from "./ask.ts";
+import { type RedisClient, redisError } from "./connection.ts";
+import { key } from "./keys.ts";
+import type { QueueSettings } from "./queue.ts";
+import { openQueue } from "./queues.ts";
+
+/** As long as cards of incidents are known. */
+const retentionMs = 30 * 86_400_000;
+/** Crockford's base 32 (https://www.crockford.com/base32.html). */
+const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+const idCharacters = 8;
+const attempts = 20;
+/** Losing a race this often in a row means that somebody writes without end. */
+const updateAttempts = 50;
+
+/** Of each service the one that is not over; those of which not all is told, by when they changed. */
+const underWayKey = key("rollbacks", "under-way");
+const untoldKey = key("rollbacks", "untold");
+
+/** KEYS intent, rollback, under way, untold; ARGV id, content, nowMs, retentionMs, service. */
+const beginScript = `
+local known = redis.call("GET", KEYS[1])
+if known then return {"known", known} end
+local other = redis.call("HGET", KEYS[3], ARGV[5])
+if other then return {"under way", other} end
+if redis.call("EXISTS", KEYS[2]) == 1 then return {"taken"} end
+redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[4])
+redis.call("HSET", KEYS[2], "version", 1, "content", ARGV[2])
+redis.call("PEXPIRE", KEYS[2], ARGV[4])
+redis.call("HSET", KEYS[3], ARGV[5], ARGV[1])
+redis.call("ZADD", KEYS[4], ARGV[3], ARGV[1])
+return {"begun"}`;
+
+/** KEYS rollback, under way, untold; ARGV version, next version, content, id, nowMs, retentionMs, service, over, told. */
+const updateScript = `
+if redis.call("HGET", KEYS[1], "version") ~= ARGV[1] then return 0 end
+redis.call("HSET", KEYS[1], "version", ARGV[2], "content", ARGV[3])
+redis.call("PEXPIRE", KEYS[1], ARGV[6])
+if ARGV[9] == "told" then redis.call("ZREM", KEYS[3], ARGV[4]) else redis.call("ZADD", KEYS[3], ARGV[5], ARGV[4]) end
+if ARGV[8] == "over" and redis.call("HGET", KEYS[2], ARGV[7]) == ARGV[4] then redis.call("HDEL", KEYS[2], ARGV[7]) end
+return 1`;
+
+/** KEYS under way; ARGV service, id: one that is gone is not under way. */
+const forgetScript = `
+if redis.call("HGET", KEYS[1], ARGV[1]) == ARGV[2] then redis.call("HDEL", KEYS[1], ARGV[1]) end
+return 1`;
+
+export interface RollbackStoreSettings {
+  readonly retries: QueueSettings["retries"]["rollback"];
+  readonly onTrouble: (message: string) => void;
+}
+
+/** Rollbacks in Redis, and their queue on BullMQ. Close it before its connection. */
+export function rollbackStore(
+  client: RedisClient,
+  clock: Clock,
+  { retries, onTrouble }: RollbackStoreSettings,
+): Rollbacks & { close(): Promise<void> } {
+  const queue = openQueue("rollback", client, onTrouble);
+
+  async function read(id: string, signal: AbortSignal): Promise<RollbackRequest | undefined> {
+    const content = await ask(() => client.hget(rollbackKey(id), "content"), signal);
+    return content === null ? undefined : (JSON.parse(content) as RollbackRequest);
+  }
+
+  return {
+    read,
+    async begin(draft, signal) {
+      const intent = intentKey(draft.asked.intent);
+      for (let attempt = 0; attempt < attempts; attempt++) {
+        const request = requestOf(draft);
+        const content = JSON.stringify(request);
+        const [outcome, known = ""] = (await ask(
+          () =>
+            client.eval(
+              beginScript,
+              4,
+              intent,
+              rollbackKey(request.id),
+              underWayKey,
+              untoldKey,
+              request.id,
+              content,
+              clock.nowMs(),
+              retentionMs,
+              draft.service,
+            ),
+          signal,
+        )) as string[];
+        if (outcome === "begun") return { request, isNew: true };
+        const before = outcome === "taken" ? undefined : await read(known, signal);
+        if (outcome === "known" && before !== undefined) return { request: before, isNew: false };
+        if (outcome === "under way" && before !== undefined && !isOver(before)) return { underWay: before };
+        if (outcome === "known") await ask(() => client.del(intent), signal);
+        if (outcome === "under way")
+          await ask(() => client.eval(forgetScript, 1, underWayKey, draft.service, known), signal);
+      }
+      throw redisError(new Error("no free id of a rollback was found"));
+    },
+    async update(id, change, signal) {
+      for (let attempt = 0; attempt < updateAttempts; attempt++) {
+        const before = await read(id, signal);
+        if (before === undefined)
+          throw new PortError("not-found", id, `There is no rollback ${id} any more.`);
+        const changed = change(before);
+        if (changed === before) return before;
+        const next = { ...changed, id, version: before.version + 1 };
+        const saved = await ask(
+          () =>
+            client.eval(
+              updateScript,
+              3,
+              rollbackKey(id),
+              underWayKey,
+              untoldKey,
+              before.version,
+              next.version,
+              JSON.stringify(next),
+              id,
+              clock.nowMs(),
+              retentionMs,
+              next.service,
+              isOver(next) ? "over" : "",
+              next.isTold === true ? "told" : "",
+            ),
+          signal,
+        );
+        if (saved === 1) return next;
+      }
+      throw redisError(new Error(`rollback ${id} changes too fast to be changed`));
+    },
+    async wake(id, signal) {
+      const options = {
+        attempts: retries.attempts,
+        backoff: { type: "exponential", delay: retries.backoffMs },
+        // What changes during a run has another run follow it.
+        deduplication: { id, keepLastIfActive: true },
+      };
+      await ask(() => queue.add("rollback", { rollbackId: id }, options), signal);
+    },
+    async untold(changedBeforeMs, signal) {
+      return await ask(
+        () => client.zrangebyscore(untoldKey, "-inf", `(${changedBeforeMs}`, "LIMIT", 0, 100),
+        signal,
+      );
+    },
+    close: () => queue.close(),
+  };
+}
+
+function requestOf(draft: RollbackDraft): RollbackRequest {
+  let id = "";
+  for (let at = 0; at < idCharacters; at++) id += alphabet[randomInt(alphabet.length)];
+  return { ...draft, id, version: 1, state: "asked", captures: [] };
+}
+
+function rollbackKey(id: string): string {
+  return key("rollback", id);
+}
+
+function intentKey(intent: string): string {
+  return key("rollback-intent", createHash("sha256").update(intent).digest("hex"));
+}

@@ -1,0 +1,35 @@
+import type { AuditEvent } from "../../domain/audit/audit-event.ts";
+import type { RollbackRequest } from "../../domain/configuration/rollback-request.ts";
+
+/** What the audit log is told of a rollback: each act has an id of its own, so however often it is told, it stands there once. */
+export type RollbackAct = "requested" | "approved" | "pushed" | "verified" | "unverified" | "failed";
+
+/** Values of configuration are not in it: what came back is told by the digest, and stands in the repository. */
+export function rollbackEvent(
+  act: RollbackAct,
+  request: RollbackRequest,
+  by: { readonly userId?: string; readonly atMs: number },
+  facts: AuditEvent["facts"] = {},
+): AuditEvent {
+  const { id, service, plan, way, digest, push, incident, written } = request;
+  const base = written?.onto;
+  return {
+    id: `rollback:${id}:${act}`,
+    type: `rollback.${act}`,
+    atMs: by.atMs,
+    actor: by.userId === undefined ? "gofire" : `slack:${by.userId}`,
+    subject: {
+      repository: plan.repository,
+      service,
+      ...(base === undefined || base === "" ? {} : { base }),
+      ...(written === undefined ? {} : { head: written.commit }),
+      ...(incident === undefined ? {} : { incident: incident.id }),
+    },
+    facts: { rollback: id, way: way.kind, of: way.revision, push, plan: digest, ...facts },
+  };
+}
+
+/** Whom an entry names, as the chat calls them. */
+export function userOf({ actor }: AuditEvent): string {
+  return actor.replace(/^slack:/, "");
+}

@@ -1,0 +1,31 @@
+import type { RollbackDraft, RollbackRequest } from "../domain/configuration/rollback-request.ts";
+
+/**
+ * Rollbacks that people ask for, one of a service at a time. All methods throw PortError `unavailable` or `timeout` when the
+ * store cannot be reached, and the signal's reason.
+ */
+export interface Rollbacks {
+  /**
+   * Keeps a new one, or gives the one that the same `asked.intent` began, or the one of the same service that is not over yet.
+   */
+  begin(
+    draft: RollbackDraft,
+    signal: AbortSignal,
+  ): Promise<
+    { readonly request: RollbackRequest; readonly isNew: boolean } | { readonly underWay: RollbackRequest }
+  >;
+  read(id: string, signal: AbortSignal): Promise<RollbackRequest | undefined>;
+  /**
+   * Applies `change` to the newest version; when somebody else was quicker it is called again with theirs, so it must have no
+   * effects. Returning the same object saves nothing. PortError `not-found`.
+   */
+  update(
+    id: string,
+    change: (now: RollbackRequest) => RollbackRequest,
+    signal: AbortSignal,
+  ): Promise<RollbackRequest>;
+  /** Has a worker go on with it. */
+  wake(id: string, signal: AbortSignal): Promise<void>;
+  /** Ids of those of which not all is told yet, that changed before; the oldest first, at most 100. */
+  untold(changedBeforeMs: number, signal: AbortSignal): Promise<readonly string[]>;
+}

@@ -1,0 +1,292 @@
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { PortError } from "../../src/domain/errors.ts";
+import { gitHistory } from "../../src/integrations/git/history.ts";
+import { gitWriter } from "../../src/integrations/git/writer.ts";
+import type { ConfigWriter } from "../../src/ports/config-writer.ts";
+import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
+import { type FakeAuditLog, fakeAuditLog } from "../fakes/audit-log.ts";
+import { filesAt, type SharedRepository, sharedRepository } from "../integrations/git-repository.ts";
+import { redisProgram } from "../integrations/redis-server.ts";
+import { recoveringTarget, until } from "../jobs/bot.ts";
+import { incidents, type LiveBot, liveBot, mira } from "./bot.ts";
+
+const jonas = "U0JONAS002";
+const guest = "U0GUEST004";
+const minute = 60_000;
+const order = "prod/order.yaml";
+const payment = "prod/payment.yaml";
+const tag = "v20240521-prod-redis-tune";
+const text = (maxActive: number) => `redis:\n  max_active: ${maxActive}\n`;
+
+const open: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).toReversed()) await close();
+});
+
+interface World {
+  readonly bot: LiveBot;
+  readonly repository: SharedRepository;
+  readonly log: FakeAuditLog;
+  /** What the branch says of the pool. */
+  pool(): string | undefined;
+  type(userId: string, words: string, thread?: string): Promise<unknown>;
+  click(userId: string, message: SlackMessage, actionId: string): Promise<unknown>;
+}
+
+/** A shop whose pool somebody has set to 0: the service is sick for as long as the branch says so. */
+async function world(
+  push: ConfigWriter["push"] = "branch",
+  { heals = true, withinMs = 60_000 }: { readonly heals?: boolean; readonly withinMs?: number } = {},
+): Promise<World> {
+  const repository = sharedRepository();
+  open.push(() => repository.remove());
+  const now = Date.now();
+  const { clone, bare } = repository;
+  clone.commit({ [order]: text(200), [payment]: text(100) }, { subject: "Begin", atMs: now - 900 * minute });
+  clone.commit({ [order]: text(0), [payment]: text(0) }, { subject: "Tune redis", atMs: now - 14 * minute });
+  clone.git(["tag", "--annotate", tag, "--message", "x"], { atMs: now - 14 * minute });
+  clone.git(["push", "--quiet", "--tags", "origin", "HEAD:main"]);
+  const pool = () => filesAt(repository, "main")?.[order];
+  const target = await recoveringTarget(() => !heals || pool() !== text(200));
+  open.push(() => target.close());
+  const state = await mkdtemp(join(tmpdir(), "gofire-copies-"));
+  open.push(() => rm(state, { recursive: true, force: true }));
+  const place = { repository: bare, branch: "main" };
+  const history = gitHistory(place, state);
+  const writer = gitWriter({ ...place, push }, state);
+  const files = {
+    history,
+    writer,
+    paths: [order],
+    verify: { firstAfterMs: 500, againAfterMs: 2_000, withinMs },
+  };
+  const configs = {
+    of: (service: string | undefined) => (service === "order" ? files : undefined),
+    async close() {
+      await Promise.all([history.close(), writer.close()]);
+    },
+  };
+  open.push(() => configs.close());
+  const log = fakeAuditLog();
+  const bot = await liveBot("socket", { order: target.url }, undefined, {}, { configs, auditLog: log });
+  open.push(() => bot.close());
+  return {
+    bot,
+    repository,
+    log,
+    pool,
+    type: async (userId, words, thread) => await bot.slack.people.type(userId, incidents, words, thread),
+    click: async (userId, message, actionId) =>
+      await bot.slack.people.click(userId, incidents, message.ts, { actionId }),
+  };
+}
+
+/** The newest message that fits, once there is one. */
+async function said({ bot }: World, words: RegExp, onlyFor?: string): Promise<SlackMessage> {
+  return await until(
+    () => bot.messages().findLast((one) => words.test(one.text) && one.onlyFor === onlyFor),
+    String(words),
+  );
+}
+
+/** Asks for a plan until it is there: a busy machine may not answer in the chat's time. */
+async function plan(shop: World, act: () => Promise<unknown>, userId = mira): Promise<SlackMessage> {
+  return await until(async () => {
+    const before = shop.bot.messages().length;
+    await act();
+    const answer = shop.bot
+      .messages()
+      .slice(before)
+      .findLast(({ onlyFor }) => onlyFor === userId);
+    return answer !== undefined && buttonsOf(answer).includes("rollback-ask") ? answer : undefined;
+  }, "a plan with a button");
+}
+
+function buttonsOf(message: SlackMessage): readonly string[] {
+  return [...JSON.stringify(message.blocks ?? []).matchAll(/"action_id":"([^"]+)"/g)].map(
+    ([, id]) => id ?? "",
+  );
+}
+
+/** The verdict's card, with a button for the change that it suspects. */
+async function suspected(shop: World): Promise<SlackMessage> {
+  await shop.type(mira, "/gofire snapshot order");
+  return await until(
+    () => shop.bot.messages().find((one) => buttonsOf(one).includes("rollback")),
+    "a card that suspects a change",
+  );
+}
+
+/** Up to the card that asks for a second person. */
+async function asked(shop: World, from?: SlackMessage): Promise<SlackMessage> {
+  const act = async () =>
+    await (from === undefined
+      ? shop.type(mira, "/gofire rollback order")
+      : shop.click(mira, from, "rollback"));
+  const shown = await plan(shop, act);
+  return await until(async () => {
+    const before = shop.bot.messages().length;
+    await shop.click(mira, shown, "rollback-ask");
+    const answer = shop.bot
+      .messages()
+      .slice(before)
+      .find(({ onlyFor }) => onlyFor === mira);
+    // Too slow for the chat: it is pressed again, as gofire says.
+    if (answer !== undefined && !/The card that asks a second person/.test(answer.text)) return undefined;
+    return await said(shop, /A second person has to agree/);
+  }, "a card that asks");
+}
+
+/** Presses it until it is taken: a busy machine may not look at the repository in the chat's time. */
+async function agreed(shop: World, card: SlackMessage, userId = jonas): Promise<void> {
+  await until(async () => {
+    if (!buttonsOf(card).includes("rollback-go")) return true;
+    await shop.click(userId, card, "rollback-go");
+    return shop.log.logged.some(({ event }) => event.type === "rollback.approved") ? true : undefined;
+  }, "the second person's click");
+}
+
+function acts({ log }: World): readonly string[] {
+  return log.logged.map(({ event }) => `${event.type.replace("rollback.", "")} ${event.actor}`);
+}
+
+describe.skipIf(redisProgram === undefined)("two people roll configuration back", () => {
+  test("from the verdict to the proof that it helped, each step in the log", async () => {
+    const shop = await world();
+    const verdict = await suspected(shop);
+    const card = await asked(shop, verdict);
+    expect(card.threadTs).toBe(verdict.ts);
+    expect(card.text).toContain("redis.max_active 0 → 200 (prod/order.yaml)");
+    expect(card.text).toContain("redis.max_active 0 → 100 (prod/payment.yaml)");
+    expect(acts(shop)).toEqual([`requested slack:${mira}`]);
+    expect(shop.pool()).toBe(text(0));
+
+    // Neither who asked nor a guest can agree.
+    await shop.click(mira, card, "rollback-go");
+    await said(shop, /somebody else has to agree.*break-glass\) is not built/, mira);
+    await shop.click(guest, card, "rollback-go");
+    await said(shop, /Guests of the workspace cannot/, guest);
+    expect(shop.pool()).toBe(text(0));
+
+    await agreed(shop, card);
+    await until(() => (/rolled back and verified/.test(card.text) ? true : undefined), "a verified card");
+    expect(shop.pool()).toBe(text(200));
+    expect(card.text).toMatch(/gone: .*goroutine\/lock-holder\).*199 goroutines.*→ not found any more/);
+    expect(card.text).toMatch(/Goroutines in all: [\d,]+ → [\d,]+/);
+    expect(card.text).toContain("not which configuration the process has loaded");
+    expect(buttonsOf(card)).toEqual([]);
+    const outcome = await said(shop, /^✅ order · rolled back and verified/);
+    expect([outcome.threadTs, card.threadTs]).toEqual([verdict.ts, verdict.ts]);
+    expect(acts(shop)).toEqual([
+      `requested slack:${mira}`,
+      `approved slack:${jonas}`,
+      "pushed gofire",
+      "verified gofire",
+    ]);
+    const [id] = /[0-9a-z]{8}/.exec(shop.log.logged[0]?.event.facts?.["rollback"]?.toString() ?? "") ?? [];
+    const { clone, bare } = shop.repository;
+    const message = clone.git([`--git-dir=${bare}`, "log", "-1", "--format=%an%n%B", "main"]);
+    expect(message).toContain(`gofire\nRoll back ${tag} of order`);
+    expect(message).toContain(`Asked for by Slack user ${mira}, agreed to by Slack user ${jonas}`);
+    expect(message).toContain(`Gofire-Rollback: ${id}`);
+    expect(shop.log.logged[2]?.event.subject).toMatchObject({
+      service: "order",
+      base: clone.git(["rev-parse", "HEAD"]).trim(),
+      head: clone.git([`--git-dir=${bare}`, "rev-parse", "main"]).trim(),
+    });
+    expect(shop.bot.slack.problems()).toEqual([]);
+  });
+
+  test("what did not help is said loudly, and what to do", async () => {
+    const shop = await world("branch", { heals: false, withinMs: 6_000 });
+    const card = await asked(shop, await suspected(shop));
+    await agreed(shop, card);
+    const outcome = await said(shop, /^🔴 order · rolled back, NOT verified/);
+    expect(outcome.text).toMatch(/still there: .*goroutine\/lock-holder/);
+    expect(outcome.text).toContain("/gofire snapshot order");
+    expect(acts(shop).at(-1)).toBe("unverified gofire");
+    expect(shop.bot.slack.problems()).toEqual([]);
+  });
+
+  test("beside the branch it is for people to merge", async () => {
+    const shop = await world("proposal");
+    const card = await asked(shop);
+    expect(card.threadTs).toBeUndefined();
+    await agreed(shop, card);
+    const outcome = await said(shop, /rollback proposed, not merged yet/);
+    const [, branch = ""] = /the branch (gofire\/rollback-[0-9a-z]{8})/.exec(outcome.text) ?? [];
+    expect(outcome.text).toContain("Merge it; then: /gofire snapshot order");
+    expect(filesAt(shop.repository, branch)?.[order]).toBe(text(200));
+    expect(shop.pool()).toBe(text(0));
+    expect(acts(shop).at(-1)).toBe("pushed gofire");
+    expect(shop.bot.slack.problems()).toEqual([]);
+  });
+
+  test("a server that takes no such push is heard, and what to set instead", async () => {
+    const shop = await world();
+    const hook = join(shop.repository.bare, "hooks", "pre-receive");
+    writeFileSync(hook, "#!/bin/sh\necho 'main is protected' >&2\nexit 1\n");
+    chmodSync(hook, 0o755);
+    const card = await asked(shop);
+    await agreed(shop, card);
+    const outcome = await said(shop, /^⚠️ order · NOT rolled back/);
+    expect(outcome.text).toMatch(/main is protected.*rollback\.push: proposal/);
+    expect(acts(shop).at(-1)).toBe("failed gofire");
+    // It is over: another may be asked for.
+    rmSync(hook);
+    expect((await asked(shop)).ts).not.toBe(card.ts);
+    expect(shop.bot.slack.problems()).toEqual([]);
+  });
+
+  test("what would be something else by now is not pushed, and the plan is told anew", async () => {
+    const shop = await world();
+    const card = await asked(shop);
+    const { clone } = shop.repository;
+    clone.commit({ [payment]: `${text(0)}more: 1\n` }, { subject: "More", atMs: Date.now() });
+    clone.git(["push", "--quiet", "origin", "HEAD:main"]);
+    await until(async () => {
+      await shop.click(jonas, card, "rollback-go");
+      return shop.bot.messages().find((one) => one.onlyFor === jonas && /It changed since/.test(one.text));
+    }, "the plan anew");
+    await until(() => (/Nothing was pushed/.test(card.text) ? true : undefined), "a withdrawn card");
+    expect(shop.pool()).toBe(text(0));
+    expect(acts(shop)).toEqual([`requested slack:${mira}`, "failed gofire"]);
+    expect(shop.bot.slack.problems()).toEqual([]);
+  });
+
+  test("without a log nothing is asked and nothing pushed; one at a time, and cancelled by anybody who may", async () => {
+    const shop = await world();
+    const card = await asked(shop);
+    await shop.click(
+      jonas,
+      await plan(shop, () => shop.type(jonas, "/gofire rollback order"), jonas),
+      "rollback-ask",
+    );
+    await said(shop, /One rollback of order at a time/, jonas);
+    shop.log.failWith(new PortError("unavailable", "audit log", "the disk is full"));
+    await until(async () => {
+      await shop.click(jonas, card, "rollback-go");
+      return shop.bot.messages().find((one) => one.onlyFor === jonas && /disk is full/.test(one.text));
+    }, "the log's trouble");
+    expect(shop.pool()).toBe(text(0));
+    shop.log.failWith(undefined);
+    await shop.click(mira, card, "rollback-cancel");
+    await until(
+      () => (/cancelled by/.test(JSON.stringify(card.blocks)) ? true : undefined),
+      "a cancelled card",
+    );
+    expect(acts(shop)).toEqual([`requested slack:${mira}`, `failed slack:${mira}`]);
+    shop.log.failWith(new PortError("unavailable", "audit log", "the disk is full"));
+    await shop.click(mira, await plan(shop, () => shop.type(mira, "/gofire rollback order")), "rollback-ask");
+    await said(shop, /The audit log cannot be written/, mira);
+    expect(
+      shop.bot.messages().filter(({ text: words }) => /A second person has to agree/.test(words)),
+    ).toEqual([]);
+    expect(shop.pool()).toBe(text(0));
+    expect(shop.bot.slack.problems()).toEqual([]);
+  });
+});
