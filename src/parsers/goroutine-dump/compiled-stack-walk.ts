@@ -1,3 +1,4 @@
+import { CompiledCode, type CompiledMemory, growTo } from "../compiled-code.ts";
 import type { HeaderFields } from "./header.ts";
 import type { InputMemory } from "./input-memory.ts";
 import { pieceBytes } from "./input-window.ts";
@@ -8,7 +9,7 @@ import { stackWalkCode } from "./stack-walk-code.ts";
 
 /** What count-known.as and stack-walk.as export. */
 interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  readonly memory: CompiledMemory;
   readonly results: { readonly value: number };
   readonly inputStart: { readonly value: number };
   layOut(inputBytes: number, maxTexts: number, maxTextBytes: number, maxNodes: number): void;
@@ -22,18 +23,10 @@ interface Exports {
   idsStart(): number;
 }
 
-/** The part of the WebAssembly JavaScript API that is used here: Node's types do not have it. */
-declare const WebAssembly: {
-  readonly Module: new (code: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: Exports };
-};
-
-const pageBytes = 64 * 1024;
 /** Room for the longest goroutine and a piece behind it. */
 const inputBytes = dumpLimits.maxGoroutineBytes + 2 * pieceBytes;
 
-let module: object | undefined;
-let unavailable = false;
+const code = new CompiledCode<Exports>(stackWalkCode);
 /** Instances that nobody uses. One is enough unless several dumps are read in turns. */
 const idle: CompiledStackWalk[] = [];
 const mostIdle = 2;
@@ -44,17 +37,9 @@ const mostIdle = 2;
  * memory for it, or for larger limits.
  */
 export function compiledStackWalk(limits: DumpLimits): StackWalk | undefined {
-  if (unavailable || limits.maxGoroutineBytes > dumpLimits.maxGoroutineBytes) return undefined;
-  let walk = idle.pop();
-  if (walk === undefined) {
-    try {
-      module ??= new WebAssembly.Module(Buffer.from(stackWalkCode, "base64"));
-      walk = new CompiledStackWalk(new WebAssembly.Instance(module).exports);
-    } catch {
-      unavailable = true;
-      return undefined;
-    }
-  }
+  if (limits.maxGoroutineBytes > dumpLimits.maxGoroutineBytes) return undefined;
+  const walk = idle.pop() ?? code.instance((exports) => new CompiledStackWalk(exports));
+  if (walk === undefined) return undefined;
   walk.begin(limits);
   return walk;
 }
@@ -77,9 +62,7 @@ class CompiledStackWalk implements StackWalk {
     const { memory } = exports;
     const { maxTexts, maxTextBytes, maxNodes } = dumpLimits;
     exports.layOut(inputBytes, maxTexts, maxTextBytes, maxNodes);
-    const needed = exports.layOutTallies(maxNodes);
-    // Pages that are never touched take up no memory.
-    memory.grow(Math.ceil(needed / pageBytes) - memory.buffer.byteLength / pageBytes);
+    growTo(memory, exports.layOutTallies(maxNodes));
     const { buffer } = memory;
     const results = exports.results.value;
     const ofCalls = (index: number) => new Int32Array(buffer, results + 32 + 4 * index * maxCalls, maxCalls);

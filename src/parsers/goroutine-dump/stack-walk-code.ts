@@ -1,4 +1,4 @@
-/** Written by `npm run wasm`: what assemblyscript@0.28.20 made of count-known.as and stack-walk.as. SHA-256 of these. */
+/** Written by `npm run wasm`: what assemblyscript@0.28.20 made of count-known.as and stack-walk.as. SHA-256 of it. */
 export const stackWalkSource = "44182bf509686c61df2f146f83a7e3bedd54845561cd4762840d9fb5918f4745";
 
 /** A WebAssembly module, base64. */

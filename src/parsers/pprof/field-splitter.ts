@@ -3,11 +3,21 @@ import { grownUint8 } from "./growable.ts";
 import { limits } from "./limits.ts";
 import { BadField, wireType } from "./wire.ts";
 
+/** What is given to a FieldReader at once. */
+export const heldBytes = 128 * 1024;
+
 /** Longest tag and longest length, ten bytes each. */
 const longestHead = 20;
 
 /** Receives the top-level fields. */
 export interface FieldReader {
+  /** Takes the next bytes, at most `heldBytes`. Returns where they stand now, valid until the next ones come. */
+  hold(bytes: Uint8Array): Uint8Array;
+  /**
+   * Reads what it can read without being given field by field, of the bytes held and from `at` on. Returns where the first
+   * field begins that it has to be given.
+   */
+  readHeld(bytes: Uint8Array, at: number): number;
   /**
    * `tag` is number * 8 + wire type; the value is `bytes[at..end]`, valid during the call only. Throws BadField when
    * the value is broken; the splitter notes that and goes on with the next field.
@@ -41,13 +51,19 @@ export class FieldSplitter {
   }
 
   push(pushed: Uint8Array): void {
+    for (let at = 0; at < pushed.length; at += heldBytes) {
+      this.#split(this.#reader.hold(pushed.subarray(at, at + heldBytes)));
+    }
+  }
+
+  #split(chunk: Uint8Array): void {
     const start = this.offset;
-    this.offset += pushed.length;
+    this.offset += chunk.length;
     if (this.#stopped !== undefined) return;
-    // Buffers and what is carried over must be of one class: the reading functions are compiled for one.
-    const chunk = new Uint8Array(pushed.buffer, pushed.byteOffset, pushed.length);
     let at = this.#carried === 0 ? 0 : this.#finishCarried(chunk, start);
     while (at < chunk.length && this.#stopped === undefined) {
+      at = this.#reader.readHeld(chunk, at);
+      if (at === chunk.length) return;
       const next = this.#deliverAt(chunk, at, start);
       if (next === -1) {
         if (this.#stopped === undefined) this.#carryOn(chunk, at, chunk.length);

@@ -2,10 +2,10 @@ import { grownUint32 } from "./growable.ts";
 import { BadField } from "./wire.ts";
 
 /** Ids below this are looked up in an array, all others (some producers use addresses) in a map. */
-const directIds = 1 << 20;
+export const directIds = 1 << 20;
 
 /** Ids of at most two bytes on the wire, nearly all ids of real profiles, always have a place in `direct`. */
-export const twoByteIds = 1 << 14;
+const twoByteIds = 1 << 14;
 
 /**
  * Small numbers for the ids of a profile, which may be anything up to 2^64: 1, 2, 3, ... in the order in which ids
@@ -13,7 +13,7 @@ export const twoByteIds = 1 << 14;
  */
 export class IdSlots {
   /** Slot by id; 0 for ids that were not met. */
-  direct = new Uint32Array(twoByteIds);
+  direct: Uint32Array<ArrayBuffer>;
   /** One more than the largest slot. */
   size = 1;
 
@@ -21,9 +21,11 @@ export class IdSlots {
   readonly #most: number;
   readonly #mapped = new Map<number | bigint, number>();
 
-  constructor(what: string, most: number) {
+  /** `direct` is where slots are kept, at least `twoByteIds` of them. */
+  constructor(what: string, most: number, direct = new Uint32Array(twoByteIds)) {
     this.#what = what;
     this.#most = most;
+    this.direct = direct;
   }
 
   /** Slot of the id whose 64 bits are `high` and `low`, as WireReader has them. */

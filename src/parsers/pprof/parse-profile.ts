@@ -5,6 +5,7 @@ import type {
   ParseResult,
 } from "../../domain/evidence/parse-result.ts";
 import type { Profile, ValueType } from "../../domain/profiles/profile.ts";
+import { type CompiledSamples, compiledSamples } from "./compiled-samples.ts";
 import { type FieldReader, FieldSplitter } from "./field-splitter.ts";
 import { IdSlots } from "./id-slots.ts";
 import { limits } from "./limits.ts";
@@ -16,6 +17,8 @@ import { BadField, WireReader } from "./wire.ts";
 export interface PprofOptions {
   /** How many bytes will be pushed, when known: saves copying while a large profile grows. Only a hint. */
   readonly expectedBytes?: number;
+  /** Whether the compiled reading of samples may be used, where there is one. Default true. */
+  readonly compiled?: boolean;
 }
 
 /** Tags of the message Profile (github.com/google/pprof proto/profile.proto), as far as they are read. */
@@ -53,8 +56,9 @@ interface UnnamedType {
  * (Go source: runtime/pprof/proto.go, build).
  */
 export function pprofParser(artifact: string, options: PprofOptions = {}): ByteParser<Profile> {
-  const reading = new ProfileReading(artifact);
-  if (options.expectedBytes !== undefined) reading.samples.expect(options.expectedBytes);
+  const { expectedBytes = 0, compiled = true } = options;
+  const reading = new ProfileReading(artifact, compiled ? compiledSamples(expectedBytes) : undefined);
+  reading.samples.expect(expectedBytes);
   const splitter = new FieldSplitter(reading);
   return {
     push(chunk) {
@@ -69,6 +73,7 @@ export function pprofParser(artifact: string, options: PprofOptions = {}): ByteP
 class ProfileReading implements FieldReader {
   readonly samples: SampleTable;
   readonly #artifact: string;
+  readonly #compiled: CompiledSamples | undefined;
   readonly #locations: LocationTable;
   readonly #strings = new StringTable();
   readonly #reader = new WireReader();
@@ -79,11 +84,21 @@ class ProfileReading implements FieldReader {
   #durationMs = 0;
   #defaultSampleType = 0;
 
-  constructor(artifact: string) {
+  constructor(artifact: string, compiled: CompiledSamples | undefined) {
     this.#artifact = artifact;
-    const locationSlots = new IdSlots("locations", limits.locations);
-    this.samples = new SampleTable(locationSlots);
+    this.#compiled = compiled;
+    const locationSlots = new IdSlots("locations", limits.locations, compiled?.direct);
+    this.samples = new SampleTable(locationSlots, compiled);
     this.#locations = new LocationTable(locationSlots, new IdSlots("functions", limits.functions));
+  }
+
+  hold(bytes: Uint8Array): Uint8Array {
+    // Buffers and what is carried over must be of one class: the reading functions are compiled for one.
+    return this.#compiled?.hold(bytes) ?? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  readHeld(bytes: Uint8Array, at: number): number {
+    return bytes[at] === tag.sample ? this.samples.readUsual(at, bytes.length) : at;
   }
 
   /** Reads one field of the Profile message; `at..end` is its value. Unknown fields are passed over. */

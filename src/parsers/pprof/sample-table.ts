@@ -1,4 +1,5 @@
 import type { Int64Values } from "../../domain/profiles/profile.ts";
+import type { CompiledSamples } from "./compiled-samples.ts";
 import { grownInt32, grownUint16, grownUint32 } from "./growable.ts";
 import type { IdSlots } from "./id-slots.ts";
 import { limits } from "./limits.ts";
@@ -26,22 +27,23 @@ const exactLimit = Number.MAX_SAFE_INTEGER;
 /** The samples of a profile, equal stacks added up while they are read. */
 export class SampleTable {
   /** Slot of every location on every distinct stack, leaf first. In 16 bits until a slot needs more. */
-  locations: Uint16Array | Uint32Array = new Uint16Array(16 * 1024);
+  locations: Uint16Array | Uint32Array;
   /** `locations[starts[s] .. starts[s + 1]]` is the stack of sample `s`. */
-  starts = new Uint32Array(1024);
+  starts: Uint32Array<ArrayBuffer>;
   count = 0;
   fileCount = 0;
   /** Values per sample; -1 before the first sample. */
   valuesPerSample = -1;
 
   readonly #slots: IdSlots;
-  #low = new Uint32Array(1024);
-  #high = new Int32Array(1024);
+  readonly #compiled: CompiledSamples | undefined;
+  #low: Uint32Array<ArrayBuffer>;
+  #high: Int32Array<ArrayBuffer>;
   /** Sum of absolute values by sample type: tells whether sums can leave 53 bits. */
-  readonly #magnitude = new Float64Array(limits.sampleTypes);
-  #hashes = new Uint32Array(1024);
+  readonly #magnitude: Float64Array;
+  #hashes: Uint32Array<ArrayBuffer>;
   /** Open addressing; holds sample + 1. */
-  #buckets = new Int32Array(4096);
+  #buckets: Int32Array<ArrayBuffer>;
   /** Values of the sample being read. */
   readonly #newLow = new Uint32Array(limits.sampleTypes);
   readonly #newHigh = new Int32Array(limits.sampleTypes);
@@ -50,8 +52,18 @@ export class SampleTable {
   #write = 0;
   #hash = 0;
 
-  constructor(slots: IdSlots) {
+  /** With `compiled`, the tables stand where that can read and write them, until one of them has to grow. */
+  constructor(slots: IdSlots, compiled?: CompiledSamples) {
     this.#slots = slots;
+    this.#compiled = compiled;
+    const arrays = compiled?.arrays;
+    this.locations = arrays?.locations ?? new Uint16Array(16 * 1024);
+    this.starts = arrays?.starts ?? new Uint32Array(1024);
+    this.#low = arrays?.low ?? new Uint32Array(1024);
+    this.#high = arrays?.high ?? new Int32Array(1024);
+    this.#magnitude = arrays?.magnitude ?? new Float64Array(limits.sampleTypes);
+    this.#hashes = arrays?.hashes ?? new Uint32Array(1024);
+    this.#buckets = arrays?.buckets ?? new Int32Array(4096);
   }
 
   /**
@@ -70,6 +82,17 @@ export class SampleTable {
       this.locations instanceof Uint16Array
         ? grownUint16(this.locations, locations)
         : grownUint32(this.locations, locations);
+  }
+
+  /**
+   * Reads samples of the bytes that the compiled code holds, from the field at `at` on, as far as they are of the usual kind.
+   * Returns where the first field begins that is not.
+   */
+  readUsual(at: number, end: number): number {
+    const compiled = this.#compiled;
+    const tables = [this.locations, this.starts, this.#low, this.#high, this.#hashes, this.#buckets];
+    if (compiled === undefined || !tables.every((table) => compiled.has(table))) return at;
+    return compiled.read(at, end, this);
   }
 
   /** Reads the Sample message that `reader` is open on. Its fields come in any order: Go writes values first. */

@@ -1,0 +1,257 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { serialize } from "node:v8";
+import { gunzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { type CompiledSamples, compiledSamples } from "../../src/parsers/pprof/compiled-samples.ts";
+import { IdSlots } from "../../src/parsers/pprof/id-slots.ts";
+import { limits } from "../../src/parsers/pprof/limits.ts";
+import { pprofParser } from "../../src/parsers/pprof/parse-profile.ts";
+import { readSamplesSource } from "../../src/parsers/pprof/read-samples-code.ts";
+import { SampleTable } from "../../src/parsers/pprof/sample-table.ts";
+import { WireReader } from "../../src/parsers/pprof/wire.ts";
+import { damaged, type Random, randomNumbers } from "./damage.ts";
+import { capture, feed } from "./feed.ts";
+import { type Field, functionOf, location, message, packed, strings, valueType } from "./profile-message.ts";
+
+/** The fewest bytes for which the compiled code is used: whatever is in them. */
+const expectedBytes = 256 * 1024;
+
+function compiled(bytes = expectedBytes): CompiledSamples {
+  const samples = compiledSamples(bytes);
+  if (samples === undefined) throw new Error("there is no compiled reading of samples on this platform");
+  return samples;
+}
+
+/** Reads `input` with the compiled code and without; returns what came of it with. */
+function expectSame(input: Uint8Array, pieceBytes?: number) {
+  const found = feed(pprofParser("x", { expectedBytes }), input, pieceBytes);
+  const plain = feed(pprofParser("x", { expectedBytes, compiled: false }), input, pieceBytes);
+  // A hundred times faster than comparing large arrays by `toEqual`, which then words the difference.
+  if (!serialize(found).equals(serialize(plain))) expect(found).toEqual(plain);
+  return found;
+}
+
+function pick<T>(list: readonly T[], random: Random): T {
+  const picked = list[random(list.length)];
+  if (picked === undefined) throw new Error("nothing to pick from");
+  return picked;
+}
+
+/** Ids as they are usual, and as they are not: of one to ten bytes. */
+const ids = [1, 2, 3, 90, 127, 128, 129, 300, 16_383, 16_384, 70_000, 2 ** 20 - 1, 2 ** 20, 2n ** 63n];
+
+function writtenStack(random: Random): Field[] {
+  const usual = random(8) > 0;
+  const stack = Array.from({ length: random(12) }, () =>
+    usual ? pick(ids.slice(0, 9), random) : pick(ids, random),
+  );
+  if (random(6) === 0) return stack.map((id): Field => [1, id]);
+  if (random(12) === 0)
+    return [[1, packed(...stack.slice(0, 3))], ...stack.slice(3).map((id): Field => [1, id])];
+  return [[1, packed(...stack)]];
+}
+
+function writtenSample(random: Random): Field {
+  const values = [
+    random(3) - 1,
+    pick([0, -1, 127, 2 ** 31, 2 ** 32 - 1, 2n ** 53n, 2n ** 62n, -(2n ** 63n)], random),
+  ];
+  const written: Field[] =
+    random(6) === 0 ? values.map((value): Field => [2, value]) : [[2, packed(...values)]];
+  const label: Field[] =
+    random(5) === 0
+      ? [
+          [
+            3,
+            [
+              [1, 1],
+              [3, random(200)],
+            ],
+          ],
+        ]
+      : [];
+  const odd: Field[] =
+    random(40) === 0
+      ? [
+          pick<Field>(
+            [
+              [2, 5],
+              [4, 7],
+              [1, Uint8Array.from([0x80])],
+            ],
+            random,
+          ),
+        ]
+      : [];
+  const stack = writtenStack(random);
+  return [
+    2,
+    random(4) === 0 ? [...stack, ...label, ...written, ...odd] : [...written, ...stack, ...label, ...odd],
+  ];
+}
+
+/** A profile with many samples of few stacks and few of many; some locations stand behind the samples that name them. */
+function writtenProfile(random: Random): Uint8Array {
+  const samples = Array.from({ length: 5 + random(300) }, () => writtenSample(random));
+  const repeated = samples.flatMap((sample) => (random(3) === 0 ? [sample, sample] : [sample]));
+  const described = ids.map((id): Field => [4, location(id, [1, random(90)])]);
+  const split = random(4) === 0 ? random(described.length) : described.length;
+  return message([
+    [1, valueType(1, 2)],
+    [1, valueType(1, 2)],
+    ...described.slice(0, split),
+    ...repeated,
+    ...described.slice(split),
+    [5, functionOf(1, 3, 4)],
+    ...strings("", "delay", "nanoseconds", "main.f", "main.go"),
+  ]);
+}
+
+function sample(value: number, ...stack: number[]): Field {
+  return [
+    2,
+    [
+      [2, packed(value, -1)],
+      [1, packed(...stack)],
+    ],
+  ];
+}
+
+describe("the compiled reading of samples", () => {
+  it("is compiled from its source", () => {
+    const hash = createHash("sha256").update(readFileSync("src/parsers/pprof/read-samples.as"));
+    expect(readSamplesSource, "run `npm run wasm`").toBe(hash.digest("hex"));
+  });
+
+  it("reads what the plain one does, of profiles written in every way", () => {
+    const random = randomNumbers(0x5eed);
+    let read = 0;
+    for (let i = 0; i < 200; i++) {
+      const result = expectSame(writtenProfile(random), i % 4 === 0 ? 1 + random(2000) : undefined);
+      if (result.ok && result.value.fileSampleCount > 4) read++;
+    }
+    expect(read).toBeGreaterThan(150);
+    // Memory for it was there to the end.
+    compiled();
+  });
+
+  it("reads or refuses what the plain one does, of damaged profiles", () => {
+    const random = randomNumbers(0xdead);
+    const seeds = ["cpu", "heap", "goroutine", "mutex", "heap-delta"].map((name) =>
+      gunzipSync(capture(`${name}-go1.26.pb.gz`)),
+    );
+    const words = [
+      [0x12, 0],
+      [0x12, 0x80],
+      [0x0a, 0x7f],
+      [0xff, 0xff, 0xff, 0xff, 0x0f],
+    ].map((bytes) => String.fromCharCode(...bytes));
+    const outcomes = new Map<string, number>();
+    for (let i = 0; i < 400; i++) {
+      const result = expectSame(damaged(pick(seeds, random), words, random));
+      const outcome = result.ok ? (result.damage === undefined ? "whole" : "partial") : result.error.code;
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    }
+    for (const outcome of ["whole", "partial", "damaged"]) {
+      expect(outcomes.get(outcome), outcome).toBeGreaterThan(10);
+    }
+  });
+
+  it("leaves off where its tables are full, and the plain one goes on", () => {
+    // Far more stacks than there is room for, in samples that are far smaller than those of large profiles.
+    const count = 20_000;
+    const profile = message([
+      [1, valueType(1, 2)],
+      ...[...Array(200).keys()].map((id): Field => [4, location(id + 1, [1, id])]),
+      ...[...Array(count).keys()].map(
+        (sample): Field => [
+          2,
+          [
+            [2, packed(1)],
+            [1, packed(1 + (sample % 200), 1 + Math.floor(sample / 200))],
+          ],
+        ],
+      ),
+      [5, functionOf(1, 3, 4)],
+      ...strings("", "delay", "nanoseconds", "main.f", "main.go"),
+    ]);
+    const result = expectSame(profile);
+    expect(result.ok && result.value.sampleCount).toBe(count);
+  });
+
+  it("refuses what is deeper than any stack may be", () => {
+    const deep = new Uint8Array(limits.stackDepth + 1).fill(1);
+    const result = expectSame(
+      message([
+        [1, valueType(1, 2)],
+        [4, location(1, [1, 1])],
+        [
+          2,
+          [
+            [2, packed(1)],
+            [1, packed(1)],
+          ],
+        ],
+        [
+          2,
+          [
+            [2, packed(1)],
+            [1, deep],
+          ],
+        ],
+        [5, functionOf(1, 3, 4)],
+        ...strings("", "delay", "nanoseconds", "main.f", "main.go"),
+      ]),
+    );
+    expect(result).toMatchObject({ ok: false, error: { code: "too-large" } });
+  });
+
+  it("reads all samples of the usual kind in one go", () => {
+    const samples = compiled();
+    const slots = new IdSlots("locations", limits.locations, samples.direct);
+    const table = new SampleTable(slots, samples);
+    for (const id of [5, 6, 300, 301, 70_000]) slots.slotOf(id, 0);
+    const first = message([sample(1, 300, 301, 5)]);
+    const reader = new WireReader();
+    reader.open(first, 2, first.length);
+    table.read(reader);
+    const rest = message([
+      sample(2, 300, 301, 5),
+      sample(3, 5, 300, 301, 6, 70_000),
+      sample(4),
+      [
+        2,
+        [
+          [2, 1],
+          [2, 9],
+          [1, 5],
+          [
+            3,
+            [
+              [1, 1],
+              [3, 150],
+            ],
+          ],
+        ],
+      ],
+      sample(6, 5),
+      // A location that was not described yet.
+      sample(7, 5, 7),
+      sample(8, 5),
+    ]);
+    const held = samples.hold(rest);
+    const stop = table.readUsual(0, held.length);
+    expect(rest.subarray(stop)).toEqual(message([sample(7, 5, 7), sample(8, 5)]));
+    expect({ count: table.count, fileCount: table.fileCount }).toEqual({ count: 4, fileCount: 6 });
+    expect(table.values(0)).toEqual(Float64Array.of(3, 3, 4, 7));
+    expect(table.values(1)).toEqual(Float64Array.of(-2, -1, -1, 8));
+    expect(table.locations.subarray(0, table.starts[4])).toEqual(Uint16Array.of(3, 4, 1, 1, 3, 4, 2, 5, 1));
+  });
+
+  it("is not used for profiles so small that it does not pay, nor for those that ask for too much memory", () => {
+    expect(compiledSamples(expectedBytes)).toBeDefined();
+    expect(compiledSamples(expectedBytes - 1)).toBeUndefined();
+    expect(compiledSamples(2 ** 32)).toBeUndefined();
+  });
+});
