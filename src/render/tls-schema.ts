@@ -81,11 +81,6 @@ function probeSchema(): object {
 }
 
 function outcomes(): readonly object[] {
-  const outcome = (
-    kind: string,
-    properties: Readonly<Record<string, object>>,
-    optional?: readonly string[],
-  ) => object({ kind: { const: kind }, ...properties }, optional);
   return [
     outcome(
       "done",
@@ -100,6 +95,14 @@ function outcomes(): readonly object[] {
     outcome("failed", { why: text }),
     outcome("not-asked", { why: text, isNeedless: yesNo }),
   ];
+}
+
+function outcome(
+  kind: string,
+  properties: Readonly<Record<string, object>>,
+  optional?: readonly string[],
+): object {
+  return object({ kind: { const: kind }, ...properties }, optional);
 }
 
 function chainSchema(): object {
