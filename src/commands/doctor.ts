@@ -7,6 +7,7 @@ import { alertChecks } from "./doctor/alerts.ts";
 import { artifactChecks } from "./doctor/artifacts.ts";
 import { chatChecks } from "./doctor/chat.ts";
 import { configHistoryChecks } from "./doctor/config-history.ts";
+import { gateChecks } from "./doctor/gate.ts";
 import { prometheusChecks } from "./doctor/prometheus.ts";
 import { queueChecks } from "./doctor/queue.ts";
 import { rollbackChecks } from "./doctor/rollback.ts";
@@ -50,6 +51,7 @@ export const doctor = defineCommand({
     const { check, config } = await configCheck(file, ports);
     checks.push(check);
     checks.push(...(await alertChecks(config, ports)));
+    checks.push(...gateChecks(config));
     if (!offline) {
       checks.push(...(await chatChecks(config, context, ports)));
       checks.push(...(await queueChecks(config, context, ports)));

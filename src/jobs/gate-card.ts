@@ -17,15 +17,18 @@ export interface GateCardJobPorts extends ReportPorts, SendReplyPorts {
   readonly cards: Pick<GateLooks, "gate" | "gateList" | "gateReply">;
 }
 
+/** So long may the chat or the repository be away. */
+const tryForMs = 86_400_000;
+
 /**
  * Makes a proposal's card say what it would change and where it stands now. What does not fit comes as a file into its thread, and
  * buttons only after that: nobody approves what they could not read. The queue runs it for one card at a time.
  */
 export const gateCard = defineJob({
   name: "gate-card",
-  payload: z.object({ cardId: z.string() }),
-  // About half an hour: after that, the next command or click shows it.
-  attempts: 13,
+  payload: z.object({ cardId: z.string(), sinceMs: z.string() }),
+  // About two minutes; after that it begins anew.
+  attempts: 8,
   backoffMs: 500,
   timeoutMs: 150_000,
   concurrency: 4,
@@ -45,8 +48,10 @@ export const gateCard = defineJob({
     await show(shown, { report, list: listOf(shown, report) }, ports, signal);
     return done;
   },
-  async gaveUp() {
-    // The log has what was decided.
+  async gaveUp({ cardId, sinceMs }, _reason, { gateCards, clock }: GateCardJobPorts, signal) {
+    // The log has what was decided; after a day, the next command or click shows it.
+    const since = Number(sinceMs);
+    if (clock.nowMs() - since < tryForMs) await gateCards.wake(cardId, since, signal);
   },
 });
 

@@ -119,10 +119,13 @@ async function openCard(
 async function wakeCards(
   { proposal }: GateRequest,
   { repository }: ConfigGate,
-  { gateCards }: GateJobPorts,
+  { gateCards, clock }: GateJobPorts,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const id of await gateCards.of({ repository, proposal }, signal)) await gateCards.wake(id, signal);
+  const nowMs = clock.nowMs();
+  for (const id of await gateCards.of({ repository, proposal }, signal)) {
+    await gateCards.wake(id, nowMs, signal);
+  }
 }
 
 /** Somebody may have left the channel meanwhile: what was decided is on the card. */

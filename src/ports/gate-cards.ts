@@ -17,6 +17,6 @@ export interface GateCards {
    * `not-found`.
    */
   update(id: string, change: (card: GateCard) => GateCard, signal: AbortSignal): Promise<GateCard>;
-  /** Has it brought up to date, by whichever worker is free. */
-  wake(id: string, signal: AbortSignal): Promise<void>;
+  /** Has it brought up to date, by whichever worker is free. `sinceMs`: since when it may be out of date, by the epoch. */
+  wake(id: string, sinceMs: number, signal: AbortSignal): Promise<void>;
 }

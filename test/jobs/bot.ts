@@ -22,7 +22,7 @@ export interface TestBot {
   /** Service -> URL of its pprof listener, or of each of its processes by name. */
   readonly targets: TestTargets;
   readonly settings?: Partial<
-    Pick<BotSettings, "role" | "caps" | "mostWaiting" | "paging" | "workerTimes" | "sweepEveryMs">
+    Pick<BotSettings, "role" | "caps" | "mostWaiting" | "paging" | "gate" | "workerTimes" | "sweepEveryMs">
   >;
 }
 
@@ -54,7 +54,12 @@ export const plainCards: Cards & GateLooks = {
   announcement: ({ did, intent }) => ({ text: `${did} · ${intent}` }),
   gate: (view) => ({
     body: {
-      text: "problem" in view ? view.problem : view.report.states.map(({ verdict }) => verdict).join(),
+      text:
+        "problem" in view
+          ? view.problem
+          : view.report.states
+              .map(({ verdict, approvals, needed }) => `${verdict} ${approvals.length}/${needed}`)
+              .join(),
     },
     isWhole: true,
   }),

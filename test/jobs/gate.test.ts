@@ -136,7 +136,7 @@ describe.skipIf(redisProgram === undefined)("what is asked of the gate", () => {
   /** Brings every card up to date that was woken. */
   async function showCards(): Promise<void> {
     for (const cardId of new Set(woken.splice(0)))
-      await gateCard.run({ cardId }, ports(), { signal: never, attempt: 1 });
+      await gateCard.run({ cardId, sinceMs: "0" }, ports(), { signal: never, attempt: 1 });
   }
 
   const said = () => chat.whispers.map(({ userId, text }) => `${userId}: ${text}`);
@@ -291,6 +291,17 @@ describe.skipIf(redisProgram === undefined)("what is asked of the gate", () => {
     await ask(asked("UANA", { intent: "T-again" }));
     await showCards();
     expect(chat.messages.map(({ body }) => body.text)).toEqual([expect.stringContaining("1 more approval")]);
+  });
+
+  test("a card that could not be shown is tried again for a day", async () => {
+    await ask(asked("UANA"));
+    const [cardId = ""] = woken.splice(0);
+    const sinceMs = String(clock.nowMs());
+    await gateCard.gaveUp({ cardId, sinceMs }, "Slack is away", ports(), never);
+    expect(woken).toEqual([cardId]);
+    clock.advance(25 * 3_600_000);
+    await gateCard.gaveUp({ cardId, sinceMs }, "Slack is away", ports(), never);
+    expect(woken).toEqual([cardId]);
   });
 
   test("a request that there is not is told to who asked, and to nobody else", async () => {

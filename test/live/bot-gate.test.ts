@@ -2,18 +2,16 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { configGate } from "../../src/commands/access/config-gate.ts";
-import { parseConfig } from "../../src/config/parse.ts";
-import { gitHistory } from "../../src/integrations/git/history.ts";
+import type { AuditLog } from "../../src/ports/audit-log.ts";
 import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
-import { type FakeAuditLog, fakeAuditLog } from "../fakes/audit-log.ts";
-import { type GitRepository, gitRepository } from "../integrations/git-repository.ts";
 import { redisProgram } from "../integrations/redis-server.ts";
 import { until } from "../jobs/bot.ts";
+import { bo, cy, openTestGate, orderFile, type Proposals, proposals } from "../jobs/gated.ts";
 import { incidents, type LiveBot, liveBot, mira } from "./bot.ts";
 
-const jonas = "U0JONAS002";
-const priya = "U0PRIYA003";
+const never = new AbortController().signal;
+const jonas = bo;
+const priya = cy;
 const guest = "U0GUEST004";
 
 const open: (() => Promise<void> | void)[] = [];
@@ -21,58 +19,30 @@ afterEach(async () => {
   for (const close of open.splice(0).toReversed()) await close();
 });
 
-const order = (maxActive: number) => `redis:\n  max_active: ${maxActive}\n  max_idle: 5\n`;
-
-interface GatedBot {
+interface GatedBot extends Proposals {
   readonly bot: LiveBot;
-  readonly repository: GitRepository;
-  readonly log: FakeAuditLog;
-  /** Has pull request 42 propose these files, written by ana. */
-  readonly propose: (files: Readonly<Record<string, string>>) => string;
+  readonly log: AuditLog;
 }
 
-/** A bot over a repository that it fetches from, in which ana's pull request 42 is open. */
+/** A bot over a repository that it fetches from, in which pull request 42 of mira's is open. */
 async function gatedBot(mode: "socket" | "http" = "socket"): Promise<GatedBot> {
-  const repository = gitRepository();
-  open.push(() => repository.remove());
+  const proposed = proposals();
+  open.push(() => proposed.repository.remove());
   const state = await mkdtemp(join(tmpdir(), "gofire-gate-"));
   open.push(() => rm(state, { recursive: true, force: true }));
-  repository.commit({ "env/prod/order.yaml": order(200) }, { subject: "Begin", atMs: Date.now() });
-  repository.git(["config", "uploadpack.allowAnySHA1InWant", "true"]);
-  const propose = (files: Readonly<Record<string, string>>): string => {
-    repository.git(["checkout", "--quiet", "-B", "proposal", "main"]);
-    const head = repository.commit(files, { subject: "Smaller pool", atMs: Date.now() });
-    repository.git(["update-ref", "refs/pull/42/head", head]);
-    repository.git(["checkout", "--quiet", "main"]);
-    return head;
-  };
-  propose({ "env/prod/order.yaml": order(20) });
-  const config = parseConfig(
-    `
-configHistory: { repository: "file://${repository.folder}", branch: main }
-gate: { environments: { prod: { paths: [env/prod], approvals: 2 } } }
-people:
-  ${mira}: { git: [ana@example.com] }
-  ${jonas}: { git: [jonas@example.com] }
-  ${priya}: { git: [priya@example.com] }
-`,
-    "gofire.yaml",
-    "/",
-    [],
-  );
-  const history = gitHistory({ repository: `file://${repository.folder}`, branch: "main" }, state);
-  open.push(() => history.close());
-  const gate = configGate(config, history);
-  const log = fakeAuditLog();
-  const bot = await liveBot(
-    mode,
-    {},
-    undefined,
-    {},
-    { ...(gate === undefined ? {} : { gate }), auditLog: log },
-  );
+  const opened = await openTestGate({ repository: proposed.repository.folder, state });
+  open.push(() => opened.close());
+  const { gate, audit } = opened;
+  const bot = await liveBot(mode, {}, undefined, {}, { gate, auditLog: audit });
   open.push(() => bot.close());
-  return { bot, repository, log, propose };
+  return { ...proposed, bot, log: audit };
+}
+
+/** What is in the log: of what type, and whose. */
+async function logged({ log }: GatedBot): Promise<readonly string[]> {
+  const found: string[] = [];
+  for await (const { event } of log.entries(0, never)) found.push(`${event.type} ${event.actor}`);
+  return found;
 }
 
 function isCard({ text, onlyFor }: SlackMessage): boolean {
@@ -102,7 +72,7 @@ async function click({ bot }: GatedBot, userId: string, decision: string): Promi
 describe.skipIf(redisProgram === undefined)("approving a change of configuration in the chat", () => {
   test("is a card that two people who did not write it approve; the log has both, and the thread says so once", async () => {
     const gated = await gatedBot();
-    const { bot, log } = gated;
+    const { bot } = gated;
     const { people } = bot.slack;
     await people.type(mira, incidents, "/approve-config 42");
     await told(gated, mira, "Looking at 42");
@@ -113,14 +83,14 @@ describe.skipIf(redisProgram === undefined)("approving a change of configuration
     await told(gated, mira, "You wrote or committed some of this");
     await click(gated, guest, "approve");
     await told(gated, guest, "Guests of the workspace cannot use gofire");
-    expect(log.logged).toEqual([]);
+    expect(await logged(gated)).toEqual([]);
 
     await click(gated, jonas, "approve");
     await told(gated, jonas, "Your approval of 42 for prod is in the audit log");
     await cardOf(gated, "waiting for 1 more approval");
     await click(gated, jonas, "approve");
     await told(gated, jonas, "counts already");
-    expect(log.logged).toHaveLength(1);
+    expect(await logged(gated)).toHaveLength(1);
 
     await click(gated, priya, "approve");
     await told(gated, priya, "prod is now approved");
@@ -135,10 +105,7 @@ describe.skipIf(redisProgram === undefined)("approving a change of configuration
       "word in the thread",
     );
     expect(reply.text).toContain(`<@${jonas}> and <@${priya}>`);
-    expect(log.logged.map(({ event }) => [event.type, event.actor])).toEqual([
-      ["config.approved", `slack:${jonas}`],
-      ["config.approved", `slack:${priya}`],
-    ]);
+    expect(await logged(gated)).toEqual([jonas, priya].map((id) => `config.approved slack:${id}`));
 
     await people.type(mira, incidents, "/approve-config 42");
     await told(gated, mira, "Its card is here already");
@@ -153,7 +120,7 @@ describe.skipIf(redisProgram === undefined)("approving a change of configuration
 
   test("counts for what was shown and for nothing else: a push in between has nobody approve it", async () => {
     const gated = await gatedBot("http");
-    const { bot, log, propose, repository } = gated;
+    const { bot, propose, repository } = gated;
     const { people, faults } = bot.slack;
     await people.type(priya, incidents, "/approve-config 42");
     await cardOf(gated, "waiting for 2 approvals");
@@ -162,16 +129,16 @@ describe.skipIf(redisProgram === undefined)("approving a change of configuration
     await click(gated, jonas, "approve");
     await told(gated, jonas, "in the audit log");
     await cardOf(gated, "waiting for 1 more approval");
-    expect(log.logged).toHaveLength(1);
+    expect(await logged(gated)).toHaveLength(1);
 
     const before = bot.messages().find(isCard);
     const shown = JSON.stringify(before?.blocks);
-    propose({ "env/prod/order.yaml": order(2) });
+    propose({ "env/prod/order.yaml": orderFile(2) });
     faults.add({ on: "chat.update", kind: "rate-limited", retryAfterS: 1 });
     await click(gated, priya, "approve");
     await told(gated, priya, /changed since that was shown, so nothing was approved for prod/);
     await cardOf(gated, "redis.max_active 200 → 2.");
-    expect(log.logged).toHaveLength(1);
+    expect(await logged(gated)).toHaveLength(1);
     const card = await cardOf(gated, "waiting for 2 approvals");
     expect(JSON.stringify(card.blocks)).toContain(`what <@${jonas}> decided before`);
     expect(JSON.stringify(card.blocks)).not.toBe(shown);
@@ -189,17 +156,15 @@ describe.skipIf(redisProgram === undefined)("approving a change of configuration
     await people.type(priya, incidents, `/approve-config 42 ${digest}`);
     await told(gated, priya, "prod is now approved");
     await cardOf(gated, "prod: approved");
-    expect(log.logged.map(({ event }) => event.actor)).toEqual(
-      [jonas, jonas, priya].map((id) => `slack:${id}`),
-    );
+    expect(await logged(gated)).toEqual([jonas, jonas, priya].map((id) => `config.approved slack:${id}`));
     expect(bot.messages().filter(isCard)).toHaveLength(1);
   });
 
   test("shows what a card leaves out in its thread before anybody can decide; who rejects stops it until they withdraw", async () => {
     const gated = await gatedBot();
-    const { bot, log, propose } = gated;
+    const { bot, propose } = gated;
     propose({
-      "env/prod/order.yaml": order(20),
+      "env/prod/order.yaml": orderFile(20),
       "env/prod/many.yaml": Array.from({ length: 40 }, (_, at) => `key_${at}: ${at}\n`).join(""),
     });
     await bot.slack.people.type(jonas, incidents, "@gofire approve-config 42");
@@ -221,11 +186,11 @@ describe.skipIf(redisProgram === undefined)("approving a change of configuration
     await cardOf(gated, "rejected by 1 person");
     await click(gated, priya, "withdraw");
     await cardOf(gated, "waiting for 2 approvals");
-    expect(log.logged.map(({ event }) => event.type)).toEqual([
-      "config.rejected",
-      "config.rejected",
-      "config.withdrawn",
-      "config.withdrawn",
+    expect(await logged(gated)).toEqual([
+      `config.rejected slack:${jonas}`,
+      `config.rejected slack:${priya}`,
+      `config.withdrawn slack:${jonas}`,
+      `config.withdrawn slack:${priya}`,
     ]);
   });
 });

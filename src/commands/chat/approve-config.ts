@@ -2,8 +2,9 @@ import type { ChatReply } from "../../domain/chat/chat-reply.ts";
 import type { ChatRequest, GateClick } from "../../domain/chat/chat-request.ts";
 import { fewestDigestCharacters, plainDigest } from "../../domain/configuration/gate-request.ts";
 import { UsageError } from "../../domain/errors.ts";
-import { refusalFor } from "./access.ts";
+import { type Asker, refusalFor } from "./access.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
+import { mayRead } from "./sight.ts";
 
 /** The answer to a command does not wait longer for the address of a card. */
 const linkWithinMs = 800;
@@ -23,7 +24,7 @@ export const approveConfig = defineChatCommand({
   async run(request, { operands: [typed = "", digest] }, ports, signal) {
     const { gate } = ports;
     if (gate === undefined) return noGate;
-    const proposal = proposalIn(typed);
+    const proposal = proposalIn(typed, gate.repository);
     return digest === undefined
       ? await show(request, proposal, gate.repository, ports, signal)
       : await approve(request, proposal, digest, ports, signal);
@@ -83,7 +84,9 @@ async function approve(
       `"${digest}" is no digest: write at least ${fewestDigestCharacters} characters of what the card or gofire config gate shows.`,
     );
   }
-  const refusal = await mayNotDecide(request, ports, signal);
+  const { userId, place } = request;
+  const refusal =
+    (await mayNotDecide(request, ports, signal)) ?? (await outOfReach({ userId, ...place }, ports, signal));
   if (refusal !== undefined) return refusal;
   const decides = { decision: "approve", digest } as const;
   await ports.gateRequests.ask({ ...asked(request, proposal, ports), decides }, signal);
@@ -117,6 +120,27 @@ function mayNotDecide(
   return refusalFor("approve", { userId, channel: place.channel }, ports, signal);
 }
 
+/** What comes of it is said later than the answer to a command can be, and only where gofire may say something. */
+async function outOfReach(
+  asker: Asker,
+  { rooms }: ChatPorts,
+  signal: AbortSignal,
+): Promise<ChatReply | undefined> {
+  const reads = await mayRead(asker, rooms, signal);
+  if (reads === true) return undefined;
+  return {
+    kind: "refused",
+    why:
+      reads === false
+        ? "gofire is not in this channel and could not tell you what comes of it, so nothing was approved."
+        : "Slack does not tell just now whether gofire can answer you here, so nothing was approved.",
+    next:
+      reads === false
+        ? "Approve it in a channel that gofire is in, or invite it first: /invite @gofire"
+        : "Try again in a minute.",
+  };
+}
+
 function asked(
   { intent, userId, place, aside = place }: ChatRequest,
   proposal: string,
@@ -125,8 +149,13 @@ function asked(
   return { intent, userId, place, aside, proposal, askedAtMs: clock.nowMs() };
 }
 
-/** `42`, `#42` as GitHub writes it, `!42` as GitLab does; else a branch or commit. */
-function proposalIn(typed: string): string {
+/** `42`, `#42` as GitHub writes it, `!42` as GitLab does, the address of its page; else a branch or commit. */
+function proposalIn(typed: string, repository: string): string {
+  const [, page, request] = requestPage.exec(typed) ?? [];
+  if (page !== undefined && request !== undefined) {
+    if (placeOf(page) === placeOf(repository)) return request;
+    throw new UsageError(`${typed} is of another repository than ${repository}.`);
+  }
   const name = /^[#!](\d+)$/.exec(typed)?.[1] ?? typed;
   if (name === "help" || !/^[^\s~^:?*[\\\p{Cc}-][^\s~^:?*[\\\p{Cc}]{0,254}$/u.test(name)) {
     throw new UsageError(
@@ -134,4 +163,17 @@ function proposalIn(typed: string): string {
     );
   }
   return name;
+}
+
+/** Of a pull or merge request, on GitHub, on Gitea and Forgejo, and on GitLab. */
+const requestPage = /^(https?:\/\/[^\s?#]+?)\/(?:pull|pulls|-\/merge_requests)\/(\d+)(?:[/?#]\S*)?$/;
+
+/** `git.example.com/shop/config`, however it is reached. */
+function placeOf(address: string): string {
+  return address
+    .replace(/^[a-z+]+:\/\/(?:[^/@]*@)?([^/:]+)(?::\d+)?\//i, "$1/")
+    .replace(/^[^/@]*@([^/:]+):/, "$1/")
+    .replace(/\/$/, "")
+    .replace(/\.git$/, "")
+    .toLowerCase();
 }

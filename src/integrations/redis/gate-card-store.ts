@@ -68,13 +68,13 @@ export function gateCardStore(
       }
       throw redisError(new Error(`${id} changes too fast to be changed`));
     },
-    async wake(id, signal) {
+    async wake(id, sinceMs, signal) {
       const { attempts, backoffMs } = settings.retries;
       await ask(
         () =>
           jobs.add(
             "gate-card",
-            { cardId: id },
+            { cardId: id, sinceMs: String(sinceMs) },
             {
               attempts,
               backoff: { type: "exponential", delay: backoffMs },

@@ -70,6 +70,8 @@ describe.skipIf(redisProgram === undefined)("approve-config in the chat", () => 
     ["approve-config #42", "42"],
     ["approve-config !42 please", "42"],
     ["approve-config tune/redis", "tune/redis"],
+    ["approve-config <https://git.example.com/shop/config/pull/42/files>", "42"],
+    ["approve-config https://git.example.com/shop/config/-/merge_requests/7", "7"],
   ])("%s has %s looked at, and decides nothing", async (words, proposal) => {
     expect(await say(words)).toEqual({ kind: "checking", proposal, place });
     expect(requests).toMatchObject([{ proposal, userId: "U1", place, aside: place }]);
@@ -92,6 +94,7 @@ describe.skipIf(redisProgram === undefined)("approve-config in the chat", () => 
     ["approve-config", "needs the number of a pull request"],
     ["approve-config help", '"help" is no pull request'],
     ["approve-config --upload-pack=x", "has no option"],
+    ["approve-config https://git.example.com/shop/other/pull/42", "is of another repository"],
     ["approve-config 42 mD3nTcE", "write at least 8 characters"],
     ["approve-config 42 $(touch_x)y", "is no digest"],
     ["approve-config 42 mD3nTcEq more", "one word too many"],
@@ -139,6 +142,18 @@ describe.skipIf(redisProgram === undefined)("approve-config in the chat", () => 
     expect(await click({ userId }, named)).toMatchObject({ kind: "refused" });
     expect(await say("approve-config 42 mD3nTcEq", { userId }, named)).toMatchObject({ kind: "refused" });
     expect(await say("approve-config 42", { userId }, named)).toMatchObject({ kind: "refused" });
+    expect(requests).toEqual([]);
+  });
+
+  test("where gofire could not say what comes of it, nothing is approved", async () => {
+    chat.rooms.closed.set("C1", ["U2"]);
+    expect(await say("approve-config 42 mD3nTcEq")).toMatchObject({
+      kind: "refused",
+      why: expect.stringContaining("so nothing was approved"),
+      next: expect.stringContaining("/invite @gofire"),
+    });
+    chat.rooms.silent = true;
+    expect(await say("approve-config 42 mD3nTcEq")).toMatchObject({ next: "Try again in a minute." });
     expect(requests).toEqual([]);
   });
 
