@@ -7,6 +7,7 @@ const alone = ["test/live/capture-cost.test.ts"];
 /** Tests of rooms that keep nothing between two calls. */
 const pure = [
   "analyzers*",
+  "audit/**/*",
   "capture/**/*",
   "config/**/*",
   "domain/**/*",
@@ -21,6 +22,7 @@ const pure = [
  */
 const apart = [
   "test/live/**/*.test.ts",
+  "test/integrations/audit-log-stopped.test.ts",
   "test/integrations/kubernetes-credentials.test.ts",
   "test/integrations/process-name.test.ts",
   "test/integrations/safe-lookup.test.ts",

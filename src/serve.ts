@@ -7,6 +7,7 @@ import { captureLock } from "./integrations/artifacts/capture-lock.ts";
 import { systemClock } from "./integrations/clock/system-clock.ts";
 import { thisHost } from "./integrations/host/this-host.ts";
 import { alertWebhook } from "./integrations/http/alert-webhook.ts";
+import { auditAnswer, auditPath } from "./integrations/http/audit-log.ts";
 import { forNamedClients } from "./integrations/http/client-names.ts";
 import { healthAnswer } from "./integrations/http/health.ts";
 import { type Answer, openListener } from "./integrations/http/listener.ts";
@@ -107,6 +108,7 @@ export function server(parts: ServeParts): Server {
       configs,
       gate: configuredGate,
       auditLog,
+      auditFiles,
       pages,
       tell,
     }) {
@@ -204,6 +206,7 @@ export function server(parts: ServeParts): Server {
           "/healthz": health,
           ...(boardIsShared ? board?.routes : {}),
           ...(role === "worker" ? {} : browser?.routes),
+          ...(role === "worker" || auditFiles === undefined ? {} : { [auditPath]: auditAnswer(auditFiles) }),
           ...(heardElsewhere === undefined ? heard : {}),
           ...(pagedElsewhere === undefined ? paged : {}),
         });

@@ -22,9 +22,9 @@ export class Growth {
     this.#bundle = [...this.#bundle, entry];
     const filled = this.#tree.append(leafHash(entry));
     if (this.#bundle.length < tileWidth) return filled;
-    const bundle = { path: tilePath("entries", index, tileWidth), bytes: bundleOf(this.#bundle) };
+    const full = bundle(index, this.#bundle);
     this.#bundle = [];
-    return [bundle, ...filled];
+    return [full, ...filled];
   }
 
   /** The files that a checkpoint of this size needs besides those that are full. */
@@ -32,9 +32,15 @@ export class Growth {
     const tiles = this.#tree.partial();
     if (this.#bundle.length === 0) return tiles;
     const index = Math.floor(this.size / tileWidth);
-    return [
-      { path: tilePath("entries", index, this.#bundle.length), bytes: bundleOf(this.#bundle) },
-      ...tiles,
-    ];
+    return [bundle(index, this.#bundle), ...tiles];
   }
+}
+
+function bundle(index: number, entries: readonly Uint8Array[]): LogFile {
+  return {
+    path: tilePath("entries", index, entries.length),
+    get bytes() {
+      return bundleOf(entries);
+    },
+  };
 }

@@ -1,11 +1,13 @@
 /** How a log is laid out in files: https://c2sp.org/tlog-tiles. */
+import { hashBytes } from "./merkle.ts";
+import { mostNoteBytes } from "./note.ts";
 
 /** Hashes of a full tile, and entries of a full bundle. */
 export const tileWidth = 256;
 /** What two bytes of length can say. */
 export const mostEntryBytes = 65_535;
 /** Of a full bundle of the longest entries. */
-export const mostBundleBytes = tileWidth * (2 + mostEntryBytes);
+const mostBundleBytes = tileWidth * (2 + mostEntryBytes);
 
 export const checkpointPath = "checkpoint";
 
@@ -20,6 +22,24 @@ function indexPath(index: number): string {
   const digits = String(index);
   const groups = digits.padStart(Math.ceil(digits.length / 3) * 3, "0").match(/\d{3}/g) ?? [];
   return groups.map((group, at) => (at === groups.length - 1 ? group : `x${group}`)).join("/");
+}
+
+const index = String.raw`(?:x\d{3}/){0,4}\d{3}`;
+const width = String.raw`(?:[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])`;
+const path = new RegExp(
+  String.raw`^(?:${checkpointPath}|tile/(?:entries|\d|[1-5]\d|6[0-3])/${index}(?:\.p/${width})?)$`,
+);
+
+/** Whether a file of a log may be called so. */
+export function isLogPath(text: string): boolean {
+  return path.test(text);
+}
+
+/** What a file of that name, or a claimed entry, has at most. */
+export function mostBytesOf(logPath: string): number {
+  if (logPath === checkpointPath) return mostNoteBytes;
+  if (logPath.startsWith("claimed/")) return mostEntryBytes;
+  return logPath.startsWith("tile/entries/") ? mostBundleBytes : tileWidth * hashBytes;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { hashBytes, rootOver } from "./merkle.ts";
 import { tilePath, tileWidth } from "./tiles.ts";
 
-/** A file of a log. */
+/** A file of a log; its bytes are put together when they are asked for. */
 export interface LogFile {
   readonly path: string;
   readonly bytes: Uint8Array;
@@ -58,7 +58,10 @@ export class Tree {
 }
 
 function tile(level: number, index: number, hashes: readonly Uint8Array[]): LogFile {
-  const bytes = new Uint8Array(hashes.length * hashBytes);
-  for (const [at, hash] of hashes.entries()) bytes.set(hash, at * hashBytes);
-  return { path: tilePath(level, index, hashes.length), bytes };
+  return {
+    path: tilePath(level, index, hashes.length),
+    get bytes() {
+      return Buffer.concat(hashes, hashes.length * hashBytes);
+    },
+  };
 }

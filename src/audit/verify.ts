@@ -3,23 +3,13 @@ import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
 import { readEntry } from "./entry.ts";
 import { Growth } from "./growth.ts";
 import type { Verifier } from "./keys.ts";
-import { hashBytes } from "./merkle.ts";
-import { mostNoteBytes } from "./note.ts";
-import {
-  checkpointPath,
-  claimPath,
-  entriesOf,
-  mostBundleBytes,
-  mostEntryBytes,
-  tilePath,
-  tileWidth,
-} from "./tiles.ts";
+import { checkpointPath, claimPath, entriesOf, mostBytesOf, tilePath, tileWidth } from "./tiles.ts";
 import type { LogFile } from "./tree.ts";
 
 /** Where a log is read from; undefined for a file that is not there, errors of its own for what cannot be asked. */
 export interface LogSource {
   read(path: string, mostBytes: number): Promise<Uint8Array | undefined>;
-  /** Whether gofire's own files beside the log's are there, too. */
+  /** Whether gofire's own files beside the log's are there, too: then those are compared, and what older checkpoints need. */
   readonly isOwn?: boolean;
 }
 
@@ -57,7 +47,7 @@ export async function verifyLog(
   verifier: Verifier,
   since?: { readonly name: string; readonly note: string },
 ): Promise<LogVerdict | undefined> {
-  const bytes = await source.read(checkpointPath, mostNoteBytes);
+  const bytes = await source.read(checkpointPath, mostBytesOf(checkpointPath));
   if (bytes === undefined) return undefined;
   const note = Buffer.from(bytes).toString("utf8");
   const checkpoint = openCheckpoint(note, verifier);
@@ -114,8 +104,16 @@ async function regrow(
   }
 
   async function compare(file: LogFile): Promise<void> {
-    const stored = await readWhole(source, file.path, file.bytes.length);
-    const what = stored === undefined ? "is missing" : differenceOf(file.bytes, stored);
+    const { path, bytes } = file;
+    const stored = await readWhole(source, path, bytes.length);
+    const what = stored === undefined ? "is missing" : differenceOf(bytes, stored);
+    if (what !== undefined) problems.push({ file: path, what });
+  }
+
+  /** What an older checkpoint needs may be gone; if it is there, it has to be right. */
+  async function compareOlder(file: LogFile): Promise<void> {
+    const stored = await source.read(file.path, mostBytesOf(file.path));
+    const what = stored === undefined ? undefined : differenceOf(file.bytes, stored);
     if (what !== undefined) problems.push({ file: file.path, what });
   }
 
@@ -131,10 +129,12 @@ async function regrow(
       indexOf.set(event.id, index);
       entries.push({ index, event });
     }
-    if (source.isOwn === true) await compare({ path: claimPath(index), bytes: entry });
     // The bundle itself was read just now.
     for (const file of growth.append(entry)) if (file.path !== bundlePath) await compare(file);
     compareHeads();
+    if (source.isOwn === true && growth.size < size && size - index <= size % tileWidth) {
+      for (const file of growth.partial()) await compareOlder(file);
+    }
   }
 
   compareHeads();
@@ -146,6 +146,10 @@ async function regrow(
       // Nothing behind it has a place that is known.
       problems.push({ file: path, what: bundle });
       return { entries, problems };
+    }
+    if (source.isOwn === true) {
+      const from = growth.size;
+      await Promise.all(bundle.map((bytes, at) => compare({ path: claimPath(from + at), bytes })));
     }
     for (const entry of bundle) {
       await add(entry, path);
@@ -162,10 +166,10 @@ async function regrow(
  * (c2sp.org/tlog-tiles).
  */
 async function readWhole(source: LogSource, path: string, bytes: number): Promise<Uint8Array | undefined> {
-  const stored = await source.read(path, mostEntryBytes);
+  const stored = await source.read(path, mostBytesOf(path));
   const full = path.replace(/\.p\/\d+$/, "");
   if (stored !== undefined || full === path) return stored;
-  return (await source.read(full, tileWidth * hashBytes))?.subarray(0, bytes);
+  return (await source.read(full, mostBytesOf(full)))?.subarray(0, bytes);
 }
 
 /** Exactly `width` entries, or what is wrong with the bundle. */
@@ -174,9 +178,9 @@ async function readBundle(
   path: string,
   width: number,
 ): Promise<readonly Uint8Array[] | string> {
-  const stored = await source.read(path, mostBundleBytes);
+  const stored = await source.read(path, mostBytesOf(path));
   const full = path.replace(/\.p\/\d+$/, "");
-  const bytes = stored ?? (full === path ? undefined : await source.read(full, mostBundleBytes));
+  const bytes = stored ?? (full === path ? undefined : await source.read(full, mostBytesOf(full)));
   if (bytes === undefined) return "is missing";
   const entries = entriesOf(bytes);
   if (entries === undefined) return "is not a bundle of entries: their lengths do not add up";

@@ -5,6 +5,7 @@ import { defineCommand } from "./command.ts";
 import type { CommandContext, Ports } from "./context.ts";
 import { alertChecks } from "./doctor/alerts.ts";
 import { artifactChecks } from "./doctor/artifacts.ts";
+import { auditChecks } from "./doctor/audit.ts";
 import { chatChecks } from "./doctor/chat.ts";
 import { configHistoryChecks } from "./doctor/config-history.ts";
 import { gateChecks } from "./doctor/gate.ts";
@@ -52,6 +53,7 @@ export const doctor = defineCommand({
     checks.push(check);
     checks.push(...(await alertChecks(config, ports)));
     checks.push(...gateChecks(config));
+    checks.push(...(await auditChecks(config, file, context, ports)));
     if (!offline) {
       checks.push(...(await chatChecks(config, context, ports)));
       checks.push(...(await queueChecks(config, context, ports)));

@@ -1,5 +1,5 @@
 import { UsageError } from "../domain/errors.ts";
-import { openAuditLog } from "./access/audit-log.ts";
+import { openAuditLog, publicAuditFiles } from "./access/audit-log.ts";
 import { configGate } from "./access/config-gate.ts";
 import { configCatalog } from "./access/config-history.ts";
 import { metricsCatalog } from "./access/metrics-server.ts";
@@ -95,6 +95,7 @@ export const serve = defineCommand({
     const configs = await configCatalog(config, ports, host);
     const auditLog = await openAuditLog(config, ports, host);
     const gate = configGate(config, configs?.history);
+    const auditFiles = await publicAuditFiles(config, ports, host);
     const running = await server.start({
       role: options.role ?? "all",
       listen: listenOf(options.listen ?? "127.0.0.1:8080"),
@@ -116,6 +117,7 @@ export const serve = defineCommand({
       ...(gate === undefined ? {} : { gate }),
       ...(pages === undefined ? {} : { pages }),
       ...(auditLog === undefined ? {} : { auditLog }),
+      ...(auditFiles === undefined ? {} : { auditFiles }),
       tell: (line) => context.log(line),
     });
     context.log(`gofire is up: ${running.url}/healthz`);
@@ -130,6 +132,7 @@ export const serve = defineCommand({
       await running.stop();
       await configs?.close();
       await auditLog?.close();
+      await auditFiles?.close();
     }
     return { kind: "text", text: "Stopped.\n" };
   },

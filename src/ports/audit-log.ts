@@ -25,8 +25,8 @@ export interface AuditLogFiles {
   /** For people: a folder, or an address without credentials. */
   readonly where: string;
   /**
-   * `checkpoint`, `tile/…`; undefined when there is none. Throws PortError `unavailable`, `timeout`, `forbidden`, and
-   * `bad-response` for more than `mostBytes`.
+   * `checkpoint`, `tile/…`; undefined when there is none. Of a longer file as much as shows that it is longer, or PortError
+   * `bad-response`. Throws PortError `unavailable`, `timeout` and `forbidden`, too.
    */
   read(path: string, mostBytes: number, signal: AbortSignal): Promise<Uint8Array | undefined>;
   /** Whether gofire's own files are there besides those that everybody may have. */

@@ -1,6 +1,6 @@
 import type { CaptureKind } from "../domain/evidence/capture.ts";
 import type { Paging } from "./alerts.ts";
-import type { AuditLog } from "./audit-log.ts";
+import type { AuditLog, AuditLogFiles } from "./audit-log.ts";
 import type { ConfigGate } from "./config-gate.ts";
 import type { ConfigCatalog } from "./config-history.ts";
 import type { MetricsCatalog } from "./metrics-server.ts";
@@ -80,6 +80,8 @@ export interface ServeRequest {
   readonly auditLog?: AuditLog;
   /** Absent: no change of configuration needs approval here. */
   readonly gate?: ConfigGate;
+  /** Absent: the log is not served. The caller closes it. */
+  readonly auditFiles?: AuditLogFiles;
   /** Absent: no alert sender may post. */
   readonly pages?: PagesRequest;
   /** What is in use, and what is wrong, one line each. */

@@ -1,27 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AuditEvent, LoggedEvent } from "../../src/domain/audit/audit-event.ts";
 import type { AuditLog } from "../../src/ports/audit-log.ts";
+import { approval } from "./approval.ts";
 
 const never = new AbortController().signal;
-
-/** An approval as gofire writes one. */
-export function approval(id: string, more: Partial<AuditEvent> = {}): AuditEvent {
-  return {
-    id,
-    type: "config.approved",
-    atMs: 1_780_000_000_000,
-    actor: "slack:U024BE7LH",
-    subject: {
-      repository: "https://git.shop.example/config.git",
-      environment: "prod",
-      digest: "h1:Khu2En+0gcYPZ2kuIihfswbzxv/mIHXgzPZ018Oty48=",
-      proposal: "42",
-      base: "0123456789abcdef0123456789abcdef01234567",
-      head: "89abcdef0123456789abcdef0123456789abcdef",
-    },
-    ...more,
-  };
-}
 
 /** What every implementation of the port promises. */
 export function auditLogContract(

@@ -1,5 +1,5 @@
 import type { GofireConfig } from "../../config/gofire-config.ts";
-import type { AuditLog, AuditSigning } from "../../ports/audit-log.ts";
+import type { AuditLog, AuditLogFiles, AuditSigning } from "../../ports/audit-log.ts";
 import type { Host } from "../../ports/host.ts";
 import type { Ports } from "../context.ts";
 import { stateFolder } from "../state-folder.ts";
@@ -33,4 +33,13 @@ export async function openAuditLog(
 ): Promise<AuditLog | undefined> {
   const signing = await auditSigning(config, host);
   return signing === undefined ? undefined : await (await ports.auditLogs()).keep(auditFolder(host), signing);
+}
+
+/** What `gofire serve` shows to everybody; undefined where gofire.yaml does not want that. The caller closes it. */
+export async function publicAuditFiles(
+  config: GofireConfig | undefined,
+  ports: Pick<Ports, "auditLogs">,
+  host: Host,
+): Promise<AuditLogFiles | undefined> {
+  return config?.audit?.isPublic === true ? (await ports.auditLogs()).files(auditFolder(host)) : undefined;
 }

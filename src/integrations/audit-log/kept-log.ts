@@ -2,8 +2,7 @@ import { type Checkpoint, openCheckpoint, signedCheckpoint } from "../../audit/c
 import { entryOf, readEntry } from "../../audit/entry.ts";
 import { Growth } from "../../audit/growth.ts";
 import type { Signer } from "../../audit/keys.ts";
-import { mostNoteBytes } from "../../audit/note.ts";
-import { checkpointPath, claimPath } from "../../audit/tiles.ts";
+import { checkpointPath, claimPath, mostBytesOf } from "../../audit/tiles.ts";
 import type { LogFile } from "../../audit/tree.ts";
 import { verifyLog } from "../../audit/verify.ts";
 import type { LoggedEvent } from "../../domain/audit/audit-event.ts";
@@ -72,7 +71,9 @@ export function keptLog(folder: string, signer: Signer): AuditLog {
   async function begin(place: LogFolder): Promise<void> {
     const first = await place.claimed(0, never);
     const standing = async () =>
-      (await place.files.read(checkpointPath, mostNoteBytes, never)) === undefined ? undefined : 0;
+      (await place.files.read(checkpointPath, mostBytesOf(checkpointPath), never)) === undefined
+        ? undefined
+        : 0;
     if ((await standing()) !== undefined) return; // another process began it
     if (first !== undefined) throw refusal("it has entries and no checkpoint");
     await place.publish(0, signedCheckpoint({ size: 0, root: new Growth().root() }, signer), standing);
@@ -103,7 +104,7 @@ export function keptLog(folder: string, signer: Signer): AuditLog {
 
   /** The checkpoint that stands, which has to be one of this log. */
   async function standing(place: LogFolder, known: Known): Promise<Checkpoint & { readonly note: string }> {
-    const bytes = await place.files.read(checkpointPath, mostNoteBytes, never);
+    const bytes = await place.files.read(checkpointPath, mostBytesOf(checkpointPath), never);
     if (bytes === undefined) throw refusal("its checkpoint is gone");
     const note = Buffer.from(bytes).toString("utf8");
     const checkpoint = openCheckpoint(note, verifier);
@@ -164,16 +165,15 @@ export function keptLog(folder: string, signer: Signer): AuditLog {
       const bytes = entryOf(event, signer);
       return await inTurn(async (place, known) => {
         signal.throwIfAborted();
-        await follow(place, known);
         for (;;) {
+          await follow(place, known);
+          await standing(place, known); // nothing is added to what does not verify
           const there = known.byId.get(event.id);
           if (there !== undefined) {
             await finish(place, known);
             return there;
           }
-          await standing(place, known); // nothing is added to what does not verify
           if (await place.claim(known.growth.size, bytes)) add(known, bytes);
-          else await follow(place, known);
         }
       });
     },

@@ -4,7 +4,6 @@ import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { checkpointPath, claimPath, mostEntryBytes } from "../../audit/tiles.ts";
 import type { LogFile } from "../../audit/tree.ts";
-import { PortError } from "../../domain/errors.ts";
 import type { AuditLogFiles } from "../../ports/audit-log.ts";
 import { diskError } from "../disk-error.ts";
 import { createOnce, replaceFile, syncFolder } from "../durable-files.ts";
@@ -38,12 +37,10 @@ async function readFile(
     try {
       const file = await handle.stat();
       if (!file.isFile()) return undefined;
-      if (file.size > mostBytes)
-        throw new PortError(
-          "bad-response",
-          path,
-          `has ${file.size} bytes, and ${mostBytes} at most are expected`,
-        );
+      if (file.size > mostBytes) {
+        const { buffer } = await handle.read(Buffer.alloc(mostBytes + 1), 0, mostBytes + 1, 0);
+        return buffer;
+      }
       return await handle.readFile();
     } finally {
       await handle.close();
