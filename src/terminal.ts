@@ -86,6 +86,7 @@ function ports(version: string): Ports {
       }),
     configHistories: async () => ({ open: (await import("./integrations/git/history.ts")).gitHistory }),
     configWriters: async () => ({ open: (await import("./integrations/git/writer.ts")).gitWriter }),
+    configFiles: async () => (await import("./integrations/host/config-files.ts")).configFiles,
     targetSources: async () =>
       (await import("./target-sources.ts")).targetSources({ userAgent: `gofire/${version}` }),
     tlsProbes: async () => (await import("./integrations/tls/probe.ts")).tlsProbes(),
@@ -165,6 +166,10 @@ async function rendered({ reply, format, verbose }: Answer): Promise<string> {
       return format === "markdown"
         ? (await import("./render/config-diff.ts")).configDiffMarkdown(reply.diff)
         : (await import("./render/config-diff.ts")).configDiffText(reply.diff, style, width);
+    case "config-lint":
+      return format === "markdown"
+        ? (await import("./render/config-lint.ts")).configLintMarkdown(reply.files)
+        : (await import("./render/config-lint.ts")).configLintText(reply.files, style, width);
     case "config-gate":
       return format === "markdown"
         ? (await import("./render/config-gate.ts")).configGateMarkdown(reply.report)
@@ -191,6 +196,8 @@ function jsonOf(reply: Reply): unknown {
       return reply.report;
     case "config-diff":
       return reply.diff;
+    case "config-lint":
+      return reply.files;
     case "config-gate":
     case "audit":
       return reply.report;
@@ -210,6 +217,10 @@ function exitCodeOf(reply: Reply): number {
     if (reply.diff.changes.length > 0) return 1;
     return reply.diff.uncompared.length > 0 ? 3 : 0;
   }
+  if (reply.kind === "config-lint") {
+    if (reply.files.some(({ problems }) => problems.length > 0)) return 1;
+    return reply.files.some(({ unread }) => unread !== undefined) ? 3 : 0;
+  }
   if (reply.kind === "config-gate") return gateExitCode(reply.report);
   if (reply.kind !== "analysis" || reply.severity === "never") return 0;
   const { analysis, severity } = reply;
@@ -217,10 +228,12 @@ function exitCodeOf(reply: Reply): number {
   return analysis.verdict === "inconclusive" || reply.unread > 0 ? 3 : 0;
 }
 
-/** Nobody was asked who approved: only where nothing changes there is an answer without that. */
-function gateExitCode({ states }: GateReport): number {
-  if (states.some(({ verdict }) => verdict === "refused")) return 1;
-  return states.every(({ verdict }) => verdict === "not-applicable") ? 0 : 3;
+/** Whoever cannot be asked has approved nothing, and has not refused either. */
+function gateExitCode({ states, log }: GateReport): number {
+  const isDone = states.every(({ verdict }) => verdict === "not-applicable" || verdict === "approved");
+  if (isDone) return 0;
+  const isAnswered = log !== undefined && log.problems.length === 0;
+  return isAnswered || states.some(({ verdict }) => verdict === "refused") ? 1 : 3;
 }
 
 function bundleHint(bundle: string): string {

@@ -3,7 +3,7 @@ import type { ConfigChange } from "../../src/domain/configuration/config-change.
 import type { CountedDecision, GateState } from "../../src/domain/configuration/gate.ts";
 import type { GateReport } from "../../src/domain/configuration/gate-card.ts";
 import type { Proposal } from "../../src/domain/configuration/proposal.ts";
-import { effectOf } from "../../src/governance/explain.ts";
+import { impactOf } from "../../src/governance/impact.ts";
 import { chatReplyBody } from "../../src/render/slack/chat-reply.ts";
 import { gateCard } from "../../src/render/slack/gate-card.ts";
 import { gateReply } from "../../src/render/slack/gate-words.ts";
@@ -51,6 +51,7 @@ const proposal: Proposal = {
       uncompared: [],
       services: ["order", "payment"],
       problems: [],
+      warnings: [],
     },
   ],
   problems: [],
@@ -87,7 +88,7 @@ export function gates(nowMs: number): readonly MessageBody[] {
     proposal,
     states: [{ ...waiting, ...state }],
     effects: changes.flatMap((change) => {
-      const reason = effectOf(change);
+      const reason = impactOf(change);
       return reason === undefined ? [] : [{ environment: "prod", path: change.path, reason }];
     }),
     earlier: [],

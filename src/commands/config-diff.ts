@@ -29,8 +29,8 @@ export async function configDiff(
   ]);
   const history = histories.open({ repository }, stateFolder(host));
   try {
-    const was = await revisionOf(base, history, signal);
-    const now = await revisionOf(head, history, signal);
+    const was = await revisionNamed(base, history, signal);
+    const now = await revisionNamed(head, history, signal);
     const touched = await history.between(was.revision, now.revision, paths, signal);
     return {
       kind: "config-diff",
@@ -41,7 +41,8 @@ export async function configDiff(
   }
 }
 
-async function revisionOf(
+/** Throws UsageError with what the name may be where that is not one revision. */
+export async function revisionNamed(
   name: string,
   history: ConfigHistory,
   signal: AbortSignal,

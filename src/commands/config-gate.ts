@@ -1,7 +1,10 @@
 import { resolve } from "node:path";
 import type { GofireConfig } from "../config/gofire-config.ts";
-import { UsageError } from "../domain/errors.ts";
+import type { LoggedEvent } from "../domain/audit/audit-event.ts";
+import type { GatePolicy } from "../domain/configuration/gate.ts";
+import { PortError, reasonOf, UsageError } from "../domain/errors.ts";
 import type { GateReport } from "../render/config-gate.ts";
+import { revisionNamed } from "./config-diff.ts";
 import type { CommandContext, Ports } from "./context.ts";
 import type { Reply } from "./reply.ts";
 import { stateFolder } from "./state-folder.ts";
@@ -12,17 +15,26 @@ interface GateWords {
   readonly repository: string | undefined;
   readonly environment: string | undefined;
   readonly config: string | undefined;
+  readonly log: string | undefined;
+  readonly key: string | undefined;
 }
 
-/** Where a proposal stands at the gate, computed from a checkout. */
+type GatePorts = Pick<Ports, "configHistories" | "host" | "config" | "clock" | "auditLogs">;
+
+/** Where a proposal stands at the gate, computed from a checkout and from the audit log. */
 export async function configGate(
-  { base, head, repository = ".", environment, config: file }: GateWords,
-  { signal }: CommandContext,
-  ports: Pick<Ports, "configHistories" | "host" | "config" | "clock">,
+  { base, head, repository = ".", environment, config: file, log, key }: GateWords,
+  context: CommandContext,
+  ports: GatePorts,
 ): Promise<Reply> {
   if (base === undefined || head === undefined || file === undefined) {
     throw new UsageError(
       "Which change, and whose rules? For example: gofire config gate --base origin/main --head HEAD --config /etc/gofire/gofire.yaml",
+    );
+  }
+  if ((log === undefined) !== (key === undefined)) {
+    throw new UsageError(
+      "--log needs --key and --key needs --log: gofire audit key prints the key, keep it with the rules.",
     );
   }
   if (`${resolve(file)}/`.startsWith(`${resolve(repository)}/`)) {
@@ -41,23 +53,65 @@ export async function configGate(
   const policies = policiesOf(config, file, environment);
   const history = histories.open({ repository }, stateFolder(host));
   try {
-    const tip = await history.find(base, signal);
-    if (!("revision" in tip)) throw noSuch(base, tip.candidates, history.name);
+    const { signal } = context;
+    const tip = await revisionNamed(base, history, signal);
     const environments = new Map(policies.map((policy) => [policy.environment, policy.paths]));
     const found = await history.proposal({ name: head, tip: tip.revision, environments }, signal);
-    if ("candidates" in found) throw noSuch(head, found.candidates, history.name);
+    if ("candidates" in found) {
+      throw new UsageError(
+        `${JSON.stringify(head)} may be any of these, name one: ${found.candidates.join(", ")}`,
+      );
+    }
     const proposal = proposalFacts(found, { name: history.name, branch: base }, servicesOf(config));
-    const states = policies.map((policy) =>
-      evaluate({ proposal, policy, people: config?.people ?? new Map(), entries: [], nowMs: clock.nowMs() }),
-    );
-    const report: GateReport = { proposal, states };
-    return { kind: "config-gate", report };
+    const statesBy = (entries: readonly LoggedEvent[]) =>
+      policies.map((policy) =>
+        evaluate({ proposal, policy, people: config?.people ?? new Map(), entries, nowMs: clock.nowMs() }),
+      );
+    const states = statesBy([]);
+    // What nobody needs to approve is not held up by a log that is not there.
+    if (log === undefined || key === undefined || !states.some(({ verdict }) => verdict === "waiting")) {
+      return { kind: "config-gate", report: { proposal, states } };
+    }
+    const read = await readLog(log, key, context, ports);
+    return {
+      kind: "config-gate",
+      report: { proposal, states: statesBy(read.entries), log: read.log },
+    };
   } finally {
     await history.close();
   }
 }
 
-function policiesOf(config: GofireConfig | undefined, file: string, only: string | undefined) {
+/** Of a log that does not verify, or cannot be had, there are no entries. */
+async function readLog(
+  where: string,
+  key: string,
+  context: CommandContext,
+  ports: GatePorts,
+): Promise<{
+  readonly entries: readonly LoggedEvent[];
+  readonly log: NonNullable<GateReport["log"]>;
+}> {
+  const { auditReport } = await import("./audit/report.ts");
+  try {
+    const words = { key, since: undefined, config: undefined };
+    const { problems, checkpoint, entries } = await auditReport(where, words, context, ports);
+    if (problems.length > 0 || checkpoint === undefined) {
+      const said = problems.map(({ file, what }) => `${file} ${what}`);
+      return { entries: [], log: { where, problems: said.length > 0 ? said : ["it has no checkpoint"] } };
+    }
+    return { entries, log: { where, size: checkpoint.size, problems: [] } };
+  } catch (error) {
+    if (!(error instanceof PortError)) throw error;
+    return { entries: [], log: { where, problems: [reasonOf(error)] } };
+  }
+}
+
+function policiesOf(
+  config: GofireConfig | undefined,
+  file: string,
+  only: string | undefined,
+): readonly GatePolicy[] {
   const policies = config?.gate?.environments ?? [];
   if (policies.length === 0) {
     throw new UsageError(
@@ -75,13 +129,5 @@ function servicesOf(config: GofireConfig | undefined): ReadonlyMap<string, reado
     Object.entries(config?.services ?? {}).flatMap(([name, { configPaths }]) =>
       configPaths === undefined ? [] : [[name, configPaths] as const],
     ),
-  );
-}
-
-function noSuch(name: string, candidates: readonly string[], where: string): UsageError {
-  return new UsageError(
-    candidates.length === 0
-      ? `There is no revision ${JSON.stringify(name)} in ${where}: name a tag, a branch, a commit, or how one of them begins.`
-      : `${JSON.stringify(name)} may be any of these, name one: ${candidates.join(", ")}`,
   );
 }

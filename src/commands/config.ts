@@ -2,33 +2,37 @@ import { UsageError } from "../domain/errors.ts";
 import { nearest } from "../domain/nearest.ts";
 import { defineCommand } from "./command.ts";
 
-/** What people may look for here, and what does it today. */
-const elsewhere: Readonly<Record<string, string>> = {
-  lint: "gofire doctor checks gofire.yaml and names each mistake as file:line:column",
-};
+const words = ["schema", "lint", "diff", "gate"] as const;
 
 export const config = defineCommand({
   name: "config",
-  summary:
-    "Compare configuration in Git, ask whether a change is approved, or print gofire.yaml's JSON Schema",
-  usage: "schema | diff --base REV --head REV [PATH...] | gate --base REV --head REV --config FILE [options]",
+  summary: "Lint and compare configuration, ask whether it is approved",
+  usage: "schema | lint PATH... | diff | gate [options]",
   examples: [
     {
       line: "config schema",
       does: "save it, and begin gofire.yaml with: # yaml-language-server: $schema=FILE",
     },
     {
+      line: "config lint env/prod",
+      does: "what two readers of a file could take differently: exit code 1 if anything",
+    },
+    {
       line: "config diff --base v20240501-prod --head main env/prod",
       does: "which values changed: exit code 1 if any did, 3 if nobody can tell",
     },
     {
-      line: "config gate --base origin/main --head HEAD --config /etc/gofire/gofire.yaml",
-      does: "what a change would do to each environment, and whether it may be released",
+      line: "config gate --base origin/main --head HEAD --config $RULES",
+      does: "what a change would do to each environment, and what it can mean",
+    },
+    {
+      line: "config gate --base main --head HEAD --config $RULES --log $URL --key $K",
+      does: "whether it may be released: exit code 0 if so, 1 if not, 3 if unknown",
     },
   ],
   whoMayUse: "anyone",
   effect: "read",
-  operands: { placeholder: "schema|diff|gate", min: 1, max: 100, words: ["schema", "diff", "gate"] },
+  operands: { placeholder: "schema|lint|diff|gate", min: 1, max: 1_000, words },
   options: {
     base: {
       kind: "text",
@@ -47,6 +51,12 @@ export const config = defineCommand({
       placeholder: "FILE",
       summary: "the gate's rules and people: a gofire.yaml that the change cannot alter",
     },
+    log: {
+      kind: "text",
+      placeholder: "FOLDER|URL",
+      summary: "the audit log that says who approved; without it the gate only reports",
+    },
+    key: { kind: "text", placeholder: "VKEY", summary: "key that signed the log, NAME+HASH+BASE64" },
     format: {
       kind: "choice",
       choices: ["text", "json", "markdown"],
@@ -58,16 +68,20 @@ export const config = defineCommand({
     if (word === "diff") {
       return await (await import("./config-diff.ts")).configDiff(others, options, context, ports);
     }
+    if (word === "lint") {
+      return await (await import("./config-lint.ts")).configLint(others, context, ports);
+    }
     const [extra] = others;
     if (word === "gate") {
       if (extra !== undefined) throw new UsageError(`"${extra}" is one word too many. gofire config --help`);
       return await (await import("./config-gate.ts")).configGate(options, context, ports);
     }
-    const instead = elsewhere[word];
-    if (instead !== undefined) throw new UsageError(`There is no gofire config ${word} yet: ${instead}.`);
     if (word !== "schema") {
-      const hint = nearest(word, ["schema"]) === undefined ? "" : " Did you mean gofire config schema?";
-      throw new UsageError(`"${word}" is not what gofire config can do.${hint} Usage: gofire config schema`);
+      const near = nearest(word, words);
+      const hint = near === undefined ? "" : ` Did you mean gofire config ${near}?`;
+      throw new UsageError(
+        `"${word}" is not what gofire config can do.${hint} It can: ${words.join(", ")}. gofire config --help says more.`,
+      );
     }
     if (extra !== undefined)
       throw new UsageError(`"${extra}" is one word too many. Usage: gofire config schema`);

@@ -4,6 +4,7 @@ import type { AuditLogs } from "../ports/audit-log.ts";
 import type { CaptureLock } from "../ports/capture-lock.ts";
 import type { CaptureStore } from "../ports/capture-store.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { ConfigFiles } from "../ports/config-files.ts";
 import type { ConfigHistories } from "../ports/config-history.ts";
 import type { ConfigWriters } from "../ports/config-writer.ts";
 import type { DemoWorlds } from "../ports/demo-world.ts";
@@ -37,6 +38,7 @@ export interface Ports {
   goTargets(): Promise<GoTargets>;
   metricsServers(): Promise<MetricsServers>;
   configHistories(): Promise<ConfigHistories>;
+  configFiles(): Promise<ConfigFiles>;
   configWriters(): Promise<ConfigWriters>;
   targetSources(): Promise<TargetSources>;
   tlsProbes(): Promise<TlsProbes>;

@@ -5,6 +5,7 @@ import type { TlsReport } from "../domain/tls/report.ts";
 import type { AuditReport } from "../render/audit.ts";
 import type { ConfigDiff } from "../render/config-diff.ts";
 import type { GateReport } from "../render/config-gate.ts";
+import type { LintedFile } from "../render/config-lint.ts";
 import type { RuleStats } from "../render/rule-stats.ts";
 
 export type Rule = RuleMeta<EvidenceKey, EvidenceKey, string>;
@@ -39,6 +40,7 @@ export type Reply =
   | { readonly kind: "doctor"; readonly checks: readonly DoctorCheck[] }
   | { readonly kind: "tls"; readonly report: TlsReport }
   | { readonly kind: "config-diff"; readonly diff: ConfigDiff }
+  | { readonly kind: "config-lint"; readonly files: readonly LintedFile[] }
   | { readonly kind: "config-gate"; readonly report: GateReport }
   | { readonly kind: "audit"; readonly report: AuditReport }
   | { readonly kind: "text"; readonly text: string }

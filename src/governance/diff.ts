@@ -87,7 +87,8 @@ function looksSecret(text: string): boolean {
 const secretName =
   /pass(?:word|wd|phrase|code)|(?:^|[^a-z])(?:pass|pwd|pw|dsn|salt|pin)(?:[^a-z]|$)|secret|token|credential|private[-_.]?key|api[-_.]?key|access[-_.]?key|signing[-_.]?key|encryption[-_.]?key|connection[-_.]?string|authorization|cookie/i;
 
-function isSecretPath(path: string): boolean {
+/** Whether what a setting is called says that its value is a secret. */
+export function isSecretPath(path: string): boolean {
   return secretName.test(path);
 }
 

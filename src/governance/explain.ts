@@ -180,27 +180,6 @@ function explanation(change: ConfigChange, findings: readonly Judged[]): Explain
   return undefined;
 }
 
-/**
- * What a change of such a setting can lead to; inferred from what it is called and which way its value goes. Undefined for what
- * the table says nothing about.
- */
-export function effectOf(change: ConfigChange): string | undefined {
-  const kinds = keyKinds(change.path);
-  if (kinds.has("image")) return "another version of the code runs then";
-  if (kinds.has("pool-size") && change.to === "0") return noPoolLimit;
-  const way = change.kind === "changed" ? direction(change.from, change.to) : undefined;
-  return rows.find(
-    ({ keys, when }) => keys.some((key) => kinds.has(key)) && (when === undefined || when === way),
-  )?.reason;
-}
-
-/**
- * MaxActive of redigo (redis/pool.go) and SetMaxOpenConns of database/sql: no limit. PoolSize of go-redis (options.go): the
- * default.
- */
-const noPoolLimit =
-  "0 is no limit for some pools (database/sql, redigo) and the default for others (go-redis)";
-
 /** What cannot be told from the values may have gone either way. */
 function went(change: ConfigChange, wanted: Row["when"], finding: Judged): boolean {
   if (wanted === undefined || change.kind !== "changed") return true;

@@ -8,6 +8,7 @@ import {
   LineCounter,
   type Node,
   Parser,
+  type Scalar,
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
@@ -16,7 +17,10 @@ import type { ParseError, ParseResult } from "../domain/evidence/parse-result.ts
 import { below, type ConfigValue, type ConfigValues, mostValues } from "./values.ts";
 
 /** A hand-written file is about ten levels deep. */
-const deepest = 100;
+export const deepest = 100;
+/** The library looks for a name by going through all before it: with some 100,000 in one section that takes minutes. */
+export const composing = { prettyErrors: false, resolveKnownTags: false, uniqueKeys: false } as const;
+export const repeatedName = "A name is here for the second time in its section.";
 /** What tells the items of a list apart, the first that all of them have. */
 const itemNames = ["name", "key", "id"] as const;
 
@@ -53,9 +57,7 @@ function valuesOf(source: string, lines: LineCounter, readInner: ReadInner): Con
   if (tooDeep !== undefined) {
     throw new Refusal("too-large", `It is nested deeper than ${deepest} levels.`, tooDeep);
   }
-  const documents = [
-    ...new Composer({ prettyErrors: false, resolveKnownTags: false }).compose(tokens, false, source.length),
-  ];
+  const documents = [...new Composer(composing).compose(tokens, false, source.length)];
   const values = new Map<string, ConfigValue>();
   for (const [index, document] of documents.entries()) {
     const [problem] = document.errors;
@@ -66,8 +68,8 @@ function valuesOf(source: string, lines: LineCounter, readInner: ReadInner): Con
   return values;
 }
 
-function syntaxText({ code, message }: Document.Parsed["errors"][number]): string {
-  if (code === "DUPLICATE_KEY") return "A name is here for the second time in its section.";
+/** What the library found wrong, without what stands there. */
+export function syntaxText({ message }: Document.Parsed["errors"][number]): string {
   // Behind the colon the library repeats what stands there, which may be a secret.
   return `It is not YAML: ${message.replace(/(?<! ): .*$/s, "")}.`;
 }
@@ -190,6 +192,8 @@ class Flattener {
   }
 
   #eachPair(map: YAMLMap, path: string, see: (name: string, value: unknown, path: string) => void): void {
+    const [again] = repeatedKeys(map);
+    if (again !== undefined) throw new Refusal("damaged", repeatedName, offsetOf(again));
     for (const { key, value } of map.items) {
       if (!isScalar(key)) throw new Refusal("damaged", "A name must be plain text.", offsetOf(key));
       const name = scalarText(key);
@@ -213,6 +217,18 @@ class Flattener {
   }
 }
 
+/** Names that are in a section already, as they are written or by what they mean: `1` and `0x1`. */
+export function repeatedKeys(map: YAMLMap): readonly Scalar[] {
+  const seen = new Set<unknown>();
+  return map.items.flatMap(({ key }) => {
+    if (!isScalar(key)) return [];
+    const [text, value] = [`text ${scalarText(key)}`, key.value];
+    const isAgain = seen.has(text) || seen.has(value);
+    seen.add(text).add(value);
+    return isAgain ? [key] : [];
+  });
+}
+
 function areNamed(items: readonly unknown[], name: string): boolean {
   const names = items.map((item) => (isMap(item) ? item.get(name, true) : undefined));
   return names.every((one) => isScalar(one)) && new Set(names.map(scalarText)).size === items.length;
@@ -225,6 +241,7 @@ function scalarText(node: unknown): string {
   return typeof node.value === "string" ? node.value : String(node.value);
 }
 
-function offsetOf(node: unknown): number {
+/** Where a node begins in the text. */
+export function offsetOf(node: unknown): number {
   return (node as Node | null | undefined)?.range?.[0] ?? 0;
 }

@@ -1,8 +1,10 @@
-import type { GateState, GateVerdict } from "../domain/configuration/gate.ts";
+import type { GateState } from "../domain/configuration/gate.ts";
 import type { Proposal } from "../domain/configuration/proposal.ts";
 import { counted } from "../domain/units.ts";
 import { changePlace, changeText } from "./config-words.ts";
+import { gateVerdictText, impactText, uncountedWords, unknownText } from "./gate-words.ts";
 import { code, inline } from "./markdown-words.ts";
+import { stamp } from "./report/timeline.ts";
 import { printable, type Style } from "./style.ts";
 import { wrap } from "./wrap.ts";
 
@@ -10,58 +12,136 @@ import { wrap } from "./wrap.ts";
 export interface GateReport {
   readonly proposal: Proposal;
   readonly states: readonly GateState[];
+  /** The audit log that was read; absent where nobody had to be asked, or none was named. */
+  readonly log?: {
+    /** A folder, or an address. */
+    readonly where: string;
+    /** Entries of the signed tree; absent where it does not verify. */
+    readonly size?: number;
+    /** Why nothing that it says counts, one sentence each; empty where it verifies. */
+    readonly problems: readonly string[];
+  };
 }
 
-const verdictWords: Readonly<Record<GateVerdict, string>> = {
-  "not-applicable": "nothing of it changes",
-  refused: "cannot be approved as it is",
-  rejected: "rejected",
-  waiting: "waiting for approval",
-  approved: "approved",
-};
-
-export function configGateText({ proposal, states }: GateReport, style: Style, width: number): string {
-  const blocks = states.map((state) => {
-    const head = style.bold(printable(`${state.environment}: ${verdictWords[state.verdict]}`));
-    const rows = linesOf(proposal, state).flatMap((line) => {
-      const [first = "", ...more] = wrap(printable(line), width - 4);
-      return [`  ${first}`, ...more.map((rest) => `    ${rest}`)];
-    });
-    return [head, ...rows].map((row) => `${row}\n`).join("");
-  });
-  return blocks.join("\n");
-}
-
-export function configGateMarkdown({ proposal, states }: GateReport): string {
-  const blocks = states.map((state) => {
-    const rows = linesOf(proposal, state, { place: code, text: inline }).map((line) => `- ${line}\n`);
-    return `## ${inline(`${state.environment}: ${verdictWords[state.verdict]}`)}\n\n${rows.join("")}`;
-  });
-  return blocks.join("\n");
-}
-
+/** How a medium writes what is from outside. */
 interface Written {
   readonly place: (text: string) => string;
   readonly text: (text: string) => string;
 }
 
-const plain: Written = { place: (text) => text, text: (text) => text };
+/** A line, and what is said below it. */
+interface Line {
+  readonly text: string;
+  readonly below?: string;
+}
 
-function linesOf(proposal: Proposal, state: GateState, { place, text }: Written = plain): readonly string[] {
+const plain: Written = { place: (text) => text, text: (text) => text };
+const marked: Written = { place: code, text: inline };
+
+export function configGateText(report: GateReport, style: Style, width: number): string {
+  const paint = { approved: style.green, "not-applicable": style.green, waiting: style.yellow };
+  const blocks = report.states.map((state) => {
+    const colour = state.verdict in paint ? paint[state.verdict as keyof typeof paint] : style.red;
+    const title = `${style.bold(printable(state.environment))}  ${colour(gateVerdictText(state))}`;
+    return [title, ...linesOf(report.proposal, state, plain).flatMap((line) => textRows(line, width))];
+  });
+  const ending = endingOf(report).flatMap((line) => wrap(printable(line), width).map(style.dim));
+  return `${[headRows(report.proposal, style, width), ...blocks, ending].map((rows) => rows.join("\n")).join("\n\n")}\n`;
+}
+
+export function configGateMarkdown(report: GateReport): string {
+  const { proposal } = report;
+  const blocks = report.states.map((state) => {
+    const rows = linesOf(proposal, state, marked).map(
+      ({ text, below }) => `- ${text}\n${below === undefined ? "" : `  - ${below}\n`}`,
+    );
+    const title = `### ${inline(state.environment)}: ${gateVerdictText(state)}`;
+    return rows.length === 0 ? `${title}\n` : `${title}\n\n${rows.join("")}`;
+  });
+  const head = `## gofire config gate: ${code(proposal.name)}\n\n${inline(proposal.subject)}\n`;
+  return [head, ...blocks, endingOf(report).map(inline).join("\n\n") + "\n"].join("\n");
+}
+
+function headRows({ name, subject, head, branch }: Proposal, style: Style, width: number): readonly string[] {
+  const what = `${name} (${head.slice(0, 10)}) into ${branch ?? "the branch"}`;
+  return [
+    ...wrap(printable(what), width).map(style.bold),
+    ...wrap(printable(subject), width - 2).map((row) => `  ${row}`),
+  ];
+}
+
+function textRows({ text, below }: Line, width: number): readonly string[] {
+  const rows = (said: string, indent: number) =>
+    wrap(printable(said), width - indent - 2).map(
+      (row, index) => " ".repeat(index === 0 ? indent : indent + 2) + row,
+    );
+  return [...rows(text, 2), ...(below === undefined ? [] : rows(below, 4))];
+}
+
+function linesOf(proposal: Proposal, state: GateState, written: Written): readonly Line[] {
+  const { place, text } = written;
+  const reasons = state.reasons.map((reason) => ({ text: text(reason) }));
   const environment = proposal.environments.find(({ name }) => name === state.environment);
-  const lines = state.reasons.map(text);
-  if (environment === undefined) return lines;
-  lines.push(
-    ...environment.changes.map((change) => `${place(changePlace(change))}: ${changeText(change, text)}`),
+  if (environment === undefined) return reasons;
+  const { changes, more, uncompared, services, warnings, was } = environment;
+  const told: Line[] = changes.map((change) => {
+    const impact = impactText(change);
+    const line = { text: `${place(changePlace(change))}: ${changeText(change, text)}` };
+    return impact === "" ? line : { ...line, below: text(impact) };
+  });
+  if (more > 0) told.push({ text: `and ${counted(more, "more value")}` });
+  if (changes.length === 0 && uncompared.length === 0)
+    told.push({ text: "no value changes, only how files are written" });
+  told.push(
+    ...uncompared.map(({ file, reason }) => ({
+      text: `not compared, look at it yourself: ${place(file)}`,
+      below: text(reason),
+    })),
+    ...warnings.map((warning) => ({ text: `was so before: ${text(warning)}` })),
   );
-  if (environment.more > 0) lines.push(`and ${counted(environment.more, "more value")}`);
-  lines.push(
-    ...environment.uncompared.map(({ file, reason }) => `not compared: ${place(file)}: ${text(reason)}`),
-  );
-  if (environment.services.length > 0) lines.push(`configures ${environment.services.map(text).join(", ")}`);
-  if (state.digest !== undefined) lines.push(`digest ${place(state.digest)}`);
-  if (state.verdict !== "refused") {
-    lines.push(`${state.approvals.length} of ${counted(state.needed, "approval")}`);
+  if (services.length > 0) told.push({ text: `configures ${services.map(text).join(", ")}` });
+  if (state.digest !== undefined)
+    told.push({ text: `digest ${place(state.digest)}`, below: `now ${place(was)}` });
+  return [...reasons, ...told, ...decisionLines(state, text)];
+}
+
+function decisionLines(state: GateState, text: Written["text"]): readonly Line[] {
+  if (state.verdict === "refused") return [];
+  const unknown = unknownText(state);
+  return [
+    ...state.rejections.map(({ actor, atMs, expiresAtMs }) => ({
+      text: `rejected by ${text(actor)}, ${stamp(atMs)} UTC, until it is withdrawn or ${stamp(expiresAtMs)} UTC`,
+    })),
+    ...state.approvals.map(({ actor, atMs, expiresAtMs }) => ({
+      text: `approved by ${text(actor)}, ${stamp(atMs)} UTC, until ${stamp(expiresAtMs)} UTC`,
+    })),
+    ...state.uncounted.map(({ actor, kind, why }) => ({
+      text: `does not count: ${kind} by ${text(actor)}`,
+      below: uncountedWords[why],
+    })),
+    ...(unknown === "" ? [] : [{ text: text(unknown) }]),
+  ];
+}
+
+/** What was asked of whom, and what to do next. */
+function endingOf({ states, log, proposal }: GateReport): readonly string[] {
+  if (log !== undefined && log.problems.length > 0) {
+    return [
+      `The audit log at ${log.where} cannot be relied on, so nothing counts as approved:`,
+      ...log.problems,
+    ];
   }
-  return lines;
+  const isOpen = states.some(({ verdict }) => verdict === "waiting" || verdict === "rejected");
+  if (log === undefined) {
+    return isOpen
+      ? ["Nobody was asked who approved: name the audit log with --log and its key with --key."]
+      : [];
+  }
+  const said = `The audit log at ${log.where} verifies, ${counted(log.size ?? 0, "entry", "entries")}.`;
+  return isOpen
+    ? [
+        said,
+        `To approve, in Slack: /approve-config ${/^\d+$/.test(proposal.name) ? proposal.name : "NUMBER"}`,
+      ]
+    : [said];
 }

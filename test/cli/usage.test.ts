@@ -43,7 +43,7 @@ describe("gofire", () => {
   it.each([
     [["snapsot"], /no command "snapsot".*Did you mean gofire snapshot\?/],
     [["version"], /no command "version".*Did you mean gofire --version\?/],
-    [["config", "lint", "a.yaml"], /no gofire config lint yet: gofire doctor checks gofire\.yaml/],
+    [["config", "lint"], /Which files or folders/],
     [["config", "schem"], /Did you mean gofire config schema\?/],
     [["analyze"], /PATH is missing/],
     [["analyze", "x", "--formt", "json"], /no option --formt.*Did you mean --format\?/],

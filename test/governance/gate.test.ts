@@ -29,6 +29,7 @@ function proposal(more: Partial<Proposal["environments"][number]> = {}): GateSna
         uncompared: [],
         services: [],
         problems: [],
+        warnings: [],
         ...more,
       },
     ],

@@ -38,6 +38,7 @@ const prod: ProposalEnvironment = {
   uncompared: [],
   services: ["order"],
   problems: [],
+  warnings: [],
 };
 const proposal: Proposal = {
   name: "42",

@@ -1,7 +1,9 @@
 import type { Proposal, ProposalEnvironment } from "../../domain/configuration/proposal.ts";
+import { impactOf } from "../../governance/impact.ts";
 import { isBelow } from "../../governance/rollback.ts";
 import type { ConfigHistory, ProposedEnvironment, ProposedTree } from "../../ports/config-history.ts";
 import { comparedFiles } from "./facts.ts";
+import { lintedFiles } from "./linted.ts";
 
 /** More is no change that somebody reads before approving it. */
 const mostChanges = 200;
@@ -27,16 +29,21 @@ function environmentFacts(
   const { changes, uncompared } = comparedFiles({ files, more: 0 });
   const more = Math.max(0, changes.length - mostChanges);
   const tooMany = more > 0 ? [`${changes.length} values change, more than ${mostChanges}: split it`] : [];
+  const linted = lintedFiles(files);
   return {
     name,
     digest,
     was,
-    changes: changes.slice(0, mostChanges),
+    changes: changes.slice(0, mostChanges).map((change) => {
+      const impact = impactOf(change);
+      return impact === undefined ? change : { ...change, impact };
+    }),
     more,
     uncompared,
     services: [...services]
       .filter(([, paths]) => files.some(({ path }) => isBelow(path, paths)))
       .map(([service]) => service),
-    problems: [...problems, ...tooMany],
+    problems: [...problems, ...linted.problems, ...tooMany],
+    warnings: linted.warnings,
   };
 }

@@ -22,6 +22,12 @@ export interface Proposal {
   readonly problems: readonly string[];
 }
 
+/** A value that would be another one, and what that can do. */
+export interface ProposedChange extends ConfigChange {
+  /** What such a setting can do when it goes this way: a clause, inferred from its name. Absent where nothing is known. */
+  readonly impact?: string;
+}
+
 /** What a proposal would make of the configuration of one environment. */
 export interface ProposalEnvironment {
   readonly name: string;
@@ -33,7 +39,7 @@ export interface ProposalEnvironment {
   /** The same of its files as the branch has them. An approval stands for the step from there. */
   readonly was: string;
   /** By value, from what the branch has to what merging would leave. */
-  readonly changes: readonly ConfigChange[];
+  readonly changes: readonly ProposedChange[];
   /** How many more values change than are listed. */
   readonly more: number;
   readonly uncompared: readonly UncomparedFile[];
@@ -41,4 +47,6 @@ export interface ProposalEnvironment {
   readonly services: readonly string[];
   /** Why it cannot be approved, one sentence each, with `file:line:column` where there is one. */
   readonly problems: readonly string[];
+  /** What is wrong in the files that it touches and was so before, with `file:line:column`: nobody is kept from approving. */
+  readonly warnings: readonly string[];
 }

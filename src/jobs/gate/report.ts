@@ -3,8 +3,8 @@ import type { GateState } from "../../domain/configuration/gate.ts";
 import type { GateReport } from "../../domain/configuration/gate-card.ts";
 import type { Proposal } from "../../domain/configuration/proposal.ts";
 import { PortError } from "../../domain/errors.ts";
-import { effectOf } from "../../governance/explain.ts";
 import { evaluate, type GateSnapshot } from "../../governance/gate.ts";
+import { impactOf } from "../../governance/impact.ts";
 import type { AuditLog } from "../../ports/audit-log.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ConfigGate } from "../../ports/config-gate.ts";
@@ -67,7 +67,7 @@ function surroundings(
   return {
     effects: environments.flatMap((environment) =>
       environment.changes.flatMap((change) => {
-        const reason = effectOf(change);
+        const reason = impactOf(change);
         return reason === undefined ? [] : [{ environment: environment.name, path: change.path, reason }];
       }),
     ),

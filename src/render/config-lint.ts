@@ -1,0 +1,48 @@
+import type { LintProblem } from "../domain/configuration/lint-problem.ts";
+import { counted } from "../domain/units.ts";
+import { code, inline } from "./markdown-words.ts";
+import { printable, type Style } from "./style.ts";
+import { wrap } from "./wrap.ts";
+
+/** What readers of a file could take differently. */
+export interface LintedFile {
+  readonly file: string;
+  /** Why it could not be looked at; absent where it was. */
+  readonly unread?: string;
+  readonly problems: readonly LintProblem[];
+}
+
+export function configLintText(files: readonly LintedFile[], style: Style, width: number): string {
+  const rows = linesOf(files).flatMap(({ place, message }) => {
+    const [first = "", ...more] = wrap(printable(`${place}: ${message}`), width - 4);
+    return [`  ${first}`, ...more.map((rest) => `    ${rest}`)];
+  });
+  return `${style.bold(headline(files))}\n${rows.map((row) => `${row}\n`).join("")}`;
+}
+
+export function configLintMarkdown(files: readonly LintedFile[]): string {
+  const rows = linesOf(files).map(({ place, message }) => `- ${code(place)}: ${inline(message)}\n`);
+  return `## ${headline(files)}\n\n${rows.join("")}`;
+}
+
+/** `env/prod/order.yaml:3:5`, as editors and terminals make links of it. */
+export function lintPlace(file: string, { line, column }: Pick<LintProblem, "line" | "column">): string {
+  return `${file}:${line}:${column}`;
+}
+
+function headline(files: readonly LintedFile[]): string {
+  const problems = files.flatMap((file) => file.problems);
+  const unread = files.filter((file) => file.unread !== undefined);
+  const looked = counted(files.length - unread.length, "file");
+  const said = problems.length === 0 ? "no problem" : counted(problems.length, "problem");
+  return `${said.charAt(0).toUpperCase()}${said.slice(1)} in ${looked}${unread.length === 0 ? "" : `, ${unread.length} not looked at`}`;
+}
+
+function linesOf(
+  files: readonly LintedFile[],
+): readonly { readonly place: string; readonly message: string }[] {
+  return files.flatMap(({ file, unread, problems }) => [
+    ...(unread === undefined ? [] : [{ place: file, message: `not looked at: ${unread}` }]),
+    ...problems.map((problem) => ({ place: lintPlace(file, problem), message: problem.message })),
+  ]);
+}
