@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { existsSync, rmSync } from "node:fs";
+import { mkdtemp, readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -37,7 +37,8 @@ export function labService({ go = "go" }: { readonly go?: string } = {}): LabSer
       const goVersion = await versionOf(go, signal);
       if (lab === undefined || goVersion === undefined) return undefined;
       const folder = await mkdtemp(join(tmpdir(), "gofire-lab-"));
-      process.once("exit", () => void rm(folder, { recursive: true, force: true }));
+      // While a process exits nothing is waited for any more.
+      process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
       binary = join(folder, "shop");
       // -trimpath: a recording must not tell whose machine it was made on. GOTOOLCHAIN: the module's language
       // version must not make the go command fetch another toolchain.
