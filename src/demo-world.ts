@@ -2,28 +2,33 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { parse } from "yaml";
+import { auditFolder, openAuditLog } from "./commands/access/audit-log.ts";
+import { configGate } from "./commands/access/config-gate.ts";
 import { configCatalog } from "./commands/access/config-history.ts";
 import { pagesOf } from "./commands/access/paging.ts";
 import { serviceCatalog } from "./commands/access/service-catalog.ts";
 import { serviceTargets } from "./commands/access/service-targets.ts";
 import { parseConfig } from "./config/parse.ts";
 import { UsageError } from "./domain/errors.ts";
+import { auditLogs } from "./integrations/audit-log/logs.ts";
 import { systemClock } from "./integrations/clock/system-clock.ts";
 import { gitHistory } from "./integrations/git/history.ts";
 import { gitWriter } from "./integrations/git/writer.ts";
 import { goTargets } from "./integrations/go-target/client.ts";
 import { thisHost } from "./integrations/host/this-host.ts";
-import type { DemoProcess, DemoWorld, DemoWorlds, Lever } from "./ports/demo-world.ts";
+import type { ConfigCatalog } from "./ports/config-history.ts";
+import type { DemoPerson, DemoWorld, DemoWorlds, Lever } from "./ports/demo-world.ts";
 import type { Host } from "./ports/host.ts";
 import { alertmanagerStandIn } from "./sandbox/alertmanager.ts";
 import { type ConfigRepository, writeConfigRepository } from "./sandbox/config-repository.ts";
 import { startDeployer } from "./sandbox/deployer.ts";
+import { gofireYaml } from "./sandbox/gofire-yaml.ts";
 import { pagerLevers } from "./sandbox/pager-levers.ts";
 import { replayService } from "./sandbox/replayed-service.ts";
 import { type SlackStandIn, startSlackStandIn } from "./sandbox/slack/stand-in.ts";
@@ -35,9 +40,12 @@ import { targetSources } from "./target-sources.ts";
 const run = promisify(execFile);
 
 /** Who types, and where (src/sandbox/slack/seed.ts). */
-const onCall = "U0MIRA0001";
+const people: Readonly<Record<DemoPerson, string>> = { mira: "U0MIRA0001", jonas: "U0JONAS002" };
 const incidents = "C0INCID001";
 const service = "order";
+
+/** After a push, and after a capture that did not show it yet. */
+const soon = { firstAfterMs: 5_000, againAfterMs: 15_000 };
 
 const browsers = ["chromium", "chromium-browser", "google-chrome"];
 
@@ -91,12 +99,11 @@ export function demoWorlds(version: string): DemoWorlds {
           GOFIRE_STATE: stateFolder,
           GOFIRE_ALERTS_TOKEN: token,
         });
-        const config = parseConfig(
-          configText(processes, slack.apiUrl, repository),
-          "the demo's gofire.yaml",
-          stateFolder,
-          [],
-        );
+        const file = join(stateFolder, "gofire.yaml");
+        const text = gofireYaml({ service, processes, apiUrl: slack.apiUrl, incidents, repository });
+        const config = parseConfig(text, "the demo's gofire.yaml", stateFolder, []);
+        // For who wants to look, and for other commands of gofire.
+        await writeFile(file, text);
         const pages = await pagesOf(config, host);
         const configs = await configCatalog(
           config,
@@ -107,6 +114,13 @@ export function demoWorlds(version: string): DemoWorlds {
           host,
         );
         if (configs !== undefined) open.push(() => configs.close());
+        const auditLog = await openAuditLog(
+          config,
+          { auditLogs: () => Promise.resolve(auditLogs({ userAgent })) },
+          host,
+        );
+        if (auditLog !== undefined) open.push(() => auditLog.close());
+        const gate = configGate(config, configs?.history);
         const running = await server({
           ...configuredParts(config, host, version),
           browser: () => Promise.resolve({}),
@@ -121,13 +135,23 @@ export function demoWorlds(version: string): DemoWorlds {
             serviceTargets(config, { host, sources: targetSources({ userAgent }), clock: systemClock }),
             goTargets({ userAgent }),
           ),
-          ...(configs === undefined ? {} : { configs }),
+          ...(configs === undefined ? {} : { configs: soonMeasured(configs) }),
           ...(pages === undefined ? {} : { pages }),
+          ...(auditLog === undefined ? {} : { auditLog }),
+          ...(gate === undefined ? {} : { gate }),
           tell,
         });
         open.push(() => running.stop());
         webhookUrl = `${running.url}${alertPath}`;
-        return worldOf(slack, repository, close);
+        const log =
+          auditLog === undefined
+            ? undefined
+            : {
+                folder: auditFolder(host),
+                key: auditLog.verifier,
+                look: `GOFIRE_STATE=${stateFolder} node dist/cli.js audit show -c ${file}`,
+              };
+        return worldOf(slack, log, close);
       } catch (error) {
         await close();
         throw error;
@@ -136,25 +160,38 @@ export function demoWorlds(version: string): DemoWorlds {
   };
 }
 
-function worldOf(
-  slack: SlackStandIn,
-  repository: ConfigRepository | undefined,
-  stop: () => Promise<void>,
-): DemoWorld {
+/** The deployer is quick, so what was rolled back is measured soon. */
+function soonMeasured(configs: ConfigCatalog): ConfigCatalog {
   return {
-    url: `${slack.url}/?user=${onCall}&channel=${incidents}`,
-    async type(text) {
-      const result = await slack.people.type(onCall, incidents, text);
-      if (result?.isAcked === false) throw new Error(`gofire did not answer ${text}.`);
+    ...configs,
+    of(name) {
+      const files = configs.of(name);
+      return files === undefined ? undefined : { ...files, verify: { ...files.verify, ...soon } };
     },
-    ...(repository === undefined ? {} : { takeBack: () => repository.releaseWell() }),
+  };
+}
+
+function worldOf(slack: SlackStandIn, log: DemoWorld["auditLog"], stop: () => Promise<void>): DemoWorld {
+  const messages = () => slack.workspace.channels.get(incidents)?.messages ?? [];
+  return {
+    url: `${slack.url}/?user=${people.mira}&channel=${incidents}`,
+    async type(who, text) {
+      acked(await slack.people.type(people[who], incidents, text), text);
+    },
+    async press(who, label) {
+      const result = await slack.people.press(people[who], incidents, label);
+      if (result !== undefined) acked(result, label);
+      return result !== undefined;
+    },
+    ...(log === undefined ? {} : { auditLog: log }),
     transcript: () => transcriptOf(slack.workspace, incidents),
     async screenshot(file, signal) {
       const program = await firstProgram(browsers);
-      const messages = slack.workspace.channels.get(incidents)?.messages ?? [];
-      const thread = messages.findLast(({ threadTs }) => threadTs !== undefined)?.threadTs;
+      const thread = messages().findLast(({ threadTs }) => threadTs !== undefined)?.threadTs;
       if (program === undefined || thread === undefined) return undefined;
-      const page = `${slack.url}/?still&user=${onCall}&channel=${incidents}&thread=${thread}`;
+      const rollback = messages().find(({ threadTs, text }) => threadTs === thread && isRollback(text));
+      const aimed = rollback === undefined ? "" : `#m${rollback.ts}`;
+      const page = `${slack.url}/?still&user=${people.jonas}&channel=${incidents}&thread=${thread}${aimed}`;
       await run(
         program,
         [
@@ -173,6 +210,15 @@ function worldOf(
     problems: () => slack.problems(),
     stop,
   };
+}
+
+/** The card that everything of a rollback stands on, once it has begun. */
+function isRollback(text: string): boolean {
+  return /^\S+ order · (?:being )?rolled back/.test(text);
+}
+
+function acked(result: { readonly isAcked: boolean } | undefined, what: string): void {
+  if (result?.isAcked === false) throw new Error(`gofire did not answer ${what}.`);
 }
 
 /** What somebody does to the configuration of the service. */
@@ -205,31 +251,6 @@ async function firstProgram(names: readonly string[]): Promise<string | undefine
 /** This machine with some environment variables of its own. */
 function hostWith(variables: Readonly<Record<string, string>>): Host {
   return { ...thisHost, environment: (name) => variables[name] ?? thisHost.environment(name) };
-}
-
-function configText(
-  processes: readonly DemoProcess[],
-  apiUrl: string,
-  repository: ConfigRepository | undefined,
-): string {
-  const targets = processes.map(({ debugUrl, instance }) => `{ url: "${debugUrl}", instance: ${instance} }`);
-  return `
-slack: { mode: socket, apiUrl: "${apiUrl}" }
-services:
-  ${service}:
-    targets: [${targets.join(", ")}]
-    capture: { cpuSeconds: 5, gapSeconds: 8 }${
-      repository === undefined
-        ? ""
-        : `
-    config: [${repository.file}]
-configHistory: { repository: "${repository.folder}", branch: ${repository.branch} }`
-    }
-alerts:
-  channel: ${incidents}
-  bearerEnv: GOFIRE_ALERTS_TOKEN
-  messages: { channels: [${incidents}], senders: [Alertmanager] }
-`;
 }
 
 /** slack-manifest.yaml of the checkout that this file belongs to, whether it runs from src/ or from dist/. */

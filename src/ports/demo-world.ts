@@ -27,17 +27,22 @@ export interface DemoProcess {
   readonly debugUrl: string;
 }
 
+/** Who is on call. */
+export type DemoPerson = "mira" | "jonas";
+
 /** A chat workspace with gofire in it, on this machine. */
 export interface DemoWorld {
   /** Page for people. */
   readonly url: string;
-  /** Types into the incidents channel as somebody on call. Rejects when gofire does not acknowledge it. */
-  type(text: string): Promise<void>;
+  /** Somebody types into the incidents channel. Rejects when gofire does not acknowledge it. */
+  type(who: DemoPerson, text: string): Promise<void>;
+  /** Presses the newest button there, in threads too, with this label; false where they see none. */
+  press(who: DemoPerson, label: string): Promise<boolean>;
   /**
-   * Puts back what made the service sick, in the repository of its configuration. Absent when that is not the reason, or where
-   * there is no git.
+   * The record of who rolled back what, the key that it is checked with, and what to type to look at it. Absent when the
+   * service is sick for another reason than its configuration, or where there is no git.
    */
-  readonly takeBack?: () => Promise<void>;
+  readonly auditLog?: { readonly folder: string; readonly key: string; readonly look: string };
   /** What stands in the incidents channel and its threads now, in order, in words. */
   transcript(): readonly string[];
   /** A picture of the newest thread, as PNG; undefined where there is no Chromium. */

@@ -21,12 +21,18 @@ async function runsThrough(option: string): Promise<void> {
   expect(stdout).toMatch(
     /Config: redis\.max_active 200 → 0 in v\d{8}-prod-redis-tune by ana, 1\d min before the capture, could explain this \(inferred\)\./,
   );
-  // What the repository says reaches the service, and is seen in it.
-  expect(stderr).toContain("Ana puts the old value back with git");
+  // Two people; what the repository says reaches the service, and is seen in it; and all of it is in the log.
+  expect(stderr).toMatch(
+    /Mira presses: Roll Back redis-tune…[\s\S]*Mira presses: Ask for a Second Person…[\s\S]*Jonas presses: Roll Back Now…/,
+  );
   expect(stderr).toMatch(/The deployer has brought [0-9a-f]{10} to order\./);
   expect(stdout).toMatch(
-    /^gofire: PASS: order\. .* Config: redis\.max_active 0 → 200 in [0-9a-f]{10} by ana, .* before the capture\./m,
+    /^ {4}gofire: ✅ order · rolled back and verified\..* redis\.max_active 0 → 200 .*: 240 goroutines, limit 5 → not found any more/mu,
   );
+  expect(stdout).toMatch(
+    /^ {4}gofire: PASS: order\. .* Config: redis\.max_active 0 → 200 in [0-9a-f]{10} by gofire, /m,
+  );
+  expect(stderr).toContain("The audit log has 4 entries of it, each signed, and verifies.");
   expect(stdout).toContain("flame-graph.order.goroutine.png");
   expect(stdout).toMatch(/pprof\.order\.order-1\.goroutine\.\d{8}-\d{6}\.pb\.gz/);
   if (stdout.includes("A picture of the thread")) {
@@ -36,7 +42,7 @@ async function runsThrough(option: string): Promise<void> {
 
 // Most of the time of both is waiting.
 describe.skipIf(redisProgram === undefined)("gofire demo (needs Redis)", { concurrent: true }, () => {
-  it("goes from a typed command to a verdict with its flame graph, and on to a service that is well, with recordings", {
+  it("goes from a typed command to a verdict with its flame graph, and on to a verified rollback, with recordings", {
     timeout: 180_000,
   }, async () => {
     await runsThrough("--recorded");

@@ -3,17 +3,17 @@ import type { DemoWorld } from "../../ports/demo-world.ts";
 import type { CommandContext, Ports } from "../context.ts";
 import type { Reply } from "../reply.ts";
 import { type DemoLab, settle } from "./in-terminal.ts";
+import { rollBackTogether } from "./roll-back.ts";
 import { sickService } from "./sick-service.ts";
 
 const verdictWithinMs = 180_000;
 const lookEveryMs = 250;
-/** The deployer looks once a second, and those who waited go on at once. */
-const recoveryMs = 3_000;
 const cardStart = "gofire: ";
 
 /**
  * Shows gofire at work in a chat workspace on this machine: somebody types `/gofire snapshot order`, and its card
- * becomes a verdict. With `once` it ends then, else when the person has played enough (Ctrl-C).
+ * becomes a verdict; then two people roll back what made the service sick. With `once` it ends then, else when the person has
+ * played enough (Ctrl-C).
  */
 export async function demoInWorkspace(
   {
@@ -34,13 +34,10 @@ export async function demoInWorkspace(
       context.log(`The workspace: ${world.url}`);
       if (!once && (await host.openInBrowser(world.url))) context.log("It opens in your browser.");
       if (built !== undefined) await settle(built, mode, context, ports);
-      await verdictOf("Mira types: /gofire snapshot order", world);
-      if (world.takeBack !== undefined) {
-        context.log("Ana puts the old value back with git, and pushes it.");
-        await world.takeBack();
-        await clock.sleep(recoveryMs, signal);
-        await verdictOf("Mira types: /gofire snapshot order", world);
-      }
+      context.log("Mira types: /gofire snapshot order");
+      await world.type("mira", "/gofire snapshot order");
+      await verdict(world);
+      if (world.auditLog !== undefined) await rollBack(world, world.auditLog);
       const shown = once ? await pictureOf(world) : undefined;
       if (!once) await untilEnd(world);
       const problems = world.problems();
@@ -56,25 +53,32 @@ export async function demoInWorkspace(
     await service.stop();
   }
 
-  /** Somebody asks for a capture, and it is waited for until all of it is told. */
-  async function verdictOf(what: string, world: DemoWorld): Promise<void> {
-    context.log(what);
-    const before = cardsOf(world).length;
-    await world.type(what.slice(what.indexOf("/")));
+  async function verdict(world: DemoWorld): Promise<void> {
     const endsAtMs = clock.nowMs() + verdictWithinMs;
     let last = "";
     for (;;) {
-      const card = cardsOf(world)[before] ?? { text: "", replies: [] };
-      const now = summaryOf(card.text);
-      if (card.text !== last) context.progress(now);
-      last = card.text;
-      // The flame graph comes last.
-      if (card.replies.some((line) => line.includes(".png"))) return context.log(now);
+      const lines = world.transcript();
+      const card = lines.find((line) => line.startsWith(cardStart))?.slice(cardStart.length) ?? "";
+      const now = summaryOf(card);
+      if (card !== last) context.progress(now);
+      last = card;
+      // The files of the capture come last.
+      if (lines.some((line) => line.includes("What was captured:"))) return context.log(now);
       if (clock.nowMs() > endsAtMs) {
-        if (/FAIL|PASS|INCONCLUSIVE/.test(card.text)) return context.log(now);
-        throw new UsageError(`There was no verdict within ${verdictWithinMs / 60_000} minutes: ${card.text}`);
+        if (/FAIL|PASS|INCONCLUSIVE/.test(card)) return context.log(now);
+        throw new UsageError(`There was no verdict within ${verdictWithinMs / 60_000} minutes: ${card}`);
       }
       await clock.sleep(lookEveryMs, signal);
+    }
+  }
+
+  /** Who sits at the page plays on whatever comes of it. */
+  async function rollBack(world: DemoWorld, log: NonNullable<DemoWorld["auditLog"]>): Promise<void> {
+    try {
+      await rollBackTogether(world, log, context, ports);
+    } catch (error) {
+      if (once || !(error instanceof UsageError)) throw error;
+      context.log(error.message);
     }
   }
 
@@ -85,26 +89,20 @@ export async function demoInWorkspace(
     return taken;
   }
 
-  async function untilEnd({ url }: DemoWorld): Promise<void> {
+  async function untilEnd({ url, auditLog }: DemoWorld): Promise<void> {
     context.log(`Yours to play with: ${url}`);
+    if (auditLog !== undefined) {
+      context.log(`Who did what, in another terminal: ${auditLog.look}`);
+      context.log("A change of the configuration waits for somebody: /approve-config 7");
+    }
     context.log(
-      "Type /gofire help there, let Alertmanager page, or make the shop sick in another way. Ctrl-C ends it.",
+      "Type /gofire help there, let Alertmanager page, or make the shop sick in another way. Who you are is chosen at the top left: a rollback takes two. Ctrl-C ends it.",
     );
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });
     });
   }
-}
-
-/** gofire's messages in the channel with what stands in their threads. */
-function cardsOf(world: DemoWorld): readonly { readonly text: string; readonly replies: string[] }[] {
-  const cards: { text: string; replies: string[] }[] = [];
-  for (const line of world.transcript()) {
-    if (line.startsWith(cardStart)) cards.push({ text: line.slice(cardStart.length), replies: [] });
-    else cards.at(-1)?.replies.push(line);
-  }
-  return cards;
 }
 
 /** The first two sentences: what it is about, and what is the matter. */

@@ -141,7 +141,7 @@ function outcomeLines(request: RollbackRequest, text: Text): readonly string[] {
       return [`${pushedText(request, text)}. The audit log is told next.`];
     case "verifying":
       return [
-        `${pushedText(request, text)}. It is captured again to see whether it helped, not before a minute.`,
+        `${pushedText(request, text)}. It is captured again to see whether it helped, once it has had time to reach the processes.`,
         ...captures.slice(-1).map((one) => captureText(one, text)),
       ];
     case "verified":

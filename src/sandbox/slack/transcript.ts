@@ -25,14 +25,16 @@ function lineOf(
   const attached = files.map((id) => `${indent}  📎 ${names.file(id)}`);
   const titles = attachments.map(({ title }) => (typeof title === "string" ? title : ""));
   const words = [text, ...titles].filter((part) => part !== "").join(" ");
-  return [`${indent}${who}${reader}: ${plain(words).replaceAll("\n", `\n${indent}  `)}`, ...attached].join(
-    "\n",
-  );
+  return [
+    `${indent}${who}${reader}: ${plain(words, names).replaceAll("\n", `\n${indent}  `)}`,
+    ...attached,
+  ].join("\n");
 }
 
-/** Slack's text as it reads: its three characters that stand for something else, and breaks that nobody sees. */
-function plain(text: string): string {
+/** Slack's text as it reads: people by name, its three characters that stand for something else, breaks that nobody sees. */
+function plain(text: string, names: Names): string {
   return text
+    .replaceAll(/<@([A-Z0-9]+)>/g, (_mention, id: string) => `@${names.person(id)}`)
     .replaceAll("&lt;", "<")
     .replaceAll("&gt;", ">")
     .replaceAll("&amp;", "&")

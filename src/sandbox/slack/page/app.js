@@ -194,11 +194,13 @@ function drawPane(pane, key, heading, content, makeComposer) {
     messages.childElementCount === 0 ||
     messages.scrollHeight - messages.scrollTop - messages.clientHeight < 80;
   messages.replaceChildren(...content);
-  const toEnd = () => {
-    if (wasAtEnd) messages.scrollTop = messages.scrollHeight;
+  const aim = messages.querySelector(`[id="${CSS.escape(location.hash.slice(1))}"]`);
+  const scroll = () => {
+    if (aim !== null) aim.scrollIntoView();
+    else if (wasAtEnd) messages.scrollTop = messages.scrollHeight;
   };
-  toEnd();
-  for (const image of messages.querySelectorAll("img")) image.addEventListener("load", toEnd);
+  scroll();
+  for (const image of messages.querySelectorAll("img")) image.addEventListener("load", scroll);
 }
 
 function drawHome() {

@@ -13,11 +13,18 @@ import {
   type Workspace,
 } from "../workspace.ts";
 import type { Aim, People, ViewValues } from "./people.ts";
-import { channelOf, elementBy, elementIn, messageOf, userBlock, viewOf } from "./places.ts";
+import { channelOf, elementBy, elementIn, messageOf, newestButton, userBlock, viewOf } from "./places.ts";
 
 type Clicking = Pick<
   People,
-  "click" | "clickInHome" | "clickInModal" | "submit" | "closeModal" | "messageShortcut" | "globalShortcut"
+  | "click"
+  | "press"
+  | "clickInHome"
+  | "clickInModal"
+  | "submit"
+  | "closeModal"
+  | "messageShortcut"
+  | "globalShortcut"
 >;
 
 /** What people click on: buttons, menus, forms and shortcuts. */
@@ -136,6 +143,11 @@ export function clicking(workspace: Workspace, deliveries: Deliveries): Clicking
     async click(userId, channelId, ts, aim) {
       const channel = channelOf(workspace, channelId, userId);
       return clickMessage(userId, channel, messageOf(channel, ts, userId), aim);
+    },
+    async press(userId, channelId, label) {
+      const channel = channelOf(workspace, channelId, userId);
+      const found = newestButton(channel, userId, label);
+      return found === undefined ? undefined : clickMessage(userId, channel, found.message, found.aim);
     },
     async clickInHome(userId, aim) {
       const home = workspace.homes.get(userId);

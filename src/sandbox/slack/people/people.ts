@@ -32,6 +32,8 @@ export interface People {
   ): Promise<DeliveryResult | undefined>;
   /** Clicks a button or chooses an option in a message. */
   click(userId: string, channelId: string, ts: string, aim: Aim): Promise<DeliveryResult>;
+  /** Clicks the newest button in a channel and its threads that has this label; undefined where they see none. */
+  press(userId: string, channelId: string, label: string): Promise<DeliveryResult | undefined>;
   clickInHome(userId: string, aim: Aim): Promise<DeliveryResult>;
   clickInModal(userId: string, aim: Aim, values?: ViewValues): Promise<DeliveryResult>;
   submit(userId: string, values: ViewValues): Promise<DeliveryResult>;

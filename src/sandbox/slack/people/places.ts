@@ -1,4 +1,4 @@
-import { type Fields, isFields, listOf } from "../fields.ts";
+import { type Fields, isFields, listOf, textOf } from "../fields.ts";
 import { findMessage } from "../messages.ts";
 import type { SlackChannel, SlackMessage, SlackView, Workspace } from "../workspace.ts";
 import type { Aim } from "./people.ts";
@@ -64,4 +64,29 @@ export function elementIn(message: SlackMessage, aim: Aim): Found {
     }
   }
   return elementBy(message.blocks ?? [], aim);
+}
+
+/** Where the newest button with this label is that a user sees. */
+export function newestButton(
+  { messages }: SlackChannel,
+  userId: string,
+  label: string,
+): { readonly message: SlackMessage; readonly aim: Aim } | undefined {
+  for (const message of messages.toReversed()) {
+    if (message.onlyFor !== undefined && message.onlyFor !== userId) continue;
+    const blocks = [
+      ...(message.blocks ?? []),
+      ...(message.attachments ?? []).flatMap((attachment) => listOf(attachment.blocks)),
+    ];
+    for (const block of blocks) {
+      const button = listOf(block.elements).find(
+        ({ type, text }) => type === "button" && isFields(text) && text.text === label,
+      );
+      const actionId = textOf(button?.action_id);
+      const blockId = textOf(block.block_id);
+      if (actionId === undefined) continue;
+      return { message, aim: { actionId, ...(blockId === undefined ? {} : { blockId }) } };
+    }
+  }
+  return undefined;
 }

@@ -1,0 +1,95 @@
+import { UsageError } from "../../domain/errors.ts";
+import { counted } from "../../domain/units.ts";
+import type { DemoPerson, DemoWorld } from "../../ports/demo-world.ts";
+import type { CommandContext, Ports } from "../context.ts";
+
+const buttonWithinMs = 30_000;
+const planWithinMs = 5_000;
+const mostTries = 6;
+/** More than gofire gives itself to measure (src/sandbox/gofire-yaml.ts). */
+const outcomeWithinMs = 150_000;
+const lookEveryMs = 250;
+const names: Readonly<Record<DemoPerson, string>> = { mira: "Mira", jonas: "Jonas" };
+
+/**
+ * The story from its verdict on: one person asks for the rollback, another one agrees, gofire pushes the old value, measures
+ * again, and the record of it is verified. Throws UsageError where it does not come to that.
+ */
+export async function rollBackTogether(
+  world: DemoWorld,
+  log: NonNullable<DemoWorld["auditLog"]>,
+  context: CommandContext,
+  ports: Ports,
+): Promise<void> {
+  const { signal } = context;
+  const clock = await ports.clock();
+
+  await ask();
+  await press("jonas", "Roll Back Now…");
+  await outcome();
+  const { auditReport } = await import("../audit/report.ts");
+  const { checkpoint, problems } = await auditReport(
+    log.folder,
+    { key: log.key, since: undefined, config: undefined },
+    context,
+    ports,
+  );
+  const [problem] = problems;
+  if (problem !== undefined)
+    throw new UsageError(`The audit log does not verify: ${problem.file} ${problem.what}`);
+  const entries = counted(checkpoint?.size ?? 0, "entry", "entries");
+  context.log(`The audit log has ${entries} of it, each signed, and verifies.`);
+
+  async function ask(): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      await press("mira", "Roll Back redis-tune…");
+      // What gofire fetches of the repository for the first time may not be there in time for its answer.
+      if (await pressed("mira", "Ask for a Second Person…", planWithinMs)) return;
+      if (tries === mostTries) throw new UsageError(`There was no plan of a rollback:\n${said()}`);
+    }
+  }
+
+  async function press(who: DemoPerson, label: string): Promise<void> {
+    if (await pressed(who, label, buttonWithinMs)) return;
+    throw new UsageError(`${names[who]} found no button "${label}":\n${said()}`);
+  }
+
+  async function pressed(who: DemoPerson, label: string, withinMs: number): Promise<boolean> {
+    const endsAtMs = clock.nowMs() + withinMs;
+    while (!(await world.press(who, label))) {
+      if (clock.nowMs() > endsAtMs) return false;
+      await clock.sleep(lookEveryMs, signal);
+    }
+    context.log(`${names[who]} presses: ${label}`);
+    return true;
+  }
+
+  function said(): string {
+    return world.transcript().join("\n");
+  }
+
+  async function outcome(): Promise<void> {
+    const endsAtMs = clock.nowMs() + outcomeWithinMs;
+    let last = "";
+    for (;;) {
+      const [card = "", told] = rollbackLines(world.transcript());
+      const title = firstSentence(card);
+      if (title !== last) context.progress(title);
+      last = title;
+      if (told !== undefined && title.includes("rolled back and verified")) return context.log(told);
+      if (/NOT (?:verified|rolled back)|not rolled back/.test(card)) throw new UsageError(card);
+      if (clock.nowMs() > endsAtMs) throw new UsageError(`The rollback did not come to its end: ${card}`);
+      await clock.sleep(lookEveryMs, signal);
+    }
+  }
+}
+
+function firstSentence(text: string): string {
+  return /^.*?[.?](?=\s|$)/.exec(text)?.[0] ?? text;
+}
+
+/** The rollback's card as it is now, and what its thread is told in the end: after their mark they begin with the service. */
+function rollbackLines(transcript: readonly string[]): readonly string[] {
+  const line = /^ *gofire: (?:⏪|✅|🔴|⚠️|⚪️) (.*)/u;
+  return transcript.flatMap((said) => line.exec(said)?.[1] ?? []);
+}
