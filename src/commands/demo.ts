@@ -8,7 +8,7 @@ const defaultMode = "redis-pool-zero";
 
 export const demo = defineCommand({
   name: "demo",
-  summary: "Watch gofire at work: a sick Go service, its verdict in a thread",
+  summary: "Watch gofire at work: a sick Go service, its verdict, its rollback",
   usage: "[options]",
   examples: [
     { line: "demo", does: "a shop whose redis pool was set to 0, and a workspace to play in" },
@@ -22,7 +22,7 @@ export const demo = defineCommand({
   operands: { placeholder: "", min: 0, max: 0 },
   options: {
     mode: { kind: "text", placeholder: "NAME", summary: `illness to show (default ${defaultMode})` },
-    once: { kind: "flag", summary: "end after the verdict; the rule where nobody sits at the terminal" },
+    once: { kind: "flag", summary: "end after the story; the rule where nobody sits at the terminal" },
     picture: {
       kind: "text",
       placeholder: "FILE",
