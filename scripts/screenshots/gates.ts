@@ -1,7 +1,7 @@
 import type { MessageBody } from "../../src/domain/chat/message.ts";
 import type { ConfigChange } from "../../src/domain/configuration/config-change.ts";
 import type { CountedDecision, GateState } from "../../src/domain/configuration/gate.ts";
-import type { GateReport } from "../../src/domain/configuration/gate-card.ts";
+import type { ProposalReport } from "../../src/domain/configuration/gate-card.ts";
 import type { Proposal } from "../../src/domain/configuration/proposal.ts";
 import { impactOf } from "../../src/governance/impact.ts";
 import { chatReplyBody } from "../../src/render/slack/chat-reply.ts";
@@ -46,7 +46,10 @@ const proposal: Proposal = {
       name: "prod",
       digest,
       was: "h1:0000000000000000000000000000000000000000000=",
-      changes,
+      changes: changes.map((change) => {
+        const impact = impactOf(change);
+        return impact === undefined ? change : { ...change, impact };
+      }),
       more: 0,
       uncompared: [],
       services: ["order", "payment"],
@@ -70,7 +73,7 @@ const waiting: GateState = {
   unknownAddresses: [],
 };
 
-function show(report: GateReport): MessageBody {
+function show(report: ProposalReport): MessageBody {
   return gateCard({ report, list: "there" }).body;
 }
 
@@ -84,13 +87,9 @@ export function gates(nowMs: number): readonly MessageBody[] {
   });
   const one = by("U0JONAS002", 0);
   const two = by("U0PRIYA003", 1);
-  const report = (state: Partial<GateState>, more: Partial<GateReport> = {}): GateReport => ({
+  const report = (state: Partial<GateState>, more: Partial<ProposalReport> = {}): ProposalReport => ({
     proposal,
     states: [{ ...waiting, ...state }],
-    effects: changes.flatMap((change) => {
-      const reason = impactOf(change);
-      return reason === undefined ? [] : [{ environment: "prod", path: change.path, reason }];
-    }),
     earlier: [],
     ...more,
   });

@@ -4,6 +4,7 @@ import type { LoggedEvent } from "../domain/audit/audit-event.ts";
 import type { GatePolicy } from "../domain/configuration/gate.ts";
 import { PortError, reasonOf, UsageError } from "../domain/errors.ts";
 import type { GateReport } from "../render/config-gate.ts";
+import { configuredPaths } from "./access/config-gate.ts";
 import { revisionNamed } from "./config-diff.ts";
 import type { CommandContext, Ports } from "./context.ts";
 import type { Reply } from "./reply.ts";
@@ -62,7 +63,7 @@ export async function configGate(
         `${JSON.stringify(head)} may be any of these, name one: ${found.candidates.join(", ")}`,
       );
     }
-    const proposal = proposalFacts(found, { name: history.name, branch: base }, servicesOf(config));
+    const proposal = proposalFacts(found, { name: history.name, branch: base }, configuredPaths(config));
     const statesBy = (entries: readonly LoggedEvent[]) =>
       policies.map((policy) =>
         evaluate({ proposal, policy, people: config?.people ?? new Map(), entries, nowMs: clock.nowMs() }),
@@ -122,12 +123,4 @@ function policiesOf(
   if (chosen.length > 0) return chosen;
   const names = policies.map((policy) => policy.environment).join(", ");
   throw new UsageError(`${file} has no environment ${JSON.stringify(only)} under "gate". It has: ${names}.`);
-}
-
-function servicesOf(config: GofireConfig | undefined): ReadonlyMap<string, readonly string[]> {
-  return new Map(
-    Object.entries(config?.services ?? {}).flatMap(([name, { configPaths }]) =>
-      configPaths === undefined ? [] : [[name, configPaths] as const],
-    ),
-  );
 }

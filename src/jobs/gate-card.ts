@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import type { GateState } from "../domain/configuration/gate.ts";
-import type { FullList, GateCard, GateReport, GateView } from "../domain/configuration/gate-card.ts";
+import type { FullList, GateCard, GateView, ProposalReport } from "../domain/configuration/gate-card.ts";
 import { PortError } from "../domain/errors.ts";
 import type { Card, Reply } from "../domain/incidents/incident.ts";
 import type { GateCards } from "../ports/gate-cards.ts";
@@ -59,7 +59,7 @@ async function reportOf(
   { proposal, repository }: GateCard,
   ports: GateCardJobPorts,
   signal: AbortSignal,
-): Promise<GateReport | Extract<GateView, { problem: string }>> {
+): Promise<ProposalReport | Extract<GateView, { problem: string }>> {
   const { gate, clock } = ports;
   if (gate?.repository !== repository) {
     return { repository, proposal, problem: "gofire.yaml has no gate for this repository any more" };
@@ -106,7 +106,7 @@ async function show(
 /** The full list where the card leaves something out, and word of each environment that is approved: each once for what it is of. */
 async function repliesTo(
   { id, card, replies }: GateCard,
-  report: GateReport,
+  report: ProposalReport,
   isWhole: boolean,
   { cards, artifacts }: GateCardJobPorts,
   signal: AbortSignal,
@@ -164,7 +164,7 @@ async function sendReplies(card: GateCard, ports: GateCardJobPorts, signal: Abor
   }
 }
 
-function listOf({ id, replies }: GateCard, report: GateReport): FullList {
+function listOf({ id, replies }: GateCard, report: ProposalReport): FullList {
   const { intent } = listFile(id, report);
   const reply = replies.find((other) => other.intent === intent);
   if (reply?.state === "given-up") return { problem: reply.problem ?? "the chat did not take it" };
@@ -172,7 +172,10 @@ function listOf({ id, replies }: GateCard, report: GateReport): FullList {
 }
 
 /** Another one for each state that the environments could come to, from each that they are in. */
-function listFile(id: string, { proposal }: GateReport): { readonly intent: string; readonly name: string } {
+function listFile(
+  id: string,
+  { proposal }: ProposalReport,
+): { readonly intent: string; readonly name: string } {
   const key = keyOf(
     JSON.stringify(proposal.environments.map(({ name, was, digest }) => [name, was, digest])),
   );

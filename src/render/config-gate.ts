@@ -52,14 +52,26 @@ export function configGateText(report: GateReport, style: Style, width: number):
 export function configGateMarkdown(report: GateReport): string {
   const { proposal } = report;
   const blocks = report.states.map((state) => {
-    const rows = linesOf(proposal, state, marked).map(
-      ({ text, below }) => `- ${text}\n${below === undefined ? "" : `  - ${below}\n`}`,
-    );
+    const rows = linesOf(proposal, state, marked).map(markdownRow);
     const title = `### ${inline(state.environment)}: ${gateVerdictText(state)}`;
     return rows.length === 0 ? `${title}\n` : `${title}\n\n${rows.join("")}`;
   });
   const head = `## gofire config gate: ${code(proposal.name)}\n\n${inline(proposal.subject)}\n`;
   return [head, ...blocks, endingOf(report).map(inline).join("\n\n") + "\n"].join("\n");
+}
+
+/** What a proposal would change of each environment, and why it cannot be approved; nothing of who did. */
+export function proposedMarkdown({ proposal, states }: Pick<GateReport, "proposal" | "states">): string {
+  return states
+    .map((state) => {
+      const rows = changeLines(proposal, state, marked).map(markdownRow);
+      return `## ${inline(state.environment)}\n\n${rows.join("")}`;
+    })
+    .join("\n");
+}
+
+function markdownRow({ text, below }: Line): string {
+  return `- ${text}\n${below === undefined ? "" : `  - ${below}\n`}`;
 }
 
 function headRows({ name, subject, head, branch }: Proposal, style: Style, width: number): readonly string[] {
@@ -79,7 +91,11 @@ function textRows({ text, below }: Line, width: number): readonly string[] {
 }
 
 function linesOf(proposal: Proposal, state: GateState, written: Written): readonly Line[] {
-  const { place, text } = written;
+  const isKnown = proposal.environments.some(({ name }) => name === state.environment);
+  return [...changeLines(proposal, state, written), ...(isKnown ? decisionLines(state, written.text) : [])];
+}
+
+function changeLines(proposal: Proposal, state: GateState, { place, text }: Written): readonly Line[] {
   const reasons = state.reasons.map((reason) => ({ text: text(reason) }));
   const environment = proposal.environments.find(({ name }) => name === state.environment);
   if (environment === undefined) return reasons;
@@ -102,7 +118,7 @@ function linesOf(proposal: Proposal, state: GateState, written: Written): readon
   if (services.length > 0) told.push({ text: `configures ${services.map(text).join(", ")}` });
   if (state.digest !== undefined)
     told.push({ text: `digest ${place(state.digest)}`, below: `now ${place(was)}` });
-  return [...reasons, ...told, ...decisionLines(state, text)];
+  return [...reasons, ...told];
 }
 
 function decisionLines(state: GateState, text: Written["text"]): readonly Line[] {

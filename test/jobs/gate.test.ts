@@ -155,7 +155,7 @@ describe.skipIf(redisProgram === undefined)("what is asked of the gate", () => {
     expect(approvers()).toEqual(["slack:UBO"]);
     expect(said()).toEqual([expect.stringContaining("Your approval of 42 for prod is in the audit log")]);
     expect(chat.messages.map(({ body }) => body.text)).toEqual([
-      expect.stringContaining("waiting for 1 more approval"),
+      expect.stringContaining("waiting for approval, 1 of 2"),
     ]);
     expect(audit.logged[0]?.event.subject).toEqual({
       repository,
@@ -263,7 +263,7 @@ describe.skipIf(redisProgram === undefined)("what is asked of the gate", () => {
     for (const userId of ["UBO", "UCY"]) await ask(asked(userId, { decision: "approve" }));
     await showCards();
     expect(chat.messages.map(({ body }) => body.text)).toEqual([
-      expect.stringContaining("prod: waiting for 1 more approval"),
+      expect.stringContaining("prod: waiting for approval, 2 of 3"),
     ]);
     await ask(asked("UDEE", { decision: "approve" }));
     await showCards();
@@ -291,7 +291,9 @@ describe.skipIf(redisProgram === undefined)("what is asked of the gate", () => {
     expect(chat.messages).toEqual([]);
     await ask(asked("UANA", { intent: "T-again" }));
     await showCards();
-    expect(chat.messages.map(({ body }) => body.text)).toEqual([expect.stringContaining("1 more approval")]);
+    expect(chat.messages.map(({ body }) => body.text)).toEqual([
+      expect.stringContaining("waiting for approval, 1 of 2"),
+    ]);
   });
 
   test("a card that could not be shown is tried again for a day", async () => {

@@ -56,6 +56,18 @@ async function cardOf({ bot }: GatedBot, words = ""): Promise<SlackMessage> {
   );
 }
 
+function shownBy({ bot }: GatedBot): string {
+  return JSON.stringify(bot.messages().find(isCard)?.blocks);
+}
+
+async function cardWith(gated: GatedBot, words: string): Promise<void> {
+  await until(() => (shownBy(gated).includes(words) ? true : undefined), `a card with ${words}`);
+}
+
+async function cardWithout(gated: GatedBot, words: string): Promise<void> {
+  await until(() => (shownBy(gated).includes(words) ? undefined : true), `a card without ${words}`);
+}
+
 /** What somebody alone was told, that has these words. */
 async function told({ bot }: GatedBot, userId: string, words: string | RegExp): Promise<string> {
   return await until(() => {
@@ -76,7 +88,7 @@ describe.skipIf(redisProgram === undefined)("approving a change of configuration
     const { people } = bot.slack;
     await people.type(mira, incidents, "/approve-config 42");
     await told(gated, mira, "Looking at 42");
-    const card = await cardOf(gated, "prod: waiting for 2 approvals");
+    const card = await cardOf(gated, "prod: waiting for approval, 0 of 2");
     expect(card.text).toContain("redis.max_active 200 → 20");
 
     await click(gated, mira, "approve");
@@ -87,7 +99,7 @@ describe.skipIf(redisProgram === undefined)("approving a change of configuration
 
     await click(gated, jonas, "approve");
     await told(gated, jonas, "Your approval of 42 for prod is in the audit log");
-    await cardOf(gated, "waiting for 1 more approval");
+    await cardOf(gated, "waiting for approval, 1 of 2");
     await click(gated, jonas, "approve");
     await told(gated, jonas, "counts already");
     expect(await logged(gated)).toHaveLength(1);
@@ -123,12 +135,12 @@ describe.skipIf(redisProgram === undefined)("approving a change of configuration
     const { bot, propose, repository } = gated;
     const { people, faults } = bot.slack;
     await people.type(priya, incidents, "/approve-config 42");
-    await cardOf(gated, "waiting for 2 approvals");
+    await cardOf(gated, "waiting for approval, 0 of 2");
     faults.add({ on: "interactive", kind: "duplicate" });
     faults.add({ on: "chat.update", kind: "status", status: 500, when: "after" });
     await click(gated, jonas, "approve");
     await told(gated, jonas, "in the audit log");
-    await cardOf(gated, "waiting for 1 more approval");
+    await cardOf(gated, "waiting for approval, 1 of 2");
     expect(await logged(gated)).toHaveLength(1);
 
     const before = bot.messages().find(isCard);
@@ -139,13 +151,13 @@ describe.skipIf(redisProgram === undefined)("approving a change of configuration
     await told(gated, priya, /changed since that was shown, so nothing was approved for prod/);
     await cardOf(gated, "redis.max_active 200 → 2.");
     expect(await logged(gated)).toHaveLength(1);
-    const card = await cardOf(gated, "waiting for 2 approvals");
+    const card = await cardOf(gated, "waiting for approval, 0 of 2");
     expect(JSON.stringify(card.blocks)).toContain(`what <@${jonas}> decided before`);
     expect(JSON.stringify(card.blocks)).not.toBe(shown);
 
     // Somebody else's change of something else voids nothing.
     await click(gated, jonas, "approve");
-    await cardOf(gated, "waiting for 1 more approval");
+    await cardOf(gated, "waiting for approval, 1 of 2");
     repository.commit({ "README.md": "elsewhere" }, { subject: "Elsewhere", atMs: Date.now() });
     const digest =
       /`([A-Za-z0-9+/]{12})`/.exec(JSON.stringify(bot.messages().find(isCard)?.blocks))?.[1] ?? "";
@@ -179,13 +191,13 @@ describe.skipIf(redisProgram === undefined)("approving a change of configuration
     expect(Number(list?.ts)).toBeLessThan(Number(card.editedTs));
     await click(gated, jonas, "reject");
     await told(gated, jonas, "nobody's approval counts until you withdraw it");
-    await cardOf(gated, "rejected by 1 person");
+    await cardOf(gated, "prod: rejected");
     await click(gated, priya, "reject");
-    await cardOf(gated, "rejected by 2 people");
+    await cardWith(gated, `Rejected by <@${priya}>`);
     await click(gated, jonas, "withdraw");
-    await cardOf(gated, "rejected by 1 person");
+    await cardWithout(gated, `Rejected by <@${jonas}>`);
     await click(gated, priya, "withdraw");
-    await cardOf(gated, "waiting for 2 approvals");
+    await cardOf(gated, "waiting for approval, 0 of 2");
     expect(await logged(gated)).toEqual([
       `config.rejected slack:${jonas}`,
       `config.rejected slack:${priya}`,

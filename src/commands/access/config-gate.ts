@@ -26,7 +26,9 @@ export function configGate(
 }
 
 /** Files and folders of each service's configuration, by its name. */
-function configuredPaths({ services }: GofireConfig): ReadonlyMap<string, readonly string[]> {
+export function configuredPaths({
+  services = {},
+}: Partial<GofireConfig> = {}): ReadonlyMap<string, readonly string[]> {
   return new Map(
     Object.entries(services).flatMap(([name, { configPaths }]) =>
       configPaths === undefined ? [] : [[name, configPaths] as const],

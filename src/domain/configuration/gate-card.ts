@@ -24,22 +24,12 @@ export interface GateCard extends GateCardPlace {
 }
 
 /** What a proposal would change, and where it stands, at one moment. */
-export interface GateReport {
+export interface ProposalReport {
   readonly proposal: Proposal;
   /** Of every environment whose files would be others, in the order of the proposal's. */
   readonly states: readonly GateState[];
-  /** What settings of these names can lead to; inferred. */
-  readonly effects: readonly GateEffect[];
   /** Who decided on an earlier state of it and not on this one: that does not count. */
   readonly earlier: readonly { readonly environment: string; readonly actors: readonly string[] }[];
-}
-
-/** What a change of a setting can lead to, inferred from what it is called. */
-export interface GateEffect {
-  readonly environment: string;
-  /** Of the setting. */
-  readonly path: string;
-  readonly reason: string;
 }
 
 /** Whether all that would change can be read in the card's thread, as a file; or why that cannot be. */
@@ -47,5 +37,5 @@ export type FullList = "coming" | "there" | { readonly problem: string };
 
 /** What a card is drawn from: a report, or why there is none. */
 export type GateView =
-  | { readonly report: GateReport; readonly list: FullList }
+  | { readonly report: ProposalReport; readonly list: FullList }
   | { readonly repository: string; readonly proposal: string; readonly problem: string };

@@ -1,10 +1,9 @@
 import type { AuditEvent, LoggedEvent } from "../../domain/audit/audit-event.ts";
 import type { GateState } from "../../domain/configuration/gate.ts";
-import type { GateReport } from "../../domain/configuration/gate-card.ts";
+import type { ProposalReport } from "../../domain/configuration/gate-card.ts";
 import type { Proposal } from "../../domain/configuration/proposal.ts";
 import { PortError } from "../../domain/errors.ts";
 import { evaluate, type GateSnapshot } from "../../governance/gate.ts";
-import { impactOf } from "../../governance/impact.ts";
 import type { AuditLog } from "../../ports/audit-log.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ConfigGate } from "../../ports/config-gate.ts";
@@ -22,7 +21,7 @@ export interface ReportPorts {
 
 /** What a report is made of, for who decides on it. */
 export interface LookedAt {
-  readonly report: GateReport;
+  readonly report: ProposalReport;
   /** For the environments in question, in the order of the proposal's. */
   readonly snapshots: readonly GateSnapshot[];
   /** What was ever decided here, in the order of the log. */
@@ -55,35 +54,27 @@ export async function lookAt(
     nowMs,
   }));
   const states = snapshots.map(evaluate);
-  return { report: { proposal, states, ...surroundings(proposal, states, entries) }, snapshots, entries };
+  return { report: { proposal, states, earlier: earlierIn(proposal, states, entries) }, snapshots, entries };
 }
 
-/** What the card says beside the states. */
-function surroundings(
-  { name, environments }: Proposal,
+/** Who decided on another state of it, and not on this one. */
+function earlierIn(
+  { name }: Proposal,
   states: readonly GateState[],
   entries: readonly LoggedEvent[],
-): Pick<GateReport, "effects" | "earlier"> {
-  return {
-    effects: environments.flatMap((environment) =>
-      environment.changes.flatMap((change) => {
-        const reason = impactOf(change);
-        return reason === undefined ? [] : [{ environment: environment.name, path: change.path, reason }];
-      }),
-    ),
-    earlier: states.flatMap(({ environment, digest, approvals, rejections }) => {
-      const present = new Set([...approvals, ...rejections].map(({ actor }) => actor));
-      const actors = entries.flatMap(({ event: { actor, subject } }) =>
-        subject.proposal === name &&
-        subject.environment === environment &&
-        subject.digest !== digest &&
-        !present.has(actor)
-          ? [actor]
-          : [],
-      );
-      return actors.length === 0 ? [] : [{ environment, actors: [...new Set(actors)] }];
-    }),
-  };
+): ProposalReport["earlier"] {
+  return states.flatMap(({ environment, digest, approvals, rejections }) => {
+    const present = new Set([...approvals, ...rejections].map(({ actor }) => actor));
+    const actors = entries.flatMap(({ event: { actor, subject } }) =>
+      subject.proposal === name &&
+      subject.environment === environment &&
+      subject.digest !== digest &&
+      !present.has(actor)
+        ? [actor]
+        : [],
+    );
+    return actors.length === 0 ? [] : [{ environment, actors: [...new Set(actors)] }];
+  });
 }
 
 /** Of a proposal that cannot be merged at all there is one for every environment, so that somebody is told. */

@@ -1,14 +1,15 @@
 import type { MessageBody } from "../../domain/chat/message.ts";
-import type { ConfigChange } from "../../domain/configuration/config-change.ts";
 import type { GateState } from "../../domain/configuration/gate.ts";
-import type { GateReport, GateView } from "../../domain/configuration/gate-card.ts";
+import type { GateView, ProposalReport } from "../../domain/configuration/gate-card.ts";
 import { gateButtonIds } from "../../domain/configuration/gate-request.ts";
 import type { ProposalEnvironment } from "../../domain/configuration/proposal.ts";
 import { counted } from "../../domain/units.ts";
-import { changePlace, changeText } from "../config-words.ts";
+import { changeText } from "../config-words.ts";
+import { gateVerdictText, unknownText } from "../gate-words.ts";
 import { type Block, type ButtonSpec, buttons, context, divider, header, section } from "./blocks.ts";
 import { bold, code, words } from "./escape.ts";
-import { approverLines, gateMarks, shownDigest, standingText } from "./gate-words.ts";
+import { type ShortChanges, shortChanges } from "./gate-changes.ts";
+import { approverLines, gateMarks, shownDigest } from "./gate-words.ts";
 import { slackLimits } from "./limits.ts";
 import { replyBody } from "./reply-body.ts";
 
@@ -16,11 +17,6 @@ import { replyBody } from "./reply-body.ts";
 const mostEnvironments = 6;
 /** Values of each environment that are shown, as far as a message holds them. */
 const changeCounts = [15, 10, 6, 4, 2, 1, 0];
-/** Of a setting's path, a value, a file. */
-const partCharacters = 72;
-/** Written out, of what is cut already: escaping makes it longer. */
-const writtenCharacters = 6 * partCharacters;
-const mostEffects = 3;
 const mostReasons = 6;
 const reasonCharacters = 250;
 const mostAddresses = 6;
@@ -43,13 +39,8 @@ export function gateCard(view: GateView): { readonly body: MessageBody; readonly
   throw new Error("a card of no changes is drawn");
 }
 
-interface ShortChanges {
-  readonly lines: readonly string[];
-  readonly isWhole: boolean;
-}
-
 function blocksOf(
-  report: GateReport,
+  report: ProposalReport,
   parts: readonly ShortChanges[],
   isReadable: boolean,
   cutText: string,
@@ -79,7 +70,7 @@ function environmentBlocks(
   state: GateState,
   environment: ProposalEnvironment | undefined,
   changes: ShortChanges | undefined,
-  report: GateReport,
+  report: ProposalReport,
   isReadable: boolean,
 ): readonly Block[] {
   const { reasons, environment: name, digest } = state;
@@ -87,10 +78,9 @@ function environmentBlocks(
   return [
     divider,
     ...section([
-      `${gateMarks[state.verdict]} ${bold(name, 80)} · ${words(standingText(state), 200)}`,
+      `${gateMarks[state.verdict]} ${bold(name, 80)} · ${words(gateVerdictText(state), 200)}`,
       services.length === 0 ? "" : `Services: ${words(services.join(", "), 300)}`,
       ...(changes?.lines ?? []),
-      ...effectLines(name, report),
     ]),
     ...section(cut(reasons, mostReasons, "reason").map((reason) => `✗ ${words(reason, reasonCharacters)}`)),
     ...context([
@@ -105,7 +95,7 @@ function environmentBlocks(
 function decisionButtons(
   { environment, digest, verdict, approvals, rejections }: GateState,
   proposed: ProposalEnvironment | undefined,
-  { proposal: { name, head } }: GateReport,
+  { proposal: { name, head } }: ProposalReport,
 ): readonly Block[] {
   if (digest === undefined || verdict === "refused" || verdict === "not-applicable") return [];
   const count = counted((proposed?.changes.length ?? 0) + (proposed?.uncompared.length ?? 0), "change");
@@ -141,49 +131,6 @@ function decisionButtons(
   ]);
 }
 
-/** The first values, with parts that fit a card. */
-function shortChanges({ changes, uncompared, more }: ProposalEnvironment, most: number): ShortChanges {
-  let isCut = false;
-  const text = (part: string): string => {
-    if (part.length > partCharacters) isCut = true;
-    return words(
-      part.length > partCharacters ? `${part.slice(0, partCharacters - 1)}…` : part,
-      writtenCharacters,
-    );
-  };
-  const valueLines = changes.slice(0, most).map((change) => changeLine(change, text));
-  const fileLines = uncompared
-    .slice(0, most)
-    .map(
-      ({ file, reason }) =>
-        `• ⚠️ ${text(file)} changes and could not be compared: ${words(reason, reasonCharacters)}`,
-    );
-  const rest = changes.length + more + uncompared.length - valueLines.length - fileLines.length;
-  return {
-    lines: [
-      ...valueLines,
-      ...fileLines,
-      ...(rest > 0 ? [`… and ${counted(rest, "more change")} in the file in the thread`] : []),
-    ],
-    isWhole: rest === 0 && !isCut,
-  };
-}
-
-/** `• redis.max_active 200 → 0 · env/prod/order.yaml:3` */
-function changeLine(change: ConfigChange, text: (part: string) => string): string {
-  return `• ${changeText(change, text)} · ${text(changePlace(change))}`;
-}
-
-function effectLines(name: string, { effects }: GateReport): readonly string[] {
-  const own = effects.filter(({ environment }) => environment === name);
-  const distinct = [...new Map(own.map((effect) => [effect.reason, effect])).values()];
-  return cut(distinct, mostEffects, "setting").map((effect) =>
-    typeof effect === "string"
-      ? effect
-      : `↳ ${words(effect.path.slice(-partCharacters), 200)}: ${words(effect.reason, 200)} (inferred from its name)`,
-  );
-}
-
 function listText(list: Exclude<GateView, { problem: string }>["list"]): string {
   if (list === "there")
     return "📎 This card leaves something out: every change in full is a file in the thread.";
@@ -193,13 +140,13 @@ function listText(list: Exclude<GateView, { problem: string }>["list"]): string 
   return `📎 This card leaves something out, and the file with every change could not be put into the thread, so nobody can decide here: ${words(list.problem, reasonCharacters)}`;
 }
 
-function markOf({ states }: GateReport): string {
+function markOf({ states }: ProposalReport): string {
   return gateMarks[worst(states)];
 }
 
-function verdictText({ states, proposal }: GateReport): string {
+function verdictText({ states, proposal }: ProposalReport): string {
   if (states.length === 0) return "nothing to approve";
-  if (states.length === 1) return standingText(states[0] as GateState);
+  if (states.length === 1) return gateVerdictText(states[0] as GateState);
   const open = states.filter(({ verdict }) => verdict !== "approved").length;
   return proposal.problems.length > 0
     ? "cannot be approved as it is"
@@ -214,25 +161,23 @@ function worst(states: readonly GateState[]): GateState["verdict"] {
   return order.find((verdict) => states.some((state) => state.verdict === verdict)) ?? "not-applicable";
 }
 
-function whereText({ proposal: { repository, branch, head } }: GateReport): string {
+function whereText({ proposal: { repository, branch, head } }: ProposalReport): string {
   return `${head.slice(0, 10)} into ${branch ?? "the checked-out branch"} of ${repository}`;
 }
 
-function authorsText({ proposal: { addresses }, states }: GateReport): string {
-  const [first] = states;
-  const unknown = first?.unknownAddresses ?? [];
+function authorsText({ proposal: { addresses }, states }: ProposalReport): string {
   const listed = cut(addresses, mostAddresses, "author").join(", ");
-  const more =
-    unknown.length === 0
-      ? ""
-      : ` · ${counted(unknown.length, "more approval")} needed, because nobody of people in gofire.yaml has ${cut(unknown, mostAddresses, "address").join(", ")}`;
-  return addresses.length === 0 ? "" : words(`By ${listed}: authors do not decide${more}`, 900);
+  const [first] = states;
+  const unknown = first === undefined ? "" : unknownText(first);
+  return addresses.length === 0
+    ? ""
+    : words(`By ${listed}: authors do not decide${unknown === "" ? "" : `; ${unknown}`}`, 900);
 }
 
-function howText({ proposal: { name }, states }: GateReport): string {
+function howText({ proposal: { name }, states }: ProposalReport): string {
   const open = states.find(({ verdict }) => verdict === "waiting" || verdict === "approved");
   if (open === undefined) return "";
-  const { digest } = open;
+  const digest = open.verdict === "waiting" ? open.digest : undefined;
   const by =
     digest === undefined
       ? ""
@@ -240,7 +185,7 @@ function howText({ proposal: { name }, states }: GateReport): string {
   return `An approval is for exactly these files as merging would leave them; any other change of them voids it.${by} CI asks with ${code("gofire config gate", 40)}.`;
 }
 
-function sentences(report: GateReport): readonly string[] {
+function sentences(report: ProposalReport): readonly string[] {
   const { proposal, states } = report;
   return [
     `Config change ${proposal.name}: ${verdictText(report)}.`,
@@ -248,7 +193,7 @@ function sentences(report: GateReport): readonly string[] {
     ...states.flatMap((state) => {
       const environment = proposal.environments.find(({ name }) => name === state.environment);
       return [
-        `${state.environment}: ${standingText(state)}.`,
+        `${state.environment}: ${gateVerdictText(state)}.`,
         ...state.reasons,
         ...(environment?.changes.map((change) => `${changeText(change)}.`) ?? []),
         ...(environment?.uncompared.map(({ file }) => `${file} could not be compared.`) ?? []),

@@ -1,13 +1,13 @@
 import type { ChatReply } from "../../domain/chat/chat-reply.ts";
 import type { MessageBody } from "../../domain/chat/message.ts";
-import type { GateState, GateVerdict, UncountedReason } from "../../domain/configuration/gate.ts";
+import type { GateState, GateVerdict } from "../../domain/configuration/gate.ts";
 import {
   type GateDecision,
   plainDigest,
   shownDigestCharacters,
 } from "../../domain/configuration/gate-request.ts";
 import type { Reply } from "../../domain/incidents/incident.ts";
-import { counted } from "../../domain/units.ts";
+import { gateVerdictText, uncountedWords } from "../gate-words.ts";
 import { section } from "./blocks.ts";
 import { link, person, spoken, timeOfDay, words } from "./escape.ts";
 import { slackLimits } from "./limits.ts";
@@ -19,31 +19,6 @@ export const gateMarks: Readonly<Record<GateVerdict, string>> = {
   rejected: "⛔",
   waiting: "⏳",
   approved: "✅",
-};
-
-/** Where a proposal stands, in a few words. */
-export function standingText({ verdict, approvals, needed, rejections }: GateState): string {
-  const missing = needed - approvals.length;
-  switch (verdict) {
-    case "not-applicable":
-      return "nothing of it changes";
-    case "refused":
-      return "cannot be approved as it is";
-    case "rejected":
-      return `rejected by ${counted(rejections.length, "person", "people")}`;
-    case "waiting":
-      return `waiting for ${counted(missing, approvals.length === 0 ? "approval" : "more approval")}`;
-    case "approved":
-      return "approved";
-  }
-}
-
-const uncountedWords: Readonly<Record<UncountedReason, string>> = {
-  author: "an author",
-  unlinked: "not among people in gofire.yaml",
-  expired: "expired",
-  ahead: "dated in the future",
-  "other-step": "given before something else was merged",
 };
 
 /** The beginning of a digest, as it may be typed. */
@@ -63,7 +38,7 @@ export function approverLines(
     ),
     ...approvals.map(({ actor, expiresAtMs }) => `✅ Approved by ${who(actor)}, until ${until(expiresAtMs)}`),
     ...uncounted.map(
-      ({ actor, kind, why }) => `Not counted: ${kind} of ${who(actor)}, ${uncountedWords[why]}`,
+      ({ actor, kind, why }) => `Does not count: ${kind} by ${who(actor)}, ${uncountedWords[why]}`,
     ),
     earlier.length === 0
       ? ""
@@ -137,7 +112,7 @@ export function decidedBody({
   isNew,
 }: Extract<ChatReply, { kind: "decided" }>): MessageBody {
   const { environment, verdict } = state;
-  const stands = `${environment} is now ${standingText(state)}.`;
+  const stands = `${environment} is now ${gateVerdictText(state)}.`;
   const text = [decidedText(decision, proposal, environment, isNew), stands].join(" ");
   return replyBody([text], section([`${gateMarks[verdict]} ${words(text, 600)}`]));
 }

@@ -1,22 +1,26 @@
 import { type Arbitrary, array, assert, constantFrom, nat, property, record } from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { ConfigChange } from "../../../src/domain/configuration/config-change.ts";
 import type { GateState } from "../../../src/domain/configuration/gate.ts";
-import type { FullList, GateReport } from "../../../src/domain/configuration/gate-card.ts";
+import type { FullList, ProposalReport } from "../../../src/domain/configuration/gate-card.ts";
 import { readGateButton } from "../../../src/domain/configuration/gate-request.ts";
-import type { Proposal, ProposalEnvironment } from "../../../src/domain/configuration/proposal.ts";
+import type {
+  Proposal,
+  ProposalEnvironment,
+  ProposedChange,
+} from "../../../src/domain/configuration/proposal.ts";
 import { gateCard } from "../../../src/render/slack/gate-card.ts";
 import { gateReply } from "../../../src/render/slack/gate-words.ts";
 import { pings, refusalsOf, shownTexts } from "./slack-accepts.ts";
 
 const digest = `h1:${"mD3nTcEq8v1K".padEnd(43, "A")}=`;
-const value: ConfigChange = {
+const value: ProposedChange = {
   file: "env/prod/order.yaml",
   path: "redis.max_active",
   kind: "changed",
   from: "200",
   to: "20",
   line: 3,
+  impact: "callers wait for a free connection sooner",
 };
 const prod: ProposalEnvironment = {
   name: "prod",
@@ -53,15 +57,10 @@ const waiting: GateState = {
   authors: [],
   unknownAddresses: [],
 };
-const effect = {
-  environment: "prod",
-  path: "redis.max_active",
-  reason: "a smaller pool has callers wait sooner",
-};
-const report: GateReport = { proposal, states: [waiting], effects: [effect], earlier: [] };
+const report: ProposalReport = { proposal, states: [waiting], earlier: [] };
 const jonas = { actor: "slack:U0JONAS002", atMs: 0, expiresAtMs: 604_800_000, index: 0 };
 
-function drawn(change: Partial<GateReport> = {}, list: FullList = "coming") {
+function drawn(change: Partial<ProposalReport> = {}, list: FullList = "coming") {
   const { body, isWhole } = gateCard({ report: { ...report, ...change }, list });
   expect(refusalsOf(body)).toEqual([]);
   const lines = shownTexts(body.blocks).flatMap((text) => text.split("\n"));
@@ -80,7 +79,7 @@ function buttonsOf(blocks: readonly object[]): readonly Button[] {
   );
 }
 
-function withEnvironment(change: Partial<ProposalEnvironment>): Partial<GateReport> {
+function withEnvironment(change: Partial<ProposalEnvironment>): Partial<ProposalReport> {
   return { proposal: { ...proposal, environments: [{ ...prod, ...change }] } };
 }
 
@@ -90,16 +89,17 @@ describe("a proposal's card", () => {
     expect(isWhole).toBe(true);
     expect(lines).toEqual(
       expect.arrayContaining([
-        "⏳ Config change 42 · waiting for 2 approvals",
-        "⏳ *prod* · waiting for 2 approvals",
+        "⏳ Config change 42 · waiting for approval, 0 of 2",
+        "⏳ *prod* · waiting for approval, 0 of 2",
         "Services: order",
-        "• redis.max_active 200 → 20 · env/prod/order.yaml:3",
-        "↳ redis.max_active: a smaller pool has callers wait sooner (inferred from its name)",
+        "`env/prod/order.yaml`",
+        "• redis.max_active 200 → 20 (line 3)",
+        "   ↳ can mean: callers wait for a free connection sooner (inferred from its name)",
         "By ana@shop.example: authors do not decide",
         "Digest `mD3nTcEq8v1K`",
       ]),
     );
-    expect(body.text).toContain("prod: waiting for 2 approvals. redis.max_active 200 → 20.");
+    expect(body.text).toContain("prod: waiting for approval, 0 of 2. redis.max_active 200 → 20.");
   });
 
   test("has buttons that carry what was shown, and whose question names environment, digest and how much", () => {
@@ -146,7 +146,7 @@ describe("a proposal's card", () => {
     const text = rejected.lines.join("\n");
     expect(text).toMatch(/⛔ Rejected by <@U0PRIYA003>, until it is withdrawn/);
     expect(text).toContain("✅ Approved by <@U0JONAS002>");
-    expect(text).toContain("Not counted: approval of <@U0MIRA0001>, an author");
+    expect(text).toContain("Does not count: approval by <@U0MIRA0001>, wrote or committed some of it");
     expect(text).toContain("Void, because it changed since: what <@U0OLAF0006> decided before");
     expect(rejected.buttons.map(({ action_id }) => action_id)).toEqual([
       "gate-reject/prod",
@@ -160,7 +160,7 @@ describe("a proposal's card", () => {
     });
     expect(refused.lines.join("\n").replaceAll("\u200b", "")).toContain("✗ env/prod/a.yaml:3:1: twice");
     expect(refused.buttons).toEqual([]);
-    const none = drawn({ proposal: { ...proposal, environments: [] }, states: [], effects: [] });
+    const none = drawn({ proposal: { ...proposal, environments: [] }, states: [] });
     expect(none.lines[0]).toBe("➖ Config change 42 · nothing to approve");
     expect(gateCard({ repository: "r", proposal: "42", problem: "gone" }).body.text).toContain("gone");
   });
@@ -170,7 +170,7 @@ describe("a proposal's card", () => {
       states: [{ ...waiting, needed: 3, unknownAddresses: ["x@elsewhere.example"] }],
     });
     expect(lines.join("\n")).toContain(
-      "1 more approval needed, because nobody of people in gofire.yaml has x@elsewhere.example",
+      "nobody of people commits as x@elsewhere.example: whoever does may be an approver, so one approval more is needed",
     );
   });
 
@@ -184,10 +184,11 @@ describe("a proposal's card", () => {
       from: evil,
       to: evil,
       line: nat(),
-    }) as Arbitrary<ConfigChange>;
+    }) as Arbitrary<ProposedChange>;
     const environment = record({
       changes: array(change, { maxLength: 60 }),
       uncompared: array(record({ file: evil, reason: evil }), { maxLength: 20 }),
+      warnings: array(evil, { maxLength: 5 }),
       services: array(evil, { maxLength: 40 }),
     });
     assert(
