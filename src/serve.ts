@@ -12,6 +12,8 @@ import { forNamedClients } from "./integrations/http/client-names.ts";
 import { healthAnswer } from "./integrations/http/health.ts";
 import { type Answer, openListener } from "./integrations/http/listener.ts";
 import { chooseRedis } from "./integrations/redis/chosen.ts";
+import type { RedisClient } from "./integrations/redis/connection.ts";
+import { inOnePlace } from "./integrations/redis/one-place.ts";
 import type { GateLooks } from "./jobs/gate/looks.ts";
 import { rememberingIntake } from "./jobs/pages/intake.ts";
 import type { Cards } from "./jobs/publish.ts";
@@ -107,7 +109,7 @@ export function server(parts: ServeParts): Server {
       metrics,
       configs,
       gate: configuredGate,
-      auditLog,
+      auditLog: ownLog,
       auditFiles,
       pages,
       tell,
@@ -132,6 +134,8 @@ export function server(parts: ServeParts): Server {
         down.push(() => listener.close());
         return listener.url;
       }
+      let client: RedisClient | undefined;
+      const auditLog = ownLog === undefined ? undefined : inOnePlace(ownLog, () => client);
       const gate =
         configuredGate === undefined || auditLog === undefined
           ? undefined
@@ -153,7 +157,6 @@ export function server(parts: ServeParts): Server {
         const { where, ...kept } = await parts.openArtifacts(stateFolder);
         const { artifacts } = kept;
         if (where !== undefined) tell(`Keeping evidence in ${where}.`);
-        if (auditLog !== undefined) tell(await auditLine(auditLog));
         const reached = await parts.browser?.();
         const browser =
           reached === undefined
@@ -185,6 +188,8 @@ export function server(parts: ServeParts): Server {
           onTrouble: trouble,
         });
         down.push(() => bot.stop(graceMs));
+        client = bot.redis.client;
+        if (auditLog !== undefined) tell(await auditLine(auditLog));
         const health = healthAnswer(async (signal) => ({
           role,
           version: parts.version,

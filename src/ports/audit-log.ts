@@ -16,6 +16,8 @@ export interface AuditLog {
   entries(from: number, signal: AbortSignal): AsyncIterable<LoggedEvent>;
   /** The latest signed note, at least as large as every one before. Throws PortError. */
   checkpoint(signal: AbortSignal): Promise<string>;
+  /** The same for all who add to the same log, and no other one's. Throws PortError. */
+  place(signal: AbortSignal): Promise<string>;
   /** What was being added is in when this resolves. */
   close(): Promise<void>;
 }

@@ -46,6 +46,10 @@ export function fakeAuditLog(origin = "gofire.shop.example/audit"): FakeAuditLog
       await asked(signal);
       return `${origin}\n${logged.length}\nAAAA\n\n— ${origin} AAAA\n`;
     },
+    async place(signal) {
+      await asked(signal);
+      return "memory";
+    },
     close: () => Promise.resolve(),
   };
 }

@@ -36,7 +36,11 @@ export async function auditChecks(
         },
       ];
     }
-    const detail = `${counted(checkpoint?.size ?? 0, "entry", "entries")}, all verified; others check them with ${key}`;
+    const here =
+      config.artifacts.place.kind === "s3"
+        ? "; on this machine's disk, so approvals and rollbacks work here and on no other machine"
+        : "";
+    const detail = `${counted(checkpoint?.size ?? 0, "entry", "entries")}, all verified${here}; others check them with ${key}`;
     return [{ name, state: "ok", detail }];
   } catch (error) {
     context.signal.throwIfAborted();

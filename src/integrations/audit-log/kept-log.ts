@@ -192,6 +192,7 @@ export function keptLog(folder: string, signer: Signer): AuditLog {
         await finish(place, known);
         return (await standing(place, known)).note;
       }),
+    place: () => inTurn((place) => Promise.resolve(place.id)),
     async close() {
       await working;
     },

@@ -1,6 +1,6 @@
 /** The files of a log on a disk. */
 import { constants } from "node:fs";
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { checkpointPath, claimPath, mostEntryBytes } from "../../audit/tiles.ts";
 import type { LogFile } from "../../audit/tree.ts";
@@ -15,18 +15,20 @@ const readOnly = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOC
 const partsFolder = ".parts";
 /** Where checkpoints wait for their turn. */
 const stagedFolder = ".staged";
+/** Made once: tells this log from one of the same name elsewhere. */
+const idFile = ".id";
 
 /** The files below `folder`, which is only read. */
 export function folderFiles(folder: string): AuditLogFiles {
   return {
     where: folder,
     isOwn: true,
-    read: (path, mostBytes, signal) => readFile(join(folder, path), mostBytes, signal),
+    read: (path, mostBytes, signal) => readPart(join(folder, path), mostBytes, signal),
     close: () => Promise.resolve(),
   };
 }
 
-async function readFile(
+async function readPart(
   path: string,
   mostBytes: number,
   signal: AbortSignal,
@@ -55,6 +57,8 @@ async function readFile(
 /** What the one who keeps the log does there. Throws PortError for a disk that refuses. */
 export interface LogFolder {
   readonly files: AuditLogFiles;
+  /** Of this folder and its copies. */
+  readonly id: string;
   /** The entry at a place that was claimed, published or not; undefined for one that is free. Durable when it is seen. */
   claimed(index: number, signal: AbortSignal): Promise<Uint8Array | undefined>;
   /** False when the place is taken. */
@@ -75,9 +79,12 @@ export async function openLogFolder(folder: string): Promise<LogFolder> {
   const parts = join(folder, partsFolder);
   const staged = join(folder, stagedFolder);
   const files = folderFiles(folder);
+  let id: string;
   try {
     for (const made of [parts, staged]) await mkdir(made, { recursive: true, mode: 0o700 });
     await removeLeftParts(parts);
+    await createOnce(join(folder, idFile), Buffer.from(crypto.randomUUID()), parts);
+    id = await readFile(join(folder, idFile), "utf8");
   } catch (error) {
     throw diskError(error, folder);
   }
@@ -92,6 +99,7 @@ export async function openLogFolder(folder: string): Promise<LogFolder> {
 
   return {
     files,
+    id,
     async claimed(index, signal) {
       const path = claimPath(index);
       const entry = await files.read(path, mostEntryBytes, signal);
