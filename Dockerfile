@@ -12,7 +12,7 @@ RUN npm run build --silent && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends redis-server \
+  && apt-get install -y --no-install-recommends ca-certificates git openssh-client redis-server \
   && rm -rf /var/lib/apt/lists/* \
   && install -d -o node -g node /var/lib/gofire /etc/gofire
 COPY --from=build /gofire/package.json /opt/gofire/

@@ -10,6 +10,7 @@ import { fetchEveryMs, fetchMs, proposalMs, questionMs } from "./limits.ts";
 import { type GitRun, git } from "./program.ts";
 import { type Proposed, proposedHere, proposedThere } from "./proposed.ts";
 import { commitAt } from "./revision.ts";
+import { unlocked } from "./unlocked.ts";
 
 /** A repository on this machine that questions are asked of. */
 export interface LocalCopy {
@@ -105,7 +106,7 @@ export function mirror(
     }
     const run = { target: name, deadlineMs: fetchMs, signal };
     await mkdir(gitFolder, { recursive: true, mode: 0o700 });
-    await git(["init", "--quiet", "--bare", "--", gitFolder], run);
+    await unlocked(run, async () => await git(["init", "--quiet", "--bare", "--", gitFolder], run));
     return {
       ...run,
       gitFolder,

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { PortError } from "../../domain/errors.ts";
 import { type GitRun, git } from "./program.ts";
 import { commitAt, namedRevision } from "./revision.ts";
+import { unlocked } from "./unlocked.ts";
 
 /** What a proposal is at, what it would be merged into, and where to ask about both; or what its name could mean. */
 export type Proposed =
@@ -10,7 +10,6 @@ export type Proposed =
   | { readonly candidates: readonly string[] };
 
 const mostCandidates = 20;
-const mostTries = 4;
 
 export function isRequestNumber(name: string): boolean {
   return /^[1-9]\d{0,8}$/.test(name);
@@ -99,15 +98,8 @@ async function listed(
 
 async function fetchRefs(repository: string, refs: readonly string[], run: GitRun): Promise<void> {
   const quietly = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"];
-  for (let tries = 1; ; tries++) {
-    try {
-      await git(["fetch", ...quietly, "--end-of-options", repository, ...refs], run);
-      return;
-    } catch (error) {
-      if (tries === mostTries || !(error instanceof PortError) || !/\block/.test(error.message)) throw error;
-      await sleep(200 * tries, undefined, { signal: run.signal });
-    }
-  }
+  const words = ["fetch", ...quietly, "--end-of-options", repository, ...refs];
+  await unlocked(run, async () => await git(words, run));
 }
 
 /** One that is here already, or that the remote hands out by its hash. */
