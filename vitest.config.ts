@@ -35,7 +35,7 @@ const shared = { testTimeout: 120_000, hookTimeout: 120_000 };
  * On two cores: the longest files are on the processor for a third of their time and wait for a process, a lock or a clock
  * for the rest of it.
  */
-const together = { maxWorkers: 4, sequence: { groupOrder: 1 } };
+const together = { maxWorkers: 5, sequence: { groupOrder: 1 } };
 
 /** Loading the same modules anew for each file took half of the processor's time. */
 const modulesOnce = { isolate: false };

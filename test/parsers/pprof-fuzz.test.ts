@@ -28,12 +28,12 @@ const words: readonly Uint8Array[] = [
 ];
 
 describe("pprofParser, fuzzed", () => {
-  it("reads or refuses 40,000 damaged profiles, alike for every way they are cut", {
+  it("reads or refuses 20,000 damaged profiles, alike for every way they are cut", {
     timeout: 300_000,
   }, () => {
     const random = randomNumbers(0x9f0f);
     const outcomes = new Map<string, number>();
-    for (let i = 0; i < 40_000; i++) {
+    for (let i = 0; i < 20_000; i++) {
       const seed = seeds[random(seeds.length)] ?? Buffer.alloc(0);
       const input = i % 2 === 0 ? withBytesDamaged(seed, random) : withFieldsDamaged(seed, random);
       const result = feed(pprofParser("x"), input);
@@ -46,7 +46,7 @@ describe("pprofParser, fuzzed", () => {
     }
     // The damage is neither so small nor so large that one outcome is all there is.
     for (const outcome of ["whole", "partial", "damaged", "not-this-format"]) {
-      expect(outcomes.get(outcome), outcome).toBeGreaterThan(100);
+      expect(outcomes.get(outcome), outcome).toBeGreaterThan(30);
     }
   });
 

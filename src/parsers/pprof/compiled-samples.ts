@@ -105,11 +105,6 @@ export class CompiledSamples {
     return this.#input.subarray(0, bytes.length);
   }
 
-  /** Whether a table still stands where it can be read: one that grew does not. */
-  has(array: { readonly buffer: ArrayBufferLike }): boolean {
-    return array.buffer === this.#input.buffer;
-  }
-
   /** Reads samples of the bytes held, from `at` on. Returns where the first field begins that is left to SampleTable. */
   read(at: number, end: number, table: SampleCounts): number {
     const { count, fileCount } = this.#exports;

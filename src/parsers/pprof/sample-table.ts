@@ -36,7 +36,8 @@ export class SampleTable {
   valuesPerSample = -1;
 
   readonly #slots: IdSlots;
-  readonly #compiled: CompiledSamples | undefined;
+  /** Until a table has to grow, which then stands elsewhere. */
+  #compiled: CompiledSamples | undefined;
   #low: Uint32Array<ArrayBuffer>;
   #high: Int32Array<ArrayBuffer>;
   /** Sum of absolute values by sample type: tells whether sums can leave 53 bits. */
@@ -78,6 +79,7 @@ export class SampleTable {
   /** Makes room for this many locations in all. */
   #reserve(locations: number): void {
     if (locations <= this.locations.length) return;
+    this.#compiled = undefined;
     this.locations =
       this.locations instanceof Uint16Array
         ? grownUint16(this.locations, locations)
@@ -89,10 +91,7 @@ export class SampleTable {
    * Returns where the first field begins that is not.
    */
   readUsual(at: number, end: number): number {
-    const compiled = this.#compiled;
-    const tables = [this.locations, this.starts, this.#low, this.#high, this.#hashes, this.#buckets];
-    if (compiled === undefined || !tables.every((table) => compiled.has(table))) return at;
-    return compiled.read(at, end, this);
+    return this.#compiled?.read(at, end, this) ?? at;
   }
 
   /** Reads the Sample message that `reader` is open on. Its fields come in any order: Go writes values first. */
@@ -196,7 +195,9 @@ export class SampleTable {
   }
 
   #widen(): void {
-    if (this.locations instanceof Uint16Array) this.locations = new Uint32Array(this.locations);
+    if (!(this.locations instanceof Uint16Array)) return;
+    this.#compiled = undefined;
+    this.locations = new Uint32Array(this.locations);
   }
 
   #readValues(reader: WireReader): void {
@@ -266,16 +267,21 @@ export class SampleTable {
   }
 
   #makeRoomForSample(sample: number): void {
-    if (sample + 2 > this.starts.length) this.starts = grownUint32(this.starts, sample + 2);
+    if (sample + 2 > this.starts.length) {
+      this.#compiled = undefined;
+      this.starts = grownUint32(this.starts, sample + 2);
+    }
     if (sample >= this.#hashes.length) this.#hashes = grownUint32(this.#hashes, sample + 1);
     const values = (sample + 1) * this.valuesPerSample;
     if (values > this.#low.length) {
+      this.#compiled = undefined;
       this.#low = grownUint32(this.#low, values);
       this.#high = grownInt32(this.#high, values);
     }
   }
 
   #rehash(): void {
+    this.#compiled = undefined;
     const buckets = new Int32Array(this.#buckets.length * 4);
     const mask = buckets.length - 1;
     for (let sample = 0; sample < this.count; sample++) {
