@@ -77,10 +77,11 @@ describe("files of a log", () => {
   });
 
   it("hold entries behind their lengths", () => {
-    const entries = ["", "a", "x".repeat(65_535)].map((text) => new Uint8Array(Buffer.from(text)));
+    const texts = ["", "a", "x".repeat(65_535)];
+    const entries = texts.map((text) => new Uint8Array(Buffer.from(text)));
     const bundle = bundleOf(entries);
     expect([...bundle.subarray(0, 5)]).toEqual([0, 0, 0, 1, 97]);
-    expect(entriesOf(bundle)).toEqual(entries);
+    expect(entriesOf(bundle)?.map((entry) => Buffer.from(entry).toString())).toEqual(texts);
     expect(entriesOf(bundle.subarray(0, -1))).toBeUndefined();
     expect(entriesOf(bundle.subarray(0, 3))).toBeUndefined();
     expect(() => bundleOf([new Uint8Array(65_536)])).toThrow(RangeError);

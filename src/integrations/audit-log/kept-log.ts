@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { type Checkpoint, openCheckpoint, signedCheckpoint } from "../../audit/checkpoint.ts";
 import { entryOf, readEntry } from "../../audit/entry.ts";
 import { Growth } from "../../audit/growth.ts";
@@ -32,9 +33,17 @@ export function keptLog(folder: string, signer: Signer): AuditLog {
   let opening: Promise<{ readonly place: LogFolder; readonly known: Known }> | undefined;
   let working: Promise<unknown> = Promise.resolve();
 
-  /** One after the other: within a process, too, two must not claim the same place. */
-  function inTurn<Result>(work: (place: LogFolder, known: Known) => Promise<Result>): Promise<Result> {
+  /**
+   * One after the other: within a process, too, two must not claim the same place. Who gives up waits no longer; what was
+   * begun for them goes on.
+   */
+  function inTurn<Result>(
+    signal: AbortSignal,
+    work: (place: LogFolder, known: Known) => Promise<Result>,
+  ): Promise<Result> {
+    signal.throwIfAborted();
     const result = working.then(async () => {
+      signal.throwIfAborted();
       opening ??= openLogFolder(folder).then(async (place) => ({ place, known: await firstLook(place) }));
       const { place, known } = await opening.catch((error: unknown) => {
         opening = undefined; // the next one may find it mended
@@ -43,7 +52,7 @@ export function keptLog(folder: string, signer: Signer): AuditLog {
       return await work(place, known);
     });
     working = result.catch(() => {});
-    return result;
+    return untilGivenUp(result, signal);
   }
 
   async function firstLook(place: LogFolder): Promise<Known> {
@@ -161,10 +170,8 @@ export function keptLog(folder: string, signer: Signer): AuditLog {
     origin: verifier.name,
     verifier: verifier.text,
     async append(event, signal) {
-      signal.throwIfAborted();
       const bytes = entryOf(event, signer);
-      return await inTurn(async (place, known) => {
-        signal.throwIfAborted();
+      return await inTurn(signal, async (place, known) => {
         for (;;) {
           await follow(place, known);
           await standing(place, known); // nothing is added to what does not verify
@@ -178,7 +185,7 @@ export function keptLog(folder: string, signer: Signer): AuditLog {
       });
     },
     async *entries(from, signal) {
-      const all = await inTurn(async (place, known) => {
+      const all = await inTurn(signal, async (place, known) => {
         await finish(place, known);
         return known.inOrder.slice(from);
       });
@@ -187,16 +194,31 @@ export function keptLog(folder: string, signer: Signer): AuditLog {
         yield entry;
       }
     },
-    checkpoint: () =>
-      inTurn(async (place, known) => {
+    checkpoint: async (signal) =>
+      await inTurn(signal, async (place, known) => {
         await finish(place, known);
         return (await standing(place, known)).note;
       }),
-    place: () => inTurn((place) => Promise.resolve(place.id)),
+    place: async (signal) => await inTurn(signal, (place) => Promise.resolve(place.id)),
     async close() {
       await working;
     },
   };
+}
+
+/** Throws the signal's reason as soon as it is aborted. */
+async function untilGivenUp<Result>(result: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const stop = new AbortController();
+  try {
+    return await Promise.race([
+      result,
+      once(signal, "abort", { signal: stop.signal }).then((): never => {
+        throw signal.reason;
+      }),
+    ]);
+  } finally {
+    stop.abort();
+  }
 }
 
 /** What was begun is brought to its end: half of it would have to be finished by the next one. */
