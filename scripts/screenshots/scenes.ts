@@ -9,6 +9,7 @@ import { contexts, nowMs, peers, states, trouble } from "./cards.ts";
 import { configs } from "./configs.ts";
 import { gates } from "./gates.ts";
 import { type Recorded, recorded } from "./recorded.ts";
+import { rollbacks } from "./rollbacks.ts";
 import { storms } from "./storms.ts";
 import { tlsLooks } from "./tls.ts";
 
@@ -53,6 +54,7 @@ export async function scenes(commands: readonly CommandHelp[]): Promise<Scenes> 
       context: await contexts(),
       config: await configs(nowMs),
       gate: gates(nowMs),
+      rollback: rollbacks(nowMs),
       trouble: trouble(lock.incident),
       storm: storms([lock.incident, cpu.incident, healthy.incident]),
       explain: [explained(lock)],

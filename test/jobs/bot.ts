@@ -22,7 +22,10 @@ export interface TestBot {
   /** Service -> URL of its pprof listener, or of each of its processes by name. */
   readonly targets: TestTargets;
   readonly settings?: Partial<
-    Pick<BotSettings, "role" | "caps" | "mostWaiting" | "paging" | "gate" | "workerTimes" | "sweepEveryMs">
+    Pick<
+      BotSettings,
+      "role" | "caps" | "mostWaiting" | "paging" | "gate" | "workerTimes" | "sweepEveryMs" | "configs" | "auditLog"
+    >
   >;
 }
 

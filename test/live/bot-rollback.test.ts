@@ -62,7 +62,7 @@ async function world(
     history,
     writer,
     paths: [order],
-    verify: { firstAfterMs: 500, againAfterMs: 2_000, withinMs },
+    verify: { firstAfterMs: 500, againAfterMs: 1_500, withinMs },
   };
   const configs = {
     of: (service: string | undefined) => (service === "order" ? files : undefined),
@@ -202,7 +202,7 @@ describe.skipIf(redisProgram === undefined)("two people roll configuration back"
   });
 
   test("what did not help is said loudly, and what to do", async () => {
-    const shop = await world("branch", { heals: false, withinMs: 6_000 });
+    const shop = await world("branch", { heals: false, withinMs: 3_000 });
     const card = await asked(shop, await suspected(shop));
     await agreed(shop, card);
     const outcome = await said(shop, /^🔴 order · rolled back, NOT verified/);

@@ -134,14 +134,29 @@ export function inTheWay({ own, others, moved, uncompared, writable }: Rollback)
   const [file] = uncompared;
   if (file !== undefined) return `what comes back in ${file.file} cannot be shown`;
   if (own.length + others.length === 0) return "no value would come back that could be shown";
-  if (own.length + others.length > mostShown) {
-    return `more values would come back (${own.length + others.length}) than two people can look through in a chat (${mostShown})`;
+  const values = [...own, ...others];
+  if (values.length > mostShown) {
+    return `more values would come back (${values.length}) than two people can look through in a chat (${mostShown})`;
+  }
+  const lengths = values.map(({ file, path, from = "", to = "" }) =>
+    [file, path, from, to].map((part) => part.length),
+  );
+  if (lengths.flat().some((length) => length > longestShown) || sum(lengths.flat()) > mostShownCharacters) {
+    return "a value, or all of them together, is longer than a card can show whole";
   }
   return writable.digest === undefined ? "what would be written is not known" : undefined;
 }
 
-/** A card shows all of them: what is cut away is not agreed to. */
-export const mostShown = 24;
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
+}
+
+/** A card shows all of them, and each whole: what is cut away is not agreed to. */
+const mostShown = 24;
+/** Characters of a path, a value, a file's name. */
+export const longestShown = 120;
+/** Of all together; written out in a message they may be five times as long. */
+const mostShownCharacters = 2_000;
 
 /** What a button asks for: the plan as it was shown, and how to work it out again. */
 export interface RollbackWish {

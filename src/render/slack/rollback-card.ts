@@ -1,55 +1,65 @@
 import type { MessageBody } from "../../domain/chat/message.ts";
 import {
-  agreeWithinMs,
-  type MeasuredAfter,
-  mostShown,
+  longestShown,
   type RollbackRequest,
   type RollbackState,
-  type VerifyingCapture,
 } from "../../domain/configuration/rollback-request.ts";
-import { counted, countText, durationText } from "../../domain/units.ts";
+import { counted } from "../../domain/units.ts";
 import { changeText } from "../config-words.ts";
 import { type Block, type ButtonSpec, buttons, context, fitBlocks, header, section } from "./blocks.ts";
 import { code, person, spoken, words } from "./escape.ts";
-import { againstLimit } from "./finding-lines.ts";
 import { slackLimits } from "./limits.ts";
 import { backText } from "./rollback.ts";
+import { type Medium, outcomeLines } from "./rollback-outcome.ts";
 
-type Text = (text: string) => string;
-
-/** All values of a card fit: `mostShown` of them with what stands around them. */
-const partCharacters = 40;
-const reasonCharacters = 300;
+/** Written out: what is agreed to is cut nowhere, see `inTheWay`. */
+const partCharacters = 6 * longestShown;
 const digestCharacters = 12;
-const hashCharacters = 10;
 
-const short: Text = (text) => words(text, partCharacters);
-const same: Text = (text) => text;
+const shown: Medium = {
+  text: (text) => words(text, partCharacters),
+  command: (line) => code(line, 200),
+};
+const spokenOut: Medium = { text: (text) => text, command: (line) => line };
 
 /** The one message of a rollback, from the question on; the same request gives the same card. */
 export function rollbackCard(request: RollbackRequest): MessageBody {
-  const { state, id } = request;
-  const title = titles[state](request);
+  const title = titles[request.state](request);
+  const body = [
+    header(title),
+    ...wholeSections([introduction(request, shown), ...valueLines(request)]),
+    ...section(outcomeLines(request, shown)),
+    ...context([peopleLine(request), ...laterLines(request)]),
+  ];
+  const sentences = [
+    `${title}.`,
+    introduction(request, spokenOut),
+    ...[...request.plan.own, ...request.plan.others].map((change) => `${backText(change, spokenOut.text)}.`),
+    ...outcomeLines(request, spokenOut),
+  ];
+  const whole = [...body, ...ending(request, buttonsOf(request))];
+  const blocks = fitBlocks(whole, more);
   return {
-    text: spoken(
-      [
-        `${title}.`,
-        introduction(request, same),
-        ...valueSentences(request),
-        ...outcomeLines(request, same),
-      ].join(" "),
-      slackLimits.text,
-    ),
-    blocks: fitBlocks(
-      [
-        header(title),
-        ...section([introduction(request, short), ...valueLines(request)]),
-        ...stateBlocks(request),
-      ],
-      "… and more than fits here.",
-      [...buttons(`rollback-${state}`, buttonsOf(request)), ...context([footer(id, request)])],
-    ),
+    text: spoken(sentences.join(" "), slackLimits.text),
+    // What nobody sees whole nobody can agree to.
+    blocks:
+      blocks.length === whole.length
+        ? blocks
+        : fitBlocks(
+            body,
+            more,
+            ending(
+              request,
+              buttonsOf(request).filter(({ action }) => action !== "rollback-go"),
+            ),
+          ),
   };
+}
+
+const more = "… and more than fits here, so nobody can agree to it: roll it back in the repository.";
+
+function ending(request: RollbackRequest, specs: readonly ButtonSpec[]): readonly Block[] {
+  return [...buttons(`rollback-${request.state}`, specs), ...context([footer(request)])];
 }
 
 /** What the thread hears once it is over; undefined where nothing was done and nobody waits for it. */
@@ -59,9 +69,9 @@ export function rollbackOutcome(request: RollbackRequest): MessageBody | undefin
   const who = [asked, ...(agreed === undefined ? [] : [agreed])].map(({ userId }) => person(userId));
   const title = titles[state](request);
   return {
-    text: spoken([`${title}.`, ...outcomeLines(request, same)].join(" "), slackLimits.text),
+    text: spoken([`${title}.`, ...outcomeLines(request, spokenOut)].join(" "), slackLimits.text),
     blocks: [
-      ...section([`*${words(title, 200)}*`, ...outcomeLines(request, short)]),
+      ...section([`*${words(title, 200)}*`, ...outcomeLines(request, shown)]),
       ...context([who.join(" · ")]),
     ],
   };
@@ -79,32 +89,36 @@ const titles: Readonly<Record<RollbackState, (request: RollbackRequest) => strin
   withdrawn: ({ service }) => `⚪️ ${service} · not rolled back`,
 };
 
-function introduction({ plan, way, push, written }: RollbackRequest, text: Text): string {
-  const what =
-    way.kind === "revert" ? `${text(plan.way.name)} is taken back` : `Back to ${text(plan.way.name)}`;
-  const where =
-    push === "branch"
-      ? `on ${text(written?.branch ?? plan.branch ?? "the branch")}`
-      : `as a branch beside ${text(plan.branch ?? "the released one")}`;
-  return `${what} ${where} of ${words(plan.repository, 120)}:`;
+function introduction({ plan, way, push, written }: RollbackRequest, { text }: Medium): string {
+  const verb = written === undefined ? "would be" : push === "proposal" ? "is to be" : "is";
+  const name = text(plan.way.name);
+  const what = way.kind === "revert" ? `${name} ${verb} taken back` : `Back to ${name}`;
+  const branch = text(plan.branch ?? "the released branch");
+  const where = push === "branch" ? `on ${branch}` : `by a branch beside ${branch}`;
+  return `${what} ${where} of ${text(plan.repository)}:`;
 }
 
 function valueLines({ plan }: RollbackRequest): readonly string[] {
   const { own, others, service } = plan;
   return [
-    ...own.map((change) => `• ${backText(change, short)}`),
+    ...own.map((change) => `• ${backText(change, shown.text)}`),
     ...(others.length === 0 ? [] : [`⚠️ Not of the files of ${words(service, 80)}, and taken back with it:`]),
-    ...others.map((change) => `• ${backText(change, short)}`),
-  ].slice(0, mostShown + 1);
+    ...others.map((change) => `• ${backText(change, shown.text)}`),
+  ];
 }
 
-function valueSentences({ plan: { own, others } }: RollbackRequest): readonly string[] {
-  return [...own, ...others].map((change) => `${backText(change, same)}.`);
-}
-
-function stateBlocks(request: RollbackRequest): readonly Block[] {
-  const lines = outcomeLines(request, (text) => words(text, reasonCharacters));
-  return [...section(lines), ...context([peopleLine(request), ...laterLines(request)])];
+/** As many blocks as it takes to leave out no line. */
+function wholeSections(lines: readonly string[]): readonly Block[] {
+  const blocks: Block[] = [];
+  let some: string[] = [];
+  for (const line of lines) {
+    if ([...some, line].join("\n").length > slackLimits.section) {
+      blocks.push(...section(some));
+      some = [];
+    }
+    some.push(line);
+  }
+  return [...blocks, ...section(some)];
 }
 
 /** What is in the way of nothing, but worth knowing before somebody agrees. */
@@ -113,7 +127,7 @@ function laterLines({ state, plan }: RollbackRequest): readonly string[] {
   const { later, way } = plan;
   return [
     ...(way.kind === "revert" && way.undoes !== undefined
-      ? [`⚠️ ${short(way.name)} has itself rolled ${short(way.undoes)} back: its values come again.`]
+      ? [`⚠️ ${shown.text(way.name)} has itself rolled ${shown.text(way.undoes)} back: its values come again.`]
       : []),
     ...(later.length === 0
       ? []
@@ -122,110 +136,13 @@ function laterLines({ state, plan }: RollbackRequest): readonly string[] {
 }
 
 function peopleLine({ asked, agreed, ended }: RollbackRequest): string {
-  const end =
-    ended === undefined ? "" : ended.how === "cancelled" ? ` · cancelled by ${person(ended.userId)}` : "";
-  return `Asked for by ${person(asked.userId)}${agreed === undefined ? "" : ` · agreed to by ${person(agreed.userId)}`}${end}`;
-}
-
-function outcomeLines(request: RollbackRequest, text: Text): readonly string[] {
-  const { state, service, problem, ended, written, captures, plan } = request;
-  const again = `/gofire rollback ${service}`;
-  switch (state) {
-    case "asked":
-      return [
-        `Anybody but who asked, with the right to (access.rollback), may agree within ${durationText(agreeWithinMs)}. The same is worked out anew with the click.`,
-      ];
-    case "agreed":
-      return ["It is being written."];
-    case "pushed":
-      return [`${pushedText(request, text)}. The audit log is told next.`];
-    case "verifying":
-      return [
-        `${pushedText(request, text)}. It is captured again to see whether it helped, once it has had time to reach the processes.`,
-        ...captures.slice(-1).map((one) => captureText(one, text)),
-      ];
-    case "verified":
-      return [`${pushedText(request, text)}.`, ...measuredLines(request, text)];
-    case "unverified":
-      return [
-        `${pushedText(request, text)}.`,
-        ...measuredLines(request, text),
-        `Whether it was released, says what releases it; then look once more: /gofire snapshot ${service}.`,
-      ];
-    case "proposed":
-      return [
-        `It stands on the branch ${text(written?.branch ?? "")} (${(written?.commit ?? "").slice(0, hashCharacters)}) of ${text(plan.repository)}. Merge it; then: /gofire snapshot ${service}.`,
-      ];
-    case "failed":
-      return [text(problem ?? "It is not known why."), `To see how things stand: ${again}.`];
-    case "withdrawn":
-      return [
-        ended?.how === "changed"
-          ? `The repository changed, so that something else would be written than was agreed to. Nothing was pushed. The plan anew: ${again}.`
-          : ended?.how === "expired"
-            ? `Nobody agreed within ${durationText(agreeWithinMs)}. Nothing was pushed. To ask again: ${again}.`
-            : "Nothing was pushed.",
-      ];
-  }
-}
-
-function pushedText({ written }: RollbackRequest, text: Text): string {
-  const { branch = "", commit = "" } = written ?? {};
-  return `${text(branch)} has it as ${commit.slice(0, hashCharacters)}`;
-}
-
-function captureText({ incidentId, result }: VerifyingCapture, text: Text): string {
-  if (result === undefined) return `${incidentId} is being captured.`;
-  if (result.helped === "yes") return `${incidentId} shows that it helped.`;
-  return result.helped === "no"
-    ? `${incidentId} still shows it; it is captured once more.`
-    : `${incidentId} could not tell (${text(result.problem ?? reasonOf(result.measured))}); it is captured once more.`;
-}
-
-/** What the last capture says, number before and after. */
-function measuredLines({ captures, incident }: RollbackRequest, text: Text): readonly string[] {
-  const last = captures.findLast(({ result }) => result !== undefined);
-  const { result } = last ?? {};
-  if (last === undefined || result === undefined) return ["It could not be captured in time."];
-  const whose = result.instance === undefined ? "" : ` of ${text(result.instance)}`;
-  const loaded =
-    result.configuration === undefined
-      ? "Measured, not which configuration the process has loaded: it does not say."
-      : `The process says of its configuration: ${text(result.configuration)}.`;
-  const { goroutines: before } = incident ?? {};
   return [
-    ...(result.problem === undefined ? [] : [`${last.incidentId}${whose}: ${text(result.problem)}`]),
-    ...result.measured.map((one) => `${markOf(one)} ${measuredText(one, text)}.`),
-    ...(result.helped === "yes" && result.measured.length === 0
-      ? [`${last.incidentId}${whose} has no finding of warning or above.`]
-      : []),
-    ...(before === undefined || result.goroutines === undefined
-      ? []
-      : [`Goroutines in all: ${countText(before)} → ${countText(result.goroutines)}.`]),
-    `By ${last.incidentId}${whose}, capture ${captures.length} since the push. ${loaded}`,
-  ];
-}
-
-function markOf({ state }: MeasuredAfter): string {
-  return { gone: "✅", still: "🔴", unseen: "⚪️" }[state];
-}
-
-function measuredText({ rule, title, state, before, after, reason }: MeasuredAfter, text: Text): string {
-  const name = `${text(title)} (${text(rule)})`;
-  switch (state) {
-    case "gone":
-      return `gone: ${name}${before === undefined ? "" : `: ${text(againstLimit(before))} → not found any more`}`;
-    case "still": {
-      const from = before === undefined ? "" : `${text(againstLimit(before))} → `;
-      return `still there: ${name}${after === undefined ? "" : `: ${from}${text(againstLimit(after))}`}`;
-    }
-    case "unseen":
-      return `not seen: ${name}: ${text(reason ?? "")}`;
-  }
-}
-
-function reasonOf(measured: readonly MeasuredAfter[]): string {
-  return measured.find(({ state }) => state === "unseen")?.reason ?? "not all of it could be judged";
+    `Asked for by ${person(asked.userId)}`,
+    agreed === undefined ? "" : `agreed to by ${person(agreed.userId)}`,
+    ended?.how === "cancelled" ? `cancelled by ${person(ended.userId)}` : "",
+  ]
+    .filter((part) => part !== "")
+    .join(" · ");
 }
 
 function buttonsOf({ id, state, service, plan, push }: RollbackRequest): readonly ButtonSpec[] {
@@ -250,7 +167,7 @@ function buttonsOf({ id, state, service, plan, push }: RollbackRequest): readonl
   ];
 }
 
-function footer(id: string, { digest, incident }: RollbackRequest): string {
+function footer({ id, digest, incident }: RollbackRequest): string {
   const whose = incident === undefined ? "" : ` · for ${words(incident.id, 40)}`;
   return `rollback ${id}${whose} · plan ${code(digest.slice(0, digestCharacters), 40)}`;
 }
