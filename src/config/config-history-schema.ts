@@ -132,7 +132,10 @@ export const configPathsSetting = setting(
 
 /** Where configuration is kept, so that cards can say what changed before a page. */
 export const configHistorySections = {
-  configHistory: setting(configHistory, "The Git repository that configuration is kept in; it is only read"),
+  configHistory: setting(
+    configHistory,
+    "The Git repository that configuration is kept in; it is only read, unless there is a section `rollback`",
+  ),
   rollback: setting(
     rollback,
     "Lets two people roll configuration back from the chat; without it gofire never writes to the repository",

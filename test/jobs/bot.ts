@@ -24,7 +24,15 @@ export interface TestBot {
   readonly settings?: Partial<
     Pick<
       BotSettings,
-      "role" | "caps" | "mostWaiting" | "paging" | "gate" | "workerTimes" | "sweepEveryMs" | "configs" | "auditLog"
+      | "role"
+      | "caps"
+      | "mostWaiting"
+      | "paging"
+      | "gate"
+      | "workerTimes"
+      | "sweepEveryMs"
+      | "configs"
+      | "auditLog"
     >
   >;
 }

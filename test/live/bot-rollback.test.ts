@@ -252,7 +252,7 @@ describe.skipIf(redisProgram === undefined)("two people roll configuration back"
       await shop.click(jonas, card, "rollback-go");
       return shop.bot.messages().find((one) => one.onlyFor === jonas && /It changed since/.test(one.text));
     }, "the plan anew");
-    await until(() => (/Nothing was pushed/.test(card.text) ? true : undefined), "a withdrawn card");
+    await until(() => (/so nothing was pushed/.test(card.text) ? true : undefined), "a withdrawn card");
     expect(shop.pool()).toBe(text(0));
     expect(acts(shop)).toEqual([`requested slack:${mira}`, "failed gofire"]);
     expect(shop.bot.slack.problems()).toEqual([]);

@@ -4,7 +4,8 @@ import { serviceNamed } from "./snapshot.ts";
 
 export const rollback = defineChatCommand({
   name: "rollback",
-  summary: "See what a rollback of a service's configuration would put back, and the commands that do it",
+  summary:
+    "See what a rollback of a service's configuration would put back, and have it done once a second person agrees",
   usage: "SERVICE [TAG]",
   examples: [
     {

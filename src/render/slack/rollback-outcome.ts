@@ -54,7 +54,7 @@ export function outcomeLines(request: RollbackRequest, medium: Medium): readonly
     case "withdrawn":
       if (ended?.how === "changed") {
         return [
-          `The repository changed: something else would be pushed by now. Nothing was. The plan anew: ${again}.`,
+          `The repository changed: something else would be pushed by now, so nothing was pushed. The plan anew: ${again}.`,
         ];
       }
       return [

@@ -155,7 +155,7 @@ test("a button carries how to work the plan out again, and reads nothing else", 
     digest: wish.digest,
     service: "order",
   });
-  for (const text of ["", "x", `${wish.digest}`, `${wish.digest} -`, `${"g".repeat(64)} - order`]) {
+  for (const text of ["", "x", wish.digest, `${wish.digest} -`, `${"g".repeat(64)} - order`]) {
     expect(readWish(text)).toBeUndefined();
   }
 });
