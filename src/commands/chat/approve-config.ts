@@ -2,7 +2,7 @@ import type { ChatReply } from "../../domain/chat/chat-reply.ts";
 import type { ChatRequest, GateClick } from "../../domain/chat/chat-request.ts";
 import { fewestDigestCharacters, plainDigest } from "../../domain/configuration/gate-request.ts";
 import { UsageError } from "../../domain/errors.ts";
-import { type Asker, refusalFor } from "./access.ts";
+import { refusalFor } from "./access.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
 import { mayRead } from "./sight.ts";
 
@@ -44,6 +44,8 @@ async function show(
   ports: ChatPorts,
   signal: AbortSignal,
 ): Promise<ChatReply> {
+  const refusal = (await outOfReach(request, ports, signal)) ?? (await overheard(request, ports, signal));
+  if (refusal !== undefined) return refusal;
   const { place } = request;
   await ports.gateRequests.ask(asked(request, proposal, ports), signal);
   const link = await linkTo(proposal, repository, request, ports, signal);
@@ -84,9 +86,7 @@ async function approve(
       `"${digest}" is no digest: write at least ${fewestDigestCharacters} characters of what the card or gofire config gate shows.`,
     );
   }
-  const { userId, place } = request;
-  const refusal =
-    (await mayNotDecide(request, ports, signal)) ?? (await outOfReach({ userId, ...place }, ports, signal));
+  const refusal = (await mayNotDecide(request, ports, signal)) ?? (await outOfReach(request, ports, signal));
   if (refusal !== undefined) return refusal;
   const decides = { decision: "approve", digest } as const;
   await ports.gateRequests.ask({ ...asked(request, proposal, ports), decides }, signal);
@@ -122,24 +122,44 @@ function mayNotDecide(
 
 /** What comes of it is said later than the answer to a command can be, and only where gofire may say something. */
 async function outOfReach(
-  asker: Asker,
+  { userId, place }: ChatRequest,
   { rooms }: ChatPorts,
   signal: AbortSignal,
 ): Promise<ChatReply | undefined> {
-  const reads = await mayRead(asker, rooms, signal);
+  const reads = await mayRead({ userId, channel: place.channel }, rooms, signal);
   if (reads === true) return undefined;
+  if (reads === undefined) return untold;
   return {
     kind: "refused",
-    why:
-      reads === false
-        ? "gofire is not in this channel and could not tell you what comes of it, so nothing was approved."
-        : "Slack does not tell just now whether gofire can answer you here, so nothing was approved.",
-    next:
-      reads === false
-        ? "Approve it in a channel that gofire is in, or invite it first: /invite @gofire"
-        : "Try again in a minute.",
+    why: "gofire is not in this channel and could not tell you here what comes of it, so nothing was done.",
+    next: "Write it in a channel that gofire is in, or invite it first: /invite @gofire",
   };
 }
+
+/** A card shows values of the configuration to everybody who reads there. */
+async function overheard(
+  { place: { channel } }: ChatRequest,
+  { rooms }: ChatPorts,
+  signal: AbortSignal,
+): Promise<ChatReply | undefined> {
+  try {
+    if (await rooms.isOnlyOurs(channel, signal)) return undefined;
+  } catch {
+    signal.throwIfAborted();
+    return untold;
+  }
+  return {
+    kind: "refused",
+    why: "People of other workspaces read here, so gofire shows no configuration.",
+    next: "Write it in a channel that is this workspace's alone.",
+  };
+}
+
+const untold: ChatReply = {
+  kind: "refused",
+  why: "Slack does not tell just now who reads in this channel, so nothing was done.",
+  next: "Try again in a minute.",
+};
 
 function asked(
   { intent, userId, place, aside = place }: ChatRequest,

@@ -145,15 +145,31 @@ describe.skipIf(redisProgram === undefined)("approve-config in the chat", () => 
     expect(requests).toEqual([]);
   });
 
-  test("where gofire could not say what comes of it, nothing is approved", async () => {
+  test("where gofire could not say what comes of it, nothing is done", async () => {
     chat.rooms.closed.set("C1", ["U2"]);
-    expect(await say("approve-config 42 mD3nTcEq")).toMatchObject({
-      kind: "refused",
-      why: expect.stringContaining("so nothing was approved"),
-      next: expect.stringContaining("/invite @gofire"),
-    });
+    for (const words of ["approve-config 42", "approve-config 42 mD3nTcEq"]) {
+      expect(await say(words)).toMatchObject({
+        kind: "refused",
+        why: expect.stringContaining("so nothing was done"),
+        next: expect.stringContaining("/invite @gofire"),
+      });
+    }
     chat.rooms.silent = true;
-    expect(await say("approve-config 42 mD3nTcEq")).toMatchObject({ next: "Try again in a minute." });
+    for (const words of ["approve-config 42", "approve-config 42 mD3nTcEq"]) {
+      expect(await say(words)).toMatchObject({ kind: "refused", next: "Try again in a minute." });
+    }
+    expect(requests).toEqual([]);
+    chat.rooms.silent = false;
+    chat.rooms.closed.set("C1", ["U1"]);
+    expect(await say("approve-config 42")).toMatchObject({ kind: "checking" });
+  });
+
+  test("where people of other workspaces read, no configuration is shown", async () => {
+    chat.rooms.shared.add("C1");
+    expect(await say("approve-config 42")).toMatchObject({
+      kind: "refused",
+      why: expect.stringContaining("People of other workspaces read here"),
+    });
     expect(requests).toEqual([]);
   });
 
