@@ -3,6 +3,7 @@ import { type BoardSettings, openBoard } from "./board.ts";
 import { type BrowserSettings, openBrowser } from "./browser.ts";
 import { reasonOf } from "./domain/errors.ts";
 import { seldom } from "./domain/seldom.ts";
+import { counted } from "./domain/units.ts";
 import { captureLock } from "./integrations/artifacts/capture-lock.ts";
 import { systemClock } from "./integrations/clock/system-clock.ts";
 import { thisHost } from "./integrations/host/this-host.ts";
@@ -270,7 +271,7 @@ export function server(parts: ServeParts): Server {
 async function auditLine(log: AuditLog): Promise<string> {
   try {
     const [, size] = (await log.checkpoint(new AbortController().signal)).split("\n");
-    return `Audit log ${log.origin}: ${size} entries.`;
+    return `Audit log ${log.origin}: ${counted(Number(size), "entry", "entries")}, all verified.`;
   } catch (error) {
     return `Nothing can be approved or rolled back: ${reasonOf(error)}`;
   }

@@ -2,7 +2,7 @@ import type { AuditEvent, LoggedEvent } from "../domain/audit/audit-event.ts";
 import { counted } from "../domain/units.ts";
 import { stamp } from "./report/timeline.ts";
 import { printable, type Style } from "./style.ts";
-import { wrap } from "./wrap.ts";
+import { labelled, wrap } from "./wrap.ts";
 
 /** What was found when a log was read from its first entry to its last. */
 export interface AuditReport {
@@ -23,7 +23,9 @@ export interface AuditReport {
 
 export function auditText(report: AuditReport, style: Style, width: number): string {
   const { entries = [], problems } = report;
-  const rows = entries.flatMap((entry) => entryLines(entry, style, width));
+  const indexWidth = String(entries.at(-1)?.index ?? 0).length;
+  const rows = entries.flatMap((entry) => entryLines(entry, indexWidth, style, width));
+  if (rows.length > 0) rows.push("");
   const wrong = problems.flatMap(({ file, what }) => hanging(`${file} ${what}`, 2, width));
   return [...rows, ...verdictLines(report, style, width), ...wrong].map((line) => `${line}\n`).join("");
 }
@@ -46,7 +48,12 @@ function verdictLines(report: AuditReport, style: Style, width: number): readonl
   ];
 }
 
-function entryLines({ index, event }: LoggedEvent, style: Style, width: number): readonly string[] {
+function entryLines(
+  { index, event }: LoggedEvent,
+  indexWidth: number,
+  style: Style,
+  width: number,
+): readonly string[] {
   const { digest, repository, head, incident } = event.subject;
   const about = [
     ...(digest === undefined ? [] : [`${digest.slice(0, 15)}…`]),
@@ -55,11 +62,10 @@ function entryLines({ index, event }: LoggedEvent, style: Style, width: number):
     ...(incident === undefined ? [] : [incident]),
     ...Object.entries(event.facts ?? {}).map(([name, value]) => `${name}: ${value}`),
   ];
+  const when = `${String(index).padStart(indexWidth)}  ${stamp(event.atMs)} UTC`;
   return [
-    ...hanging(`${index}  ${stamp(event.atMs)} UTC  ${actText(event)}`, 0, width).map((line, at) =>
-      at === 0 ? style.bold(line) : line,
-    ),
-    ...hanging(about.join(" · "), 4, width).map(style.dim),
+    ...labelled(when, printable(actText(event)), 0, when.length + 2, width).map(style.bold),
+    ...hanging(about.join(" · "), indexWidth + 2, width).map(style.dim),
   ];
 }
 

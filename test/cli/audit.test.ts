@@ -108,7 +108,7 @@ test("show fits 80 columns and says who did what, when, and to which content", a
   const { code, stdout } = await run("show");
   expect(code).toBe(0);
   expect(stdout).toMatch(
-    /^0 2026-05-28 20:26:40 UTC slack:U024BE7LH approved 42 for prod\n {4}h1:Khu2En\+0gcYP… · 89abcdef0123 · /m,
+    /^ 0 {2}2026-05-28 20:26:40 UTC {2}slack:U024BE7LH approved 42 for prod\n {4}h1:Khu2En\+0gcYP… · 89abcdef0123 · /m,
   );
   const lines = stdout.split("\n").filter((line) => !line.includes("+AR") && !line.includes("/audit+"));
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);

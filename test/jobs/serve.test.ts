@@ -7,13 +7,14 @@ import type { Ports } from "../../src/commands/context.ts";
 import { serve } from "../../src/commands/serve.ts";
 import type { GofireConfig } from "../../src/config/gofire-config.ts";
 import { defaultArtifacts } from "../../src/config/resolve-artifacts.ts";
+import { auditLogs } from "../../src/integrations/audit-log/logs.ts";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { goTargets } from "../../src/integrations/go-target/client.ts";
 import { thisHost } from "../../src/integrations/host/this-host.ts";
 import { beginIncident } from "../../src/jobs/incidents/begin.ts";
-import type { Bot } from "../../src/main.ts";
 import type { Services } from "../../src/ports/services.ts";
-import { server } from "../../src/serve.ts";
+import { type Running, server } from "../../src/serve.ts";
+import { approval } from "../contracts/approval.ts";
 import { fakeArtifacts } from "../fakes/artifacts.ts";
 import { fakeChat } from "../fakes/chat.ts";
 import { fakeTargetSources } from "../fakes/target-sources.ts";
@@ -29,11 +30,13 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
 });
 
+type Heard = Pick<Running, "incidents" | "queue" | "auditLog">;
+
 /** Runs `gofire serve` with a chat in memory until `use` is done, and tells what it said. */
 async function serving(
   words: readonly string[],
   targetUrl: string,
-  use: (bot: Pick<Bot, "incidents" | "queue">, url: string, services: Services) => Promise<void>,
+  use: (bot: Heard, url: string, services: Services) => Promise<void>,
 ): Promise<{
   readonly lines: string[];
   readonly chat: ReturnType<typeof fakeChat>;
@@ -45,13 +48,14 @@ async function serving(
   const heard: string[] = [];
   const lines: string[] = [];
   const stop = new AbortController();
-  let bot: Pick<Bot, "incidents" | "queue"> | undefined;
+  let bot: Heard | undefined;
   let services: Services | undefined;
   const ports = {
     config: () => Promise.resolve(configOf(targetUrl)),
     goTargets: () => Promise.resolve(goTargets({ userAgent: "gofire/test" })),
     targetSources: () => Promise.resolve(fakeTargetSources()),
     tlsProbes: () => Promise.resolve(fakeTlsProbes()),
+    auditLogs: () => Promise.resolve(auditLogs()),
     clock: () => Promise.resolve(systemClock),
     host: () =>
       Promise.resolve({
@@ -123,6 +127,7 @@ function configOf(targetUrl: string): GofireConfig {
     artifacts: defaultArtifacts,
     people: new Map(),
     web: {},
+    audit: { at: "gofire.yaml: audit", origin: "gofire.shop.example/audit", isPublic: true },
   };
 }
 
@@ -143,6 +148,9 @@ describe.skipIf(redisProgram === undefined)("gofire serve", () => {
           queue: { waiting: 0, limit: 100 },
         });
         expect((await fetch(`${url}/elsewhere`)).status).toBe(404);
+        await bot.auditLog?.append(approval("act:1"), never);
+        const checkpoint = await (await fetch(`${url}/audit/checkpoint`)).text();
+        expect(checkpoint).toMatch(/^gofire\.shop\.example\/audit\n1\n/);
         expect((await fetch(`${url}/queues/api/queues`)).status).toBe(401);
         const board = await fetch(`${url}/queues/api/queues`, {
           headers: { authorization: `Bearer ${boardPassword}` },
@@ -159,6 +167,7 @@ describe.skipIf(redisProgram === undefined)("gofire serve", () => {
     );
     target.close();
     expect(lines[0]).toMatch(new RegExp(`^Using its own .*${redisProgram} \\(process \\d+\\)`));
+    expect(lines).toContain("Audit log gofire.shop.example/audit: 0 entries, all verified.");
     expect(heard).toEqual(["listen", "hush", "close"]);
     expect(chat.messages.filter(({ intent }) => intent === id)).toHaveLength(1);
   });
