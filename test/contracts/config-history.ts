@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { ConfigHistory, FileState, ProposedTree } from "../../src/ports/config-history.ts";
 
 const never = new AbortController().signal;
@@ -75,16 +75,20 @@ export function configHistoryContract(
 ): void {
   describe(`${name} as a history of configuration`, () => {
     const opened: (() => Promise<void>)[] = [];
-    afterEach(async () => {
+    afterAll(async () => {
       for (const close of opened.splice(0)) await close();
     });
+    // Nothing is changed in it: one is enough for all.
+    let begun: Promise<ConfigHistory> | undefined;
     async function begin(): Promise<ConfigHistory> {
-      const { history, close } = await open(commits, proposals);
-      opened.push(async () => {
-        await history.close();
-        await close();
+      begun ??= open(commits, proposals).then(({ history, close }) => {
+        opened.push(async () => {
+          await history.close();
+          await close();
+        });
+        return history;
       });
-      return history;
+      return await begun;
     }
 
     test("tells what touched the paths within the window, the latest first, by tag or merge", async () => {
