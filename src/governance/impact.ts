@@ -22,7 +22,7 @@ interface Row {
 const rows: readonly Row[] = [
   {
     kind: "image",
-    other: "other code runs: whatever it does differently",
+    other: "another version of the code runs then",
   },
   {
     kind: "pool-size",

@@ -106,7 +106,7 @@ function changeLines(proposal: Proposal, state: GateState, { place, text }: Writ
     return impact === "" ? line : { ...line, below: text(impact) };
   });
   if (more > 0) told.push({ text: `and ${counted(more, "more value")}` });
-  if (changes.length === 0 && uncompared.length === 0)
+  if (state.digest !== undefined && changes.length + uncompared.length === 0)
     told.push({ text: "no value changes, only how files are written" });
   told.push(
     ...uncompared.map(({ file, reason }) => ({

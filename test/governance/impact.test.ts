@@ -30,7 +30,7 @@ describe("what a change of a setting can mean", () => {
     ["env[name=GOMEMLIMIT].value", "2GiB", "512MiB", /^the process is killed at its limit sooner/],
     ["resources.limits.cpu", "2", "1", /^the process is throttled sooner/],
     ["worker.concurrency", "8", "0", /^0 leaves nobody to do the work, or means no limit/],
-    ["image.tag", "v1", "v2", /^other code runs/],
+    ["image.tag", "v1", "v2", /^another version of the code/],
     ["redis.max_active", "200", undefined, /^what holds without it is up to the program$/],
   ])("%s %s → %s", (path, from, to, words) => {
     const said = impact(path, from, to);

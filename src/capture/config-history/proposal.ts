@@ -39,7 +39,8 @@ function environmentFacts(
       return impact === undefined ? change : { ...change, impact };
     }),
     more,
-    uncompared,
+    // What is wrong with the others is a problem already.
+    uncompared: uncompared.filter(({ file }) => !linted.problems.some((one) => one.startsWith(`${file}:`))),
     services: [...services]
       .filter(([, paths]) => files.some(({ path }) => isBelow(path, paths)))
       .map(([service]) => service),

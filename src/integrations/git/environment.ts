@@ -1,7 +1,8 @@
+import { PortError } from "../../domain/errors.ts";
 import type { FileState, ProposedEnvironment, TouchedFile } from "../../ports/config-history.ts";
 import { dirHash } from "./dirhash.ts";
 import { contentsOf } from "./files.ts";
-import { largestEnvironment, largestFile } from "./limits.ts";
+import { largestFile, largestPortion } from "./limits.ts";
 import { type GitRun, git } from "./program.ts";
 
 /** A file as a tree has it. */
@@ -33,13 +34,19 @@ export async function proposedEnvironment(
   if (touched.length === 0) return undefined;
   const sizes = new Map([...were.values(), ...are.values()].map(({ object, bytes }) => [object, bytes]));
   const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  if (bytes > largestEnvironment) {
-    const problem = `its files have more than ${largestEnvironment >> 20} MiB together: name fewer paths`;
+  if (bytes > largestPortion) {
+    const problem = `its files have more than ${largestPortion >> 20} MiB together: name fewer paths`;
     return { ...untold, problems: [problem] };
   }
   const blobs = [...were.values(), ...are.values()].filter(isFile).map(({ object }) => object);
   const contents = await contentsOf([...new Set(blobs)], run);
-  const bytesOf = (entry: Entry) => contents.get(entry.object) ?? new Uint8Array();
+  const bytesOf = ({ object }: Entry) => {
+    const held = contents.get(object);
+    // A digest of less than all would stand for something else.
+    if (held === undefined)
+      throw new PortError("bad-response", run.target, `git does not hand out ${object}`);
+    return held;
+  };
   return {
     name,
     digest: digestOf(are, bytesOf),

@@ -1,5 +1,5 @@
-import type { FileState, TouchedFile } from "../../ports/config-history.ts";
-import { largestFile, mostFiles } from "./limits.ts";
+import type { FileState, TouchedFiles } from "../../ports/config-history.ts";
+import { largestFile, largestPortion, mostFiles } from "./limits.ts";
 import { type GitRun, git } from "./program.ts";
 
 /** A file whose two states are wanted; without `base` there was nothing before. */
@@ -9,19 +9,34 @@ export interface WantedFile {
   readonly path: string;
 }
 
-/** What the files held; sizes are asked first, so that nothing large is printed. */
-export async function readFiles(wanted: readonly WantedFile[], run: GitRun): Promise<readonly TouchedFile[]> {
-  const asked = wanted.slice(0, mostFiles);
+/** What files held, `mostFiles` at most. */
+export async function readFiles(wanted: readonly WantedFile[], run: GitRun): Promise<TouchedFiles> {
+  const [touched] = await readRevisions([wanted], run);
+  return touched ?? { files: [], more: 0 };
+}
+
+/** What the files of several revisions held, `mostFiles` of each; sizes are asked first, so that nothing large is printed. */
+export async function readRevisions(
+  revisions: readonly (readonly WantedFile[])[],
+  run: GitRun,
+): Promise<readonly TouchedFiles[]> {
+  const asked = revisions.flatMap((wanted) => wanted.slice(0, mostFiles));
   const names = asked.flatMap(({ base, head, path }) => [
     base === undefined ? undefined : `${base}:${path}`,
     `${head}:${path}`,
   ]);
   const states = await readObjects(names, run);
-  return asked.map(({ path }, index) => ({
+  const files = asked.map(({ path }, index) => ({
     path,
     before: states[2 * index] ?? "absent",
     after: states[2 * index + 1] ?? "absent",
   }));
+  let at = 0;
+  return revisions.map((wanted) => {
+    const own = files.slice(at, at + Math.min(wanted.length, mostFiles));
+    at += own.length;
+    return { files: own, more: wanted.length - own.length };
+  });
 }
 
 async function readObjects(
@@ -41,15 +56,35 @@ async function readObjects(
     const name = askable[index];
     if (object !== undefined && name !== undefined) found.set(name, { object, bytes: Number(size) });
   }
-  const readable = [
-    ...new Set([...found.values()].flatMap(({ object, bytes }) => (bytes <= largestFile ? [object] : []))),
-  ];
-  const contents = readable.length === 0 ? new Map<string, Uint8Array>() : await contentsOf(readable, run);
+  const readable = new Map(
+    [...found.values()].flatMap(({ object, bytes }) =>
+      bytes <= largestFile ? [[object, bytes] as const] : [],
+    ),
+  );
+  const contents = new Map<string, Uint8Array>();
+  for (const objects of inPortions(readable)) {
+    for (const [object, bytes] of await contentsOf(objects, run)) contents.set(object, bytes);
+  }
   return names.map((name) => {
     const known = name === undefined ? undefined : found.get(name);
     if (known === undefined) return unaskable(name);
     return contents.get(known.object) ?? { unread: `it is larger than ${largestFile >> 20} MiB` };
   });
+}
+
+/** Usually one. None of them is more than git may print at once. */
+function inPortions(sizes: ReadonlyMap<string, number>): readonly (readonly string[])[] {
+  const portions: string[][] = [];
+  let room = 0;
+  for (const [object, bytes] of sizes) {
+    if (portions.length === 0 || bytes > room) {
+      portions.push([]);
+      room = largestPortion;
+    }
+    portions.at(-1)?.push(object);
+    room -= bytes;
+  }
+  return portions;
 }
 
 function unaskable(name: string | undefined): FileState {

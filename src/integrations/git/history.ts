@@ -1,11 +1,6 @@
-import type {
-  ConfigHistory,
-  HistoryPlace,
-  TouchedFiles,
-  TouchedRevision,
-} from "../../ports/config-history.ts";
-import { readFiles } from "./files.ts";
-import { fetchPatienceMs, mostCommits, mostFiles, mostRevisions, mostTags, questionMs } from "./limits.ts";
+import type { ConfigHistory, HistoryPlace, TouchedRevision } from "../../ports/config-history.ts";
+import { readFiles, readRevisions } from "./files.ts";
+import { fetchPatienceMs, mostCommits, mostRevisions, mostTags, questionMs } from "./limits.ts";
 import { effective, filesOf, isCut, type LineCommit, lineFormat, lineOf, tagFormat, tagsOf } from "./line.ts";
 import { localCopy } from "./local-copy.ts";
 import { type GitRun, git } from "./program.ts";
@@ -95,23 +90,20 @@ export function gitHistory(
       if (inOrder.length > mostRevisions) {
         told.push(`Only the last ${mostRevisions} of ${inOrder.length} changes are told.`);
       }
-      const revisions: TouchedRevision[] = [];
-      for (const { commit, files } of inOrder.slice(0, mostRevisions)) {
+      const latest = inOrder.slice(0, mostRevisions);
+      const read = await readRevisions(
+        latest.map(({ commit: { revision, parents }, files }) => {
+          const base = parents.length > 0 ? { base: `${revision}^` } : {};
+          return files.map((path) => ({ ...base, head: revision, path }));
+        }),
+        run,
+      );
+      const revisions = latest.map(({ commit }, index): TouchedRevision => {
         const { revision, author, subject, atMs, tag, parents } = commit;
-        const base = parents.length > 0 ? { base: `${revision}^` } : {};
-        revisions.push({
-          revision,
-          parents,
-          author,
-          subject,
-          atMs,
-          ...(tag === undefined ? {} : { tag }),
-          ...(await touchedFiles(
-            files.map((path) => ({ ...base, head: revision, path })),
-            run,
-          )),
-        });
-      }
+        const named = tag === undefined ? {} : { tag };
+        const touched = read[index] ?? { files: [], more: 0 };
+        return { revision, parents, author, subject, atMs, ...named, ...touched };
+      });
       return { revisions, notes: told };
     },
 
@@ -141,7 +133,7 @@ export function gitHistory(
         .toString("utf8")
         .split("\0")
         .filter((path) => path !== "");
-      return await touchedFiles(
+      return await readFiles(
         files.map((path) => ({ base, head, path })),
         run,
       );
@@ -154,10 +146,6 @@ export function gitHistory(
 
     close: () => copy.close(),
   };
-}
-
-async function touchedFiles(wanted: Parameters<typeof readFiles>[0], run: GitRun): Promise<TouchedFiles> {
-  return { files: await readFiles(wanted, run), more: Math.max(0, wanted.length - mostFiles) };
 }
 
 function isShallowEnd(isShallow: Buffer, commits: readonly LineCommit[]): boolean {

@@ -24,5 +24,5 @@ export const mostOutput = 32 << 20;
 /** Commits of a proposal whose authors are looked at; one that has more is refused. */
 export const mostProposedCommits = 1_000;
 export const mostAddresses = 100;
-/** Of all files of an environment together, which are read at once. */
-export const largestEnvironment = 24 << 20;
+/** Of files that are read at once, and of all those of an environment together. */
+export const largestPortion = 24 << 20;

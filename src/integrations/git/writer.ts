@@ -4,7 +4,7 @@ import type { WriteWay } from "../../domain/configuration/rollback.ts";
 import { PortError } from "../../domain/errors.ts";
 import type { ConfigWriter, WritePlace, Written } from "../../ports/config-writer.ts";
 import { readFiles } from "./files.ts";
-import { fetchPatienceMs, mostCommits, mostFiles, pushMs, questionMs } from "./limits.ts";
+import { fetchPatienceMs, mostCommits, pushMs, questionMs } from "./limits.ts";
 import { mirror } from "./local-copy.ts";
 import { type GitRun, git } from "./program.ts";
 import { isMoved, pushRefusal } from "./push-refusals.ts";
@@ -126,8 +126,7 @@ export function gitWriter(
           .update(`${way.kind} ${way.revision}\n${target}\n`)
           .update(raw)
           .digest("hex"),
-        files: await readFiles(wanted, run),
-        more: Math.max(0, wanted.length - mostFiles),
+        ...(await readFiles(wanted, run)),
       };
     },
 
