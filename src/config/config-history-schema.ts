@@ -110,7 +110,12 @@ const rollback = section(
     tokenFile: setting(text, "File that holds the token; it is read each time"),
     tokenUser: setting(tokenUser, "Name that the token is sent with. Default: x-access-token"),
     verifyWithin: setting(
-      z.string().check(z.regex(/^[1-9]\d{0,3}[ms]$/, { error: "must be a time like 10m or 90s" })),
+      // Nothing is measured before a minute, and a capture takes its time.
+      z.string().check(
+        z.regex(/^(?:(?:[2-9]|[1-9]\d{1,2})m|(?:1[2-9]\d|[2-9]\d{2}|[1-9]\d{3})s)$/, {
+          error: "must be a time like 10m or 150s, at least 2m",
+        }),
+      ),
       "How long after a rollback gofire captures again to see whether it helped. Default: 10m",
     ),
   },

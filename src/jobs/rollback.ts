@@ -80,8 +80,10 @@ async function step(
         return await withdrawn(request, "expired", ports, signal);
       }
       await log(rollbackEvent("requested", request, asked), ports, signal);
-      await showCard(request, ports, signal);
-      return done;
+      const { card } = await showCard(request, ports, signal);
+      if (card?.problem === undefined) return done;
+      // Nobody could agree to what nobody sees.
+      return await failed(request, `Its card cannot be shown: ${card.problem}`, ports, signal);
     }
     case "agreed":
       await log(rollbackEvent("approved", request, agreed ?? asked), ports, signal);

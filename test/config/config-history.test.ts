@@ -102,9 +102,9 @@ describe("rollbacks", () => {
     const read = { user: "x-access-token", token: { env: "READ" } };
     const write = { user: "x-token-auth", token: { file: "/etc/gofire/write" } };
     const history = "branch: main, tokenEnv: READ";
-    expect(config(source("push: branch, verifyWithin: 90s", history)).rollback).toMatchObject({
+    expect(config(source("push: branch, verifyWithin: 150s", history)).rollback).toMatchObject({
       credentials: read,
-      verifyWithinMs: 90_000,
+      verifyWithinMs: 150_000,
     });
     const own = source("push: branch, tokenFile: write, tokenUser: x-token-auth", history);
     expect(config(own).rollback?.credentials).toEqual(write);
@@ -119,6 +119,7 @@ describe("rollbacks", () => {
     [source("verifyWithin: 5m"), "2:1", "push"],
     [source("push: force"), "2:19", "push"],
     [source("push: branch, verifyWithin: 1h"), "2:41", "a time like 10m"],
+    [source("push: branch, verifyWithin: 90s"), "2:41", "at least 2m"],
     [source("push: branch, tokenEnv: T, tokenFile: t"), "2:51", "stands beside tokenEnv"],
     [source("push: branch, tokenUser: x"), "2:38", "needs tokenEnv or tokenFile"],
     [

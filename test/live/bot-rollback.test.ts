@@ -214,6 +214,17 @@ describe.skipIf(redisProgram === undefined)("two people roll configuration back"
 
   test("beside the branch it is for people to merge", async () => {
     const shop = await world("proposal");
+    // Where gofire may not post, nobody could agree: it is over at once, and another may be asked for.
+    const closed = "C0SECRT003";
+    const { people } = shop.bot.slack;
+    const shown = await until(async () => {
+      await people.type(mira, closed, "/gofire rollback order");
+      return shop.bot.messages(closed).findLast((one) => buttonsOf(one).includes("rollback-ask"));
+    }, "a plan in a private channel");
+    await until(async () => {
+      await people.click(mira, closed, shown.ts, { actionId: "rollback-ask" });
+      return acts(shop).includes("failed gofire") ? true : undefined;
+    }, "its end");
     const card = await asked(shop);
     expect(card.threadTs).toBeUndefined();
     await agreed(shop, card);
@@ -223,7 +234,11 @@ describe.skipIf(redisProgram === undefined)("two people roll configuration back"
     expect(filesAt(shop.repository, branch)?.[order]).toBe(text(200));
     expect(shop.pool()).toBe(text(0));
     expect(acts(shop).at(-1)).toBe("pushed gofire");
-    expect(shop.bot.slack.problems()).toEqual([]);
+    // Of the channel that it may not post in.
+    const others = shop.bot.slack
+      .problems()
+      .filter((problem) => !/not_in_channel|channel_not_found/.test(problem));
+    expect(others).toEqual([]);
   });
 
   test("a server that takes no such push is heard, and what to set instead", async () => {

@@ -60,6 +60,12 @@ async function ask(
       : await whichIncident(wish.incidentId, place, ports.incidents, signal);
   const tagged = tag === undefined ? {} : { tag };
   const ofIncident = incident === undefined ? {} : { incident };
+  // The card goes there, whatever the channel is in which the plan was looked at.
+  const where = placeOf(incident, place);
+  if (where.channel !== place.channel) {
+    const refusal = await refusalFor("rollback", { userId, channel: where.channel }, ports, signal);
+    if (refusal !== undefined) return refusal;
+  }
   const reply = await rollbackPlan({ service, ...tagged, place, userId, ...ofIncident }, ports, signal);
   if (reply.kind !== "rollback") return reply;
   const { rollback: plan, asking } = reply;
@@ -79,7 +85,7 @@ async function ask(
       way,
       push,
       digest,
-      place: placeOf(incident, place),
+      place: where,
       ...(incident === undefined ? {} : { incident: await incidentFacts(incident, plan.way, ports, signal) }),
       asked: { userId, atMs: clock.nowMs(), intent },
     },
@@ -189,7 +195,8 @@ async function agree(
   }
   if (!isSame) {
     await end(request, userId, "changed", ports, signal);
-    const anew = await rollbackPlan({ service, place, userId }, ports, signal);
+    const tag = plan.way.kind === "restore" ? { tag: plan.way.name } : {};
+    const anew = await rollbackPlan({ service, ...tag, place, userId }, ports, signal);
     return anew.kind === "rollback" ? { ...anew, isAnew: true } : anew;
   }
   const atMs = clock.nowMs();

@@ -20,7 +20,7 @@ export async function configurationIn(
   if (bundle === undefined || file === undefined || file.endsWith(".gz")) return undefined;
   try {
     const page = await textOf(`${bundle}${file}`, artifacts, signal);
-    return /^config_info\{([^}\n]*)\}\s+1(?:\.0+)?\s*$/m.exec(page)?.[1]?.slice(0, mostCharacters);
+    return /^config_info\{([^}\n]*)\}\s+1(?:\.0+)?(?:\s+\d+)?\s*$/m.exec(page)?.[1]?.slice(0, mostCharacters);
   } catch (error) {
     if (error instanceof PortError && error.code === "not-found") return undefined;
     throw error;
