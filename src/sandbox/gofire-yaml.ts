@@ -37,7 +37,7 @@ function governance({ folder, branch }: ConfigRepository): string {
   const ids = members.map(({ id }) => id).join(", ");
   const addresses = members.map(({ id, email }) => `  ${id}: { git: [${email}] }`).join("\n");
   return `configHistory: { repository: "${folder}", branch: ${branch} }
-rollback: { push: branch, verifyWithin: 90s }
+rollback: { push: branch, verifyWithin: 2m }
 audit: { origin: gofire.shop.example/audit }
 gate: { environments: { prod: { paths: [env/prod], approvals: 1 } } }
 people:
