@@ -1,5 +1,4 @@
 import { UsageError } from "../domain/errors.ts";
-import { judgeTls } from "../domain/tls/report.ts";
 import { readTlsTarget } from "../domain/tls/target.ts";
 import { accessOptions } from "./access/target-access.ts";
 import { withKnownTls } from "./access/tls-access.ts";
@@ -63,6 +62,7 @@ export const tls = defineCommand({
       (line) => context.progress(line),
       context.signal,
     );
+    const { judgeTls } = await import("../domain/tls/report.ts");
     return { kind: "tls", report: { ...judgeTls(probe), ...(using === undefined ? {} : { using }) } };
   },
 });

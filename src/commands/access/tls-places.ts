@@ -3,7 +3,6 @@ import type { GofireConfig } from "../../config/gofire-config.ts";
 import { UsageError } from "../../domain/errors.ts";
 import { isMetadataAddress } from "../../domain/targets/reserved-addresses.ts";
 import type { TlsTarget } from "../../domain/tls/probe.ts";
-import { judgeTls } from "../../domain/tls/report.ts";
 import { tlsTargetText, usualTlsPort } from "../../domain/tls/target.ts";
 import type { Host } from "../../ports/host.ts";
 import type { TlsPlaces } from "../../ports/tls-places.ts";
@@ -36,6 +35,7 @@ export function tlsPlaces(config: GofireConfig | undefined, host: Host, probes: 
       permit(target);
       const { request, using } = await withKnownTls(target, config, host);
       const probe = await probes.probe(request, () => {}, signal);
+      const { judgeTls } = await import("../../domain/tls/report.ts");
       return { ...judgeTls(probe), ...(using === undefined ? {} : { using }) };
     },
   };
