@@ -14,6 +14,7 @@ interface Exports {
   layOutSamples(starts: number, hashes: number, room: number): void;
   layOutValues(low: number, high: number, room: number, magnitude: number): void;
   readSamples(from: number, to: number, valuesPerSample: number): number;
+  writeValues(type: number, valuesPerSample: number, to: number): void;
 }
 
 /** The tables of a SampleTable, which says what is in them. */
@@ -54,6 +55,8 @@ export class CompiledSamples {
   readonly inputBytes = inputBytes;
   readonly #exports: Exports;
   readonly #input: Uint8Array<ArrayBuffer>;
+  /** Room for the values of `usualValues` sample types as numbers, one type after the other. */
+  readonly #numbers: Float64Array<ArrayBuffer>;
 
   constructor(exports: Exports, expectedBytes: number) {
     this.#exports = exports;
@@ -77,6 +80,7 @@ export class CompiledSamples {
       hashes: place(samples, 4),
       low: place(values, 4),
       high: place(values, 4),
+      numbers: place(values, 8),
       buckets: place(buckets, 4),
       locations: place(locations, 2),
     };
@@ -87,6 +91,7 @@ export class CompiledSamples {
     exports.layOutValues(at.low, at.high, values, at.magnitude);
     const { buffer } = exports.memory;
     this.#input = new Uint8Array(buffer, at.input, inputBytes);
+    this.#numbers = new Float64Array(buffer, at.numbers, values);
     this.direct = new Uint32Array(buffer, at.direct, directIds);
     this.arrays = {
       locations: new Uint16Array(buffer, at.locations, locations),
@@ -115,6 +120,16 @@ export class CompiledSamples {
     table.count = count.value;
     table.fileCount = fileCount.value;
     return stop - byteOffset;
+  }
+
+  /** See `SampleTable.values`. Undefined when there is no room for them. */
+  values(type: number, { count, valuesPerSample }: SampleCounts): Float64Array | undefined {
+    if (type >= usualValues) return undefined;
+    const first = type * (this.#numbers.length / usualValues);
+    const values = this.#numbers.subarray(first, first + count);
+    this.#exports.count.value = count;
+    this.#exports.writeValues(type, valuesPerSample, values.byteOffset);
+    return values;
   }
 }
 

@@ -257,6 +257,15 @@ function addValues(sample: i32): void {
   }
 }
 
+/** Writes the values of one sample type as 64-bit floats, as SampleTable.values does. */
+export function writeValues(type: i32, valuesPerSample: i32, to: i32): void {
+  let at = 4 * type;
+  for (let sample = 0; sample < count; sample++, at += 4 * valuesPerSample) {
+    const value = (load<i32>(high + at) as f64) * 4294967296.0 + (load<u32>(low + at) as f64);
+    store<f64>(to + 8 * sample, value);
+  }
+}
+
 function mixed(bits: u32): u32 {
   bits = (bits ^ (bits >> 16)) * 0x85ebca6b;
   bits = (bits ^ (bits >> 13)) * 0xc2b2ae35;

@@ -295,6 +295,8 @@ export class SampleTable {
 
   /** The values of one sample type as numbers. */
   values(type: number): Float64Array {
+    const written = this.#compiled?.values(type, this);
+    if (written !== undefined) return written;
     const values = new Float64Array(this.count);
     for (let sample = 0, at = type; sample < this.count; sample++, at += this.valuesPerSample) {
       values[sample] = (this.#high[at] ?? 0) * 0x1_0000_0000 + (this.#low[at] ?? 0);
