@@ -140,7 +140,7 @@ describe.skipIf(redisProgram === undefined)("approving a change of configuration
     expect(bot.slack.problems([hidden])).toEqual([]);
   });
 
-  test("counts for what was shown and for nothing else: a push in between has nobody approve it", async () => {
+  test("counts for what was shown and for nothing else: a push in between has nobody approve it (T1, T2)", async () => {
     const gated = await gatedBot("http");
     const { bot, propose, repository } = gated;
     const { people, faults } = bot.slack;
@@ -182,7 +182,7 @@ describe.skipIf(redisProgram === undefined)("approving a change of configuration
     expect(bot.messages().filter(isCard)).toHaveLength(1);
   });
 
-  test("shows what a card leaves out in its thread before anybody can decide; who rejects stops it until they withdraw", async () => {
+  test("shows what a card leaves out in its thread before anybody can decide (T23); who rejects stops it until they withdraw", async () => {
     const gated = await gatedBot();
     const { bot, propose } = gated;
     propose({

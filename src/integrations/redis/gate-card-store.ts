@@ -3,14 +3,13 @@ import type { GateCard, GateCardPlace } from "../../domain/configuration/gate-ca
 import { PortError } from "../../domain/errors.ts";
 import type { GateCards } from "../../ports/gate-cards.ts";
 import { ask } from "./ask.ts";
-import { type RedisClient, redisError } from "./connection.ts";
+import type { RedisClient } from "./connection.ts";
 import { key } from "./keys.ts";
 import { openQueue } from "./queues.ts";
+import { updated } from "./updated.ts";
 
 /** A proposal that nobody looked at for so long gets a new card. */
 const retentionMs = 30 * 86_400_000;
-/** Losing a race this often in a row means that somebody writes without end. */
-const updateAttempts = 50;
 
 /** KEYS card, cards of the proposal; ARGV id, content, retentionMs. */
 const openScript = `
@@ -54,19 +53,22 @@ export function gateCardStore(
     },
     of: async (where, signal) => await ask(() => client.smembers(ofKey(where)), signal),
     async update(id, change, signal) {
-      for (let attempt = 0; attempt < updateAttempts; attempt++) {
-        const before = await read(id, signal);
-        if (before === undefined) throw gone(id);
-        const changed = change(before);
-        if (changed === before) return before;
-        const content = JSON.stringify(contentOf(changed));
-        const saved = await ask(
-          () => client.eval(updateScript, 1, cardKey(id), before.version, content, retentionMs),
-          signal,
-        );
-        if (saved === 1) return { ...changed, id, version: before.version + 1 };
-      }
-      throw redisError(new Error(`${id} changes too fast to be changed`));
+      return await updated(
+        id,
+        id,
+        {
+          read: () => read(id, signal),
+          async save({ version }, changed) {
+            const content = JSON.stringify(contentOf(changed));
+            const saved = await ask(
+              () => client.eval(updateScript, 1, cardKey(id), version, content, retentionMs),
+              signal,
+            );
+            return saved === 1 ? { ...changed, id, version: version + 1 } : undefined;
+          },
+        },
+        change,
+      );
     },
     async wake(id, sinceMs, signal) {
       const { attempts, backoffMs } = settings.retries;

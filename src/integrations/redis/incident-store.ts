@@ -1,5 +1,4 @@
 import { createHash, randomInt } from "node:crypto";
-import { PortError } from "../../domain/errors.ts";
 import { type Incident, type IncidentDraft, isSettled } from "../../domain/incidents/incident.ts";
 import { recorded } from "../../domain/incidents/incident-record.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -8,6 +7,7 @@ import { ask } from "./ask.ts";
 import { type RedisClient, redisError } from "./connection.ts";
 import { fits, listFor, listsOf, openKey } from "./incident-lists.ts";
 import { key } from "./keys.ts";
+import { updated } from "./updated.ts";
 
 const dayMs = 86_400_000;
 /** Cards older than this show nothing new when somebody clicks on them. */
@@ -19,8 +19,6 @@ const mostAtOnce = 200;
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 /** A million ids of four; a fifth character after so many that are taken. */
 const idAttempts = 20;
-/** Losing a race this often in a row means that somebody writes without end. */
-const updateAttempts = 50;
 
 const unsettledKey = key("incidents", "unsettled");
 
@@ -131,42 +129,44 @@ export function incidentStore(client: RedisClient, clock: Clock): Incidents {
       throw redisError(new Error("no free incident id was found"));
     },
     async update(id, change, signal) {
-      for (let attempt = 0; attempt < updateAttempts; attempt++) {
-        const before = await read(id, signal);
-        if (before === undefined)
-          throw new PortError("not-found", id, `There is no incident ${id} any more.`);
-        const changed = change(before);
-        if (changed === before) return before;
-        const { createdAtMs, version } = before;
-        const nowMs = clock.nowMs();
-        const next = {
-          ...recorded(before, changed, nowMs),
-          id,
-          createdAtMs,
-          version: version + 1,
-          updatedAtMs: nowMs,
-        };
-        const saved = await ask(
-          () =>
-            client.eval(
-              updateScript,
-              3,
-              incidentKey(id),
-              unsettledKey,
-              openKey,
-              version,
-              next.version,
-              JSON.stringify(next),
+      return await updated(
+        id,
+        `incident ${id}`,
+        {
+          read: () => read(id, signal),
+          async save(before, changed) {
+            const { createdAtMs, version } = before;
+            const nowMs = clock.nowMs();
+            const next = {
+              ...recorded(before, changed, nowMs),
               id,
-              next.updatedAtMs,
-              retentionMs,
-              isSettled(next.state) ? "" : createdAtMs,
-            ),
-          signal,
-        );
-        if (saved === 1) return next;
-      }
-      throw redisError(new Error(`incident ${id} changes too fast to be changed`));
+              createdAtMs,
+              version: version + 1,
+              updatedAtMs: nowMs,
+            };
+            const saved = await ask(
+              () =>
+                client.eval(
+                  updateScript,
+                  3,
+                  incidentKey(id),
+                  unsettledKey,
+                  openKey,
+                  version,
+                  next.version,
+                  JSON.stringify(next),
+                  id,
+                  next.updatedAtMs,
+                  retentionMs,
+                  isSettled(next.state) ? "" : createdAtMs,
+                ),
+              signal,
+            );
+            return saved === 1 ? next : undefined;
+          },
+        },
+        change,
+      );
     },
     async recent(filter, signal) {
       const found: Incident[] = [];

@@ -4,7 +4,6 @@ import {
   type RollbackDraft,
   type RollbackRequest,
 } from "../../domain/configuration/rollback-request.ts";
-import { PortError } from "../../domain/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Rollbacks } from "../../ports/rollbacks.ts";
 import { ask } from "./ask.ts";
@@ -12,6 +11,7 @@ import { type RedisClient, redisError } from "./connection.ts";
 import { key } from "./keys.ts";
 import type { QueueSettings } from "./queue.ts";
 import { openQueue } from "./queues.ts";
+import { updated } from "./updated.ts";
 
 /** As long as cards of incidents are known. */
 const retentionMs = 30 * 86_400_000;
@@ -19,8 +19,6 @@ const retentionMs = 30 * 86_400_000;
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 const idCharacters = 8;
 const attempts = 20;
-/** Losing a race this often in a row means that somebody writes without end. */
-const updateAttempts = 50;
 
 /** Of each service the one that is not over; those of which not all is told, by when they changed. */
 const underWayKey = key("rollbacks", "under-way");
@@ -107,36 +105,38 @@ export function rollbackStore(
       throw redisError(new Error("no free id of a rollback was found"));
     },
     async update(id, change, signal) {
-      for (let attempt = 0; attempt < updateAttempts; attempt++) {
-        const before = await read(id, signal);
-        if (before === undefined)
-          throw new PortError("not-found", id, `There is no rollback ${id} any more.`);
-        const changed = change(before);
-        if (changed === before) return before;
-        const next = { ...changed, id, version: before.version + 1 };
-        const saved = await ask(
-          () =>
-            client.eval(
-              updateScript,
-              3,
-              rollbackKey(id),
-              underWayKey,
-              untoldKey,
-              before.version,
-              next.version,
-              JSON.stringify(next),
-              id,
-              clock.nowMs(),
-              retentionMs,
-              next.service,
-              isOver(next) ? "over" : "",
-              next.isTold === true ? "told" : "",
-            ),
-          signal,
-        );
-        if (saved === 1) return next;
-      }
-      throw redisError(new Error(`rollback ${id} changes too fast to be changed`));
+      return await updated(
+        id,
+        `rollback ${id}`,
+        {
+          read: () => read(id, signal),
+          async save({ version }, changed) {
+            const next = { ...changed, id, version: version + 1 };
+            const saved = await ask(
+              () =>
+                client.eval(
+                  updateScript,
+                  3,
+                  rollbackKey(id),
+                  underWayKey,
+                  untoldKey,
+                  version,
+                  next.version,
+                  JSON.stringify(next),
+                  id,
+                  clock.nowMs(),
+                  retentionMs,
+                  next.service,
+                  isOver(next) ? "over" : "",
+                  next.isTold === true ? "told" : "",
+                ),
+              signal,
+            );
+            return saved === 1 ? next : undefined;
+          },
+        },
+        change,
+      );
     },
     async wake(id, signal) {
       const options = {

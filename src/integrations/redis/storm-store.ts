@@ -1,16 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { Storm, StormLimits, StormPage } from "../../domain/alerts/storm.ts";
-import { PortError } from "../../domain/errors.ts";
 import type { Storms } from "../../ports/storms.ts";
 import { ask } from "./ask.ts";
-import { type RedisClient, redisError } from "./connection.ts";
+import type { RedisClient } from "./connection.ts";
 import { key } from "./keys.ts";
 import { openQueue } from "./queues.ts";
+import { updated } from "./updated.ts";
 
 /** As long as groups of alerts are kept. */
 const retentionMs = 7 * 86_400_000;
-/** Losing a race this often in a row means that somebody writes without end. */
-const updateAttempts = 50;
 /** Of one round trip: keeps what Redis does at once to a few milliseconds. */
 const pagesAtOnce = 500;
 
@@ -144,19 +142,22 @@ export function stormStore(
       return [...pages.values()];
     },
     async update(id, change, signal) {
-      for (let attempt = 0; attempt < updateAttempts; attempt++) {
-        const before = await read(id, signal);
-        if (before === undefined) throw new PortError("not-found", id, `There is no ${id} any more.`);
-        const changed = change(before);
-        if (changed === before) return before;
-        const content = JSON.stringify(contentOf(changed));
-        const saved = await ask(
-          () => client.eval(updateScript, 1, stormKey(id), before.version, content),
-          signal,
-        );
-        if (saved === 1) return { ...changed, id, version: before.version + 1 };
-      }
-      throw redisError(new Error(`${id} changes too fast to be changed`));
+      return await updated(
+        id,
+        id,
+        {
+          read: () => read(id, signal),
+          async save({ version }, changed) {
+            const content = JSON.stringify(contentOf(changed));
+            const saved = await ask(
+              () => client.eval(updateScript, 1, stormKey(id), version, content),
+              signal,
+            );
+            return saved === 1 ? { ...changed, id, version: version + 1 } : undefined;
+          },
+        },
+        change,
+      );
     },
     async endIfQuiet(id, signal) {
       const storm = await read(id, signal);

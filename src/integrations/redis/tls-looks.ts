@@ -1,14 +1,10 @@
-import { PortError } from "../../domain/errors.ts";
 import type { TlsLooks } from "../../ports/tls-looks.ts";
-import { ask } from "./ask.ts";
+import { askedOnce } from "./asked-once.ts";
 import type { RedisClient } from "./connection.ts";
 import type { QueueSettings } from "./queue.ts";
-import { queueRoom } from "./queue-room.ts";
-import { openQueue } from "./queues.ts";
 
 /** Each takes 15 s at most; of more than these the last would wait for minutes. */
 const mostWaiting = 20;
-const fullRetryAfterMs = 30_000;
 
 export interface TlsLooksSettings {
   readonly retries: QueueSettings["retries"]["tls-look"];
@@ -18,10 +14,10 @@ export interface TlsLooksSettings {
 /** The looks on BullMQ. Close it before its connection. */
 export function redisTlsLooks(
   client: RedisClient,
-  { retries: { attempts, backoffMs }, onTrouble }: TlsLooksSettings,
+  settings: TlsLooksSettings,
 ): TlsLooks & { close(): Promise<void> } {
-  const queue = openQueue("tls-look", client, onTrouble);
-  const room = queueRoom(queue, client, mostWaiting);
+  const things = "looks at TLS ports";
+  const looks = askedOnce(client, { ...settings, name: "tls-look", things, mostWaiting });
   return {
     async ask({ target, place, intent, askedAtMs }, signal) {
       const content = {
@@ -32,23 +28,8 @@ export function redisTlsLooks(
         intent,
         askedAtMs: String(askedAtMs),
       };
-      // BullMQ takes no colon in an id.
-      const jobId = `tls-${intent.replaceAll(":", "_")}`;
-      const options = { jobId, attempts, backoff: { type: "exponential", delay: backoffMs } };
-      const inLine = await room.enter(
-        jobId,
-        () => ask(() => queue.add("tls-look", content, options), signal),
-        signal,
-      );
-      // Asked again about one that has its place already, the answer must not be a refusal.
-      if (inLine === undefined || (await ask(() => queue.getJobState(jobId), signal)) !== "unknown") return;
-      throw new PortError(
-        "rate-limited",
-        "queue",
-        `${inLine} looks at TLS ports are waiting already, which is the limit.`,
-        { retryAfterMs: fullRetryAfterMs },
-      );
+      await looks.ask(intent, content, signal);
     },
-    close: () => queue.close(),
+    close: () => looks.close(),
   };
 }
