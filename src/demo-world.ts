@@ -99,11 +99,10 @@ export function demoWorlds(version: string): DemoWorlds {
           GOFIRE_STATE: stateFolder,
           GOFIRE_ALERTS_TOKEN: token,
         });
-        const file = join(stateFolder, "gofire.yaml");
         const text = gofireYaml({ service, processes, apiUrl: slack.apiUrl, incidents, repository });
         const config = parseConfig(text, "the demo's gofire.yaml", stateFolder, []);
         // For who wants to look, and for other commands of gofire.
-        await writeFile(file, text);
+        await writeFile(join(stateFolder, "gofire.yaml"), text);
         const pages = await pagesOf(config, host);
         const configs = await configCatalog(
           config,
@@ -144,12 +143,12 @@ export function demoWorlds(version: string): DemoWorlds {
         open.push(() => running.stop());
         webhookUrl = `${running.url}${alertPath}`;
         const log =
-          auditLog === undefined
+          auditLog === undefined || repository?.canMerge !== true
             ? undefined
             : {
                 folder: auditFolder(host),
                 key: auditLog.verifier,
-                look: `GOFIRE_STATE=${stateFolder} node dist/cli.js audit show -c ${file}`,
+                look: [`S=${stateFolder}`, "GOFIRE_STATE=$S node dist/cli.js audit show -c $S/gofire.yaml"],
               };
         return worldOf(slack, log, close);
       } catch (error) {

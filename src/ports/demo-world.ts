@@ -39,10 +39,10 @@ export interface DemoWorld {
   /** Presses the newest button there, in threads too, with this label; false where they see none. */
   press(who: DemoPerson, label: string): Promise<boolean>;
   /**
-   * The record of who rolled back what, the key that it is checked with, and what to type to look at it. Absent when the
-   * service is sick for another reason than its configuration, or where there is no git.
+   * The record of who rolled back what, the key that it is checked with, and what to type to look at it, line by line. Absent
+   * when the service is sick for another reason than its configuration, or where git is not there or too old to roll back.
    */
-  readonly auditLog?: { readonly folder: string; readonly key: string; readonly look: string };
+  readonly auditLog?: { readonly folder: string; readonly key: string; readonly look: readonly string[] };
   /** What stands in the incidents channel and its threads now, in order, in words. */
   transcript(): readonly string[];
   /** A picture of the newest thread, as PNG; undefined where there is no Chromium. */

@@ -23,6 +23,8 @@ export interface ConfigRepository {
   readonly folder: string;
   readonly branch: string;
   readonly file: string;
+  /** Whether the git of this machine merges without a work tree (2.38 or newer): rollbacks and approvals need that. */
+  readonly canMerge: boolean;
   /** Full hash of the commit that the branch is at. */
   tip(): Promise<string>;
   /** What the file says in a commit, by dotted path. */
@@ -90,6 +92,10 @@ export async function writeConfigRepository(
     folder,
     branch,
     file,
+    canMerge: await git(folder, ["merge-tree", "--write-tree", branch, branch]).then(
+      () => true,
+      () => false,
+    ),
     tip: async () => (await git(folder, ["rev-parse", `refs/heads/${branch}`])).trim(),
     settings: async (at) => settingsOf(parse(await git(folder, ["show", `${at}:${file}`]))),
     releaseSick: () => release(sickSize, "Order: let redis decide how many, once more"),

@@ -38,6 +38,8 @@ export async function demoInWorkspace(
       await world.type("mira", "/gofire snapshot order");
       await verdict(world);
       if (world.auditLog !== undefined) await rollBack(world, world.auditLog);
+      else if (service.configure !== undefined)
+        context.log("Rolling back needs git 2.38 or newer: here the story ends with the verdict.");
       const shown = once ? await pictureOf(world) : undefined;
       if (!once) await untilEnd(world);
       const problems = world.problems();
@@ -92,7 +94,9 @@ export async function demoInWorkspace(
   async function untilEnd({ url, auditLog }: DemoWorld): Promise<void> {
     context.log(`Yours to play with: ${url}`);
     if (auditLog !== undefined) {
-      context.log(`Who did what, in another terminal: ${auditLog.look}`);
+      context.log("Who did what, in another terminal:");
+      // Each on a line of its own, and short: they are copied.
+      for (const line of auditLog.look) context.log(line);
       context.log("A change of the configuration waits for somebody: /approve-config 7");
     }
     context.log(
