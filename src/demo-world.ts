@@ -179,8 +179,7 @@ function worldOf(slack: SlackStandIn, log: DemoWorld["auditLog"], stop: () => Pr
     },
     async press(who, label) {
       const result = await slack.people.press(people[who], incidents, label);
-      if (result !== undefined) acked(result, label);
-      return result !== undefined;
+      return result?.isAcked === true;
     },
     ...(log === undefined ? {} : { auditLog: log }),
     transcript: () => transcriptOf(slack.workspace, incidents),
