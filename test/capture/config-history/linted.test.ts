@@ -2,11 +2,16 @@ import { expect, test } from "vitest";
 import { lintedFiles } from "../../../src/capture/config-history/linted.ts";
 import type { FileState } from "../../../src/ports/config-history.ts";
 
-function linted(path: string, before: string | FileState, after: string | FileState) {
-  const [was, now] = [before, after].map((state) =>
-    typeof state === "string" && state !== "absent" ? new TextEncoder().encode(state) : state,
-  );
-  return lintedFiles([{ path, before: was as FileState, after: now as FileState }]);
+/** `absent` is no file. */
+type Given = string | { readonly unread: string };
+
+function stateOf(given: Given): FileState {
+  if (given === "absent" || typeof given !== "string") return given;
+  return new TextEncoder().encode(given);
+}
+
+function linted(path: string, before: Given, after: Given) {
+  return lintedFiles([{ path, before: stateOf(before), after: stateOf(after) }]);
 }
 
 test("what a change brings is a problem, what was so before and is left alone a warning", () => {
