@@ -75,7 +75,8 @@ async function ask(
     asking.wish.digest !== digest ||
     plan.writable === undefined
   ) {
-    return { ...reply, isAnew: true };
+    // What could not be looked at in time has not changed for that.
+    return plan.writable?.problem === undefined ? { ...reply, isAnew: true } : reply;
   }
   const { way, push } = plan.writable;
   const begun = await rollbacks.begin(
