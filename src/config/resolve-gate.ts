@@ -1,3 +1,4 @@
+import { actorOf } from "../domain/audit/actor.ts";
 import type { People } from "../domain/configuration/gate.ts";
 import type { GateSection, PeopleSection } from "./gate-schema.ts";
 import type { GateConfig } from "./gofire-config.ts";
@@ -18,9 +19,6 @@ export function gateOf({ environments, expiresAfter = "7d" }: GateSection): Gate
 
 export function peopleOf(people: PeopleSection = {}): People {
   return new Map(
-    Object.entries(people).map(([id, { git }]) => [
-      `slack:${id}`,
-      git.map((address) => address.toLowerCase()),
-    ]),
+    Object.entries(people).map(([id, { git }]) => [actorOf(id), git.map((address) => address.toLowerCase())]),
   );
 }

@@ -40,14 +40,6 @@ export function isOpposite(change: readonly ConfigChange[], earlier: readonly Co
   return steps.length > 0 && steps.length === undone.size && steps.every((step) => undone.has(step));
 }
 
-/** Whether a file is one of these paths or below one; `.` is everything. */
-export function isBelow(file: string, paths: readonly string[]): boolean {
-  return paths.some((path) => {
-    const bare = path.replace(/^(?:\.\/)+|\/+$/g, "");
-    return bare === "." || bare === "" || file === bare || file.startsWith(`${bare}/`);
-  });
-}
-
 function keyOf({ file, path }: ConfigChange): string {
   return `${file}\0${path}`;
 }

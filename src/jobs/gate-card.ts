@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import type { GateState } from "../domain/configuration/gate.ts";
 import type { FullList, GateCard, GateView, ProposalReport } from "../domain/configuration/gate-card.ts";
-import { PortError } from "../domain/errors.ts";
 import type { Card, Reply } from "../domain/incidents/incident.ts";
 import type { GateCards } from "../ports/gate-cards.ts";
 import type { GateLooks } from "./gate/looks.ts";
@@ -10,7 +9,7 @@ import { lookAt, type ReportPorts } from "./gate/report.ts";
 import { defineJob, done } from "./job.ts";
 import { putText } from "./thread/contents.ts";
 import { type SendReplyPorts, sendReply } from "./thread/send-reply.ts";
-import { isShown, showMessage } from "./thread/show-message.ts";
+import { isShown, refuses, showMessage } from "./thread/show-message.ts";
 
 export interface GateCardJobPorts extends ReportPorts, SendReplyPorts {
   readonly gateCards: GateCards;
@@ -67,8 +66,7 @@ async function reportOf(
   try {
     return (await lookAt(proposal, gate, clock.nowMs(), signal)).report;
   } catch (error) {
-    if (!(error instanceof PortError && ["not-found", "forbidden", "bad-response"].includes(error.code)))
-      throw error;
+    if (!refuses(error)) throw error;
     return { repository, proposal, problem: error.message };
   }
 }

@@ -68,8 +68,7 @@ async function answered(
   const nowMs = ports.clock.nowMs();
   const looked = await lookAt(request.proposal, configured, nowMs, signal).catch((error: unknown) => {
     // What would be the same a moment later; the rest is tried again.
-    if (error instanceof PortError && ["not-found", "forbidden", "bad-response"].includes(error.code))
-      return error;
+    if (refuses(error)) return error;
     throw error;
   });
   if (looked instanceof PortError) {

@@ -1,6 +1,6 @@
+import { isBelow } from "../../domain/configuration/config-paths.ts";
 import type { Proposal, ProposalEnvironment } from "../../domain/configuration/proposal.ts";
 import { impactOf } from "../../governance/impact.ts";
-import { isBelow } from "../../governance/rollback.ts";
 import type { ConfigHistory, ProposedEnvironment, ProposedTree } from "../../ports/config-history.ts";
 import { comparedFiles } from "./facts.ts";
 import { lintedFiles } from "./linted.ts";

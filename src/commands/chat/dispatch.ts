@@ -1,4 +1,4 @@
-import type { ChatReply } from "../../domain/chat/chat-reply.ts";
+import { type ChatReply, refused } from "../../domain/chat/chat-reply.ts";
 import type {
   CardAction,
   CardClick,
@@ -15,7 +15,7 @@ import { nearest } from "../../domain/nearest.ts";
 import { durationText } from "../../domain/units.ts";
 import { noteAct } from "../../jobs/thread/tell-acts.ts";
 import { refusalFor } from "./access.ts";
-import { answerGateClick } from "./approve-config.ts";
+import { answerGateClick, approveConfig } from "./approve-config.ts";
 import type { ChatCommand, ChatPorts } from "./chat-command.ts";
 import { feedback, giveFeedback } from "./feedback.ts";
 import { commandNamed, helpOf } from "./help.ts";
@@ -65,9 +65,7 @@ export async function answerChat(
     const whole = reply.kind === "status" && untold > 0 ? { ...reply, untold } : reply;
     return await inConfidence(whole, asker.channel, ports.rooms, signal);
   } catch (error) {
-    if (error instanceof PortError && error.code === "rate-limited") return busy(error);
-    if (!(error instanceof UsageError)) throw error;
-    return misunderstood(error, command);
+    return instead(error, command);
   }
 }
 
@@ -77,10 +75,6 @@ const elsewhere: ChatReply = {
   why: "gofire cannot see that you are in this channel.",
   next: "Choose one that is open to everybody, or invite gofire to it first: /invite @gofire",
 };
-
-function busy({ message, retryAfterMs = 60_000 }: PortError): ChatReply {
-  return { kind: "refused", why: message, next: `Write the same again in ${durationText(retryAfterMs)}.` };
-}
 
 /** The same for a click on a card. The rights are those of the command that says the same. */
 export async function answerClick(
@@ -114,8 +108,7 @@ async function answerSeen(click: CardClick, ports: ChatPorts, signal: AbortSigna
     const { service } = await whichIncident(incidentId, place, ports.incidents, signal);
     return await answerChat({ ...asWords, words: chatWords(["mute", service, "1h"]) }, ports, signal);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    return misunderstood(error, mute);
+    return instead(error, mute);
   }
 }
 
@@ -131,9 +124,7 @@ async function planOf(
     const incident = await whichIncident(incidentId, place, ports.incidents, signal);
     return await rollbackPlan({ service: incident.service, place, userId, incident }, ports, signal);
   } catch (error) {
-    if (error instanceof PortError && error.code === "rate-limited") return busy(error);
-    if (!(error instanceof UsageError)) throw error;
-    return misunderstood(error, rollback);
+    return instead(error, rollback);
   }
 }
 
@@ -148,9 +139,7 @@ export async function answerRollback(
   try {
     return await rollbackClick(click, { ...ports, incidents }, signal);
   } catch (error) {
-    if (error instanceof PortError && error.code === "rate-limited") return busy(error);
-    if (!(error instanceof UsageError)) throw error;
-    return misunderstood(error, rollback);
+    return instead(error, rollback);
   }
 }
 
@@ -168,8 +157,7 @@ async function captureAgain(click: CardClick, ports: ChatPorts, signal: AbortSig
     }
     return reply;
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    return misunderstood(error, snapshot);
+    return instead(error, snapshot);
   }
 }
 
@@ -182,8 +170,7 @@ export async function answerDecision(
   try {
     return await answerGateClick(click, ports, signal);
   } catch (error) {
-    if (error instanceof PortError && error.code === "rate-limited") return busy(error);
-    throw error;
+    return instead(error, approveConfig);
   }
 }
 
@@ -212,9 +199,7 @@ async function judge(
   try {
     return await work();
   } catch (error) {
-    if (error instanceof PortError && error.code === "rate-limited") return busy(error);
-    if (!(error instanceof UsageError)) throw error;
-    return misunderstood(error, feedback);
+    return instead(error, feedback);
   }
 }
 
@@ -253,7 +238,14 @@ async function named(name: string, { services }: Pick<ChatPorts, "services">): P
   }
 }
 
-function misunderstood({ message, about }: UsageError, command: ChatCommand | undefined): ChatReply {
+/** What is answered where too many wait, and where the person can mend what they wrote; throws what is neither. */
+function instead(error: unknown, command: ChatCommand | undefined): ChatReply {
+  if (error instanceof PortError && error.code === "rate-limited") {
+    const { message, retryAfterMs = 60_000 } = error;
+    return refused(message, `Write the same again in ${durationText(retryAfterMs)}.`);
+  }
+  if (!(error instanceof UsageError)) throw error;
+  const { message, about } = error;
   return {
     kind: "help",
     commands: (command === undefined ? chatCommands : [command]).map(helpOf),

@@ -1,4 +1,5 @@
-import type { ChatReply } from "../../domain/chat/chat-reply.ts";
+import { userIdOf } from "../../domain/audit/actor.ts";
+import { type ChatReply, refused } from "../../domain/chat/chat-reply.ts";
 import type { RollbackClick } from "../../domain/chat/chat-request.ts";
 import type { Place } from "../../domain/chat/message.ts";
 import {
@@ -12,7 +13,7 @@ import { PortError, UsageError } from "../../domain/errors.ts";
 import type { Finding } from "../../domain/findings/finding.ts";
 import type { Incident } from "../../domain/incidents/incident.ts";
 import { durationText } from "../../domain/units.ts";
-import { rollbackEvent, userOf } from "../../jobs/rollbacks/rollback-events.ts";
+import { rollbackEvent } from "../../jobs/rollbacks/rollback-events.ts";
 import { refusalFor } from "./access.ts";
 import type { ChatPorts } from "./chat-command.ts";
 import { rollbackPlan } from "./rollback-plan.ts";
@@ -205,7 +206,7 @@ async function agree(
   try {
     // Who clicked first has agreed, also where a process died between the log and what follows it.
     const { event } = await auditLog.append(rollbackEvent("approved", request, { userId, atMs }), signal);
-    agreed = { userId: userOf(event), atMs: event.atMs };
+    agreed = { userId: userIdOf(event.actor), atMs: event.atMs };
   } catch (error) {
     if (!(error instanceof PortError)) throw error;
     return unlogged(error);
@@ -283,8 +284,4 @@ function underWayWords({ id, service, state }: RollbackRequest): [why: string, n
       ? "Agree to it or cancel it on its card; then ask for this one."
       : "Wait until its card says how it ended.",
   ];
-}
-
-function refused(why: string, next: string): Extract<ChatReply, { kind: "refused" }> {
-  return { kind: "refused", why, next };
 }

@@ -1,4 +1,5 @@
 import type { GofireConfig } from "../../config/gofire-config.ts";
+import { actorOf } from "../../domain/audit/actor.ts";
 import { counted } from "../../domain/units.ts";
 import type { DoctorCheck } from "../reply.ts";
 
@@ -26,7 +27,7 @@ export function gateChecks(config: GofireConfig | undefined): readonly DoctorChe
         : "Nobody can ever approve a change of it. Add people, with the addresses that they commit with.";
     return { name, state: people.size < approvals ? "failed" : "warning", detail, next } as const;
   });
-  const unlinked = (access.rights.approve?.users ?? []).filter((user) => !people.has(`slack:${user}`));
+  const unlinked = (access.rights.approve?.users ?? []).filter((user) => !people.has(actorOf(user)));
   if (unlinked.length === 0) return short;
   const detail = `${unlinked.join(", ")} may approve by access.approve and cannot: people does not say who they are`;
   const next = "Add them to people, with the addresses that they commit with.";

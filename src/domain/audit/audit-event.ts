@@ -36,7 +36,7 @@ export interface AuditEvent {
   readonly type: AuditEventType;
   /** Milliseconds since the epoch. */
   readonly atMs: number;
-  /** `slack:U024BE7LH`, or `gofire`. */
+  /** `slack:U024BE7LH`, or `gofire` (actor.ts). */
   readonly actor: string;
   readonly subject: AuditSubject;
   /** What else there is to say, in a few flat values. */

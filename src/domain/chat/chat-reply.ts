@@ -233,3 +233,10 @@ export type ChatReply =
       /** Channels in which the same would have been allowed. */
       readonly worksIn?: readonly string[];
     };
+
+export type Refused = Extract<ChatReply, { kind: "refused" }>;
+
+/** Why not, and what to do about it, a sentence each. */
+export function refused(why: string, next: string): Refused {
+  return { kind: "refused", why, next };
+}

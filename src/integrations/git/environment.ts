@@ -1,3 +1,4 @@
+import { plainPaths } from "../../domain/configuration/config-paths.ts";
 import { PortError } from "../../domain/errors.ts";
 import type { FileState, ProposedEnvironment, TouchedFile } from "../../ports/config-history.ts";
 import { dirHash } from "./dirhash.ts";
@@ -67,9 +68,10 @@ export async function proposedEnvironment(
 
 /** Reads `git ls-tree -r -z -l`: `MODE TYPE OBJECT BYTES`, a tab, the path, a zero. */
 async function entriesOf(tree: string, paths: readonly string[], run: GitRun): Promise<Entries> {
-  const bare = paths.map((path) => path.replace(/^(?:\.\/)+|\/+$/g, ""));
-  const within = bare.includes("") || bare.includes(".") ? [] : bare;
-  const output = await git(["ls-tree", "-r", "-z", "-l", "--full-tree", tree, "--", ...within], run);
+  const output = await git(
+    ["ls-tree", "-r", "-z", "-l", "--full-tree", tree, "--", ...plainPaths(paths)],
+    run,
+  );
   const entries = new Map<string, Entry>();
   for (const row of output.toString("utf8").split("\0")) {
     const [, mode = "", object = "", size = "", path = ""] =

@@ -1,5 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { plainPaths } from "../../domain/configuration/config-paths.ts";
 import { type Merged, mergedTree } from "./merged.ts";
 import { type GitRun, git } from "./program.ts";
 
@@ -53,9 +54,8 @@ export async function restoredTree(
   paths: readonly string[],
   run: GitRun,
 ): Promise<string> {
-  const bare = paths.map((path) => path.replace(/^(?:\.\/)+|\/+$/g, ""));
-  // A path that is everything is none: git takes "." for a folder of that name here.
-  const named = bare.some((path) => path === "" || path === ".") ? [] : bare;
+  // Git takes "." for a folder of that name here.
+  const named = plainPaths(paths);
   const list = ["ls-tree", "-r", "-z", "--full-tree", "--end-of-options"];
   const [now, then] = await Promise.all(
     [tip, version].map(async (commit) =>

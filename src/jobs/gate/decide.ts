@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { actorOf, userIdOf } from "../../domain/audit/actor.ts";
 import type { AuditEvent, AuditEventType } from "../../domain/audit/audit-event.ts";
-import type { ChatReply } from "../../domain/chat/chat-reply.ts";
+import { type ChatReply, type Refused, refused } from "../../domain/chat/chat-reply.ts";
 import type { GateState } from "../../domain/configuration/gate.ts";
 import { type GateDecision, type GateRequest, plainDigest } from "../../domain/configuration/gate-request.ts";
 import type { ProposalEnvironment } from "../../domain/configuration/proposal.ts";
@@ -9,7 +10,7 @@ import { evaluate, fromFact, type GateSnapshot, standingOf } from "../../governa
 import type { AuditLog } from "../../ports/audit-log.ts";
 import type { LookedAt } from "./report.ts";
 
-export type Decided = Extract<ChatReply, { kind: "refused" | "decided" }>;
+export type Decided = Refused | Extract<ChatReply, { kind: "decided" }>;
 
 export type DecisionRequest = GateRequest & Required<Pick<GateRequest, "decides">>;
 
@@ -46,7 +47,7 @@ export async function decide(
   const [subject, ...others] = subjectsOf(request, looked);
   if (subject === undefined || others.length > 0) return notThis(request, looked);
   const { snapshot, state } = subject;
-  const actor = actorOf(request);
+  const actor = actorOf(request.userId);
   const decided = { kind: "decided", decision, proposal: proposal.name } as const;
   const event = eventOf(request, subject, looked, nowMs);
   if (looked.entries.some((entry) => entry.event.id === event.id)) return { ...decided, state, isNew: true };
@@ -119,7 +120,7 @@ function objectionTo(
     case "unlinked":
       return refused(
         `gofire does not know which addresses you commit with, so you could be an author: you do not decide on it for ${name}.`,
-        `Ask whoever looks after gofire here to write them under people.${actor.replace(/^slack:/, "")}.git in gofire.yaml.`,
+        `Ask whoever looks after gofire here to write them under people.${userIdOf(actor)}.git in gofire.yaml.`,
       );
     case "eligible":
       break;
@@ -171,7 +172,7 @@ function eventOf(
 ): AuditEvent {
   const { decision } = request.decides;
   const { name, repository, tip, head } = proposal;
-  const actor = actorOf(request);
+  const actor = actorOf(request.userId);
   const digest = environment.digest;
   const act = [repository, name, state.environment, digest, actor, decision, request.intent];
   return {
@@ -188,14 +189,6 @@ function eventOf(
   };
 }
 
-function actorOf({ userId }: Pick<GateRequest, "userId">): string {
-  return `slack:${userId}`;
-}
-
 function isAmong(decisions: GateState["approvals"], actor: string): boolean {
   return decisions.some((one) => one.actor === actor);
-}
-
-function refused(why: string, next: string): Decided {
-  return { kind: "refused", why, next };
 }

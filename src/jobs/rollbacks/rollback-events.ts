@@ -1,3 +1,4 @@
+import { actorOf, gofireActor } from "../../domain/audit/actor.ts";
 import type { AuditEvent } from "../../domain/audit/audit-event.ts";
 import type { RollbackRequest } from "../../domain/configuration/rollback-request.ts";
 
@@ -17,7 +18,7 @@ export function rollbackEvent(
     id: `rollback:${id}:${act}`,
     type: `rollback.${act}`,
     atMs: by.atMs,
-    actor: by.userId === undefined ? "gofire" : `slack:${by.userId}`,
+    actor: by.userId === undefined ? gofireActor : actorOf(by.userId),
     subject: {
       repository: plan.repository,
       service,
@@ -27,9 +28,4 @@ export function rollbackEvent(
     },
     facts: { rollback: id, way: way.kind, of: way.revision, push, plan: digest, ...facts },
   };
-}
-
-/** Whom an entry names, as the chat calls them. */
-export function userOf({ actor }: AuditEvent): string {
-  return actor.replace(/^slack:/, "");
 }

@@ -1,3 +1,4 @@
+import { userIdOf, withActors } from "../../domain/audit/actor.ts";
 import type { ChatReply } from "../../domain/chat/chat-reply.ts";
 import type { MessageBody } from "../../domain/chat/message.ts";
 import type { GateState, GateVerdict } from "../../domain/configuration/gate.ts";
@@ -52,19 +53,15 @@ function until(ms: number): string {
 
 /** By what the audit log calls people. */
 function who(actor: string): string {
-  return person(actor.replace(/^slack:/, ""));
+  return person(userIdOf(actor));
 }
 
 /** A reply in the thread of a card; people in it are called as the audit log calls them. */
 export function gateReply({ text }: Reply): MessageBody {
   return {
-    text: named(spoken(text, slackLimits.text / 2)),
-    blocks: section([named(words(text, slackLimits.section / 2))]),
+    text: withActors(spoken(text, slackLimits.text / 2), person),
+    blocks: section([withActors(words(text, slackLimits.section / 2), person)]),
   };
-}
-
-function named(written: string): string {
-  return written.replace(/\bslack:([UW][A-Z0-9]+)\b/g, (_all, id: string) => person(id));
 }
 
 export function checkingBody({
