@@ -5,8 +5,8 @@ import type { GateCards } from "../../ports/gate-cards.ts";
 import { ask } from "./ask.ts";
 import type { RedisClient } from "./connection.ts";
 import { key } from "./keys.ts";
-import { openQueue } from "./queues.ts";
 import { updated } from "./updated.ts";
+import { type WokenSettings, woken } from "./woken.ts";
 
 /** A proposal that nobody looked at for so long gets a new card. */
 const retentionMs = 30 * 86_400_000;
@@ -27,12 +27,9 @@ return 1`;
 /** Cards of proposals in Redis: a hash each, the set of each proposal's, and a `gate-card` job for each change. */
 export function gateCardStore(
   client: RedisClient,
-  settings: {
-    readonly retries: { readonly attempts: number; readonly backoffMs: number };
-    readonly onTrouble: (message: string) => void;
-  },
+  settings: WokenSettings,
 ): GateCards & { close(): Promise<void> } {
-  const jobs = openQueue("gate-card", client, settings.onTrouble);
+  const jobs = woken("gate-card", client, settings);
 
   async function read(id: string, signal: AbortSignal): Promise<GateCard | undefined> {
     return cardOf(id, await ask(() => client.hgetall(cardKey(id)), signal));
@@ -71,25 +68,9 @@ export function gateCardStore(
       );
     },
     async wake(id, sinceMs, signal) {
-      const { attempts, backoffMs } = settings.retries;
-      await ask(
-        () =>
-          jobs.add(
-            "gate-card",
-            { cardId: id, sinceMs: String(sinceMs) },
-            {
-              attempts,
-              backoff: { type: "exponential", delay: backoffMs },
-              deduplication: { id, keepLastIfActive: true },
-              removeOnComplete: { age: 3_600, count: 100 },
-            },
-          ),
-        signal,
-      );
+      await jobs.wake(id, { cardId: id, sinceMs: String(sinceMs) }, signal);
     },
-    async close() {
-      await jobs.close();
-    },
+    close: () => jobs.close(),
   };
 }
 

@@ -5,7 +5,7 @@ import type { KeptPageMessage, PageMessages } from "../../ports/page-messages.ts
 import { ask } from "./ask.ts";
 import type { RedisClient } from "./connection.ts";
 import { key } from "./keys.ts";
-import { openQueue } from "./queues.ts";
+import { type WokenSettings, woken } from "./woken.ts";
 
 /** A page that is older is answered by nobody any more. */
 const retentionMs = 7 * 86_400_000;
@@ -69,32 +69,16 @@ return 0`;
 export function pageMessageStore(
   client: RedisClient,
   clock: Clock,
-  settings: {
-    readonly retries: { readonly attempts: number; readonly backoffMs: number };
-    readonly onTrouble: (message: string) => void;
-  },
+  settings: WokenSettings,
 ): PageMessages & { close(): Promise<void> } {
-  const jobs = openQueue("page-message", client, settings.onTrouble);
+  const jobs = woken("page-message", client, settings);
 
   async function kept(member: string, signal: AbortSignal): Promise<KeptPageMessage | undefined> {
     return messageOf(await ask(() => client.hgetall(messageKey(member)), signal));
   }
 
   async function work(channel: string, ts: string, signal: AbortSignal): Promise<void> {
-    await ask(
-      () =>
-        jobs.add(
-          "page-message",
-          { channel, ts },
-          {
-            attempts: settings.retries.attempts,
-            backoff: { type: "exponential", delay: settings.retries.backoffMs },
-            deduplication: { id: memberOf(channel, ts), keepLastIfActive: true },
-            removeOnComplete: { age: 3_600, count: 500 },
-          },
-        ),
-      signal,
-    );
+    await jobs.wake(memberOf(channel, ts), { channel, ts }, signal);
   }
 
   return {

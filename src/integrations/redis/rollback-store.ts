@@ -9,9 +9,8 @@ import type { Rollbacks } from "../../ports/rollbacks.ts";
 import { ask } from "./ask.ts";
 import { type RedisClient, redisError } from "./connection.ts";
 import { key } from "./keys.ts";
-import type { QueueSettings } from "./queue.ts";
-import { openQueue } from "./queues.ts";
 import { updated } from "./updated.ts";
+import { type WokenSettings, woken } from "./woken.ts";
 
 /** As long as cards of incidents are known. */
 const retentionMs = 30 * 86_400_000;
@@ -52,18 +51,13 @@ const forgetScript = `
 if redis.call("HGET", KEYS[1], ARGV[1]) == ARGV[2] then redis.call("HDEL", KEYS[1], ARGV[1]) end
 return 1`;
 
-export interface RollbackStoreSettings {
-  readonly retries: QueueSettings["retries"]["rollback"];
-  readonly onTrouble: (message: string) => void;
-}
-
-/** Rollbacks in Redis, and their queue on BullMQ. Close it before its connection. */
+/** Rollbacks in Redis, and a `rollback` job for each change. Close it before its connection. */
 export function rollbackStore(
   client: RedisClient,
   clock: Clock,
-  { retries, onTrouble }: RollbackStoreSettings,
+  settings: WokenSettings,
 ): Rollbacks & { close(): Promise<void> } {
-  const queue = openQueue("rollback", client, onTrouble);
+  const jobs = woken("rollback", client, settings);
 
   async function read(id: string, signal: AbortSignal): Promise<RollbackRequest | undefined> {
     const content = await ask(() => client.hget(rollbackKey(id), "content"), signal);
@@ -138,22 +132,14 @@ export function rollbackStore(
         change,
       );
     },
-    async wake(id, signal) {
-      const options = {
-        attempts: retries.attempts,
-        backoff: { type: "exponential", delay: retries.backoffMs },
-        // What changes during a run has another run follow it.
-        deduplication: { id, keepLastIfActive: true },
-      };
-      await ask(() => queue.add("rollback", { rollbackId: id }, options), signal);
-    },
+    wake: (id, signal) => jobs.wake(id, { rollbackId: id }, signal),
     async untold(changedBeforeMs, signal) {
       return await ask(
         () => client.zrangebyscore(untoldKey, "-inf", `(${changedBeforeMs}`, "LIMIT", 0, 100),
         signal,
       );
     },
-    close: () => queue.close(),
+    close: () => jobs.close(),
   };
 }
 

@@ -4,8 +4,8 @@ import type { Storms } from "../../ports/storms.ts";
 import { ask } from "./ask.ts";
 import type { RedisClient } from "./connection.ts";
 import { key } from "./keys.ts";
-import { openQueue } from "./queues.ts";
 import { updated } from "./updated.ts";
+import { type WokenSettings, woken } from "./woken.ts";
 
 /** As long as groups of alerts are kept. */
 const retentionMs = 7 * 86_400_000;
@@ -87,12 +87,9 @@ return ids`;
 export function stormStore(
   client: RedisClient,
   limits: StormLimits,
-  settings: {
-    readonly retries: { readonly attempts: number; readonly backoffMs: number };
-    readonly onTrouble: (message: string) => void;
-  },
+  settings: WokenSettings,
 ): Storms & { close(): Promise<void> } {
-  const jobs = openQueue("storm", client, settings.onTrouble);
+  const jobs = woken("storm", client, settings);
 
   async function read(id: string, signal: AbortSignal): Promise<Storm | undefined> {
     return stormOf(id, await ask(() => client.hgetall(stormKey(id)), signal));
@@ -167,23 +164,7 @@ export function stormStore(
       await ask(() => client.eval(endScript, keys.length, ...keys, id, limits.quietMs), signal);
       return await read(id, signal);
     },
-    async wake(id, signal) {
-      const { attempts, backoffMs } = settings.retries;
-      await ask(
-        () =>
-          jobs.add(
-            "storm",
-            { stormId: id },
-            {
-              attempts,
-              backoff: { type: "exponential", delay: backoffMs },
-              deduplication: { id, keepLastIfActive: true },
-              removeOnComplete: { age: 3_600, count: 100 },
-            },
-          ),
-        signal,
-      );
-    },
+    wake: (id, signal) => jobs.wake(id, { stormId: id }, signal),
     async settle(id, signal) {
       await ask(() => client.zrem(unsettledKey, id), signal);
     },
@@ -191,9 +172,7 @@ export function stormStore(
       const ids = await ask(() => client.eval(unsettledScript, 1, unsettledKey, forMs), signal);
       return (Array.isArray(ids) ? ids : []).map(String);
     },
-    async close() {
-      await jobs.close();
-    },
+    close: () => jobs.close(),
   };
 }
 
