@@ -6,7 +6,7 @@ const words = ["verify", "show", "key"] as const;
 export const audit = defineCommand({
   name: "audit",
   summary: "Verify or list who approved and rolled back what",
-  usage: "verify | show [FOLDER|URL] [options], or: key",
+  usage: "verify | show [FOLDER|URL] [options] | key",
   examples: [
     { line: "audit verify", does: "every entry, the tree and the signature of this gofire's log" },
     {

@@ -61,20 +61,20 @@ export const config = defineCommand({
       kind: "choice",
       choices: ["text", "json", "markdown"],
       short: "f",
-      summary: "how to print the comparison",
+      summary: "how to print",
     },
   },
   async run(context, { operands: [word = "", ...others], ...options }, ports) {
     if (word === "diff") {
-      return await (await import("./config-diff.ts")).configDiff(others, options, context, ports);
+      return await (await import("./config/diff.ts")).configDiff(others, options, context, ports);
     }
     if (word === "lint") {
-      return await (await import("./config-lint.ts")).configLint(others, context, ports);
+      return await (await import("./config/lint.ts")).configLint(others, context, ports);
     }
     const [extra] = others;
     if (word === "gate") {
       if (extra !== undefined) throw new UsageError(`"${extra}" is one word too many. gofire config --help`);
-      return await (await import("./config-gate.ts")).configGate(options, context, ports);
+      return await (await import("./config/gate.ts")).configGate(options, context, ports);
     }
     if (word !== "schema") {
       const near = nearest(word, words);

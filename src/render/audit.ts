@@ -2,7 +2,7 @@ import type { AuditEvent, LoggedEvent } from "../domain/audit/audit-event.ts";
 import { counted } from "../domain/units.ts";
 import { stamp } from "./report/timeline.ts";
 import { printable, type Style } from "./style.ts";
-import { labelled, wrap } from "./wrap.ts";
+import { hanging, labelled } from "./wrap.ts";
 
 /** What was found when a log was read from its first entry to its last. */
 export interface AuditReport {
@@ -26,7 +26,7 @@ export function auditText(report: AuditReport, style: Style, width: number): str
   const indexWidth = String(entries.at(-1)?.index ?? 0).length;
   const rows = entries.flatMap((entry) => entryLines(entry, indexWidth, style, width));
   if (rows.length > 0) rows.push("");
-  const wrong = problems.flatMap(({ file, what }) => hanging(`${file} ${what}`, 2, width));
+  const wrong = problems.flatMap(({ file, what }) => hanging(printable(`${file} ${what}`), 2, width));
   return [...rows, ...verdictLines(report, style, width), ...wrong].map((line) => `${line}\n`).join("");
 }
 
@@ -41,7 +41,7 @@ function verdictLines(report: AuditReport, style: Style, width: number): readonl
   const whose = keyFrom === "own" ? "with the key of this gofire" : "with the key";
   return [
     verdict,
-    ...[where, ...root, ...grown].flatMap((line) => hanging(line, 2, width).map(style.dim)),
+    ...[where, ...root, ...grown].flatMap((line) => hanging(printable(line), 2, width).map(style.dim)),
     // Never broken: it is copied.
     style.dim(`  ${whose}:`),
     style.dim(`    ${printable(key)}`),
@@ -65,7 +65,7 @@ function entryLines(
   const when = `${String(index).padStart(indexWidth)}  ${stamp(event.atMs)} UTC`;
   return [
     ...labelled(when, printable(actText(event)), 0, when.length + 2, width).map(style.bold),
-    ...hanging(about.join(" · "), indexWidth + 2, width).map(style.dim),
+    ...hanging(printable(about.join(" · ")), indexWidth + 2, width).map(style.dim),
   ];
 }
 
@@ -89,9 +89,4 @@ function actText({ type, actor, subject }: AuditEvent): string {
     "rollback.failed": `could not roll back ${whose}`,
   };
   return `${actor} ${acts[type]}`;
-}
-
-function hanging(text: string, indent: number, width: number): string[] {
-  const [first = "", ...more] = wrap(printable(text), width - indent - 2);
-  return [`${" ".repeat(indent)}${first}`, ...more.map((line) => `${" ".repeat(indent + 2)}${line}`)];
 }

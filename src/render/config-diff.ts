@@ -3,7 +3,7 @@ import { counted } from "../domain/units.ts";
 import { changePlace, changeText } from "./config-words.ts";
 import { code, inline } from "./markdown-words.ts";
 import { printable, type Style } from "./style.ts";
-import { wrap } from "./wrap.ts";
+import { hanging } from "./wrap.ts";
 
 /** What two revisions of a repository say differently. */
 export interface ConfigDiff {
@@ -19,10 +19,7 @@ export function configDiffText(diff: ConfigDiff, style: Style, width: number): s
     ...diff.changes.map((change) => `${changePlace(change)}: ${changeText(change)}`),
     ...diff.uncompared.map(({ file, reason }) => `not compared: ${file}: ${reason}`),
   ];
-  const rows = lines.flatMap((line) => {
-    const [first = "", ...more] = wrap(printable(line), width - 4);
-    return [`  ${first}`, ...more.map((rest) => `    ${rest}`)];
-  });
+  const rows = lines.flatMap((line) => hanging(printable(line), 2, width));
   return `${style.bold(printable(headline(diff)))}\n${rows.map((row) => `${row}\n`).join("")}`;
 }
 

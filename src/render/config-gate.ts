@@ -6,7 +6,7 @@ import { gateVerdictText, impactText, uncountedWords, unknownText } from "./gate
 import { code, inline } from "./markdown-words.ts";
 import { stamp } from "./report/timeline.ts";
 import { printable, type Style } from "./style.ts";
-import { wrap } from "./wrap.ts";
+import { hanging, wrap } from "./wrap.ts";
 
 /** Where a proposal stands at the gate of each environment. */
 export interface GateReport {
@@ -83,10 +83,7 @@ function headRows({ name, subject, head, branch }: Proposal, style: Style, width
 }
 
 function textRows({ text, below }: Line, width: number): readonly string[] {
-  const rows = (said: string, indent: number) =>
-    wrap(printable(said), width - indent - 2).map(
-      (row, index) => " ".repeat(index === 0 ? indent : indent + 2) + row,
-    );
+  const rows = (said: string, indent: number) => hanging(printable(said), indent, width);
   return [...rows(text, 2), ...(below === undefined ? [] : rows(below, 4))];
 }
 

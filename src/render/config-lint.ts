@@ -2,7 +2,7 @@ import type { LintProblem } from "../domain/configuration/lint-problem.ts";
 import { counted } from "../domain/units.ts";
 import { code, inline } from "./markdown-words.ts";
 import { printable, type Style } from "./style.ts";
-import { wrap } from "./wrap.ts";
+import { hanging } from "./wrap.ts";
 
 /** What readers of a file could take differently. */
 export interface LintedFile {
@@ -13,10 +13,9 @@ export interface LintedFile {
 }
 
 export function configLintText(files: readonly LintedFile[], style: Style, width: number): string {
-  const rows = linesOf(files).flatMap(({ place, message }) => {
-    const [first = "", ...more] = wrap(printable(`${place}: ${message}`), width - 4);
-    return [`  ${first}`, ...more.map((rest) => `    ${rest}`)];
-  });
+  const rows = linesOf(files).flatMap(({ place, message }) =>
+    hanging(printable(`${place}: ${message}`), 2, width),
+  );
   return `${style.bold(headline(files))}\n${rows.map((row) => `${row}\n`).join("")}`;
 }
 

@@ -15,7 +15,7 @@ import { changePlace, changeText, configLineText, explainText, noChangeText } fr
 import { eventTexts, noteTexts, trendText, usualBeside } from "./context-words.ts";
 import { printable, type Style } from "./style.ts";
 import { limitText, placeText, quantity, utcTime } from "./words.ts";
-import { labelled, wrap } from "./wrap.ts";
+import { hanging, labelled, wrap } from "./wrap.ts";
 
 export interface TerminalOptions {
   readonly style: Style;
@@ -192,10 +192,7 @@ function contextLines({ context }: Analysis, { style, width, verbose }: Terminal
   ];
   return [
     `${style.bold("By Prometheus")} ${style.dim(printable(`${context.server}, ${utcTime(context.atMs)}`))}`,
-    ...rows.flatMap((text) => {
-      const [first = "", ...more] = wrap(printable(text), width - indent - 2);
-      return [`  ${first}`, ...more.map((line) => `    ${line}`)];
-    }),
+    ...rows.flatMap((text) => hanging(printable(text), indent, width)),
   ];
 }
 
@@ -223,11 +220,9 @@ function configLines({ config, findings }: Analysis, { style, width, verbose }: 
   ];
   return [
     `${style.bold("Config")} ${style.dim(printable(`${repository}, ${durationText(windowMs)} before ${utcTime(atMs)}`))}`,
-    ...rows.flatMap((text) => {
-      const inner = text.startsWith("  ") ? "    " : "  ";
-      const [first = "", ...more] = wrap(printable(text.trim()), width - inner.length - 2);
-      return [`${inner}${first}`, ...more.map((line) => `${inner}  ${line}`)];
-    }),
+    ...rows.flatMap((text) =>
+      hanging(printable(text.trim()), text.startsWith("  ") ? 2 * indent : indent, width),
+    ),
   ];
 }
 

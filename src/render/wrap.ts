@@ -40,6 +40,14 @@ function pieces(word: string, width: number): string[] {
   return parts;
 }
 
+/** `text` wrapped from the column `indent` on; what follows its first line stands two columns further in. */
+export function hanging(text: string, indent: number, width: number): string[] {
+  const margin = " ".repeat(indent);
+  return wrap(text, width - indent - 2).map((line, index) =>
+    index === 0 ? `${margin}${line}` : `${margin}  ${line}`,
+  );
+}
+
 /** `label   text…` with the text wrapped and hanging under itself. */
 export function labelled(
   label: string,

@@ -1,8 +1,8 @@
-import { UsageError } from "../domain/errors.ts";
-import type { ConfigHistory } from "../ports/config-history.ts";
-import type { CommandContext, Ports } from "./context.ts";
-import type { Reply } from "./reply.ts";
-import { stateFolder } from "./state-folder.ts";
+import { UsageError } from "../../domain/errors.ts";
+import type { ConfigHistory } from "../../ports/config-history.ts";
+import type { CommandContext, Ports } from "../context.ts";
+import type { Reply } from "../reply.ts";
+import { stateFolder } from "../state-folder.ts";
 
 interface DiffWords {
   readonly base: string | undefined;
@@ -23,7 +23,7 @@ export async function configDiff(
     );
   }
   const [{ comparedFiles }, histories, host] = await Promise.all([
-    import("../capture/config-history/facts.ts"),
+    import("../../capture/config-history/facts.ts"),
     ports.configHistories(),
     ports.host(),
   ]);

@@ -1,7 +1,7 @@
-import { UsageError } from "../domain/errors.ts";
-import type { LintedFile } from "../render/config-lint.ts";
-import type { CommandContext, Ports } from "./context.ts";
-import type { Reply } from "./reply.ts";
+import { UsageError } from "../../domain/errors.ts";
+import type { LintedFile } from "../../render/config-lint.ts";
+import type { CommandContext, Ports } from "../context.ts";
+import type { Reply } from "../reply.ts";
 
 /** Where readers of configuration files could differ, by file. */
 export async function configLint(
@@ -13,8 +13,8 @@ export async function configLint(
     throw new UsageError("Which files or folders? For example: gofire config lint env/prod");
   }
   const [{ isDocumentName }, { lintDocument }, files] = await Promise.all([
-    import("../governance/document.ts"),
-    import("../governance/lint.ts"),
+    import("../../governance/document.ts"),
+    import("../../governance/lint.ts"),
     ports.configFiles(),
   ]);
   const linted: LintedFile[] = [];

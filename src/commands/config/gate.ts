@@ -1,14 +1,14 @@
 import { resolve } from "node:path";
-import type { GofireConfig } from "../config/gofire-config.ts";
-import type { LoggedEvent } from "../domain/audit/audit-event.ts";
-import type { GatePolicy } from "../domain/configuration/gate.ts";
-import { PortError, reasonOf, UsageError } from "../domain/errors.ts";
-import type { GateReport } from "../render/config-gate.ts";
-import { configuredPaths } from "./access/config-gate.ts";
-import { revisionNamed } from "./config-diff.ts";
-import type { CommandContext, Ports } from "./context.ts";
-import type { Reply } from "./reply.ts";
-import { stateFolder } from "./state-folder.ts";
+import type { GofireConfig } from "../../config/gofire-config.ts";
+import type { LoggedEvent } from "../../domain/audit/audit-event.ts";
+import type { GatePolicy } from "../../domain/configuration/gate.ts";
+import { PortError, reasonOf, UsageError } from "../../domain/errors.ts";
+import type { GateReport } from "../../render/config-gate.ts";
+import { configuredPaths } from "../access/config-gate.ts";
+import type { CommandContext, Ports } from "../context.ts";
+import type { Reply } from "../reply.ts";
+import { stateFolder } from "../state-folder.ts";
+import { revisionNamed } from "./diff.ts";
 
 interface GateWords {
   readonly base: string | undefined;
@@ -44,8 +44,8 @@ export async function configGate(
     );
   }
   const [{ proposalFacts }, { evaluate }, histories, host, config, clock] = await Promise.all([
-    import("../capture/config-history/proposal.ts"),
-    import("../governance/gate.ts"),
+    import("../../capture/config-history/proposal.ts"),
+    import("../../governance/gate.ts"),
     ports.configHistories(),
     ports.host(),
     ports.config(file),
@@ -93,7 +93,7 @@ async function readLog(
   readonly entries: readonly LoggedEvent[];
   readonly log: NonNullable<GateReport["log"]>;
 }> {
-  const { auditReport } = await import("./audit/report.ts");
+  const { auditReport } = await import("../audit/report.ts");
   try {
     const words = { key, since: undefined, config: undefined };
     const { problems, checkpoint, entries } = await auditReport(where, words, context, ports);
