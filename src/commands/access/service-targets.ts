@@ -11,6 +11,7 @@ import { isNoProcess } from "../../domain/targets/reserved-addresses.ts";
 import { authorityOf, processNamed, type ServiceProcess } from "../../domain/targets/service-process.ts";
 import { askedOf, wantedOf } from "../../domain/targets/target-place.ts";
 import { counted, durationText } from "../../domain/units.ts";
+import { untilAborted } from "../../domain/until-aborted.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Host } from "../../ports/host.ts";
 import type { FoundTargets, TargetSources } from "../../ports/target-source.ts";
@@ -197,18 +198,4 @@ function oldListWords(ageMs: number): string {
 /** Worded for people. */
 function isTrouble(error: unknown): error is Error {
   return error instanceof PortError || error instanceof UsageError;
-}
-
-async function untilAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let leave: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    leave = () => reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
-    signal.addEventListener("abort", leave, { once: true });
-  });
-  try {
-    return await Promise.race([answer, aborted]);
-  } finally {
-    if (leave !== undefined) signal.removeEventListener("abort", leave);
-  }
 }

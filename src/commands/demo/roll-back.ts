@@ -5,7 +5,7 @@ import type { CommandContext, Ports } from "../context.ts";
 
 /** What gofire answers to a click comes within 3 s, where the machine is not too busy. */
 const answerWithinMs = 8_000;
-const mostTries = 5;
+const mostTries = 12;
 /** More than gofire gives itself to measure (src/sandbox/gofire-yaml.ts). */
 const outcomeWithinMs = 150_000;
 const lookEveryMs = 250;

@@ -4,12 +4,15 @@ import type { WriteWay } from "../../domain/configuration/rollback.ts";
 import { PortError } from "../../domain/errors.ts";
 import type { ConfigWriter, WritePlace, Written } from "../../ports/config-writer.ts";
 import { readFiles } from "./files.ts";
+import { leftBehind } from "./left-behind.ts";
 import { fetchPatienceMs, mostCommits, pushMs, questionMs } from "./limits.ts";
 import { mirror } from "./local-copy.ts";
 import { type GitRun, git } from "./program.ts";
 import { isMoved, pushRefusal } from "./push-refusals.ts";
 import { commitAt } from "./revision.ts";
 import { commitTree, restoredTree, revertedTree } from "./trees.ts";
+
+type Prepared = Awaited<ReturnType<ConfigWriter["prepare"]>>;
 
 /** Name of the commit message's last line, by which a commit is found again. */
 const trailer = "Gofire-Rollback";
@@ -102,33 +105,35 @@ export function gitWriter(
     );
   }
 
+  async function prepare(way: WriteWay, signal: AbortSignal): Promise<Prepared> {
+    const run = await open(signal);
+    const tip = await copy.tip(run);
+    const made = await treeOf(way, tip, run);
+    if ("conflicts" in made) return { kind: "conflict", files: made.conflicts };
+    const { tree } = made;
+    const raw = await git(["diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", tip, tree], run);
+    if (raw.length === 0) return { kind: "nothing" };
+    const wanted = pathsOf(raw).map((path) => ({ base: tip, head: tree, path }));
+    return {
+      kind: "prepared",
+      tip,
+      tree,
+      digest: createHash("sha256")
+        .update(`${way.kind} ${way.revision}\n${target}\n`)
+        .update(raw)
+        .digest("hex"),
+      ...(await readFiles(wanted, run)),
+    };
+  }
+
+  const preparing = leftBehind(prepare);
+
   return {
     name: copy.name,
     branch,
     push,
-    async prepare(way, signal) {
-      const run = await open(signal);
-      const tip = await copy.tip(run);
-      const made = await treeOf(way, tip, run);
-      if ("conflicts" in made) return { kind: "conflict", files: made.conflicts };
-      const { tree } = made;
-      const raw = await git(
-        ["diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", tip, tree],
-        run,
-      );
-      if (raw.length === 0) return { kind: "nothing" };
-      const wanted = pathsOf(raw).map((path) => ({ base: tip, head: tree, path }));
-      return {
-        kind: "prepared",
-        tip,
-        tree,
-        digest: createHash("sha256")
-          .update(`${way.kind} ${way.revision}\n${target}\n`)
-          .update(raw)
-          .digest("hex"),
-        ...(await readFiles(wanted, run)),
-      };
-    },
+    // Who asks in the chat has little time; the worker that pushes asks once more.
+    prepare: (way, signal) => preparing.ask(way, signal),
 
     async written(id, signal) {
       return await found(id, await open(signal));
@@ -165,7 +170,9 @@ export function gitWriter(
       await pushed(["--dry-run", `${tip}:refs/heads/${onto}`], run);
     },
 
-    close: () => copy.close(),
+    async close() {
+      await Promise.all([preparing.close(), copy.close()]);
+    },
   };
 }
 
