@@ -13,8 +13,8 @@ import { lockCycles } from "../../domain/locks/lock-cycles.ts";
 import type { LockHolder } from "../../domain/locks/lock-holders.ts";
 import {
   bystanders,
-  canHold,
   isBlocked,
+  isHolder,
   lockHolders,
   waitsOutside,
 } from "../../domain/locks/lock-holders.ts";
@@ -156,7 +156,8 @@ function selfHolder(
   const isTelling = lock.reason === "function" && lock.sameObject;
   // That an outer method of the type took the lock is a guess, not to be made where somebody else may have it.
   if (lock.reason === "object" && bystanders(queue, best, own).length > 0) return undefined;
-  if (!isTelling && (other !== undefined || lockHolders(queue, best).length > 0)) return undefined;
+  if (!isTelling && (other !== undefined || best.groups.some((group) => isHolder(group, queue, best))))
+    return undefined;
   const { group } = lock.wait;
   const [goroutine] = group.exemplars;
   return {
@@ -199,7 +200,7 @@ const leastScore = 2;
 /** The most telling holder that is blocked; nothing when a running goroutine is at least as telling. */
 function blockedHolder(queue: LockQueue, { best }: GoroutineEvidence): LockHolder | undefined {
   const holders = lockHolders(queue, best).filter(
-    (holder) => holder.score >= leastScore && canHold(holder, queue) && !isWaiterOnly(holder, queue),
+    (holder) => holder.score >= leastScore && !isWaiterOnly(holder, queue),
   );
   const [first] = holders;
   const blocked = holders.find(isBlocked);

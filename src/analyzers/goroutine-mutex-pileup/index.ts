@@ -9,13 +9,7 @@ import { growthThresholds, pileExcerpt, trendOf, trendText } from "../../domain/
 import { nothingRuns } from "../../domain/goroutines/process-stillness.ts";
 import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
 import type { LockHolder } from "../../domain/locks/lock-holders.ts";
-import {
-  bystanders,
-  canHold,
-  isBlocked,
-  lockHolders,
-  waitsOutside,
-} from "../../domain/locks/lock-holders.ts";
+import { bystanders, isBlocked, lockHolders, waitsOutside } from "../../domain/locks/lock-holders.ts";
 import { isHeldByReaders, lockPile } from "../../domain/locks/lock-pile.ts";
 import type { LockQueue } from "../../domain/locks/lock-queues.ts";
 import { lockQueues, queuedGroups } from "../../domain/locks/lock-queues.ts";
@@ -90,7 +84,7 @@ export const goroutineMutexPileup = defineAnalyzer({
         const leaked = isProvenLeak({ groups: queuedGroups(queue) }, goroutineLeak);
         if (pile.count < limits.waiters && pile.aged === 0 && !still && !leaked) return [];
         const trend = trendOf(pile, limits.waiters, limits);
-        const holders = lockHolders(queue, goroutines.best).filter((holder) => canHold(holder, queue));
+        const holders = lockHolders(queue, goroutines.best);
         const [holder] = holders;
         const passing =
           trend === "seen-once" && holders.some((one) => isBlocked(one) && waitsOutside(one, target.own));
@@ -159,7 +153,7 @@ function isLastLink(
   const larger = queues.filter((other) => other !== queue && other.count >= waiters);
   const holding = new Set(
     larger.flatMap((other) => {
-      const [holder] = lockHolders(other, snapshot).filter((one) => canHold(one, other));
+      const [holder] = lockHolders(other, snapshot);
       return holder === undefined ? [] : [holder.group];
     }),
   );

@@ -6,7 +6,7 @@ import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
 import { growthThresholds, pileExcerpt, trendOf, trendText } from "../../domain/goroutines/pile-up.ts";
 import { nothingRuns } from "../../domain/goroutines/process-stillness.ts";
 import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
-import { canHold, isBlocked, lockHolders } from "../../domain/locks/lock-holders.ts";
+import { isBlocked, lockHolders } from "../../domain/locks/lock-holders.ts";
 import { isHeldByReaders, lockPile } from "../../domain/locks/lock-pile.ts";
 import type { LockQueue } from "../../domain/locks/lock-queues.ts";
 import { lockQueues, queuedGroups } from "../../domain/locks/lock-queues.ts";
@@ -53,10 +53,7 @@ export const goroutineRwmutexStarvation = defineAnalyzer({
       const trend = trendOf(pile, limits.waiters, limits);
       const twiceInside = nestedReaders(queue, readers, target.own);
       const inside = lockHolders(queue, goroutines.best).filter(
-        (one) =>
-          one.score >= telling &&
-          canHold(one, queue) &&
-          !twiceInside.some(({ group }) => group === one.group),
+        (one) => one.score >= telling && !twiceInside.some(({ group }) => group === one.group),
       );
       const holder = inside.find(isBlocked);
       const nested = inside.length > 0 ? [] : twiceInside;

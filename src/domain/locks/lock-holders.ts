@@ -5,8 +5,7 @@ import type { OwnCode } from "../code/own-code.ts";
 import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "../goroutines/goroutine.ts";
 import { isRuntimeFrame } from "../goroutines/goroutine-sites.ts";
 import { isKnownIdle } from "../goroutines/known-idle.ts";
-import type { CodePlace } from "../goroutines/stack-index.ts";
-import { append, stackIndex } from "../goroutines/stack-index.ts";
+import { stackIndex } from "../goroutines/stack-index.ts";
 import type { LockQueue } from "./lock-queues.ts";
 import { type MutexReference, mutexReferences, waitedAddress } from "./mutex-references.ts";
 
@@ -28,7 +27,10 @@ export interface LockHolder {
 
 const known = new WeakMap<LockQueue, readonly LockHolder[]>();
 
-/** Who probably holds the lock that `queue` waits for, the most telling first. `queue` is one of the snapshot's. */
+/**
+ * Who probably holds the lock that `queue` waits for, the most telling first; crowds that cannot all hold one are left
+ * out. `queue` is one of the snapshot's.
+ */
 export function lockHolders(queue: LockQueue, snapshot: GoroutineSnapshot): readonly LockHolder[] {
   let holders = known.get(queue);
   if (holders === undefined) {
@@ -40,29 +42,35 @@ export function lockHolders(queue: LockQueue, snapshot: GoroutineSnapshot): read
 
 function findHolders(queue: LockQueue, snapshot: GoroutineSnapshot): LockHolder[] {
   const callers = callersOf(queue);
-  const holders = new Map<GoroutineGroup, LockHolder>();
-  for (const object of callers.objects) {
-    for (const inside of holdingGroups(object, snapshot)) {
-      if (callers.groups.has(inside.group)) continue;
-      const found = holderByCode(callers, inside);
-      if (found === undefined) continue;
-      const other = holders.get(inside.group);
-      if (other === undefined || found.score > other.score) holders.set(inside.group, found);
-    }
+  const references = new Map<GoroutineGroup, MutexReference>();
+  for (const reference of referencesTo(queue, snapshot))
+    if (!references.has(reference.group)) references.set(reference.group, reference);
+  const holders: LockHolder[] = [];
+  for (const group of snapshot.groups) {
+    const reference = references.get(group);
+    if ((reference === undefined && !canHold(group, queue)) || isKnownIdle(group)) continue;
+    const byCode = callers.groups.has(group) ? undefined : holderByCode(callers, group, snapshot);
+    const holder = reference === undefined ? byCode : holderByAddress(callers, reference, byCode);
+    if (holder !== undefined) holders.push(holder);
   }
-  for (const reference of referencesTo(queue, snapshot)) {
-    const { group } = reference;
-    const byCode = holders.get(group);
-    if (byCode?.reason === "address" || isKnownIdle(group)) continue;
-    const holder = holderByAddress(callers, reference, byCode);
-    if (holder !== undefined) holders.set(group, holder);
-  }
-  return [...holders.values()].sort((a, b) => b.score - a.score || a.group.count - b.group.count);
+  return holders.sort((a, b) => b.score - a.score || a.group.count - b.group.count);
+}
+
+/**
+ * One goroutine can hold a mutex: as many holders as mutexes are one for each. Where the mutexes are not known, as many
+ * holders as waiters are taken for pairs. Any other crowd has probably left the lock again.
+ */
+function canHold({ count }: GoroutineGroup, queue: LockQueue): boolean {
+  const locks = queue.mutexes ?? queue.count;
+  return count === 1 || Math.abs(count - locks) <= 0.1 * locks;
 }
 
 const knownAnswers = new WeakMap<LockQueue, Map<GoroutineGroup, boolean>>();
 
-/** Whether the group is one of `lockHolders`, found without all the others, and once: all waiters are asked about each other. */
+/**
+ * Whether goroutines of the group stand where they may hold the lock, however many they are. Found once: all waiters are
+ * asked about each other.
+ */
 export function isHolder(group: GoroutineGroup, queue: LockQueue, snapshot: GoroutineSnapshot): boolean {
   let answers = knownAnswers.get(queue);
   if (answers === undefined) {
@@ -90,41 +98,6 @@ function mayHold(group: GoroutineGroup, queue: LockQueue, snapshot: GoroutineSna
         !isLockFrame(frame) &&
         frames.get(declared)?.every((caller) => standsBefore(frame, caller)) !== true,
     );
-}
-
-/** Where goroutines of one group, which is not idle, may stand under a lock of the object: innermost first. */
-interface HoldingGroup {
-  readonly group: GoroutineGroup;
-  readonly places: readonly CodePlace[];
-  /** `messageLoop` of the group. */
-  readonly loop: Frame | undefined;
-}
-
-const knownHolding = new WeakMap<GoroutineSnapshot, Map<string, readonly HoldingGroup[]>>();
-
-/** Many queues ask for the same objects: busy types have several locks. */
-function holdingGroups(object: string, snapshot: GoroutineSnapshot): readonly HoldingGroup[] {
-  let byObject = knownHolding.get(snapshot);
-  if (byObject === undefined) {
-    byObject = new Map();
-    knownHolding.set(snapshot, byObject);
-  }
-  let holding = byObject.get(object);
-  if (holding === undefined) {
-    holding = findHolding(stackIndex(snapshot).places(object));
-    byObject.set(object, holding);
-  }
-  return holding;
-}
-
-function findHolding(places: readonly CodePlace[]): HoldingGroup[] {
-  const byGroup = new Map<GoroutineGroup, CodePlace[]>();
-  for (const place of places) {
-    if (!isLockFrame(place.frame)) append(byGroup, place.group, place);
-  }
-  return [...byGroup]
-    .filter(([group]) => !isKnownIdle(group))
-    .map(([group, ofGroup]) => ({ group, places: ofGroup, loop: messageLoop(group) }));
 }
 
 function isLockFrame(frame: Frame): boolean {
@@ -194,11 +167,17 @@ function holderByAddress(
 }
 
 /** The most telling place of the group: the innermost of several that tell the same. */
-function holderByCode(callers: Callers, { group, places, loop }: HoldingGroup): LockHolder | undefined {
+function holderByCode(
+  callers: Callers,
+  group: GoroutineGroup,
+  snapshot: GoroutineSnapshot,
+): LockHolder | undefined {
+  const loop = messageLoop(group);
   let passes: Frame | undefined;
   let reason: LockHolder["reason"] = "object";
   let score = Number.NEGATIVE_INFINITY;
-  for (const { frame, declared } of places) {
+  for (const { frame, object, declared } of stackIndex(snapshot).placesOf(group)) {
+    if (!callers.objects.has(object) || isLockFrame(frame)) continue;
     const asking = callers.frames.get(declared);
     const byCode = asking === undefined ? 2 : scoreBeyond(asking, frame);
     const here = frame === loop ? byCode - loopPenalty : byCode;
@@ -281,14 +260,4 @@ export function bystanders(queue: LockQueue, snapshot: GoroutineSnapshot, own: O
       !isLoop && group.stack.some((frame) => own.isOwn(frame) && packages.has(packagePath(frame.function)))
     );
   });
-}
-
-/**
- * One goroutine can hold a mutex: as many holders as mutexes are one for each. Where the mutexes are not known, as many
- * holders as waiters are taken for pairs. Any other crowd has probably left the lock again.
- */
-export function canHold(holder: LockHolder, queue: LockQueue): boolean {
-  if (holder.reason === "address" || holder.group.count === 1) return true;
-  const locks = queue.mutexes ?? queue.count;
-  return Math.abs(holder.group.count - locks) <= 0.1 * locks;
 }
