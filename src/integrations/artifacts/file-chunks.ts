@@ -6,13 +6,11 @@ const chunkBytes = 1024 * 1024;
 
 /** Stays in the processor's cache from the read to the parser, where that has no room of its own. */
 const reusedBytes = 256 * 1024;
-/** A few milliseconds of reading and parsing; then others have their turn. */
-const readsPerTurn = 4;
 
 /**
  * The bytes of a regular file, in the room that is offered for them or else in one buffer: a chunk is valid until the
  * next one is asked for. Read on this thread, because handing 270 MB of a dump over from another one, piece by piece,
- * took as long as half of its parsing.
+ * took as long as half of its parsing. Others have their turn when whoever asks for chunks waits for them.
  */
 export async function* reusedChunks(
   { fd }: FileHandle,
@@ -20,13 +18,12 @@ export async function* reusedChunks(
 ): AsyncGenerator<Uint8Array> {
   let own: Uint8Array | undefined;
   let at = 0;
-  for (let reads = 1; ; reads++) {
+  for (;;) {
     const buffer = room() ?? (own ??= Buffer.allocUnsafeSlow(reusedBytes));
     const bytes = readSync(fd, buffer, 0, buffer.length, at);
     if (bytes === 0) return;
     at += bytes;
     yield buffer.subarray(0, bytes);
-    if (reads % readsPerTurn === 0) await new Promise(setImmediate);
   }
 }
 

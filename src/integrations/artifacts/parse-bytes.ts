@@ -105,6 +105,8 @@ async function feed<T>(
   { signal, maxBytes = defaultMaxBytes }: ParseOptions,
 ): Promise<{ readonly bytes: number; readonly damage?: ParseError }> {
   let bytes = 0;
+  // Timers wait for what a disk's answer starts and for the turn behind it: that would be two turns at once.
+  await nextTurn();
   let turnStart = performance.now();
   try {
     for await (const chunk of unwrapped(chunks)) {
