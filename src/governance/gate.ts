@@ -29,9 +29,6 @@ export const fromFact = "from";
 /** Clocks of machines differ by less than that. */
 const aheadMs = 5 * 60_000;
 
-/** GitHub's own name for whoever commits in the browser (docs.github.com, "web-flow"): the author stands beside it. */
-const nobodysAddresses = new Set(["noreply@github.com"]);
-
 /**
  * Whether a proposal may be released to an environment. An approval names the environment, what its files would be, and what
  * they were; for anything else it does not count. Of each person the last word counts until it expires; a rejection stops
@@ -71,7 +68,7 @@ export function standingOf(actor: string, { proposal, people }: GateSnapshot): S
 
 function unknownIn({ proposal, people }: GateSnapshot): readonly string[] {
   const known = new Set([...people.values()].flat());
-  return proposal.addresses.filter((address) => !known.has(address) && !nobodysAddresses.has(address));
+  return proposal.addresses.filter((address) => !known.has(address));
 }
 
 type Decided = Pick<GateState, "approvals" | "rejections" | "uncounted">;

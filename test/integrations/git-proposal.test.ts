@@ -147,6 +147,22 @@ describe("who wrote a proposal (T6)", () => {
     ]);
   });
 
+  test("is not GitHub where it commits for an author, and is anybody where it says to be the author", async () => {
+    const repository = begin();
+    const byGitHub = (author: string) => {
+      const words = ["commit", "--quiet", "--allow-empty", "--message=x", `--author=${author}`];
+      const env = { ...process.env, GIT_COMMITTER_NAME: "GitHub", GIT_COMMITTER_EMAIL: "noreply@github.com" };
+      execFileSync("git", ["-C", repository.folder, ...words], { env });
+    };
+    repository.write({ "env/prod/a.yaml": "a: 2\n" });
+    repository.git(["add", "--all"]);
+    byGitHub("Cy <cy@example.com>");
+    const place = { repository: repository.folder };
+    expect((await proposal(place)).addresses).toEqual(["cy@example.com"]);
+    byGitHub("GitHub <noreply@github.com>");
+    expect((await proposal(place)).addresses.toSorted()).toEqual(["cy@example.com", "noreply@github.com"]);
+  });
+
   test("is refused when it is not known: too many commits, a clone that is cut off", async () => {
     const repository = begin();
     repository.commit({ "env/prod/a.yaml": "a: 2\n" }, by);

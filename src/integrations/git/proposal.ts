@@ -49,6 +49,9 @@ function conflictText({ conflicts }: Extract<Merged, { conflicts: unknown }>): s
 
 const commitFormat = "%s%x00%ae%x00%ce%x00%(trailers:key=Co-authored-by,valueonly,unfold,separator=%x1f)%x00";
 
+/** GitHub's own name for whoever commits in the browser (docs.github.com, "web-flow"): the author stands beside it. */
+const forgesCommitter = "noreply@github.com";
+
 /** Who had a part in the commits that would be brought, by what they say themselves: git proves none of it. */
 async function written(
   tip: string,
@@ -62,17 +65,20 @@ async function written(
   ]);
   const fields = brought.toString("utf8").split("\0");
   const addresses = new Set<string>();
-  let commits = 0;
+  let count = 0;
   // Four fields, and the empty one that the end of the record makes.
   for (let at = 0; at + 4 <= fields.length; at += 5) {
     const [, author = "", committer = "", others = ""] = fields.slice(at, at + 4);
-    commits++;
-    for (const address of [author, committer, ...coAuthors(others)]) addresses.add(normalised(address));
+    count++;
+    const [by, commits] = [normalised(author), normalised(committer)];
+    // Of the author it says nothing, who may be anybody then.
+    const isForge = commits === forgesCommitter && by !== forgesCommitter;
+    const whose = [by, ...(isForge ? [] : [commits]), ...coAuthors(others).map(normalised)];
+    for (const address of whose) addresses.add(address);
   }
   const subject = last.toString("utf8").replace(/\n$/, "");
   const problems: string[] = [];
-  if (commits > mostProposedCommits)
-    problems.push(`it has more than ${mostProposedCommits} commits: split it`);
+  if (count > mostProposedCommits) problems.push(`it has more than ${mostProposedCommits} commits: split it`);
   if (addresses.size > mostAddresses)
     problems.push(`more than ${mostAddresses} people wrote it, as it says: split it`);
   return { subject, addresses: [...addresses].slice(0, mostAddresses), problems };
