@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -151,6 +152,28 @@ describe("a rollback that git writes", () => {
     await write(open({ repository: bare }), attributes);
     expect(existsSync(mark)).toBe(false);
     expect(filesAt({ clone, bare, remove() {} }, "main")).toMatchObject({ "a.yaml": "v: 2\n" });
+  });
+
+  test("does not tell by what a file holds what is not told by it: modes, links, names that are no text", async () => {
+    const { clone, bare } = begin();
+    const folder = clone.folder;
+    chmodSync(join(folder, "b.yaml"), 0o755);
+    symlinkSync("a.yaml", join(folder, "link.yaml"));
+    writeFileSync(
+      Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xe9]), Buffer.from(".yaml")]),
+      "v: 1\n",
+    );
+    const change = clone.commit({ "a.yaml": "v: 3\n" }, { subject: "Three", atMs: start + 3_000 });
+    clone.git(["push", "--quiet", "origin", "HEAD:main"]);
+    const plan = await open({ repository: bare }).prepare({ kind: "revert", revision: change }, never);
+    if (plan.kind !== "prepared") throw new Error(plan.kind);
+    const told = plan.files.map(({ path, before }) => [path, before instanceof Uint8Array]);
+    expect(told).toEqual([
+      ["a.yaml", true],
+      ["b.yaml", false],
+      ["link.yaml", false],
+      ["\ufffd.yaml", false],
+    ]);
   });
 
   test("merges by lines: what stands beside the change stays, a merge is taken back whole", async () => {

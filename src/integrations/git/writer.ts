@@ -113,7 +113,9 @@ export function gitWriter(
     const { tree } = made;
     const raw = await git(["diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", tip, tree], run);
     if (raw.length === 0) return { kind: "nothing" };
-    const wanted = pathsOf(raw).map((path) => ({ base: tip, head: tree, path }));
+    const changed = changedIn(raw);
+    const wanted = changed.map(({ path }) => ({ base: tip, head: tree, path }));
+    const { files, more } = await readFiles(wanted, run);
     return {
       kind: "prepared",
       tip,
@@ -122,7 +124,13 @@ export function gitWriter(
         .update(`${way.kind} ${way.revision}\n${target}\n`)
         .update(raw)
         .digest("hex"),
-      ...(await readFiles(wanted, run)),
+      files: files.map((file, at) => {
+        const reason = changed[at]?.unshown;
+        return reason === undefined
+          ? file
+          : { path: file.path, before: { unread: reason }, after: { unread: reason } };
+      }),
+      more,
     };
   }
 
@@ -210,10 +218,26 @@ async function withTrailer(
   return undefined;
 }
 
-/** Reads `git diff-tree -z --raw`: what became of a file, and its path. */
-function pathsOf(raw: Buffer): readonly string[] {
-  return raw
-    .toString("utf8")
-    .split("\0")
-    .filter((field, index) => index % 2 === 1 && field !== "");
+/** Of a file, or of none; of a program that is one on both sides (git-scm.com/docs/gitformat-index). */
+const plainModes = /^:(?:(?:000000|100644) (?:000000|100644)|100755 100755) /;
+
+/**
+ * Reads `git diff-tree -z --raw`: `:MODE MODE OBJECT OBJECT STATUS`, a zero, the path, a zero. `unshown`: why what would be
+ * written is not told by what the file holds, so that nobody could see what they agree to.
+ */
+function changedIn(raw: Buffer): readonly { readonly path: string; readonly unshown?: string }[] {
+  const fields = raw.toString("utf8").split("\0");
+  const changed: { readonly path: string; readonly unshown?: string }[] = [];
+  for (let at = 0; at + 2 <= fields.length; at += 2) {
+    const [what = "", path = ""] = fields.slice(at, at + 2);
+    if (path === "") continue;
+    // What is no UTF-8 was replaced when it was read, and git knows no file of that name.
+    const unshown = path.includes("\uFFFD")
+      ? "its name is not UTF-8"
+      : plainModes.test(what)
+        ? undefined
+        : "it is or becomes a program, a link or a submodule, and not only what it holds changes";
+    changed.push(unshown === undefined ? { path } : { path, unshown });
+  }
+  return changed;
 }
