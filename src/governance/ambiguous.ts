@@ -39,7 +39,7 @@ const shapes: readonly Shape[] = [
     instead: (source) => `it without the leading zero, or ${quotes(source)}`,
   },
   {
-    pattern: /^[-+]?0b[01_]+$/,
+    pattern: /^[-+]?0b[01_]+$|^[-+]0x[0-9a-fA-F_]+$/,
     what: "is a number to some readers and text to others",
     instead: (source) => `it in decimal, or ${quotes(source)}`,
   },

@@ -45,11 +45,12 @@ function lintInner(name: string, text: string): readonly LintProblem[] {
 
 /**
  * Line breaks to readers of YAML 1.1 alone (yaml.org/spec/1.1, chapter 4.1.4); characters that turn the order around in which
- * people see a line (trojansource.codes); and such that are not seen at all.
+ * people see a line (trojansource.codes); and such that are not seen at all (unicode.org/reports/tr44,
+ * Default_Ignorable_Code_Point), but for what joins and colours emoji. At the beginning of a file it is the byte order mark.
  */
 const hidden =
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u0085\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069]|(?<!^)\ufeff/gu;
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u0085\u2028\u2029]|(?!^\ufeff|(?<=\p{Extended_Pictographic}\ufe0f?)(?:\u200d|\ufe0f))[\p{Bidi_Control}\p{Default_Ignorable_Code_Point}]/gu;
 
 function hiddenCharacters(text: string): readonly LintProblem[] {
   return [...text.matchAll(hidden)].slice(0, mostProblems).map(({ 0: character, index }) => {

@@ -20,6 +20,7 @@ describe("a configuration file that all readers take alike", () => {
     ["a.yaml", "a: |\n  no\n  1:30\nb: !!str no\nc: 10.0.0.1:8080\nd: v1.2.3\n"],
     ["a.json", '{"a": 1e3, "b": ["no", "010"]}\n'],
     ["a.properties", "a=no\nb=010\n"],
+    ["a.yaml", "\ufeffa: ❤️ 👩‍🚒\n"],
     ["README.md", "no: [\n"],
   ])("%s %j has no problem", (name, text) => {
     expect(lint(name, text)).toEqual([]);
@@ -51,6 +52,10 @@ describe("what two readers take differently (T22)", () => {
     [
       "a: 089\n",
       '1:4 ambiguous: 089 is a number to some readers and text to others: write it without the leading zero, or "089" if it is text.',
+    ],
+    [
+      "a: -0x1F\n",
+      '1:4 ambiguous: -0x1F is a number to some readers and text to others: write it in decimal, or "-0x1F" if it is text.',
     ],
     [
       "a: 1:30\n",
@@ -89,6 +94,11 @@ describe("what two readers take differently (T22)", () => {
       "a: x\u202ey\n",
       "1:5 unreadable: U+202E is here, which people do not see and readers take differently: take it out.",
     ],
+    // Of Arabic, soft, joining, filling, colouring, and of tags.
+    ...["\u061c", "\u00ad", "\u200d", "\u3164", "\ufe0f", "\u{e0061}"].map((one) => [
+      `a: x${one}y\n`,
+      `1:5 unreadable: U+${(one.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")} is here, which people do not see and readers take differently: take it out.`,
+    ]),
   ])("%j", (text, problem) => {
     expect(lint("a.yaml", text)).toEqual([problem]);
   });
