@@ -92,6 +92,11 @@ export function isSecretPath(path: string): boolean {
   return secretName.test(path);
 }
 
+/** Whether a change does not say what a value is or was, but how long. A value of these very words is taken for one, too. */
+export function isToldByLength({ from = "", to = "" }: ConfigChange): boolean {
+  return [from, to].some((text) => /^text of \d+ characters$/.test(text));
+}
+
 function shown(text: string): string {
   const isLong = text.length > mostCharacters || text.includes("\n");
   return isLong ? `text of ${text.length} characters` : text;

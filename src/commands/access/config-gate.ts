@@ -20,7 +20,7 @@ export function configGate(
       const found = await history.proposal({ name, environments }, signal);
       // Other commands do without the readers of configuration.
       const { proposalFacts } = await import("../../capture/config-history/proposal.ts");
-      return "candidates" in found ? found : proposalFacts(found, history, services);
+      return "candidates" in found ? found : await proposalFacts(found, history, services, signal);
     },
   };
 }

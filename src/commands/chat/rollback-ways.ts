@@ -1,4 +1,4 @@
-import { comparedFiles, revisionFacts } from "../../capture/config-history/facts.ts";
+import { comparedFiles, revisionFacts, untoldIn } from "../../capture/config-history/facts.ts";
 import { configWindowMs } from "../../capture/config-history/keep.ts";
 import { type ChatReply, refused } from "../../domain/chat/chat-reply.ts";
 import { isBelow } from "../../domain/configuration/config-paths.ts";
@@ -205,7 +205,7 @@ async function writableBy(
     return {
       own: changes.filter(({ file }) => isBelow(file, paths)),
       others: changes.filter(({ file }) => !isBelow(file, paths)),
-      uncompared,
+      uncompared: [...uncompared, ...untoldIn(changes)],
       writable: { push, way, conflicts: [], digest: made.digest },
     };
   } catch (error) {

@@ -63,7 +63,8 @@ export async function configGate(
         `${JSON.stringify(head)} may be any of these, name one: ${found.candidates.join(", ")}`,
       );
     }
-    const proposal = proposalFacts(found, { name: history.name, branch: base }, configuredPaths(config));
+    const where = { name: history.name, branch: base };
+    const proposal = await proposalFacts(found, where, configuredPaths(config), signal);
     const statesBy = (entries: readonly LoggedEvent[]) =>
       policies.map((policy) =>
         evaluate({ proposal, policy, people: config?.people ?? new Map(), entries, nowMs: clock.nowMs() }),

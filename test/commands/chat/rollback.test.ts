@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { answerChat } from "../../../src/commands/chat/dispatch.ts";
 import type { ChatReply } from "../../../src/domain/chat/chat-reply.ts";
 import type { PublishedConfig } from "../../../src/domain/configuration/config-change.ts";
+import { inTheWay } from "../../../src/domain/configuration/rollback-request.ts";
 import { PortError } from "../../../src/domain/errors.ts";
 import { gitHistory } from "../../../src/integrations/git/history.ts";
 import type { ConfigHistory } from "../../../src/ports/config-history.ts";
@@ -93,6 +94,25 @@ describe.skipIf(redisProgram === undefined)("rollback", () => {
       );
       expect(behind.writable).toMatchObject({ push: "branch", conflicts: [order] });
       expect(behind.writable?.digest).toBeUndefined();
+    });
+
+    test("what would come back of a long text is not shown, so nobody is asked to agree to it", async () => {
+      const long = `conf: "${"x".repeat(150)}`;
+      const commits = [
+        commit("a", 900 * minute, { [order]: text(200, `${long}a"\n`) }),
+        commit("b", 14 * minute, { [order]: text(0, `${long}b"\n`) }),
+      ];
+      const plan = await rollbackOf(
+        "rollback order",
+        fakeConfigHistory(commits),
+        undefined,
+        fakeConfigWriter(commits).writer,
+      );
+      expect(plan.own.map(({ path, to }) => [path, to])).toEqual([
+        ["redis.max_active", "200"],
+        ["conf", "text of 151 characters"],
+      ]);
+      expect(inTheWay(plan)).toBe(`what comes back in ${order} cannot be shown`);
     });
 
     test("a plan is told even where it cannot be found out, and says so", async () => {
