@@ -23,7 +23,7 @@ export interface RollbackJobPorts extends VerifyPorts {
   readonly cards: Pick<Cards, "rollback" | "rollbackOutcome">;
 }
 
-/** A push of a kilobyte that fails for so long is not waited for any more. */
+/** A push of a kilobyte that fails for so long is not waited for any more; nor is what no worker was there for. */
 const pushWithinMs = 10 * 60_000;
 const auditAgainMs = 10_000;
 const usualTimes: VerifyTimes = { firstAfterMs: 60_000, againAfterMs: 90_000, withinMs: 10 * 60_000 };
@@ -158,7 +158,7 @@ async function write(
   signal: AbortSignal,
 ): Promise<JobOutcome | RollbackRequest> {
   const { rollbacks, clock } = ports;
-  const { id, way, digest, agreed } = request;
+  const { id, way, digest, asked, agreed } = request;
   const writer = ports.configs?.of(request.service)?.writer;
   if (writer === undefined || writer.push !== request.push) {
     return await failed(request, "gofire.yaml does not have gofire write it any more.", ports, signal);
@@ -166,6 +166,10 @@ async function write(
   try {
     let written = await writer.written(id, signal);
     if (written === undefined) {
+      if (clock.nowMs() - (agreed ?? asked).atMs >= pushWithinMs) {
+        const problem = `It was agreed to more than ${durationText(pushWithinMs)} ago and is not in the repository, so it is not pushed any more. Look there, and ask anew if it is still wanted.`;
+        return await failed(request, problem, ports, signal);
+      }
       const made = await writer.prepare(way, signal);
       if (made.kind !== "prepared" || made.digest !== digest) {
         return await withdrawn(request, "changed", ports, signal);
