@@ -20,7 +20,7 @@ export interface Recorded {
 
 /**
  * `mode`: a folder of lab/captures/<Go version>, e.g. `mutex-io`; `context`: what a Prometheus would have said, `config`: what
- * the repository of its configuration.
+ * the repository of its configuration, into which gofire may push.
  */
 export async function recorded(
   mode: string,
@@ -54,7 +54,9 @@ export async function recorded(
       updatedAtMs: createdAtMs + 31_000,
       runs: 1,
       steps: captures.map(stepOf),
-      analysis: summaryOf(analysis, `incidents/${id}/analysis.json`, evidence.goroutines?.best.total),
+      analysis: summaryOf(analysis, `incidents/${id}/analysis.json`, evidence.goroutines?.best.total, {
+        isWritable: config !== undefined,
+      }),
       repeats: 0,
       replies: [],
     },

@@ -56,11 +56,11 @@ function entryLines(
 ): readonly string[] {
   const { digest, repository, head, incident } = event.subject;
   const about = [
-    ...(digest === undefined ? [] : [`${digest.slice(0, 15)}…`]),
-    ...(head === undefined ? [] : [head.slice(0, 12)]),
+    ...(digest === undefined ? [] : [shortened(digest)]),
+    ...(head === undefined ? [] : [shortened(head)]),
     repository,
     ...(incident === undefined ? [] : [incident]),
-    ...Object.entries(event.facts ?? {}).map(([name, value]) => `${name}: ${value}`),
+    ...Object.entries(event.facts ?? {}).map(([name, value]) => `${name}: ${shortened(String(value))}`),
   ];
   const when = `${String(index).padStart(indexWidth)}  ${stamp(event.atMs)} UTC`;
   return [
@@ -69,24 +69,30 @@ function entryLines(
   ];
 }
 
+/** Digests and commits by how they begin, as people compare them; all of them is in the JSON. */
+function shortened(text: string): string {
+  if (/^h1:[A-Za-z0-9+/]{43}=$/.test(text)) return `${text.slice(0, 15)}…`;
+  return /^[0-9a-f]{40,64}$/.test(text) ? text.slice(0, 12) : text;
+}
+
 /** Who did what, in plain words. */
 function actText({ type, actor, subject }: AuditEvent): string {
   const { environment, service, proposal, head } = subject;
   const what = [
-    proposal ?? head?.slice(0, 12) ?? "the configuration",
+    proposal ?? shortened(head ?? "the configuration"),
     ...(environment === undefined ? [] : [`for ${environment}`]),
   ].join(" ");
   const whose = service ?? environment ?? "the configuration";
   const acts: Readonly<Record<AuditEvent["type"], string>> = {
     "config.approved": `approved ${what}`,
     "config.rejected": `rejected ${what}`,
-    "config.withdrawn": `took back what they said of ${what}`,
+    "config.withdrawn": `withdrew a decision on ${what}`,
     "rollback.requested": `asked to roll back ${whose}`,
     "rollback.approved": `agreed to roll back ${whose}`,
     "rollback.pushed": `pushed the rollback of ${whose}`,
     "rollback.verified": `saw that the rollback of ${whose} helped`,
     "rollback.unverified": `did not see the rollback of ${whose} help`,
-    "rollback.failed": `could not roll back ${whose}`,
+    "rollback.failed": `did not roll back ${whose}`,
   };
   return `${actor} ${acts[type]}`;
 }

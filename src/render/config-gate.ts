@@ -46,7 +46,10 @@ export function configGateText(report: GateReport, style: Style, width: number):
     return [title, ...linesOf(report.proposal, state, plain).flatMap((line) => textRows(line, width))];
   });
   const ending = endingOf(report).flatMap((line) => wrap(printable(line), width).map(style.dim));
-  return `${[headRows(report.proposal, style, width), ...blocks, ending].map((rows) => rows.join("\n")).join("\n\n")}\n`;
+  const parts = [headRows(report.proposal, style, width), ...blocks, ending].filter(
+    ({ length }) => length > 0,
+  );
+  return `${parts.map((rows) => rows.join("\n")).join("\n\n")}\n`;
 }
 
 export function configGateMarkdown(report: GateReport): string {
@@ -57,7 +60,8 @@ export function configGateMarkdown(report: GateReport): string {
     return rows.length === 0 ? `${title}\n` : `${title}\n\n${rows.join("")}`;
   });
   const head = `## gofire config gate: ${code(proposal.name)}\n\n${inline(proposal.subject)}\n`;
-  return [head, ...blocks, endingOf(report).map(inline).join("\n\n") + "\n"].join("\n");
+  const ending = endingOf(report).map((line) => `${inline(line)}\n`);
+  return [head, ...blocks, ...ending].join("\n");
 }
 
 /** What a proposal would change of each environment, and why it cannot be approved; nothing of who did. */
@@ -112,7 +116,7 @@ function changeLines(proposal: Proposal, state: GateState, { place, text }: Writ
     })),
     ...warnings.map((warning) => ({ text: `was so before: ${text(warning)}` })),
   );
-  if (services.length > 0) told.push({ text: `configures ${services.map(text).join(", ")}` });
+  if (services.length > 0) told.push({ text: `services: ${services.map(text).join(", ")}` });
   if (state.digest !== undefined)
     told.push({ text: `digest ${place(state.digest)}`, below: `now ${place(was)}` });
   return [...reasons, ...told];
@@ -146,9 +150,7 @@ function endingOf({ states, log, proposal }: GateReport): readonly string[] {
   }
   const isOpen = states.some(({ verdict }) => verdict === "waiting" || verdict === "rejected");
   if (log === undefined) {
-    return isOpen
-      ? ["Nobody was asked who approved: name the audit log with --log and its key with --key."]
-      : [];
+    return isOpen ? ["Who approved is not known: name the audit log with --log and its key with --key."] : [];
   }
   const said = `The audit log at ${log.where} verifies, ${counted(log.size ?? 0, "entry", "entries")}.`;
   return isOpen

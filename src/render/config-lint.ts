@@ -32,6 +32,7 @@ export function lintPlace(file: string, { line, column }: Pick<LintProblem, "lin
 function headline(files: readonly LintedFile[]): string {
   const problems = files.flatMap((file) => file.problems);
   const unread = files.filter((file) => file.unread !== undefined);
+  if (unread.length === files.length) return "Nothing was looked at";
   const looked = counted(files.length - unread.length, "file");
   const said = problems.length === 0 ? "no problem" : counted(problems.length, "problem");
   return `${said.charAt(0).toUpperCase()}${said.slice(1)} in ${looked}${unread.length === 0 ? "" : `, ${unread.length} not looked at`}`;

@@ -69,10 +69,10 @@ test("without a log it says what would change and what that can do, and that nob
   expect(stdout).toContain(
     "\n  env/prod/order.yaml:2: redis.max_active 200 → 0\n    can mean: 0 means no limit",
   );
-  expect(stdout).toContain("\n  configures order\n");
+  expect(stdout).toContain("\n  services: order\n");
   expect(stdout).toMatch(/\n {2}digest h1:\S{44}\n {4}now h1:\S{44}\n/);
   expect(stdout).toContain("\nstaging  nothing of it changes\n");
-  expect(stdout).toContain("Nobody was asked who approved");
+  expect(stdout).toContain("Who approved is not known");
   expect(code).toBe(3);
   expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   const markdown = (await gate("tune", "--format", "markdown")).stdout;

@@ -65,7 +65,7 @@ export async function auditKey(file: string | undefined, ports: ReportPorts): Pr
   const key = await logs.verifierOf(signing);
   if (key !== undefined) return key;
   throw new UsageError(
-    `There is no key yet in ${signing.stateFolder}: gofire serve makes it. To check somebody else's log name theirs with --key.`,
+    `There is no key yet in ${signing.stateFolder}: gofire serve makes it. To check somebody else's log, name theirs with --key.`,
   );
 }
 

@@ -102,7 +102,7 @@ function valueLines({ plan }: RollbackRequest): readonly string[] {
   const { own, others, service } = plan;
   return [
     ...own.map((change) => `• ${backText(change, shown.text)}`),
-    ...(others.length === 0 ? [] : [`⚠️ Not of the files of ${words(service, 80)}, and taken back with it:`]),
+    ...(others.length === 0 ? [] : [`⚠️ Taken back with it, outside of the files of ${words(service, 80)}:`]),
     ...others.map((change) => `• ${backText(change, shown.text)}`),
   ];
 }

@@ -26,7 +26,7 @@ export function outcomeLines(request: RollbackRequest, medium: Medium): readonly
   switch (state) {
     case "asked":
       return [
-        `Anybody but who asked, with the right to (access.rollback), may agree within ${durationText(agreeWithinMs)}. What would be pushed is worked out anew with the click, and has to be the same.`,
+        `Within ${durationText(agreeWithinMs)} anybody else with the right (access.rollback) can agree. What is pushed is worked out anew at that click, and has to be the same.`,
       ];
     case "agreed":
       return ["It is being written."];
@@ -43,7 +43,7 @@ export function outcomeLines(request: RollbackRequest, medium: Medium): readonly
       return [
         `${pushedText(request, medium)}.`,
         ...measuredLines(request, medium),
-        `Whether it was released, says what releases it; then look once more: ${look}.`,
+        `See whether it was released to the processes; then look once more: ${look}.`,
       ];
     case "proposed":
       return [
@@ -86,7 +86,7 @@ function measuredLines({ captures, incident }: RollbackRequest, { text }: Medium
   const whose = result.instance === undefined ? "" : ` of ${text(result.instance)}`;
   const loaded =
     result.configuration === undefined
-      ? "Measured, not which configuration the process has loaded: it does not say."
+      ? "Which configuration the process has loaded is not known: it does not say."
       : `The process says of its configuration: ${text(result.configuration)}.`;
   const before = incident?.goroutines;
   return [
