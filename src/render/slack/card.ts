@@ -288,7 +288,8 @@ function rollbackButton({ id, state, service, analysis }: Incident): readonly Bu
   return [
     {
       action: "rollback",
-      label: `Roll Back ${name.length > nameCharacters ? `${name.slice(0, nameCharacters)}…` : name}…`,
+      // What is cut and what asks once more end alike.
+      label: `Roll Back ${name.slice(0, nameCharacters)}…`,
       spoken: `See what a rollback of ${suspect.name} would put back: ${id}, ${service}`,
       value: id,
     },
