@@ -164,7 +164,7 @@ async function agree(
   if (userId === asked.userId) {
     return refused(
       "You asked for this rollback, so somebody else has to agree to it.",
-      "Ask a second person with the right to; a rollback by one person alone (break-glass) is not built.",
+      "Ask a second person with the right (access.rollback); a rollback by one person alone (break-glass) is not built.",
     );
   }
   const files = configs?.of(service);

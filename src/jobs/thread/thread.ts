@@ -23,7 +23,7 @@ export function repliesFor(
     text:
       analysis.findings.length === 0
         ? `No findings for ${incident.service}: ${counted(analysis.checks.length, "rule")} looked.`
-        : `All ${counted(analysis.findings.length, "finding")} for ${incident.service}, with evidence and next steps.`,
+        : `${allOf(analysis.findings.length)} for ${incident.service}, with evidence and next steps.`,
     files: [{ artifact: findings, name: `findings.${incident.id}.md`, title: `Findings ${incident.id}` }],
   });
   const evidence = evidenceOf(incident);
@@ -35,6 +35,10 @@ export function repliesFor(
     });
   }
   return drafts.map((draft) => ({ ...draft, intent: `${incident.id}/${draft.kind}`, state: "pending" }));
+}
+
+function allOf(findings: number): string {
+  return findings === 1 ? "The one finding" : `All ${counted(findings, "finding")}`;
 }
 
 /** What the thread gets once a peer is compared: what differs as a picture, and its captures under its own name. */

@@ -77,7 +77,7 @@ export function rollbackAskedBody({ id, service, place, incident }: RollbackRequ
         ? "this channel"
         : "this thread"
       : `the thread of ${incident.id}`;
-  const said = `The card that asks a second person comes into ${where}. You cannot agree to it yourself: somebody else with the right to has to (access.rollback).`;
+  const said = `The card that asks a second person comes into ${where}. You cannot agree to it yourself: somebody else with the right (access.rollback) has to.`;
   return replyBody(
     [`Rollback ${id} of ${service}.`, said],
     section([`⏪ Rollback ${words(id, 20)} of ${words(service, 80)}. ${words(said, 400)}`]),
