@@ -70,10 +70,17 @@ export async function decide(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof PortError)) throw error;
-    return refused(
-      `The audit log does not take it, so nothing was decided about ${state.environment}: ${error.message.replace(/\.$/, "")}.`,
-      "Tell whoever looks after gofire: what is not in the log does not count.",
-    );
+    const why = error.message.replace(/\.$/, "");
+    // A log that does not verify is not added to; a full disk may have taken the entry, and not what comes after it.
+    return error.code === "forbidden"
+      ? refused(
+          `The audit log does not take it, so nothing was decided about ${state.environment}: ${why}.`,
+          "Tell whoever looks after gofire: what is not in the log does not count.",
+        )
+      : refused(
+          `The audit log could not be written to its end, so nothing counts for ${state.environment} yet: ${why}. What you decided may count once that is mended.`,
+          "Tell whoever looks after gofire, and look at the card then.",
+        );
   }
 }
 
