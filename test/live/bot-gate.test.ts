@@ -170,10 +170,10 @@ describe.skipIf(redisProgram === undefined)("approving a change of configuration
     await cardOf(gated, "waiting for approval, 1 of 2");
     repository.commit({ "README.md": "elsewhere" }, { subject: "Elsewhere", atMs: Date.now() });
     const digest =
-      /`([A-Za-z0-9+/]{12})`/.exec(JSON.stringify(bot.messages().find(isCard)?.blocks))?.[1] ?? "";
-    await people.type(priya, incidents, `/approve-config 42 ${digest.slice(0, 7)}`);
-    await people.type(priya, incidents, "/approve-config 42 AAAAAAAAAAAA");
-    await told(gated, priya, "AAAAAAAAAAAA is not what 42 would release");
+      /`([A-Za-z0-9+/]{22})`/.exec(JSON.stringify(bot.messages().find(isCard)?.blocks))?.[1] ?? "";
+    await people.type(priya, incidents, `/approve-config 42 ${digest.slice(0, 21)}`);
+    await people.type(priya, incidents, `/approve-config 42 ${"A".repeat(22)}`);
+    await told(gated, priya, `${"A".repeat(22)} is not what 42 would release`);
     await bot.restart();
     await people.type(priya, incidents, `/approve-config 42 ${digest}`);
     await told(gated, priya, "prod is now approved");

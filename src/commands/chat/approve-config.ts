@@ -15,7 +15,10 @@ export const approveConfig = defineChatCommand({
   usage: "PR [DIGEST]",
   examples: [
     { line: "approve-config 42", does: "the card of pull request 42, with the buttons that decide" },
-    { line: "approve-config 42 mD3nTcEq8v1K", does: "approves what has this digest, without the card" },
+    {
+      line: "approve-config 42 mD3nTcEq8v1KxW0aZr5uYg",
+      does: "approves what has this digest, without the card",
+    },
   ],
   // It shows what is in the repository; approving has a right of its own.
   whoMayUse: "explain",

@@ -4,11 +4,12 @@ import type { MessageRef, Place } from "../chat/message.ts";
 export const gateDecisions = ["approve", "reject", "withdraw"] as const;
 export type GateDecision = (typeof gateDecisions)[number];
 
-/** The least of a digest that names it when it is typed, after `h1:`. */
-export const fewestDigestCharacters = 8;
-
-/** Of a digest, after `h1:`, as people see it. */
-export const shownDigestCharacters = 12;
+/**
+ * Of a digest, after `h1:`, as people see it, and the least that names it when it is typed: 132 bits. Who writes a change may
+ * look for two that begin alike, have one of them looked at and put the other in its place: of 48 bits that takes 2^24 tries,
+ * which are seconds.
+ */
+export const fewestDigestCharacters = 22;
 
 /** Which state of an environment a decision is about. */
 export interface DecidedState {

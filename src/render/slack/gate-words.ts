@@ -3,9 +3,9 @@ import type { ChatReply } from "../../domain/chat/chat-reply.ts";
 import type { MessageBody } from "../../domain/chat/message.ts";
 import type { GateState, GateVerdict } from "../../domain/configuration/gate.ts";
 import {
+  fewestDigestCharacters,
   type GateDecision,
   plainDigest,
-  shownDigestCharacters,
 } from "../../domain/configuration/gate-request.ts";
 import type { Reply } from "../../domain/incidents/incident.ts";
 import { gateVerdictText, uncountedWords } from "../gate-words.ts";
@@ -24,7 +24,7 @@ export const gateMarks: Readonly<Record<GateVerdict, string>> = {
 
 /** The beginning of a digest, as it may be typed. */
 export function shownDigest(digest: string): string {
-  return plainDigest(digest).slice(0, shownDigestCharacters);
+  return plainDigest(digest).slice(0, fewestDigestCharacters);
 }
 
 /** Who decided, until when that counts, and what does not count. `earlier`: who decided on another state of it. */

@@ -14,7 +14,7 @@ const onlyU1: AccessConfig = {
   givenBy: { ...nobody, groups: ["SSRE"] },
 };
 const repository = "https://git.example.com/shop/config.git";
-const digest = `h1:${"mD3nTcEq8v1K".padEnd(43, "+")}=`;
+const digest = `h1:${"mD3nTcEq8v1KxW0aZr5uYg".padEnd(43, "+")}=`;
 const place = { channel: "C1" };
 
 describe.skipIf(redisProgram === undefined)("approve-config in the chat", () => {
@@ -79,14 +79,17 @@ describe.skipIf(redisProgram === undefined)("approve-config in the chat", () => 
   });
 
   test("a digest, whole or its beginning, approves what has it", async () => {
-    for (const typed of [digest, "mD3nTcEq", `\`${digest.slice(3, 15)}\``]) {
+    for (const typed of [digest, "mD3nTcEq8v1KxW0aZr5uYg", `\`${digest.slice(3, 30)}\``]) {
       expect(await say(`approve-config 42 ${typed}`)).toMatchObject({
         kind: "deciding",
         decision: "approve",
       });
     }
     expect(requests.map(({ decides }) => decides)).toEqual(
-      [digest, "mD3nTcEq", "mD3nTcEq8v1K"].map((typed) => ({ decision: "approve", digest: typed })),
+      [digest, "mD3nTcEq8v1KxW0aZr5uYg", digest.slice(3, 30)].map((typed) => ({
+        decision: "approve",
+        digest: typed,
+      })),
     );
   });
 
@@ -95,9 +98,9 @@ describe.skipIf(redisProgram === undefined)("approve-config in the chat", () => 
     ["approve-config help", '"help" is no pull request'],
     ["approve-config --upload-pack=x", "has no option"],
     ["approve-config https://git.example.com/shop/other/pull/42", "is of another repository"],
-    ["approve-config 42 mD3nTcE", "write at least 8 characters"],
+    ["approve-config 42 mD3nTcEq8v1KxW0aZr5uY", "write at least 22 characters"],
     ["approve-config 42 $(touch_x)y", "is no digest"],
-    ["approve-config 42 mD3nTcEq more", "one word too many"],
+    ["approve-config 42 mD3nTcEq8v1KxW0aZr5uYg more", "one word too many"],
   ])("%s: %s", async (words, problem) => {
     expect(await say(words)).toMatchObject({ kind: "help", problem: expect.stringContaining(problem) });
     expect(requests).toEqual([]);
@@ -114,7 +117,7 @@ describe.skipIf(redisProgram === undefined)("approve-config in the chat", () => 
   test("who has no right to approve may have the card shown, and neither clicks nor types an approval", async () => {
     expect(await say("approve-config 42", { userId: "U2" }, onlyU1)).toMatchObject({ kind: "checking" });
     requests = [];
-    expect(await say("approve-config 42 mD3nTcEq", { userId: "U2" }, onlyU1)).toEqual(refused);
+    expect(await say("approve-config 42 mD3nTcEq8v1KxW0aZr5uYg", { userId: "U2" }, onlyU1)).toEqual(refused);
     for (const decision of ["approve", "reject", "withdraw"] as const) {
       const button = { decision, environment: "prod", digest, head: "c".repeat(40), proposal: "42" };
       expect(await click({ userId: "U2", button }, onlyU1)).toEqual(refused);
@@ -140,14 +143,16 @@ describe.skipIf(redisProgram === undefined)("approve-config in the chat", () => 
   test.each(["UGUEST", "UFAR", "UBOT", "UNOBODY"])("%s is refused whatever the file says", async (userId) => {
     const named = { rights: { approve: { ...nobody, users: [userId], channels: ["C1"] } }, givenBy: nobody };
     expect(await click({ userId }, named)).toMatchObject({ kind: "refused" });
-    expect(await say("approve-config 42 mD3nTcEq", { userId }, named)).toMatchObject({ kind: "refused" });
+    expect(await say("approve-config 42 mD3nTcEq8v1KxW0aZr5uYg", { userId }, named)).toMatchObject({
+      kind: "refused",
+    });
     expect(await say("approve-config 42", { userId }, named)).toMatchObject({ kind: "refused" });
     expect(requests).toEqual([]);
   });
 
   test("where gofire could not say what comes of it, nothing is done", async () => {
     chat.rooms.closed.set("C1", ["U2"]);
-    for (const words of ["approve-config 42", "approve-config 42 mD3nTcEq"]) {
+    for (const words of ["approve-config 42", "approve-config 42 mD3nTcEq8v1KxW0aZr5uYg"]) {
       expect(await say(words)).toMatchObject({
         kind: "refused",
         why: expect.stringContaining("so nothing was done"),
@@ -155,7 +160,7 @@ describe.skipIf(redisProgram === undefined)("approve-config in the chat", () => 
       });
     }
     chat.rooms.silent = true;
-    for (const words of ["approve-config 42", "approve-config 42 mD3nTcEq"]) {
+    for (const words of ["approve-config 42", "approve-config 42 mD3nTcEq8v1KxW0aZr5uYg"]) {
       expect(await say(words)).toMatchObject({ kind: "refused", next: "Try again in a minute." });
     }
     expect(requests).toEqual([]);

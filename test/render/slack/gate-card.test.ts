@@ -12,7 +12,7 @@ import { gateCard } from "../../../src/render/slack/gate-card.ts";
 import { gateReply } from "../../../src/render/slack/gate-words.ts";
 import { pings, refusalsOf, shownTexts } from "./slack-accepts.ts";
 
-const digest = `h1:${"mD3nTcEq8v1K".padEnd(43, "A")}=`;
+const digest = `h1:${"mD3nTcEq8v1KxW0aZr5uYg".padEnd(43, "A")}=`;
 const value: ProposedChange = {
   file: "env/prod/order.yaml",
   path: "redis.max_active",
@@ -96,7 +96,7 @@ describe("a proposal's card", () => {
         "• redis.max_active 200 → 20 (line 3)",
         "   ↳ can mean: callers wait for a free connection sooner (inferred from its name)",
         "By ana@shop.example: authors do not decide",
-        "Digest `mD3nTcEq8v1K`",
+        "Digest `mD3nTcEq8v1KxW0aZr5uYg`",
       ]),
     );
     expect(body.text).toContain("prod: waiting for approval, 0 of 2. redis.max_active 200 → 20.");
@@ -110,7 +110,7 @@ describe("a proposal's card", () => {
     ]);
     for (const { confirm } of buttons) {
       expect(confirm.title.text).toContain("42 for prod");
-      expect(confirm.text.text).toContain("prod, digest mD3nTcEq8v1K, 1 change");
+      expect(confirm.text.text).toContain("prod, digest mD3nTcEq8v1KxW0aZr5uYg, 1 change");
     }
   });
 
