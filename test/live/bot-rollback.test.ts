@@ -177,7 +177,7 @@ describe.skipIf(redisProgram === undefined)("two people roll configuration back"
     expect(shop.pool()).toBe(text(200));
     expect(card.text).toMatch(/gone: .*goroutine\/lock-holder\).*199 goroutines.*→ not found any more/);
     expect(card.text).toMatch(/Goroutines in all: [\d,]+ → [\d,]+/);
-    expect(card.text).toContain("not which configuration the process has loaded");
+    expect(card.text).toContain("Which configuration the process has loaded is not known");
     expect(buttonsOf(card)).toEqual([]);
     const outcome = await said(shop, /^✅ order · rolled back and verified/);
     expect([outcome.threadTs, card.threadTs]).toEqual([verdict.ts, verdict.ts]);
