@@ -25,7 +25,7 @@ export interface Signer {
 }
 
 /** Neither a space nor "+", which would end it. */
-export function isKeyName(text: string): boolean {
+function isKeyName(text: string): boolean {
   return /^[^\s+\p{Z}\p{Cc}]+$/u.test(text);
 }
 

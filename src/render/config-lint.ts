@@ -1,4 +1,4 @@
-import type { LintProblem } from "../domain/configuration/lint-problem.ts";
+import { type LintProblem, lintPlace } from "../domain/configuration/lint-problem.ts";
 import { counted } from "../domain/units.ts";
 import { code, inline } from "./markdown-words.ts";
 import { printable, type Style } from "./style.ts";
@@ -22,11 +22,6 @@ export function configLintText(files: readonly LintedFile[], style: Style, width
 export function configLintMarkdown(files: readonly LintedFile[]): string {
   const rows = linesOf(files).map(({ place, message }) => `- ${code(place)}: ${inline(message)}\n`);
   return `## ${headline(files)}\n\n${rows.join("")}`;
-}
-
-/** `env/prod/order.yaml:3:5`, as editors and terminals make links of it. */
-export function lintPlace(file: string, { line, column }: Pick<LintProblem, "line" | "column">): string {
-  return `${file}:${line}:${column}`;
 }
 
 function headline(files: readonly LintedFile[]): string {

@@ -1,4 +1,4 @@
-import type { LintProblem } from "../../domain/configuration/lint-problem.ts";
+import { type LintProblem, lintPlace } from "../../domain/configuration/lint-problem.ts";
 import { isDocumentName } from "../../governance/document.ts";
 import { lintDocument } from "../../governance/lint.ts";
 import type { TouchedFile } from "../../ports/config-history.ts";
@@ -21,8 +21,7 @@ export function lintedFiles(files: readonly TouchedFile[]): {
       for (const { key } of lintDocument(path, before)) old.set(key, (old.get(key) ?? 0) + 1);
     }
     for (const problem of lintDocument(path, after)) {
-      const { line, column, message } = problem;
-      (isOld(problem, old) ? warnings : problems).push(`${path}:${line}:${column}: ${message}`);
+      (isOld(problem, old) ? warnings : problems).push(`${lintPlace(path, problem)}: ${problem.message}`);
     }
   }
   return { problems, warnings };

@@ -1,5 +1,5 @@
 /** What the audit log records, each act once. */
-export const auditEventTypes = [
+const auditEventTypes = [
   "config.approved",
   "config.rejected",
   "config.withdrawn",

@@ -14,3 +14,8 @@ export interface LintProblem {
   /** Path and spelling of an ambiguous value, to tell an old one from a new one; empty for the others. */
   readonly key: string;
 }
+
+/** `env/prod/order.yaml:3:5`, as editors and terminals make links of it. */
+export function lintPlace(file: string, { line, column }: Pick<LintProblem, "line" | "column">): string {
+  return `${file}:${line}:${column}`;
+}

@@ -11,7 +11,7 @@ export type Proposed =
 
 const mostCandidates = 20;
 
-export function isRequestNumber(name: string): boolean {
+function isRequestNumber(name: string): boolean {
   return /^[1-9]\d{0,8}$/.test(name);
 }
 
