@@ -264,8 +264,6 @@ describe.skipIf(redisProgram === undefined)("alerts on real Redis", () => {
       for (let round = 0; round < 3; round++) {
         const { child, url } = await begin();
         const isRedisKilled = round === 1;
-        // Every second is the default, and what was said within that second is then lost with the machine.
-        if (isRedisKilled) await redis.client.config("SET", "appendfsync", "always");
         const over = new AbortController();
         let next = 0;
         const senders = Array.from({ length: 8 }, async () => {

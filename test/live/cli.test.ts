@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Analysis } from "../../src/domain/findings/finding.ts";
 import { gofire } from "../cli/gofire.ts";
+import { until } from "../jobs/bot.ts";
 import { type BuiltLab, buildLab, hasGo } from "./lab.ts";
 
 /** Seconds for a mode to show, and short captures: what is proven here is the path, not the diagnosis. */
@@ -53,6 +54,10 @@ describe.skipIf(!hasGo)("the program against a live Go process (needs Go)", () =
 
   it("says that the process probably ended under the capture, and where its last words are", async () => {
     const shop = await lab.start("-mode", "chan-send-leak");
+    await until(async () => {
+      const dump = await fetch(`${shop.debugUrl}/debug/pprof/goroutine?debug=2`);
+      return (await dump.text()).includes("[chan send") ? true : undefined;
+    }, "senders that are stuck");
     const run = await gofire(["snapshot", shop.debugUrl, "--out", folder, "--gap", "0s", "--cpu", "20s"], {
       onProgress(stderr) {
         if (stderr.includes("… cpu for 20 s")) shop.signal("SIGKILL");
