@@ -33,9 +33,11 @@ export function entryOf(event: AuditEvent, signer: Signer): Uint8Array {
 
 /** The event of an entry that `verifier` signed, or why it must not be believed, in words after "the entry". */
 export function readEntry(bytes: Uint8Array, verifier: Verifier): AuditEvent | string {
-  const envelope = parsed(Buffer.from(bytes).toString("utf8"));
+  const written = Buffer.from(bytes).toString("utf8");
+  const envelope = parsed(written);
   if (!isEnvelope(envelope) || envelope.payloadType !== payloadType)
     return "is no DSSE envelope of an in-toto statement";
+  if (!isPlain(envelope, written)) return "is not written as gofire writes one";
   const payload = Buffer.from(envelope.payload, "base64");
   const message = preAuthentication(payload);
   const own = envelope.signatures.filter(({ keyid }) => keyid === verifier.shortText);
@@ -112,6 +114,17 @@ function isEnvelope(value: unknown): value is Envelope {
         typeof one.sig === "string",
     )
   );
+}
+
+/** Several spellings of JSON and of base64 decode to the same, and would be entries that differ and say the same. */
+function isPlain({ payload, signatures }: Envelope, written: string): boolean {
+  const plain = (base64: string) => Buffer.from(base64, "base64").toString("base64");
+  const respelled = {
+    payloadType,
+    payload: plain(payload),
+    signatures: signatures.map(({ keyid, sig }) => ({ keyid, sig: plain(sig) })),
+  };
+  return JSON.stringify(respelled) === written;
 }
 
 /** Undefined for what is no JSON. */

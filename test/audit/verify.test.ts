@@ -155,6 +155,21 @@ describe("a log that somebody changed", () => {
     ]);
   });
 
+  it("is told of an entry that decodes to the same and is spelled in another way", () => {
+    const written = Buffer.from(entry(0)).toString();
+    expect(typeof readEntry(Buffer.from(written), testSigner.verifier)).toBe("object");
+    // The last bits of base64 before its padding stand for nothing.
+    const [, last = ""] = /(\w)=+"/.exec(written) ?? [];
+    const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const next = digits[digits.indexOf(last) + 1] ?? "";
+    for (const respelled of [written.replace(`${last}=`, `${next}=`), ` ${written}`, `${written}\n`]) {
+      expect(respelled).not.toBe(written);
+      expect(readEntry(Buffer.from(respelled), testSigner.verifier)).toBe(
+        "is not written as gofire writes one",
+      );
+    }
+  });
+
   it("is told when a checkpoint of before stood for something else", async () => {
     const since = logOf([entry(0), entry("other")]).get("checkpoint");
     const later = logOf(upTo(8)).get("checkpoint");
