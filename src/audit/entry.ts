@@ -118,13 +118,16 @@ function isEnvelope(value: unknown): value is Envelope {
 
 /** Several spellings of JSON and of base64 decode to the same, and would be entries that differ and say the same. */
 function isPlain({ payload, signatures }: Envelope, written: string): boolean {
-  const plain = (base64: string) => Buffer.from(base64, "base64").toString("base64");
   const respelled = {
     payloadType,
     payload: plain(payload),
     signatures: signatures.map(({ keyid, sig }) => ({ keyid, sig: plain(sig) })),
   };
   return JSON.stringify(respelled) === written;
+}
+
+function plain(base64: string): string {
+  return Buffer.from(base64, "base64").toString("base64");
 }
 
 /** Undefined for what is no JSON. */
