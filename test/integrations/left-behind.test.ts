@@ -70,7 +70,7 @@ describe("work whose asker left", () => {
     const { ask, asked } = slowWork();
     await leave(ask, "plan");
     asked[0]?.end("made");
-    await Promise.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
     vi.advanceTimersByTime(10_001);
     const anew = ask("plan", patient);
     asked[1]?.end("made anew");
@@ -81,7 +81,7 @@ describe("work whose asker left", () => {
     const { ask, asked, signals, close } = slowWork();
     await leave(ask, "plan");
     signals[0]?.addEventListener("abort", () => asked[0]?.fail(new Error("ended")));
-    await close();
+    close();
     expect(signals[0]?.aborted).toBe(true);
   });
 });

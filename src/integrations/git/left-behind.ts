@@ -1,61 +1,42 @@
+import { remembered } from "../../domain/remembered.ts";
 import { untilAborted } from "../../domain/until-aborted.ts";
 
 /** Who asks for the same later than that wants to know how it is by then. */
 const keptMs = 10_000;
-
-interface Work<Result> {
-  readonly result: Promise<Result>;
-  /** By the monotonic clock; absent while it goes on. */
-  endedAtMs?: number;
-}
+/** Questions that are different; who asks has left. */
+const mostKept = 20;
 
 export interface LeftBehind<Question, Result> {
   /** Throws what the work throws, and the signal's reason. */
   ask(question: Question, signal: AbortSignal): Promise<Result>;
   /** Ends what still goes on. */
-  close(): Promise<void>;
+  close(): void;
 }
 
 /**
- * Work that goes on when who asked for it could not wait any longer: the next who asks the same question gets what came of it,
- * once, and if it is at most ten seconds old. The work's own signal is that of `close`; it has to end by itself.
+ * Work that goes on when who asked for it could not wait any longer: the next who asks the same question (plain JSON) gets what
+ * came of it, once, and if it is at most ten seconds old. The work's own signal is that of `close`; it has to end by itself.
  */
 export function leftBehind<Question, Result>(
   work: (question: Question, signal: AbortSignal) => Promise<Result>,
 ): LeftBehind<Question, Result> {
   const over = new AbortController();
-  const left = new Map<string, Work<Result>>();
-
-  function begin(question: Question): Work<Result> {
-    const begun: Work<Result> = { result: work(question, over.signal) };
-    const ended = (): void => {
-      begun.endedAtMs = performance.now();
-    };
-    begun.result.then(ended, ended);
-    return begun;
-  }
-
-  function goingOn(key: string): Work<Result> | undefined {
-    const found = left.get(key);
-    const isOld = found?.endedAtMs !== undefined && performance.now() - found.endedAtMs > keptMs;
-    return isOld ? undefined : found;
-  }
-
+  const answers = remembered(async (key, signal) => await work(JSON.parse(key) as Question, signal), {
+    freshMs: keptMs,
+    staleMs: 0,
+    most: mostKept,
+    nowMs: () => performance.now(),
+  });
   return {
     async ask(question, signal) {
       signal.throwIfAborted();
       const key = JSON.stringify(question);
-      const asked = goingOn(key) ?? begin(question);
-      left.set(key, asked);
-      try {
-        return await untilAborted(asked.result, signal);
-      } finally {
-        if (asked.endedAtMs !== undefined && left.get(key) === asked) left.delete(key);
-      }
+      const { value } = await untilAborted(answers.recall(key, over.signal), signal);
+      answers.forget(key);
+      return value;
     },
-    async close() {
+    close() {
       over.abort(new Error("it is no longer needed"));
-      await Promise.allSettled([...left.values()].map(({ result }) => result));
     },
   };
 }

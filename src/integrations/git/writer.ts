@@ -179,7 +179,8 @@ export function gitWriter(
     },
 
     async close() {
-      await Promise.all([preparing.close(), copy.close()]);
+      preparing.close();
+      await copy.close();
     },
   };
 }
