@@ -12,7 +12,7 @@ const compiler = "assemblyscript@0.28.20";
 /** The first of the sources exports all that the module does. */
 const modules = [
   { room: "src/parsers/goroutine-dump", sources: ["count-known", "stack-walk"], module: "stackWalk" },
-  { room: "src/parsers/pprof", sources: ["read-samples"], module: "readSamples" },
+  { room: "src/parsers/pprof", sources: ["read-fields"], module: "readFields" },
 ];
 
 const flags = ["-O3", "--runtime", "stub", "--enable", "simd", "--enable", "bulk-memory", "--use", "abort="];

@@ -3,12 +3,14 @@ import { readFileSync } from "node:fs";
 import { serialize } from "node:v8";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { type CompiledSamples, compiledSamples } from "../../src/parsers/pprof/compiled-samples.ts";
+import { type CompiledFields, compiledFields } from "../../src/parsers/pprof/compiled-fields.ts";
 import { IdSlots } from "../../src/parsers/pprof/id-slots.ts";
 import { limits } from "../../src/parsers/pprof/limits.ts";
+import { LocationTable } from "../../src/parsers/pprof/location-table.ts";
 import { pprofParser } from "../../src/parsers/pprof/parse-profile.ts";
-import { readSamplesSource } from "../../src/parsers/pprof/read-samples-code.ts";
+import { readFieldsSource } from "../../src/parsers/pprof/read-fields-code.ts";
 import { SampleTable } from "../../src/parsers/pprof/sample-table.ts";
+import { StringTable } from "../../src/parsers/pprof/string-table.ts";
 import { WireReader } from "../../src/parsers/pprof/wire.ts";
 import { damaged, type Random, randomNumbers } from "./damage.ts";
 import { capture, feed } from "./feed.ts";
@@ -17,10 +19,10 @@ import { type Field, functionOf, location, message, packed, strings, valueType }
 /** The fewest bytes for which the compiled code is used: whatever is in them. */
 const expectedBytes = 256 * 1024;
 
-function compiled(bytes = expectedBytes): CompiledSamples {
-  const samples = compiledSamples(bytes);
-  if (samples === undefined) throw new Error("there is no compiled reading of samples on this platform");
-  return samples;
+function compiled(bytes = expectedBytes): CompiledFields {
+  const fields = compiledFields(bytes);
+  if (fields === undefined) throw new Error("there is no compiled reading of fields on this platform");
+  return fields;
 }
 
 /** Reads `input` with the compiled code and without; returns what came of it with. */
@@ -91,20 +93,72 @@ function writtenSample(random: Random): Field {
   ];
 }
 
-/** A profile with many samples of few stacks and few of many; some locations stand behind the samples that name them. */
+/** Line numbers and indexes of strings as they are usual, and as they are not. */
+const numbers = [0, 1, 2, 3, 4, 77, 128, 20_000, 2 ** 28 - 1, 2 ** 28, 2 ** 32 - 1, 2 ** 32, -1, 2n ** 63n];
+
+function usualOr(random: Random, usual: number, odd: readonly (number | bigint)[]): number | bigint {
+  return random(12) === 0 ? pick(odd, random) : usual;
+}
+
+/** What a message of another version may have, or a broken one. */
+const oddFields: readonly Field[] = [
+  [7, 5],
+  [9, "more"],
+  [1, Uint8Array.from([0x80])],
+  [4, Uint8Array.from([0x80])],
+  [2, "a text"],
+  [200, 1],
+];
+
+function mixedUp(fields: readonly Field[], random: Random): readonly Field[] {
+  const odd = random(30) === 0 ? [pick(oddFields, random)] : [];
+  if (random(15) === 0) return [...odd, ...fields.slice(1)];
+  return random(5) === 0 ? [...odd, ...fields.toReversed()] : [...fields, ...odd];
+}
+
+function writtenLocation(id: number | bigint, random: Random): Field {
+  const lines = Array.from({ length: random(4) }, (): Field => {
+    const column: Field[] = random(4) === 0 ? [[3, random(200)]] : [];
+    const functionId = usualOr(random, random(90), ids);
+    const line: Field[] = [[1, functionId], [2, usualOr(random, random(500), numbers)], ...column];
+    return [4, mixedUp(line, random)];
+  });
+  const mapping: Field[] = random(4) === 0 ? [] : [[2, usualOr(random, 1, numbers)]];
+  const address: Field[] = random(4) === 0 ? [] : [[3, pick([4096, 0x4a_b1c0, 2n ** 47n, -1], random)]];
+  const folded: Field[] = random(6) === 0 ? [[5, 1]] : [];
+  return [4, mixedUp([[1, id], ...mapping, ...address, ...lines, ...folded], random)];
+}
+
+function writtenFunction(id: number | bigint, random: Random): Field {
+  const [name, file] = [usualOr(random, 1 + random(40), numbers), usualOr(random, 1 + random(40), numbers)];
+  const startLine: Field[] = random(3) === 0 ? [[5, usualOr(random, random(400), numbers)]] : [];
+  return [5, mixedUp([[1, id], [2, name], [3, name], [4, file], ...startLine], random)];
+}
+
+/**
+ * A profile with many samples of few stacks and few of many. Of locations, functions and strings some stand behind what names
+ * them, some are told twice, and some not at all.
+ */
 function writtenProfile(random: Random): Uint8Array {
   const samples = Array.from({ length: 5 + random(300) }, () => writtenSample(random));
   const repeated = samples.flatMap((sample) => (random(3) === 0 ? [sample, sample] : [sample]));
-  const described = ids.map((id): Field => [4, location(id, [1, random(90)])]);
-  const split = random(4) === 0 ? random(described.length) : described.length;
+  const locations = ids.map((id) => writtenLocation(id, random));
+  const functions = Array.from({ length: 80 }, (_, at) => writtenFunction(usualOr(random, at, ids), random));
+  const names = Array.from({ length: 40 }, (_, at): Field => [6, `pkg${at}.`.repeat(random(30))]);
+  const split = random(4) === 0 ? random(locations.length) : locations.length;
+  const functionsFirst = random(3) > 0;
+  const again = random(4) === 0 ? [writtenLocation(2, random), writtenFunction(3, random)] : [];
   return message([
     [1, valueType(1, 2)],
     [1, valueType(1, 2)],
-    ...described.slice(0, split),
+    ...(functionsFirst ? functions : []),
+    ...locations.slice(0, split),
     ...repeated,
-    ...described.slice(split),
-    [5, functionOf(1, 3, 4)],
+    ...again,
+    ...locations.slice(split),
+    ...(functionsFirst ? [] : functions),
     ...strings("", "delay", "nanoseconds", "main.f", "main.go"),
+    ...names,
   ]);
 }
 
@@ -118,10 +172,10 @@ function sample(value: number, ...stack: number[]): Field {
   ];
 }
 
-describe("the compiled reading of samples", () => {
+describe("the compiled reading of fields", () => {
   it("is compiled from its source", () => {
-    const hash = createHash("sha256").update(readFileSync("src/parsers/pprof/read-samples.as"));
-    expect(readSamplesSource, "run `npm run wasm`").toBe(hash.digest("hex"));
+    const hash = createHash("sha256").update(readFileSync("src/parsers/pprof/read-fields.as"));
+    expect(readFieldsSource, "run `npm run wasm`").toBe(hash.digest("hex"));
   });
 
   it("reads what the plain one does, of profiles written in every way", () => {
@@ -207,15 +261,19 @@ describe("the compiled reading of samples", () => {
     expect(result).toMatchObject({ ok: false, error: { code: "too-large" } });
   });
 
-  it("reads all samples of the usual kind in one go", () => {
-    const samples = compiled();
-    const slots = new IdSlots("locations", limits.locations, samples.direct);
-    const table = new SampleTable(slots, samples);
-    for (const id of [5, 6, 300, 301, 70_000]) slots.slotOf(id, 0);
+  it("reads all that is of the usual kind in one go", () => {
+    const fields = compiled();
+    const locationSlots = new IdSlots("locations", limits.locations, fields.locationSlots);
+    const functionSlots = new IdSlots("functions", limits.functions, fields.functionSlots);
+    const samples = new SampleTable(locationSlots, fields);
+    const locations = new LocationTable(locationSlots, functionSlots, fields);
+    const texts = new StringTable(fields);
+    const tables = { samples, locations, locationSlots, functionSlots, strings: texts };
+    for (const id of [5, 6, 300, 301, 70_000]) locationSlots.slotOf(id, 0);
     const first = message([sample(1, 300, 301, 5)]);
     const reader = new WireReader();
     reader.open(first, 2, first.length);
-    table.read(reader);
+    samples.read(reader);
     const rest = message([
       sample(2, 300, 301, 5),
       sample(3, 5, 300, 301, 6, 70_000),
@@ -235,23 +293,79 @@ describe("the compiled reading of samples", () => {
           ],
         ],
       ],
+      [5, functionOf(9, 1, 2)],
+      [4, location(7, [9, 20], [8, 30])],
+      [5, functionOf(8, 0, 2)],
+      ...strings("", "main.f", "main.go"),
       sample(6, 5),
-      // A location that was not described yet.
       sample(7, 5, 7),
-      sample(8, 5),
+      // A location that was not described yet.
+      sample(8, 5, 8),
+      sample(9, 5),
     ]);
-    const held = samples.hold(rest);
-    const stop = table.readUsual(0, held.length);
-    expect(rest.subarray(stop)).toEqual(message([sample(7, 5, 7), sample(8, 5)]));
-    expect({ count: table.count, fileCount: table.fileCount }).toEqual({ count: 4, fileCount: 6 });
-    expect(table.values(0)).toEqual(Float64Array.of(3, 3, 4, 7));
-    expect(table.values(1)).toEqual(Float64Array.of(-2, -1, -1, 8));
-    expect(table.locations.subarray(0, table.starts[4])).toEqual(Uint16Array.of(3, 4, 1, 1, 3, 4, 2, 5, 1));
+    const held = fields.hold(rest);
+    const stop = fields.read(0, held.length, tables);
+    expect(rest.subarray(stop)).toEqual(message([sample(8, 5, 8), sample(9, 5)]));
+    expect(samples).toMatchObject({ count: 5, fileCount: 7 });
+    expect(samples.values(0)).toEqual(Float64Array.of(3, 3, 4, 7, 7));
+    expect(samples.values(1)).toEqual(Float64Array.of(-2, -1, -1, 8, -1));
+    expect(samples.locations.subarray(0, samples.starts[5])).toEqual(
+      Uint16Array.of(3, 4, 1, 1, 3, 4, 2, 5, 1, 1, 6),
+    );
+    expect(locations).toMatchObject({ locationCount: 1, functionCount: 2, lines: 2 });
+    const { frames, locationStart, locationFrames, missing } = locations.frames(texts);
+    expect(missing).toBe("5 locations");
+    expect([...locationFrames.subarray(locationStart[6])].map((frame) => frames[frame])).toEqual([
+      { function: "main.f", file: "main.go", line: 20 },
+      { function: "<unknown>", file: "main.go", line: 30 },
+    ]);
+  });
+
+  it("leaves off where ids or strings are more than there is room for, and the plain one goes on", () => {
+    const many = [...Array(66_000).keys()];
+    const functionsAndLocations = message([
+      [1, valueType(1, 2)],
+      [1, valueType(1, 2)],
+      ...many.map((id): Field => [5, functionOf(id + 1, 3, 4)]),
+      ...many.map((id): Field => [4, location(id + 1, [id + 1, id])]),
+      sample(1, 1, 65_990),
+      ...strings("", "delay", "nanoseconds", "main.f", "main.go"),
+    ]);
+    const shortStrings = message([
+      [1, valueType(1, 2)],
+      [4, location(1, [1, 1])],
+      [
+        2,
+        [
+          [1, packed(1)],
+          [2, 1],
+        ],
+      ],
+      [5, functionOf(1, 39_000, 4)],
+      ...strings("", ...many.slice(0, 40_000).map((at) => String(at % 100))),
+    ]);
+    const longStrings = message([
+      [1, valueType(1, 2)],
+      [4, location(1, [1, 1])],
+      [
+        2,
+        [
+          [1, packed(1)],
+          [2, 1],
+        ],
+      ],
+      [5, functionOf(1, 299, 4)],
+      ...strings("", ...many.slice(0, 300).map((at) => String(at).repeat(1000))),
+    ]);
+    for (const profile of [functionsAndLocations, shortStrings, longStrings]) {
+      const result = expectSame(profile);
+      expect(result.ok && result.value.sampleCount).toBe(1);
+    }
   });
 
   it("is not used for profiles so small that it does not pay, nor for those that ask for too much memory", () => {
-    expect(compiledSamples(expectedBytes)).toBeDefined();
-    expect(compiledSamples(expectedBytes - 1)).toBeUndefined();
-    expect(compiledSamples(2 ** 32)).toBeUndefined();
+    expect(compiledFields(expectedBytes)).toBeDefined();
+    expect(compiledFields(expectedBytes - 1)).toBeUndefined();
+    expect(compiledFields(2 ** 32)).toBeUndefined();
   });
 });

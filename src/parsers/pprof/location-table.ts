@@ -1,5 +1,6 @@
 import type { Frame } from "../../domain/code/frame.ts";
 import { counted } from "../../domain/units.ts";
+import type { CompiledFields } from "./compiled-fields.ts";
 import { grownUint32 } from "./growable.ts";
 import type { IdSlots } from "./id-slots.ts";
 import { limits } from "./limits.ts";
@@ -26,32 +27,45 @@ export interface LocationFrames {
 
 /** Locations, functions and mappings of a profile, by the slots of their ids. */
 export class LocationTable {
+  /** Lines of all locations. */
+  lines = 0;
+  locationCount = 0;
+  functionCount = 0;
+
   readonly #locationSlots: IdSlots;
   readonly #functionSlots: IdSlots;
+  readonly #compiled: CompiledFields | undefined;
   /** By location slot: first line + 1 (0: not defined), how many, and the mapping's id. */
-  #firstLine = new Uint32Array(4096);
-  #lineCount = new Uint32Array(4096);
-  #mappingOf = new Uint32Array(4096);
-  #locationCount = 0;
-  /** Lines of all locations, in file order. */
-  #lineFunction = new Uint32Array(8192);
-  #lineNumber = new Uint32Array(8192);
-  #lines = 0;
+  #firstLine: Uint32Array<ArrayBuffer>;
+  #lineCount: Uint32Array<ArrayBuffer>;
+  #mappingOf: Uint32Array<ArrayBuffer>;
+  /** In file order. */
+  #lineFunction: Uint32Array<ArrayBuffer>;
+  #lineNumber: Uint32Array<ArrayBuffer>;
   /** By function slot: name's string index + 1 (0: not defined), and file's string index. */
-  #functionName = new Uint32Array(4096);
-  #functionFile = new Uint32Array(4096);
-  #functionCount = 0;
+  #functionName: Uint32Array<ArrayBuffer>;
+  #functionFile: Uint32Array<ArrayBuffer>;
   readonly #mappingFile = new Map<number, { readonly file: number; readonly buildId: number }>();
 
-  constructor(locationSlots: IdSlots, functionSlots: IdSlots) {
+  /** With `compiled`, the tables stand where that can read and write them, until one of them has to grow. */
+  constructor(locationSlots: IdSlots, functionSlots: IdSlots, compiled?: CompiledFields) {
     this.#locationSlots = locationSlots;
     this.#functionSlots = functionSlots;
+    this.#compiled = compiled;
+    const arrays = compiled?.locations;
+    this.#firstLine = arrays?.firstLine ?? new Uint32Array(4096);
+    this.#lineCount = arrays?.lineCount ?? new Uint32Array(4096);
+    this.#mappingOf = arrays?.mappingOf ?? new Uint32Array(4096);
+    this.#lineFunction = arrays?.lineFunction ?? new Uint32Array(8192);
+    this.#lineNumber = arrays?.lineNumber ?? new Uint32Array(8192);
+    this.#functionName = arrays?.functionName ?? new Uint32Array(4096);
+    this.#functionFile = arrays?.functionFile ?? new Uint32Array(4096);
   }
 
   /** Reads the Location message that `reader` is open on. A second definition of an id replaces the first. */
   readLocation(reader: WireReader): void {
     const { at, end } = reader;
-    const first = this.#lines;
+    const first = this.lines;
     let slot = 0;
     let mapping = 0;
     while (reader.next()) {
@@ -74,19 +88,20 @@ export class LocationTable {
       }
     }
     if (slot === 0) {
-      this.#lines = first;
+      this.lines = first;
       throw new BadField("damaged", "a location has no id", at);
     }
-    if (++this.#locationCount > limits.locations) {
+    if (++this.locationCount > limits.locations) {
       throw new BadField("too-large", `more than ${limits.locations} locations`, at);
     }
     if (slot >= this.#firstLine.length) {
+      this.#compiled?.leave();
       this.#firstLine = grownUint32(this.#firstLine, slot + 1);
       this.#lineCount = grownUint32(this.#lineCount, slot + 1);
       this.#mappingOf = grownUint32(this.#mappingOf, slot + 1);
     }
     this.#firstLine[slot] = first + 1;
-    this.#lineCount[slot] = this.#lines - first;
+    this.#lineCount[slot] = this.lines - first;
     this.#mappingOf[slot] = mapping;
   }
 
@@ -98,18 +113,19 @@ export class LocationTable {
       else if (reader.tag === lineTag.line) line = reader.readNumber();
       else reader.skip();
     }
-    const at = this.#lines;
+    const at = this.lines;
     if (at >= limits.lines) {
       throw new BadField("too-large", `more than ${limits.lines} lines in all locations`, reader.at);
     }
     if (at >= this.#lineFunction.length) {
+      this.#compiled?.leave();
       this.#lineFunction = grownUint32(this.#lineFunction, at + 1);
       this.#lineNumber = grownUint32(this.#lineNumber, at + 1);
     }
     this.#lineFunction[at] = functionSlot;
     // What is no line number, negative ones included, is unknown.
     this.#lineNumber[at] = line <= 0xffff_ffff ? line : 0;
-    this.#lines = at + 1;
+    this.lines = at + 1;
   }
 
   /** Reads the Function message that `reader` is open on. */
@@ -125,10 +141,11 @@ export class LocationTable {
       else reader.skip();
     }
     if (slot === 0) throw new BadField("damaged", "a function has no id", at);
-    if (++this.#functionCount > limits.functions) {
+    if (++this.functionCount > limits.functions) {
       throw new BadField("too-large", `more than ${limits.functions} functions`, at);
     }
     if (slot >= this.#functionName.length) {
+      this.#compiled?.leave();
       this.#functionName = grownUint32(this.#functionName, slot + 1);
       this.#functionFile = grownUint32(this.#functionFile, slot + 1);
     }
@@ -163,7 +180,7 @@ export class LocationTable {
     const frames = new FrameList();
     const { size } = this.#locationSlots;
     const locationStart = new Uint32Array(size + 1);
-    const locationFrames = new Uint32Array(this.#lines + size);
+    const locationFrames = new Uint32Array(this.lines + size);
     let undefinedLocations = 0;
     let unknownNames = 0;
     let write = 0;

@@ -5,7 +5,7 @@ import type {
   ParseResult,
 } from "../../domain/evidence/parse-result.ts";
 import type { Profile, ValueType } from "../../domain/profiles/profile.ts";
-import { type CompiledSamples, compiledSamples } from "./compiled-samples.ts";
+import { type CompiledFields, compiledFields, type FilledTables } from "./compiled-fields.ts";
 import { type FieldReader, FieldSplitter } from "./field-splitter.ts";
 import { IdSlots } from "./id-slots.ts";
 import { limits } from "./limits.ts";
@@ -17,7 +17,7 @@ import { BadField, WireReader } from "./wire.ts";
 export interface PprofOptions {
   /** How many bytes will be pushed, when known: saves copying while a large profile grows. Only a hint. */
   readonly expectedBytes?: number;
-  /** Whether the compiled reading of samples may be used, where there is one. Default true. */
+  /** Whether the compiled reading of fields may be used, where there is one. Default true. */
   readonly compiled?: boolean;
 }
 
@@ -57,7 +57,7 @@ interface UnnamedType {
  */
 export function pprofParser(artifact: string, options: PprofOptions = {}): ByteParser<Profile> {
   const { expectedBytes = 0, compiled = true } = options;
-  const reading = new ProfileReading(artifact, compiled ? compiledSamples(expectedBytes) : undefined);
+  const reading = new ProfileReading(artifact, compiled ? compiledFields(expectedBytes) : undefined);
   reading.samples.expect(expectedBytes);
   const splitter = new FieldSplitter(reading);
   return {
@@ -73,9 +73,10 @@ export function pprofParser(artifact: string, options: PprofOptions = {}): ByteP
 class ProfileReading implements FieldReader {
   readonly samples: SampleTable;
   readonly #artifact: string;
-  readonly #compiled: CompiledSamples | undefined;
+  readonly #compiled: CompiledFields | undefined;
   readonly #locations: LocationTable;
-  readonly #strings = new StringTable();
+  readonly #strings: StringTable;
+  readonly #tables: FilledTables;
   readonly #reader = new WireReader();
   readonly #sampleTypes: UnnamedType[] = [];
   #periodType: UnnamedType | undefined;
@@ -84,12 +85,18 @@ class ProfileReading implements FieldReader {
   #durationMs = 0;
   #defaultSampleType = 0;
 
-  constructor(artifact: string, compiled: CompiledSamples | undefined) {
+  constructor(artifact: string, compiled: CompiledFields | undefined) {
     this.#artifact = artifact;
     this.#compiled = compiled;
-    const locationSlots = new IdSlots("locations", limits.locations, compiled?.direct);
-    this.samples = new SampleTable(locationSlots, compiled);
-    this.#locations = new LocationTable(locationSlots, new IdSlots("functions", limits.functions));
+    const locationSlots = new IdSlots("locations", limits.locations, compiled?.locationSlots);
+    const functionSlots = new IdSlots("functions", limits.functions, compiled?.functionSlots);
+    const samples = new SampleTable(locationSlots, compiled);
+    const locations = new LocationTable(locationSlots, functionSlots, compiled);
+    const strings = new StringTable(compiled);
+    this.samples = samples;
+    this.#locations = locations;
+    this.#strings = strings;
+    this.#tables = { samples, locations, locationSlots, functionSlots, strings };
   }
 
   hold(bytes: Uint8Array): Uint8Array {
@@ -98,7 +105,7 @@ class ProfileReading implements FieldReader {
   }
 
   readHeld(bytes: Uint8Array, at: number): number {
-    return bytes[at] === tag.sample ? this.samples.readUsual(at, bytes.length) : at;
+    return this.#compiled?.read(at, bytes.length, this.#tables) ?? at;
   }
 
   /** Reads one field of the Profile message; `at..end` is its value. Unknown fields are passed over. */

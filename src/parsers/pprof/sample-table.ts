@@ -1,5 +1,5 @@
 import type { Int64Values } from "../../domain/profiles/profile.ts";
-import type { CompiledSamples } from "./compiled-samples.ts";
+import type { CompiledFields } from "./compiled-fields.ts";
 import { grownInt32, grownUint16, grownUint32 } from "./growable.ts";
 import type { IdSlots } from "./id-slots.ts";
 import { limits } from "./limits.ts";
@@ -36,8 +36,7 @@ export class SampleTable {
   valuesPerSample = -1;
 
   readonly #slots: IdSlots;
-  /** Until a table has to grow, which then stands elsewhere. */
-  #compiled: CompiledSamples | undefined;
+  readonly #compiled: CompiledFields | undefined;
   #low: Uint32Array<ArrayBuffer>;
   #high: Int32Array<ArrayBuffer>;
   /** Sum of absolute values by sample type: tells whether sums can leave 53 bits. */
@@ -54,10 +53,10 @@ export class SampleTable {
   #hash = 0;
 
   /** With `compiled`, the tables stand where that can read and write them, until one of them has to grow. */
-  constructor(slots: IdSlots, compiled?: CompiledSamples) {
+  constructor(slots: IdSlots, compiled?: CompiledFields) {
     this.#slots = slots;
     this.#compiled = compiled;
-    const arrays = compiled?.arrays;
+    const arrays = compiled?.samples;
     this.locations = arrays?.locations ?? new Uint16Array(16 * 1024);
     this.starts = arrays?.starts ?? new Uint32Array(1024);
     this.#low = arrays?.low ?? new Uint32Array(1024);
@@ -79,19 +78,11 @@ export class SampleTable {
   /** Makes room for this many locations in all. */
   #reserve(locations: number): void {
     if (locations <= this.locations.length) return;
-    this.#compiled = undefined;
+    this.#compiled?.leave();
     this.locations =
       this.locations instanceof Uint16Array
         ? grownUint16(this.locations, locations)
         : grownUint32(this.locations, locations);
-  }
-
-  /**
-   * Reads samples of the bytes that the compiled code holds, from the field at `at` on, as far as they are of the usual kind.
-   * Returns where the first field begins that is not.
-   */
-  readUsual(at: number, end: number): number {
-    return this.#compiled?.read(at, end, this) ?? at;
   }
 
   /** Reads the Sample message that `reader` is open on. Its fields come in any order: Go writes values first. */
@@ -196,7 +187,7 @@ export class SampleTable {
 
   #widen(): void {
     if (!(this.locations instanceof Uint16Array)) return;
-    this.#compiled = undefined;
+    this.#compiled?.leave();
     this.locations = new Uint32Array(this.locations);
   }
 
@@ -268,20 +259,20 @@ export class SampleTable {
 
   #makeRoomForSample(sample: number): void {
     if (sample + 2 > this.starts.length) {
-      this.#compiled = undefined;
+      this.#compiled?.leave();
       this.starts = grownUint32(this.starts, sample + 2);
     }
     if (sample >= this.#hashes.length) this.#hashes = grownUint32(this.#hashes, sample + 1);
     const values = (sample + 1) * this.valuesPerSample;
     if (values > this.#low.length) {
-      this.#compiled = undefined;
+      this.#compiled?.leave();
       this.#low = grownUint32(this.#low, values);
       this.#high = grownInt32(this.#high, values);
     }
   }
 
   #rehash(): void {
-    this.#compiled = undefined;
+    this.#compiled?.leave();
     const buckets = new Int32Array(this.#buckets.length * 4);
     const mask = buckets.length - 1;
     for (let sample = 0; sample < this.count; sample++) {
