@@ -48,6 +48,9 @@ const acquireSites: readonly (readonly [PoolLibrary, RegExp])[] = [
   ["semaphore", /(?:^|\/)golang\.org\/x\/sync\/semaphore\.\(\*Weighted\)\.Acquire$/],
 ];
 
+/** How the names of all of them end: asked first, of every frame near a wait, so that the others are hardly ever asked. */
+const acquireEnd = /\.(?:conn|wait\w*|queuedNewConn|[Aa]cquire\w*|[Gg]et(?:Context)?|checkOut|pick)$/;
+
 /** Frames further out that still belong to the library's pool, not to who uses it. */
 const libraryPackages: Readonly<Record<PoolLibrary, RegExp | undefined>> = {
   "database/sql": /^database\/sql$/,
@@ -112,6 +115,7 @@ const nearAcquire = 4;
 function knownWait(stack: readonly Frame[], at: number): PoolWait | undefined {
   for (let i = at; i < Math.min(stack.length, at + nearAcquire); i++) {
     const symbol = stack[i]?.function ?? "";
+    if (!acquireEnd.test(symbol)) continue;
     const library = acquireSites.find(([, site]) => site.test(symbol))?.[0];
     if (library === undefined) continue;
     // Between database/sql.(*DB).conn and the wait stands the driver while it dials: no wait for a return.
