@@ -1,8 +1,6 @@
 /**
  * Warm, in-process: how long a parse takes once the code is compiled, and the longest time that other work on the event loop had
  * to wait meanwhile.
- *
- *   npx tsx scripts/bench/stall.ts FILE
  */
 import { evidenceSource } from "../../src/integrations/artifacts/evidence-source.ts";
 

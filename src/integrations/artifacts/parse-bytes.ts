@@ -88,6 +88,8 @@ export async function parseStream<T>(
   const stored = await storedBytes(source, hashed);
   try {
     const { bytes, damage } = await feed(stored.chunks, parser, options);
+    // What the end of a large profile takes would come on top of what its last bytes took.
+    await nextTurn();
     signal?.throwIfAborted();
     const result = withDamage(parser.end(), damage);
     // What lies behind the most that is read is nobody's to judge.
