@@ -27,7 +27,7 @@ export const goroutineNilChannel = defineAnalyzer({
       why: "An operation on a nil channel never completes: the goroutine is lost, and with it whoever waits for it.",
       next: "Make the channel before it is used; a channel that is switched off on purpose belongs in a select.",
       falsePositives:
-        "Main may block so on purpose and is only mentioned. Waiting for Done() of a context that is never cancelled is a nil channel too: the goroutine is lost all the same. Only a dump (debug=2) tells a nil channel from any other; profiles use the same functions for both.",
+        "Main may block so on purpose and is only mentioned. Waiting for Done() of a context that is never cancelled is a nil channel too: the goroutine is lost all the same. Where a library does that in a goroutine of its own (client-go's informers run with context.Background()), it is only mentioned, up to a crowd. Only a dump (debug=2) tells a nil channel from any other; profiles use the same functions for both.",
       references: ["https://go.dev/ref/spec#Receive_operator", "https://go.dev/src/runtime/chan.go"],
     },
   },
@@ -41,16 +41,22 @@ export const goroutineNilChannel = defineAnalyzer({
       const sends = group?.wait === "chan send (nil chan)";
       const isMain = site.groups.every(isMainGoroutine) && !sends;
       const hurts = site.count >= limits.crowd || site.groups.some(isRequest);
+      const ofLibrary =
+        !sends && !hurts && site.groups.every(({ stack }) => !stack.some((one) => target.own.isOwn(one)));
+      const verb = `${sends ? "send" : "receive"}${site.count === 1 ? "s" : ""} ${sends ? "to" : "from"}`;
       const place = frame === undefined ? "" : ` in ${shortName(frame.function)}`;
       return {
-        severity: isMain ? ("info" as const) : hurts ? ("critical" as const) : ("warning" as const),
+        severity:
+          isMain || ofLibrary ? ("info" as const) : hurts ? ("critical" as const) : ("warning" as const),
         confidence: "proven" as const,
         title: `${counted(site.count, "goroutine")} blocked for ever on a nil channel${place}`,
         summary:
-          `${counted(site.count, "goroutine")} ${sends ? "send to" : "receive from"} a channel that is nil${place}. The runtime says so, and such an operation never completes.` +
+          `${counted(site.count, "goroutine")} ${verb} a channel that is nil${place}. The runtime says so, and such an operation never completes.` +
           (isMain
             ? " It is the main goroutine, which may do that on purpose to keep the process alive."
-            : ""),
+            : ofLibrary
+              ? " It is a library's own, and libraries do that where they wait for Done() of a context that is never cancelled, such as context.Background()'s, whose channel is nil (inferred; Go source: context/context.go, backgroundCtx)."
+              : ""),
         measured: { value: site.count, limit: 1, unit: "goroutines" },
         where: site.where,
         ...(group === undefined ? {} : { waitReason: group.wait }),

@@ -12,6 +12,7 @@ import { callersForAll, childrenOf, waitsForItself } from "../../domain/goroutin
 import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
 import type { WaitSite } from "../../domain/goroutines/wait-sites.ts";
 import { blamedFrames, siteGrowth, waitSites } from "../../domain/goroutines/wait-sites.ts";
+import { remoteCall } from "../../domain/http/remote-calls.ts";
 import { shortName } from "../../domain/locks/lock-words.ts";
 import { counted } from "../../domain/units.ts";
 
@@ -53,7 +54,12 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
   analyze({ goroutines, goroutineLeak, target }, limits) {
     const { best } = goroutines;
     const waiters = best.groups.filter(
-      (group) => isInWait(group) && !isKnownIdle(group) && !isMainGoroutine(group),
+      (group) =>
+        isInWait(group) &&
+        !isKnownIdle(group) &&
+        !isMainGoroutine(group) &&
+        // The WaitGroup is a client library's own way to wait for its server: http/slow-upstream has it.
+        remoteCall(group) === undefined,
     );
     const crewAtWork = waiters.length > 0 && hasCrewAtWork(best, target.own);
     return waitSites(waiters, target.own).flatMap((site) => {

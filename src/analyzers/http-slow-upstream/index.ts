@@ -18,10 +18,10 @@ import {
   trendText,
 } from "../../domain/goroutines/pile-up.ts";
 import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
-import { awaitsGrpcAnswer, grpcCallerFrames } from "../../domain/http/grpc-calls.ts";
 import { callerFrames } from "../../domain/http/http-callers.ts";
 import { httpClientRole } from "../../domain/http/http-client-roles.ts";
 import { type StreamQueue, streamQueue } from "../../domain/http/http2-streams.ts";
+import { type RemoteCall, remoteCall, remoteCallerFrames } from "../../domain/http/remote-calls.ts";
 import { type SelfCall, selfCall } from "../../domain/http/self-calls.ts";
 import { counted, durationText } from "../../domain/units.ts";
 
@@ -57,7 +57,7 @@ export const httpSlowUpstream = defineAnalyzer({
       ...growthThresholds,
     },
     docs: {
-      what: "Many goroutines that have sent an HTTP request or a unary gRPC call from one place and wait for the response header, more of them all the time, for minutes, or so many that none can have been answered soon.",
+      what: "Many goroutines that have sent an HTTP request, a unary gRPC call, records to Kafka, a request over NATS or a command to Redis (rueidis) from one place and wait for the answer, or that cannot send on a gRPC stream because the server does not read; more of them all the time, for minutes, or so many that none can have been answered soon.",
       why: "Each keeps its own caller waiting, with a connection and the memory of two requests. Without a timeout they wait for as long as the upstream likes.",
       next: "Look at the upstream. Give the calls a deadline (http.Client.Timeout or a context): DefaultTransport has no ResponseHeaderTimeout. Limit how many may wait at a time.",
       falsePositives:
@@ -76,26 +76,29 @@ export const httpSlowUpstream = defineAnalyzer({
     const spare = spareConnections(goroutines);
     const awaits = (group: GoroutineGroup) => awaitsResponse(group, queued);
     const framesOf = (group: GoroutineGroup) => {
-      const frames = awaitsGrpcAnswer(group)
-        ? grpcCallerFrames(group.stack, target.own)
-        : callerFrames(group.stack, target.own);
+      const frames =
+        remoteCall(group) === undefined
+          ? callerFrames(group.stack, target.own)
+          : remoteCallerFrames(group.stack, target.own);
       return frames.length > 0 ? frames : blamedFrames(group, target.own);
     };
     const sites = callSites(goroutines, awaits, framesOf);
     return sites.flatMap(({ where, pile }) => {
       const trend = trendOf(pile, limits.waiting, limits);
+      const remote = pile.groups.map(remoteCall).find((call) => call !== undefined);
       const serving = sumOf(pile.groups.filter(isRequest));
-      const waitMs = cores === undefined ? undefined : leastWaitMs(pile.count, cores, cpuMsPerHttpCall);
+      const waitMs =
+        cores === undefined ? undefined : leastWaitMs(pile.count, cores, remote?.cpuMs ?? cpuMsPerHttpCall);
       const confidence = confidenceOf(trend, pile, {
         serves: serving > 0,
         spare,
         waitMs,
         slowMs: limits.leastWait,
+        lacksRoom: remote?.awaits === "room",
       });
       if (confidence === undefined) return [];
       const failing = confidence === "likely" && serving >= limits.critical;
       const caller = where[0]?.function ?? "unknown code";
-      const overGrpc = pile.groups.some(awaitsGrpcAnswer);
       const isOfSite = (group: GoroutineGroup) =>
         awaits(group) && framesOf(group)[0]?.function === where[0]?.function;
       const served = selfCall(goroutines, isOfSite, target.own);
@@ -104,9 +107,9 @@ export const httpSlowUpstream = defineAnalyzer({
         {
           severity: failing ? "critical" : "warning",
           confidence,
-          title: `${counted(pile.count, "request")} of ${shortName(caller)} ${pile.count === 1 ? "waits" : "wait"} for ${served === undefined ? "an upstream's answer" : "an answer, probably of this very process"}`,
+          title: `${counted(pile.count, "request")} of ${shortName(caller)} ${pile.count === 1 ? "waits" : "wait"} for ${awaited(served, remote)}`,
           summary: [
-            `${counted(pile.count, "goroutine")} of ${caller} have sent ${overGrpc ? "a gRPC call and wait for the answer" : "an HTTP request and wait for the response header"}; ${trendText(pile, trend)}.`,
+            `${counted(pile.count, "goroutine")} of ${caller} ${sentText(remote)}; ${trendText(pile, trend)}.`,
             trend === "steady" && waitMs !== undefined && cores !== undefined
               ? `With ${cores.toFixed(3)} cores busy the process cannot have made enough calls for an average wait below ${durationText(waitMs)} (inferred by Little's law).`
               : "",
@@ -117,7 +120,7 @@ export const httpSlowUpstream = defineAnalyzer({
             .join(" "),
           measured: { value: pile.count, limit: limits.waiting, unit: "goroutines" },
           where,
-          waitReason: "select",
+          waitReason: pile.groups[0]?.wait ?? "select",
           groups: [...pile.groups, ...streamsOf(pile.groups, goroutines.best)],
           ...(served === undefined ? {} : { waitsFor: served.handlers }),
           evidence: [
@@ -131,9 +134,8 @@ export const httpSlowUpstream = defineAnalyzer({
             served === undefined
               ? `Look at the service that ${caller} calls: it has these requests and does not answer.`
               : `Look at ${shortName(handler?.function ?? "the handler")} first; if ${caller} calls another service after all, look at that one.`,
-            overGrpc
-              ? "Give the call's context a deadline: gRPC sets none by itself."
-              : "Set http.Client.Timeout or a context deadline on the call; DefaultTransport has no ResponseHeaderTimeout.",
+            remote?.deadline ??
+              "Set http.Client.Timeout or a context deadline on the call; DefaultTransport has no ResponseHeaderTimeout.",
             "Bound how many calls may wait at a time (a semaphore or circuit breaker), so that a slow upstream does not take this service with it.",
           ],
         },
@@ -141,6 +143,19 @@ export const httpSlowUpstream = defineAnalyzer({
     });
   },
 });
+
+/** What the waiting have done, as the end of a sentence about goroutines. */
+function sentText(remote: RemoteCall | undefined): string {
+  if (remote === undefined) return "have sent an HTTP request and wait for the response header";
+  return remote.awaits === "room"
+    ? `want to send ${remote.name} and have no room: the other side does not read (flow control)`
+    : `have sent ${remote.name} and wait for the answer`;
+}
+
+function awaited(served: SelfCall | undefined, remote: RemoteCall | undefined): string {
+  if (served !== undefined) return "an answer, probably of this very process";
+  return remote?.awaits === "room" ? "an upstream to read" : "an upstream's answer";
+}
 
 function selfCallText({ handlers, site }: SelfCall): string {
   const [frame] = site.where;
@@ -156,7 +171,7 @@ const manySeenOnce = 50;
 
 /** Callers over HTTP/2 look the same whether their request is out or waits for a stream; then the queue is the news. */
 function awaitsResponse(group: GoroutineGroup, queued: StreamQueue): boolean {
-  if (awaitsGrpcAnswer(group)) return true;
+  if (remoteCall(group) !== undefined) return true;
   const role = httpClientRole(group);
   return role === "awaits-response" || (role === "awaits-stream-response" && queued.count <= queued.sent);
 }
@@ -180,7 +195,7 @@ function spareConnections({ series }: GoroutineEvidence): number {
 function confidenceOf(
   trend: PileUpTrend,
   pile: PileUp,
-  { serves, spare, waitMs, slowMs }: Circumstances,
+  { serves, spare, waitMs, slowMs, lacksRoom }: Circumstances,
 ): Confidence | undefined {
   const isSlow = waitMs !== undefined && waitMs >= slowMs;
   switch (trend) {
@@ -190,7 +205,7 @@ function confidenceOf(
       if (waitMs === undefined) return outgrowsLoad(pile.counts) ? "likely" : "possible";
       return waitMs >= remarkableWaitMs ? "likely" : undefined;
     case "old":
-      return serves ? "likely" : undefined;
+      return serves || lacksRoom ? "likely" : undefined;
     case "steady":
       return serves && isSlow ? "likely" : undefined;
     case "seen-once":
@@ -214,4 +229,6 @@ interface Circumstances {
   /** Least average wait, when the CPU time is known. */
   readonly waitMs: number | undefined;
   readonly slowMs: number;
+  /** They wait to send, and no single send should last for minutes. */
+  readonly lacksRoom: boolean;
 }

@@ -1,7 +1,7 @@
 import type { Frame } from "../code/frame.ts";
 import type { GoroutineEvidence } from "../evidence/evidence.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../goroutines/goroutine.ts";
-import { groupText, siteKey } from "../goroutines/goroutine-sites.ts";
+import { groupText, isRuntimeFrame, siteKey } from "../goroutines/goroutine-sites.ts";
 import type { WaitSite } from "../goroutines/wait-sites.ts";
 import { shortName } from "../locks/lock-words.ts";
 import { counted } from "../units.ts";
@@ -23,7 +23,7 @@ export interface LeakReading {
   readonly next: readonly string[];
   /** Frames to blame before those at which the goroutines stand. */
   readonly blame?: readonly Frame[];
-  /** The goroutine that they wait for, which is blocked itself; it stands at the first of `blame`. */
+  /** The goroutine that they wait for, which is blocked itself; it stands at the first of `blame`, or in a library. */
   readonly waitsFor?: GoroutineGroup;
 }
 
@@ -53,10 +53,19 @@ export function leakFinding(
       ...siteEvidence(evidence, site, sign),
       ...(reading.waitsFor === undefined
         ? []
-        : [{ artifact: evidence.best.artifact, excerpt: groupText(reading.waitsFor, reading.blame?.[0]) }]),
+        : [
+            {
+              artifact: evidence.best.artifact,
+              excerpt: groupText(reading.waitsFor, reading.blame?.[0] ?? visibleFrame(reading.waitsFor)),
+            },
+          ]),
     ],
     next,
   };
+}
+
+function visibleFrame({ stack }: GoroutineGroup): Frame | undefined {
+  return stack.find((frame) => !isRuntimeFrame(frame));
 }
 
 /** True when the runtime itself found that goroutines of `site` can never go on (goroutineleak profile, Go 1.26 experiment). */

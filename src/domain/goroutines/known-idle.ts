@@ -1,3 +1,4 @@
+import { isRequest } from "../code/code-object.ts";
 import type { GoroutineGroup } from "./goroutine.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
 
@@ -17,7 +18,7 @@ export interface IdleRole {
 
 /** Frames that only carry a wait: the loop that waits stands above them. */
 const passage =
-  /^(?:runtime|internal\/[a-z/]+|runtime\/internal\/[a-z/]+|sync|syscall|time|bufio|io|crypto\/tls|net|vendor\/golang\.org\/x\/sys\/[a-z]+|golang\.org\/x\/sys\/[a-z]+)\.|^net\/http\.(?:\(\*connReader\)\.Read|\(\*persistConn\)\.Read|http2readFrameHeader|\(\*http2Framer\)\.ReadFrame)|(?:^|\/)golang\.org\/x\/net\/http2\.(?:readFrameHeader|\(\*Framer\)\.ReadFrame)|(?:^|\/)google\.golang\.org\/grpc\/internal\/transport(?:\/readyreader\.|\.\(\*framer\)\.readFrame)/;
+  /^(?:runtime|internal\/[a-z/]+|runtime\/internal\/[a-z/]+|sync|syscall|time|bufio|io|crypto\/tls|net|vendor\/golang\.org\/x\/sys\/[a-z]+|golang\.org\/x\/sys\/[a-z]+)\.|^net\/http\.(?:\(\*connReader\)\.Read|\(\*persistConn\)\.Read|http2readFrameHeader|\(\*http2Framer\)\.ReadFrame)|(?:^|\/)golang\.org\/x\/net\/http2\.(?:readFrameHeader|\(\*Framer\)\.ReadFrame)|(?:^|\/)google\.golang\.org\/grpc\/internal\/transport(?:\/readyreader\.|\.\(\*framer\)\.readFrame)|(?:^|\/)quic-go(?:\.\(\*(?:ReceiveStream|Stream)\)\.|\/quicvarint\.|\/http3\.\(\*(?:frameParser|countingByteReader|tracingReader|stateTrackingStream)\)\.)/;
 
 /** An accept call anywhere among the frames that carry the wait. */
 const accept = /^(?:net\.\(\*(?:TCP|Unix)Listener\)|internal\/poll\.\(\*FD\))\.Accept$/;
@@ -58,7 +59,7 @@ const loops: readonly Loop[] = [
   [
     "exports statistics",
     "process",
-    /(?:^|\/)go\.opencensus\.io\/stats\/view\.\(\*worker\)\.start$|(?:^|\/)go\.opentelemetry\.io\/otel\/sdk\/[a-z/]+\.\(\*(?:batchSpanProcessor|PeriodicReader|BatchProcessor|pollFunc|bufferExporter)\)\.|go-metrics\.\(\*meterArbiter\)\.tick$/,
+    /(?:^|\/)go\.opencensus\.io\/stats\/view\.\(\*worker\)\.start$|(?:^|\/)go\.opentelemetry\.io\/otel\/sdk\/[a-z/]+\.(?:\(\*(?:batchSpanProcessor|PeriodicReader|BatchProcessor|pollFunc|bufferExporter)\)\.(?!OnEnd$|OnEmit$|enqueue|ForceFlush|Shutdown|Collect)|NewBatchSpanProcessor\.func)|go-metrics\.\(\*meterArbiter\)\.tick$/,
   ],
   [
     "is a Kubernetes client loop",
@@ -96,6 +97,11 @@ const loops: readonly Loop[] = [
     /(?:^|\/)google\.golang\.org\/grpc(?:\/internal\/(?:grpcsync\.\(\*CallbackSerializer\)|resolver\/dns\.\(\*dnsResolver\)|idle\.|channelz\.|resolver\/)|\.\(\*(?:Server\)\.serverWorker|ccBalancerWrapper\)|ccResolverWrapper\)|addrConn\)\.(?:resetTransport|connect|createTransport)|ClientConn\)\.WaitForStateChange))/,
   ],
   [
+    "is a QUIC connection loop",
+    "connection",
+    /(?:^|\/)quic-go(?:\.\(\*(?:Conn\)\.run|sendQueue\)\.Run|Transport\)\.(?:listen|runSendQueue)|oobConn\)\.ReadPacket|baseServer\)\.(?:run|accept)|incomingStreamsMap(?:\[.*\])?\)\.AcceptStream)|\/http3\.\(\*(?:ClientConn|RawServerConn|rawConn|Server|Transport)\)\.(?:handle(?:ControlStream|Conn|UnidirectionalStream)|roundTrip\.func))/,
+  ],
+  [
     "is an etcd client loop",
     "process",
     /(?:^|\/)go\.etcd\.io\/etcd\/client(?:v3|\/v3)\.\(\*(?:watchGr[pP][cC]Stream|lessor|watcher)\)\.|etcd3\.\(\*compactor\)\./,
@@ -103,12 +109,24 @@ const loops: readonly Loop[] = [
   [
     "is a message broker client loop",
     "connection",
-    /(?:^|\/)github\.com\/(?:IBM|Shopify)\/sarama\.|(?:^|\/)github\.com\/nats-io\/(?:nats\.go|nats%2ego)\.\(\*Conn\)\.|(?:^|\/)github\.com\/(?:rabbitmq\/amqp091-go|streadway\/amqp)\.\(\*(?:Connection|Channel|consumers)\)\.|(?:^|\/)github\.com\/twmb\/franz-go\/pkg\/kgo\.\(\*(?:broker|brokerCxn|Client|cxn)\)\./,
+    new RegExp(
+      [
+        // What the service calls and waits for an answer in is left out: the synchronous producer, commits, admin calls.
+        /(?:^|\/)github\.com\/(?:IBM|Shopify)\/sarama\.(?!\(\*(?:syncProducer|clusterAdmin|transactionManager)\)\.)/,
+        /(?:^|\/)github\.com\/nats-io\/(?:nats\.go|nats%2ego)\.(?:\(\*Conn\)\.(?:readLoop|flusher|waitForMsgs|doReconnect)|\(\*asyncCallbacksHandler\)\.|\(\*Subscription\)\.(?:NextMsg|nextMsg|Fetch))/,
+        /(?:^|\/)github\.com\/(?:rabbitmq\/amqp091-go|streadway\/amqp)\.\(\*(?:Connection\)\.(?:reader|heartbeater|shutdown)|consumers\)\.buffer)/,
+        /(?:^|\/)github\.com\/twmb\/franz-go\/pkg\/kgo\.(?!\(\*(?:Client|GroupTransactSession)\)\.(?:ProduceSync|Flush|Ping|Request|Commit|End|Begin|AbortBuffered))/,
+        /(?:^|\/)github\.com\/segmentio\/kafka-go\.(?:\(\*(?:reader|conn|connPool|connGroup|ConsumerGroup|Generation|partitionWriter|batchQueue)\)\.|\(\*Reader\)\.(?:run|start|readLag|ReadLag|commitLoop|FetchMessage|ReadMessage)|\(\*Dialer\)\.)/,
+        /(?:^|\/)github\.com\/nsqio\/go-nsq\.\(\*(?:Conn\)\.(?:readLoop|writeLoop|cleanup)|Consumer\)\.(?:lookupdLoop|rdyLoop|handlerLoop)|Producer\)\.router)/,
+      ]
+        .map(({ source }) => source)
+        .join("|"),
+    ),
   ],
   [
     "is a library's housekeeping loop",
     "process",
-    /(?:^|\/)github\.com\/(?:patrickmn\/go-cache\.\(\*janitor\)\.Run|dgraph-io\/ristretto(?:\/v2)?(?:\/z)?\.|fsnotify\/fsnotify\.|getsentry\/sentry-go\.|robfig\/cron(?:\/v3)?\.\(\*Cron\)\.run|godbus\/dbus(?:\/v5)?\.|hashicorp\/golang-lru\/v2\/expirable\.|jellydator\/ttlcache|golang\/groupcache\.)/,
+    /(?:^|\/)github\.com\/(?:patrickmn\/go-cache\.\(\*janitor\)\.Run|dgraph-io\/ristretto(?:\/v2)?(?:\/z)?\.(?:\(\*\w+(?:\[.*\])?\)\.(?:processItems|freeupAllocators))|fsnotify\/fsnotify\.|getsentry\/sentry-go\.|robfig\/cron(?:\/v3)?\.\(\*Cron\)\.run|godbus\/dbus(?:\/v5)?\.|hashicorp\/golang-lru\/v2\/expirable\.|jellydator\/ttlcache|golang\/groupcache\.)/,
   ],
 ];
 
@@ -147,7 +165,7 @@ function findRole(group: GoroutineGroup): IdleRole | undefined {
   for (const { function: symbol } of group.stack) {
     if (accept.test(symbol)) return { role: "waits for connections", per: "process" };
     if (anyLoop.test(symbol)) {
-      if (isBusy(group, symbol)) return undefined;
+      if (isBusy(group, symbol) || isCalledByRequest(group, symbol)) return undefined;
       const loop = loops.find(([, , site]) => site.test(symbol));
       return loop === undefined ? undefined : { role: loop[0], per: loop[1] };
     }
@@ -168,4 +186,12 @@ function isBusy(group: GoroutineGroup, site: string): boolean {
     return !group.stack.some(({ function: symbol }) => symbol === "bufio.(*Reader).Peek");
   }
   return false;
+}
+
+/**
+ * A request that stands in a client library waits for that library's answer, whatever the library's own goroutines do
+ * in the same functions. The loops of HTTP servers stand below a connection's own goroutine themselves.
+ */
+function isCalledByRequest(group: GoroutineGroup, site: string): boolean {
+  return !site.startsWith("net/http.") && !site.includes("http2") && isRequest(group);
 }

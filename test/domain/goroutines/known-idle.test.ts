@@ -75,6 +75,33 @@ const idle: readonly [role: string, wait: WaitReason, stack: readonly string[]][
   ],
   ["waits for signals", "syscall", ["os/signal.signal_recv", "os/signal.loop"]],
   [
+    "is a message broker client loop",
+    "select",
+    ["github.com/twmb/franz-go/pkg/kgo.(*Client).PollRecords", "shop/orders.poll"],
+  ],
+  [
+    "is a message broker client loop",
+    "select",
+    ["github.com/segmentio/kafka-go.(*Reader).FetchMessage", "shop/orders.consume"],
+  ],
+  [
+    "is a message broker client loop",
+    "sync.Cond.Wait",
+    ["sync.(*Cond).Wait", "github.com/nats-io/nats%2ego.(*Conn).waitForMsgs"],
+  ],
+  ["is a QUIC connection loop", "select", ["github.com/quic-go/quic-go.(*Conn).run"]],
+  [
+    "is a QUIC connection loop",
+    "chan receive",
+    [
+      "github.com/quic-go/quic-go.(*ReceiveStream).readImpl",
+      "github.com/quic-go/quic-go.(*ReceiveStream).Read",
+      "github.com/quic-go/quic-go/quicvarint.Read",
+      "github.com/quic-go/quic-go/http3.(*frameParser).ParseNext",
+      "github.com/quic-go/quic-go/http3.(*RawServerConn).handleControlStream",
+    ],
+  ],
+  [
     "is a Kubernetes client loop",
     "select",
     [
@@ -164,6 +191,50 @@ describe("idleRole", () => {
       ["example.com/notk8s.io/klogger.(*flushDaemon).run"],
     ],
     ["a goroutine that has not run yet", "active", []],
+    [
+      "a request in a call of a broker's client",
+      "sync.WaitGroup.Wait",
+      [
+        "sync.(*WaitGroup).Wait",
+        "github.com/twmb/franz-go/pkg/kgo.(*Client).ProduceSync",
+        "shop/orders.(*Sink[...]).Send",
+        "net/http.HandlerFunc.ServeHTTP",
+        "net/http.(*conn).serve",
+      ],
+    ],
+    [
+      "a worker in a call of a broker's client",
+      "select",
+      [
+        "github.com/nats-io/nats%2ego.(*Conn).requestWithContext",
+        "github.com/nats-io/nats%2ego.(*Conn).RequestWithContext",
+        "shop/quotes.Quotes.Price",
+      ],
+    ],
+    [
+      "a worker that the synchronous producer of sarama keeps",
+      "chan receive",
+      ["github.com/IBM/sarama.(*syncProducer).SendMessage", "shop/orders.(*Outbox).flush"],
+    ],
+    [
+      "a request in a function that a library's loop runs, too",
+      "select",
+      ["k8s.io/client-go/tools/cache.WaitForCacheSync", "shop/api.ready", "net/http.HandlerFunc.ServeHTTP"],
+    ],
+    [
+      "a span that waits for room in the exporter's queue",
+      "select",
+      [
+        "go.opentelemetry.io/otel/sdk/trace.(*batchSpanProcessor).enqueueBlockOnQueueFull",
+        "go.opentelemetry.io/otel/sdk/trace.(*recordingSpan).End",
+        "shop/worker.run",
+      ],
+    ],
+    [
+      "whoever waits for the cache to take what was set",
+      "chan receive",
+      ["github.com/dgraph-io/ristretto/v2.(*Cache[...]).Wait", "shop/thumbs.(*Thumbs).Put"],
+    ],
   ])("does not excuse %s", (_, wait, stack) => {
     expect(idleRole(group(wait, stack))).toBeUndefined();
     expect(isKnownIdle(group(wait, stack))).toBe(false);

@@ -1,0 +1,154 @@
+import type { Frame } from "../code/frame.ts";
+import { hasStandardName, type OwnCode, ownFrames } from "../code/own-code.ts";
+import type { GoroutineGroup } from "../goroutines/goroutine.ts";
+
+/** A call of a client library, other than HTTP/1 and HTTP/2 requests, that is out and waits for its server. */
+export interface RemoteCall {
+  /** "a gRPC call", to go after "have sent". */
+  readonly name: string;
+  /**
+   * - `answer`: it has been sent, and the answer has not come.
+   * - `room`: the other side reads nothing, so there is no room to send more. However long a stream lives, no single
+   *   one of its sends should last.
+   */
+  readonly awaits: "answer" | "room";
+  /** CPU milliseconds that one such call costs the caller at the very least; see `leastWaitMs`. */
+  readonly cpuMs: number;
+  /** Who bounds the wait, as an instruction. */
+  readonly deadline: string;
+}
+
+interface Client extends RemoteCall {
+  /** The functions with which the service calls: the outermost of them is looked from. */
+  readonly entry: RegExp;
+  /** The innermost frame outside the standard library while the call waits. */
+  readonly waitsIn: RegExp;
+  /** Calls that wait for an event, however long it takes. */
+  readonly byDesign?: RegExp;
+}
+
+/** A record, message or command travels with others in one system call, so it costs less than an HTTP call does. */
+const cpuMsBatched = 0.005;
+
+const contextDeadline = (who: string) => `Give the call's context a deadline: ${who} sets none by itself.`;
+
+/**
+ * Read in the libraries' sources (a vendored copy ends with the same path): google.golang.org/grpc call.go, stream.go,
+ * internal/transport; twmb/franz-go pkg/kgo producer.go; IBM/sarama sync_producer.go; segmentio/kafka-go writer.go;
+ * nats-io/nats.go nats.go, context.go; quic-go http3/transport.go; redis/rueidis client.go, pipe.go.
+ */
+const clients: readonly Client[] = [
+  {
+    name: "a gRPC call",
+    awaits: "answer",
+    cpuMs: 0.05,
+    deadline: contextDeadline("gRPC"),
+    entry: /(?:^|\/)google\.golang\.org\/grpc\.(?:\(\*ClientConn\)\.Invoke|Invoke)$/,
+    waitsIn: /(?:^|\/)google\.golang\.org\/grpc\/internal\/transport\./,
+  },
+  {
+    name: "a message of a gRPC stream",
+    awaits: "room",
+    cpuMs: cpuMsBatched,
+    deadline: "Give the stream's context a deadline, or cancel it when a send does not return in time.",
+    entry: /(?:^|\/)google\.golang\.org\/grpc\.\(\*clientStream\w*\)\.SendMsg$/,
+    waitsIn: /(?:^|\/)google\.golang\.org\/grpc\/internal\/transport\.\(\*writeQuota\)\.get$/,
+  },
+  {
+    name: "an HTTP/3 request",
+    awaits: "answer",
+    cpuMs: 0.05,
+    deadline:
+      "Set http.Client.Timeout or a context deadline on the call: http3.Transport has no timeout for a response.",
+    entry:
+      /(?:^|\/)quic-go\/http3\.\(\*(?:Transport|RoundTripper|ClientConn)\)\.RoundTrip(?:Opt)?$|^net\/http\.(?:\(\*Client\)\.)?(?:Do|Get|Head|Post|PostForm)$/,
+    waitsIn: /(?:^|\/)quic-go\.\(\*(?:ReceiveStream|receiveStream|outgoingStreamsMap(?:\[.*\])?)\)\./,
+  },
+  {
+    name: "records to Kafka",
+    awaits: "answer",
+    cpuMs: cpuMsBatched,
+    deadline:
+      "Give the call a context deadline, or bound it by kgo.RecordDeliveryTimeout: franz-go tries for ever otherwise.",
+    entry:
+      /(?:^|\/)twmb\/franz-go\/pkg\/kgo\.\(\*Client\)\.(?:ProduceSync|Flush|Ping|Request|CommitOffsetsSync|Commit\w+)$/,
+    waitsIn: /(?:^|\/)twmb\/franz-go\/pkg\/kgo\./,
+  },
+  {
+    name: "records to Kafka",
+    awaits: "answer",
+    cpuMs: cpuMsBatched,
+    deadline:
+      "Bound it by Config.Net.ReadTimeout, Producer.Timeout and Producer.Retry: the synchronous producer takes no context.",
+    entry: /(?:^|\/)(?:IBM|Shopify)\/sarama\.\(\*syncProducer\)\.SendMessages?$/,
+    waitsIn: /(?:^|\/)(?:IBM|Shopify)\/sarama\./,
+  },
+  {
+    name: "records to Kafka",
+    awaits: "answer",
+    cpuMs: cpuMsBatched,
+    deadline:
+      "Give the call a context deadline, and bound it by the Writer's WriteTimeout, ReadTimeout and MaxAttempts.",
+    entry: /(?:^|\/)segmentio\/kafka-go\.\(\*Writer\)\.WriteMessages$/,
+    waitsIn: /(?:^|\/)segmentio\/kafka-go\./,
+  },
+  {
+    name: "a request over NATS",
+    awaits: "answer",
+    cpuMs: cpuMsBatched,
+    deadline: contextDeadline("RequestWithContext"),
+    entry:
+      /(?:^|\/)nats-io\/nats(?:\.|%2e)go\.\(\*Conn\)\.(?:Request|RequestMsg|RequestWithContext|RequestMsgWithContext|Flush|FlushWithContext)$/,
+    waitsIn: /(?:^|\/)nats-io\/nats(?:\.|%2e)go\.\(\*Conn\)\./,
+  },
+  {
+    name: "a command to Redis",
+    awaits: "answer",
+    cpuMs: cpuMsBatched,
+    deadline: "Give the command a context deadline; ClientOption.ConnWriteTimeout bounds the others.",
+    entry:
+      /(?:^|\/)redis\/rueidis\.\(\*(?:singleClient|clusterClient|sentinelClient|standalone)\)\.(?:Do|DoMulti|DoCache|DoMultiCache)$/,
+    waitsIn: /(?:^|\/)redis\/rueidis\.\(\*(?:pipe|ring|queuedCmd|flowBuffer)\)\./,
+    byDesign: /(?:^|\/)redis\/rueidis\.\(\*mux\)\.blocking(?:Multi)?$/,
+  },
+];
+
+const anyWait = new RegExp(clients.map(({ waitsIn }) => waitsIn.source).join("|"));
+
+const callOfGroup = new WeakMap<GroupStack, Client | "none">();
+type GroupStack = GoroutineGroup["stack"];
+
+/** Undefined for goroutines that wait for nothing of the kind, calls that wait for a connection and open streams included. */
+export function remoteCall({ wait, stack }: GoroutineGroup): RemoteCall | undefined {
+  if (wait === "active" || wait === "GC" || wait === "sleep") return undefined;
+  return clientOf(stack);
+}
+
+function clientOf(stack: GroupStack): Client | undefined {
+  let client = callOfGroup.get(stack);
+  if (client === undefined) {
+    client = findClient(stack) ?? "none";
+    callOfGroup.set(stack, client);
+  }
+  return client === "none" ? undefined : client;
+}
+
+function findClient(stack: GroupStack): Client | undefined {
+  const innermost = stack.find((frame) => !hasStandardName(frame.function))?.function;
+  if (innermost === undefined || !anyWait.test(innermost)) return undefined;
+  return clients.find(
+    ({ waitsIn, entry, byDesign }) =>
+      waitsIn.test(innermost) &&
+      stack.some((frame) => entry.test(frame.function)) &&
+      !(byDesign !== undefined && stack.some((frame) => byDesign.test(frame.function))),
+  );
+}
+
+/** The own frames that stand outside the call, innermost first; generated stubs only where there is nothing else. */
+export function remoteCallerFrames(stack: readonly Frame[], own: OwnCode): Frame[] {
+  const entry = clientOf(stack)?.entry;
+  const at = entry === undefined ? -1 : stack.findLastIndex((frame) => entry.test(frame.function));
+  const frames = at === -1 ? [] : ownFrames(stack.slice(at + 1), own);
+  const written = frames.filter(({ file }) => !file.endsWith(".pb.go"));
+  return written.length > 0 ? written : frames;
+}

@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import { ownCode } from "../../../src/domain/code/own-code.ts";
+import type { WaitReason } from "../../../src/domain/goroutines/goroutine.ts";
+import { remoteCall, remoteCallerFrames } from "../../../src/domain/http/remote-calls.ts";
+import { group } from "../goroutines/goroutines.ts";
+
+const grpc = "google.golang.org/grpc";
+const kgo = "github.com/twmb/franz-go/pkg/kgo";
+const nats = "github.com/nats-io/nats%2ego";
+const rueidis = "github.com/redis/rueidis";
+
+const out: readonly [name: string, awaits: "answer" | "room", wait: WaitReason, stack: readonly string[]][] =
+  [
+    [
+      "a gRPC call",
+      "answer",
+      "select",
+      [
+        `${grpc}/internal/transport.(*recvBufferReader).readClient`,
+        `${grpc}.(*csAttempt).recvMsg`,
+        `${grpc}.(*ClientConn).Invoke`,
+      ],
+    ],
+    [
+      "a message of a gRPC stream",
+      "room",
+      "select",
+      [
+        `${grpc}/internal/transport.(*writeQuota).get`,
+        `${grpc}/internal/transport.(*http2Client).write`,
+        `${grpc}.(*csAttempt).sendMsg`,
+        `${grpc}.(*clientStream).SendMsg`,
+        `${grpc}.(*clientStreamWrapper).SendMsg`,
+      ],
+    ],
+    [
+      "records to Kafka",
+      "answer",
+      "sync.WaitGroup.Wait",
+      ["sync.(*WaitGroup).Wait", `${kgo}.(*Client).ProduceSync`],
+    ],
+    ["records to Kafka", "answer", "chan receive", ["github.com/IBM/sarama.(*syncProducer).SendMessage"]],
+    ["records to Kafka", "answer", "select", ["github.com/segmentio/kafka-go.(*Writer).WriteMessages"]],
+    [
+      "a request over NATS",
+      "answer",
+      "select",
+      [`${nats}.(*Conn).requestWithContext`, `${nats}.(*Conn).RequestWithContext`],
+    ],
+    [
+      "a command to Redis",
+      "answer",
+      "chan receive",
+      [`${rueidis}.(*pipe).Do`, `${rueidis}.(*mux).pipeline`, `${rueidis}.(*singleClient).Do`],
+    ],
+  ];
+
+describe("remoteCall", () => {
+  it.each(out)("knows %s that waits for %s", (name, awaits, wait, stack) => {
+    const waiting = group(wait, [...stack, "shop/orders.(*API).place:31", "shop/orders.(*API).Serve:12"]);
+    expect(remoteCall(waiting)).toMatchObject({ name, awaits });
+    const own = ownCode(waiting.stack, ["shop"]);
+    expect(remoteCallerFrames(waiting.stack, own).map((frame) => frame.function)).toEqual([
+      "shop/orders.(*API).place",
+      "shop/orders.(*API).Serve",
+    ]);
+  });
+
+  it.each<[string, WaitReason, readonly string[]]>([
+    ["a consumer that has nothing to do", "select", [`${kgo}.(*Client).PollRecords`, "shop/orders.poll"]],
+    [
+      "an open stream that is silent",
+      "select",
+      [
+        `${grpc}/internal/transport.(*recvBufferReader).readClient`,
+        `${grpc}.(*clientStream).RecvMsg`,
+        "shop/x.watch",
+      ],
+    ],
+    [
+      "a call that waits for a connection",
+      "select",
+      [`${grpc}.(*pickerWrapper).pick`, `${grpc}.(*ClientConn).Invoke`],
+    ],
+    [
+      "a command that waits for an event",
+      "IO wait",
+      [
+        `${rueidis}.(*pipe).syncDo`,
+        `${rueidis}.(*mux).blocking`,
+        `${rueidis}.(*singleClient).Do`,
+        "shop/jobs.next",
+      ],
+    ],
+    ["a call at work", "active", [`${kgo}.(*Client).ProduceSync`, "shop/orders.send"]],
+    [
+      "own code that the library calls",
+      "chan send",
+      ["shop/x.onRecord", `${kgo}.(*Client).ProduceSync`, "shop/x.send"],
+    ],
+  ])("is not %s", (_, wait, stack) => {
+    expect(remoteCall(group(wait, stack))).toBeUndefined();
+  });
+});
