@@ -20,12 +20,15 @@ import { mutesStore } from "./integrations/redis/mutes.ts";
 import { openActStore } from "./integrations/redis/open-act-store.ts";
 import { pageMessageStore } from "./integrations/redis/page-message-store.ts";
 import { redisQueue } from "./integrations/redis/queue.ts";
+import { redisRollbackSteps } from "./integrations/redis/rollback-steps.ts";
 import { rollbackStore } from "./integrations/redis/rollback-store.ts";
 import { stormStore } from "./integrations/redis/storm-store.ts";
 import { redisTlsLooks } from "./integrations/redis/tls-looks.ts";
 import { defaultWorkerTimes, startWorker, type WorkerSettings } from "./integrations/redis/worker.ts";
+import type { Rights } from "./jobs/access/refusal.ts";
 import type { GateLooks } from "./jobs/gate/looks.ts";
 import type { OpenGate } from "./jobs/gate/report.ts";
+import { storedAnalyses } from "./jobs/incidents/analyses.ts";
 import { jobs, retries } from "./jobs/index.ts";
 import { enqueueEveryMs } from "./jobs/pages/intake.ts";
 import { releasePages } from "./jobs/pages/release-pages.ts";
@@ -56,6 +59,7 @@ import type { PageMessages } from "./ports/page-messages.ts";
 import type { People } from "./ports/people.ts";
 import type { Pictures } from "./ports/pictures.ts";
 import type { Queue } from "./ports/queue.ts";
+import type { RollbackSteps } from "./ports/rollback-steps.ts";
 import type { Rollbacks } from "./ports/rollbacks.ts";
 import type { Role } from "./ports/server.ts";
 import type { Services } from "./ports/services.ts";
@@ -75,6 +79,8 @@ export interface BotSettings {
   readonly cards: Cards & GateLooks;
   /** Who people are, for reports; absent: they are named by their ids. */
   readonly people?: People;
+  /** What decides who may do something, asked anew when it is done. */
+  readonly rights: Rights;
   readonly artifacts: Artifacts;
   /** Taken beside the lock of all workers: this machine's, so that people at its terminal wait for captures and the other way round. */
   readonly nearLock?: CaptureLock;
@@ -125,6 +131,7 @@ export interface Bot {
   readonly storms: Storms;
   readonly openActs: OpenActs;
   readonly rollbacks: Rollbacks;
+  readonly rollbackSteps: RollbackSteps;
   readonly redis: Pick<OpenRedis, "client" | "address" | "server">;
   /** Takes nothing new, waits up to `graceMs` for what runs, hands over the rest, says goodbye to Redis. */
   stop(graceMs: number): Promise<void>;
@@ -165,6 +172,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
   const gateRequests = redisGateRequests(client, { retries: retries.gate, onTrouble });
   const gateCards = gateCardStore(client, { retries: retries["gate-card"], onTrouble });
   const rollbacks = rollbackStore(client, clock, { retries: retries.rollback, onTrouble });
+  const rollbackSteps = redisRollbackSteps(client, { retries: retries["rollback-step"], onTrouble });
   const queue = redisQueue(client, { retries, mostWaiting: settings.mostWaiting, onTrouble });
   let worker: RunningWorker | undefined;
   const ending = new AbortController();
@@ -190,6 +198,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
       limits: captureLimits(client, settings.caps),
       evidence: storedEvidence(artifacts),
       bundleAt: (prefix: string) => storedBundle(artifacts, prefix, settings.bundles),
+      analyses: storedAnalyses(artifacts),
       gofireVersion: settings.version,
       verdictsFirst: verdictsFirst(() => clock.monotonicMs()),
     };
@@ -246,6 +255,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
     storms,
     openActs,
     rollbacks,
+    rollbackSteps,
     redis,
     async stop(graceMs) {
       ending.abort(new Error("gofire ends"));
@@ -258,6 +268,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
       await gateRequests.close();
       await gateCards.close();
       await rollbacks.close();
+      await rollbackSteps.close();
       await queue.close();
       await redis.close();
     },

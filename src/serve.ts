@@ -15,6 +15,7 @@ import { type Answer, openListener } from "./integrations/http/listener.ts";
 import { chooseRedis } from "./integrations/redis/chosen.ts";
 import type { RedisClient } from "./integrations/redis/connection.ts";
 import { inOnePlace } from "./integrations/redis/one-place.ts";
+import type { Rights } from "./jobs/access/refusal.ts";
 import type { GateLooks } from "./jobs/gate/looks.ts";
 import { rememberingIntake } from "./jobs/pages/intake.ts";
 import type { Cards } from "./jobs/publish.ts";
@@ -24,7 +25,6 @@ import type { Artifacts } from "./ports/artifacts.ts";
 import type { AuditLog } from "./ports/audit-log.ts";
 import type { Chat } from "./ports/chat.ts";
 import type { ConfigGate } from "./ports/config-gate.ts";
-import type { ConfigCatalog } from "./ports/config-history.ts";
 import type { People } from "./ports/people.ts";
 import type { Pictures } from "./ports/pictures.ts";
 import type { ProfileLinks } from "./ports/profile-links.ts";
@@ -47,11 +47,9 @@ export interface Running
     | "pageMessages"
     | "storms"
     | "openActs"
-    | "rollbacks"
+    | "rollbackSteps"
   > {
   readonly services: Services;
-  readonly configs?: ConfigCatalog;
-  readonly auditLog?: AuditLog;
   readonly gate?: Pick<ConfigGate, "repository">;
   readonly artifacts: Artifacts;
 }
@@ -62,6 +60,8 @@ export interface ChatSide {
   readonly cards: Cards & GateLooks;
   /** Who people are, for what is written about them; absent: they are named by their ids. */
   readonly people?: People;
+  /** Who may do what at the moment it is done. */
+  readonly rights: Rights;
   /** What the chat sends by HTTP, and where; absent when it sends nothing that way. */
   readonly requests?: {
     /** An address of its own; the one where health is told when absent. */
@@ -174,6 +174,7 @@ export function server(parts: ServeParts): Server {
           chat: side.chat,
           cards: side.cards,
           ...(side.people === undefined ? {} : { people: side.people }),
+          rights: side.rights,
           ...kept,
           nearLock,
           pictures: parts.pictures(artifacts, browser?.links),
@@ -248,10 +249,8 @@ export function server(parts: ServeParts): Server {
             pageMessages: bot.pageMessages,
             storms: bot.storms,
             openActs: bot.openActs,
-            rollbacks: bot.rollbacks,
+            rollbackSteps: bot.rollbackSteps,
             services,
-            ...(configs === undefined ? {} : { configs }),
-            ...(auditLog === undefined ? {} : { auditLog }),
             ...(gate === undefined ? {} : { gate }),
             artifacts,
           });

@@ -1,5 +1,5 @@
 /** Slack as `gofire serve` uses it: its clients, its ears, its looks, and the commands that people give there. */
-import { storedAnalyses } from "./commands/chat/analyses.ts";
+
 import type { ChatPorts } from "./commands/chat/chat-command.ts";
 import {
   answerChat,
@@ -9,8 +9,9 @@ import {
   answerRollback,
 } from "./commands/chat/dispatch.ts";
 import { homeState } from "./commands/chat/home.ts";
-import type { AccessConfig, SlackConfig } from "./config/gofire-config.ts";
+import type { SlackConfig } from "./config/gofire-config.ts";
 import { isFromPager, type PageSource, pageMessageOf } from "./domain/alerts/page-message.ts";
+import type { ChatAccess } from "./domain/chat/chat-rights.ts";
 import type { MessageBody } from "./domain/chat/message.ts";
 import { UsageError } from "./domain/errors.ts";
 import { systemClock } from "./integrations/clock/system-clock.ts";
@@ -24,6 +25,7 @@ import { slackPeople } from "./integrations/slack/people.ts";
 import { slackRooms } from "./integrations/slack/rooms.ts";
 import { type Reach, slackSide, socketUrl } from "./integrations/slack/side.ts";
 import { checkAccess, checkBotToken } from "./integrations/slack/start-check.ts";
+import { storedAnalyses } from "./jobs/incidents/analyses.ts";
 import { showWhatWasRefused } from "./jobs/thread/let-in.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { OpenMute } from "./ports/open-acts.ts";
@@ -47,7 +49,7 @@ import type { ChatSide, Running } from "./serve.ts";
 /** What configuration and secrets say about the workspace. */
 export interface SlackInstallation {
   readonly slack: Pick<SlackConfig, "mode" | "listen" | "apiUrl">;
-  readonly access: AccessConfig;
+  readonly access: ChatAccess;
   readonly botToken: string;
   /** For socket mode. */
   readonly appToken?: string;
@@ -108,6 +110,7 @@ export async function openSlack(
         : slackSide({ reach, client, chat, looks, channels, own, clock, onTrouble: tell });
     const people = slackPeople(client, own.teamId, clock);
     const rooms = slackRooms(client, channels, clock);
+    const rights = { people: slackPeople(client, own.teamId, clock, "now"), rooms, access };
     const answer = side?.answer;
     return {
       chat,
@@ -127,6 +130,7 @@ export async function openSlack(
         rollbackOutcome,
       },
       people,
+      rights,
       ...(answer === undefined ? {} : { requests: { ...listenOf(slack), path: "/slack/events", answer } }),
       async listen(running) {
         await side?.listen(
@@ -206,7 +210,7 @@ async function namedTrouble(
   ];
 }
 
-function namedGroups({ rights, others }: AccessConfig): readonly NamedGroup[] {
+function namedGroups({ rights, others }: ChatAccess): readonly NamedGroup[] {
   const audiences = [
     ...Object.entries(rights),
     ...(others === undefined ? [] : [["defaults", others] as const]),

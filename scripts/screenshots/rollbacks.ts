@@ -2,6 +2,7 @@ import type { MessageBody } from "../../src/domain/chat/message.ts";
 import type { ConfigChange } from "../../src/domain/configuration/config-change.ts";
 import type { Rollback } from "../../src/domain/configuration/rollback.ts";
 import type { RollbackRequest } from "../../src/domain/configuration/rollback-request.ts";
+import type { RollbackStep } from "../../src/domain/configuration/rollback-step.ts";
 import { chatReplyBody } from "../../src/render/slack/chat-reply.ts";
 import { rollbackCard, rollbackOutcome } from "../../src/render/slack/rollback-card.ts";
 
@@ -121,9 +122,19 @@ export function rollbacks(nowMs: number): readonly MessageBody[] {
   const wish = { digest, service: "order", incidentId: "gf-3fa9" };
   const outcome = ends[2] === undefined ? undefined : rollbackOutcome(ends[2]);
   return [
+    looking({ kind: "plan", service: "order" }),
     chatReplyBody({ kind: "rollback", rollback: plan, asking: { wish } }),
+    looking({ kind: "ask", ...wish }),
+    chatReplyBody({ kind: "rollback-asked", request: asked }),
     rollbackCard(asked),
+    looking({ kind: "agree", rollbackId: asked.id }),
+    chatReplyBody({ kind: "rollback-decided", request: agreed }),
     ...ends.map(rollbackCard),
     ...(outcome === undefined ? [] : [outcome]),
   ];
+}
+
+/** What is said at once, before a worker has looked. */
+function looking(does: RollbackStep["does"]): MessageBody {
+  return chatReplyBody({ kind: "rollback-looking", does, place: { channel: "C1" } });
 }

@@ -1,6 +1,5 @@
 import type { LabelMatches } from "../domain/alerts/alert-routing.ts";
-import type { Audience } from "../domain/chat/chat-reply.ts";
-import type { ChatRight } from "../domain/chat/chat-rights.ts";
+import type { ChatAccess } from "../domain/chat/chat-rights.ts";
 import type { GatePolicy, People } from "../domain/configuration/gate.ts";
 import type { CaptureKind } from "../domain/evidence/capture.ts";
 import type { TargetPlace } from "../domain/targets/target-place.ts";
@@ -25,7 +24,7 @@ export interface GofireConfig {
   };
   /** Absent: gofire answers in no chat. */
   readonly slack?: SlackConfig;
-  readonly access: AccessConfig;
+  readonly access: ChatAccess;
   readonly captures: CapturesConfig;
   /** Absent: no alert sender may post. */
   readonly alerts?: AlertsConfig;
@@ -61,16 +60,6 @@ export interface SlackConfig {
   readonly listen?: { readonly host: string; readonly port: number };
   /** Ends in "/"; Slack's own when absent. */
   readonly apiUrl?: string;
-}
-
-/** Who may do what in the chat. */
-export interface AccessConfig {
-  /** One entry for each right that the file names; an empty one lets nobody in. */
-  readonly rights: Readonly<Partial<Record<ChatRight, Audience>>>;
-  /** For rights that are not named; absent: every full member of the workspace. */
-  readonly others?: Audience;
-  /** Whom refusals name; empty when the file names nobody. */
-  readonly givenBy: Audience;
 }
 
 /** What is not said is left to the command line and its defaults. */

@@ -1,7 +1,7 @@
 import type { Audience } from "../domain/chat/chat-reply.ts";
-import { type ChatRight, chatRights } from "../domain/chat/chat-rights.ts";
+import { type ChatAccess, type ChatRight, chatRights } from "../domain/chat/chat-rights.ts";
 import type { AccessSection, AudienceSection, CapturesSection, SlackSection } from "./chat-schema.ts";
-import type { AccessConfig, CapturesConfig, SecretReference, SlackConfig } from "./gofire-config.ts";
+import type { CapturesConfig, SecretReference, SlackConfig } from "./gofire-config.ts";
 import { addressOf, defined, secret } from "./resolve-words.ts";
 
 export function slackOf(slack: SlackSection, folder: string): SlackConfig {
@@ -20,7 +20,7 @@ export function slackOf(slack: SlackSection, folder: string): SlackConfig {
   }
 }
 
-export function accessOf(access: AccessSection = {}): AccessConfig {
+export function accessOf(access: AccessSection = {}): ChatAccess {
   const rights: Partial<Record<ChatRight, Audience>> = {};
   for (const right of chatRights) {
     const audience = access[right];

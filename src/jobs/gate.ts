@@ -6,16 +6,19 @@ import { PortError } from "../domain/errors.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { ConfigGate } from "../ports/config-gate.ts";
 import type { GateCards } from "../ports/gate-cards.ts";
+import { type Rights, refusalAtLast } from "./access/refusal.ts";
 import { type DecisionRequest, decide } from "./gate/decide.ts";
-import type { GateLooks } from "./gate/looks.ts";
 import { lookAt, type ReportPorts } from "./gate/report.ts";
 import { defineJob, done } from "./job.ts";
+import type { Cards } from "./publish.ts";
 import { refuses } from "./thread/show-message.ts";
+import { tellOne } from "./thread/tell-one.ts";
 
 export interface GateJobPorts extends ReportPorts {
+  readonly rights: Rights;
   readonly gateCards: GateCards;
   readonly chat: Pick<Chat, "tellOnly">;
-  readonly cards: Pick<GateLooks, "answer">;
+  readonly cards: Pick<Cards, "answer">;
 }
 
 const payload = z.object({
@@ -75,8 +78,10 @@ async function answered(
     await wakeCards(request, configured, ports, signal);
     return notDone(request, looked.message);
   }
+  const { userId, place } = request;
+  const mayNot = () => refusalAtLast("approve", { userId, channel: place.channel }, ports.rights, signal);
   const answer = isDecision(request)
-    ? await decide(request, looked, configured.audit, nowMs, signal)
+    ? await decide(request, looked, configured.audit, mayNot, nowMs, signal)
     : undefined;
   await openCard(request, configured, ports, signal);
   await wakeCards(request, configured, ports, signal);
@@ -127,18 +132,14 @@ async function wakeCards(
   }
 }
 
-/** Somebody may have left the channel meanwhile: what was decided is on the card. */
+/** What was decided is on the card, too. */
 async function tell(
   { userId, aside }: GateRequest,
   answer: ChatReply,
   { chat, cards }: GateJobPorts,
   signal: AbortSignal,
 ): Promise<void> {
-  try {
-    await chat.tellOnly(aside, userId, cards.answer(answer), signal);
-  } catch (error) {
-    if (!refuses(error)) throw error;
-  }
+  await tellOne(aside, userId, cards.answer(answer), chat, signal);
 }
 
 function notDone({ proposal, decides }: GateRequest, reason: string): ChatReply {

@@ -9,6 +9,7 @@ import { pageMessage } from "./page-message.ts";
 import { type PeerJobPorts, peer } from "./peer.ts";
 import { type PublishJobPorts, publish } from "./publish.ts";
 import { type RollbackJobPorts, rollback } from "./rollback.ts";
+import { type RollbackStepJobPorts, rollbackStep } from "./rollback-step.ts";
 import { type StormJobPorts, storm } from "./storm.ts";
 import { type TlsLookJobPorts, tlsLook } from "./tls-look.ts";
 
@@ -22,7 +23,8 @@ export type JobPorts = CaptureJobPorts &
   TlsLookJobPorts &
   GateJobPorts &
   GateCardJobPorts &
-  RollbackJobPorts;
+  RollbackJobPorts &
+  RollbackStepJobPorts;
 
 /** Every job, with its ports. A name that has no job does not compile: what is enqueued under it would wait for ever. */
 export function jobs(ports: JobPorts): readonly RunnableJob[] {
@@ -38,6 +40,7 @@ export function jobs(ports: JobPorts): readonly RunnableJob[] {
     gate: bindJob(gate, ports),
     "gate-card": bindJob(gateCard, ports),
     rollback: bindJob(rollback, ports),
+    "rollback-step": bindJob(rollbackStep, ports),
   };
   return Object.values(byName);
 }
@@ -55,6 +58,7 @@ export const retries = {
   gate: retryOf(gate),
   "gate-card": retryOf(gateCard),
   rollback: retryOf(rollback),
+  "rollback-step": retryOf(rollbackStep),
 };
 
 function retryOf({ attempts, backoffMs }: Pick<RunnableJob, "attempts" | "backoffMs">) {

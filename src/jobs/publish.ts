@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import type { StormView } from "../domain/alerts/storm.ts";
+import type { ChatReply } from "../domain/chat/chat-reply.ts";
 import type { MessageBody, Place } from "../domain/chat/message.ts";
 import type { RollbackRequest } from "../domain/configuration/rollback-request.ts";
 import { PortError } from "../domain/errors.ts";
@@ -39,6 +40,8 @@ export interface Cards {
   rollback(request: RollbackRequest): MessageBody;
   /** What its thread hears once it is over; undefined where nothing was done. */
   rollbackOutcome(request: RollbackRequest): MessageBody | undefined;
+  /** An answer to one person. */
+  answer(reply: ChatReply): MessageBody;
 }
 
 export interface PublishJobPorts

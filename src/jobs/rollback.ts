@@ -1,6 +1,11 @@
 import * as z from "zod/mini";
 import type { AuditEvent } from "../domain/audit/audit-event.ts";
-import { agreeWithinMs, isOver, type RollbackRequest } from "../domain/configuration/rollback-request.ts";
+import {
+  actWithinMs,
+  agreeWithinMs,
+  isOver,
+  type RollbackRequest,
+} from "../domain/configuration/rollback-request.ts";
 import { PortError } from "../domain/errors.ts";
 import { durationText } from "../domain/units.ts";
 import type { AuditLog } from "../ports/audit-log.ts";
@@ -23,8 +28,6 @@ export interface RollbackJobPorts extends VerifyPorts {
   readonly cards: Pick<Cards, "rollback" | "rollbackOutcome">;
 }
 
-/** A push of a kilobyte that fails for so long is not waited for any more; nor is what no worker was there for. */
-const pushWithinMs = 10 * 60_000;
 const auditAgainMs = 10_000;
 const usualTimes: VerifyTimes = { firstAfterMs: 60_000, againAfterMs: 90_000, withinMs: 10 * 60_000 };
 
@@ -166,8 +169,8 @@ async function write(
   try {
     let written = await writer.written(id, signal);
     if (written === undefined) {
-      if (clock.nowMs() - (agreed ?? asked).atMs >= pushWithinMs) {
-        const problem = `It was agreed to more than ${durationText(pushWithinMs)} ago and is not in the repository, so it is not pushed any more. Look there, and ask anew if it is still wanted.`;
+      if (clock.nowMs() - (agreed ?? asked).atMs >= actWithinMs) {
+        const problem = `It was agreed to more than ${durationText(actWithinMs)} ago and is not in the repository, so it is not pushed any more. Look there, and ask anew if it is still wanted.`;
         return await failed(request, problem, ports, signal);
       }
       const made = await writer.prepare(way, signal);
@@ -198,8 +201,8 @@ async function write(
     if (!(error instanceof PortError)) throw error;
     const isFinal: boolean = refuses(error);
     if (isFinal) return await failed(request, `${error.message}.`, ports, signal);
-    if (clock.nowMs() - (agreed?.atMs ?? 0) < pushWithinMs) throw error;
-    const problem = `The repository could not be reached for ${durationText(pushWithinMs)} (${error.message}). Look at it before you ask again.`;
+    if (clock.nowMs() - (agreed?.atMs ?? 0) < actWithinMs) throw error;
+    const problem = `The repository could not be reached for ${durationText(actWithinMs)} (${error.message}). Look at it before you ask again.`;
     return await failed(request, problem, ports, signal);
   }
 }

@@ -14,6 +14,8 @@ export interface Rollbacks {
   ): Promise<
     { readonly request: RollbackRequest; readonly isNew: boolean } | { readonly underWay: RollbackRequest }
   >;
+  /** The one that this `asked.intent` began. */
+  begunBy(intent: string, signal: AbortSignal): Promise<RollbackRequest | undefined>;
   read(id: string, signal: AbortSignal): Promise<RollbackRequest | undefined>;
   /**
    * Applies `change` to the newest version; when somebody else was quicker it is called again with theirs, so it must have no

@@ -9,7 +9,8 @@ export type JobName =
   | "tls-look"
   | "gate"
   | "gate-card"
-  | "rollback";
+  | "rollback"
+  | "rollback-step";
 
 /** One run of a job. */
 export interface JobRun {

@@ -13,6 +13,7 @@ import type { Chat } from "../../src/ports/chat.ts";
 import type { ServiceCapture, Services } from "../../src/ports/services.ts";
 import { healthy } from "../capture/scripted.ts";
 import { fakeArtifacts } from "../fakes/artifacts.ts";
+import { everybodyMay } from "../fakes/rights.ts";
 import { scriptedListener } from "../integrations/pprof-server.ts";
 
 /** What a bot of a test is told; plain values, so that it can be handed to another process. */
@@ -33,6 +34,7 @@ export interface TestBot {
       | "sweepEveryMs"
       | "configs"
       | "auditLog"
+      | "rights"
     >
   >;
 }
@@ -138,6 +140,7 @@ export async function startTestBot(
     cards: plainCards,
     artifacts: fakeArtifacts(artifacts),
     pictures: { draw: () => Promise.resolve([]), compare: () => Promise.resolve(undefined) },
+    rights: everybodyMay(),
     services,
     clock: systemClock,
     version: "0.0.0",

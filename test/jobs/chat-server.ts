@@ -7,7 +7,8 @@ import type { Chat, Posting } from "../../src/ports/chat.ts";
 import { type FakeChat, fakeChat } from "../fakes/chat.ts";
 
 interface Call {
-  readonly method: "post" | "edit" | "upload";
+  readonly method: "post" | "edit" | "upload" | "tellOnly";
+  readonly userId?: string;
   readonly place?: Place;
   readonly ref?: MessageRef;
   readonly body: MessageBody;
@@ -44,7 +45,9 @@ export async function chatServer(): Promise<{
     body,
     posting,
     files = [],
+    userId = "",
   }: Call): Promise<MessageRef> {
+    if (method === "tellOnly" && place !== undefined) await chat.tellOnly(place, userId, body, never);
     if (method === "edit") await chat.edit(ref, body, "news", never);
     if (method === "edit" || place === undefined || posting === undefined) return ref;
     if (method === "post") return await chat.post(place, body, posting, never);
@@ -131,7 +134,9 @@ export function chatClient(url: string): Chat {
         },
         signal,
       ),
-    tellOnly: () => Promise.resolve(),
+    async tellOnly(place, userId, body, signal) {
+      await call({ method: "tellOnly", place, userId, body }, signal);
+    },
     react: () => Promise.resolve(),
     unreact: () => Promise.resolve(),
     permalink: () => Promise.resolve(url),

@@ -7,6 +7,7 @@ import { PortError } from "../../src/domain/errors.ts";
 import { parseRedisUrl } from "../../src/integrations/redis/address.ts";
 import { type OpenRedis, openRedis } from "../../src/integrations/redis/connection.ts";
 import { gateCardStore } from "../../src/integrations/redis/gate-card-store.ts";
+import type { Rights } from "../../src/jobs/access/refusal.ts";
 import { gate } from "../../src/jobs/gate.ts";
 import { gateCard } from "../../src/jobs/gate-card.ts";
 import { retries } from "../../src/jobs/index.ts";
@@ -20,6 +21,7 @@ import { fakeArtifacts } from "../fakes/artifacts.ts";
 import { type FakeAuditLog, fakeAuditLog } from "../fakes/audit-log.ts";
 import { type FakeChat, fakeChat } from "../fakes/chat.ts";
 import { type FakeClock, fakeClock } from "../fakes/clock.ts";
+import { everybodyMay } from "../fakes/rights.ts";
 import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-server.ts";
 
 const never = new AbortController().signal;
@@ -82,6 +84,7 @@ describe.skipIf(redisProgram === undefined)("what is asked of the gate", () => {
   let audit: FakeAuditLog;
   let now: Proposal | PortError;
   let woken: string[];
+  let rights: Rights;
   beforeEach(async () => {
     await redis.client.flushdb();
     chat = fakeChat();
@@ -89,6 +92,7 @@ describe.skipIf(redisProgram === undefined)("what is asked of the gate", () => {
     audit = fakeAuditLog();
     now = proposal;
     woken = [];
+    rights = everybodyMay();
   });
 
   const configured: ConfigGate = {
@@ -109,6 +113,7 @@ describe.skipIf(redisProgram === undefined)("what is asked of the gate", () => {
       chat,
       cards,
       clock,
+      rights,
       artifacts: fakeArtifacts(folder),
     };
   }
@@ -214,6 +219,27 @@ describe.skipIf(redisProgram === undefined)("what is asked of the gate", () => {
     await ask(asked(userId, { decision }));
     expect(said()).toEqual([expect.stringMatching(words)]);
     expect(audit.logged).toEqual([]);
+  });
+
+  test("who lost the right since the click decides nothing, and what was decided before stays decided", async () => {
+    const first = asked("UBO", { decision: "approve" });
+    await ask(first);
+    const named = { users: ["UCY"], groups: [], channels: [] };
+    rights = { ...rights, access: { rights: { approve: named }, givenBy: { ...named, users: [] } } };
+    await ask(asked("UDEE", { decision: "approve" }));
+    await ask(asked("UCY", { decision: "approve" }));
+    // Done once more, because its worker died before that was noted.
+    await ask(first);
+    expect(approvers()).toEqual(["slack:UBO", "slack:UCY"]);
+    expect(said().slice(1)).toEqual([
+      expect.stringMatching(/^UDEE: You may not approve or reject configuration changes here/),
+      expect.stringContaining("Your approval of 42 for prod is in the audit log"),
+      expect.stringMatching(/^UBO: Your approval of 42 for prod is in the audit log/),
+    ]);
+    const away = new PortError("unavailable", "chat", "Slack does not answer");
+    rights = { ...rights, people: { ...rights.people, person: () => Promise.reject(away) } };
+    // The queue tries it again: nobody is refused because the chat is silent for a moment.
+    await expect(ask(asked("UDEE", { decision: "reject" }))).rejects.toBe(away);
   });
 
   test("what changed since, or is no more what was shown, is not decided on; nor is what was asked long ago", async () => {

@@ -12,11 +12,13 @@ import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { goTargets } from "../../src/integrations/go-target/client.ts";
 import { thisHost } from "../../src/integrations/host/this-host.ts";
 import { beginIncident } from "../../src/jobs/incidents/begin.ts";
+import type { AuditLog } from "../../src/ports/audit-log.ts";
 import type { Services } from "../../src/ports/services.ts";
 import { type Running, server } from "../../src/serve.ts";
 import { approval } from "../contracts/approval.ts";
 import { fakeArtifacts } from "../fakes/artifacts.ts";
 import { fakeChat } from "../fakes/chat.ts";
+import { everybodyMay } from "../fakes/rights.ts";
 import { fakeTargetSources } from "../fakes/target-sources.ts";
 import { fakeTlsProbes } from "../fakes/tls-probe.ts";
 import { redisProgram } from "../integrations/redis-server.ts";
@@ -30,7 +32,8 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
 });
 
-type Heard = Pick<Running, "incidents" | "queue" | "auditLog">;
+/** What is heard of, and the log. */
+type Heard = Pick<Running, "incidents" | "queue"> & { readonly auditLog?: AuditLog };
 
 /** Runs `gofire serve` with a chat in memory until `use` is done, and tells what it said. */
 async function serving(
@@ -48,14 +51,24 @@ async function serving(
   const heard: string[] = [];
   const lines: string[] = [];
   const stop = new AbortController();
-  let bot: Heard | undefined;
+  let auditLog: AuditLog | undefined;
+  let bot: Running | undefined;
   let services: Services | undefined;
   const ports = {
     config: () => Promise.resolve(configOf(targetUrl)),
     goTargets: () => Promise.resolve(goTargets({ userAgent: "gofire/test" })),
     targetSources: () => Promise.resolve(fakeTargetSources()),
     tlsProbes: () => Promise.resolve(fakeTlsProbes()),
-    auditLogs: () => Promise.resolve(auditLogs()),
+    auditLogs: () => {
+      const logs = auditLogs();
+      return Promise.resolve({
+        ...logs,
+        keep: async (...words: Parameters<typeof logs.keep>) => {
+          auditLog = await logs.keep(...words);
+          return auditLog;
+        },
+      });
+    },
     clock: () => Promise.resolve(systemClock),
     host: () =>
       Promise.resolve({
@@ -70,6 +83,7 @@ async function serving(
             Promise.resolve({
               chat,
               cards: plainCards,
+              rights: everybodyMay(),
               async listen(running) {
                 await Promise.resolve();
                 heard.push("listen");
@@ -107,7 +121,7 @@ async function serving(
     "gofire is up",
   );
   if (bot === undefined || services === undefined) throw new Error("nobody listens");
-  await use(bot, url, services);
+  await use({ ...bot, ...(auditLog === undefined ? {} : { auditLog }) }, url, services);
   stop.abort();
   expect(await running).toEqual({ kind: "text", text: "Stopped.\n" });
   await expect(fetch(`${url}/healthz`)).rejects.toThrow();

@@ -35,6 +35,7 @@ async function published(begun: Incident) {
     stormList: unused,
     tls: unused,
     announcement: unused,
+    answer: unused,
     rollback: unused,
     rollbackOutcome: unused,
   };

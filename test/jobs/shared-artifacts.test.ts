@@ -9,6 +9,7 @@ import { type Bot, startBot } from "../../src/main.ts";
 import type { Artifacts } from "../../src/ports/artifacts.ts";
 import type { Role } from "../../src/ports/server.ts";
 import { fakeChat } from "../fakes/chat.ts";
+import { everybodyMay } from "../fakes/rights.ts";
 import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-server.ts";
 import { s3Program, type TestS3, testS3 } from "../integrations/s3-server.ts";
 import { draftFor, plainCards, settled, sickTarget, testServices } from "./bot.ts";
@@ -61,6 +62,7 @@ describe.skipIf(redisProgram === undefined || s3Program === undefined)(
         sweepEveryMs: 500,
         chat,
         cards: plainCards,
+        rights: everybodyMay(),
         artifacts: opened.artifacts,
         bundles: opened.bundles,
         keep: opened.keep,

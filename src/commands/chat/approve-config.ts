@@ -2,9 +2,9 @@ import type { ChatReply } from "../../domain/chat/chat-reply.ts";
 import type { ChatRequest, GateClick } from "../../domain/chat/chat-request.ts";
 import { fewestDigestCharacters, plainDigest } from "../../domain/configuration/gate-request.ts";
 import { UsageError } from "../../domain/errors.ts";
-import { refusalFor } from "./access.ts";
+import { refusalFor } from "../../jobs/access/refusal.ts";
+import { mayRead } from "../../jobs/access/sight.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
-import { mayRead } from "./sight.ts";
 
 /** The answer to a command does not wait longer for the address of a card. */
 const linkWithinMs = 800;

@@ -1,12 +1,10 @@
-import type { AccessConfig } from "../../config/gofire-config.ts";
 import type { ChatReply } from "../../domain/chat/chat-reply.ts";
 import type { ChatRequest } from "../../domain/chat/chat-request.ts";
-import type { ChatRight } from "../../domain/chat/chat-rights.ts";
-import type { AuditLog } from "../../ports/audit-log.ts";
+import type { ChatAccess, ChatRight } from "../../domain/chat/chat-rights.ts";
+import type { Analyses } from "../../jobs/incidents/analyses.ts";
 import type { Chat } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ConfigGate } from "../../ports/config-gate.ts";
-import type { ConfigCatalog } from "../../ports/config-history.ts";
 import type { Feedback } from "../../ports/feedback.ts";
 import type { GateCards } from "../../ports/gate-cards.ts";
 import type { GateRequests } from "../../ports/gate-requests.ts";
@@ -15,14 +13,13 @@ import type { Mutes } from "../../ports/mutes.ts";
 import type { OpenActs } from "../../ports/open-acts.ts";
 import type { People } from "../../ports/people.ts";
 import type { Queue } from "../../ports/queue.ts";
-import type { Rollbacks } from "../../ports/rollbacks.ts";
+import type { RollbackSteps } from "../../ports/rollback-steps.ts";
 import type { Rooms } from "../../ports/rooms.ts";
 import type { Services } from "../../ports/services.ts";
 import type { Storms } from "../../ports/storms.ts";
 import type { TlsLooks } from "../../ports/tls-looks.ts";
 import type { TlsPlaces } from "../../ports/tls-places.ts";
 import type { Arguments, Operands, OptionSpecs } from "../command.ts";
-import type { Analyses } from "./analyses.ts";
 
 /** Everything a chat command may ask of the outside world. */
 export interface ChatPorts {
@@ -32,21 +29,17 @@ export interface ChatPorts {
   readonly services: Services;
   readonly tlsLooks: TlsLooks;
   readonly tlsPlaces: Pick<TlsPlaces, "permit">;
-  /** Absent: gofire.yaml names no repository of configuration. */
-  readonly configs?: Pick<ConfigCatalog, "of">;
   /** Absent: gofire.yaml has no gate. */
   readonly gate?: Pick<ConfigGate, "repository">;
   readonly gateRequests: GateRequests;
   readonly gateCards: Pick<GateCards, "find">;
-  readonly rollbacks: Rollbacks;
-  /** Absent: nothing may be rolled back. */
-  readonly auditLog?: AuditLog;
+  readonly rollbackSteps: RollbackSteps;
   readonly analyses: Analyses;
   readonly people: People;
   readonly rooms: Rooms;
   readonly chat: Pick<Chat, "permalink">;
   readonly storms: Pick<Storms, "read">;
-  readonly access: AccessConfig;
+  readonly access: ChatAccess;
   readonly mutes: Mutes;
   readonly openActs: OpenActs;
   readonly feedback: Feedback;

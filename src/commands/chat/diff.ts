@@ -4,10 +4,10 @@ import type { CaptureKind } from "../../domain/evidence/capture.ts";
 import { analysisChanges } from "../../domain/findings/analysis-changes.ts";
 import type { Analysis } from "../../domain/findings/finding.ts";
 import type { Reply } from "../../domain/incidents/incident.ts";
+import { sayableIn } from "../../jobs/access/sight.ts";
+import { type JudgedIncident, judged, whichIncident } from "../../jobs/incidents/which-incident.ts";
 import { noteAct } from "../../jobs/thread/tell-acts.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
-import { sayableIn } from "./sight.ts";
-import { type JudgedIncident, judged, whichIncident } from "./which-incident.ts";
 
 export const diff = defineChatCommand({
   name: "diff",

@@ -13,8 +13,10 @@ import { PortError, UsageError } from "../../domain/errors.ts";
 import type { Opinion } from "../../domain/findings/feedback.ts";
 import { nearest } from "../../domain/nearest.ts";
 import { durationText } from "../../domain/units.ts";
+import { refusalFor } from "../../jobs/access/refusal.ts";
+import { inConfidence, mayRead, sightOf } from "../../jobs/access/sight.ts";
+import { whichIncident } from "../../jobs/incidents/which-incident.ts";
 import { noteAct } from "../../jobs/thread/tell-acts.ts";
-import { refusalFor } from "./access.ts";
 import { answerGateClick, approveConfig } from "./approve-config.ts";
 import type { ChatCommand, ChatPorts } from "./chat-command.ts";
 import { feedback, giveFeedback } from "./feedback.ts";
@@ -23,12 +25,8 @@ import { chatCommands } from "./index.ts";
 import { askOpinions, giveOpinions } from "./judge.ts";
 import { mute } from "./mute.ts";
 import { readArguments } from "./read-arguments.ts";
-import { rollback } from "./rollback.ts";
-import { rollbackClick } from "./rollback-clicks.ts";
-import { rollbackPlan } from "./rollback-plan.ts";
-import { inConfidence, mayRead, sightOf } from "./sight.ts";
+import { clickOnRollback, rollback, takeStep } from "./rollback.ts";
 import { begin, draftAgain, snapshot } from "./snapshot.ts";
-import { whichIncident } from "./which-incident.ts";
 import { readWords, type Word } from "./words.ts";
 
 /**
@@ -113,16 +111,13 @@ async function answerSeen(click: CardClick, ports: ChatPorts, signal: AbortSigna
 }
 
 /** As the command in the incident's thread: it reads, and needs the same right. */
-async function planOf(
-  { incidentId, place, userId }: CardClick,
-  ports: ChatPorts,
-  signal: AbortSignal,
-): Promise<ChatReply> {
+async function planOf(click: CardClick, ports: ChatPorts, signal: AbortSignal): Promise<ChatReply> {
+  const { incidentId, place, userId } = click;
   const refusal = await refusalFor(rollback.whoMayUse, { userId, channel: place.channel }, ports, signal);
   if (refusal !== undefined) return refusal;
   try {
-    const incident = await whichIncident(incidentId, place, ports.incidents, signal);
-    return await rollbackPlan({ service: incident.service, place, userId, incident }, ports, signal);
+    const { service } = await whichIncident(incidentId, place, ports.incidents, signal);
+    return await takeStep({ kind: "plan", service, incidentId }, click, ports, signal);
   } catch (error) {
     return instead(error, rollback);
   }
@@ -134,10 +129,8 @@ export async function answerRollback(
   ports: ChatPorts,
   signal: AbortSignal,
 ): Promise<ChatReply> {
-  const asker = { userId: click.userId, channel: click.place.channel };
-  const { incidents } = sightOf(asker, ports.incidents, ports.rooms);
   try {
-    return await rollbackClick(click, { ...ports, incidents }, signal);
+    return await clickOnRollback(click, ports, signal);
   } catch (error) {
     return instead(error, rollback);
   }

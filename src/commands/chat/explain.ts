@@ -1,7 +1,7 @@
 import { analyzers } from "../../analyzers/index.ts";
 import { UsageError } from "../../domain/errors.ts";
+import { judged, whichIncident } from "../../jobs/incidents/which-incident.ts";
 import { defineChatCommand } from "./chat-command.ts";
-import { judged, whichIncident } from "./which-incident.ts";
 
 export const explain = defineChatCommand({
   name: "explain",

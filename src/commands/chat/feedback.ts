@@ -5,9 +5,9 @@ import { looksLikeSecret } from "../../domain/configuration/secret-shapes.ts";
 import { UsageError } from "../../domain/errors.ts";
 import { type Opinion, opinions } from "../../domain/findings/feedback.ts";
 import type { FindingSummary } from "../../domain/incidents/incident.ts";
+import { type JudgedIncident, judged, whichIncident } from "../../jobs/incidents/which-incident.ts";
 import { countVoice } from "../../jobs/thread/tell-acts.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
-import { type JudgedIncident, judged, whichIncident } from "./which-incident.ts";
 
 export const feedback = defineChatCommand({
   name: "feedback",

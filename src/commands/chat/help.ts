@@ -1,7 +1,7 @@
 import type { CommandHelp } from "../../domain/chat/chat-reply.ts";
 import { UsageError } from "../../domain/errors.ts";
 import { nearest } from "../../domain/nearest.ts";
-import { type AccessPorts, type Asker, refusalFor } from "./access.ts";
+import { type AccessPorts, type Asker, refusalFor } from "../../jobs/access/refusal.ts";
 import { type ChatCommand, defineChatCommand } from "./chat-command.ts";
 
 /** `list` gives all commands; it is asked when help is, because help is one of them. */

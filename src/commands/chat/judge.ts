@@ -3,9 +3,9 @@ import type { CardClick, Judgement } from "../../domain/chat/chat-request.ts";
 import { mostJudged } from "../../domain/chat/feedback-form.ts";
 import { PortError, UsageError } from "../../domain/errors.ts";
 import type { FindingSummary } from "../../domain/incidents/incident.ts";
+import { type JudgedIncident, judged, whichIncident } from "../../jobs/incidents/which-incident.ts";
 import type { ChatPorts } from "./chat-command.ts";
 import { giveFeedback } from "./feedback.ts";
-import { type JudgedIncident, judged, whichIncident } from "./which-incident.ts";
 
 /** All findings of an incident, with what the person said of them until now. */
 export async function askOpinions(

@@ -1,6 +1,6 @@
+import { whichIncident } from "../../jobs/incidents/which-incident.ts";
 import { askForPeer } from "../../jobs/peers/peer-round.ts";
 import { defineChatCommand } from "./chat-command.ts";
-import { whichIncident } from "./which-incident.ts";
 
 export const peer = defineChatCommand({
   name: "peer",

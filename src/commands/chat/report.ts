@@ -2,10 +2,10 @@ import type { Place } from "../../domain/chat/message.ts";
 import { UsageError } from "../../domain/errors.ts";
 import type { Incident, Reply } from "../../domain/incidents/incident.ts";
 import { withAct } from "../../domain/incidents/incident-record.ts";
+import { sayableIn } from "../../jobs/access/sight.ts";
+import { whichIncident } from "../../jobs/incidents/which-incident.ts";
 import type { Rooms } from "../../ports/rooms.ts";
 import { defineChatCommand } from "./chat-command.ts";
-import { sayableIn } from "./sight.ts";
-import { whichIncident } from "./which-incident.ts";
 
 /** Each is a message in the thread for good. */
 const mostReports = 20;

@@ -1,6 +1,6 @@
 import { resolveIncident } from "../../jobs/incidents/resolve.ts";
+import { whichIncident } from "../../jobs/incidents/which-incident.ts";
 import { defineChatCommand } from "./chat-command.ts";
-import { whichIncident } from "./which-incident.ts";
 
 export const resolve = defineChatCommand({
   name: "resolve",

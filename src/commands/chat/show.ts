@@ -1,5 +1,5 @@
+import { whichIncident } from "../../jobs/incidents/which-incident.ts";
 import { defineChatCommand } from "./chat-command.ts";
-import { whichIncident } from "./which-incident.ts";
 
 export const show = defineChatCommand({
   name: "show",

@@ -4,6 +4,7 @@ import type { GateState } from "../configuration/gate.ts";
 import type { GateDecision } from "../configuration/gate-request.ts";
 import type { Rollback } from "../configuration/rollback.ts";
 import type { RollbackRequest, RollbackWish } from "../configuration/rollback-request.ts";
+import type { RollbackStep } from "../configuration/rollback-step.ts";
 import type { AnalysisChanges } from "../findings/analysis-changes.ts";
 import type { RuleDocs } from "../findings/analyzer.ts";
 import type { FeedbackTally, Opinion, Opinions } from "../findings/feedback.ts";
@@ -58,7 +59,7 @@ export interface ExplainedFinding {
 
 /**
  * What a chat command answers: data. The renderer gives it its looks; who delivers it shows `ask`, `already`,
- * `feedback`, `judging`, `judged`, `shown`, `reporting`, `looking`, `rollback`, `rollback-asked`, `checking`, `deciding`, `decided`, `help` and `refused` to the person alone, and whatever is `inConfidence`: it tells
+ * `feedback`, `judging`, `judged`, `shown`, `reporting`, `looking`, `rollback` and what begins so, `checking`, `deciding`, `decided`, `help` and `refused` to the person alone, and whatever is `inConfidence`: it tells
  * of channels that not everybody there may read.
  */
 export type ChatReply =
@@ -174,6 +175,15 @@ export type ChatReply =
       readonly asking?: { readonly wish: RollbackWish } | { readonly not: string };
       /** It is not any more what was clicked on. */
       readonly isAnew?: true;
+    }
+  /**
+   * Somebody's step of a rollback is looked at; what comes of it is told to the person, unless gofire may not write in `place`.
+   */
+  | {
+      readonly kind: "rollback-looking";
+      readonly does: RollbackStep["does"];
+      readonly place: Place;
+      readonly isOutOfReach?: true;
     }
   /** A second person is asked by a card in its place. */
   | { readonly kind: "rollback-asked"; readonly request: RollbackRequest }

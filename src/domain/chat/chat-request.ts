@@ -58,6 +58,8 @@ export interface CardClick {
   readonly userId: string;
   /** Where the card is; its thread. */
   readonly place: Place;
+  /** For what the person alone is to see, where that is not `place`. */
+  readonly aside?: Place;
   readonly action: CardAction;
   readonly incidentId: string;
   /** Id of the finding that `right` and `wrong` are about. */
@@ -83,6 +85,8 @@ export const rollbackActions = ["rollback-ask", "rollback-go", "rollback-cancel"
 
 /** A click on a button of a rollback's plan or card. */
 export interface RollbackClick extends Pick<CardClick, "intent" | "userId" | "place"> {
+  /** For what the person alone is to see. */
+  readonly aside: Place;
   readonly action: (typeof rollbackActions)[number];
   /** What the button carries; not to be trusted. */
   readonly about: string;

@@ -118,6 +118,8 @@ export type RollbackDraft = Pick<
 
 /** So long a second person may agree. */
 export const agreeWithinMs = 30 * 60_000;
+/** So long what somebody pressed may take: what no worker came to by then, or no repository took, is not done any more. */
+export const actWithinMs = 10 * 60_000;
 
 /** Nothing more will be done for it but telling. */
 export function isOver({ state }: Pick<RollbackRequest, "state">): boolean {

@@ -66,6 +66,10 @@ export function rollbackStore(
 
   return {
     read,
+    async begunBy(intent, signal) {
+      const id = await ask(() => client.get(intentKey(intent)), signal);
+      return id === null ? undefined : await read(id, signal);
+    },
     async begin(draft, signal) {
       const intent = intentKey(draft.asked.intent);
       for (let attempt = 0; attempt < attempts; attempt++) {

@@ -50,8 +50,6 @@ export function audienceOf(reply: ChatReply): "person" | "place" | "card" {
     case "begun":
       if (reply.isOutOfReach === true) return "person";
       return (reply.cardsBefore ?? 0) < burst ? "card" : "person";
-    case "rollback-decided":
-      return "card";
     case "resolved":
     case "peer":
       return reply.isNew && reply.incident.shadow !== true ? "card" : "person";
@@ -67,7 +65,9 @@ export function audienceOf(reply: ChatReply): "person" | "place" | "card" {
     case "checking":
     case "deciding":
     case "decided":
+    case "rollback-looking":
     case "rollback-asked":
+    case "rollback-decided":
     case "help":
     case "refused":
       return "person";

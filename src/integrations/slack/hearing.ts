@@ -50,13 +50,14 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
   const shown = showing(settings);
   const { open, ...forms } = formsHeard({ conversation, shown, first });
 
-  async function clickOnCard(click: CardClick, aside: Spot["aside"], triggerId: string): Promise<void> {
+  async function clickOnCard(click: CardClick & Spot, triggerId: string): Promise<void> {
     await inTime(async (signal) => {
-      const spot = { place: click.place, aside };
+      const { place, aside } = click;
+      const spot = { place, aside };
       const reply = await conversation.click(click, signal);
       if (reply.kind === "ask") await shown.openForm(reply, triggerId, spot, signal);
       else if (reply.kind === "judging") await shown.openOpinions(reply, triggerId, spot, signal);
-      else await shown.show(reply, { ...click, aside }, signal);
+      else await shown.show(reply, click, signal);
       if (reply.kind !== "feedback" || reply.says !== "wrong" || reply.comment !== undefined) return;
       // It counts without a reason, too.
       await shown.openComment(reply, triggerId, spot, signal).catch(() => {});
@@ -154,16 +155,14 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
           const button = readGateButton(id, chosen);
           const rollbackAction = rollbackActions.find((known) => known === id);
           if (cardClick !== undefined && spot !== undefined) {
-            const { place, aside } = spot;
-            await clickOnCard({ intent, userId: user.id, place, ...cardClick }, aside, trigger);
+            await clickOnCard({ intent, userId: user.id, ...spot, ...cardClick }, trigger);
           } else if (button !== undefined && spot !== undefined && ts !== undefined) {
             const clicked = { channel: spot.place.channel, ts };
             await decide({ intent, userId: user.id, ...spot, clicked, button });
           } else if (rollbackAction !== undefined && spot !== undefined) {
-            const { place, aside } = spot;
-            const click = { intent, userId: user.id, place, action: rollbackAction, about: chosen };
+            const click = { intent, userId: user.id, ...spot, action: rollbackAction, about: chosen };
             await inTime(async (signal) => {
-              await shown.show(await conversation.rollback(click, signal), { ...click, aside }, signal);
+              await shown.show(await conversation.rollback(click, signal), click, signal);
             });
           } else if (id === snapshotForm.openedBy) {
             await open({ intent, userId: user.id }, spot, trigger);

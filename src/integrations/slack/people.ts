@@ -28,13 +28,21 @@ const userAnswer = z.object({
 const groupAnswer = z.object({ users: z.array(z.string()) });
 
 /** usergroups.users.list is asked at most 20 times a minute (https://docs.slack.dev/apis/web-api/rate-limits). */
-const freshMs = 300_000;
-/** Whoever leaves a group while Slack cannot be asked keeps its rights for so long. */
-const staleMs = 3_600_000;
+const ages = {
+  /** For answers that people wait for. Whoever leaves a group while Slack cannot be asked keeps its rights for `staleMs`. */
+  lately: { freshMs: 300_000, staleMs: 3_600_000 },
+  /** For what cannot be taken back: a person who clicks twice is asked about once, and nothing from before stands in. */
+  now: { freshMs: 5_000, staleMs: 0 },
+};
 
 /** Who people are, as the workspace `teamId` sees them. */
-export function slackPeople(client: SlackClient, teamId: string, clock: Clock): People {
-  const memory = { freshMs, staleMs, nowMs: () => clock.monotonicMs() };
+export function slackPeople(
+  client: SlackClient,
+  teamId: string,
+  clock: Clock,
+  age: keyof typeof ages = "lately",
+): People {
+  const memory = { ...ages[age], nowMs: () => clock.monotonicMs() };
   const options = { patienceMs: 300 };
 
   const person = remembered<Person>(

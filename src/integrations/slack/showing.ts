@@ -64,6 +64,13 @@ export interface Showing {
   noticeTrouble(problem: unknown, triggerId: string): Promise<void>;
 }
 
+/** Those whose result is said later, where gofire may say something. */
+type ComesLater = Extract<ChatReply, { isOutOfReach?: true }>;
+
+function comesLater(reply: ChatReply): reply is ComesLater {
+  return ["begun", "looking", "checking", "rollback-looking"].includes(reply.kind);
+}
+
 /** The command's own answer does not wait longer for this. */
 const lookWithinMs = 800;
 
@@ -79,7 +86,7 @@ export function showing({ client, chat, looks, channels, onTrouble }: ShowingSet
   }
 
   async function withReach(reply: ChatReply, signal: AbortSignal): Promise<ChatReply> {
-    if (reply.kind !== "begun" && reply.kind !== "looking" && reply.kind !== "checking") return reply;
+    if (!comesLater(reply)) return reply;
     const { channel } = reply.kind === "begun" ? reply.incident.place : reply.place;
     if (await canPost(channel, signal)) return reply;
     return { ...reply, isOutOfReach: true };

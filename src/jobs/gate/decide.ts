@@ -32,13 +32,14 @@ interface Subject {
 
 /**
  * Does what somebody decided, if what they saw is what would be released now, if they may, and if the log takes it: it comes
- * first, so that nobody is told of anything that is not in it. The chat's rights were looked at when it was asked. The same
- * request again gives the same answer. Throws the signal's reason.
+ * first, so that nobody is told of anything that is not in it. `mayNot`: why the person has no right to, as the chat has it now.
+ * The same request again gives the same answer. Throws what `mayNot` throws, and the signal's reason.
  */
 export async function decide(
   request: DecisionRequest,
   looked: LookedAt,
   audit: Pick<AuditLog, "append">,
+  mayNot: () => Promise<Refused | undefined>,
   nowMs: number,
   signal: AbortSignal,
 ): Promise<Decided> {
@@ -52,7 +53,7 @@ export async function decide(
   const event = eventOf(request, subject, looked, nowMs);
   if (looked.entries.some((entry) => entry.event.id === event.id)) return { ...decided, state, isNew: true };
   if (nowMs - request.askedAtMs > decideWithinMs) return tooLate;
-  const objection = objectionTo(decision, actor, subject);
+  const objection = (await mayNot()) ?? objectionTo(decision, actor, subject);
   if (objection !== undefined) return objection;
   if (
     decision !== "withdraw" &&

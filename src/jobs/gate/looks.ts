@@ -1,4 +1,3 @@
-import type { ChatReply } from "../../domain/chat/chat-reply.ts";
 import type { MessageBody } from "../../domain/chat/message.ts";
 import type { GateView, ProposalReport } from "../../domain/configuration/gate-card.ts";
 import type { Reply } from "../../domain/incidents/incident.ts";
@@ -11,6 +10,4 @@ export interface GateLooks {
   gateList(report: ProposalReport): string;
   /** A reply in the thread of a proposal's card. */
   gateReply(reply: Reply): MessageBody;
-  /** An answer to one person. */
-  answer(reply: ChatReply): MessageBody;
 }

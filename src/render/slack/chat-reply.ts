@@ -15,8 +15,8 @@ import { mutedLines, muteSentence, unmutedLine, unmutedSentence } from "./mute-w
 import { peerSentence } from "./peer-words.ts";
 import { refusedBody } from "./refused.ts";
 import { replyBody } from "./reply-body.ts";
-import { rollbackAskedBody, rollbackBody } from "./rollback.ts";
-import { rollbackCard } from "./rollback-card.ts";
+import { rollbackBody } from "./rollback.ts";
+import { rollbackAskedBody, rollbackDecidedBody, rollbackLookingBody } from "./rollback-words.ts";
 import { shownBody } from "./shadow.ts";
 import { statusBody } from "./status.ts";
 import { lookingBody } from "./tls.ts";
@@ -112,7 +112,9 @@ function bodyOf(reply: ChatReply): MessageBody {
     case "rollback-asked":
       return rollbackAskedBody(reply.request);
     case "rollback-decided":
-      return rollbackCard(reply.request);
+      return rollbackDecidedBody(reply.request);
+    case "rollback-looking":
+      return rollbackLookingBody(reply);
     case "muted":
       return replyBody([muteSentence(reply.mute)], section(mutedLines(reply.mute)));
     case "unmuted":

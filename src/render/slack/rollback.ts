@@ -2,7 +2,7 @@ import type { ChatReply } from "../../domain/chat/chat-reply.ts";
 import type { MessageBody } from "../../domain/chat/message.ts";
 import type { ConfigChange } from "../../domain/configuration/config-change.ts";
 import type { MovedValue, RevertWay, Rollback } from "../../domain/configuration/rollback.ts";
-import { type RollbackRequest, wishText } from "../../domain/configuration/rollback-request.ts";
+import { wishText } from "../../domain/configuration/rollback-request.ts";
 import { counted, durationText } from "../../domain/units.ts";
 import { changeText } from "../config-words.ts";
 import { rollbackCommand } from "../rollback-commands.ts";
@@ -66,21 +66,6 @@ export function rollbackBody({ rollback, asking, isAnew }: RollbackReply): Messa
       ...askingBlocks(rollback, asking),
       ...context([suspicionText(rollback)]),
     ],
-  );
-}
-
-/** To who asked. */
-export function rollbackAskedBody({ id, service, place, incident }: RollbackRequest): MessageBody {
-  const where =
-    incident === undefined
-      ? place.thread === undefined
-        ? "this channel"
-        : "this thread"
-      : `the thread of ${incident.id}`;
-  const said = `The card that asks a second person comes into ${where}. You cannot agree to it yourself: somebody else with the right (access.rollback) has to.`;
-  return replyBody(
-    [`Rollback ${id} of ${service}.`, said],
-    section([`⏪ Rollback ${words(id, 20)} of ${words(service, 80)}. ${words(said, 400)}`]),
   );
 }
 

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { answerChat, answerDecision } from "../../../src/commands/chat/dispatch.ts";
-import type { AccessConfig } from "../../../src/config/gofire-config.ts";
 import type { ChatReply } from "../../../src/domain/chat/chat-reply.ts";
 import type { ChatRequest, GateClick } from "../../../src/domain/chat/chat-request.ts";
+import type { ChatAccess } from "../../../src/domain/chat/chat-rights.ts";
 import type { GateRequest } from "../../../src/domain/configuration/gate-request.ts";
 import { PortError } from "../../../src/domain/errors.ts";
 import { redisProgram } from "../../integrations/redis-server.ts";
 import { type Asking, asking, never, nobodyNamed } from "./asking.ts";
 
 const nobody = { users: [], groups: [], channels: [] };
-const onlyU1: AccessConfig = {
+const onlyU1: ChatAccess = {
   rights: { approve: { ...nobody, users: ["U1"], channels: ["CGATE"] } },
   givenBy: { ...nobody, groups: ["SSRE"] },
 };
@@ -29,7 +29,7 @@ describe.skipIf(redisProgram === undefined)("approve-config in the chat", () => 
     requests = [];
   });
 
-  function ports(access: AccessConfig) {
+  function ports(access: ChatAccess) {
     return {
       ...chat.ports,
       access,
@@ -42,7 +42,7 @@ describe.skipIf(redisProgram === undefined)("approve-config in the chat", () => 
   async function say(
     words: string,
     request: Partial<ChatRequest> = {},
-    access: AccessConfig = nobodyNamed,
+    access: ChatAccess = nobodyNamed,
   ): Promise<ChatReply> {
     delivered++;
     const said = { intent: `T${delivered}`, kind: "command", userId: "U1", place, words } as const;
@@ -51,7 +51,7 @@ describe.skipIf(redisProgram === undefined)("approve-config in the chat", () => 
 
   async function click(
     change: Partial<GateClick> = {},
-    access: AccessConfig = nobodyNamed,
+    access: ChatAccess = nobodyNamed,
   ): Promise<ChatReply> {
     const button = {
       decision: "approve",

@@ -1,12 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { storedAnalyses } from "../../../src/commands/chat/analyses.ts";
 import type { ChatPorts } from "../../../src/commands/chat/chat-command.ts";
 import { answerChat } from "../../../src/commands/chat/dispatch.ts";
-import type { AccessConfig } from "../../../src/config/gofire-config.ts";
 import type { ChatReply } from "../../../src/domain/chat/chat-reply.ts";
 import type { ChatRequest } from "../../../src/domain/chat/chat-request.ts";
+import type { ChatAccess } from "../../../src/domain/chat/chat-rights.ts";
 import { UsageError } from "../../../src/domain/errors.ts";
 import type { Analysis } from "../../../src/domain/findings/finding.ts";
 import type { Incident } from "../../../src/domain/incidents/incident.ts";
@@ -20,9 +19,10 @@ import { incidentStore } from "../../../src/integrations/redis/incident-store.ts
 import { mutesStore } from "../../../src/integrations/redis/mutes.ts";
 import { openActStore } from "../../../src/integrations/redis/open-act-store.ts";
 import { redisQueue } from "../../../src/integrations/redis/queue.ts";
-import { rollbackStore } from "../../../src/integrations/redis/rollback-store.ts";
+import { redisRollbackSteps } from "../../../src/integrations/redis/rollback-steps.ts";
 import { stormStore } from "../../../src/integrations/redis/storm-store.ts";
 import { redisTlsLooks } from "../../../src/integrations/redis/tls-looks.ts";
+import { storedAnalyses } from "../../../src/jobs/incidents/analyses.ts";
 import { summaryOf } from "../../../src/jobs/incidents/summary.ts";
 import { retries } from "../../../src/jobs/index.ts";
 import type { Artifacts } from "../../../src/ports/artifacts.ts";
@@ -45,14 +45,14 @@ export interface Asking {
   readonly chat: FakeChat;
   readonly storms: Storms;
   readonly artifacts: Artifacts;
-  ask(words: string, request?: Partial<ChatRequest>, access?: AccessConfig): Promise<ChatReply>;
+  ask(words: string, request?: Partial<ChatRequest>, access?: ChatAccess): Promise<ChatReply>;
   /** An incident with a verdict, as the worker leaves it. */
   judged(analysis: Analysis, change?: Partial<Incident>): Promise<Incident>;
   reset(): Promise<void>;
   close(): Promise<void>;
 }
 
-export const nobodyNamed: AccessConfig = { rights: {}, givenBy: { users: [], groups: [], channels: [] } };
+export const nobodyNamed: ChatAccess = { rights: {}, givenBy: { users: [], groups: [], channels: [] } };
 
 const entries = [
   { name: "order", instances: ["order-1", "order-2"] },
@@ -100,8 +100,8 @@ export async function asking(mostWaiting: number): Promise<Asking> {
   const tlsLooks = redisTlsLooks(redis.client, { retries: retries["tls-look"], onTrouble: () => {} });
   const gateRequests = redisGateRequests(redis.client, { retries: retries.gate, onTrouble: () => {} });
   const gateCards = gateCardStore(redis.client, { retries: retries["gate-card"], onTrouble: () => {} });
-  const rollbacks = rollbackStore(redis.client, systemClock, {
-    retries: retries.rollback,
+  const rollbackSteps = redisRollbackSteps(redis.client, {
+    retries: retries["rollback-step"],
     onTrouble: () => {},
   });
   const people = fakePeople({ U1: "member", U2: "member", UGUEST: "guest", UFAR: "stranger", UBOT: "bot" });
@@ -131,7 +131,7 @@ export async function asking(mostWaiting: number): Promise<Asking> {
     mutes: mutesStore(redis.client, systemClock),
     openActs: openActStore(redis.client),
     feedback: feedbackStore(redis.client),
-    rollbacks,
+    rollbackSteps,
     clock: systemClock,
     version: "0.1.0",
   };
@@ -197,7 +197,7 @@ export async function asking(mostWaiting: number): Promise<Asking> {
       await tlsLooks.close();
       await gateRequests.close();
       await gateCards.close();
-      await rollbacks.close();
+      await rollbackSteps.close();
       await queue.close();
       await storms.close();
       await redis.close();

@@ -9,8 +9,12 @@ import { chatClient } from "../chat-server.ts";
 /** Before or after something that the outside world sees. */
 export interface Death {
   readonly when: "before" | "after";
-  /** `write`: the push. Else what the log is told, or a message's text. */
-  readonly what: "write" | { readonly logged: string } | { readonly said: string };
+  /** `write`: the push. Else what the log is told, a message's text, or what one person is told. */
+  readonly what:
+    | "write"
+    | { readonly logged: string }
+    | { readonly said: string }
+    | { readonly told: string };
 }
 
 export interface RollbackWorker extends Omit<TestBot, "settings"> {
@@ -78,6 +82,11 @@ await startTestBot(
       around(isSaid(body.text), () => client.post(to, body, posting, signal)),
     edit: (ref, body, urgency, signal) =>
       around(isSaid(body.text), () => client.edit(ref, body, urgency, signal)),
+    tellOnly: (to, userId, body, signal) =>
+      around(
+        (what) => typeof what === "object" && "told" in what && what.told === body.text,
+        () => client.tellOnly(to, userId, body, signal),
+      ),
   },
   (message) => process.stderr.write(`${message}\n`),
 );

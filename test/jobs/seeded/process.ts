@@ -74,6 +74,7 @@ export async function startProcess(
     sweepEveryMs: 1_000,
     chat: side.chat,
     cards: side.cards,
+    rights: side.rights,
     artifacts: stored,
     pictures: { draw: () => Promise.resolve([]), compare: () => Promise.resolve(undefined) },
     services,

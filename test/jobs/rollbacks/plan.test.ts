@@ -6,18 +6,21 @@ import { answerChat } from "../../../src/commands/chat/dispatch.ts";
 import type { ChatReply } from "../../../src/domain/chat/chat-reply.ts";
 import type { PublishedConfig } from "../../../src/domain/configuration/config-change.ts";
 import { inTheWay } from "../../../src/domain/configuration/rollback-request.ts";
-import { PortError } from "../../../src/domain/errors.ts";
+import type { RollbackStep } from "../../../src/domain/configuration/rollback-step.ts";
+import { PortError, UsageError } from "../../../src/domain/errors.ts";
 import { gitHistory } from "../../../src/integrations/git/history.ts";
+import { rollbackPlan } from "../../../src/jobs/rollbacks/plan.ts";
 import type { ConfigHistory } from "../../../src/ports/config-history.ts";
 import type { ConfigWriter } from "../../../src/ports/config-writer.ts";
+import type { RollbackSteps } from "../../../src/ports/rollback-steps.ts";
 import { rollbackCommand } from "../../../src/render/rollback-commands.ts";
+import { analysis, finding } from "../../commands/chat/analyses.ts";
+import { type Asking, asking, expectKind, never } from "../../commands/chat/asking.ts";
 import { type FakeCommit, fakeConfigHistory } from "../../fakes/config-history.ts";
 import { fakeConfigWriter } from "../../fakes/config-writer.ts";
+import { everybodyMay } from "../../fakes/rights.ts";
 import { type GitRepository, gitRepository } from "../../integrations/git-repository.ts";
 import { redisProgram } from "../../integrations/redis-server.ts";
-import { until } from "../../jobs/bot.ts";
-import { analysis, finding } from "./analyses.ts";
-import { type Asking, asking, expectKind, never } from "./asking.ts";
 
 const minute = 60_000;
 const now = Math.floor(Date.now() / 1000) * 1000;
@@ -38,6 +41,10 @@ function commit(digit: string, ageMs: number, files: FakeCommit["files"], tag?: 
 const text = (maxActive: number, rest = "") => `redis:\n  max_active: ${maxActive}\n${rest}`;
 const begin = commit("a", 900 * minute, { [order]: text(200), [payment]: text(100) }, "v1-prod");
 
+function failing(reason: Error): ConfigHistory {
+  return { ...fakeConfigHistory([begin]), changes: () => Promise.reject(reason) };
+}
+
 let asked = 0;
 
 describe.skipIf(redisProgram === undefined)("rollback", () => {
@@ -48,27 +55,38 @@ describe.skipIf(redisProgram === undefined)("rollback", () => {
   beforeEach(() => chat.reset());
   afterAll(() => chat.close());
 
+  /** What the person is told: at once by the command, else by the worker that takes it up. */
   async function ask(
     words: string,
-    history: ConfigHistory,
+    history?: ConfigHistory,
     thread?: string,
     writer?: ConfigWriter,
   ): Promise<ChatReply> {
+    const steps: RollbackStep[] = [];
+    const place = { channel: "C1", ...(thread === undefined ? {} : { thread }) };
+    const request = { intent: `rollback ${asked++}`, kind: "command", userId: "U1", place, words } as const;
+    const rollbackSteps: RollbackSteps = {
+      async ask(step) {
+        await Promise.resolve();
+        steps.push(step);
+      },
+    };
+    const reply = await answerChat(request, { ...chat.ports, rollbackSteps }, never);
+    const [step] = steps;
+    if (step?.does.kind !== "plan" || history === undefined) return reply;
+    expect(reply).toEqual({ kind: "rollback-looking", does: step.does, place });
     const files = { history, paths: [order, "charts/order"], ...(writer === undefined ? {} : { writer }) };
     const configs = {
       of: (service: string | undefined) => (service === "order" ? files : undefined),
     };
-    const place = { channel: "C1", ...(thread === undefined ? {} : { thread }) };
-    const request = { intent: `rollback ${asked++}`, kind: "command", userId: "U1", place, words } as const;
-    return await answerChat(request, { ...chat.ports, configs }, never);
+    return await rollbackPlan(
+      { ...step.does, place, userId: "U1" },
+      { ...chat.ports, configs, rights: everybodyMay() },
+      never,
+    );
   }
-  /** A busy machine may not answer in the chat's time: as gofire says then, the same is asked again. */
   async function rollbackOf(words: string, history: ConfigHistory, thread?: string, writer?: ConfigWriter) {
-    const reply = await until(async () => {
-      const answer = await ask(words, history, thread, writer);
-      return answer.kind === "refused" && answer.next.startsWith("Write the same again") ? undefined : answer;
-    }, `an answer to ${words}`);
-    return expectKind(reply, "rollback").rollback;
+    return expectKind(await ask(words, history, thread, writer), "rollback").rollback;
   }
 
   describe("where gofire may write", () => {
@@ -271,7 +289,7 @@ describe.skipIf(redisProgram === undefined)("rollback", () => {
         'config has no tag or revision that begins with "nope". Write the whole name of a tag, or some digits of a commit.',
       ],
     ])("says what %s could be", async (tag, problem) => {
-      expect(expectKind(await ask(`rollback order ${tag}`, history), "help").problem).toBe(problem);
+      await expect(ask(`rollback order ${tag}`, history)).rejects.toThrow(new UsageError(problem));
     });
 
     test("says that it is the same", async () => {
@@ -282,31 +300,21 @@ describe.skipIf(redisProgram === undefined)("rollback", () => {
   });
 
   test("says what is missing where nobody said where configuration is", async () => {
-    expect(expectKind(await chat.ask("rollback order"), "refused").why).toContain("has no configHistory");
+    const question = { service: "order", place: { channel: "C1" }, userId: "U1" };
+    const nowhere = await rollbackPlan(question, { ...chat.ports, rights: everybodyMay() }, never);
+    expect(expectKind(nowhere, "refused").why).toContain("has no configHistory");
     const why = expectKind(await ask("rollback payment", fakeConfigHistory([begin])), "refused").why;
     expect(why).toContain("no services.payment.config");
-    expect(expectKind(await chat.ask("rollback"), "help").problem).toBe("rollback needs a SERVICE.");
+    expect(expectKind(await ask("rollback"), "help").problem).toBe("rollback needs a SERVICE.");
   });
 
-  test("says what git says, and that a repository is slow", async () => {
-    const failing = (reason: Error): ConfigHistory => ({
-      ...fakeConfigHistory([begin]),
-      changes: () => Promise.reject(reason),
-    });
-    const gone = new PortError("unavailable", "config", "there is no git program on the PATH: install git");
-    expect(expectKind(await ask("rollback order", failing(gone)), "refused").why).toBe(
-      "config cannot be read: there is no git program on the PATH: install git.",
+  test("says what git says for good; what may be otherwise a moment later is tried again", async () => {
+    const closed = new PortError("forbidden", "config", "the token may not read it");
+    expect(expectKind(await ask("rollback order", failing(closed)), "refused").why).toBe(
+      "config cannot be read: the token may not read it.",
     );
-    const slow: ConfigHistory = {
-      ...fakeConfigHistory([begin]),
-      changes: (_window, signal) =>
-        new Promise((_resolve, reject) => {
-          signal.addEventListener("abort", () => reject(signal.reason as Error));
-        }),
-    };
-    expect(expectKind(await ask("rollback order", slow), "refused").next).toBe(
-      "Write the same again in a few seconds.",
-    );
+    const away = new PortError("unavailable", "config", "the remote does not answer");
+    await expect(ask("rollback order", failing(away))).rejects.toBe(away);
   });
 
   describe("over a real repository", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { storedAnalyses } from "../../../src/commands/chat/analyses.ts";
-import type { JudgedIncident } from "../../../src/commands/chat/which-incident.ts";
-import { PortError } from "../../../src/domain/errors.ts";
+import { PortError } from "../../src/domain/errors.ts";
+import { storedAnalyses } from "../../src/jobs/incidents/analyses.ts";
+import type { JudgedIncident } from "../../src/jobs/incidents/which-incident.ts";
 
 const never = new AbortController().signal;
 

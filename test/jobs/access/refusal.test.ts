@@ -1,13 +1,12 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { refusalFor } from "../../../src/commands/chat/access.ts";
-import type { AccessConfig } from "../../../src/config/gofire-config.ts";
-import type { ChatRight } from "../../../src/domain/chat/chat-rights.ts";
+import type { ChatAccess, ChatRight } from "../../../src/domain/chat/chat-rights.ts";
 import { PortError } from "../../../src/domain/errors.ts";
+import { refusalFor } from "../../../src/jobs/access/refusal.ts";
 import { type FakePeople, fakePeople } from "../../fakes/people.ts";
 
 const never = new AbortController().signal;
 const nobody = { users: [], groups: [], channels: [] };
-const access: AccessConfig = {
+const access: ChatAccess = {
   rights: {
     snapshot: { users: ["U1"], groups: ["S1", "S2"], channels: ["CINCIDENTS"] },
     mute: { ...nobody, groups: ["S1"] },
@@ -33,7 +32,7 @@ async function refusal(
   right: ChatRight | undefined,
   userId: string,
   channel = "C1",
-  config: AccessConfig = access,
+  config: ChatAccess = access,
 ) {
   return await refusalFor(right, { userId, channel }, { people, access: config }, never);
 }

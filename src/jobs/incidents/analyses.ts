@@ -1,7 +1,7 @@
 import { PortError, UsageError } from "../../domain/errors.ts";
 import type { Analysis } from "../../domain/findings/finding.ts";
-import { oneAtATime } from "../../jobs/turns/one-at-a-time.ts";
 import type { Artifacts } from "../../ports/artifacts.ts";
+import { oneAtATime } from "../turns/one-at-a-time.ts";
 import type { JudgedIncident } from "./which-incident.ts";
 
 /** The findings of incidents in full, as the analyse job stored them. */

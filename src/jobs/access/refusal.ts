@@ -1,8 +1,8 @@
-import type { AccessConfig } from "../../config/gofire-config.ts";
 import type { Audience, ChatReply } from "../../domain/chat/chat-reply.ts";
-import type { ChatRight } from "../../domain/chat/chat-rights.ts";
+import type { ChatAccess, ChatRight } from "../../domain/chat/chat-rights.ts";
 import { PortError } from "../../domain/errors.ts";
 import type { People, Person } from "../../ports/people.ts";
+import type { Rooms } from "../../ports/rooms.ts";
 
 export type Refusal = Extract<ChatReply, { kind: "refused" }>;
 
@@ -14,7 +14,12 @@ export interface Asker {
 
 export interface AccessPorts {
   readonly people: People;
-  readonly access: AccessConfig;
+  readonly access: ChatAccess;
+}
+
+/** What decides, when something is done, whether who wants it may: answers are some seconds old at most. */
+export interface Rights extends AccessPorts {
+  readonly rooms: Rooms;
 }
 
 const what: Readonly<Record<ChatRight, string>> = {
@@ -37,9 +42,38 @@ const what: Readonly<Record<ChatRight, string>> = {
 export async function refusalFor(
   right: ChatRight | undefined,
   asker: Asker,
-  { people, access }: AccessPorts,
+  ports: AccessPorts,
   signal: AbortSignal,
 ): Promise<Refusal | undefined> {
+  return await judged(right, asker, ports, () => "refuse", signal);
+}
+
+/**
+ * The same at the moment when something is done, for who can wait: where the chat does not tell for now, that is thrown as the
+ * port threw it, to be tried again.
+ */
+export async function refusalAtLast(
+  right: ChatRight,
+  asker: Asker,
+  ports: AccessPorts,
+  signal: AbortSignal,
+): Promise<Refusal | undefined> {
+  return await judged(right, asker, ports, (error) => (isForOperators(error) ? "refuse" : "throw"), signal);
+}
+
+/** `whenUntold`: what becomes of the error of a chat that does not tell. */
+async function judged(
+  right: ChatRight | undefined,
+  asker: Asker,
+  { people, access }: AccessPorts,
+  whenUntold: (error: unknown) => "refuse" | "throw",
+  signal: AbortSignal,
+): Promise<Refusal | undefined> {
+  function untold(what: string, error: unknown): Refusal {
+    if (whenUntold(error) === "throw") throw error;
+    return untoldRefusal(what, error, access);
+  }
+
   let person: Person;
   try {
     person = await people.person(asker.userId, signal);
@@ -48,7 +82,7 @@ export async function refusalFor(
     if (error instanceof PortError && error.code === "not-found") {
       return forMembers("The chat does not know who you are, so nothing was done.");
     }
-    return untold("who you are", error, access);
+    return untold("who you are", error);
   }
   const outsider = outsiders[person.standing];
   if (outsider !== undefined) return forMembers(outsider);
@@ -65,7 +99,7 @@ export async function refusalFor(
     return undefined;
   }
   const unanswered = memberships.find((membership) => membership.status === "rejected");
-  if (unanswered !== undefined) return untold("which user groups you are in", unanswered.reason, access);
+  if (unanswered !== undefined) return untold("which user groups you are in", unanswered.reason);
   return forOthers(right, access, audience);
 }
 
@@ -77,9 +111,14 @@ const outsiders: Readonly<Record<Person["standing"], string | undefined>> = {
   deactivated: "This account is deactivated.",
 };
 
+/** It does not pass by itself. */
+function isForOperators(error: unknown): error is PortError {
+  return error instanceof PortError && ["forbidden", "locked-out"].includes(error.code);
+}
+
 /** Who cannot be asked about is not let in; what only an operator can mend is not said to pass by itself. */
-function untold(what: string, error: unknown, access: AccessConfig): Refusal {
-  if (!(error instanceof PortError && ["forbidden", "locked-out"].includes(error.code))) {
+function untoldRefusal(what: string, error: unknown, access: ChatAccess): Refusal {
+  if (!isForOperators(error)) {
     const why = `The chat does not say ${what} just now, so nothing was done.`;
     return { kind: "refused", why, next: "Try again in a minute." };
   }
@@ -98,7 +137,7 @@ function forMembers(why: string): Refusal {
 }
 
 /** Names whom the file names, else says where the file has to be changed. */
-function forOthers(right: ChatRight, access: AccessConfig, audience: Audience): Refusal {
+function forOthers(right: ChatRight, access: ChatAccess, audience: Audience): Refusal {
   const setting = `access.${right} in gofire.yaml`;
   const whom = named(access);
   return {
@@ -114,7 +153,7 @@ function forOthers(right: ChatRight, access: AccessConfig, audience: Audience): 
 }
 
 /** Whom to ask, where the file names anybody. */
-function named({ givenBy }: AccessConfig): Pick<Refusal, "askWhom"> {
+function named({ givenBy }: ChatAccess): Pick<Refusal, "askWhom"> {
   const isNamed = [givenBy.users, givenBy.groups, givenBy.channels].some((ids) => ids.length > 0);
   return isNamed ? { askWhom: givenBy } : {};
 }

@@ -3,7 +3,7 @@ import { isDirect } from "../../domain/chat/message.ts";
 import type { Incident } from "../../domain/incidents/incident.ts";
 import type { Incidents } from "../../ports/incidents.ts";
 import type { Rooms } from "../../ports/rooms.ts";
-import type { Asker } from "./access.ts";
+import type { Asker } from "./refusal.ts";
 
 /**
  * What somebody may see of all incidents: those of the channel they write in, of channels that every member can read,

@@ -13,7 +13,7 @@ export type JudgedIncident = Incident & { readonly analysis: AnalysisSummary };
 export async function whichIncident(
   id: string | undefined,
   place: Place,
-  incidents: Incidents,
+  incidents: Pick<Incidents, "read" | "recent">,
   signal: AbortSignal,
 ): Promise<Incident> {
   if (id !== undefined) {
@@ -39,7 +39,7 @@ export async function whichIncident(
 /** The newest incident of a thread, or of a whole channel. */
 export async function newestAt(
   { channel, thread }: Place,
-  incidents: Incidents,
+  incidents: Pick<Incidents, "recent">,
   signal: AbortSignal,
 ): Promise<Incident | undefined> {
   const recent = await incidents.recent({ channel, limit: 100 }, signal);

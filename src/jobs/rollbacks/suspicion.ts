@@ -4,8 +4,15 @@ import type { RevertWay } from "../../domain/configuration/rollback.ts";
 import { UsageError } from "../../domain/errors.ts";
 import type { Analysis } from "../../domain/findings/finding.ts";
 import type { Incident } from "../../domain/incidents/incident.ts";
-import type { ChatPorts } from "./chat-command.ts";
-import { judged, newestAt } from "./which-incident.ts";
+import type { Incidents } from "../../ports/incidents.ts";
+import type { Analyses } from "../incidents/analyses.ts";
+import { judged, newestAt } from "../incidents/which-incident.ts";
+
+export interface SuspicionPorts {
+  /** Those that the person may see. */
+  readonly incidents: Pick<Incidents, "read" | "recent">;
+  readonly analyses: Analyses;
+}
 
 /** The change that the findings of a thread's incident suspect first, if any, and the moment that it is seen from. */
 export interface Suspicion {
@@ -18,7 +25,7 @@ export interface Suspicion {
 export async function incidentIn(
   place: Place,
   service: string,
-  { incidents }: Pick<ChatPorts, "incidents">,
+  { incidents }: Pick<SuspicionPorts, "incidents">,
   signal: AbortSignal,
 ): Promise<Incident | undefined> {
   if (place.thread === undefined) return undefined;
@@ -29,7 +36,7 @@ export async function incidentIn(
 /** Undefined where the incident knows of no configuration. */
 export async function suspicionOf(
   found: Incident | undefined,
-  { analyses }: Pick<ChatPorts, "analyses">,
+  { analyses }: Pick<SuspicionPorts, "analyses">,
   signal: AbortSignal,
 ): Promise<Suspicion | undefined> {
   if (found?.analysis?.config === undefined) return undefined;

@@ -2,16 +2,24 @@ import { type ChatReply, refused } from "../../domain/chat/chat-reply.ts";
 import { isDirect, type Place } from "../../domain/chat/message.ts";
 import type { Rollback } from "../../domain/configuration/rollback.ts";
 import { inTheWay } from "../../domain/configuration/rollback-request.ts";
-import { PortError } from "../../domain/errors.ts";
+import type { PortError } from "../../domain/errors.ts";
 import type { Incident } from "../../domain/incidents/incident.ts";
-import type { ServiceConfigFiles } from "../../ports/config-history.ts";
-import { refusalFor } from "./access.ts";
-import type { ChatPorts } from "./chat-command.ts";
-import { type PlanAnswer, restoring, reverting } from "./rollback-ways.ts";
-import { incidentIn, suspicionOf } from "./suspicion.ts";
+import type { AuditLog } from "../../ports/audit-log.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { ConfigCatalog, ServiceConfigFiles } from "../../ports/config-history.ts";
+import { type Rights, refusalAtLast } from "../access/refusal.ts";
+import { refuses } from "../thread/show-message.ts";
+import { incidentIn, type SuspicionPorts, suspicionOf } from "./suspicion.ts";
+import { type PlanAnswer, restoring, reverting } from "./ways.ts";
 
-/** Slack's patience, less what everything else takes. A fetch goes on without who asked for it. */
-const withinMs = 1_500;
+export interface PlanPorts extends SuspicionPorts {
+  readonly rights: Rights;
+  /** Absent: gofire.yaml names no repository of configuration. */
+  readonly configs?: Pick<ConfigCatalog, "of">;
+  /** Absent: nothing may be rolled back. */
+  readonly auditLog?: AuditLog;
+  readonly clock: Clock;
+}
 
 export interface PlanQuestion {
   /** Of gofire.yaml. */
@@ -24,37 +32,33 @@ export interface PlanQuestion {
   readonly incident?: Incident;
 }
 
-/** What a rollback would put back, or why that cannot be said. Throws UsageError for a tag that there is not. */
+/**
+ * What a rollback would put back, or why that cannot be said. Throws UsageError for a tag that there is not, and PortError where
+ * it may be known a moment later.
+ */
 export async function rollbackPlan(
   question: PlanQuestion,
-  ports: ChatPorts,
+  ports: PlanPorts,
   signal: AbortSignal,
 ): Promise<PlanAnswer> {
   const { service, tag, place } = question;
   const files = ports.configs?.of(service);
   if (files === undefined) return unknownFiles(service, ports);
-  const inTime = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
+  const incident = question.incident ?? (await incidentIn(place, service, ports, signal));
+  const suspicion = tag === undefined ? await suspicionOf(incident, ports, signal) : undefined;
+  let plan: PlanAnswer;
   try {
-    const incident = question.incident ?? (await incidentIn(place, service, ports, inTime));
-    const plan =
+    plan =
       tag === undefined
-        ? await reverting(
-            service,
-            files,
-            await suspicionOf(incident, ports, inTime),
-            ports.clock.nowMs(),
-            inTime,
-          )
-        : await restoring(service, files, tag, inTime);
-    return plan.kind === "rollback"
-      ? { ...plan, ...(await askingFor(plan.rollback, incident, question, ports, signal)) }
-      : plan;
+        ? await reverting(service, files, suspicion, ports.clock.nowMs(), signal)
+        : await restoring(service, files, tag, signal);
   } catch (error) {
-    signal.throwIfAborted();
-    if (inTime.aborted) return tooSlow(files);
-    if (error instanceof PortError && error.code !== "rate-limited") return unreadable(files, error);
+    if (refuses(error)) return unreadable(files, error);
     throw error;
   }
+  return plan.kind === "rollback"
+    ? { ...plan, ...(await askingFor(plan.rollback, incident, question, ports, signal)) }
+    : plan;
 }
 
 /** Whether who asks may have a second person asked, and with which words; nothing where gofire may write nothing. */
@@ -62,7 +66,7 @@ async function askingFor(
   rollback: Rollback,
   incident: Incident | undefined,
   { service, tag, place, userId }: PlanQuestion,
-  ports: ChatPorts,
+  ports: PlanPorts,
   signal: AbortSignal,
 ): Promise<Pick<Extract<ChatReply, { kind: "rollback" }>, "asking">> {
   const { writable } = rollback;
@@ -75,14 +79,14 @@ async function askingFor(
   if (incident === undefined && isDirect(place.channel)) {
     return { asking: { not: "write it in a channel, where a second person can see what is asked." } };
   }
-  const refusal = await refusalFor("rollback", { userId, channel: place.channel }, ports, signal);
+  const refusal = await refusalAtLast("rollback", { userId, channel: place.channel }, ports.rights, signal);
   if (refusal !== undefined) return { asking: { not: `${refusal.why} ${refusal.next}` } };
   const { digest } = writable;
   const about = incident === undefined ? {} : { incidentId: incident.id };
   return { asking: { wish: { digest, service, ...about, ...(tag === undefined ? {} : { tag }) } } };
 }
 
-function unknownFiles(service: string, { configs }: ChatPorts): PlanAnswer {
+function unknownFiles(service: string, { configs }: PlanPorts): PlanAnswer {
   return configs === undefined
     ? refused(
         "gofire does not know where configuration is kept: gofire.yaml has no configHistory.",
@@ -92,13 +96,6 @@ function unknownFiles(service: string, { configs }: ChatPorts): PlanAnswer {
         `gofire does not know which files configure ${service}: gofire.yaml has no services.${service}.config.`,
         "Roll it back where it was released. Who looks after gofire can name files and folders of the repository there.",
       );
-}
-
-function tooSlow({ history }: ServiceConfigFiles): PlanAnswer {
-  return refused(
-    `${history.name} did not answer in time for the chat; if it is a remote, it is still being fetched.`,
-    "Write the same again in a few seconds.",
-  );
 }
 
 function unreadable({ history }: ServiceConfigFiles, { message }: PortError): PlanAnswer {

@@ -3,7 +3,7 @@ import { configWindowMs } from "../../capture/config-history/keep.ts";
 import { type ChatReply, refused } from "../../domain/chat/chat-reply.ts";
 import { isBelow } from "../../domain/configuration/config-paths.ts";
 import type { RevertWay, Rollback, WriteWay } from "../../domain/configuration/rollback.ts";
-import { PortError, reasonOf, UsageError } from "../../domain/errors.ts";
+import { PortError, UsageError } from "../../domain/errors.ts";
 import { durationText } from "../../domain/units.ts";
 import { isOpposite, takenBack } from "../../governance/rollback.ts";
 import type { ServiceConfigFiles, TouchedRevision } from "../../ports/config-history.ts";
@@ -209,18 +209,12 @@ async function writableBy(
       writable: { push, way, conflicts: [], digest: made.digest },
     };
   } catch (error) {
+    signal.throwIfAborted();
     // The plan is worth having all the same.
-    if (error instanceof PortError || signal.aborted) {
-      return {
-        writable: { push, way, conflicts: [], problem: signal.aborted ? unfinished : reasonOf(error) },
-      };
-    }
+    if (error instanceof PortError) return { writable: { push, way, conflicts: [], problem: error.message } };
     throw error;
   }
 }
-
-const unfinished =
-  "gofire's copy of the repository is still being fetched; write the same again in a few seconds";
 
 function whichOf(typed: string, candidates: readonly string[], repository: string): string {
   if (candidates.length === 0) {
