@@ -10,6 +10,7 @@ import {
   severityRank,
   type Verdict,
 } from "../domain/findings/finding.ts";
+import { tellsAges } from "../domain/goroutines/goroutine-evidence.ts";
 import { siteKey } from "../domain/goroutines/goroutine-sites.ts";
 import { counted } from "../domain/units.ts";
 
@@ -299,6 +300,5 @@ function verdictOf(
   }
   const { goroutines } = evidence;
   if (goroutines === undefined || goroutines.best.incomplete !== undefined) return "inconclusive";
-  const agesOrGrowthKnown = goroutines.series.length > 1 || goroutines.best.form === "dump";
-  return agesOrGrowthKnown ? "pass" : "inconclusive";
+  return goroutines.series.length > 1 || tellsAges(goroutines.best) ? "pass" : "inconclusive";
 }

@@ -7,6 +7,7 @@ import { leakFinding } from "../../domain/findings/leak-report.ts";
 import { leakSign, leakThresholds } from "../../domain/findings/leak-signs.ts";
 import { mayBeFilling, startersAlive } from "../../domain/goroutines/channel-partners.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
+import { tellsAges } from "../../domain/goroutines/goroutine-evidence.ts";
 import { isRuntimeFrame } from "../../domain/goroutines/goroutine-sites.ts";
 import { idleRole, isKnownIdle } from "../../domain/goroutines/known-idle.ts";
 import { sumOf } from "../../domain/goroutines/pile-up.ts";
@@ -56,9 +57,7 @@ export const goroutineGrowth = defineAnalyzer({
       slowFinding({ goroutines, ...(context === undefined ? {} : { context }) }, target.own, limits);
     if (goroutines.series.length < 2) {
       const found = slow();
-      return found === undefined
-        ? { inconclusive: "growth needs two goroutine captures of one form, at least 15 s apart" }
-        : [found];
+      return found === undefined ? { inconclusive: whyUnknown(goroutines.best) } : [found];
     }
     const { best } = goroutines;
     const libraries = new Set<string>();
@@ -113,6 +112,13 @@ export const goroutineGrowth = defineAnalyzer({
     return found === undefined ? [] : [found];
   },
 });
+
+function whyUnknown(best: GoroutineSnapshot): string {
+  const wanted = "growth needs two goroutine captures of one form, at least 15 s apart";
+  return best.form === "dump" && !tellsAges(best)
+    ? `${wanted}, and nobody in the dump has waited for a minute yet, as far as the garbage collector has seen`
+    : wanted;
+}
 
 const unclear = "The load may have risen, or the process may have just started: a third capture tells.";
 

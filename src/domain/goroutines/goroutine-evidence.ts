@@ -1,5 +1,6 @@
 import type { GoroutineEvidence, NonEmpty } from "../evidence/evidence.ts";
-import type { GoroutineSnapshot, SnapshotForm } from "./goroutine.ts";
+import type { GoroutineGroup, GoroutineSnapshot, SnapshotForm, WaitReason } from "./goroutine.ts";
+import { isKnownIdle } from "./known-idle.ts";
 
 /** Most telling first. */
 const forms: readonly SnapshotForm[] = ["dump", "profile", "counts"];
@@ -22,6 +23,25 @@ export function goroutineEvidence(snapshots: readonly GoroutineSnapshot[]): Goro
   const isWindow = series.length > 1 && first !== undefined && last !== undefined;
   return { best, series, ...(isWindow ? { windowMs: last - first } : {}) };
 }
+
+/** The fewest waits of some age that a rule counts (docs/decisions/0003-default-thresholds.md, lock waiters). */
+const leastCrowd = 5;
+
+/**
+ * Whether a snapshot tells what has waited for long. A dump does from a minute on, by the clock of the garbage collector,
+ * which passes every two minutes at the latest (Go source: runtime/proc.go, forcegcperiod). One in which nobody has waited
+ * for so long, main included, is of a process that started a moment ago, or never rests: nothing is known of a crowd in it.
+ */
+export function tellsAges({ form, groups }: GoroutineSnapshot): boolean {
+  if (form !== "dump") return false;
+  return groups.some(({ waitMinutes }) => waitMinutes !== undefined) || !groups.some(mayBeStuck);
+}
+
+function mayBeStuck(group: GoroutineGroup): boolean {
+  return group.count >= leastCrowd && !passing.has(group.wait) && !isKnownIdle(group);
+}
+
+const passing: ReadonlySet<WaitReason> = new Set<WaitReason>(["active", "GC", "sleep"]);
 
 function mostTelling(whole: readonly GoroutineSnapshot[]): GoroutineSnapshot | undefined {
   for (const form of forms) {
