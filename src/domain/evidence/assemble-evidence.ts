@@ -17,6 +17,7 @@ import { isContentionProfile, type ProfileKind, profileKind } from "../profiles/
 import type { ParsedArtifact } from "./artifact.ts";
 import type { CaptureKind } from "./capture.ts";
 import { kindOfName } from "./capture-kind.ts";
+import { ofDistinctMoments } from "./distinct-moments.ts";
 import type { Evidence, NonEmpty, TargetFacts, ThreadCount } from "./evidence.ts";
 import { offeredCount } from "./pprof-index.ts";
 import { ofOneLife } from "./process-life.ts";
@@ -61,11 +62,15 @@ export function assembleEvidence(
   settings: AssemblySettings = {},
 ): AssembledEvidence {
   const program = ofOneProgram(given.flatMap(inOrderTaken));
-  const { captures, earlier, sign } = ofOneLife(program.captures);
-  const leftOut = earlier.map(({ file }) => ({
-    file,
-    reason: `left out, the process restarted meanwhile (${sign}) and this may be of its earlier run`,
-  }));
+  const distinct = ofDistinctMoments(program.captures);
+  const { captures, earlier, sign } = ofOneLife(distinct.captures);
+  const leftOut = [
+    ...distinct.copies,
+    ...earlier.map(({ file }) => ({
+      file,
+      reason: `left out, the process restarted meanwhile (${sign}) and this may be of its earlier run`,
+    })),
+  ];
   const notes = [...program.notes, ...leftOut.map(({ file, reason }) => `${file}: ${reason}`)];
   const { profiles, notJudged } = sortedProfiles(captures, notes);
   const scrapes = inTimeOrder(

@@ -22,6 +22,16 @@ function goroutines(
   return { file, artifact: { type: "goroutines", snapshot, leaked: false } };
 }
 
+function seriesLength(...captures: readonly ReadCapture[]): number | undefined {
+  return assembleEvidence(captures).evidence.goroutines?.series.length;
+}
+
+function dumpOf(file: string, writer: number): ReadCapture {
+  const exemplars = [{ id: 7, pointers: [{ frame: 0, value: writer }] }];
+  const groups = [group("active", ["runtime/pprof.writeGoroutineStacks:761"], { count: 1, exemplars })];
+  return goroutines(file, "dump", 1, { groups });
+}
+
 function ofProfile(file: string, value: Profile, rest: Partial<ReadCapture> = {}): ReadCapture {
   return { file, artifact: { type: "profile", profile: { ...value, artifact: file } }, ...rest };
 }
@@ -85,6 +95,34 @@ describe("assembleEvidence: goroutines", () => {
     const { evidence } = assembleEvidence(captures);
     expect(evidence.goroutines?.series.map(({ artifact }) => artifact)).toEqual(["b", "a"]);
     expect(evidence.goroutines?.windowMs).toBeUndefined();
+  });
+
+  it("counts the same capture once, however often it was saved: nothing grows between it and itself", () => {
+    const once = goroutines("a.pb.gz", "profile", 300, { takenAtMs: 5 });
+    const copy = goroutines("copy.pb.gz", "profile", 300, { takenAtMs: 5 });
+    const fromCache = {
+      ...goroutines("goroutine-2.pb.gz", "profile", 300, { takenAtMs: 5 }),
+      takenAtMs: 16_000,
+    };
+    for (const other of [copy, fromCache]) {
+      const { evidence, leftOut, notes } = assembleEvidence([once, other]);
+      expect(evidence.goroutines?.series).toHaveLength(1);
+      const reason = "left out, it is the same capture as a.pb.gz: what grows shows between two moments";
+      expect(leftOut).toEqual([{ file: other.file, reason }]);
+      expect(notes).toEqual([`${other.file}: ${reason}`]);
+    }
+    const heaps = ["heap-1.pb.gz", "heap-2.pb.gz"].map((file) => ofProfile(file, { ...heap, timeMs: 7 }));
+    expect(assembleEvidence(heaps).evidence.heap).toHaveLength(1);
+
+    const later = goroutines("b.pb.gz", "profile", 300, { takenAtMs: 6 });
+    expect(assembleEvidence([once, later]).evidence.goroutines?.series).toHaveLength(2);
+    const idle = ["c1", "c2"].map((file) => goroutines(file, "counts", 3));
+    expect(assembleEvidence(idle).evidence.goroutines?.series).toHaveLength(2);
+  });
+
+  it("takes a dump for a copy when who wrote it has the same live arguments", () => {
+    expect(seriesLength(dumpOf("d1", 0xc0001000), dumpOf("copy of d1", 0xc0001000))).toBe(1);
+    expect(seriesLength(dumpOf("d1", 0xc0001000), dumpOf("d2", 0xc0002000))).toBe(2);
   });
 
   it("goes by the manifest's clock where there is one", () => {
