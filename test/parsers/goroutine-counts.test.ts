@@ -131,6 +131,27 @@ describe("goroutineCountsParser", () => {
     expect(snapshot.incomplete).toBe("8 of 21 goroutines are not in the file. Rows are missing.");
   });
 
+  it("reads several that were appended to one file as several captures", () => {
+    const grown = counts.replace("21\n9 @", "24\n12 @");
+    const quoted = counts.replaceAll(/^/gm, "> ");
+    for (const [input, first, second] of [
+      [`${counts}${grown}`, 1, 35],
+      [`$ curl -s $URL\n${counts}$ !!\n${grown}`, 2, 37],
+      [`${quoted}\n${grown}`, 1, 36],
+    ] as const) {
+      const { snapshot, earlier, note } = whole(parse(input));
+      expect([snapshot.total, snapshot.counted, snapshot.incomplete]).toEqual([24, 24, undefined]);
+      expect(earlier).toEqual([whole(parse(counts)).snapshot]);
+      expect(note).toBe(
+        `2 profiles stand in it one after another; judged is that of line ${second}; what grew is measured from line ${first}`,
+      );
+    }
+    const hourly = whole(parse(counts.repeat(60)));
+    expect([hourly.snapshot.total, hourly.earlier.length]).toEqual([21, 8]);
+    expect(hourly.note).toMatch(/^60 profiles .*; 51 left out, the oldest or of another sort$/);
+    expect(whole(parse(counts)).note).toBeUndefined();
+  });
+
   it("says that roots may be cut at the depth where Go stops recording", () => {
     const pcs = Array.from({ length: 32 }, (_, i) => ` 0x${(4096 + i).toString(16)}`).join("");
     const deep = `goroutine profile: total 2\n1 @${pcs}\n#\t0xfff\tmain.f+0x1\tf.go:1\n\n1 @ 0x1\n#\t0x0\tmain.g+0x1\tg.go:1\n\n`;

@@ -28,6 +28,8 @@ const labelsRow = /^# +[^0 ]/;
 
 const hash = 0x23;
 const space = 0x20;
+const digitZero = 0x30;
+const digitNine = 0x39;
 
 /** The title of the profile when it stands in one of these first lines. */
 export function countsTitle(lines: readonly string[]): boolean {
@@ -53,9 +55,19 @@ interface OpenRow {
   firstShown?: string;
 }
 
+/** Whether a line is the title of a profile, wherever it stands. */
+export function isCountsTitle(bytes: Buffer, start: number, end: number): boolean {
+  // A frame begins with `#` and a row with its count: all lines but a few end here.
+  const first = start === end ? hash : (bytes[start] ?? hash);
+  if (first === hash || (first >= digitZero && first <= digitNine)) return false;
+  return title.test(bytes.toString("utf8", start, Math.min(end, start + 400)));
+}
+
 /** Reads line after line. A stack is read once; further rows with the same program counters only add to its count. */
 export class CountsReader {
   total: number | undefined;
+  /** The line (1-based) of the title. */
+  titleLine = 1;
   leaked = false;
   counted = 0;
   firstLine = "";
@@ -71,14 +83,18 @@ export class CountsReader {
   #deepest = 0;
   #stopped = false;
 
-  constructor(bounds: CountsBounds) {
+  readonly #firstLineNumber: number;
+
+  /** `firstLineNumber` is the line (1-based) that is read first. */
+  constructor(bounds: CountsBounds, firstLineNumber = 1) {
     this.#bounds = bounds;
+    this.#firstLineNumber = firstLineNumber;
   }
 
   read(bytes: Buffer, lineStart: number, end: number, line: number, shape: LineShape): void {
     if (this.total === undefined) {
-      if (line <= titleLines)
-        this.#readTitle(bytes.toString("utf8", lineStart, Math.min(end, lineStart + 400)));
+      if (line < this.#firstLineNumber + titleLines)
+        this.#readTitle(bytes.toString("utf8", lineStart, Math.min(end, lineStart + 400)), line);
       return;
     }
     if (this.#stopped) return;
@@ -108,11 +124,12 @@ export class CountsReader {
       .sort((a, b) => b.count - a.count);
   }
 
-  #readTitle(text: string): void {
+  #readTitle(text: string, line: number): void {
     if (this.firstLine === "") this.firstLine = text;
     const words = title.exec(text);
     if (words === null) return;
     this.#lead = words[1] ?? "";
+    this.titleLine = line;
     this.leaked = words[2] === "goroutineleak";
     this.total = Number(words[3]);
   }
