@@ -77,6 +77,12 @@ export function explainRefusal(refusal: Refusal): Explanation {
       reason: `Kubernetes answered ${status}: ${quoted(kubernetes)}`,
     };
   }
+  if (status > 200 && status < 300) {
+    return {
+      meaning: "refused",
+      reason: `${status}${by(refusal)} instead of 200: this is no whole answer of pprof's`,
+    };
+  }
   switch (status) {
     case 400:
       // Go source: net/http/server.go, conn.serve, tls.RecordHeaderError
@@ -155,11 +161,16 @@ function by({ server }: Refusal): string {
 
 /** First line of an answer's text, fit to be shown. */
 export function quoted(text: string): string {
+  if (notText.test(text.slice(0, 64))) return "bytes that are no text";
   const line = text.trim().split(/[\r\n]/, 1)[0] ?? "";
   // oxlint-disable-next-line no-control-regex -- an answer must not move the reader's cursor
   const clean = line.replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");
   return clean.length > 160 ? `${clean.slice(0, 159)}…` : clean;
 }
+
+/** NUL and others that no text has, in any encoding. */
+// oxlint-disable-next-line no-control-regex -- what is no text is told by these
+const notText = /[\u0000-\u0006\u000e-\u001a]/;
 
 /** Magic number of gzip (RFC 1952, section 2.3.1). */
 const gzipMagic: readonly number[] = [0x1f, 0x8b];

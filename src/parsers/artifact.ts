@@ -4,6 +4,7 @@ import { whyNotJudged } from "../domain/profiles/foreign-profile.ts";
 import type { Profile } from "../domain/profiles/profile.ts";
 import { profileKind } from "../domain/profiles/profile-kind.ts";
 import { profileTotal } from "../domain/profiles/profile-totals.ts";
+import { colouredTextParser, looksColoured } from "./coloured-text.ts";
 import { configHistoryDocument } from "./config-history.ts";
 import { containerLogParser, looksLikePartedLog } from "./container-log.ts";
 import { contentionTextParser, looksLikeContentionText } from "./contention-text/contention-text-parser.ts";
@@ -56,6 +57,10 @@ const formats: readonly Format[] = [
     matches: (head) => markedEncoding(head) !== undefined,
     parser: (artifact, options, head) =>
       decodedParser(markedEncoding(head) ?? "utf-8", artifactParser(artifact, options)),
+  },
+  {
+    matches: looksColoured,
+    parser: (artifact, options) => colouredTextParser(textParser(artifact, options)),
   },
   {
     matches: looksLikeSavedPage,

@@ -5,6 +5,11 @@ const beginnings: readonly (readonly [begins: string, what: string])[] = [
   ["\xfd7zXZ\0", "it is compressed with xz; unpack it first (xz -d)"],
   ["BZh", "it is compressed with bzip2; unpack it first (bzip2 -d)"],
   ["PK\x03\x04", "it is a zip archive; unpack it first"],
+  ["H4sI", "it is compressed and in base64; decode it first (base64 -d)"],
+  [
+    "\x1f\xef\xbf\xbd",
+    "it was compressed, and some program took it for text and changed its bytes: fetch it again, into a file (curl -o FILE)",
+  ],
   ["\x7fELF", "it is a program or a core dump; dlv core PROGRAM CORE shows the goroutines of a core dump"],
 ];
 /** Where a tar header has its magic (POSIX.1-2017, pax, "ustar Interchange Format"). */

@@ -63,6 +63,9 @@ describe("a refusal", () => {
       "elsewhere",
       /redirects to https:\/\/a\.test\/x; not followed/,
     ],
+    [{ status: 204 }, "refused", /^204 instead of 200: this is no whole answer of pprof's$/],
+    [{ status: 206, text: "\u001f\u008b\u0008\u0000" }, "refused", /^206 instead of 200/],
+    [{ status: 500, text: "\u001f\ufffd\u0008\u0000x" }, "refused", /^500: bytes that are no text$/],
     [{ status: 304 }, "elsewhere", /^304 without saying where to$/],
     [
       { status: 400, text: "Client sent an HTTP request to an HTTPS server.\n" },

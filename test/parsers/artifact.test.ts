@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { ParsedArtifact } from "../../src/domain/evidence/artifact.ts";
 import { artifactParser } from "../../src/parsers/artifact.ts";
@@ -177,6 +178,30 @@ describe("artifactParser", () => {
     expect(goroutinesOf(savedPage(odd))).toEqual(goroutinesOf(odd));
   });
 
+  it("reads what was coloured for a terminal as what is below the colours", () => {
+    const shown = dump.replaceAll(/^(.*)$/gm, "\u001b[36;1morder-1  | \u001b[0m\u001b[K$1\u001b[39m");
+    expect(goroutinesOf(shown).snapshot).toEqual(goroutinesOf(dump).snapshot);
+    const nested = `${"\u001b".repeat(3_000)}[0m\n${shown}`;
+    expect(goroutinesOf(nested).snapshot).toEqual(goroutinesOf(dump).snapshot);
+  });
+
+  it("reads a profile of a later version of the format: fields that are not known yet are passed over", () => {
+    const later: readonly Field[] = [
+      [16, "https://example.com/doc"],
+      [200, 7],
+      [201, [[1, 2]]],
+    ];
+    const known = whole(feed(artifactParser("x"), goroutineProfile("goroutine")));
+    expect(whole(feed(artifactParser("x"), goroutineProfile("goroutine", ...later)))).toEqual(known);
+    // A field of eight and one of four bytes, which message() does not write.
+    const fixed = Uint8Array.from([0x81, 0x0d, 1, 2, 3, 4, 5, 6, 7, 8, 0x85, 0x0d, 1, 2, 3, 4]);
+    const [first, ...rest] = [
+      goroutineProfile("goroutine").subarray(0, 6),
+      goroutineProfile("goroutine").subarray(6),
+    ];
+    expect(whole(feed(artifactParser("x"), Buffer.concat([first ?? fixed, fixed, ...rest])))).toEqual(known);
+  });
+
   it("joins the parts of a line of a container's log, each stream by itself, and names the log's lines", () => {
     const { crash } = goroutinesOf(partedLog);
     expect(crash?.message).toBe("runtime error: index out of range [5] with length 3");
@@ -239,6 +264,14 @@ describe("artifactParser", () => {
     expect(failure(feed(artifactParser("x"), Uint8Array.from([0x1f, 0x8b, 8, 0, 0]))).message).toMatch(
       /gzip/,
     );
+  });
+
+  it("says what was done to a compressed profile on its way", () => {
+    const compressed = gzipSync(goroutineProfile("goroutine"));
+    const asBase64 = failure(feed(artifactParser("x"), `${compressed.toString("base64")}\n`));
+    expect(asBase64.message).toContain("base64 -d");
+    const asText = failure(feed(artifactParser("x"), compressed.toString("utf8")));
+    expect(asText.message).toContain("took it for text");
   });
 
   it.each([

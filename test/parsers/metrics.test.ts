@@ -172,6 +172,25 @@ describe("damage", () => {
     expect(result.ok && [...result.value.samples.keys()]).toEqual(["go_a"]);
   });
 
+  it("a comment at the end without line feed may be all that is left of its family", () => {
+    const damage = { message: "The last line is cut off.", at: { value: 2 } };
+    for (const comment of ["# TYPE go_b gau", "# HELP go_b Numb", "#"]) {
+      expect(feed(metricsParser("m"), `go_a 1\n${comment}`)).toMatchObject({ ok: true, damage });
+    }
+    expect(whole(feed(metricsParser("m"), "go_a 1\n# EOF")).samples.size).toBe(1);
+  });
+
+  it("is a second scrape in the same file: whose value is whose nobody can tell", () => {
+    const scrape =
+      '# TYPE go_goroutines gauge\ngo_goroutines 7\ngo_lat_bucket{le="1"} 5\ngo_lat_bucket{le="+Inf"} 6\n';
+    const twice = feed(metricsParser("m"), scrape + scrape.replace("7", "9000"));
+    expect(twice).toMatchObject({ ok: true, damage: { code: "damaged", at: { unit: "line", value: 6 } } });
+    if (!twice.ok) throw new Error("not read");
+    const { value } = twice;
+    expect([metricValue(value, "go_goroutines"), histogram(value, "go_lat")]).toEqual([undefined, undefined]);
+    expect(histogram(whole(feed(metricsParser("m"), scrape)), "go_lat")?.buckets).toHaveLength(2);
+  });
+
   it("is text behind the end mark", () => {
     expect(everything("# TYPE a gauge\na 1\n# EOF\nb 2\n")).toMatchObject({
       ok: true,

@@ -56,6 +56,18 @@ describe("the index page", () => {
   });
 });
 
+function row(count: string, name: string): string {
+  return `<tr><td>${count}</td><td><a href='${name}?debug=1'>${name}</a></td></tr>\n`;
+}
+
+it("a count that no process has is still a whole number", () => {
+  const page = `<html>\n<title>/debug/pprof/</title>\n${row("9".repeat(32), "goroutine")}${row("3", "heap")}</html>\n`;
+  expect(whole(parse(page)).profiles).toEqual([
+    { name: "goroutine", count: Number.MAX_SAFE_INTEGER },
+    { name: "heap", count: 3 },
+  ]);
+});
+
 describe("another page", () => {
   it.each([
     "404 page not found\n",

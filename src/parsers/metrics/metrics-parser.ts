@@ -119,7 +119,7 @@ class ScrapeReader {
     while (start < end && isBlank(bytes[start])) start++;
     if (start === end && shape !== "too-long") return;
     if (start < end && bytes[start] === hash) {
-      this.#readComment(bytes.toString("utf8", start, end), shape);
+      this.#readComment(bytes.toString("utf8", start, end), line, shape);
     } else if (this.#ended) {
       this.#report(lineError("damaged", "Text follows the end mark # EOF.", line));
     } else if (!this.recognised || bytes[start] === brace || this.#isWanted(bytes, start, end)) {
@@ -140,8 +140,9 @@ class ScrapeReader {
     return this.#samples;
   }
 
-  #readComment(text: string, shape: LineShape): void {
+  #readComment(text: string, line: number, shape: LineShape): void {
     const word = metadataWord.exec(text)?.[1];
+    if (shape === "unterminated" && word !== "EOF") this.#report(lineError("damaged", cutOff, line));
     if (word === undefined || (shape !== "whole" && word !== "EOF")) return;
     this.recognised = true;
     if (word === "EOF") this.#ended = true;
@@ -181,10 +182,10 @@ class ScrapeReader {
       );
       return;
     }
-    this.#keep(sample);
+    this.#keep(sample, line);
   }
 
-  #keep(sample: SampleLine): void {
+  #keep(sample: SampleLine, line: number): void {
     const { name, labels, value, timestamp } = sample;
     if (sample.hasExemplar || (timestamp !== undefined && !Number.isInteger(timestamp))) {
       this.#openMetrics = true;
@@ -193,6 +194,15 @@ class ScrapeReader {
     if (series === undefined) {
       series = [];
       this.#samples.set(name, series);
+    } else if (
+      timestamp === undefined &&
+      this.damage === undefined &&
+      isPlain(sample) &&
+      series.some(isPlain)
+    ) {
+      // Which of the values is whose nobody can tell.
+      const message = "A value stands there twice, of two scrapes or two processes, and is not used.";
+      this.#report(lineError("damaged", message, line, name));
     }
     if (timestamp === undefined) {
       series.push({ name, labels, value });
@@ -221,6 +231,11 @@ class ScrapeReader {
       return true;
     });
   }
+}
+
+/** Without labels a name is one series. */
+function isPlain({ labels }: Pick<MetricSample, "labels">): boolean {
+  return Object.keys(labels).length === 0;
 }
 
 const cutOff = "The last line is cut off.";

@@ -29,7 +29,8 @@ export function pprofIndexParser(artifact: string): ByteParser<PprofIndex> {
     closed ||= text.includes("?debug=2") || text.includes("</html>");
     for (const [, cell, name] of text.matchAll(countOrLink)) {
       if (cell !== undefined) {
-        count = Number(cell);
+        // What a hostile page says must still be a number that a manifest can have.
+        count = Math.min(Number(cell), Number.MAX_SAFE_INTEGER);
         continue;
       }
       if (name === undefined || count === undefined) continue;
@@ -74,7 +75,7 @@ export function looksLikePprofIndex(head: Uint8Array): boolean {
 /** Go's own title; it stays the same when the page is served below another path. */
 const title = "<title>/debug/pprof/</title>";
 
-/** `<td>12</td>` or `<a href='goroutine?debug=1'>goroutine</a>` */
+/** `<td>12</td>` or `<a href='goroutine?debug=1'>goroutine</a>`. */
 const countOrLink = /<td[^>]*>\s*(\d+)\s*(?=<|$)|<a href=["']?[^"'<> ]*\?debug=1[^"'<> ]*["']?>([^<]+)<\/a>/g;
 
 const entities: Readonly<Record<string, string>> = {

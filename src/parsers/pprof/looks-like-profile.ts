@@ -1,8 +1,13 @@
 import { limits } from "./limits.ts";
+import { wireType } from "./wire.ts";
 
-/** Wire type of each field of the message Profile by field number; 13 (comment) is a list and comes as both. */
+/**
+ * Wire type of each field of the message Profile by field number; 13 (comment) is a list and comes as both. Fields with
+ * higher numbers are those of a later version of the format: they may stand anywhere but in front.
+ */
 const wireTypes = [-1, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0] as const;
 const commentField = 13;
+const newerTypes: ReadonlySet<number> = new Set(Object.values(wireType));
 
 /**
  * True when the first bytes are fields of a pprof profile (uncompressed protobuf). Text is told apart by the control
@@ -17,8 +22,11 @@ export function looksLikeProfile(head: Uint8Array): boolean {
     if (tag === undefined) return fields > 0;
     const number = Math.floor(tag.value / 8);
     const type = tag.value % 8;
-    if (wireTypes[number] !== type && !(number === commentField && type === 2)) return false;
-    const value = varint(head, tag.end);
+    if (number >= wireTypes.length) {
+      if (fields === 0 || !newerTypes.has(type)) return false;
+    } else if (wireTypes[number] !== type && !(number === commentField && type === 2)) return false;
+    const fixedBytes = type === wireType.fixed64 ? 8 : type === wireType.fixed32 ? 4 : undefined;
+    const value = fixedBytes === undefined ? varint(head, tag.end) : { value: 0, end: tag.end + fixedBytes };
     if (value === undefined) return fields > 0;
     if (type === 2 && value.value > limits.fieldBytes) return false;
     at = value.end + (type === 2 ? value.value : 0);
