@@ -4,24 +4,13 @@ import { LongestFirst } from "./test/longest-first.ts";
 /** Watches for milliseconds what happens inside a process: other tests beside it would be what it measures. */
 const alone = ["test/live/capture-cost.test.ts"];
 
-/** Tests of rooms that keep nothing between two calls. */
-const pure = [
-  "analyzers*",
-  "audit/**/*",
-  "capture/**/*",
-  "config/**/*",
-  "domain/**/*",
-  "governance/**/*",
-  "parsers/**/*",
-  "render/**/*",
-].map((files) => `test/${files}.test.ts`);
-
 /**
- * Tests that measure the memory of their own process, set its environment, or put something in a module's place: each has a
- * process and modules of its own.
+ * Tests that measure the memory of their own process, or put something in a module's place: each has a process and modules
+ * of its own.
  */
 const apart = [
-  "test/live/**/*.test.ts",
+  "test/live/bot-burst.test.ts",
+  "test/live/storm.test.ts",
   "test/integrations/audit-log-stopped.test.ts",
   "test/integrations/kubernetes-credentials.test.ts",
   "test/integrations/process-name.test.ts",
@@ -51,19 +40,10 @@ export default defineConfig({
           ...modulesOnce,
           name: "tests",
           include: ["test/**/*.test.ts"],
-          exclude: [...configDefaults.exclude, ...alone, ...apart, ...pure],
+          exclude: [...configDefaults.exclude, ...alone, ...apart],
         },
       },
-      { test: { ...shared, ...together, ...modulesOnce, name: "pure", include: pure } },
-      {
-        test: {
-          ...shared,
-          ...together,
-          name: "apart",
-          include: apart,
-          exclude: [...configDefaults.exclude, ...alone],
-        },
-      },
+      { test: { ...shared, ...together, name: "apart", include: apart } },
       { test: { ...shared, name: "alone", include: alone, maxWorkers: 1, sequence: { groupOrder: 0 } } },
     ],
   },
