@@ -31,3 +31,21 @@ export function below(path: string, name: string): string {
 
 /** Many values of one file; more than a person wrote. */
 export const mostValues = 20_000;
+
+/** A hand-written file is about ten levels deep. */
+export const deepest = 100;
+
+/** What tells the items of a list apart, the first that all of them have. */
+const itemNames = ["name", "key", "id"] as const;
+
+/** How the items of a list are called, and by which of their values; undefined where nothing tells them apart. */
+export function listNames<T>(
+  items: readonly T[],
+  textAt: (item: T, name: string) => string | undefined,
+): { readonly by: string; readonly names: readonly string[] } | undefined {
+  for (const by of itemNames) {
+    const names = items.flatMap((item) => textAt(item, by) ?? []);
+    if (names.length === items.length && new Set(names).size === items.length) return { by, names };
+  }
+  return undefined;
+}

@@ -14,15 +14,11 @@ import {
 } from "yaml";
 import { firstTooDeep } from "../domain/configuration/yaml-depth.ts";
 import type { ParseError, ParseResult } from "../domain/evidence/parse-result.ts";
-import { below, type ConfigValue, type ConfigValues, mostValues } from "./values.ts";
+import { below, type ConfigValue, type ConfigValues, deepest, listNames, mostValues } from "./values.ts";
 
-/** A hand-written file is about ten levels deep. */
-export const deepest = 100;
 /** The library looks for a name by going through all before it: with some 100,000 in one section that takes minutes. */
 export const composing = { prettyErrors: false, resolveKnownTags: false, uniqueKeys: false } as const;
 export const repeatedName = "A name is here for the second time in its section.";
-/** What tells the items of a list apart, the first that all of them have. */
-const itemNames = ["name", "key", "id"] as const;
 
 type ReadInner = (name: string, text: string) => ConfigValues | undefined;
 
@@ -179,15 +175,15 @@ class Flattener {
       this.#set(path, { form: "list", text: `[${texts.join(", ")}]`, items: texts, line }, list);
       return;
     }
-    const name = itemNames.find((candidate) => areNamed(items, candidate));
-    if (name === undefined) {
+    const named = listNames(items, scalarAt);
+    if (named === undefined) {
       for (const [index, item] of items.entries()) this.#node(item, `${path}[${index}]`, offsetOf(list));
       return;
     }
-    const names = items.map((item) => scalarText(isMap(item) ? item.get(name, true) : undefined));
+    const { by, names } = named;
     this.#set(path, { form: "order", text: `[${names.join(", ")}]`, items: names, line }, list);
     for (const [index, item] of items.entries()) {
-      this.#node(item, `${path}[${name}=${names[index]}]`, offsetOf(list));
+      this.#node(item, `${path}[${by}=${names[index]}]`, offsetOf(list));
     }
   }
 
@@ -229,9 +225,9 @@ export function repeatedKeys(map: YAMLMap): readonly Scalar[] {
   });
 }
 
-function areNamed(items: readonly unknown[], name: string): boolean {
-  const names = items.map((item) => (isMap(item) ? item.get(name, true) : undefined));
-  return names.every((one) => isScalar(one)) && new Set(names.map(scalarText)).size === items.length;
+function scalarAt(item: unknown, name: string): string | undefined {
+  const value = isMap(item) ? item.get(name, true) : undefined;
+  return isScalar(value) ? scalarText(value) : undefined;
 }
 
 /** As written where it is plain, so that `no`, `010` and `1_000` stay what people see. */

@@ -13,8 +13,8 @@ import type { LintProblem } from "../domain/configuration/lint-problem.ts";
 import { firstTooDeep } from "../domain/configuration/yaml-depth.ts";
 import { ambiguityOf } from "./ambiguous.ts";
 import { isSecretPath } from "./diff.ts";
-import { below } from "./values.ts";
-import { composing, deepest, offsetOf, repeatedKeys, repeatedName, syntaxText } from "./yaml-document.ts";
+import { below, deepest } from "./values.ts";
+import { composing, offsetOf, repeatedKeys, repeatedName, syntaxText } from "./yaml-document.ts";
 
 /** Problems of a document that stands in another one, by its name there. */
 export type LintInner = (name: string, text: string) => readonly LintProblem[];

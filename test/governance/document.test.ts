@@ -71,6 +71,78 @@ steps:
     expect(["main.go", "README.md", "environment"].some((name) => isDocumentName(name))).toBe(false);
   });
 
+  it("may be TOML, whose tables stand anywhere", () => {
+    expect(
+      values(
+        "order.toml",
+        `title = "order" # the service
+server.port = 8080
+[redis]
+addr = "redis:6379"
+max_active = 0
+"max idle" = 1_000
+timeout = '5s'
+hosts = [ "a", # first
+  "b" ]
+[redis.tls]
+[[workers]]
+name = "mail"
+count = 0x10
+[[workers]]
+name = "pdf"
+limits = { cpu = "2", since = 2024-05-21T07:32:00Z }
+[[steps]]
+run = true
+[[steps]]
+note = """
+two
+lines"""
+[[steps.inner]]
+a = []
+`,
+      ),
+    ).toEqual([
+      "title=order:1",
+      "server.port=8080:2",
+      "redis.addr=redis:6379:4",
+      "redis.max_active=0:5",
+      'redis["max idle"]=1_000:6',
+      "redis.timeout=5s:7",
+      "redis.hosts=[a, b]:8",
+      "redis.tls={}:10",
+      "workers=[mail, pdf]:11",
+      "workers[name=mail].name=mail:12",
+      "workers[name=mail].count=0x10:13",
+      "workers[name=pdf].name=pdf:15",
+      'workers[name=pdf].limits.cpu="2":16',
+      "workers[name=pdf].limits.since=2024-05-21T07:32:00Z:16",
+      "steps[0].run=true:18",
+      "steps[1].note=two\nlines:20",
+      "steps[1].inner[0].a=[]:24",
+    ]);
+    expect(values("empty.toml", "# nothing\n")).toEqual([]);
+    expect(
+      values("cm.yaml", "apiVersion: v1\nkind: ConfigMap\ndata:\n  app.toml: |\n    [redis]\n    max = 5\n"),
+    ).toContain('data["app.toml"].redis.max=5:6');
+  });
+
+  it("is refused as TOML with the line, and without what stands there", () => {
+    expect(refusal("a.toml", "ok = 1\npassword = hunter2\n")).toBe(
+      "damaged 2: It is not TOML: Unexpected character.",
+    );
+    expect(refusal("a.toml", "[a]\nb = 1\n[a]\nc = 1\n")).toMatch(/^damaged 3: .*multiple times/);
+    expect(refusal("a.toml", `a = ${"[".repeat(101)}${"]".repeat(101)}`)).toBe(
+      "too-large 1: It is nested deeper than 100 levels.",
+    );
+    expect(refusal("a.toml", `a = ${"[".repeat(50_000)}1${"]".repeat(50_000)}`)).toMatch(/^too-large 1: /);
+    expect(refusal("a.toml", `a = "${"x".repeat(500_000)}"`)).toMatch(/^too-large 1: /);
+    const many = Array.from({ length: 20_001 }, (_, at) => `k${at}=1`).join("\n");
+    expect(refusal("a.toml", many)).toBe("too-large 20001: There are more than 20000 values.");
+    expect(refusal("a.toml", `# ${"x".repeat(300_000)}`)).toBe(
+      "too-large 1: TOML of more than 256 KiB is not read.",
+    );
+  });
+
   it("is read inside of a ConfigMap, with the lines of the outer file", () => {
     expect(
       values(

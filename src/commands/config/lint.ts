@@ -12,7 +12,7 @@ export async function configLint(
   if (paths.length === 0) {
     throw new UsageError("Which files or folders? For example: gofire config lint env/prod");
   }
-  const [{ isDocumentName }, { lintDocument }, files] = await Promise.all([
+  const [{ documentFormats, isDocumentName }, { lintDocument }, files] = await Promise.all([
     import("../../governance/document.ts"),
     import("../../governance/lint.ts"),
     ports.configFiles(),
@@ -22,12 +22,12 @@ export async function configLint(
     if ("unread" in state) linted.push({ file: path, unread: state.unread, problems: [] });
     else if (isDocumentName(path)) linted.push({ file: path, problems: lintDocument(path, state) });
     else {
-      const unread = "it is no YAML, JSON, .properties or .env file by its name";
+      const unread = `it is no ${documentFormats} by its name`;
       linted.push({ file: path, unread, problems: [] });
     }
   }
   if (linted.length === 0) {
-    throw new UsageError(`There is no YAML, JSON, .properties or .env file in ${paths.join(", ")}.`);
+    throw new UsageError(`There is no ${documentFormats} in ${paths.join(", ")}.`);
   }
   return { kind: "config-lint", files: linted };
 }
