@@ -70,7 +70,10 @@ describe("a capture beside which a repository is asked", () => {
         [],
         [
           { file: "env/prod/chart.yaml", reason: expect.stringMatching(/^line 1: /) as unknown },
-          { file: "env/prod/x.go", reason: "It is no YAML, JSON, TOML, .properties or .env file by its name." },
+          {
+            file: "env/prod/x.go",
+            reason: "It is no YAML, JSON, TOML, .properties or .env file by its name.",
+          },
         ],
       ],
       [
