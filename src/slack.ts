@@ -23,7 +23,7 @@ import type { Conversation, Looks } from "./integrations/slack/conversation.ts";
 import { groupTrouble, type NamedGroup } from "./integrations/slack/group-check.ts";
 import { slackPeople } from "./integrations/slack/people.ts";
 import { slackRooms } from "./integrations/slack/rooms.ts";
-import { type Reach, slackSide, socketUrl } from "./integrations/slack/side.ts";
+import { type Reach, type SlackSideSettings, slackSide, socketUrl } from "./integrations/slack/side.ts";
 import { checkAccess, checkBotToken } from "./integrations/slack/start-check.ts";
 import { storedAnalyses } from "./jobs/incidents/analyses.ts";
 import { showWhatWasRefused } from "./jobs/thread/let-in.ts";
@@ -62,8 +62,10 @@ export interface SlackInstallation {
   readonly channels?: readonly NamedChannel[];
   /** This machine's when absent. */
   readonly clock?: Clock;
-  /** How long one call may take, and a file to appear; the adapter's own figures when absent. */
-  readonly patience?: Pick<SlackClientSettings, "deadlineMs"> & Pick<SlackChatSettings, "shareWaitMs">;
+  /** How long one call may take, a file to appear, and what people ask; the adapter's own figures when absent. */
+  readonly patience?: Pick<SlackClientSettings, "deadlineMs"> &
+    Pick<SlackChatSettings, "shareWaitMs"> &
+    Pick<SlackSideSettings, "answerWithinMs">;
 }
 
 const startWithinMs = 15_000;
@@ -77,7 +79,8 @@ export async function openSlack(
   role: Role,
   tell: (line: string) => void,
 ): Promise<ChatSide> {
-  const { slack, access, botToken, clock = systemClock, patience: { shareWaitMs } = {} } = installation;
+  const { slack, access, botToken, clock = systemClock } = installation;
+  const { shareWaitMs, answerWithinMs } = installation.patience ?? {};
   checkBotToken(botToken);
   let isOpen = false;
   // Until then a refusal ends the start, and says why.
@@ -107,7 +110,17 @@ export async function openSlack(
     const side =
       reach === undefined
         ? undefined
-        : slackSide({ reach, client, chat, looks, channels, own, clock, onTrouble: tell });
+        : slackSide({
+            reach,
+            client,
+            chat,
+            looks,
+            channels,
+            own,
+            clock,
+            ...(answerWithinMs === undefined ? {} : { answerWithinMs }),
+            onTrouble: tell,
+          });
     const people = slackPeople(client, own.teamId, clock);
     const rooms = slackRooms(client, channels, clock);
     const rights = { people: slackPeople(client, own.teamId, clock, "now"), rooms, access };

@@ -82,7 +82,6 @@ describe.skipIf(redisProgram === undefined)("what people ask of the bot", () => 
               .messages()
               .find((one) => !before.has(one) && one.user !== mira && !isFiles(one) && !isAhead(one)),
           `an answer to ${words}`,
-          10_000,
         );
       }
 

@@ -27,7 +27,6 @@ async function answer(bot: LiveBot, who: string, channel: string, words: string)
   return await until(
     () => bot.messages(channel).find((message) => !before.has(message) && message.user !== who),
     `an answer to ${words}`,
-    10_000,
   );
 }
 

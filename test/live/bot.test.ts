@@ -26,9 +26,9 @@ describe.skipIf(redisProgram === undefined).each(["socket", "http"] as const)("o
     expect(result).toEqual({ isAcked: true, body: {} });
     const card = await until(() => bot.messages()[0], "a card", 5_000);
     const cardMs = performance.now() - asked;
-    await until(() => (/FAIL/.test(card.text) ? card : undefined), "a verdict", 30_000);
+    await until(() => (/FAIL/.test(card.text) ? card : undefined), "a verdict");
     const verdictMs = performance.now() - asked;
-    await until(() => (bot.messages().length > 1 ? true : undefined), "a reply", 10_000);
+    await until(() => (bot.messages().length > 1 ? true : undefined), "a reply");
     expect(
       bot.messages().filter(({ threadTs }) => threadTs === undefined || threadTs === card.ts),
     ).not.toEqual([]);

@@ -35,7 +35,14 @@ export interface LiveBot {
   close(): Promise<void>;
 }
 
-/** `gofire serve` against the strict stand-in, a Redis of its own, and the pprof listeners of `targets`. */
+/** Long beside what a person would wait: a busy machine is no defect. */
+const patienceMs = 60_000;
+
+/**
+ * `gofire serve` against the strict stand-in, a Redis of its own, and the pprof listeners of `targets`. Both wait longer for
+ * each other than they do in earnest, unless the test is about that: test/integrations/slack-in.test.ts has Slack's three
+ * seconds.
+ */
 export async function liveBot(
   mode: "socket" | "http",
   targets: TestTargets,
@@ -44,6 +51,7 @@ export async function liveBot(
   {
     seed = shopWorkspace,
     waiting = 100,
+    isPatient = true,
     services = testServices(targets),
     tlsPlaces,
     metrics,
@@ -53,6 +61,7 @@ export async function liveBot(
   }: {
     seed?: WorkspaceSeed;
     waiting?: number;
+    isPatient?: boolean;
     services?: Services;
     tlsPlaces?: TlsPlaces;
     metrics?: MetricsCatalog;
@@ -62,7 +71,7 @@ export async function liveBot(
   } = {},
 ): Promise<LiveBot> {
   const manifest: unknown = parse(readFileSync("slack-manifest.yaml", "utf8"));
-  const slack = await startSlackStandIn({ manifest, seed });
+  const slack = await startSlackStandIn({ manifest, seed, ...(isPatient ? { patienceMs } : {}) });
   const state = await mkdtemp(join(tmpdir(), "gofire-bot-"));
   const lines: string[] = [];
   const served = server({
@@ -76,6 +85,7 @@ export async function liveBot(
           appToken: slack.tokens.app,
           signingSecret: slack.signingSecret,
           version: "0.0.0",
+          ...(isPatient ? { patience: { answerWithinMs: patienceMs / 2 } } : {}),
           ...(pages === undefined ? {} : { pages: pages.messages }),
         },
         role,

@@ -38,7 +38,7 @@ describe.skipIf(!hasGo)("the program against a live Go process (needs Go)", () =
     }
   }
 
-  it("names what holds the lock, and a replay says the same", { timeout: 60_000 }, async () => {
+  it("names what holds the lock, and a replay says the same", async () => {
     const { code, analysis, bundle, progress } = await snapshotOf("mutex-io");
     expect(code).toBe(1);
     expect(analysis.verdict).toBe("fail");
@@ -73,7 +73,7 @@ describe.skipIf(!hasGo)("the program against a live Go process (needs Go)", () =
     expect(said).toContain("Evidence kept in");
   });
 
-  it("finds nothing wrong with a large crew that has nothing to do", { timeout: 60_000 }, async () => {
+  it("finds nothing wrong with a large crew that has nothing to do", async () => {
     const { analysis } = await snapshotOf("idle-workers");
     expect(analysis.verdict).not.toBe("fail");
     expect(analysis.captures.find(({ kind }) => kind === "goroutine-dump")).toMatchObject({

@@ -131,13 +131,13 @@ describe.skipIf(!hasGo || redisProgram === undefined)("pods behind an API server
     const old = await card(
       /Kubernetes answered 403: pods is forbidden: .*; the last list, 4 min old, was used/,
     );
-    await until(() => (/^(?:PASS|INCONCLUSIVE): /.test(old.text) ? old : undefined), "its verdict", 60_000);
+    await until(() => (/^(?:PASS|INCONCLUSIVE): /.test(old.text) ? old : undefined), "its verdict");
 
     cluster.forbidden = ["get pods/proxy"];
     skippedMs += 240_000;
     await page({ pod: "order-7c9-gone" });
     const gone = await card(/label pod says order-7c9-gone/);
-    await until(() => (/no verdict/.test(gone.text) ? gone : undefined), "why there is no verdict", 60_000);
+    await until(() => (/no verdict/.test(gone.text) ? gone : undefined), "why there is no verdict");
     expect(gone.text).toMatch(/which is unknown to Kubernetes: order-7c9-x0 stands in for it/);
     expect(gone.text).toMatch(
       /Kubernetes answered 403: pods "order-7c9-x0" is forbidden: .* cannot get resource "pods\/proxy"/,

@@ -113,7 +113,7 @@ describe.skipIf(!hasGo || !hasPager || redisProgram === undefined)(
       });
       open.push(() => pager.close());
       await makeSick();
-      await until(() => cards().find(({ text }) => text.startsWith("FAIL: order")), "the verdict", 60_000);
+      await until(() => cards().find(({ text }) => text.startsWith("FAIL: order")), "the verdict");
       expect(bot.lines.filter((line) => line.includes("was refused"))).toEqual([]);
       // The same sender with a certificate of somebody else.
       const stranger = await startPager({
@@ -127,7 +127,6 @@ describe.skipIf(!hasGo || !hasPager || redisProgram === undefined)(
       await until(
         () => bot.lines.find((line) => /was refused: .* of no authority/.test(line)),
         "its refusal",
-        60_000,
       );
     }, 180_000);
 
@@ -151,14 +150,13 @@ describe.skipIf(!hasGo || !hasPager || redisProgram === undefined)(
       async (members) => {
         await begin(members);
         await makeSick();
-        const page = await until(() => pages()[0], "the page", 60_000);
+        const page = await until(() => pages()[0], "the page");
         expect(page.attachments?.[0]).toMatchObject({
           title: expect.stringMatching(/^\[FIRING:1\] ManyGoroutines/),
         });
         const card = await until(
           () => cards().find(({ threadTs, text }) => threadTs === page.ts && /FAIL/.test(text)),
           "the verdict in the page's thread",
-          60_000,
         );
         expect(card.text).toContain("ledger");
         // From the same Prometheus, by the hour that was put into it.
@@ -167,19 +165,17 @@ describe.skipIf(!hasGo || !hasPager || redisProgram === undefined)(
         await until(
           () => (/repeat/.test(JSON.stringify(card.blocks)) ? true : undefined),
           "repeats on the card",
-          60_000,
         );
         if (members > 1) {
           const before = repeatsOf(card);
           await bot.restart();
           // The pair goes on repeating itself: counted on the same card, by the gofire that knows it from its Redis.
-          await until(() => (repeatsOf(card) > before ? true : undefined), "further repeats", 60_000);
+          await until(() => (repeatsOf(card) > before ? true : undefined), "further repeats");
         }
         await fetch(`${lab.shopUrl}/lab/modes/mutex-io`, { method: "DELETE" });
         await until(
           () => (/resolved/i.test(card.text) ? true : undefined),
           "the card to say that it is over",
-          60_000,
         );
         expect(pages().length).toBeGreaterThan(0);
         await until(

@@ -80,7 +80,6 @@ describe.skipIf(!hasGo || redisProgram === undefined)("two processes of one serv
     const card = await until(
       () => cards(bot).find(({ text }) => /order-1 shows this/.test(text)),
       "the comparison on the card",
-      60_000,
     );
     expect(card.text).toMatch(/^FAIL: order\./);
     const [, here, there] =
@@ -91,18 +90,13 @@ describe.skipIf(!hasGo || redisProgram === undefined)("two processes of one serv
     const picture = await until(
       () => bot.messages().find(({ text }) => /in order-2, [\d,]+ in order-1\./.test(text)),
       "what differs, as a picture",
-      20_000,
     );
     expect(picture.threadTs).toBe(card.ts);
     expect(picture.text).toMatch(/^Differential flame graph of order.* Most in order-1 beyond order-2: /);
-    const files = await until(
-      () => {
-        const peers = bot.messages().find(({ text }) => text.startsWith("What was captured of order-2"));
-        return peers?.files?.map((id) => bot.slack.workspace.files.get(id)?.name ?? "");
-      },
-      "the peer's files in the thread",
-      20_000,
-    );
+    const files = await until(() => {
+      const peers = bot.messages().find(({ text }) => text.startsWith("What was captured of order-2"));
+      return peers?.files?.map((id) => bot.slack.workspace.files.get(id)?.name ?? "");
+    }, "the peer's files in the thread");
     expect(files).toContainEqual(expect.stringMatching(/^pprof\.order\.order-2\.goroutine\./));
 
     await makeSick(second);
@@ -113,13 +107,11 @@ describe.skipIf(!hasGo || redisProgram === undefined)("two processes of one serv
           ({ ts, blocks }) => ts !== card.ts && JSON.stringify(blocks ?? []).includes('"compare-peer"'),
         ),
       "a second verdict with its button",
-      60_000,
     );
     await bot.slack.people.click(mira, incidents, asked.ts, { actionId: "compare-peer" });
     await until(
       () => (/order-2 shows it, too: .*shared cause/.test(asked.text) ? asked : undefined),
       "the second comparison",
-      60_000,
     );
     process.stdout.write(`${card.text}\n${picture.text}\n${asked.text}\n`);
     expect(bot.slack.problems()).toEqual([]);

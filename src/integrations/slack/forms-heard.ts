@@ -5,7 +5,7 @@ import { snapshotForm } from "../../domain/chat/snapshot-form.ts";
 import type { Conversation } from "./conversation.ts";
 import { commentIn, opinionsIn } from "./feedback-form.ts";
 import type { Ack } from "./hearing.ts";
-import { inTime } from "./in-time.ts";
+import type { InTime } from "./in-time.ts";
 import type { Once } from "./once.ts";
 import { type Submission, shortcutPayload, submissionPayload } from "./payloads.ts";
 import type { Showing } from "./showing.ts";
@@ -28,10 +28,12 @@ export function formsHeard({
   conversation,
   shown,
   first,
+  inTime,
 }: {
   readonly conversation: Conversation;
   readonly shown: Showing;
   readonly first: Once<Ack>;
+  readonly inTime: InTime;
 }): FormsHeard {
   async function open(
     who: Pick<ChatRequest, "intent" | "userId">,

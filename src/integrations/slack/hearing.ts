@@ -12,7 +12,7 @@ import type { Clock } from "../../ports/clock.ts";
 import { nothingMore } from "./answers.ts";
 import { audienceOf, type Conversation } from "./conversation.ts";
 import { type FormsHeard, formsHeard } from "./forms-heard.ts";
-import { inTime } from "./in-time.ts";
+import { answeringWithin } from "./in-time.ts";
 import { isPersonsWord } from "./loop-guards.ts";
 import { once } from "./once.ts";
 import { clickPayload, commandPayload, homePayload, joinedPayload, mentionPayload } from "./payloads.ts";
@@ -46,9 +46,10 @@ export interface Hearing extends Omit<FormsHeard, "open"> {
 
 export function hearing(conversation: Conversation, settings: HearingSettings): Hearing {
   const { client, looks, channels, own, clock } = settings;
+  const inTime = answeringWithin(settings.answerWithinMs);
   const first = once<Ack>(() => clock.monotonicMs());
   const shown = showing(settings);
-  const { open, ...forms } = formsHeard({ conversation, shown, first });
+  const { open, ...forms } = formsHeard({ conversation, shown, first, inTime });
 
   async function clickOnCard(click: CardClick & Spot, triggerId: string): Promise<void> {
     await inTime(async (signal) => {
@@ -191,7 +192,7 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
       await inTime(async (signal) => await conversation.letIn(event.channel, signal));
     },
 
-    message: postsHeard(conversation, own),
+    message: postsHeard(conversation, own, inTime),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Conversation } from "./conversation.ts";
-import { inTime } from "./in-time.ts";
+import type { InTime } from "./in-time.ts";
 import { messagePayload } from "./payloads.ts";
 
 /** Of messages that bots post: with a name of their own, and changed. */
@@ -9,6 +9,7 @@ const pageSubtypes = new Set(["bot_message", "message_changed"]);
 export function postsHeard(
   conversation: Conversation,
   own: { readonly botId: string },
+  inTime: InTime,
 ): (body: unknown) => Promise<void> {
   return async (body) => {
     if (conversation.page === undefined) return;

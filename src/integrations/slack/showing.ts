@@ -8,7 +8,7 @@ import type { Channels } from "./channels.ts";
 import type { SlackClient } from "./client.ts";
 import { audienceOf, type Looks } from "./conversation.ts";
 import { withFinding, withIncident } from "./feedback-form.ts";
-import { inTime } from "./in-time.ts";
+import { answeringWithin } from "./in-time.ts";
 import { withSpot } from "./snapshot-form.ts";
 import type { Spot } from "./spot.ts";
 
@@ -17,6 +17,8 @@ export interface ShowingSettings {
   readonly chat: Chat;
   readonly looks: Looks;
   readonly channels: Channels;
+  /** How long people's requests may take; what Slack waits, less the way there and back, when absent. */
+  readonly answerWithinMs?: number;
   readonly onTrouble: (message: string) => void;
 }
 
@@ -74,7 +76,10 @@ function comesLater(reply: ChatReply): reply is ComesLater {
 /** The command's own answer does not wait longer for this. */
 const lookWithinMs = 800;
 
-export function showing({ client, chat, looks, channels, onTrouble }: ShowingSettings): Showing {
+export function showing(settings: ShowingSettings): Showing {
+  const { client, chat, looks, channels, onTrouble } = settings;
+  const inTime = answeringWithin(settings.answerWithinMs);
+
   /**
    * As far as Slack tells in time; true when it does not. Commands can be given anywhere, also in private channels and
    * between two people, where gofire is not and its card would be refused.

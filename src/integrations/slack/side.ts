@@ -29,6 +29,7 @@ export interface SlackSideSettings {
   readonly channels: Channels;
   readonly own: OwnIdentity;
   readonly clock: Clock;
+  readonly answerWithinMs?: number;
   readonly onTrouble: (message: string) => void;
 }
 

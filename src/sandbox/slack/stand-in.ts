@@ -33,6 +33,8 @@ export interface SlackStandInOptions {
   readonly requestUrl?: string;
   /** Default true. */
   readonly limitsRates?: boolean;
+  /** How long acknowledgements may take, and triggers live; Slack's three seconds when absent. */
+  readonly patienceMs?: number;
   /** Buttons beside the workspace, for a demo: what the people in it cannot do in Slack. */
   readonly levers?: readonly Lever[];
   /** Beside the workspace: what people must know about this one. */
@@ -66,7 +68,8 @@ export interface SlackStandIn {
 
 export async function startSlackStandIn(options: SlackStandInOptions): Promise<SlackStandIn> {
   const clock = options.clock ?? realClock();
-  const workspace = createWorkspace(options.seed ?? shopWorkspace, readAppManifest(options.manifest), clock);
+  const { seed = shopWorkspace, patienceMs } = options;
+  const workspace = createWorkspace(seed, readAppManifest(options.manifest), clock, patienceMs);
   const faults = createFaults();
   const traffic = createTraffic(clock, () => workspace.changed({ kind: "traffic" }));
   const pending: PendingUploads = new Map();

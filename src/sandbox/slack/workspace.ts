@@ -102,6 +102,8 @@ export interface Workspace {
   readonly responseUrls: Map<string, ResponseUrl>;
   /** Base of URLs the stand-in hands out, without a slash at its end. */
   baseUrl: string;
+  /** How long an acknowledgement may take, and a trigger lives. */
+  readonly patienceMs: number;
   /** Milliseconds from completing an upload until the file is processed, and until it appears in the channel. */
   readonly fileDelays: { processMs: number; shareMs: number };
   newId(prefix: string): string;
@@ -114,7 +116,18 @@ export interface Workspace {
 
 const botUserId = "U0BOTGF001";
 
-export function createWorkspace(seed: WorkspaceSeed, manifest: AppManifest, clock: SandboxClock): Workspace {
+/**
+ * Slack waits three seconds for an acknowledgement (https://docs.slack.dev/interactivity/handling-user-interaction), and
+ * for a view after each trigger (https://docs.slack.dev/surfaces/modals#trigger).
+ */
+const slacksPatienceMs = 3_000;
+
+export function createWorkspace(
+  seed: WorkspaceSeed,
+  manifest: AppManifest,
+  clock: SandboxClock,
+  patienceMs = slacksPatienceMs,
+): Workspace {
   let count = 0;
   const changeListeners = new Set<(change: WorkspaceChange) => void>();
   const eventListeners: ((event: Fields) => void)[] = [];
@@ -150,6 +163,7 @@ export function createWorkspace(seed: WorkspaceSeed, manifest: AppManifest, cloc
     triggers: new Map(),
     responseUrls: new Map(),
     baseUrl: "",
+    patienceMs,
     fileDelays: { processMs: 50, shareMs: 100 },
     newId(prefix) {
       count += 1;
@@ -182,13 +196,12 @@ export function tsOf(micros: number): string {
   return `${Math.floor(micros / 1_000_000)}.${String(micros % 1_000_000).padStart(6, "0")}`;
 }
 
-const triggerLifeMs = 3_000;
 const responseUrlLifeMs = 30 * 60_000;
 
-/** A trigger_id: for one view, within three seconds (https://docs.slack.dev/surfaces/modals#trigger). */
+/** A trigger_id: for one view, and not for long. */
 export function newTrigger(workspace: Workspace, userId: string, viewId?: string): string {
   const id = `${workspace.newId("13")}.${workspace.newId("98")}.${workspace.newId("tr").toLowerCase()}`;
-  const expiresAtMs = workspace.clock.nowMs() + triggerLifeMs;
+  const expiresAtMs = workspace.clock.nowMs() + workspace.patienceMs;
   workspace.triggers.set(id, {
     userId,
     expiresAtMs,

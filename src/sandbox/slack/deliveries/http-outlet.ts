@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { fieldsOf, parseJson } from "../fields.ts";
 import type { Workspace } from "../workspace.ts";
-import { ackDeadlineMs, type Delivery, type DeliveryResult, type Outlet } from "./outlet.ts";
+import type { Delivery, DeliveryResult, Outlet } from "./outlet.ts";
 
 interface HttpOutletOptions {
   readonly workspace: Workspace;
@@ -17,7 +17,7 @@ export function createHttpOutlet({ workspace, requestUrl, signingSecret }: HttpO
       const sentAtS = Math.floor(workspace.clock.nowMs() / 1_000) + (delivery.skewS ?? 0);
       const digest = createHmac("sha256", signingSecret).update(`v0:${sentAtS}:${body}`).digest("hex");
       const late = new AbortController();
-      const cancel = workspace.clock.after(ackDeadlineMs, () => late.abort());
+      const cancel = workspace.clock.after(workspace.patienceMs, () => late.abort());
       try {
         const response = await fetch(requestUrl, {
           method: "POST",

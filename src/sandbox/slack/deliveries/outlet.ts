@@ -21,6 +21,3 @@ export interface Outlet {
   send(delivery: Delivery): Promise<DeliveryResult>;
   close(): void;
 }
-
-/** Slack waits this long for an acknowledgement (https://docs.slack.dev/interactivity/handling-user-interaction). */
-export const ackDeadlineMs = 3_000;

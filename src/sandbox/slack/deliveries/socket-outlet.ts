@@ -2,7 +2,7 @@ import type { Server } from "node:http";
 import { type WebSocket, WebSocketServer } from "ws";
 import { fieldsOf, parseJson, textOf } from "../fields.ts";
 import type { Workspace } from "../workspace.ts";
-import { ackDeadlineMs, type DeliveryResult, type Outlet } from "./outlet.ts";
+import type { DeliveryResult, Outlet } from "./outlet.ts";
 
 const maxSockets = 10;
 const pingEveryMs = 10_000;
@@ -85,7 +85,7 @@ export function createSocketOutlet(workspace: Workspace, server: Server): Socket
           waiting.delete(envelopeId);
           resolve(result);
         };
-        const cancel = workspace.clock.after(ackDeadlineMs, () =>
+        const cancel = workspace.clock.after(workspace.patienceMs, () =>
           settle({ isAcked: false, reason: "timeout" }),
         );
         waiting.set(envelopeId, settle);
