@@ -20,6 +20,7 @@ interface Exports {
   countKnown(from: number, to: number, longest: number): number;
   tallyOf(value: number): number;
   notesStart(): number;
+  mutexesStart(): number;
   idsStart(): number;
 }
 
@@ -30,6 +31,8 @@ const code = new CompiledCode<Exports>(stackWalkCode);
 /** Instances that nobody uses. One is enough unless several dumps are read in turns. */
 const idle: CompiledStackWalk[] = [];
 const mostIdle = 2;
+/** Mutexes that are remembered, see count-known.as. */
+const mutexSlots = 1024;
 
 /**
  * The walk of stack-walk.as: it needs no warming up and looks at 16 bytes at a time, which saves a third of the time that
@@ -51,7 +54,7 @@ class CompiledStackWalk implements StackWalk {
   readonly placeEnds: Int32Array;
   readonly texts: Int32Array;
   readonly idSlots: Float64Array;
-  readonly tallies: KnownTallies;
+  readonly tallies: CompiledTallies;
   readonly #exports: Exports;
   #limits: DumpLimits = dumpLimits;
   /** Lines, plain, call count, value. */
@@ -105,6 +108,7 @@ class CompiledStackWalk implements StackWalk {
   }
 
   forget(): void {
+    this.tallies.forget();
     const { maxTexts, maxTextBytes, maxNodes } = this.#limits;
     this.#exports.reset(
       Math.min(maxTexts, dumpLimits.maxTexts),
@@ -133,6 +137,10 @@ class CompiledTallies implements KnownTallies {
   /** Counted, lines, noted: behind what `walk` tells. */
   readonly #results: Int32Array;
   readonly #notes: number;
+  /** Per slot of a mutex: value + 1, how often again, and two numbers of no meaning by themselves. */
+  readonly #mutexes: Int32Array;
+  /** The same memory: per slot one number of no meaning, and the address. */
+  readonly #addresses: Float64Array;
 
   constructor(exports: Exports) {
     const { buffer } = exports.memory;
@@ -140,6 +148,12 @@ class CompiledTallies implements KnownTallies {
     this.#view = new DataView(buffer);
     this.#results = new Int32Array(buffer, exports.results.value + 16, 3);
     this.#notes = exports.notesStart();
+    this.#mutexes = new Int32Array(buffer, exports.mutexesStart(), 4 * mutexSlots);
+    this.#addresses = new Float64Array(buffer, exports.mutexesStart(), 2 * mutexSlots);
+  }
+
+  forget(): void {
+    this.#mutexes.fill(0);
   }
 
   get counted(): number {
@@ -164,6 +178,17 @@ class CompiledTallies implements KnownTallies {
 
   notedAddress(index: number): number {
     return this.#view.getFloat64(this.#notes + 16 * index + 8, true);
+  }
+
+  mutexesAgain(): { readonly value: number; readonly address: number; readonly count: number }[] {
+    const found: { value: number; address: number; count: number }[] = [];
+    for (let slot = 0; slot < mutexSlots; slot++) {
+      const count = this.#mutexes[4 * slot + 1] ?? 0;
+      if (count === 0) continue;
+      const value = (this.#mutexes[4 * slot] ?? 0) - 1;
+      found.push({ value, address: this.#addresses[2 * slot + 1] ?? 0, count });
+    }
+    return found;
   }
 
   open(value: number, lockCall: number): void {

@@ -49,18 +49,23 @@ const tallyBytes: i32 = 24;
 /** Mutexes noted before they must be fetched: value and, behind it, address. */
 const mostNoted: i32 = 4096;
 const noteBytes: i32 = 16;
+/** Mutexes noted before, a slot each by the lowest bits of their address: value + 1 (0: free), how often again, and address. */
+const mutexSlots: i32 = 1024;
+const mutexBytes: i32 = 16;
 /** See seen-ids.ts: a 64-bit float a slot, by the lowest bits of an id. */
 const idSlots: i32 = 32 * 1024;
 
 let tallies: i32 = 0;
 let notes: i32 = 0;
 let ids: i32 = 0;
+let mutexes: i32 = 0;
 
 /** Lays out what is counted, behind the tables of the walk. Returns how many bytes of memory all may come to need. */
 export function layOutTallies(maxValues: i32): i32 {
   notes = behindWalk;
   ids = notes + noteBytes * mostNoted;
-  tallies = ids + 8 * idSlots;
+  mutexes = ids + 8 * idSlots;
+  tallies = mutexes + mutexBytes * mutexSlots;
   return tallies + tallyBytes * maxValues;
 }
 
@@ -72,6 +77,11 @@ export function tallyOf(value: i32): i32 {
 /** Where the mutexes noted by the last `countKnown` are. */
 export function notesStart(): i32 {
   return notes;
+}
+
+/** Where the mutexes noted before are. */
+export function mutexesStart(): i32 {
+  return mutexes;
 }
 
 /** Where the ids seen are. */
@@ -121,7 +131,7 @@ export function countKnown(from: i32, to: i32, longest: i32): i32 {
     const lockCall = load<i32>(tally, 20);
     if (lockCall != -1 && lockCall < callCount) {
       const mutex = firstLiveWord(nameEndOf(lockCall) + 1, end);
-      if (mutex != 0) {
+      if (mutex != 0 && !isCountedAgain(value, mutex)) {
         store<i32>(notes + noteBytes * noted, value);
         store<f64>(notes + noteBytes * noted, mutex as f64, 8);
         noted++;
@@ -136,6 +146,20 @@ export function countKnown(from: i32, to: i32, longest: i32): i32 {
   store<i32>(results, linesPassed, 20);
   store<i32>(results, noted, 24);
   return at;
+}
+
+/** Counts a mutex that has a slot already, or gives it one that is free. False when it has to be noted. */
+function isCountedAgain(value: i32, mutex: i64): bool {
+  const slot = mutexes + mutexBytes * (((mutex >> 3) as i32 ^ value) & (mutexSlots - 1));
+  const holder = load<i32>(slot) - 1;
+  if (holder == -1) {
+    store<i32>(slot, value + 1);
+    store<f64>(slot, mutex as f64, 8);
+    return false;
+  }
+  if (holder != value || load<f64>(slot, 8) != (mutex as f64)) return false;
+  store<i32>(slot, load<i32>(slot, 4) + 1, 4);
+  return true;
 }
 
 /**

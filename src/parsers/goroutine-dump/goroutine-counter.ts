@@ -87,6 +87,9 @@ export class GoroutineCounter {
     const { tallies } = this.#walk;
     if (tallies !== undefined) {
       for (const [value, { group }] of this.#known.entries()) group.addAll(tallies.of(value));
+      for (const { value, address, count } of tallies.mutexesAgain()) {
+        this.#known[value]?.group.addWaitersAgain(address, count);
+      }
     }
     return this.groups.finish();
   }

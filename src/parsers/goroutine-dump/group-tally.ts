@@ -67,6 +67,12 @@ export class GroupTally {
     else if (this.waitedMutexes.size < maxMutexes) this.waitedMutexes.set(address, 1);
   }
 
+  /** Adds waiters of a mutex that `addWaitedMutex` was told before. */
+  addWaitersAgain(address: number, count: number): void {
+    const waiters = this.waitedMutexes.get(address);
+    if (waiters !== undefined) this.waitedMutexes.set(address, waiters + count);
+  }
+
   finish(): GoroutineGroup {
     return {
       state: this.state,

@@ -62,7 +62,7 @@ export interface KnownTallies {
   /** Goroutines that the last `count` counted, and the lines (with blank ones) that it passed. */
   readonly counted: number;
   readonly lines: number;
-  /** How many mutexes the last `count` noted: addresses that counted goroutines wait for. */
+  /** How many mutexes the last `count` noted: addresses that counted goroutines wait for, most of them only the first time. */
   readonly noted: number;
 
   /**
@@ -75,6 +75,9 @@ export interface KnownTallies {
   /** The value of the goroutine that waits for the mutex noted at `index`, and its address. */
   notedValue(index: number): number;
   notedAddress(index: number): number;
+
+  /** How often mutexes that were noted came again without being noted. */
+  mutexesAgain(): readonly { readonly value: number; readonly address: number; readonly count: number }[];
 
   /** Begins to count a value. Its goroutines wait for the receiver of `lockCall`, -1 for none. */
   open(value: number, lockCall: number): void;
