@@ -14,6 +14,8 @@ interface Expectation {
   readonly severity?: string;
   readonly confidence?: string;
   readonly measured?: number;
+  /** Words of the summary. */
+  readonly says?: string;
   readonly goroutines?: number;
   readonly thresholds?: Readonly<Record<string, number>>;
 }
@@ -57,6 +59,7 @@ describe.each(analyzers.map((analyzer) => [analyzer.meta.id, analyzer] as const)
     if (expected.where !== undefined) expect(finding.where[0]?.function).toBe(expected.where);
     if (expected.severity !== undefined) expect(finding.severity).toBe(expected.severity);
     if (expected.confidence !== undefined) expect(finding.confidence).toBe(expected.confidence);
+    if (expected.says !== undefined) expect(finding.summary).toContain(expected.says);
     if (expected.measured !== undefined) expect(finding.measured?.value).toBe(expected.measured);
     if (expected.goroutines !== undefined) expect(finding.goroutines).toBe(expected.goroutines);
   });

@@ -35,6 +35,11 @@ export function percentText(ratio: number): string {
   return `${trimmed(ratio * 100)} %`;
 }
 
+/** { min: 1, max: 3 } -> "1-3", { min: 20, max: 20 } -> "20". */
+export function rangeText({ min, max }: { readonly min: number; readonly max: number }): string {
+  return min === max ? String(min) : `${min}-${max}`;
+}
+
 function trimmed(value: number): string {
   return value.toFixed(Math.abs(value) < 10 ? 1 : 0).replace(/\.0$/, "");
 }

@@ -2,7 +2,7 @@ import { configLine, suspectsFirst } from "../domain/configuration/config-summar
 import { contextSummary, trendsOf } from "../domain/context/context-summary.ts";
 import type { FigureTime } from "../domain/context/service-context.ts";
 import { type Analysis, type EvidenceExcerpt, type Finding, openChecks } from "../domain/findings/finding.ts";
-import { bytesText, countText, durationText } from "../domain/units.ts";
+import { bytesText, countText, durationText, rangeText } from "../domain/units.ts";
 import { changePlace, changeText, configLineText, explainText, noChangeText } from "./config-words.ts";
 import { eventTexts, noteTexts, trendText, usualBeside } from "./context-words.ts";
 import { code, inline } from "./markdown-words.ts";
@@ -113,7 +113,7 @@ const groupRows = 30;
 function groupTable({ groups }: Analysis): string {
   if (groups.length === 0) return "";
   const rows = groups.slice(0, groupRows).map((group) => {
-    const age = group.waitMinutes === undefined ? "" : `${group.waitMinutes.min}-${group.waitMinutes.max}`;
+    const age = group.waitMinutes === undefined ? "" : rangeText(group.waitMinutes);
     const leaf = group.stack.find((frame) => !frame.function.startsWith("runtime.")) ?? group.stack[0];
     return `| ${group.count} | ${inline(group.state)} | ${age} | ${leaf === undefined ? "" : code(placeText(leaf))} |`;
   });

@@ -10,7 +10,7 @@ import {
   type Verdict,
 } from "../domain/findings/finding.ts";
 import { shortFile } from "../domain/goroutines/goroutine-sites.ts";
-import { bytesText, counted, countText, durationText } from "../domain/units.ts";
+import { bytesText, counted, countText, durationText, rangeText } from "../domain/units.ts";
 import { changePlace, changeText, configLineText, explainText, noChangeText } from "./config-words.ts";
 import { eventTexts, noteTexts, trendText, usualBeside } from "./context-words.ts";
 import { printable, type Style } from "./style.ts";
@@ -170,8 +170,7 @@ function groupLines(
   if (groups.length === 0 || !(show || verbose)) return [];
   const shown = verbose ? groups : groups.slice(0, shortList.groups);
   const lines = shown.flatMap((group) => {
-    const age =
-      group.waitMinutes === undefined ? "" : `, ${group.waitMinutes.min}-${group.waitMinutes.max} min`;
+    const age = group.waitMinutes === undefined ? "" : `, ${rangeText(group.waitMinutes)} min`;
     const leaf = group.stack.find((frame) => !frame.function.startsWith("runtime.")) ?? group.stack[0];
     const text = `[${group.state}${age}] ${leaf === undefined ? "(no frames)" : placeText(leaf)}`;
     return labelled(`${countText(group.count)}×`, printable(text), indent, labelWidth, width);

@@ -1,4 +1,4 @@
-import { isMainGoroutine } from "../../domain/code/code-object.ts";
+import { isMainGoroutine, isRequest } from "../../domain/code/code-object.ts";
 import type { OwnCode } from "../../domain/code/own-code.ts";
 import type { GoroutineEvidence } from "../../domain/evidence/evidence.ts";
 import type { FindingDraft } from "../../domain/findings/analyzer.ts";
@@ -199,7 +199,9 @@ function findingOf(
                   ? "It is the main goroutine, which often waits on purpose."
                   : rank === 3
                     ? "Nothing in the capture shows who will let it go on; nothing proves that nobody will."
-                    : "An idle worker looks the same; its number does not grow as far as the captures show."
+                    : site.groups.every(isRequest)
+                      ? "They run requests; a long poll or an open stream looks the same, and their number does not grow as far as the captures show."
+                      : "An idle worker looks the same; its number does not grow as far as the captures show."
         }`,
     where: site.where,
     ...(crowd

@@ -9,12 +9,13 @@ import {
   hasNeighboursAtWork,
   partnersAtWork,
 } from "../../domain/goroutines/channel-partners.ts";
+import { errgroupSlot } from "../../domain/goroutines/errgroup-slots.ts";
 import { isAlsoIn } from "../../domain/goroutines/goroutine-sites.ts";
 import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
 import { nothingRuns } from "../../domain/goroutines/process-stillness.ts";
 import { undrainedOutlet } from "../../domain/goroutines/undrained-outlets.ts";
 import { blamedFrames, siteGrowth, waitSites } from "../../domain/goroutines/wait-sites.ts";
-import { shortName } from "../../domain/locks/lock-words.ts";
+import { readingOf } from "./words.ts";
 
 export const goroutineChanSendLeak = defineAnalyzer({
   meta: {
@@ -89,6 +90,13 @@ export const goroutineChanSendLeak = defineAnalyzer({
           ? { group: consumer, where: blamedFrames(consumer, target.own) }
           : undefined;
       const undrained = partners === 0 && blocked === undefined ? undrainedOutlet(goroutines) : undefined;
+      const { doing, why, next } = readingOf({
+        proven,
+        slot: errgroupSlot(site),
+        blocked: blocked && { group: blocked.group, in: blocked.where[0]?.function ?? "" },
+        undrained: undrained?.outlet,
+        partners,
+      });
       return [
         leakFinding(
           {
@@ -97,29 +105,12 @@ export const goroutineChanSendLeak = defineAnalyzer({
             ...(blocked === undefined ? {} : { blame: blocked.where, waitsFor: blocked.group }),
             sign: sign ?? { kind: "crowd" },
             confidence: reading,
-            doing: "stuck sending",
-            why: proven
-              ? "The runtime's own leak detection found the channel unreachable for everybody else: they can never go on."
-              : blocked !== undefined
-                ? `Probably they wait for the goroutine in ${shortName(blocked.where[0]?.function ?? "")}, which is itself blocked in ${blocked.group.state}: inferred, it is the only other one of their code that is stuck.`
-                : undrained !== undefined
-                  ? `Probably nobody reads ${undrained.outlet.name}: a goroutine of the library has stood at handing something out there in every capture, and takes nothing more meanwhile (inferred; whether these send to it a channel does not tell).`
-                  : partners === 0
-                    ? "No goroutine of the same type is at work that could receive from this channel."
-                    : "Goroutines of the same type are at work and may receive: a queue that is full because they cannot keep up looks alike.",
-            next: [
-              ...(blocked === undefined
-                ? []
-                : [
-                    `Free ${shortName(blocked.where[0]?.function ?? "")} first: a loop must not wait for somebody who waits for the loop.`,
-                  ]),
-              ...(undrained === undefined ? [] : [undrained.outlet.next]),
-              "Make the channel buffered (size 1 for one answer), or send inside select with a ctx.Done() case.",
-              "Find who was to receive: a return on timeout or error before the receive leaves the sender behind.",
-              ...(profile === undefined
-                ? []
-                : [`The whole stack of each: go tool pprof -traces ${profile.artifact}`]),
-            ],
+            doing,
+            why,
+            next:
+              profile === undefined
+                ? next
+                : [...next, `The whole stack of each: go tool pprof -traces ${profile.artifact}`],
           },
           goroutines,
           limits,

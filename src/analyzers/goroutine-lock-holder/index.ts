@@ -30,7 +30,7 @@ import {
   shortName,
 } from "../../domain/locks/lock-words.ts";
 import { isLogger } from "../../domain/locks/log-locks.ts";
-import { type SelfLock, selfLocks } from "../../domain/locks/self-locks.ts";
+import { isTelling, type SelfLock, selfLocks } from "../../domain/locks/self-locks.ts";
 import { counted } from "../../domain/units.ts";
 
 const ours = "docs/decisions/0003-default-thresholds.md";
@@ -150,13 +150,14 @@ function selfHolder(
   own: OwnCode,
   other: LockHolder | undefined,
 ): { readonly lock: SelfLock; readonly holder: LockHolder } | undefined {
-  if (queue.lock !== "mutex") return undefined;
   const [lock] = selfLocks(queue, own);
   if (lock === undefined) return undefined;
-  const isTelling = lock.reason === "function" && lock.sameObject;
+  // A reader may read again; a method of the type may have read before it writes.
+  if (queue.lock === "rwmutex" && (lock.reason !== "function" || lock.wait.kind !== "write lock"))
+    return undefined;
   // That an outer method of the type took the lock is a guess, not to be made where somebody else may have it.
   if (lock.reason === "object" && bystanders(queue, best, own).length > 0) return undefined;
-  if (!isTelling && (other !== undefined || best.groups.some((group) => isHolder(group, queue, best))))
+  if (!isTelling(lock) && (other !== undefined || best.groups.some((group) => isHolder(group, queue, best))))
     return undefined;
   const { group } = lock.wait;
   const [goroutine] = group.exemplars;
@@ -181,7 +182,7 @@ function selfReason({ wait, outer, reason, sameObject }: SelfLock): string {
       : `${outside} is of the same type and may have taken the lock`;
   const object = sameObject ? ", and its arguments point at the very mutex" : "";
   return (
-    `Inferred from its stack: it waits in ${inner}, called by ${outside}; ${why}${object}. A sync.Mutex cannot be locked ` +
+    `Inferred from its stack: it waits in ${inner}, called by ${outside}; ${why}${object}. A ${wait.kind === "mutex" ? "sync.Mutex" : "sync.RWMutex"} cannot be locked ` +
     "twice, so it waits for itself for ever. If the lock is another object's, its holder is somebody else, or has ended without Unlock."
   );
 }

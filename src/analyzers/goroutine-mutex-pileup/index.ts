@@ -14,6 +14,7 @@ import { isHeldByReaders, lockPile } from "../../domain/locks/lock-pile.ts";
 import type { LockQueue } from "../../domain/locks/lock-queues.ts";
 import { lockQueues, queuedGroups } from "../../domain/locks/lock-queues.ts";
 import { holderText, lockText, shortName } from "../../domain/locks/lock-words.ts";
+import { type SelfLock, tellingSelfLock } from "../../domain/locks/self-locks.ts";
 import { counted } from "../../domain/units.ts";
 
 const ours = "docs/decisions/0003-default-thresholds.md";
@@ -91,7 +92,9 @@ export const goroutineMutexPileup = defineAnalyzer({
         const confidence = leaked
           ? "proven"
           : confidenceOf({ queue, pile, trend, holders, passing, still }, limits);
-        const beside = holder === undefined ? bystanders(queue, goroutines.best, target.own) : [];
+        const self = tellingSelfLock(queue, target.own);
+        const beside =
+          holder === undefined && self === undefined ? bystanders(queue, goroutines.best, target.own) : [];
         const [largest] = queue.waits;
         if (confidence === undefined || largest === undefined) return [];
         const aged = pile.count < limits.waiters;
@@ -109,8 +112,11 @@ export const goroutineMutexPileup = defineAnalyzer({
               pile,
               trend,
               still,
-              holder && { holder, text: holderText(holder, target.own) },
-              besideText(beside, target.own),
+              self !== undefined
+                ? selfText(self)
+                : holder === undefined
+                  ? `${nobodyText}${besideText(beside, target.own)}`
+                  : heldText(holder, target.own),
             ),
             measured: {
               value: pile.count,
@@ -129,14 +135,14 @@ export const goroutineMutexPileup = defineAnalyzer({
                 (group) => blamedFrames(group, target.own)[0],
               ),
             ],
-            next: nextSteps(holder !== undefined, goroutines.best.form === "dump"),
+            next: nextSteps(holder !== undefined && self === undefined, goroutines.best.form === "dump"),
           },
         ];
       });
   },
 });
 
-/** One bystander's group whose goroutines can all be holders: a Mutex has one at a time, a RWMutex many readers. */
+/** One bystander's group whose goroutines can all be holders: a Mutex has one at a time, an RWMutex many readers. */
 function mayAllHold(beside: readonly GoroutineGroup[], { wait }: GoroutineGroup): boolean {
   const [only, another] = beside;
   return only !== undefined && another === undefined && (only.count === 1 || wait !== "sync.Mutex.Lock");
@@ -192,21 +198,28 @@ function summaryOf(
   pile: PileUp,
   trend: PileUpTrend,
   still: boolean,
-  found: { readonly holder: LockHolder; readonly text: string } | undefined,
-  beside: string,
+  heldBy: string,
 ): string {
   const one = queue.address !== undefined ? " It is one and the same mutex by its address." : "";
   const why =
     still && trend !== "growing" && trend !== "old"
       ? "nothing of the service's own code runs in any capture"
       : trendText(pile, trend);
-  const what = `${counted(pile.count, "goroutine")} stand${pile.count === 1 ? "s" : ""} in Lock; ${why}.${one}`;
-  if (found === undefined) {
-    return `${what} No goroutine in the capture is seen inside code that could hold the lock: a path that returns without Unlock, or a goroutine that locks it twice, would look like this.${beside}`;
-  }
-  return isBlocked(found.holder)
-    ? `${what} Probably held by ${found.text}, which is itself waiting.`
-    : `${what} Probably held by ${found.text}, which is ${found.holder.group.state === "unknown" ? "waiting for a channel or running (debug=1 hides which)" : "running"}: a queue that moves is possible.`;
+  return `${counted(pile.count, "goroutine")} stand${pile.count === 1 ? "s" : ""} in Lock; ${why}.${one} ${heldBy}`;
+}
+
+const nobodyText =
+  "No goroutine in the capture is seen inside code that could hold the lock: a path that returns without Unlock, or a goroutine that locks it twice, would look like this.";
+
+function heldText(holder: LockHolder, own: OwnCode): string {
+  const text = `Probably held by ${holderText(holder, own)}, which is`;
+  return isBlocked(holder)
+    ? `${text} itself waiting.`
+    : `${text} ${holder.group.state === "unknown" ? "waiting for a channel or running (debug=1 hides which)" : "running"}: a queue that moves is possible.`;
+}
+
+function selfText({ wait, outer }: SelfLock): string {
+  return `Probably held by one of them: it asks for it again in ${shortName(wait.caller.function)}, called by ${shortName(outer.function)}, which has it.`;
 }
 
 /** Whoever else of the same package is blocked, when it is but one place: it may have taken the lock further out. */

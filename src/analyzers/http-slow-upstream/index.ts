@@ -57,7 +57,7 @@ export const httpSlowUpstream = defineAnalyzer({
       ...growthThresholds,
     },
     docs: {
-      what: "Many goroutines that have sent an HTTP request, a unary gRPC call, records to Kafka, a request over NATS or a command to Redis (rueidis) from one place and wait for the answer, or that cannot send on a gRPC stream because the server does not read; more of them all the time, for minutes, or so many that none can have been answered soon.",
+      what: "Many goroutines that have sent an HTTP request, a unary gRPC call, records to Kafka, a request over NATS, a message to NSQ, a command to Redis, or a query to a database or MongoDB from one place and wait for the answer, or that cannot send on a gRPC stream because the server does not read; more of them all the time, for minutes, or so many that none can have been answered soon.",
       why: "Each keeps its own caller waiting, with a connection and the memory of two requests. Without a timeout they wait for as long as the upstream likes.",
       next: "Look at the upstream. Give the calls a deadline (http.Client.Timeout or a context): DefaultTransport has no ResponseHeaderTimeout. Limit how many may wait at a time.",
       falsePositives:
@@ -97,6 +97,7 @@ export const httpSlowUpstream = defineAnalyzer({
         lacksRoom: remote?.awaits === "room",
       });
       if (confidence === undefined) return [];
+      const unsettled = trend === "steady" && confidence === "possible";
       const failing = confidence === "likely" && serving >= limits.critical;
       const caller = where[0]?.function ?? "unknown code";
       const isOfSite = (group: GoroutineGroup) =>
@@ -105,7 +106,7 @@ export const httpSlowUpstream = defineAnalyzer({
       const handler = served?.site.where[0];
       return [
         {
-          severity: failing ? "critical" : "warning",
+          severity: failing ? "critical" : unsettled ? "info" : "warning",
           confidence,
           title: `${counted(pile.count, "request")} of ${shortName(caller)} ${pile.count === 1 ? "waits" : "wait"} for ${awaited(served, remote)}`,
           summary: [
@@ -162,7 +163,10 @@ function selfCallText({ handlers, site }: SelfCall): string {
   return `Probably this very process serves them (inferred: as many requests are being handled here as wait, ${counted(sumOf(handlers), "request")}, most of them blocked in ${frame === undefined ? "its handler" : shortName(frame.function)}).`;
 }
 
-/** A growth that may be a mere swing of the load needs at least this average wait. */
+/**
+ * A growth that may be a mere swing of the load needs at least this average wait, and so does a number that does not
+ * change to be mentioned.
+ */
 const remarkableWaitMs = 100;
 /** Spare connections for each waiting request, from which on so many have been on the way before. */
 const sparePerWaiting = 0.2;
@@ -207,7 +211,8 @@ function confidenceOf(
     case "old":
       return serves || lacksRoom ? "likely" : undefined;
     case "steady":
-      return serves && isSlow ? "likely" : undefined;
+      if (!serves) return undefined;
+      return isSlow ? "likely" : waitMs !== undefined && waitMs >= remarkableWaitMs ? "possible" : undefined;
     case "seen-once":
       return serves && pile.count >= manySeenOnce ? "possible" : undefined;
     default:

@@ -3,6 +3,7 @@ import { shortName } from "../../domain/code/symbol-names.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import { growthExcerpt, pileExcerpt, sumOf, trendText } from "../../domain/goroutines/pile-up.ts";
 import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
+import { remoteCall } from "../../domain/http/remote-calls.ts";
 import { poolKnob } from "../../domain/pools/pool-knobs.ts";
 import { poolPressure, poolThresholds } from "../../domain/pools/pool-pressure.ts";
 import { atWorkWith, leadingWaiter, poolQueues } from "../../domain/pools/pool-queues.ts";
@@ -80,6 +81,7 @@ export const poolExhausted = defineAnalyzer({
           where,
           waitReason: leading?.state ?? "select",
           groups: [...pile.groups, ...users],
+          waitsFor: users.filter((group) => remoteCall(group) !== undefined),
           evidence: [
             pileExcerpt(goroutines.best.artifact, pile.groups, (group) => blamedFrames(group, target.own)[0]),
             ...(users.length > 0

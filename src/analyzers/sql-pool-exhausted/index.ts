@@ -4,6 +4,7 @@ import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
 import { growthExcerpt, pileExcerpt, sumOf, trendText } from "../../domain/goroutines/pile-up.ts";
 import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
+import { remoteCall } from "../../domain/http/remote-calls.ts";
 import { poolKnob } from "../../domain/pools/pool-knobs.ts";
 import { poolPressure, poolThresholds } from "../../domain/pools/pool-pressure.ts";
 import { type Holder, leadingWaiter, poolQueues } from "../../domain/pools/pool-queues.ts";
@@ -68,6 +69,7 @@ export const sqlPoolExhausted = defineAnalyzer({
         where,
         waitReason: "select",
         groups: pile.groups,
+        waitsFor: connections.uses.filter((group) => remoteCall(group) !== undefined),
         evidence: [
           pileExcerpt(goroutines.best.artifact, pile.groups, (group) => blamedFrames(group, target.own)[0]),
           {

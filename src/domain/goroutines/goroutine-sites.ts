@@ -1,5 +1,5 @@
 import type { Frame } from "../code/frame.ts";
-import { counted } from "../units.ts";
+import { counted, rangeText } from "../units.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 
 /** Deep enough to tell sites apart, shallow enough to survive the 32-frame limit of profiles before Go 1.23. */
@@ -64,13 +64,7 @@ export function isAlsoIn(snapshot: GoroutineSnapshot, group: GoroutineGroup): bo
 
 /** One line for an excerpt: `chan send, 3-41 min, 50 goroutines: shop/x.(*T).F x.go:12`. */
 export function groupText(group: GoroutineGroup, frame: Frame | undefined): string {
-  const minutes = group.waitMinutes;
-  const age =
-    minutes === undefined
-      ? ""
-      : minutes.min === minutes.max
-        ? `, ${minutes.min} min`
-        : `, ${minutes.min}-${minutes.max} min`;
+  const age = group.waitMinutes === undefined ? "" : `, ${rangeText(group.waitMinutes)} min`;
   const place = frame === undefined ? "" : `: ${frame.function} ${shortFile(frame.file)}:${frame.line}`;
   return `${counted(group.count, "goroutine")} [${group.state}${age}]${place}`;
 }

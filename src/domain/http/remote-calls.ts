@@ -30,12 +30,18 @@ interface Client extends RemoteCall {
 /** A record, message or command travels with others in one system call, so it costs less than an HTTP call does. */
 const cpuMsBatched = 0.005;
 
+/** A call that has a system call for itself to write and one to read; less than an HTTP call's, which does more. */
+const cpuMsRoundTrip = 0.01;
+
+const goRedis = "(?:^|/)(?:go-redis/(?:redis/)?v\\d+|go-redis/redis|redis(?:\\.|%2e)v\\d+)";
+
 const contextDeadline = (who: string) => `Give the call's context a deadline: ${who} sets none by itself.`;
 
 /**
  * Read in the libraries' sources (a vendored copy ends with the same path): google.golang.org/grpc call.go, stream.go,
  * internal/transport; twmb/franz-go pkg/kgo producer.go; IBM/sarama sync_producer.go; segmentio/kafka-go writer.go;
- * nats-io/nats.go nats.go, context.go; quic-go http3/transport.go; redis/rueidis client.go, pipe.go.
+ * nats-io/nats.go nats.go, context.go; nsqio/go-nsq producer.go; quic-go http3/transport.go; redis/rueidis client.go, pipe.go;
+ * redis/go-redis redis.go; jackc/pgx conn.go, pgconn; go.mongodb.org/mongo-driver x/mongo/driver/topology connection.go.
  */
 const clients: readonly Client[] = [
   {
@@ -102,6 +108,15 @@ const clients: readonly Client[] = [
     waitsIn: /(?:^|\/)nats-io\/nats(?:\.|%2e)go\.\(\*Conn\)\./,
   },
   {
+    name: "a message to NSQ",
+    awaits: "answer",
+    cpuMs: cpuMsBatched,
+    deadline:
+      "Bound it by Config.ReadTimeout and WriteTimeout (a minute and a second by default), or publish with PublishAsync.",
+    entry: /(?:^|\/)nsqio\/go-nsq\.\(\*Producer\)\.(?:Publish|MultiPublish|DeferredPublish)$/,
+    waitsIn: /(?:^|\/)nsqio\/go-nsq\.\(\*Producer\)\./,
+  },
+  {
     name: "a command to Redis",
     awaits: "answer",
     cpuMs: cpuMsBatched,
@@ -110,6 +125,41 @@ const clients: readonly Client[] = [
       /(?:^|\/)redis\/rueidis\.\(\*(?:singleClient|clusterClient|sentinelClient|standalone)\)\.(?:Do|DoMulti|DoCache|DoMultiCache)$/,
     waitsIn: /(?:^|\/)redis\/rueidis\.\(\*(?:pipe|ring|queuedCmd|flowBuffer)\)\./,
     byDesign: /(?:^|\/)redis\/rueidis\.\(\*mux\)\.blocking(?:Multi)?$/,
+  },
+  {
+    name: "a command to Redis",
+    awaits: "answer",
+    cpuMs: cpuMsRoundTrip,
+    deadline:
+      "Set Options.ReadTimeout (3 s by default) and let ContextTimeoutEnabled heed the context's deadline.",
+    entry: new RegExp(`${goRedis}\\.`),
+    waitsIn: new RegExp(`${goRedis}/internal/proto\\.`),
+    byDesign: new RegExp(
+      `${goRedis}\\.(?:cmdable\\.(?:B(?:L|R|Z)\\w*(?:Pop|Move)\\w*|XRead\\w*|Wait\\w*)|\\(\\*PubSub\\)\\.\\w+|\\(\\*\\w+\\)\\.(?:B(?:L|R|Z)\\w*(?:Pop|Move)\\w*|XRead\\w*))$`,
+    ),
+  },
+  {
+    name: "a query to a database",
+    awaits: "answer",
+    cpuMs: cpuMsRoundTrip,
+    deadline:
+      "Give the query's context a deadline, and set the server's statement timeout: drivers have none by default.",
+    entry:
+      /^database\/sql\.\(\*(?:DB|Conn|Tx|Stmt|Rows?)\)\.[A-Z]\w*$|(?:^|\/)jackc\/pgx(?:\/v\d+)?(?:\/pgxpool|\/pgconn)?\.\(\*\w+\)\.[A-Z]\w*$/,
+    waitsIn:
+      /(?:^|\/)(?:jackc\/pgx(?:\/v\d+)?\/(?:pgconn|pgproto3)|jackc\/chunkreader(?:\/v\d+)?|lib\/pq|go-sql-driver\/mysql|(?:microsoft|denisenkom)\/go-mssqldb)[./]/,
+    byDesign:
+      /(?:^|\/)jackc\/pgx(?:\/v\d+)?(?:\/pgconn)?\.\(\*(?:Conn|PgConn)\)\.(?:WaitForNotification|ReceiveMessage|CopyTo)$/,
+  },
+  {
+    name: "an operation to MongoDB",
+    awaits: "answer",
+    cpuMs: cpuMsRoundTrip,
+    deadline: "Give the operation's context a deadline, or set ClientOptions.SetTimeout for all.",
+    entry: /(?:^|\/)go\.mongodb\.org\/mongo-driver(?:\/v\d+)?\/mongo\.(?:\(\*?\w+\)|\w+)\.[A-Z]\w*$/,
+    waitsIn:
+      /(?:^|\/)go\.mongodb\.org\/mongo-driver(?:\/v\d+)?\/x\/mongo\/driver\/topology\.\(\*[cC]onnection\)\./,
+    byDesign: /(?:^|\/)go\.mongodb\.org\/mongo-driver(?:\/v\d+)?\/mongo\.\(\*ChangeStream\)\./,
   },
 ];
 

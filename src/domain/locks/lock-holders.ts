@@ -90,12 +90,14 @@ function mayHold(group: GoroutineGroup, queue: LockQueue, snapshot: GoroutineSna
   if (isKnownIdle(group)) return false;
   if (referencesTo(queue, snapshot).some((reference) => reference.group === group)) return true;
   if (groups.has(group)) return false;
+  const lifelong = isLifelong(group);
   return stackIndex(snapshot)
     .placesOf(group)
     .some(
       ({ frame, object, declared }) =>
         objects.has(object) &&
         !isLockFrame(frame) &&
+        !(lifelong && !frames.has(declared)) &&
         frames.get(declared)?.every((caller) => standsBefore(frame, caller)) !== true,
     );
 }
@@ -180,7 +182,8 @@ function holderByCode(
     if (!callers.objects.has(object) || isLockFrame(frame)) continue;
     const asking = callers.frames.get(declared);
     const byCode = asking === undefined ? 2 : scoreBeyond(asking, frame);
-    const here = frame === loop ? byCode - loopPenalty : byCode;
+    const waitsForEnd = asking === undefined && isLifelong(group);
+    const here = frame === loop || waitsForEnd ? byCode - loopPenalty : byCode;
     if (here <= score) continue;
     passes = frame;
     reason = asking === undefined ? "object" : "function";
@@ -210,8 +213,15 @@ function isStarter(frame: Frame, caller: Frame): boolean {
   return frame.function !== caller.function && declaredFunction(caller.function) === frame.function;
 }
 
-/** What a place counts less in a background loop, which rarely holds a lock while it waits. */
+/** What a place counts less in a background loop, and in main that waits for the end, which rarely hold a lock while they wait. */
 const loopPenalty = 2;
+
+const waitsForOthers = /^(?:chan |select|sync\.|semacquire)/;
+
+/** Main waits for the process's end, in a method of the service's type as often as in main itself. */
+function isLifelong(group: GoroutineGroup): boolean {
+  return isMainGoroutine(group) && waitsForOthers.test(group.wait);
+}
 
 /**
  * The first function of a goroutine, where that is a background loop that waits for messages right there. The select inside an
@@ -238,8 +248,6 @@ export function waitsOutside({ group: { wait, stack } }: LockHolder, own: OwnCod
   const innermost = stack.find((frame) => !isRuntimeFrame(frame));
   return wait === "select" && innermost !== undefined && !own.isOwn(innermost);
 }
-
-const waitsForOthers = /^(?:chan |select|sync\.|semacquire)/;
 
 /**
  * Goroutines beside the queue that run code of the same package, wait for other goroutines, and are as many as the

@@ -32,7 +32,7 @@ export function lockWait(group: GoroutineGroup): LockWait | undefined {
 function findWait(group: GoroutineGroup): LockWait | undefined {
   const kind = kindOf(group);
   if (kind === undefined) return undefined;
-  const callerIndex = group.stack.findIndex((frame) => !isRuntimeFrame(frame) && !isSync(frame));
+  const callerIndex = group.stack.findIndex((frame) => !isRuntimeFrame(frame) && !isLocking(frame));
   const caller = group.stack[callerIndex];
   if (caller === undefined) return undefined;
   return { group, kind, callerIndex, caller, object: codeObject(caller.function) };
@@ -52,6 +52,11 @@ function kindOf({ wait, stack }: GoroutineGroup): LockKind | undefined {
     if (!isRuntimeFrame(frame) && !isSync(frame)) break;
   }
   return "mutex";
+}
+
+/** Methods that only lock, such as logrus's mutexWrap.Lock: who wants the lock stands above them. */
+function isLocking(frame: Frame): boolean {
+  return isSync(frame) || /\)\.R?Lock$/.test(frame.function);
 }
 
 function isSync({ function: symbol }: Frame): boolean {

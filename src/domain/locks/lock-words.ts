@@ -16,7 +16,7 @@ export function lockText({ lock, object, address, mutexes }: LockQueue): string 
   const name = lock === "mutex" ? "mutex" : "RWMutex";
   if (address !== undefined) return `one ${name}`;
   if (mutexes !== undefined && mutexes > 1) return `${countText(mutexes)} mutexes of ${shortName(object)}`;
-  return `a ${name} of ${shortName(object)}`;
+  return `${lock === "mutex" ? "a" : "an"} ${name} of ${shortName(object)}`;
 }
 
 /** "goroutine 1203 [IO wait] at ledger.(*Replica).Append replica.go:33". */

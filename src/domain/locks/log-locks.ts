@@ -3,7 +3,7 @@
  * zap, zerolog, logrus, klog, glog, lumberjack.
  */
 const loggers =
-  /^log\.\(\*Logger\)\.|^log\/slog\.\(\*(?:commonHandler|defaultHandler|handleState|TextHandler|JSONHandler)\)\.|(?:^|\/)go\.uber\.org\/zap\/zapcore\.\(\*(?:lockedWriteSyncer|BufferedWriteSyncer)\)\.|(?:^|\/)github\.com\/rs\/zerolog\.\(?\*?syncWriter\)?\.|(?:^|\/)github\.com\/sirupsen\/logrus\.\(\*(?:Entry|Logger|MutexWrap)\)\.|(?:^|\/)k8s\.io\/klog(?:\/v2)?\.\(\*(?:loggingT|syncBuffer|redirectBuffer)\)\.|(?:^|\/)github\.com\/golang\/glog\.\(\*(?:fileSink|stderrSink|loggingT)\)\.|lumberjack(?:%2ev2|\.v2)?\.\(\*Logger\)\.(?:Write|rotate|openNew)/;
+  /^log\.\(\*Logger\)\.|^log\/slog\.\(\*(?:commonHandler|defaultHandler|handleState|TextHandler|JSONHandler)\)\.|(?:^|\/)go\.uber\.org\/zap\/zapcore\.\(\*(?:lockedWriteSyncer|BufferedWriteSyncer)\)\.|(?:^|\/)github\.com\/rs\/zerolog\.\(?\*?syncWriter\)?\.|(?:^|\/)github\.com\/sirupsen\/logrus\.\(\*(?:Entry|Logger|[Mm]utexWrap)\)\.|(?:^|\/)k8s\.io\/klog(?:\/v2)?\.\(\*(?:loggingT|syncBuffer|redirectBuffer)\)\.|(?:^|\/)github\.com\/golang\/glog\.\(\*(?:fileSink|stderrSink|loggingT)\)\.|lumberjack(?:%2ev2|\.v2)?\.\(\*Logger\)\.(?:Write|rotate|openNew)/;
 
 /** True for a function of a logging library that runs with the library's lock held, or asks for it. */
 export function isLogger(symbol: string): boolean {

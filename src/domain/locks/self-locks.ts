@@ -36,6 +36,19 @@ export function selfLocks({ waits }: LockQueue, own: OwnCode): SelfLock[] {
   return found.sort((a, b) => rank(a) - rank(b));
 }
 
+/**
+ * The wait for a lock of its own that the stack tells by itself: another's line in the same function, and the object's
+ * address.
+ */
+export function tellingSelfLock(queue: LockQueue, own: OwnCode): SelfLock | undefined {
+  const [lock] = selfLocks(queue, own);
+  return lock !== undefined && isTelling(lock) ? lock : undefined;
+}
+
+export function isTelling({ reason, sameObject }: SelfLock): boolean {
+  return reason === "function" && sameObject;
+}
+
 function rank({ reason, sameObject }: SelfLock): number {
   return (reason === "object" ? 2 : 0) + (sameObject ? 0 : 1);
 }

@@ -7,6 +7,8 @@ import { group } from "../goroutines/goroutines.ts";
 const grpc = "google.golang.org/grpc";
 const kgo = "github.com/twmb/franz-go/pkg/kgo";
 const nats = "github.com/nats-io/nats%2ego";
+const goRedis = "github.com/redis/go-redis/v9";
+const mongo = "go.mongodb.org/mongo-driver/v2";
 const rueidis = "github.com/redis/rueidis";
 
 const out: readonly [name: string, awaits: "answer" | "room", wait: WaitReason, stack: readonly string[]][] =
@@ -90,6 +92,47 @@ describe("remoteCall", () => {
         `${rueidis}.(*mux).blocking`,
         `${rueidis}.(*singleClient).Do`,
         "shop/jobs.next",
+      ],
+    ],
+    [
+      "a consumer of a Redis list",
+      "IO wait",
+      [
+        "net.(*conn).Read",
+        `${goRedis}/internal/proto.(*Reader).ReadReply`,
+        `${goRedis}.(*baseClient).process`,
+        `${goRedis}.cmdable.BLPop`,
+        "shop/jobs.next",
+      ],
+    ],
+    [
+      "whoever listens for notifications",
+      "IO wait",
+      [
+        "net.(*conn).Read",
+        "github.com/jackc/pgx/v5/pgproto3.(*Frontend).Receive",
+        "github.com/jackc/pgx/v5/pgconn.(*PgConn).WaitForNotification",
+        "github.com/jackc/pgx/v5.(*Conn).WaitForNotification",
+        "shop/events.listen",
+      ],
+    ],
+    [
+      "whoever watches a collection",
+      "IO wait",
+      [
+        "net.(*conn).Read",
+        `${mongo}/x/mongo/driver/topology.(*connection).read`,
+        `${mongo}/mongo.(*ChangeStream).Next`,
+        "shop/events.watch",
+      ],
+    ],
+    [
+      "a goroutine that waits for a connection of a pool",
+      "select",
+      [
+        `${mongo}/x/mongo/driver/topology.(*pool).checkOut`,
+        `${mongo}/mongo.(*Collection).FindOne`,
+        "shop/x.one",
       ],
     ],
     ["a call at work", "active", [`${kgo}.(*Client).ProduceSync`, "shop/orders.send"]],

@@ -1,0 +1,63 @@
+import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
+import type { Outlet } from "../../domain/goroutines/undrained-outlets.ts";
+import { shortName } from "../../domain/locks/lock-words.ts";
+
+/** What is known of the other end of the channel that goroutines send on. */
+export interface OtherEnd {
+  /** The runtime found the channel unreachable for everybody else. */
+  readonly proven: boolean;
+  /** They wait for a slot of an errgroup, inside of one of its tasks or not. */
+  readonly slot: "inside" | "outside" | undefined;
+  /** The only other goroutine of their code that is stuck, and the function in which it is. */
+  readonly blocked: { readonly group: GoroutineGroup; readonly in: string } | undefined;
+  /** A library that takes nothing more, because nobody reads what it hands out. */
+  readonly undrained: Outlet | undefined;
+  /** Goroutines of the same type that may receive. */
+  readonly partners: number;
+}
+
+/** Sentences on why the senders are stuck, and what to do. */
+export function readingOf({ proven, slot, blocked, undrained, partners }: OtherEnd): {
+  readonly doing: string;
+  readonly why: string;
+  readonly next: readonly string[];
+} {
+  if (slot !== undefined) return slotReading(slot);
+  const name = shortName(blocked?.in ?? "");
+  return {
+    doing: "stuck sending",
+    why: proven
+      ? "The runtime's own leak detection found the channel unreachable for everybody else: they can never go on."
+      : blocked !== undefined
+        ? `Probably they wait for the goroutine in ${name}, which is itself blocked in ${blocked.group.state}: inferred, it is the only other one of their code that is stuck.`
+        : undrained !== undefined
+          ? `Probably nobody reads ${undrained.name}: a goroutine of the library has stood at handing something out there in every capture, and takes nothing more meanwhile (inferred; whether these send to it a channel does not tell).`
+          : partners === 0
+            ? "No goroutine of the same type is at work that could receive from this channel."
+            : "Goroutines of the same type are at work and may receive: a queue that is full because they cannot keep up looks alike.",
+    next: [
+      ...(blocked === undefined
+        ? []
+        : [`Free ${name} first: a loop must not wait for somebody who waits for the loop.`]),
+      ...(undrained === undefined ? [] : [undrained.next]),
+      "Make the channel buffered (size 1 for one answer), or send inside select with a ctx.Done() case.",
+      "Find who was to receive: a return on timeout or error before the receive leaves the sender behind.",
+    ],
+  };
+}
+
+function slotReading(slot: "inside" | "outside") {
+  return {
+    doing: "waiting for a slot of an errgroup",
+    why:
+      slot === "inside"
+        ? "Group.Go waits until one of the slots of SetLimit is free, and they stand in tasks of an errgroup themselves: if it is the same group, they hold the slots that they wait for, and none comes free (inferred from their stacks)."
+        : "Group.Go waits until one of the slots of SetLimit is free: the tasks that have them do not end.",
+    next:
+      slot === "inside"
+        ? [
+            "Do not call a limited group's Go from its own tasks: give the inner tasks a group of their own, or run them in place where TryGo has no slot.",
+          ]
+        : ["Look at what the group's tasks wait for: Group.Go goes on when one of them ends."],
+  };
+}
