@@ -34,13 +34,20 @@ export const goroutineChanSendLeak = defineAnalyzer({
         meaning: "senders at one line, the oldest for oldMinutes, with nobody in sight who could receive",
         source: "docs/decisions/0003-default-thresholds.md",
       },
+      jammedMinutes: {
+        default: 1,
+        unit: "minutes",
+        meaning:
+          "age of the senders and of the one who should receive, stuck itself, from which a queue is jammed and not slow",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
     },
     docs: {
       what: "Goroutines in chan send at one own line whose number grows, or that have been there for minutes with no goroutine of the same type at work. The usual cause: the receiver gave up (timeout, error, early return) and the channel has no room.",
       why: "Each one keeps its stack and everything it refers to until the process ends.",
       next: "Give the channel room for the one value (buffer 1), or select on the send and ctx.Done().",
       falsePositives:
-        "A full work queue has blocked senders too: as long as its senders do not become more, nothing is said while somebody of the same package is at work. A blocked consumer is named before its senders when it is the only other goroutine of their code that is stuck. A burst looks like growth when the first capture has none of them: `possible`.",
+        "A full work queue has blocked senders too: as long as its senders do not become more, nothing is said while somebody of the same package is at work, unless the one who probably receives is itself stuck for a minute. A blocked consumer is named before its senders when it is the only other goroutine of their code that is stuck. A burst looks like growth when the first capture has none of them: `possible`.",
       corrections: [
         {
           claim: "The block profile shows the sender that hangs for ever.",
@@ -62,12 +69,22 @@ export const goroutineChanSendLeak = defineAnalyzer({
     return waitSites(senders, target.own).flatMap((site) => {
       const partners = partnersAtWork(site, best, target.own);
       const growth = siteGrowth(goroutines, site, target.own);
+      const aged = (site.oldestMinutes ?? 0) >= limits.jammedMinutes;
+      const consumer = partners === 0 || aged ? blockedConsumer(site, best, target.own) : undefined;
+      const blocked =
+        consumer !== undefined && goroutines.series.every((snapshot) => isAlsoIn(snapshot, consumer))
+          ? { group: consumer, where: blamedFrames(consumer, target.own) }
+          : undefined;
+      const jammed =
+        aged &&
+        site.count >= limits.staleSenders &&
+        (blocked?.group.waitMinutes?.max ?? 0) >= limits.jammedMinutes;
       const stays = growth === undefined || growth.before > 0;
       const isMoved = hasNeighboursAtWork(site, best, target.own);
       const abandoned = stays && partners === 0 && !isMoved && !site.groups.some(isRequest);
       const sign: LeakSign | undefined =
         leakSign(goroutines, site, target.own, limits) ??
-        (site.count >= limits.staleSenders && (site.oldestMinutes ?? 0) >= limits.oldMinutes
+        (jammed || (site.count >= limits.staleSenders && (site.oldestMinutes ?? 0) >= limits.oldMinutes)
           ? { kind: "old", minutes: site.oldestMinutes ?? 0 }
           : (abandoned && site.count >= limits.oldCount) ||
               (stuck && site.count >= limits.staleSenders && partners === 0 && !isMoved)
@@ -81,14 +98,9 @@ export const goroutineChanSendLeak = defineAnalyzer({
           ? sign.clear
             ? "likely"
             : "possible"
-          : partners === 0
+          : partners === 0 || jammed
             ? "likely"
             : "possible";
-      const consumer = partners === 0 ? blockedConsumer(site, best, target.own) : undefined;
-      const blocked =
-        consumer !== undefined && goroutines.series.every((snapshot) => isAlsoIn(snapshot, consumer))
-          ? { group: consumer, where: blamedFrames(consumer, target.own) }
-          : undefined;
       const undrained = partners === 0 && blocked === undefined ? undrainedOutlet(goroutines) : undefined;
       const { doing, why, next } = readingOf({
         proven,

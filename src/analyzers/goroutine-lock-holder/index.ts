@@ -103,7 +103,7 @@ export const goroutineLockHolder = defineAnalyzer({
                 ? `Lock with ${counted(pile.count, "waiter")} is probably held by a goroutine in ${holder.group.state}`
                 : `${shortName(self.lock.wait.caller.function)} probably locks a mutex again that ${shortName(self.lock.outer.function)} holds`,
             summary:
-              `${waiting} wait for ${lockText(queue)}; ${trendText(pile, trend)}. It is probably held by ${text}. ` +
+              `${waiting} ${pile.count === 1 ? "waits" : "wait"} for ${lockText(queue)}; ${trendText(pile, trend)}. It is probably held by ${text}. ` +
               (self === undefined
                 ? `${holderReason(holder, queue)} ${refutation(holder)}`
                 : selfReason(self.lock)),

@@ -132,9 +132,11 @@ export const httpSlowUpstream = defineAnalyzer({
               : [pileExcerpt(goroutines.best.artifact, served.site.groups, () => handler)]),
           ],
           next: [
-            served === undefined
-              ? `Look at the service that ${caller} calls: it has these requests and does not answer.`
-              : `Look at ${shortName(handler?.function ?? "the handler")} first; if ${caller} calls another service after all, look at that one.`,
+            remote?.awaits === "room"
+              ? `Look at whom ${caller} sends to: it takes nothing, because it is stuck, stopped, or waits for a server itself.`
+              : served === undefined
+                ? `Look at the service that ${caller} calls: it has these requests and does not answer.`
+                : `Look at ${shortName(handler?.function ?? "the handler")} first; if ${caller} calls another service after all, look at that one.`,
             remote?.deadline ??
               "Set http.Client.Timeout or a context deadline on the call; DefaultTransport has no ResponseHeaderTimeout.",
             "Bound how many calls may wait at a time (a semaphore or circuit breaker), so that a slow upstream does not take this service with it.",
@@ -149,13 +151,13 @@ export const httpSlowUpstream = defineAnalyzer({
 function sentText(remote: RemoteCall | undefined): string {
   if (remote === undefined) return "have sent an HTTP request and wait for the response header";
   return remote.awaits === "room"
-    ? `want to send ${remote.name} and have no room: the other side does not read (flow control)`
+    ? `want to send ${remote.name} and have no room: the other side takes nothing more`
     : `have sent ${remote.name} and wait for the answer`;
 }
 
 function awaited(served: SelfCall | undefined, remote: RemoteCall | undefined): string {
   if (served !== undefined) return "an answer, probably of this very process";
-  return remote?.awaits === "room" ? "an upstream to read" : "an upstream's answer";
+  return remote?.awaits === "room" ? "an upstream to take more" : "an upstream's answer";
 }
 
 function selfCallText({ handlers, site }: SelfCall): string {

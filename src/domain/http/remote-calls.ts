@@ -8,7 +8,7 @@ export interface RemoteCall {
   readonly name: string;
   /**
    * - `answer`: it has been sent, and the answer has not come.
-   * - `room`: the other side reads nothing, so there is no room to send more. However long a stream lives, no single
+   * - `room`: the other side takes nothing, so there is no room to send more. However long a stream lives, no single
    *   one of its sends should last.
    */
   readonly awaits: "answer" | "room";
@@ -41,7 +41,8 @@ const contextDeadline = (who: string) => `Give the call's context a deadline: ${
  * Read in the libraries' sources (a vendored copy ends with the same path): google.golang.org/grpc call.go, stream.go,
  * internal/transport; twmb/franz-go pkg/kgo producer.go; IBM/sarama sync_producer.go; segmentio/kafka-go writer.go;
  * nats-io/nats.go nats.go, context.go; nsqio/go-nsq producer.go; quic-go http3/transport.go; redis/rueidis client.go, pipe.go;
- * redis/go-redis redis.go; jackc/pgx conn.go, pgconn; go.mongodb.org/mongo-driver x/mongo/driver/topology connection.go.
+ * redis/go-redis redis.go; jackc/pgx conn.go, pgconn; go.mongodb.org/mongo-driver x/mongo/driver/topology connection.go;
+ * opentelemetry-go sdk/trace batch_span_processor.go; elastic/go-elasticsearch esutil/bulk_indexer.go.
  */
 const clients: readonly Client[] = [
   {
@@ -160,6 +161,33 @@ const clients: readonly Client[] = [
     waitsIn:
       /(?:^|\/)go\.mongodb\.org\/mongo-driver(?:\/v\d+)?\/x\/mongo\/driver\/topology\.\(\*[cC]onnection\)\./,
     byDesign: /(?:^|\/)go\.mongodb\.org\/mongo-driver(?:\/v\d+)?\/mongo\.\(\*ChangeStream\)\./,
+  },
+  {
+    name: "a span to the batch processor of OpenTelemetry",
+    awaits: "room",
+    cpuMs: cpuMsBatched,
+    deadline:
+      "Leave WithBlocking off, so that spans are dropped while the exporter's backend does not answer.",
+    entry: /(?:^|\/)go\.opentelemetry\.io\/otel\/sdk\/trace\.\(\*recordingSpan\)\.End$/,
+    waitsIn:
+      /(?:^|\/)go\.opentelemetry\.io\/otel\/sdk\/trace\.\(\*batchSpanProcessor\)\.enqueueBlockOnQueueFull$/,
+  },
+  {
+    name: "a flush to the exporter of OpenTelemetry",
+    awaits: "answer",
+    cpuMs: cpuMsBatched,
+    deadline: "Give ForceFlush a context with a deadline, and do not flush in requests.",
+    entry: /(?:^|\/)go\.opentelemetry\.io\/otel\/sdk\/trace\.\(\*TracerProvider\)\.ForceFlush$/,
+    waitsIn: /(?:^|\/)go\.opentelemetry\.io\/otel\/sdk\/trace\.\(\*batchSpanProcessor\)\.ForceFlush$/,
+  },
+  {
+    name: "a document to Elasticsearch's bulk indexer",
+    awaits: "room",
+    cpuMs: cpuMsBatched,
+    deadline:
+      "Give Add's context a deadline: it waits for as long as the indexer's workers wait for Elasticsearch.",
+    entry: /(?:^|\/)elastic\/go-elasticsearch(?:\/v\d+)?\/esutil\.\(\*bulkIndexer\)\.Add$/,
+    waitsIn: /(?:^|\/)elastic\/go-elasticsearch(?:\/v\d+)?\/esutil\.\(\*bulkIndexer\)\.Add$/,
   },
 ];
 

@@ -43,17 +43,31 @@ export function lockHolders(queue: LockQueue, snapshot: GoroutineSnapshot): read
 function findHolders(queue: LockQueue, snapshot: GoroutineSnapshot): LockHolder[] {
   const callers = callersOf(queue);
   const references = new Map<GoroutineGroup, MutexReference>();
-  for (const reference of referencesTo(queue, snapshot))
+  const pointing = new Map<string, Set<Goroutine>>();
+  for (const reference of referencesTo(queue, snapshot)) {
     if (!references.has(reference.group)) references.set(reference.group, reference);
+    const symbol = functionOf(reference);
+    const others = pointing.get(symbol);
+    if (others === undefined) pointing.set(symbol, new Set([reference.goroutine]));
+    else others.add(reference.goroutine);
+  }
   const holders: LockHolder[] = [];
   for (const group of snapshot.groups) {
     const reference = references.get(group);
     if ((reference === undefined && !canHold(group, queue)) || isKnownIdle(group)) continue;
     const byCode = callers.groups.has(group) ? undefined : holderByCode(callers, group, snapshot);
+    // Where several in one function point at the one mutex, they cannot all have it: only a line tells one from the others.
+    if (reference !== undefined && byCode?.reason !== "function") {
+      if ((pointing.get(functionOf(reference))?.size ?? 0) > 1) continue;
+    }
     const holder = reference === undefined ? byCode : holderByAddress(callers, reference, byCode);
     if (holder !== undefined) holders.push(holder);
   }
   return holders.sort((a, b) => b.score - a.score || a.group.count - b.group.count);
+}
+
+function functionOf({ group, frame }: MutexReference): string {
+  return group.stack[frame]?.function ?? "";
 }
 
 /**
