@@ -1,5 +1,6 @@
 import type { GateState } from "../domain/configuration/gate.ts";
 import type { Proposal } from "../domain/configuration/proposal.ts";
+import { shortRevision } from "../domain/configuration/short-revision.ts";
 import { counted } from "../domain/units.ts";
 import { changePlace, changeText } from "./config-words.ts";
 import { gateVerdictText, impactText, uncountedWords, unknownText } from "./gate-words.ts";
@@ -79,7 +80,7 @@ function markdownRow({ text, below }: Line): string {
 }
 
 function headRows({ name, subject, head, branch }: Proposal, style: Style, width: number): readonly string[] {
-  const what = `${name} (${head.slice(0, 10)}) into ${branch ?? "the branch"}`;
+  const what = `${name} (${shortRevision(head)}) into ${branch ?? "the branch"}`;
   return [
     ...wrap(printable(what), width).map(style.bold),
     ...wrap(printable(subject), width - 2).map((row) => `  ${row}`),

@@ -1,3 +1,4 @@
+import { capitalised } from "../domain/capitalised.ts";
 import { type LintProblem, lintPlace } from "../domain/configuration/lint-problem.ts";
 import { counted } from "../domain/units.ts";
 import { code, inline } from "./markdown-words.ts";
@@ -30,7 +31,7 @@ function headline(files: readonly LintedFile[]): string {
   if (unread.length === files.length) return "Nothing was looked at";
   const looked = counted(files.length - unread.length, "file");
   const said = problems.length === 0 ? "no problem" : counted(problems.length, "problem");
-  return `${said.charAt(0).toUpperCase()}${said.slice(1)} in ${looked}${unread.length === 0 ? "" : `, ${unread.length} not looked at`}`;
+  return `${capitalised(said)} in ${looked}${unread.length === 0 ? "" : `, ${unread.length} not looked at`}`;
 }
 
 function linesOf(

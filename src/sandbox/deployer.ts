@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { shortRevision } from "../domain/configuration/short-revision.ts";
 import { reasonOf } from "../domain/errors.ts";
 import type { ConfigRepository } from "./config-repository.ts";
 
@@ -27,7 +28,7 @@ export async function startDeployer(
       const tip = await repository.tip();
       if (tip === deployed) return;
       await apply(await repository.settings(tip));
-      if (deployed !== undefined) tell(`The deployer has brought ${tip.slice(0, 10)} to order.`);
+      if (deployed !== undefined) tell(`The deployer has brought ${shortRevision(tip)} to order.`);
       deployed = tip;
       complaint = undefined;
     } catch (error) {

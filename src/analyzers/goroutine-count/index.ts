@@ -5,6 +5,7 @@ import {
   type Usual,
   usualFigure,
   usualOf,
+  usualSentence,
   usualText,
 } from "../../domain/context/usual-figures.ts";
 import { explainsRise, loadRatio, loadSentence, timesText } from "../../domain/context/usual-load.ts";
@@ -115,7 +116,7 @@ export const goroutineCount = defineAnalyzer({
             : `${counted(best.total, "goroutine")} in the process`,
         summary: [
           `The process has ${counted(best.total, "goroutine")}; the limit is ${countText(limits.goroutines)}.`,
-          usualSentence(usual, how),
+          againstUsual(usual, how),
           largest === undefined ? "" : `The largest site holds ${countText(largest.count)} of them.`,
           isIdle ? "Their number is the same in every capture, and they wait as idle goroutines do." : "",
           isUnusual ? loadSentence(load, ratio, "them") : "",
@@ -160,12 +161,10 @@ export const goroutineCount = defineAnalyzer({
   },
 });
 
-function usualSentence(usual: Usual | Unknown | undefined, how: Standing | undefined): string {
+function againstUsual(usual: Usual | Unknown | undefined, how: Standing | undefined): string {
   if (usual === undefined) return "Without the usual number of this service that is not an accusation.";
   if (isUnknown(usual)) return `That is not an accusation: there is ${usual.unknown}.`;
-  const days = usualText(usual, countText);
-  if (how === "usual") return `That is usual for this hour: ${days}.`;
-  return how === "unusual" ? `That is unusual: ${days}.` : `${days.charAt(0).toUpperCase()}${days.slice(1)}.`;
+  return usualSentence({ how: how ?? "between", text: usualText(usual, countText) });
 }
 
 /** Seen more than once, and not more of them later: below a hundredth is coming and going. */

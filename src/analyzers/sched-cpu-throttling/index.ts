@@ -1,3 +1,4 @@
+import { capitalised } from "../../domain/capitalised.ts";
 import { containerFacts } from "../../domain/context/container-facts.ts";
 import { coresUsed } from "../../domain/context/cores-used.ts";
 import { figure, type ServiceContext } from "../../domain/context/service-context.ts";
@@ -170,8 +171,4 @@ function againstUsual(
     day: usualFigure(context, usual),
     evidence: usual.days.map((one) => figureExcerpt(context.artifact, one, percentText)),
   };
-}
-
-function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

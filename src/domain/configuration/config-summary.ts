@@ -1,4 +1,5 @@
 import type { JudgedChange, JudgedRevision, PublishedConfig, UncomparedFile } from "./config-change.ts";
+import { shortRevision } from "./short-revision.ts";
 
 /** One revision as a card tells it. */
 export interface ConfigLine {
@@ -31,7 +32,6 @@ export interface ConfigSummary {
 }
 
 const mostLines = 3;
-const hashCharacters = 10;
 
 export function configSummary(config: PublishedConfig): ConfigSummary {
   const told = suspectsFirst(config.revisions);
@@ -63,7 +63,7 @@ export function configLine({
   const change = changes.toSorted((a, b) => rankOfChange(a) - rankOfChange(b))[0];
   const [file] = uncompared;
   return {
-    name: tag ?? revision.slice(0, hashCharacters),
+    name: tag ?? shortRevision(revision),
     author,
     atMs,
     ...(change === undefined ? {} : { change }),

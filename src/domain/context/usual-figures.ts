@@ -1,3 +1,4 @@
+import { capitalised } from "../capitalised.ts";
 import type { EvidenceExcerpt, UsualFigure } from "../findings/finding.ts";
 import type { Unknown } from "../metrics/counters.ts";
 import { durationText } from "../units.ts";
@@ -61,7 +62,7 @@ export function usualSentence(
   if (against === undefined) return "";
   const { how, text } = against;
   if (how === "usual") return `That is usual for this hour: ${text}.`;
-  return how === "unusual" ? `That is unusual: ${text}.` : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return how === "unusual" ? `That is unusual: ${text}.` : `${capitalised(text)}.`;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { capitalised } from "../../domain/capitalised.ts";
 import { type CardAction, cardMenu } from "../../domain/chat/chat-request.ts";
 import type { MessageBody } from "../../domain/chat/message.ts";
 import { type Opinion, opinions } from "../../domain/findings/feedback.ts";
@@ -127,7 +128,7 @@ function leadLines({ verdict }: AnalysisSummary, lead: FindingSummary): readonly
     // The title of a failure is the header's already.
     verdict === "fail" ? "" : bold(lead.title, titleCharacters),
     lead.measured === undefined
-      ? `${sure.charAt(0).toUpperCase()}${sure.slice(1)}`
+      ? capitalised(sure)
       : `${bold(againstLimit(lead.measured), 80)}${usualWords(lead.measured)} · ${sure}`,
     whereLine(lead.where),
   ];

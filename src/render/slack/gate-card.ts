@@ -3,6 +3,7 @@ import type { GateState } from "../../domain/configuration/gate.ts";
 import type { GateView, ProposalReport } from "../../domain/configuration/gate-card.ts";
 import { gateButtonIds } from "../../domain/configuration/gate-request.ts";
 import type { ProposalEnvironment } from "../../domain/configuration/proposal.ts";
+import { shortRevision } from "../../domain/configuration/short-revision.ts";
 import { counted } from "../../domain/units.ts";
 import { changeText } from "../config-words.ts";
 import { gateVerdictText, unknownText } from "../gate-words.ts";
@@ -162,7 +163,7 @@ function worst(states: readonly GateState[]): GateState["verdict"] {
 }
 
 function whereText({ proposal: { repository, branch, head } }: ProposalReport): string {
-  return `${head.slice(0, 10)} into ${branch ?? "the checked-out branch"} of ${repository}`;
+  return `${shortRevision(head)} into ${branch ?? "the checked-out branch"} of ${repository}`;
 }
 
 function authorsText({ proposal: { addresses }, states }: ProposalReport): string {

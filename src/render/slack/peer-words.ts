@@ -1,3 +1,4 @@
+import { capitalised } from "../../domain/capitalised.ts";
 import type { Incident } from "../../domain/incidents/incident.ts";
 import { type Peer, processName } from "../../domain/incidents/peer.ts";
 import type { PeerComparison, TwoFigures } from "../../domain/incidents/peer-comparison.ts";
@@ -115,7 +116,7 @@ function comparisonWords(comparison: PeerComparison): ComparisonWords {
     case "unclear":
       return {
         sentence: `Whether ${other} shows it, too, is inconclusive${against}.`,
-        rest: rest(ended(capital(reason ?? ""))),
+        rest: rest(ended(capitalised(reason ?? ""))),
       };
     case "nothing-here":
       return { sentence: `Compared with ${other}: nothing stands out in ${one}.`, rest: rest() };
@@ -159,10 +160,6 @@ function nameOf({ instance }: Peer): string {
 /** What a short capture never has is no news. */
 function isLeftOut({ state, reason }: Peer["steps"][number]): boolean {
   return state === "skipped" && reason === "left out by the request";
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function ended(text: string): string {

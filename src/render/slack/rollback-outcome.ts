@@ -1,9 +1,11 @@
+import { capitalised } from "../../domain/capitalised.ts";
 import {
   agreeWithinMs,
   type MeasuredAfter,
   type RollbackRequest,
   type VerifyingCapture,
 } from "../../domain/configuration/rollback-request.ts";
+import { shortRevision } from "../../domain/configuration/short-revision.ts";
 import { countText, durationText } from "../../domain/units.ts";
 import { quantity } from "../words.ts";
 import { againstLimit } from "./finding-lines.ts";
@@ -14,7 +16,6 @@ export interface Medium {
   readonly command: (line: string) => string;
 }
 
-const hashCharacters = 10;
 const markOf: Readonly<Record<MeasuredAfter["state"], string>> = { gone: "✅", still: "🔴", unseen: "⚪️" };
 
 /** Where a rollback stands, what came of it by number before and after, and what to do next; sentences. */
@@ -47,7 +48,7 @@ export function outcomeLines(request: RollbackRequest, medium: Medium): readonly
       ];
     case "proposed":
       return [
-        `It stands on the branch ${text(written?.branch ?? "")} (${(written?.commit ?? "").slice(0, hashCharacters)}) of ${text(plan.repository)}. Merge it; then: ${look}.`,
+        `It stands on the branch ${text(written?.branch ?? "")} (${shortRevision(written?.commit ?? "")}) of ${text(plan.repository)}. Merge it; then: ${look}.`,
       ];
     case "failed":
       return [text(capitalised(problem ?? "It is not known why.")), `To see how things stand: ${again}.`];
@@ -67,7 +68,7 @@ export function outcomeLines(request: RollbackRequest, medium: Medium): readonly
 
 function pushedText({ written }: RollbackRequest, { text }: Medium): string {
   const { branch = "", commit = "" } = written ?? {};
-  return `${text(branch)} has it as ${commit.slice(0, hashCharacters)}`;
+  return `${text(branch)} has it as ${shortRevision(commit)}`;
 }
 
 function captureText({ incidentId, result }: VerifyingCapture, { text }: Medium): string {
@@ -121,8 +122,4 @@ function measuredText(
 
 function reasonOf(measured: readonly MeasuredAfter[]): string {
   return measured.find(({ state }) => state === "unseen")?.reason ?? "not all of it could be judged";
-}
-
-function capitalised(sentence: string): string {
-  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
