@@ -20,8 +20,18 @@ export interface SelfLock {
   readonly sameObject: boolean;
 }
 
+const known = new WeakMap<LockQueue, { own: OwnCode; locks: readonly SelfLock[] }>();
+
 /** The waits of `queue` that may be for a lock of their own, the most telling first. */
-export function selfLocks({ waits }: LockQueue, own: OwnCode): SelfLock[] {
+export function selfLocks(queue: LockQueue, own: OwnCode): readonly SelfLock[] {
+  const before = known.get(queue);
+  if (before?.own === own) return before.locks;
+  const locks = findSelfLocks(queue, own);
+  known.set(queue, { own, locks });
+  return locks;
+}
+
+function findSelfLocks({ waits }: LockQueue, own: OwnCode): SelfLock[] {
   const asked = new Map<string, Frame[]>();
   for (const { caller } of waits) append(asked, declaredFunction(caller.function), caller);
   const found = waits.flatMap((wait): SelfLock[] => {
