@@ -5,10 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Incident } from "../../src/domain/incidents/incident.ts";
+import { oneAtATime } from "../../src/jobs/turns/one-at-a-time.ts";
 import { redisProgram } from "../integrations/redis-server.ts";
 import { sickTarget, until } from "./bot.ts";
 import { bundled } from "./bundled.ts";
-import { planOf } from "./seeded/plan.ts";
+import { type Plan, planOf } from "./seeded/plan.ts";
 import { chosen, killSeeds } from "./seeded/seeds.ts";
 import { broken, openWorld, quiet, type World } from "./seeded/world.ts";
 
@@ -69,11 +70,19 @@ describe.skipIf(redisProgram === undefined)("workers that are killed while Slack
     expect(atItsMoment).toBeGreaterThan(seeds.length / 2);
   }, 900_000);
 
+  const inTurn = oneAtATime();
+  /** All at once would make each start slow, and one call to Slack may take two seconds. */
+  const start = (plan: Plan): Promise<{ world: World; first: ChildProcess }> =>
+    inTurn(async () => {
+      const world = await openWorld(plan, target.url, "web");
+      return { world, first: await worker(world) };
+    });
+
   async function run(seed: number): Promise<readonly string[]> {
     const plan = planOf(seed);
     const moment = moments[seed % moments.length];
-    const world = await openWorld(plan, target.url, "web");
-    const workers = [await worker(world)];
+    const { world, first } = await start(plan);
+    const workers = [first];
     try {
       for (const fault of plan.faults) world.slack.faults.add(fault);
       await Promise.all(plan.commands.map(({ service }) => world.command(service)));

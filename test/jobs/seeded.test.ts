@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { oneAtATime } from "../../src/jobs/turns/one-at-a-time.ts";
 import { redisProgram } from "../integrations/redis-server.ts";
 import { sickTarget } from "./bot.ts";
 import { type Plan, planOf } from "./seeded/plan.ts";
@@ -37,17 +38,14 @@ describe.skipIf(redisProgram === undefined)("runs in which a seed decides what g
     expect(failures).toEqual([]);
   }, 900_000);
 
-  let starting: Promise<unknown> = Promise.resolve();
-  /** One after the other: all starts at once would make each of them slow. */
-  function start(plan: Plan): Promise<{ world: World; worker: RunningProcess | undefined }> {
-    const mine = starting.then(async () => {
+  const inTurn = oneAtATime();
+  /** All starts at once would make each of them slow. */
+  const start = (plan: Plan): Promise<{ world: World; worker: RunningProcess | undefined }> =>
+    inTurn(async () => {
       const world = await openWorld(plan, target.url, plan.apart ? "web" : "all");
       const tell = (line: string) => void world.troubles.push(line);
       return { world, worker: plan.apart ? await startProcess(world.settings("worker"), tell) : undefined };
     });
-    starting = mine.catch(() => {});
-    return mine;
-  }
 
   async function run(seed: number): Promise<readonly string[]> {
     const plan = planOf(seed);
