@@ -255,6 +255,10 @@ describe("verdict", () => {
     const young = (count: number) => ({ goroutines: seen(snapshot([{ ...pool, count }], "dump")) });
     expect(judged([rule("a/a", [])], young(5)).verdict).toBe("inconclusive");
     expect(judged([rule("a/a", [])], young(4)).verdict).toBe("pass");
+    const keptAlive = group("select", ["net/http.(*persistConn).writeLoop:9"]);
+    const idle = (count: number) => ({ goroutines: seen(snapshot([{ ...keptAlive, count }], "dump")) });
+    expect(judged([rule("a/a", [])], idle(99)).verdict).toBe("pass");
+    expect(judged([rule("a/a", [])], idle(100)).verdict).toBe("inconclusive");
   });
 
   it("of chosen rules needs each of them to have run", () => {

@@ -56,7 +56,7 @@ export const goroutineBlockedSite = defineAnalyzer({
       why: "A dump of a hung process often holds its cause in one or two goroutines, too few for any rule about numbers.",
       next: "Read the line: who is to receive, close, unlock or call Done, and is that goroutine still there?",
       falsePositives:
-        "Idle workers wait in the same way. So this is `possible` and never fails a verdict (a thousand senders or lock waiters in a single capture leave it open, and so do all the tasks of a task queue at one line in every capture), with two exceptions: a crowd of request handlers that has been there for minutes although their clients have gone is `likely`; and when the runtime itself said that all goroutines are asleep, none of them can go on, and that is proven.",
+        "Idle workers wait in the same way. So this is `possible` and never fails a verdict (a thousand senders or lock waiters in a single capture leave it open, and so do all the tasks of a task queue at one line in every capture, and a hundred at one line of which debug=1 hides whether they run), with two exceptions: a crowd of request handlers that has been there for minutes although their clients have gone is `likely`; and when the runtime itself said that all goroutines are asleep, none of them can go on, and that is proven.",
       references: ["https://go.dev/src/runtime/runtime2.go", "https://go.dev/src/runtime/proc.go"],
     },
   },
@@ -170,10 +170,10 @@ function findingOf(
   const lasting = age > 0 ? `, the oldest for ${counted(age, "minute")}` : "";
   if (group !== undefined && isHidden(group)) {
     return {
-      severity: "info",
+      severity: site.count >= limits.oldCount ? "warning" : "info",
       confidence: "possible",
       title: `${counted(site.count, "goroutine")}${place}, waiting for a channel or running`,
-      summary: `${counted(site.count, "goroutine")} stand${site.count === 1 ? "s" : ""}${place}. This form of the capture (debug=1) hides whether they wait for a channel or run.`,
+      summary: `${counted(site.count, "goroutine")} stand${site.count === 1 ? "s" : ""}${place}. This form of the capture (debug=1) hides whether they wait for a channel or run${site.count >= limits.oldCount ? ", so it cannot clear so many" : ""}.`,
       where: site.where,
       groups: site.groups,
       evidence: siteEvidence(goroutines, site),

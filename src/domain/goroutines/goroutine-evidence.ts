@@ -1,5 +1,5 @@
 import type { GoroutineEvidence, NonEmpty } from "../evidence/evidence.ts";
-import type { GoroutineGroup, GoroutineSnapshot, SnapshotForm, WaitReason } from "./goroutine.ts";
+import type { GoroutineGroup, GoroutineSnapshot, SnapshotForm } from "./goroutine.ts";
 import { isKnownIdle } from "./known-idle.ts";
 
 /** Most telling first. */
@@ -24,8 +24,11 @@ export function goroutineEvidence(snapshots: readonly GoroutineSnapshot[]): Goro
   return { best, series, ...(isWindow ? { windowMs: last - first } : {}) };
 }
 
-/** The fewest waits of some age that a rule counts (docs/decisions/0003-default-thresholds.md, lock waiters). */
-const leastCrowd = 5;
+/**
+ * The fewest waits of some age that a rule counts (docs/decisions/0003-default-thresholds.md, lock waiters), and of those that
+ * a process may well have, as many as http.DefaultTransport keeps idle connections.
+ */
+const leastCrowd = { stuck: 5, idle: 100 } as const;
 
 /**
  * Whether a snapshot tells what has waited for long. A dump does from a minute on, by the clock of the garbage collector,
@@ -38,10 +41,9 @@ export function tellsAges({ form, groups }: GoroutineSnapshot): boolean {
 }
 
 function mayBeStuck(group: GoroutineGroup): boolean {
-  return group.count >= leastCrowd && !passing.has(group.wait) && !isKnownIdle(group);
+  if (group.wait === "active" || group.wait === "GC") return false;
+  return group.count >= (isKnownIdle(group) ? leastCrowd.idle : leastCrowd.stuck);
 }
-
-const passing: ReadonlySet<WaitReason> = new Set<WaitReason>(["active", "GC", "sleep"]);
 
 function mostTelling(whole: readonly GoroutineSnapshot[]): GoroutineSnapshot | undefined {
   for (const form of forms) {
