@@ -101,7 +101,8 @@ describe("parseFile", () => {
     const lying = gzipSync("abc");
     lying.writeUInt32LE(0xffff_fff0, lying.length - 4);
     await parseFile(saved("lying.gz", lying), note);
-    expect(told).toEqual([content.length, content.length, undefined]);
+    // Nothing came of it before its size was found to be another, so it was read again.
+    expect(told).toEqual([content.length, content.length, undefined, undefined]);
   });
 
   it.each([

@@ -209,6 +209,33 @@ describe("what cannot be read is told with its place, and the rest is read", () 
     expect(problems).toEqual([`${join(bundle, "heap-1.pb.gz")}: ${reason}`]);
   });
 
+  it.each<[string, (whole: Buffer) => Buffer, RegExp]>([
+    [
+      "what curl -w wrote behind it",
+      (whole) => Buffer.concat([whole, Buffer.from("200\n")]),
+      /is no gzip, and is left out/,
+    ],
+    [
+      "a checksum that is another",
+      (whole) => Buffer.concat([whole.subarray(0, -8), Buffer.alloc(8)]),
+      /incorrect data check/,
+    ],
+    [
+      "a bit that fell over",
+      (whole) => whole.map((byte, at) => (at === whole.length >> 1 ? byte ^ 4 : byte)) as Buffer,
+      /./,
+    ],
+  ])("of compressed data everything before %s is read", async (_what, damaged, words) => {
+    const body = Array.from({ length: 400 }, (_, at) =>
+      goroutine.replaceAll(/\d+/g, String(at * 7919 + 1)),
+    ).join("");
+    const path = saved("damaged.txt.gz", damaged(gzipSync(body)));
+    const { evidence, captures } = await readEvidence([path]);
+    expect(captures).toMatchObject([{ status: "partial", reason: expect.stringMatching(words) }]);
+    expect(evidence.goroutines?.best.counted).toBeGreaterThan(150);
+    expect(evidence.goroutines?.best.incomplete).toBeDefined();
+  });
+
   it("a dump that breaks off between two goroutines is not taken for a whole one", async () => {
     const whole = gzipSync(died.slice(died.indexOf("goroutine"), died.indexOf("exit")) + goroutine);
     // Without the trailer (RFC 1952: CRC32 and size) everything is there but the end.
