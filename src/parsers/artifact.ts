@@ -8,6 +8,7 @@ import { colouredTextParser, looksColoured } from "./coloured-text.ts";
 import { configHistoryDocument } from "./config-history.ts";
 import { containerLogParser, looksLikePartedLog } from "./container-log.ts";
 import { contentionTextParser, looksLikeContentionText } from "./contention-text/contention-text-parser.ts";
+import { doubleSpacedParser, looksDoubleSpaced } from "./double-spaced.ts";
 import { gccgoDumpParser, looksLikeGccgoDump } from "./gccgo-dump.ts";
 import {
   goroutineCountsParser,
@@ -61,6 +62,11 @@ const formats: readonly Format[] = [
   {
     matches: looksColoured,
     parser: (artifact, options) => colouredTextParser(textParser(artifact, options)),
+  },
+  {
+    matches: looksDoubleSpaced,
+    parser: (artifact, options) =>
+      doubleSpacedParser((sourceLine) => textParser(artifact, within(options, sourceLine))),
   },
   {
     matches: looksLikeSavedPage,

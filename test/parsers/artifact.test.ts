@@ -185,6 +185,22 @@ describe("artifactParser", () => {
     expect(goroutinesOf(nested).snapshot).toEqual(goroutinesOf(dump).snapshot);
   });
 
+  it.each(["\n\n", "\r\n\r\n", "\r\r\n", "\n  \n"])("reads stacks with the lines %j apart", (apart) => {
+    const many = `${dump}\n${dump.replace("goroutine 7", "goroutine 8").replace("send", "receive")}`;
+    for (const pieceBytes of [undefined, 7]) {
+      const spaced = whole(feed(artifactParser("file"), many.replaceAll("\n", apart), pieceBytes));
+      expect(spaced).toEqual(goroutinesOf(many));
+    }
+    const counts =
+      "goroutine profile: total 2\n2 @ 0x1 0x2\n#\t0x1\tshop.F+0x1\t/src/f.go:3\n#\t0x2\tshop.G+0x1\t/src/f.go:9\n\n";
+    expect(goroutinesOf(counts.replaceAll("\n", apart)).snapshot).toEqual(goroutinesOf(counts).snapshot);
+    const broken = many
+      .replace("\t/src/main.go:9 +0x2f\n\n", "no source line\nshop.F()\n\n")
+      .replaceAll("\n", apart);
+    const line = broken.slice(0, broken.indexOf("goroutine 7")).split("\n").length;
+    expect(feed(artifactParser("file"), broken)).toMatchObject({ damage: { at: { value: line } } });
+  });
+
   it("reads a profile of a later version of the format: fields that are not known yet are passed over", () => {
     const later: readonly Field[] = [
       [16, "https://example.com/doc"],
