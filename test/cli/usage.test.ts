@@ -70,6 +70,10 @@ describe("gofire", () => {
     ],
     [["snapshot", "order"], /no address, and there is no gofire.yaml/],
     [["snapshot", "localhost:1", "--bearer-env", "GOFIRE_TEST_UNSET"], /GOFIRE_TEST_UNSET is not set/],
+    [
+      ["snapshot", "localhost:1", "--proxy", "socks5://h:1"],
+      /--proxy is an HTTP proxy.*not one of socks5:\/\//,
+    ],
     [["completion", "tcsh"], /bash, zsh, fish; not in "tcsh"/],
   ] as const)("refuses %j with exit code 2", async (words, message) => {
     const { code, stdout, stderr } = await gofire(words, { cwd: mkdtempSync(join(tmpdir(), "gofire-cli-")) });

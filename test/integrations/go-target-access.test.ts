@@ -258,6 +258,20 @@ describe("ways to the target", () => {
       expect(atTarget[0]?.headers).not.toHaveProperty("proxy-authorization");
     });
 
+    test("that is not there is told to be the one that is not", async () => {
+      const server = await serve(() => {});
+      const gone = `http://127.0.0.1:${portOf(server)}`;
+      await closed(server);
+      const target = open(
+        { origin: "http://127.0.0.1:9" },
+        { proxy: { url: `${gone}/`, credentials: { username: "p", password: "q" } } },
+      );
+      await expect(target.index(limits, never)).rejects.toMatchObject({
+        code: "unavailable",
+        message: `not asked, because of the proxy ${gone}: connection refused: nothing listens there`,
+      });
+    });
+
     test.each([
       [407, "the proxy wants credentials of its own (407)"],
       [403, "the proxy refused to connect (403)"],

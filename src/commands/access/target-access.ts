@@ -109,6 +109,10 @@ function proxyOf(text: string): NonNullable<GoTargetAccess["proxy"]> {
   } catch {
     throw new UsageError(`"${text}" is no proxy URL. Write http://HOST:PORT.`);
   }
+  if (!/^https?:$/.test(url.protocol) || url.hostname === "") {
+    const { protocol } = url;
+    throw new UsageError(`--proxy is an HTTP proxy, http://HOST:PORT or https://…; not one of ${protocol}//`);
+  }
   const credentials = url.username === "" ? undefined : userOf(url);
   url.username = "";
   url.password = "";

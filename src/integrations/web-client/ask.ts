@@ -66,6 +66,7 @@ export async function askWeb(
       ...(deadline.aborted ? { deadlineMs: limits.deadlineMs } : {}),
       wasOpened: connection.wasOpened(),
       hasAnswered: connection.hasAnswered ?? false,
+      ...(connection.proxy === undefined ? {} : { proxy: connection.proxy }),
     });
   }
   connection.hasAnswered = true;

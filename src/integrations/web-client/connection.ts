@@ -17,6 +17,8 @@ export interface Connection {
   wasOpened(): boolean;
   /** Set once a question was answered. */
   hasAnswered?: boolean;
+  /** The origin of the proxy that is asked. */
+  readonly proxy?: string;
 }
 
 /**
@@ -52,7 +54,12 @@ export function connectTo(
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    return { origin, dispatcher: dispatcher.compose(neverPausedAtTheEnd), wasOpened: () => true };
+    return {
+      origin,
+      dispatcher: dispatcher.compose(neverPausedAtTheEnd),
+      wasOpened: () => true,
+      proxy: new URL(proxy.url).origin,
+    };
   }
   checkTls(tls);
   const options = { ...tlsOptions(tls), timeout: connectTimeoutMs };

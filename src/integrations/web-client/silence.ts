@@ -10,6 +10,8 @@ export interface SilenceContext {
   readonly wasOpened: boolean;
   /** An earlier question was answered. */
   readonly hasAnswered?: boolean;
+  /** The proxy's origin: whatever keeps a connection from being opened is about that one. */
+  readonly proxy?: string;
   /** Bytes of the body that had arrived. */
   readonly received?: number;
 }
@@ -43,7 +45,10 @@ export const networkErrors: Readonly<Record<string, string>> = {
   ECONNRESET: "the connection was reset",
   EPIPE: "the connection was closed",
   UND_ERR_CONNECT_TIMEOUT: "no TCP connection: packets are dropped (firewall, network policy, host down)",
+  UND_ERR_HEADERS_OVERFLOW: "the header of its answer is longer than 16 KiB, as none of pprof's is",
 };
+/** Those of a connection that was open before, which may be of either side of a proxy. */
+const brokenOpen: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "UND_ERR_HEADERS_OVERFLOW"]);
 
 /** A socket's, TLS's or undici's error in our words. */
 export function silence(error: unknown, context: SilenceContext): PortError {
@@ -89,6 +94,16 @@ export function silence(error: unknown, context: SilenceContext): PortError {
     });
   }
   const known = networkErrors[code];
+  if (context.proxy !== undefined && known !== undefined && !brokenOpen.has(code)) {
+    return new PortError(
+      "unavailable",
+      target,
+      `not asked, because of the proxy ${context.proxy}: ${known}`,
+      {
+        cause: error,
+      },
+    );
+  }
   const hint = code === "ECONNRESET" && received === undefined ? `; ${closedHint(context)}` : after;
   return new PortError("unavailable", target, `${known ?? message}${hint}`, { cause: error });
 }
