@@ -33,6 +33,7 @@ import { jobs, retries } from "./jobs/index.ts";
 import { enqueueEveryMs } from "./jobs/pages/intake.ts";
 import { releasePages } from "./jobs/pages/release-pages.ts";
 import type { Cards } from "./jobs/publish.ts";
+import { closeLostRollbacks } from "./jobs/rollbacks/close-lost.ts";
 import { sweepRollbacks } from "./jobs/rollback.ts";
 import { sweepStorms } from "./jobs/storm.ts";
 import { tellLeftActs } from "./jobs/thread/tell-acts.ts";
@@ -219,6 +220,8 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
     sweeping.push(
       sweepUntil(ending.signal, enqueueEveryMs, async () => await alerts.enqueueChanged(ending.signal)),
     );
+    const closeLost = () => closeLostRollbacks(ports, ending.signal);
+    sweeping.push(sweepUntil(ending.signal, retireEveryMs, closeLost, settings.sweepEveryMs ?? sweepEveryMs));
     const { keep } = settings;
     if (keep !== undefined) {
       sweeping.push(
@@ -229,10 +232,15 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
     }
   }
 
-  async function sweepUntil(signal: AbortSignal, everyMs: number, work: () => Promise<void>): Promise<void> {
-    while (!signal.aborted) {
+  async function sweepUntil(
+    signal: AbortSignal,
+    everyMs: number,
+    work: () => Promise<void>,
+    firstMs = everyMs,
+  ): Promise<void> {
+    for (let waitMs = firstMs; !signal.aborted; waitMs = everyMs) {
       // Not all workers at the same moment.
-      await sleep(everyMs * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
+      await sleep(waitMs * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
       await work().catch((error: unknown) => {
         if (!signal.aborted) onTrouble(reasonOf(error));

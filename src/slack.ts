@@ -39,6 +39,7 @@ import { gateCard } from "./render/slack/gate-card.ts";
 import { gateReply } from "./render/slack/gate-words.ts";
 import { homeView } from "./render/slack/home.ts";
 import { snapshotModal } from "./render/slack/modal.ts";
+import { lostRollbackCard, lostRollbackNote } from "./render/slack/lost-rollback.ts";
 import { reply } from "./render/slack/reply.ts";
 import { rollbackCard, rollbackOutcome } from "./render/slack/rollback-card.ts";
 import { stormDigest } from "./render/slack/storm.ts";
@@ -141,6 +142,8 @@ export async function openSlack(
         answer: chatReplyBody,
         rollback: rollbackCard,
         rollbackOutcome,
+        lostRollback: lostRollbackCard,
+        lostRollbackNote,
       },
       people,
       rights,

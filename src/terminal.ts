@@ -122,6 +122,8 @@ function ports(version: string): Ports {
     },
     ruleRecords: async (stateFolder, tell, signal) =>
       await (await import("./feedback-records.ts")).readRuleRecords(stateFolder, tell, signal),
+    knownRollbacks: async (ids, stateFolder, tell, signal) =>
+      await (await import("./rollback-records.ts")).knownRollbacks(ids, stateFolder, tell, signal),
     serverTls: async (tls) => {
       const [{ readTlsFiles }, { thisHost }] = await Promise.all([
         import("./integrations/http/tls-files.ts"),

@@ -70,6 +70,16 @@ export interface Ports {
    * cannot be used.
    */
   ruleRecords(stateFolder: string, tell: (line: string) => void, signal: AbortSignal): Promise<RuleRecords>;
+  /**
+   * Of these ids of rollbacks those that `gofire serve` on this machine has records of. Throws UsageError and PortError when its
+   * Redis cannot be used.
+   */
+  knownRollbacks(
+    ids: readonly string[],
+    stateFolder: string,
+    tell: (line: string) => void,
+    signal: AbortSignal,
+  ): Promise<ReadonlySet<string>>;
   /** What a listener's PEM files hold by now. Throws UsageError with file and reason for what cannot be used. */
   serverTls(tls: ServerTls): Promise<ServerTlsLook>;
   /** With the parts that the configuration names. */

@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import type { StormView } from "../domain/alerts/storm.ts";
 import type { ChatReply } from "../domain/chat/chat-reply.ts";
 import type { MessageBody, Place } from "../domain/chat/message.ts";
+import type { LostRollback } from "../domain/configuration/lost-rollback.ts";
 import type { RollbackRequest } from "../domain/configuration/rollback-request.ts";
 import { PortError } from "../domain/errors.ts";
 import { type Card, type Incident, isSettled, isWorkOver, type Reply } from "../domain/incidents/incident.ts";
@@ -40,6 +41,10 @@ export interface Cards {
   rollback(request: RollbackRequest): MessageBody;
   /** What its thread hears once it is over; undefined where nothing was done. */
   rollbackOutcome(request: RollbackRequest): MessageBody | undefined;
+  /** In place of the card of a rollback that there are no records of any more. */
+  lostRollback(lost: LostRollback): MessageBody;
+  /** The same for its thread. */
+  lostRollbackNote(lost: LostRollback): MessageBody;
   /** An answer to one person. */
   answer(reply: ChatReply): MessageBody;
 }

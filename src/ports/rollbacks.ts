@@ -26,6 +26,8 @@ export interface Rollbacks {
     change: (now: RollbackRequest) => RollbackRequest,
     signal: AbortSignal,
   ): Promise<RollbackRequest>;
+  /** Whether the caller is the only one that has to do with it for `forMs` from now on: one that there is no record of. */
+  claim(id: string, forMs: number, signal: AbortSignal): Promise<boolean>;
   /** Has a worker go on with it. */
   wake(id: string, signal: AbortSignal): Promise<void>;
   /** Ids of those of which not all is told yet, that changed before; the oldest first, at most 100. */

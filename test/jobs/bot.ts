@@ -64,6 +64,8 @@ export const plainCards: Cards & GateLooks = {
   rollback: ({ id, state }) => ({ text: `rollback ${id} · ${state}` }),
   rollbackOutcome: ({ id, state }) =>
     state === "withdrawn" ? undefined : { text: `outcome of ${id} · ${state}` },
+  lostRollback: ({ id, stands }) => ({ text: `lost ${id} · ${stands}` }),
+  lostRollbackNote: ({ id, stands }) => ({ text: `word of lost ${id} · ${stands}` }),
   announcement: ({ did, intent }) => ({ text: `${did} · ${intent}` }),
   gate: (view) => ({
     body: {

@@ -36,6 +36,8 @@ async function published(begun: Incident) {
     tls: unused,
     announcement: unused,
     answer: unused,
+    lostRollback: unused,
+    lostRollbackNote: unused,
     rollback: unused,
     rollbackOutcome: unused,
   };

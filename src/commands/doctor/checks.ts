@@ -7,6 +7,7 @@ import { chatChecks } from "./chat.ts";
 import { configHistoryChecks } from "./config-history.ts";
 import { gateChecks } from "./gate.ts";
 import { configCheck, machineChecks } from "./machine.ts";
+import { openRollbackChecks } from "./open-rollbacks.ts";
 import { prometheusChecks } from "./prometheus.ts";
 import { queueChecks } from "./queue.ts";
 import { rollbackChecks } from "./rollback.ts";
@@ -31,6 +32,7 @@ export async function allChecks(
   checks.push(...(await prometheusChecks(config, context, ports)));
   checks.push(...(await configHistoryChecks(config, context, ports)));
   checks.push(...(await rollbackChecks(config, context, ports)));
+  checks.push(...(await openRollbackChecks(config, file, context, ports)));
   if (config !== undefined) checks.push(...(await targetChecks(config, context, ports)));
   return checks;
 }

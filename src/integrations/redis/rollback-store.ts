@@ -136,6 +136,11 @@ export function rollbackStore(
         change,
       );
     },
+    async claim(id, forMs, signal) {
+      return (
+        (await ask(() => client.set(key("rollback-claim", id), "1", "PX", forMs, "NX"), signal)) !== null
+      );
+    },
     wake: (id, signal) => jobs.wake(id, { rollbackId: id }, signal),
     async untold(changedBeforeMs, signal) {
       return await ask(

@@ -12,7 +12,7 @@ export function rollbackEvent(
   by: { readonly userId?: string; readonly atMs: number },
   facts: AuditEvent["facts"] = {},
 ): AuditEvent {
-  const { id, service, plan, way, digest, push, incident, written } = request;
+  const { id, service, plan, way, digest, push, incident, written, place, card } = request;
   const base = written?.onto;
   return {
     id: `rollback:${id}:${act}`,
@@ -26,6 +26,17 @@ export function rollbackEvent(
       ...(written === undefined ? {} : { head: written.commit }),
       ...(incident === undefined ? {} : { incident: incident.id }),
     },
-    facts: { rollback: id, way: way.kind, of: way.revision, push, plan: digest, ...facts },
+    facts: {
+      rollback: id,
+      way: way.kind,
+      of: way.revision,
+      push,
+      plan: digest,
+      // Where people are told of it, also when everything but the log is lost.
+      channel: place.channel,
+      ...(place.thread === undefined ? {} : { thread: place.thread }),
+      ...(card?.ref === undefined ? {} : { card: card.ref.ts }),
+      ...facts,
+    },
   };
 }
