@@ -62,6 +62,7 @@ async function installation(
   return {
     slack,
     access: config?.access ?? accessOf(),
+    accounts: config?.people ?? new Map(),
     version,
     ...secrets,
     ...(pages === undefined ? {} : { pages }),

@@ -13,6 +13,7 @@ import type { SlackConfig } from "./config/gofire-config.ts";
 import { isFromPager, type PageSource, pageMessageOf } from "./domain/alerts/page-message.ts";
 import type { ChatAccess } from "./domain/chat/chat-rights.ts";
 import type { MessageBody } from "./domain/chat/message.ts";
+import type { People } from "./domain/configuration/gate.ts";
 import { UsageError } from "./domain/errors.ts";
 import { systemClock } from "./integrations/clock/system-clock.ts";
 import { channelTrouble, type NamedChannel } from "./integrations/slack/channel-check.ts";
@@ -51,6 +52,8 @@ import type { ChatSide, Running } from "./serve.ts";
 export interface SlackInstallation {
   readonly slack: Pick<SlackConfig, "mode" | "listen" | "apiUrl">;
   readonly access: ChatAccess;
+  /** Which addresses accounts commit with; absent: nobody says. */
+  readonly accounts?: People;
   readonly botToken: string;
   /** For socket mode. */
   readonly appToken?: string;
@@ -80,7 +83,7 @@ export async function openSlack(
   role: Role,
   tell: (line: string) => void,
 ): Promise<ChatSide> {
-  const { slack, access, botToken, clock = systemClock } = installation;
+  const { slack, access, accounts = new Map(), botToken, clock = systemClock } = installation;
   const { shareWaitMs, answerWithinMs } = installation.patience ?? {};
   checkBotToken(botToken);
   let isOpen = false;
@@ -124,7 +127,7 @@ export async function openSlack(
           });
     const people = slackPeople(client, own.teamId, clock);
     const rooms = slackRooms(client, channels, clock);
-    const rights = { people: slackPeople(client, own.teamId, clock, "now"), rooms, access };
+    const rights = { people: slackPeople(client, own.teamId, clock, "now"), rooms, access, accounts };
     const answer = side?.answer;
     return {
       chat,

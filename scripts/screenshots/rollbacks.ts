@@ -4,6 +4,7 @@ import type { Rollback } from "../../src/domain/configuration/rollback.ts";
 import type { RollbackRequest } from "../../src/domain/configuration/rollback-request.ts";
 import type { RollbackStep } from "../../src/domain/configuration/rollback-step.ts";
 import { chatReplyBody } from "../../src/render/slack/chat-reply.ts";
+import { lostRollbackCard, lostRollbackNote } from "../../src/render/slack/lost-rollback.ts";
 import { rollbackCard, rollbackOutcome } from "../../src/render/slack/rollback-card.ts";
 
 const minuteMs = 60_000;
@@ -120,6 +121,10 @@ export function rollbacks(nowMs: number): readonly MessageBody[] {
     { ...asked, state: "withdrawn", ended: { userId: "U0JONAS002", atMs: nowMs, how: "cancelled" } },
   ];
   const wish = { digest, service: "order", incidentId: "gf-3fa9" };
+  const { id, push, service } = asked;
+  const { repository } = plan;
+  const people = { asked: asked.asked, agreed: agreed.agreed };
+  const lost = { id, push, service, repository, stands: "approved", atMs: nowMs, ...people } as const;
   const outcome = ends[2] === undefined ? undefined : rollbackOutcome(ends[2]);
   return [
     looking({ kind: "plan", service: "order" }),
@@ -131,6 +136,9 @@ export function rollbacks(nowMs: number): readonly MessageBody[] {
     chatReplyBody({ kind: "rollback-decided", request: agreed }),
     ...ends.map(rollbackCard),
     ...(outcome === undefined ? [] : [outcome]),
+    lostRollbackCard({ ...lost, inRepository: null }),
+    lostRollbackCard({ ...lost, inRepository: { commit, branch: "main", onto: revision } }),
+    lostRollbackNote({ ...lost, inRepository: { unknown: "the remote does not answer" } }),
   ];
 }
 

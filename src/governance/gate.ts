@@ -8,6 +8,7 @@ import type {
   UncountedReason,
 } from "../domain/configuration/gate.ts";
 import type { Proposal, ProposalEnvironment } from "../domain/configuration/proposal.ts";
+import { addressesOfPerson, personOf } from "./persons.ts";
 
 /** Everything that the gate's answer depends on. */
 export interface GateSnapshot {
@@ -132,30 +133,4 @@ function whyNot(
 
 function isOtherStep({ type, facts }: LoggedDecision["event"], was: string): boolean {
   return type === "config.approved" && facts?.[fromFact] !== was;
-}
-
-/** Two accounts that share an address are one person: the first of them in `people` stands for both. */
-function personOf(actor: string, people: People): string {
-  const group = accountsOf(actor, people);
-  return [...people.keys()].find((one) => group.has(one)) ?? actor;
-}
-
-function addressesOfPerson(actor: string, people: People): readonly string[] {
-  return [...accountsOf(actor, people)].flatMap((account) => people.get(account) ?? []);
-}
-
-/** All accounts that hang together by shared addresses. */
-function accountsOf(actor: string, people: People): ReadonlySet<string> {
-  const accounts = new Set([actor]);
-  const addresses = new Set(people.get(actor));
-  let before = 0;
-  while (before < accounts.size) {
-    before = accounts.size;
-    for (const [account, own] of people) {
-      if (!own.some((address) => addresses.has(address))) continue;
-      accounts.add(account);
-      for (const address of own) addresses.add(address);
-    }
-  }
-  return accounts;
 }

@@ -9,6 +9,7 @@ export function everybodyMay(): Rights {
       isInGroup: () => Promise.resolve(false),
     },
     rooms: fakeRooms(),
+    accounts: new Map(),
     access: { rights: {}, givenBy: { users: [], groups: [], channels: [] } },
   };
 }

@@ -1,5 +1,6 @@
 import type { Audience, ChatReply } from "../../domain/chat/chat-reply.ts";
 import type { ChatAccess, ChatRight } from "../../domain/chat/chat-rights.ts";
+import type { People as Accounts } from "../../domain/configuration/gate.ts";
 import { PortError } from "../../domain/errors.ts";
 import type { People, Person } from "../../ports/people.ts";
 import type { Rooms } from "../../ports/rooms.ts";
@@ -20,6 +21,8 @@ export interface AccessPorts {
 /** What decides, when something is done, whether who wants it may: answers are some seconds old at most. */
 export interface Rights extends AccessPorts {
   readonly rooms: Rooms;
+  /** Which addresses accounts commit with, as gofire.yaml says: those that share one are one person. */
+  readonly accounts: Accounts;
 }
 
 const what: Readonly<Record<ChatRight, string>> = {

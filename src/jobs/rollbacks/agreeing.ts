@@ -1,8 +1,9 @@
-import { userIdOf } from "../../domain/audit/actor.ts";
+import { actorOf, userIdOf } from "../../domain/audit/actor.ts";
 import { refused } from "../../domain/chat/chat-reply.ts";
 import { agreeWithinMs, type RollbackRequest } from "../../domain/configuration/rollback-request.ts";
 import { PortError } from "../../domain/errors.ts";
 import { durationText } from "../../domain/units.ts";
+import { isOnePerson } from "../../governance/persons.ts";
 import { refusalAtLast } from "../access/refusal.ts";
 import { refuses } from "../thread/show-message.ts";
 import { rollbackPlan } from "./plan.ts";
@@ -39,6 +40,12 @@ export async function agreeToRollback(
     return refused(
       "You asked for this rollback, so somebody else has to agree to it.",
       "Ask a second person with the right (access.rollback); a rollback by one person alone (break-glass) is not built.",
+    );
+  }
+  if (isOnePerson(actorOf(asked.userId), actorOf(userId), ports.rights.accounts)) {
+    return refused(
+      "By gofire.yaml (people) this account and the one that asked commit with the same address, so they are one person, who counts once.",
+      "Ask somebody else with the right (access.rollback) to agree.",
     );
   }
   const files = configs?.of(service);
