@@ -1,5 +1,5 @@
-import type { AuditEvent } from "../../domain/audit/audit-event.ts";
 import { gofireActor } from "../../domain/audit/actor.ts";
+import type { AuditEvent } from "../../domain/audit/audit-event.ts";
 import type { LostRollback } from "../../domain/configuration/lost-rollback.ts";
 import { actWithinMs, agreeWithinMs } from "../../domain/configuration/rollback-request.ts";
 import type { AuditLog } from "../../ports/audit-log.ts";

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, describe, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Rollback } from "../../../src/domain/configuration/rollback.ts";
 import type { RollbackRequest } from "../../../src/domain/configuration/rollback-request.ts";
 import { PortError } from "../../../src/domain/errors.ts";
@@ -107,7 +107,13 @@ describe.skipIf(redisProgram === undefined)("what somebody presses on a rollback
     { intent = `${kind} ${userId}`, minutesAgo = 0, channel = "C1" } = {},
   ): Promise<string> {
     const payload = {
-      ...{ kind, userId, intent, channel, thread: "", asideThread: "", rollbackId: id },
+      kind,
+      userId,
+      intent,
+      channel,
+      thread: "",
+      asideThread: "",
+      rollbackId: id,
       atMs: String(Date.now() - minutesAgo * minute),
     };
     await rollbackStep.run(payload, ports(), { signal: never, attempt: 1 });
