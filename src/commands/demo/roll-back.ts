@@ -44,7 +44,7 @@ export async function rollBackTogether(
       ["mira", "Ask for a Second Person…"],
       ["jonas", "Roll Back Now…"],
     ];
-    let again = async (): Promise<unknown> => await Promise.resolve();
+    let again: (() => Promise<unknown>) | undefined;
     for (const [who, label] of presses) {
       const press = async () => await world.press(who, label);
       await within(press, again, `There is no button ${label}`);
@@ -62,7 +62,7 @@ export async function rollBackTogether(
   /** Who is told that gofire could not take it for certain, on a busy machine, does it `again`. */
   async function within(
     isSo: () => boolean | Promise<boolean>,
-    again: () => Promise<unknown>,
+    again: (() => Promise<unknown>) | undefined,
     otherwise: string,
   ): Promise<void> {
     const endsAtMs = clock.nowMs() + answerWithinMs;
@@ -71,7 +71,7 @@ export async function rollBackTogether(
       if (clock.nowMs() > endsAtMs) throw new UsageError(`${otherwise}:\n${world.transcript().join("\n")}`);
       if (untakenIn(world.transcript()) > untaken) {
         untaken = untakenIn(world.transcript());
-        await again();
+        await again?.();
       }
       await clock.sleep(lookEveryMs, signal);
     }
