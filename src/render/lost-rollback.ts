@@ -1,6 +1,5 @@
 import type { LostRollback } from "../domain/configuration/lost-rollback.ts";
-
-const hashCharacters = 10;
+import { shortRevision } from "../domain/configuration/short-revision.ts";
 
 /** What is known of a rollback that gofire lost, and what people do now; a sentence or two each, without markup. */
 export function lostRollbackWords({ id, service, stands, push, repository, inRepository }: LostRollback): {
@@ -35,7 +34,7 @@ export function lostRollbackWords({ id, service, stands, push, repository, inRep
     };
   }
   const { commit, branch } = inRepository;
-  const where = `${branch} of ${repository} has it as ${commit.slice(0, hashCharacters)}`;
+  const where = `${branch} of ${repository} has it as ${shortRevision(commit)}`;
   return push === "proposal"
     ? { what: `${lost} It was pushed: ${where}.`, next: `Merge it if it is still wanted; then: ${look}` }
     : {
