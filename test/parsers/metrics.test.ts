@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { histogramMove } from "../../src/domain/metrics/histograms.ts";
 import { histogram, metricValue } from "../../src/domain/metrics/metrics.ts";
 import { looksLikeMetrics, metricsParser } from "../../src/parsers/metrics/metrics-parser.ts";
 import { parseSampleLine } from "../../src/parsers/metrics/sample-line.ts";
@@ -187,8 +188,12 @@ describe("damage", () => {
     expect(twice).toMatchObject({ ok: true, damage: { code: "damaged", at: { unit: "line", value: 6 } } });
     if (!twice.ok) throw new Error("not read");
     const { value } = twice;
-    expect([metricValue(value, "go_goroutines"), histogram(value, "go_lat")]).toEqual([undefined, undefined]);
-    expect(histogram(whole(feed(metricsParser("m"), scrape)), "go_lat")?.buckets).toHaveLength(2);
+    expect(metricValue(value, "go_goroutines")).toBeUndefined();
+    expect(histogramMove([value, value], "go_lat")).toMatchObject({
+      unknown: expect.stringMatching(/more than one process/) as unknown,
+    });
+    const once = whole(feed(metricsParser("m"), scrape));
+    expect(histogramMove([once, once], "go_lat")).toMatchObject({ first: once, last: once });
   });
 
   it("is text behind the end mark", () => {

@@ -22,7 +22,7 @@ export function histogramMove(metrics: NonEmpty<MetricsScrape>, name: string): H
       unknown: `only one /metrics scrape has ${name}, and its buckets since the start do not tell about now`,
     };
   }
-  if (first.buckets.length !== last.buckets.length || !isOneHistogram(first.buckets)) {
+  if (first.buckets.length !== last.buckets.length || ![first, last].every(isOneHistogram)) {
     return { unknown: `/metrics has several ${name}: they belong to more than one process` };
   }
   const buckets = last.buckets.map(({ le, count }, index) => ({
@@ -35,7 +35,7 @@ export function histogramMove(metrics: NonEmpty<MetricsScrape>, name: string): H
   return { histogram: { buckets }, first: first.scrape, last: last.scrape };
 }
 
-function isOneHistogram(buckets: Histogram["buckets"]): boolean {
+function isOneHistogram({ buckets }: Histogram): boolean {
   return buckets.every(({ le }, index) => index === 0 || le > (buckets[index - 1]?.le ?? le));
 }
 

@@ -31,17 +31,13 @@ export interface Histogram {
   readonly buckets: readonly { readonly le: number; readonly count: number }[];
 }
 
-/**
- * Reads `name_bucket`; label values of `le` are compared as numbers because their text varies by version. Undefined, too, when
- * a bound stands there twice: these are the histograms of several processes.
- */
+/** Reads `name_bucket`; label values of `le` are compared as numbers because their text varies by version. */
 export function histogram(scrape: MetricsScrape, name: string): Histogram | undefined {
   const buckets = (scrape.samples.get(`${name}_bucket`) ?? [])
     .map((sample) => ({ le: bound(sample.labels["le"] ?? ""), count: sample.value }))
     .filter((bucket) => !Number.isNaN(bucket.le))
     .sort((a, b) => a.le - b.le);
-  const mixed = buckets.some(({ le }, at) => le === buckets[at - 1]?.le);
-  return buckets.length === 0 || mixed ? undefined : { buckets };
+  return buckets.length === 0 ? undefined : { buckets };
 }
 
 function bound(text: string): number {
