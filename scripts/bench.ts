@@ -98,7 +98,7 @@ async function measureDump(name: string, goroutines: number, bytesEach: number):
 }
 
 function dumpPeers({ gostackparse, panicparse }: Peers, file: string, large: boolean): Contender[] {
-  const first: Contender = { name: "gostackparse", command: [gostackparse, file], rounds: large ? 1 : 3 };
+  const first: Contender = { name: "gostackparse", command: [gostackparse, file], rounds: large ? 1 : 5 };
   if (large) return [first];
   const flags = ["-aggressive", "-parse=false", "-rebase=false"];
   return [
@@ -157,9 +157,9 @@ async function measureProfile(shape: ProfileShape): Promise<Section> {
 }
 
 function profilePeers({ pprof, pprofFormat }: Peers, file: string, shape: ProfileShape): Contender[] {
-  const slow = shape === "heap250k" ? 1 : 2;
+  const pprofRounds: Readonly<Record<ProfileShape, number>> = { heap60k: 5, heap250k: 1, labels100k: 3 };
   return [
-    { name: "go tool pprof", command: [pprof, "-top", file], rounds: slow },
+    { name: "go tool pprof", command: [pprof, "-top", file], rounds: pprofRounds[shape] },
     { name: "pprof-format", command: [process.execPath, pprofFormat, file], rounds: 3 },
   ];
 }

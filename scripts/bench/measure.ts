@@ -14,7 +14,7 @@ export interface Contender {
   readonly name: string;
   readonly command: readonly [string, ...string[]];
   readonly cwd?: string;
-  /** Fewer rounds for what takes minutes. */
+  /** Fewer rounds for what takes minutes; an odd number of them has a middle. */
   readonly rounds?: number;
   /** Ended then: what is to be shown is shown by how long it has taken so far. Default: never. */
   readonly mostSeconds?: number;

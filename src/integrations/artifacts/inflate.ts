@@ -1,9 +1,9 @@
 import { createGunzip } from "node:zlib";
 
-/** One output buffer of the decompressor: behind each it waits until this thread has time for it, which loads rules meanwhile. */
-const outputBytes = 1024 * 1024;
+/** One output buffer of the decompressor: small enough to be parsed in a few milliseconds. */
+const outputBytes = 256 * 1024;
 /** Decompressed chunks that may wait for the parser; the decompressor pauses behind them. */
-const mostWaiting = 2;
+const mostWaiting = 4;
 
 /** True when the bytes begin as a gzip member does (RFC 1952, section 2.3.1). */
 export function isGzip(head: Uint8Array): boolean {
