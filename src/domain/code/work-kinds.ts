@@ -113,6 +113,11 @@ const byPackage: readonly PackageKind[] = [
 
 const packageInitFunction = /\.init(?:\.\d+)?(?:\.func\d+)*$|\.glob\.\.func\d+/;
 
+/** The functions that stand for one of the kinds by their own names, whatever their packages do. */
+export function functionsOf(set: WorkSet): ReadonlySet<string> {
+  return new Set([...byName].flatMap(([name, named]) => (hasAnyOf(named, set) ? [name] : [])));
+}
+
 /**
  * Tells the kinds of work that a function stands for by itself, callers and callees left aside.
  * It remembers packages, so one is made for each profile.

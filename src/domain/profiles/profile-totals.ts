@@ -35,6 +35,8 @@ export function profileTotal(profile: Profile, sampleIndex: number): number {
 }
 
 function sumOfAll(profile: Profile, sampleIndex: number): number {
+  const sum = profile.sums?.[sampleIndex];
+  if (sum !== undefined && profile.exactValues[sampleIndex] === undefined) return sum;
   const [total] = exactSums(profile, sampleIndex, (values) => {
     const sum = new Float64Array(1);
     for (let sample = 0; sample < profile.sampleCount; sample++)

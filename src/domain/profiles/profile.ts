@@ -49,6 +49,8 @@ export interface Profile {
   readonly sampleLocations: Uint16Array | Uint32Array;
   /** `values[t][s]` is the value of sample `s` for sample type `t`. Negative in deltas. Exact up to 2^53. */
   readonly values: readonly Float64Array[];
+  /** `sums[t]` is the sum of `values[t]` where the reader has made it: see `profileTotal`. */
+  readonly sums?: readonly (number | undefined)[];
   /**
    * Exact values of the sample types whose sums leave the 53 bits of a number (`delay` of many idle goroutines does
    * within minutes), by index of the sample type; absent elsewhere.

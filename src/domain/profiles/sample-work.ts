@@ -172,12 +172,6 @@ export function heaviestForeignStack(
   return heaviest === -1 ? undefined : stackOf(profile, heaviest);
 }
 
-/** True when any function of the profile does work of one of the kinds: cheaper than looking at the samples. */
-export function mentions(profile: Profile, set: WorkSet): boolean {
-  const workOf = workClassifier();
-  return profile.frames.some((frame) => hasAnyOf(workOf(frame.function), set));
-}
-
 /** CPU time of a profile, in nanoseconds of one core. */
 export interface CpuTime {
   readonly sampleIndex: number;

@@ -24,7 +24,7 @@ interface Exports {
   layOutFunctions(names: number, files: number): void;
   layOutStrings(bytes: number, byteRoom: number, starts: number, room: number): void;
   readFields(from: number, to: number, valuesPerSample: number): number;
-  writeValues(type: number, valuesPerSample: number, to: number): void;
+  writeValues(type: number, valuesPerSample: number, to: number): number;
 }
 
 interface Counter {
@@ -66,6 +66,12 @@ export interface FilledTables {
   readonly locationSlots: { size: number };
   readonly functionSlots: { size: number };
   readonly strings: { count: number };
+}
+
+/** The values of one sample type, and their sum where it was made on the way. */
+export interface SampleNumbers {
+  readonly values: Float64Array;
+  readonly sum?: number;
 }
 
 /** What of a SampleTable changes from sample to sample. */
@@ -225,13 +231,13 @@ export class CompiledFields {
     return stop - byteOffset;
   }
 
-  /** See `SampleTable.values`. Undefined when there is no room for them. */
-  values(type: number, { count, valuesPerSample }: SampleCounts): Float64Array | undefined {
+  /** See `SampleTable.numbers`. Undefined when there is no room for them. */
+  numbers(type: number, { count, valuesPerSample }: SampleCounts): SampleNumbers | undefined {
     if (this.#left || type >= usualValues) return undefined;
     const first = type * (this.#numbers.length / usualValues);
     const values = this.#numbers.subarray(first, first + count);
     this.#exports.sampleCount.value = count;
-    this.#exports.writeValues(type, valuesPerSample, values.byteOffset);
-    return values;
+    const sum = this.#exports.writeValues(type, valuesPerSample, values.byteOffset);
+    return { values, sum };
   }
 }

@@ -195,6 +195,7 @@ class ProfileReading implements FieldReader {
     const defaultSampleType = this.#strings.text(this.#defaultSampleType) ?? "";
     const declared = sampleTypes.findIndex((type) => type.type === defaultSampleType);
     const binary = this.#locations.binary(this.#strings);
+    const numbers = this.#sampleTypes.map((_, index) => samples.numbers(index));
     const value: Profile = {
       artifact: this.#artifact,
       sampleTypes,
@@ -210,7 +211,8 @@ class ProfileReading implements FieldReader {
       fileSampleCount: samples.fileCount,
       sampleStart: samples.starts.subarray(0, samples.count + 1),
       sampleLocations: samples.locations.subarray(0, samples.starts[samples.count]),
-      values: this.#sampleTypes.map((_, index) => samples.values(index)),
+      values: numbers.map(({ values }) => values),
+      sums: numbers.map(({ sum }) => sum),
       exactValues: this.#sampleTypes.map((_, index) => samples.exactValues(index)),
       ...(binary === undefined ? {} : { binary }),
     };

@@ -468,13 +468,16 @@ function addValues(sample: i32): void {
   }
 }
 
-/** Writes the values of one sample type as 64-bit floats, as SampleTable.values does. */
-export function writeValues(type: i32, valuesPerSample: i32, to: i32): void {
+/** Writes the values of one sample type as 64-bit floats, as SampleTable.numbers does. Returns their sum. */
+export function writeValues(type: i32, valuesPerSample: i32, to: i32): f64 {
   let at = 4 * type;
+  let sum: f64 = 0;
   for (let sample = 0; sample < sampleCount; sample++, at += 4 * valuesPerSample) {
     const value = (load<i32>(high + at) as f64) * 4294967296.0 + (load<u32>(low + at) as f64);
     store<f64>(to + 8 * sample, value);
+    sum += value;
   }
+  return sum;
 }
 
 function mixed(bits: u32): u32 {

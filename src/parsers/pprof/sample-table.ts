@@ -1,5 +1,5 @@
 import type { Int64Values } from "../../domain/profiles/profile.ts";
-import type { CompiledFields } from "./compiled-fields.ts";
+import type { CompiledFields, SampleNumbers } from "./compiled-fields.ts";
 import { grownInt32, grownUint16, grownUint32 } from "./growable.ts";
 import type { IdSlots } from "./id-slots.ts";
 import { limits } from "./limits.ts";
@@ -285,14 +285,14 @@ export class SampleTable {
   }
 
   /** The values of one sample type as numbers. */
-  values(type: number): Float64Array {
-    const written = this.#compiled?.values(type, this);
+  numbers(type: number): SampleNumbers {
+    const written = this.#compiled?.numbers(type, this);
     if (written !== undefined) return written;
     const values = new Float64Array(this.count);
     for (let sample = 0, at = type; sample < this.count; sample++, at += this.valuesPerSample) {
       values[sample] = (this.#high[at] ?? 0) * 0x1_0000_0000 + (this.#low[at] ?? 0);
     }
-    return values;
+    return { values };
   }
 
   /** The values of one sample type in 64 bits, when sums of them may not fit into a number. */
