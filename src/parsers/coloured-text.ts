@@ -1,15 +1,15 @@
 import type { ByteParser } from "../domain/evidence/parse-result.ts";
 import { rewrittenLines } from "./text/rewritten-lines.ts";
 
-const escape = 0x1b;
-const bracket = 0x5b;
+const controlSequence = "\u001b[";
 /** What tells a terminal about colours and the cursor (ECMA-48, 5.4: control sequences), and whatever else escapes. */
 // oxlint-disable-next-line no-control-regex -- what begins with that character is what is looked for
 const marks = /\u001b(?:\[[0-?]*[ -/]*[@-~])?/g;
 
 /** True for text with marks for a terminal in it, as `docker compose logs`, `stern` and CI systems colour what they copy. */
 export function looksColoured(head: Uint8Array): boolean {
-  return head.some((byte, at) => byte === escape && head[at + 1] === bracket) && !head.includes(0);
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
+  return bytes.includes(controlSequence, 0, "latin1") && !bytes.includes(0);
 }
 
 /** Feeds `inner` with the text without its marks, line by line. */
