@@ -102,6 +102,10 @@ export interface ConfigHistory {
   readonly name: string;
   /** Absent: the one that the repository has checked out. */
   readonly branch?: string;
+  /** Where it was cloned from, without credentials; undefined where it does not say. */
+  origin(signal: AbortSignal): Promise<string | undefined>;
+  /** Whether a file of this machine, which is there, is in its checkout, whatever links lead to it. */
+  holds(file: string, signal: AbortSignal): Promise<boolean>;
   /** The commit that the branch is at now, its full hash. */
   tip(signal: AbortSignal): Promise<string>;
   /** Changes that touched any of the paths within the window, twenty at most. */

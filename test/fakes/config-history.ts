@@ -55,6 +55,8 @@ export function fakeConfigHistory(
 
   return {
     name: "config",
+    origin: () => Promise.resolve(undefined),
+    holds: () => Promise.resolve(false),
     async tip(signal) {
       await Promise.resolve();
       signal.throwIfAborted();

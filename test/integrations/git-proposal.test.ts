@@ -290,6 +290,9 @@ describe("a remote", () => {
     }
     // Fetched with the branch already.
     expect((await proposal(place, head.slice(0, 12), state)).head).toBe(head);
+    // Whoever may push may call a branch so.
+    repository.git(["update-ref", `refs/heads/${head}`, "main"]);
+    expect((await proposal(place, head, state)).head).toBe(head);
     await expect(proposal(place, "tun", state)).rejects.toThrow("tun could be tune, tuned");
     await expect(proposal(place, "43", state)).rejects.toMatchObject({ code: "not-found" });
     repository.git(["checkout", "--quiet", "tune"]);

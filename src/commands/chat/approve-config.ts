@@ -1,6 +1,7 @@
 import type { ChatReply } from "../../domain/chat/chat-reply.ts";
 import type { ChatRequest, GateClick } from "../../domain/chat/chat-request.ts";
 import { fewestDigestCharacters, plainDigest } from "../../domain/configuration/gate-request.ts";
+import { isOnePlace } from "../../domain/configuration/git-address.ts";
 import { UsageError } from "../../domain/errors.ts";
 import { refusalFor } from "../../jobs/access/refusal.ts";
 import { mayRead } from "../../jobs/access/sight.ts";
@@ -176,7 +177,7 @@ function asked(
 function proposalIn(typed: string, repository: string): string {
   const [, page, request] = requestPage.exec(typed) ?? [];
   if (page !== undefined && request !== undefined) {
-    if (placeOf(page) === placeOf(repository)) return request;
+    if (isOnePlace(page, repository)) return request;
     throw new UsageError(`${typed} is of another repository than ${repository}.`);
   }
   const name = /^[#!](\d+)$/.exec(typed)?.[1] ?? typed;
@@ -190,13 +191,3 @@ function proposalIn(typed: string, repository: string): string {
 
 /** Of a pull or merge request, on GitHub, on Gitea and Forgejo, and on GitLab. */
 const requestPage = /^(https?:\/\/[^\s?#]+?)\/(?:pull|pulls|-\/merge_requests)\/(\d+)(?:[/?#]\S*)?$/;
-
-/** `git.example.com/shop/config`, however it is reached. */
-function placeOf(address: string): string {
-  return address
-    .replace(/^[a-z+]+:\/\/(?:[^/@]*@)?([^/:]+)(?::\d+)?\//i, "$1/")
-    .replace(/^[^/@]*@([^/:]+):/, "$1/")
-    .replace(/\/$/, "")
-    .replace(/\.git$/, "")
-    .toLowerCase();
-}

@@ -26,6 +26,8 @@ export function gitHistory(
   return {
     name: copy.name,
     ...(place.branch === undefined ? {} : { branch: place.branch }),
+    origin: (signal) => copy.origin(signal),
+    holds: (file, signal) => copy.holds(file, signal),
     async tip(signal) {
       const { run } = await open(signal);
       return await copy.tip(run);

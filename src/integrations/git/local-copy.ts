@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { join, sep } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isGitAddress, isSafeForSecrets } from "../../domain/configuration/git-address.ts";
+import { isGitAddress, isSafeForSecrets, publicAddress } from "../../domain/configuration/git-address.ts";
 import { PortError, reasonOf } from "../../domain/errors.ts";
 import { durationText } from "../../domain/units.ts";
-import type { HistoryPlace } from "../../ports/config-history.ts";
+import type { ConfigHistory, HistoryPlace } from "../../ports/config-history.ts";
 import { fetchEveryMs, fetchMs, proposalMs, questionMs } from "./limits.ts";
-import { type GitRun, git } from "./program.ts";
+import { type GitRun, git, gitEnding } from "./program.ts";
 import { type Proposed, proposedHere, proposedThere } from "./proposed.ts";
-import { commitAt } from "./revision.ts";
+import { commitAt, commitOfRef } from "./revision.ts";
 import { unlocked } from "./unlocked.ts";
 
 /** A repository on this machine that questions are asked of. */
@@ -19,6 +19,9 @@ export interface LocalCopy {
   open(signal: AbortSignal): Promise<{ readonly gitFolder: string; readonly notes: readonly string[] }>;
   /** The commit that the branch is at. */
   tip(run: GitRun): Promise<string>;
+  /** As the port says. */
+  readonly origin: ConfigHistory["origin"];
+  readonly holds: ConfigHistory["holds"];
   /** What a proposal and the branch are at now, asked anew each time; `tip`: another commit than the branch's. */
   proposed(name: string, tip: string | undefined, signal: AbortSignal): Promise<Proposed>;
   close(): Promise<void>;
@@ -46,11 +49,12 @@ function ownFolder({ repository, branch }: HistoryPlace): LocalCopy {
 
   async function tip(run: GitRun): Promise<string> {
     // A checkout may know a branch only as its remote's.
-    const names = branch === undefined ? ["HEAD"] : [`refs/heads/${branch}`, `refs/remotes/origin/${branch}`];
-    for (const name of names) {
-      const commit = await commitAt(name, run);
-      if (commit !== undefined) return commit;
-    }
+    const commit =
+      branch === undefined
+        ? await commitAt("HEAD", run)
+        : ((await commitOfRef(`refs/heads/${branch}`, run)) ??
+          (await commitOfRef(`refs/remotes/origin/${branch}`, run)));
+    if (commit !== undefined) return commit;
     throw noBranch(repository, branch);
   }
 
@@ -58,6 +62,23 @@ function ownFolder({ repository, branch }: HistoryPlace): LocalCopy {
     name: repository,
     open,
     tip,
+    async origin(signal) {
+      const run = { target: repository, folder: repository, deadlineMs: questionMs, signal };
+      const { code, output } = await gitEnding(["config", "--get", "remote.origin.url"], {
+        ...run,
+        alsoFine: 1,
+      });
+      return code === 1 ? undefined : publicAddress(output.toString("utf8").trim());
+    },
+    async holds(file, signal) {
+      const run = { target: repository, folder: repository, deadlineMs: questionMs, signal };
+      // One that is bare has no files of its own, but its folder is one that it is in.
+      const { code, output } = await gitEnding(["rev-parse", "--show-toplevel"], { ...run, alsoFine: 128 });
+      const root = code === 0 ? output.toString("utf8").replace(/\n$/, "") : repository;
+      const [inside, outside] = await Promise.all([realpath(file), realpath(root)]).catch(() => []);
+      // What is not there is in no checkout.
+      return inside !== undefined && `${inside}${sep}`.startsWith(`${outside}${sep}`);
+    },
     async proposed(name, onto, signal) {
       const { gitFolder } = await open(signal);
       const run = { target: repository, gitFolder, deadlineMs: proposalMs, signal };
@@ -79,7 +100,7 @@ export function mirror(
   copies: string,
   patienceMs: number,
 ): Mirror {
-  const name = repository.replace(/\/\/[^/@]*@/, "//");
+  const name = publicAddress(repository);
   const digest = createHash("sha256")
     .update(`${repository}\0${branch ?? ""}`)
     .digest("hex")
@@ -147,6 +168,8 @@ export function mirror(
 
   return {
     name,
+    origin: () => Promise.resolve(name),
+    holds: () => Promise.resolve(false),
     async open(signal) {
       const problem = await refresh(signal);
       signal.throwIfAborted();

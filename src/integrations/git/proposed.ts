@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { PortError } from "../../domain/errors.ts";
 import { type GitRun, git } from "./program.ts";
-import { commitAt, namedRevision } from "./revision.ts";
+import { commitAt, commitOfRef, namedRevision, placesOf, wholeName } from "./revision.ts";
 import { unlocked } from "./unlocked.ts";
 
 /** What a proposal is at, what it would be merged into, and where to ask about both; or what its name could mean. */
@@ -25,18 +25,21 @@ export async function proposedHere(
   name: string,
   run: GitRun,
 ): Promise<string | { readonly candidates: readonly string[] }> {
-  const refs = isRequestNumber(name)
-    ? requestRefs(name)
-    : [`refs/heads/${name}`, `refs/remotes/origin/${name}`];
-  for (const ref of refs) {
-    const commit = await commitAt(ref, run);
-    if (commit !== undefined) return commit;
-  }
   if (isRequestNumber(name)) {
+    for (const ref of requestRefs(name)) {
+      const commit = await commitOfRef(ref, run);
+      if (commit !== undefined) return commit;
+    }
     const message = `there is no request ${name} in this folder, and nothing is fetched into it: name a branch or commit`;
     throw new PortError("not-found", run.target, message);
   }
-  const found = await namedRevision(name, run);
+  const own = await commitOfRef(`refs/heads/${name}`, run);
+  // A clone that has no branch of that name has it as its remote's.
+  const places = (ref: string) => [
+    ...placesOf(ref),
+    ...(own === undefined ? [`refs/remotes/origin/${ref}`] : []),
+  ];
+  const found = (await wholeName(name, places, run)) ?? (await namedRevision(name, run));
   return "revision" in found ? found.revision : found;
 }
 
@@ -49,7 +52,8 @@ export async function proposedThere(
   { repository, tip }: { readonly repository: string; readonly tip: string },
   run: GitRun,
 ): Promise<Proposed> {
-  const wanted = isRequestNumber(name) ? requestRefs(name) : isBranchName(name) ? [`refs/heads/${name}`] : [];
+  const isBranch = isBranchName(name) && !isWholeHash(name);
+  const wanted = isRequestNumber(name) ? requestRefs(name) : isBranch ? [`refs/heads/${name}`] : [];
   const there = await listed(repository, [tip, ...wanted], run);
   if (!there.has(tip)) throw new PortError("not-found", run.target, `there is no ${tip} there`);
   const source = wanted.find((ref) => there.has(ref));
@@ -74,6 +78,11 @@ export async function proposedThere(
 /** git refuses the rest as the name of a branch, or takes it for something else (git-scm.com/docs/git-check-ref-format). */
 function isBranchName(name: string): boolean {
   return /^(?![-/.])(?!.*\.\.)(?!.*\/\/)[\w./@+#-]{1,250}$/.test(name);
+}
+
+/** It is that commit, whatever a branch may be called. */
+function isWholeHash(name: string): boolean {
+  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(name);
 }
 
 function ownRef(name: string): string {
@@ -105,7 +114,7 @@ async function fetchRefs(repository: string, refs: readonly string[], run: GitRu
 /** One that is here already, or that the remote hands out by its hash. */
 async function commitThere(name: string, repository: string, run: GitRun): Promise<string | undefined> {
   const here = await commitAt(name, run);
-  if (here !== undefined || !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(name)) return here;
+  if (here !== undefined || !isWholeHash(name)) return here;
   try {
     await fetchRefs(repository, [`+${name}:${ownRef(name)}`], run);
   } catch (error) {
