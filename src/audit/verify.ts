@@ -37,15 +37,23 @@ export interface LogVerdict {
 /** After so many it is clear. */
 const mostProblems = 20;
 
+/** How new the log has to be: an older copy of it verifies as well as the log itself. */
+export interface Expected {
+  /** An older signed checkpoint: the log must still begin with what it stood for. */
+  readonly since?: { readonly name: string; readonly note: string } | undefined;
+  /** Number of entries that it must have at least. */
+  readonly leastSize?: number;
+}
+
 /**
  * Reads the whole log and re-derives it from its entries: each must be signed by `verifier`, no id may stand there twice,
- * every tile must hold what the entries give, and the root must be the one that was signed. `since` is an older signed
- * checkpoint: the log must still begin with what it stood for. Undefined when there is no checkpoint at all.
+ * every tile must hold what the entries give, and the root must be the one that was signed. Undefined when there is no
+ * checkpoint at all.
  */
 export async function verifyLog(
   source: LogSource,
   verifier: Verifier,
-  since?: { readonly name: string; readonly note: string },
+  { since, leastSize = 0 }: Expected = {},
 ): Promise<LogVerdict | undefined> {
   const bytes = await source.read(checkpointPath, mostBytesOf(checkpointPath));
   if (bytes === undefined) return undefined;
@@ -62,11 +70,13 @@ export async function verifyLog(
   }
   const heads = older === undefined ? [] : [{ ...older, file: since?.name ?? "" }];
   const present = { ...checkpoint, file: checkpointPath };
-  const found = await regrow(source, verifier, [present, ...heads], growth);
+  const { entries, problems } = await regrow(source, verifier, [present, ...heads], growth);
+  const old = `has ${checkpoint.size} entries, and at least ${leastSize} were asked for: it is older, or entries are gone`;
   return {
     checkpoint: { ...checkpoint, note },
     ...(older === undefined ? {} : { since: older }),
-    ...found,
+    entries,
+    problems: checkpoint.size < leastSize ? [{ file: checkpointPath, what: old }, ...problems] : problems,
     growth,
   };
 }

@@ -3,6 +3,20 @@ import { defineCommand } from "./command.ts";
 
 const words = ["verify", "show", "key"] as const;
 
+/** What keeps an older copy of a log, which verifies as well, from being taken for the log. */
+export const freshness = {
+  since: {
+    kind: "text",
+    placeholder: "FILE",
+    summary: "checkpoint of before: the log must have grown from it",
+  },
+  "min-size": {
+    kind: "text",
+    placeholder: "N",
+    summary: "how many entries the log must have at least",
+  },
+} as const;
+
 export const audit = defineCommand({
   name: "audit",
   summary: "Verify or list who approved and rolled back what",
@@ -17,6 +31,10 @@ export const audit = defineCommand({
       line: "audit verify --since checkpoint.last-week",
       does: "besides, that nothing of then was changed or taken away",
     },
+    {
+      line: "audit verify $URL --key $KEY --since checkpoint --save checkpoint",
+      does: "the same every hour, each time from where it was",
+    },
     { line: "audit show", does: "who did what and when, oldest first" },
     { line: "audit key", does: "what others check this gofire's log with" },
   ],
@@ -30,10 +48,11 @@ export const audit = defineCommand({
       short: "k",
       summary: "key that signed the log, NAME+HASH+BASE64 (default: this gofire's)",
     },
-    since: {
+    ...freshness,
+    save: {
       kind: "text",
       placeholder: "FILE",
-      summary: "checkpoint of before: the log must have grown from it",
+      summary: "where to keep the checkpoint, if the log verifies: the --since of next time",
     },
     config: {
       kind: "text",
@@ -53,8 +72,11 @@ export const audit = defineCommand({
     }
     const { auditKey, auditReport } = await import("./audit/report.ts");
     if (act === "key") return { kind: "file", text: `${await auditKey(options.config, ports)}\n` };
-    const report = await auditReport(where, options, context, ports);
-    const { entries, ...verdict } = report;
+    const { entries, note, ...verdict } = await auditReport(where, options, context, ports);
+    const { save } = options;
+    if (save !== undefined && note !== undefined && verdict.problems.length === 0) {
+      await (await ports.host()).replaceText(save, note);
+    }
     return { kind: "audit", report: act === "show" ? { ...verdict, entries } : verdict };
   },
 });

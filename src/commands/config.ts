@@ -1,5 +1,6 @@
 import { UsageError } from "../domain/errors.ts";
 import { nearest } from "../domain/nearest.ts";
+import { freshness } from "./audit.ts";
 import { defineCommand } from "./command.ts";
 
 const words = ["schema", "lint", "diff", "gate"] as const;
@@ -29,6 +30,10 @@ export const config = defineCommand({
       line: "config gate --base main --head HEAD --config $RULES --log $URL --key $K",
       does: "whether it may be released: exit code 0 if so, 1 if not, 3 if unknown",
     },
+    {
+      line: "config gate ... --log $URL --key $K --since checkpoint.last-hour",
+      does: "the same, and not by an older copy of the log",
+    },
   ],
   whoMayUse: "anyone",
   effect: "read",
@@ -57,6 +62,12 @@ export const config = defineCommand({
       summary: "the audit log that says who approved; without it the gate only reports",
     },
     key: { kind: "text", placeholder: "VKEY", summary: "key that signed the log, NAME+HASH+BASE64" },
+    "known-as": {
+      kind: "text",
+      placeholder: "ADDRESS",
+      summary: "what approvals call the repository (default: configHistory.repository of --config)",
+    },
+    ...freshness,
     format: {
       kind: "choice",
       choices: ["text", "json", "markdown"],

@@ -12,7 +12,7 @@ import { addressesOfPerson, personOf } from "./persons.ts";
 
 /** Everything that the gate's answer depends on. */
 export interface GateSnapshot {
-  readonly proposal: Pick<Proposal, "addresses" | "environments" | "problems">;
+  readonly proposal: Pick<Proposal, "repository" | "addresses" | "environments" | "problems">;
   readonly policy: GatePolicy;
   readonly people: People;
   /** Of the audit log; what is about something else is passed over. */
@@ -31,8 +31,8 @@ export const fromFact = "from";
 const aheadMs = 5 * 60_000;
 
 /**
- * Whether a proposal may be released to an environment. An approval names the environment, what its files would be, and what
- * they were; for anything else it does not count. Of each person the last word counts until it expires; a rejection stops
+ * Whether a proposal may be released to an environment. An approval names the repository, the environment, what its files
+ * would be, and what they were; for anything else it does not count. Of each person the last word counts until it expires; a rejection stops
  * everybody's approvals until the same person withdraws it.
  */
 export function evaluate(snapshot: GateSnapshot): GateState {
@@ -89,7 +89,24 @@ function decisionsOn(environment: ProposalEnvironment, snapshot: GateSnapshot): 
     const counted = { actor, atMs, expiresAtMs: atMs + snapshot.policy.expiresAfterMs, index };
     (isApproval ? approvals : rejections).push(counted);
   }
-  return { approvals, rejections, uncounted };
+  return { approvals, rejections, uncounted: [...uncounted, ...ofOthers(environment, snapshot)] };
+}
+
+/** Approvals of the same files in another repository: who looked there did not look here. */
+function ofOthers(
+  { name, digest }: ProposalEnvironment,
+  { entries, proposal }: GateSnapshot,
+): readonly UncountedDecision[] {
+  return entries
+    .filter(({ event: { type, subject } }) => {
+      const isOfThese = subject.environment === name && subject.digest === digest;
+      return type === "config.approved" && isOfThese && subject.repository !== proposal.repository;
+    })
+    .toSorted((a, b) => a.index - b.index)
+    .map(({ event: { actor, atMs, subject } }) => {
+      const { repository } = subject;
+      return { actor, atMs, kind: "approval", why: "other-repository", repository };
+    });
 }
 
 const decisionTypes = new Set(["config.approved", "config.rejected", "config.withdrawn"]);
@@ -100,12 +117,15 @@ const decisionTypes = new Set(["config.approved", "config.rejected", "config.wit
  */
 function lastWords(
   { name, digest, was }: ProposalEnvironment,
-  { entries, people }: GateSnapshot,
+  { entries, people, proposal: { repository } }: GateSnapshot,
 ): readonly LoggedDecision[] {
   const last = new Map<string, LoggedDecision>();
   const about = entries.filter(
     ({ event: { type, subject } }) =>
-      decisionTypes.has(type) && subject.environment === name && subject.digest === digest,
+      decisionTypes.has(type) &&
+      subject.repository === repository &&
+      subject.environment === name &&
+      subject.digest === digest,
   );
   for (const entry of about.toSorted((a, b) => a.index - b.index)) {
     const person = personOf(entry.event.actor, people);

@@ -6,6 +6,8 @@ export interface Host {
   environment(name: string): string | undefined;
   /** Text of a file a person named. Throws UsageError when it cannot be read or has more than 1 MiB. */
   readText(file: string): Promise<string>;
+  /** Lets a file that a person named hold `text`, whole, or be as it was. Throws UsageError when it cannot be written. */
+  replaceText(file: string, text: string): Promise<void>;
   /** Absolute path of a program on PATH; undefined when there is none. */
   findProgram(name: string): Promise<string | undefined>;
   /** Somebody sits at the terminal and can be shown things. */

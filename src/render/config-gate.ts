@@ -133,9 +133,9 @@ function decisionLines(state: GateState, text: Written["text"]): readonly Line[]
     ...state.approvals.map(({ actor, atMs, expiresAtMs }) => ({
       text: `approved by ${text(actor)}, ${stamp(atMs)} UTC, until ${stamp(expiresAtMs)} UTC`,
     })),
-    ...state.uncounted.map(({ actor, kind, why }) => ({
+    ...state.uncounted.map(({ actor, kind, why, repository }) => ({
       text: `does not count: ${kind} by ${text(actor)}`,
-      below: uncountedWords[why],
+      below: `${uncountedWords[why]}${repository === undefined ? "" : `: ${text(repository)}`}`,
     })),
     ...(unknown === "" ? [] : [{ text: text(unknown) }]),
   ];

@@ -23,6 +23,7 @@ export const uncountedWords: Readonly<Record<UncountedReason, string>> = {
   expired: "it has expired",
   ahead: "it is dated in the future",
   "other-step": "it was given when the environment had other files",
+  "other-repository": "it is of another repository that has the same files",
 };
 
 /** What a change can do, as something inferred; empty where nothing is known. */

@@ -38,12 +38,13 @@ async function verdictOf(
   {
     isOwn = false,
     since,
+    leastSize = 0,
     signer = testSigner,
-  }: { isOwn?: boolean; since?: Uint8Array; signer?: Signer } = {},
+  }: { isOwn?: boolean; since?: Uint8Array; leastSize?: number; signer?: Signer } = {},
 ): Promise<LogVerdict> {
   const read = (path: string) => Promise.resolve(files.get(path));
   const older = since === undefined ? undefined : { name: "last-week", note: Buffer.from(since).toString() };
-  const verdict = await verifyLog({ read, isOwn }, signer.verifier, older);
+  const verdict = await verifyLog({ read, isOwn }, signer.verifier, { since: older, leastSize });
   if (verdict === undefined) throw new Error("there is no checkpoint");
   return verdict;
 }
@@ -182,6 +183,13 @@ describe("a log that somebody changed", () => {
     ]);
     expect(await problemsOf(small, { since: flip(3)(new Uint8Array(since)) })).toEqual([
       expect.stringMatching(/^last-week has a signature of .* that does not verify/),
+    ]);
+  });
+
+  it("is told when it is an older copy than was asked for", async () => {
+    expect(await problemsOf(small, { leastSize: 5 })).toEqual([]);
+    expect(await problemsOf(small, { leastSize: 6 })).toEqual([
+      "checkpoint has 5 entries, and at least 6 were asked for: it is older, or entries are gone",
     ]);
   });
 

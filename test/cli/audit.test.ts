@@ -129,6 +129,14 @@ test("a checkpoint of before is one that the log has grown from, or is missed", 
   const shorter = join(scratch, "shorter");
   cpSync(join(log, "checkpoint"), since);
   expect(await run("verify", "--since", since)).toMatchObject({ code: 0 });
+  const kept = join(scratch, "kept");
+  expect(await run("verify", "--since", since, "--min-size", "48", "--save", kept)).toMatchObject({
+    code: 0,
+  });
+  expect(readFileSync(kept)).toEqual(readFileSync(since));
+  const small = await run("verify", "--min-size", "49", "--save", kept);
+  expect(small.code).toBe(1);
+  expect(small.stdout).toContain("checkpoint has 48 entries, and at least 49 were asked for");
   cpSync(log, shorter, { recursive: true });
   rmSync(join(shorter, "checkpoint"));
   expect((await run("verify", shorter, "--key", key)).stderr).toContain("it has no checkpoint");
@@ -154,6 +162,8 @@ test.each([
     "There is no audit log at /nowhere",
   ],
   [["verify", "--since", "/nowhere"], 2, "Cannot read /nowhere"],
+  [["verify", "--min-size", "some"], 2, '--min-size: "some" is no number of entries'],
+  [["verify", "--save", "/dev/null/x"], 2, "Cannot write /dev/null/x"],
 ])("%j ends with %i", async (words, code, said) => {
   const done = await run(...words);
   expect(done.code).toBe(code);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -104,14 +104,15 @@ test("the audit log says who approved: two people, then yes; another digest, the
   const asked = ["--log", join(stateFolder, "audit"), "--key", log.verifier] as const;
   const { environment } = await report("tune");
   let count = 0;
-  const say = async (who: string, type: AuditEventType, digest = environment?.digest ?? "") =>
+  const ours = "https://git.example.com/shop/config.git";
+  const say = async (who: string, type: AuditEventType, digest = environment?.digest ?? "", where = ours) =>
     await log.append(
       {
         id: `test:${count++}`,
         type,
         atMs: Date.now(),
         actor: `slack:U${who.toUpperCase()}`,
-        subject: { repository: "https://git.example.com/shop/config.git", environment: "prod", digest },
+        subject: { repository: where, environment: "prod", digest },
         facts: { [fromFact]: environment?.was ?? "" },
       },
       never,
@@ -125,8 +126,36 @@ test("the audit log says who approved: two people, then yes; another digest, the
   expect(one.stdout).toContain(
     "  does not count: approval by slack:UANA\n    wrote or committed some of it\n",
   );
+  await say("cy", "config.approved", environment?.digest, "https://git.example.com/shop/other.git");
+  const elsewhere = await gate("tune", ...asked);
+  expect(elsewhere.code).toBe(1);
+  expect(elsewhere.stdout.replace(/\s+/g, " ")).toContain(
+    "does not count: approval by slack:UCY it is of another repository that has the same files: https://git.example.com/shop/other.git",
+  );
   await say("cy", "config.approved");
   expect(await report("tune", ...asked)).toMatchObject({ code: 0, verdicts: ["approved", "not-applicable"] });
+  // These approvals are of that repository, whatever the same files are in now.
+  expect(await gate("tune", ...asked, "--known-as", "https://git.example.com/shop/other.git")).toMatchObject({
+    code: 1,
+  });
+  repository.git(["remote", "add", "origin", "git@git.example.com:shop/config.git"]);
+  expect((await report("tune", ...asked)).code).toBe(0);
+  repository.git(["remote", "set-url", "origin", "https://token@git.example.com/shop/other.git"]);
+  const other = await gate("tune", ...asked);
+  expect(other.code).toBe(2);
+  expect(other.stderr.replace(/\s+/g, " ")).toContain(
+    "comes from https://git.example.com/shop/other.git, and",
+  );
+  expect(await gate("tune", ...asked, "--known-as", ours)).toMatchObject({ code: 0 });
+  repository.git(["remote", "remove", "origin"]);
+  writeFileSync(
+    join(folder, "nameless.yaml"),
+    readFileSync(rules, "utf8").replace(/^configHistory.*\n.*\n/, ""),
+  );
+  const nameless = await gate("tune", ...asked, "--config", join(folder, "nameless.yaml"));
+  expect(nameless.code).toBe(2);
+  expect(nameless.stderr.replace(/\s+/g, " ")).toContain("Whose approvals count here?");
+  cpSync(join(stateFolder, "audit"), join(folder, "older"), { recursive: true });
   // What was approved is not what this would leave.
   expect(await report("stranger", ...asked)).toMatchObject({
     code: 1,
@@ -137,6 +166,28 @@ test("the audit log says who approved: two people, then yes; another digest, the
   );
   await say("cy", "config.rejected");
   expect(await report("tune", ...asked)).toMatchObject({ code: 1, verdicts: ["rejected", "not-applicable"] });
+  // The copy from before the rejection verifies; who saw a checkpoint since does not take it.
+  const checkpoint = join(folder, "checkpoint");
+  cpSync(join(stateFolder, "audit", "checkpoint"), checkpoint);
+  const copy = ["--log", join(folder, "older"), "--key", log.verifier] as const;
+  expect((await report("tune", ...copy)).code).toBe(0);
+  for (const words of [
+    ["--since", checkpoint],
+    ["--min-size", "5"],
+  ]) {
+    const old = await gate("tune", ...copy, ...words);
+    expect(old.code, words.join(" ")).toBe(3);
+    expect(old.stdout.replace(/\s+/g, " ")).toContain(
+      "nothing counts as approved: checkpoint has 4 entries, and",
+    );
+    expect(await gate("tune", ...asked, ...words)).toMatchObject({ code: 1 });
+    expect(await gate("tune", ...words)).toMatchObject({ code: 2 });
+  }
+  expect(await gate("tune", ...asked, "--since", join(folder, "nowhere"))).toMatchObject({ code: 2 });
+  repository.write({ checkpoint: readFileSync(checkpoint, "utf8") });
+  const within = await gate("tune", ...asked, "--since", join(repository.folder, "checkpoint"));
+  expect(within.stderr.replace(/\s+/g, " ")).toContain("Keep checkpoints elsewhere");
+  repository.write({ checkpoint: undefined });
   await say("cy", "config.withdrawn");
   await say("cy", "config.approved");
   expect((await report("tune", ...asked)).code).toBe(0);
@@ -162,10 +213,60 @@ test("the audit log says who approved: two people, then yes; another digest, the
 
 test("rules that the change could have altered are not taken, nor a log without its key (T20)", async () => {
   const inside = join(repository.folder, "gofire.yaml");
-  const { code, stderr } = await gate("tune", "--config", inside);
-  expect(code).toBe(2);
-  expect(stderr.replace(/\s+/g, " ")).toContain("git show main:gofire.yaml");
+  repository.write({ "gofire.yaml": readFileSync(rules, "utf8") });
+  const link = join(folder, "link.yaml");
+  symlinkSync(inside, link);
+  const below = ["--repository", join(repository.folder, "env", "prod")];
+  for (const words of [
+    ["--config", inside],
+    ["--config", link],
+    ["--config", inside, ...below],
+  ]) {
+    const { code, stderr } = await gate("tune", ...words);
+    expect(code, words.join(" ")).toBe(2);
+    expect(stderr.replace(/\s+/g, " ")).toContain("git show main:gofire.yaml");
+  }
+  expect(await gate("tune", ...below)).toMatchObject({ code: 3 });
+  repository.write({ "gofire.yaml": undefined });
   expect(await gate("tune", "--log", folder)).toMatchObject({ code: 2 });
+});
+
+test("a name that whoever pushes a tag or branch could have stand for something else is not taken (T1)", async () => {
+  const clone = join(folder, "clone");
+  repository.git(["clone", "--quiet", repository.folder, clone]);
+  const git = (...words: readonly string[]) => repository.git(["-C", clone, ...words]);
+  const checked = async (base: string, head: string) =>
+    await gofire([
+      "config",
+      "gate",
+      "--repository",
+      clone,
+      "--base",
+      base,
+      "--head",
+      head,
+      "--config",
+      rules,
+    ]);
+  git("checkout", "--quiet", "tune");
+  const hash = git("rev-parse", "HEAD").trim();
+  // Of a clone that has been made whole, origin/HEAD is the default branch.
+  expect(git("rev-parse", "--symbolic-full-name", "origin/HEAD")).toBe("refs/remotes/origin/main\n");
+  expect(await checked("origin/main", "HEAD")).toMatchObject({ code: 3 });
+  expect(await checked("origin/main", "stranger")).toMatchObject({ code: 3 });
+  git("update-ref", `refs/remotes/origin/${hash}`, "origin/main");
+  expect(await checked("origin/main", hash)).toMatchObject({ code: 3 });
+  git("tag", "origin/main", "tune");
+  git("tag", "stranger", "origin/main");
+  const base = await checked("origin/main", hash);
+  expect(base).toMatchObject({ code: 2 });
+  expect(base.stderr.replace(/\s+/g, " ")).toContain(
+    '"origin/main" may be any of these, name one: refs/tags/origin/main, refs/remotes/origin/main',
+  );
+  const head = await checked("refs/remotes/origin/main", "stranger");
+  expect(head).toMatchObject({ code: 2 });
+  expect(head.stderr).toContain("refs/remotes/origin/stranger");
+  expect(await checked("refs/remotes/origin/main", hash)).toMatchObject({ code: 3 });
 });
 
 async function lint(...words: readonly string[]) {

@@ -5,6 +5,7 @@ import type { Proposal } from "../../src/domain/configuration/proposal.ts";
 import { evaluate, fromFact, type GateSnapshot, standingOf } from "../../src/governance/gate.ts";
 
 /** Names in brackets are those of the threats in docs/decisions/0032-the-gate.md. */
+const repository = "https://git.shop.example/config.git";
 const day = 86_400_000;
 const now = 1_716_261_120_000;
 const policy = { environment: "prod", paths: ["env/prod"], approvals: 2, expiresAfterMs: 7 * day };
@@ -17,6 +18,7 @@ const people: People = new Map([
 
 function proposal(more: Partial<Proposal["environments"][number]> = {}): GateSnapshot["proposal"] {
   return {
+    repository,
     addresses: ["ana@shop.example"],
     problems: [],
     environments: [
@@ -46,7 +48,7 @@ function log(...said: readonly Said[]): readonly LoggedDecision[] {
       type: `config.${what}`,
       atMs: now - (said.length - index) * 60_000,
       actor: `slack:U${who.toUpperCase()}`,
-      subject: { environment: "prod", digest: "h1:new=" },
+      subject: { repository, environment: "prod", digest: "h1:new=" },
       facts: { [fromFact]: "h1:old=" },
       ...more,
     },
@@ -86,7 +88,7 @@ describe("the gate", () => {
   });
 
   test("an approval of another content is void (T1)", () => {
-    const subject = { environment: "prod", digest: "h1:pushed-since=" };
+    const subject = { repository, environment: "prod", digest: "h1:pushed-since=" };
     expect(verdict(log(["bo"], ["cy", "approved", { subject }])).verdict).toBe("waiting");
   });
 
@@ -101,8 +103,24 @@ describe("the gate", () => {
   });
 
   test("an approval for another environment is void (T18)", () => {
-    const subject = { environment: "staging", digest: "h1:new=" };
+    const subject = { repository, environment: "staging", digest: "h1:new=" };
     expect(verdict(log(["bo"], ["cy", "approved", { subject }])).verdict).toBe("waiting");
+  });
+
+  test("an approval of the same files in another repository is void, and said to be (T18)", () => {
+    const subject = {
+      repository: "https://git.shop.example/other.git",
+      environment: "prod",
+      digest: "h1:new=",
+    };
+    expect(verdict(log(["bo"], ["cy", "approved", { subject }]))).toMatchObject({
+      verdict: "waiting",
+      approvals: [{ actor: "slack:UBO" }],
+      uncounted: [{ actor: "slack:UCY", kind: "approval", why: "other-repository" }],
+    });
+    // Nor does it, or a rejection there, take the place of what somebody said here.
+    expect(verdict(log(["bo"], ["cy"], ["cy", "withdrawn", { subject }])).verdict).toBe("approved");
+    expect(verdict(log(["bo"], ["cy"], ["dee", "rejected", { subject }])).verdict).toBe("approved");
   });
 
   test("nobody approves what they had a part in, by any of their addresses (T6)", () => {
@@ -187,6 +205,7 @@ const said = fc.record({
   who: fc.constantFrom("ana", "bo", "cy", "dee", "eve"),
   what: fc.constantFrom("approved", "rejected", "withdrawn"),
   atMs: fc.integer({ min: now - 9 * day, max: now + day }),
+  where: fc.constantFrom(repository, repository, repository, "https://git.shop.example/other.git"),
   environment: fc.constantFrom("prod", "prod", "staging"),
   digest: fc.constantFrom("h1:new=", "h1:new=", "h1:other="),
   from: fc.constantFrom("h1:old=", "h1:old=", "h1:older="),
@@ -196,10 +215,10 @@ const histories = fc
   .map((all) =>
     log(
       ...all.map(
-        ({ who, what, atMs, environment, digest, from }): Said => [
+        ({ who, what, atMs, where, environment, digest, from }): Said => [
           who,
           what,
-          { atMs, subject: { environment, digest }, facts: { [fromFact]: from } },
+          { atMs, subject: { repository: where, environment, digest }, facts: { [fromFact]: from } },
         ],
       ),
     ),
@@ -231,7 +250,7 @@ describe("whatever the log has", () => {
           expect(expiresAtMs).toBeGreaterThan(now);
           expect(entries[index]?.event).toMatchObject({
             type: "config.approved",
-            subject: { environment: "prod", digest: "h1:new=" },
+            subject: { repository, environment: "prod", digest: "h1:new=" },
             facts: { [fromFact]: "h1:old=" },
           });
         }

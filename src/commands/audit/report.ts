@@ -8,26 +8,34 @@ import type { CommandContext, Ports } from "../context.ts";
 
 type ReportPorts = Pick<Ports, "auditLogs" | "config" | "host">;
 
-interface ReportWords {
+/** How new the log has to be. */
+export interface Freshness {
+  /** File of a checkpoint. */
+  readonly since?: string | undefined;
+  /** A number of entries. */
+  readonly "min-size"?: string | undefined;
+}
+
+interface ReportWords extends Freshness {
   readonly key: string | undefined;
-  readonly since: string | undefined;
   readonly config: string | undefined;
 }
 
 /** Reads a whole log, this gofire's unless `where` names another. Throws PortError where there is none to be had. */
 export async function auditReport(
   where: string | undefined,
-  { key, since, config }: ReportWords,
+  { key, since, "min-size": minSize, config }: ReportWords,
   { signal }: Pick<CommandContext, "signal">,
   ports: ReportPorts,
-): Promise<AuditReport & { readonly entries: readonly LoggedEvent[] }> {
+): Promise<AuditReport & { readonly entries: readonly LoggedEvent[]; readonly note?: string }> {
+  const leastSize = readSize(minSize);
   const [logs, host] = await Promise.all([ports.auditLogs(), ports.host()]);
   const verifier = readKey(key ?? (await auditKey(config, ports)));
   const older = since === undefined ? undefined : { name: since, note: await host.readText(since) };
   const files = logs.files(where ?? auditFolder(host));
   try {
     const read = (path: string, mostBytes: number) => files.read(path, mostBytes, signal);
-    const verdict = await verifyLog({ read, isOwn: files.isOwn }, verifier, older);
+    const verdict = await verifyLog({ read, isOwn: files.isOwn }, verifier, { since: older, leastSize });
     if (verdict === undefined)
       throw new PortError(
         "not-found",
@@ -41,7 +49,10 @@ export async function auditReport(
       keyFrom: key === undefined ? "own" : "named",
       ...(checkpoint === undefined
         ? {}
-        : { checkpoint: { size: checkpoint.size, root: Buffer.from(checkpoint.root).toString("base64") } }),
+        : {
+            checkpoint: { size: checkpoint.size, root: Buffer.from(checkpoint.root).toString("base64") },
+            note: checkpoint.note,
+          }),
       ...(verdict.since === undefined || since === undefined
         ? {}
         : { since: { file: since, size: verdict.since.size } }),
@@ -67,6 +78,14 @@ export async function auditKey(file: string | undefined, ports: ReportPorts): Pr
   throw new UsageError(
     `There is no key yet in ${signing.stateFolder}: gofire serve makes it. To check somebody else's log, name theirs with --key.`,
   );
+}
+
+function readSize(text: string | undefined): number {
+  if (text === undefined) return 0;
+  if (!/^\d{1,15}$/.test(text)) {
+    throw new UsageError(`--min-size: "${text}" is no number of entries.`, { about: "min-size" });
+  }
+  return Number(text);
 }
 
 function readKey(text: string): Verifier {

@@ -1,16 +1,18 @@
-import { resolve } from "node:path";
 import type { GofireConfig } from "../../config/gofire-config.ts";
 import type { LoggedEvent } from "../../domain/audit/audit-event.ts";
 import type { GatePolicy } from "../../domain/configuration/gate.ts";
+import { isOnePlace, publicAddress } from "../../domain/configuration/git-address.ts";
 import { PortError, reasonOf, UsageError } from "../../domain/errors.ts";
+import type { ConfigHistory } from "../../ports/config-history.ts";
 import type { GateReport } from "../../render/config-gate.ts";
 import { configuredPaths } from "../access/config-gate.ts";
+import type { Freshness } from "../audit/report.ts";
 import type { CommandContext, Ports } from "../context.ts";
 import type { Reply } from "../reply.ts";
 import { stateFolder } from "../state-folder.ts";
 import { revisionNamed } from "./diff.ts";
 
-interface GateWords {
+interface GateWords extends Freshness {
   readonly base: string | undefined;
   readonly head: string | undefined;
   readonly repository: string | undefined;
@@ -18,16 +20,18 @@ interface GateWords {
   readonly config: string | undefined;
   readonly log: string | undefined;
   readonly key: string | undefined;
+  readonly "known-as": string | undefined;
 }
 
 type GatePorts = Pick<Ports, "configHistories" | "host" | "config" | "clock" | "auditLogs">;
 
 /** Where a proposal stands at the gate, computed from a checkout and from the audit log. */
 export async function configGate(
-  { base, head, repository = ".", environment, config: file, log, key }: GateWords,
+  words: GateWords,
   context: CommandContext,
   ports: GatePorts,
 ): Promise<Reply> {
+  const { base, head, repository = ".", environment, config: file, log, key, since } = words;
   if (base === undefined || head === undefined || file === undefined) {
     throw new UsageError(
       "Which change, and whose rules? For example: gofire config gate --base origin/main --head HEAD --config /etc/gofire/gofire.yaml",
@@ -38,10 +42,8 @@ export async function configGate(
       "--log needs --key and --key needs --log: gofire audit key prints the key, keep it with the rules.",
     );
   }
-  if (`${resolve(file)}/`.startsWith(`${resolve(repository)}/`)) {
-    throw new UsageError(
-      `${file} is in the repository, where the change itself could have altered it. Take it from before the change: git show ${base}:gofire.yaml > FILE, elsewhere, and name that.`,
-    );
+  if (log === undefined && (since ?? words["min-size"]) !== undefined) {
+    throw new UsageError("--since and --min-size say how new the audit log has to be: name it with --log.");
   }
   const [{ proposalFacts }, { evaluate }, histories, host, config, clock] = await Promise.all([
     import("../../capture/config-history/proposal.ts"),
@@ -53,8 +55,12 @@ export async function configGate(
   ]);
   const policies = policiesOf(config, file, environment);
   const history = histories.open({ repository }, stateFolder(host));
+  const { signal } = context;
   try {
-    const { signal } = context;
+    for (const trusted of [file, ...(since === undefined ? [] : [since])]) {
+      if (await history.holds(trusted, signal)) throw new UsageError(alterable(trusted, file, base));
+    }
+    const name = log === undefined ? history.name : await nameOf(history, config, words, signal);
     const tip = await revisionNamed(base, history, signal);
     const environments = new Map(policies.map((policy) => [policy.environment, policy.paths]));
     const found = await history.proposal({ name: head, tip: tip.revision, environments }, signal);
@@ -63,7 +69,7 @@ export async function configGate(
         `${JSON.stringify(head)} may be any of these, name one: ${found.candidates.join(", ")}`,
       );
     }
-    const where = { name: history.name, branch: base };
+    const where = { name, branch: base };
     const proposal = await proposalFacts(found, where, configuredPaths(config), signal);
     const statesBy = (entries: readonly LoggedEvent[]) =>
       policies.map((policy) =>
@@ -74,7 +80,7 @@ export async function configGate(
     if (log === undefined || key === undefined || !states.some(({ verdict }) => verdict === "waiting")) {
       return { kind: "config-gate", report: { proposal, states } };
     }
-    const read = await readLog(log, key, context, ports);
+    const read = await readLog(log, key, words, context, ports);
     return {
       kind: "config-gate",
       report: { proposal, states: statesBy(read.entries), log: read.log },
@@ -84,10 +90,45 @@ export async function configGate(
   }
 }
 
+function alterable(trusted: string, rules: string, base: string): string {
+  const inside = `${trusted} is in the repository, where the change itself could have altered it.`;
+  return trusted === rules
+    ? `${inside} Take it from before the change: git show ${base}:gofire.yaml > FILE, elsewhere, and name that.`
+    : `${inside} Keep checkpoints elsewhere, and name that.`;
+}
+
+/**
+ * What approvals call the repository. Files of two repositories can be the same, and who approved one of them did not look at
+ * the other. Throws UsageError where nobody says it, or the checkout comes from elsewhere.
+ */
+async function nameOf(
+  history: ConfigHistory,
+  config: GofireConfig | undefined,
+  { "known-as": knownAs, config: file = "" }: GateWords,
+  signal: AbortSignal,
+): Promise<string> {
+  if (knownAs !== undefined) return publicAddress(knownAs);
+  const configured = config?.configHistory?.repository;
+  if (configured === undefined) {
+    throw new UsageError(
+      `Whose approvals count here? ${file} names no repository under configHistory. Write it there, or name it as gofire's own gofire.yaml does: --known-as https://git.example.com/shop/config.git`,
+    );
+  }
+  const name = publicAddress(configured);
+  const origin = await history.origin(signal);
+  if (origin !== undefined && !isOnePlace(origin, name)) {
+    throw new UsageError(
+      `This checkout comes from ${origin}, and ${file} is about ${name}, whose approvals do not count for another repository. If both are one, say so: --known-as ${name}`,
+    );
+  }
+  return name;
+}
+
 /** Of a log that does not verify, or cannot be had, there are no entries. */
 async function readLog(
   where: string,
   key: string,
+  { since, "min-size": minSize }: Freshness,
   context: CommandContext,
   ports: GatePorts,
 ): Promise<{
@@ -96,7 +137,7 @@ async function readLog(
 }> {
   const { auditReport } = await import("../audit/report.ts");
   try {
-    const words = { key, since: undefined, config: undefined };
+    const words = { key, since, "min-size": minSize, config: undefined };
     const { problems, checkpoint, entries } = await auditReport(where, words, context, ports);
     if (problems.length > 0 || checkpoint === undefined) {
       const said = problems.map(({ file, what }) => `${file} ${what}`);

@@ -28,7 +28,7 @@ export async function rollBackTogether(
   const { auditReport } = await import("../audit/report.ts");
   const { checkpoint, problems } = await auditReport(
     log.folder,
-    { key: log.key, since: undefined, config: undefined },
+    { key: log.key, config: undefined },
     context,
     ports,
   );

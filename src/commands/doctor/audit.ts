@@ -22,7 +22,7 @@ export async function auditChecks(
     if (key === undefined)
       return [{ name, state: "ok", detail: `${config.audit.origin}: gofire serve begins it` }];
     const { auditReport } = await import("../audit/report.ts");
-    const words = { key: undefined, since: undefined, config: file };
+    const words = { key: undefined, config: file };
     const { checkpoint, problems } = await auditReport(undefined, words, context, ports);
     const [problem] = problems;
     if (problem !== undefined) {

@@ -26,7 +26,7 @@ export async function openRollbackChecks(
     import("../../jobs/rollbacks/open-rollbacks.ts"),
     import("../../render/lost-rollback.ts"),
   ]);
-  const words = { key: undefined, since: undefined, config: file };
+  const words = { key: undefined, config: file };
   const report = await auditReport(undefined, words, context, ports).catch((error: unknown) => {
     signal.throwIfAborted();
     // Said by the check of the log itself.

@@ -24,7 +24,11 @@ export interface LoggedDecision {
     /** Milliseconds since the epoch. */
     readonly atMs: number;
     readonly actor: string;
-    readonly subject: { readonly environment?: string; readonly digest?: string };
+    readonly subject: {
+      readonly repository: string;
+      readonly environment?: string;
+      readonly digest?: string;
+    };
     readonly facts?: Readonly<Record<string, string | number | boolean>>;
   };
 }
@@ -41,14 +45,17 @@ export interface CountedDecision {
 /**
  * - `author`: wrote or committed some of it. - `unlinked`: `people` does not say which addresses are theirs, so they may have.
  * - `expired`. - `ahead`: dated in the future. - `other-step`: given to the same result from another beginning.
+ * - `other-repository`: given to the same files in another one.
  */
-export type UncountedReason = "author" | "unlinked" | "expired" | "ahead" | "other-step";
+export type UncountedReason = "author" | "unlinked" | "expired" | "ahead" | "other-step" | "other-repository";
 
 export interface UncountedDecision {
   readonly actor: string;
   readonly atMs: number;
   readonly kind: "approval" | "rejection";
   readonly why: UncountedReason;
+  /** The other one, of `other-repository`. */
+  readonly repository?: string;
 }
 
 /**

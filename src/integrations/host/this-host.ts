@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
 import { constants } from "node:fs";
 import { access, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { delimiter, isAbsolute, join, resolve } from "node:path";
+import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 import { reasonOf, UsageError } from "../../domain/errors.ts";
 import type { Host } from "../../ports/host.ts";
+import { replaceFile } from "../durable-files.ts";
 
 const programDeadlineMs = 5_000;
 /** Certificates and keys are a few KiB. */
@@ -27,6 +28,15 @@ export const thisHost: Host = {
     } catch (error) {
       if (error instanceof UsageError) throw error;
       throw new UsageError(`Cannot read ${file}: ${reasonOf(error)}`);
+    }
+  },
+
+  async replaceText(file, text) {
+    const path = resolve(file);
+    try {
+      await replaceFile(path, Buffer.from(text), dirname(path));
+    } catch (error) {
+      throw new UsageError(`Cannot write ${file}: ${reasonOf(error)}`);
     }
   },
 
