@@ -52,11 +52,13 @@ export interface AnalysisRequest {
 /** Reads captures and judges them: the shared end of `analyze`, `replay`, `snapshot` and `demo`. */
 export async function analyse(
   request: AnalysisRequest,
-  { signal }: CommandContext,
+  context: CommandContext,
   ports: Ports,
 ): Promise<Extract<Reply, { kind: "analysis" }>> {
+  const { signal } = context;
   const [source, config] = await Promise.all([ports.evidence(), ports.config(request.config)]);
   await checkRules(request.rules);
+  tellUnknownService(config, request.service, context);
   // Who named no service means the one that the bundle is of.
   const settingsOf = (service: string | undefined) => settingsFor(config, request.service ?? service);
   const [{ evidence, target, captures, problems, unread, changed }, analyzers] = await Promise.all([
@@ -108,8 +110,20 @@ export async function checkRules(wanted: readonly string[] | undefined): Promise
   if (mistakes.length > 0) throw new UsageError(`${mistakes.join(" ")} gofire rules lists all.`);
 }
 
+/** A name with a typing mistake would leave out the limits that somebody set, and nobody would notice. */
+function tellUnknownService(
+  config: GofireConfig | undefined,
+  service: string | undefined,
+  context: CommandContext,
+): void {
+  if (config === undefined || service === undefined || config.services[service] !== undefined) return;
+  const close = nearest(service, Object.keys(config.services));
+  const hint = close === undefined ? "" : ` Did you mean ${close}?`;
+  context.log(`${config.file} has no service "${service}", so its defaults apply.${hint}`);
+}
+
 /** A service that gofire.yaml does not know is judged by the defaults: a bundle may come from elsewhere. */
-function settingsFor(
+export function settingsFor(
   config: GofireConfig | undefined,
   service: string | undefined,
 ): ServiceSettings | undefined {

@@ -54,6 +54,7 @@ export const config = defineCommand({
     config: {
       kind: "text",
       placeholder: "FILE",
+      short: "c",
       summary: "the gate's rules and people: a gofire.yaml that the change cannot alter",
     },
     log: {

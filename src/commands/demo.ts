@@ -1,4 +1,5 @@
 import { UsageError } from "../domain/errors.ts";
+import { nearest } from "../domain/nearest.ts";
 import { defineCommand } from "./command.ts";
 import { demoInTerminal } from "./demo/in-terminal.ts";
 import { demoInWorkspace } from "./demo/in-workspace.ts";
@@ -44,9 +45,7 @@ export const demo = defineCommand({
     if (!recorded) context.progress("Building the lab service, where there is Go…");
     const built = recorded ? undefined : await lab.build(context.signal);
     if (list) return { kind: "text", text: modesText(built?.modes ?? (await lab.recordedModes())) };
-    if (built !== undefined && !built.modes.some(({ name }) => name === mode)) {
-      throw new UsageError(`There is no mode "${mode}". gofire demo --list has all.`);
-    }
+    if (built !== undefined) checkMode(mode, built.modes);
     return terminal
       ? await demoInTerminal(mode, { lab, built }, out, context, ports)
       : await demoInWorkspace(
@@ -57,6 +56,14 @@ export const demo = defineCommand({
         );
   },
 });
+
+function checkMode(mode: string, modes: readonly { readonly name: string }[]): void {
+  const names = modes.map(({ name }) => name);
+  if (names.includes(mode)) return;
+  const close = nearest(mode, names);
+  const hint = close === undefined ? "" : ` Did you mean ${close}?`;
+  throw new UsageError(`There is no mode "${mode}".${hint} gofire demo --list has all.`);
+}
 
 function modesText(modes: readonly { name: string; kind: string; title: string }[]): string {
   const width = Math.max(...modes.map((mode) => mode.name.length)) + 2;

@@ -33,7 +33,7 @@ async function checkBundle(bundle: string, store: CaptureStore, signal: AbortSig
     if (!(error instanceof PortError)) throw error;
     if (error.code !== "not-found") return;
     throw new UsageError(
-      `${bundle}: no manifest.json here, so this is no capture bundle. gofire analyze judges single captures.`,
+      `${bundle}: no such folder, or no manifest.json in it, so this is no capture bundle. gofire analyze judges single captures.`,
     );
   }
 }

@@ -14,7 +14,7 @@ import {
   type TargetOverrides,
   typedTarget,
 } from "./access/targets.ts";
-import { analyse, analysisOptions, checkRules } from "./analysis.ts";
+import { analyse, analysisOptions, checkRules, settingsFor } from "./analysis.ts";
 import { defineCommand } from "./command.ts";
 import type { CommandContext, Ports } from "./context.ts";
 
@@ -110,12 +110,7 @@ export const snapshot = defineCommand({
     // Whoever has the terminal may name any address; a name is looked up and never taken for an address.
     const typed = looksLikeAddress(word);
     const service = typed ? options.service : word;
-    const settings =
-      service === undefined
-        ? config?.defaults
-        : typed
-          ? config?.services[service]
-          : serviceNamed(config, word);
+    const settings = typed ? settingsFor(config, service) : serviceNamed(config, word);
     const { target, trouble } = typed
       ? { target: { ...typedTarget(word, overrides), ...(service === undefined ? {} : { service }) } }
       : await processOf(word, options.instance, config, overrides, context, ports);

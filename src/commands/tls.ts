@@ -36,6 +36,7 @@ export const tls = defineCommand({
     config: {
       kind: "text",
       placeholder: "FILE",
+      short: "c",
       summary: "gofire.yaml whose tls settings hold for its targets",
     },
     format: { kind: "choice", choices: ["text", "json", "markdown"], short: "f", summary: "how to print" },

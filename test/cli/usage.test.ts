@@ -52,8 +52,15 @@ describe("gofire", () => {
     [["analyze", "does-not-exist"], /does-not-exist/],
     [["analyze", "x", "--rules", ","], /--rules needs a value: ID,ID/],
     [["analyze", "no\u001b[31mred"], /^gofire: no\\x1b\[31mred: no such file or folder\n$/],
-    [["replay", "does-not-exist"], /no manifest\.json here, so this is no capture bundle/],
-    [["replay", process.execPath], /no manifest\.json here, so this is no capture bundle/],
+    [
+      ["replay", "does-not-exist"],
+      /no such folder, or no manifest\.json in it, so this is no capture bundle/,
+    ],
+    [
+      ["replay", process.execPath],
+      /no such folder, or no manifest\.json in it, so this is no capture bundle/,
+    ],
+    [["tls", "order.example", "--ca", "none.pem"], /Cannot read none\.pem: no such file or folder/],
     [
       ["analyze", "package.json", "--rules", "goroutine/mutex-pilup"],
       /no rule "goroutine\/mutex-pilup".*Did you mean goroutine\/mutex-pileup\?/,
@@ -113,6 +120,19 @@ describe("gofire", () => {
       ["analyze", capture, "--format", "json"],
     ])
       expect(await gofire(words, plain)).toEqual(await gofire(words));
+  });
+
+  it("says that --service names nobody in gofire.yaml, and what it may have meant", async () => {
+    const cwd = mkdtempSync(join(tmpdir(), "gofire-cli-"));
+    writeFileSync(join(cwd, "gofire.yaml"), "services: { order: { modules: [shop] } }\n");
+    const capture = `${process.cwd()}/lab/captures/go1.26.8/idle-workers`;
+    const { code, stdout, stderr } = await gofire(["analyze", capture, "--service", "ordr"], { cwd });
+    expect(stderr).toMatch(
+      /gofire\.yaml has no service "ordr", so its defaults apply\. Did you mean order\?/,
+    );
+    expect(stdout).toMatch(/^PASS/);
+    expect(code).toBe(0);
+    expect((await gofire(["analyze", capture, "--service", "order"], { cwd })).stderr).toBe("");
   });
 
   it("names the file that the disk refuses", async () => {

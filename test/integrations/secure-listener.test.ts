@@ -245,7 +245,7 @@ describe("its files", () => {
 
   test("that cannot be used from the start keep it from starting, with file and reason", async () => {
     await expect(listener({ files: { keyFile: join(folder, "none.pem") } })).rejects.toThrow(
-      /Cannot read .*none\.pem: ENOENT/,
+      /Cannot read .*none\.pem: no such file or folder/,
     );
     await put("client.key", "server.key");
     await expect(listener()).rejects.toThrow(/server\.key\.pem is not the key of/);

@@ -58,6 +58,11 @@ describe.skipIf(!hasGo)("the program against a live Go process (needs Go)", () =
       const dump = await fetch(`${shop.debugUrl}/debug/pprof/goroutine?debug=2`);
       return (await dump.text()).includes("[chan send") ? true : undefined;
     }, "senders that are stuck");
+    const unkept = await gofire(["snapshot", shop.debugUrl, "--out", `${process.cwd()}/package.json/x`]);
+    expect(unkept.code).toBe(2);
+    expect(unkept.stderr).toMatch(
+      /gofire: The evidence cannot be kept in .*package\.json\/x: a part of this path is not a folder\. --out FOLDER names/,
+    );
     const run = await gofire(["snapshot", shop.debugUrl, "--out", folder, "--gap", "0s", "--cpu", "20s"], {
       onProgress(stderr) {
         if (stderr.includes("… cpu for 20 s")) shop.signal("SIGKILL");

@@ -1,5 +1,6 @@
 import { type CaptureRequest, defaultRequest } from "../../capture/request.ts";
 import { PortError, UsageError } from "../../domain/errors.ts";
+import type { CaptureStore } from "../../ports/capture-store.ts";
 import type { ConfigCatalog } from "../../ports/config-history.ts";
 import type { MetricsCatalog, ServiceMetrics } from "../../ports/metrics-server.ts";
 import { withHappenings } from "../../render/context-words.ts";
@@ -29,7 +30,7 @@ export async function captureTarget(
   const [{ runCapture }, host, store, clock, goTargets, past] = await Promise.all([
     import("../../capture/run.ts"),
     ports.host(),
-    ports.captureStore(folder),
+    storeIn(folder, ports),
     ports.clock(),
     ports.goTargets(),
     pastOf(target, metrics, context),
@@ -67,6 +68,24 @@ export async function captureTarget(
   } finally {
     await Promise.all([goTarget.close(), past?.server.close(), configs?.close()]);
   }
+}
+
+/** Where nothing can be kept, the person chooses another folder. */
+async function storeIn(folder: string, ports: Ports): Promise<CaptureStore> {
+  const store = await ports.captureStore(folder);
+  return {
+    ...store,
+    create: async (name, signal) => {
+      try {
+        return await store.create(name, signal);
+      } catch (error) {
+        if (!(error instanceof PortError)) throw error;
+        throw new UsageError(
+          `The evidence cannot be kept in ${folder === "." ? "this folder" : folder}: ${error.message}. --out FOLDER names another one.`,
+        );
+      }
+    },
+  };
 }
 
 /** What is missing to ask keeps nobody from capturing: it is said. */

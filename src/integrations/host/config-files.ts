@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { reasonOf } from "../../domain/errors.ts";
 import type { ConfigFiles, NamedFile } from "../../ports/config-files.ts";
+import { diskError } from "../disk-error.ts";
 
 /** Larger ones are no configuration, and are not read: kubernetes.io/docs/concepts/configuration/configmap allows 1 MiB. */
 const largestBytes = 4 << 20;
@@ -36,7 +36,6 @@ async function* below(
     else yield { path, state: await readFile(path) };
   } catch (error) {
     signal.throwIfAborted();
-    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    yield { path, state: { unread: isMissing ? "there is no such file or folder" : reasonOf(error) } };
+    yield { path, state: { unread: diskError(error, path).message } };
   }
 }

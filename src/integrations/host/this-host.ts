@@ -2,8 +2,9 @@ import { execFile } from "node:child_process";
 import { constants } from "node:fs";
 import { access, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
-import { reasonOf, UsageError } from "../../domain/errors.ts";
+import { UsageError } from "../../domain/errors.ts";
 import type { Host } from "../../ports/host.ts";
+import { diskError } from "../disk-error.ts";
 import { replaceFile } from "../durable-files.ts";
 
 const programDeadlineMs = 5_000;
@@ -27,7 +28,7 @@ export const thisHost: Host = {
       return text;
     } catch (error) {
       if (error instanceof UsageError) throw error;
-      throw new UsageError(`Cannot read ${file}: ${reasonOf(error)}`);
+      throw new UsageError(`Cannot read ${file}: ${diskError(error, file).message}`);
     }
   },
 
@@ -36,7 +37,7 @@ export const thisHost: Host = {
     try {
       await replaceFile(path, Buffer.from(text), dirname(path));
     } catch (error) {
-      throw new UsageError(`Cannot write ${file}: ${reasonOf(error)}`);
+      throw new UsageError(`Cannot write ${file}: ${diskError(error, file).message}`);
     }
   },
 
@@ -80,7 +81,7 @@ export const thisHost: Host = {
       await rm(probe);
       return undefined;
     } catch (error) {
-      return reasonOf(error);
+      return diskError(error, folder).message;
     }
   },
 };

@@ -4,6 +4,7 @@ import type { SlackMessage, Workspace } from "./workspace.ts";
 export function transcriptOf({ channels, users, files }: Workspace, channel: string): readonly string[] {
   const names: Names = {
     person: (id) => users.get(id)?.name ?? id,
+    channel: (id) => channels.get(id)?.name ?? id,
     file: (id) => files.get(id)?.name ?? id,
   };
   return (channels.get(channel)?.messages ?? []).map((message) => lineOf(message, names));
@@ -11,6 +12,7 @@ export function transcriptOf({ channels, users, files }: Workspace, channel: str
 
 interface Names {
   person(id: string): string;
+  channel(id: string): string;
   file(id: string): string;
 }
 
@@ -31,10 +33,17 @@ function lineOf(
   ].join("\n");
 }
 
-/** Slack's text as it reads: people by name, its three characters that stand for something else, breaks that nobody sees. */
+/**
+ * Slack's text as it reads: people and channels by name, times and links in words, its three characters that stand for
+ * something else, breaks that nobody sees.
+ */
 function plain(text: string, names: Names): string {
   return text
     .replaceAll(/<@([A-Z0-9]+)>/g, (_mention, id: string) => `@${names.person(id)}`)
+    .replaceAll(/<#([A-Z0-9]+)(?:\|[^>]*)?>/g, (_mention, id: string) => `#${names.channel(id)}`)
+    .replaceAll(/<!date\^[^|>]*\|([^>]*)>/g, "$1")
+    .replaceAll(/<(https?:[^|>]*)\|([^>]*)>/g, "$2: $1")
+    .replaceAll(/<(https?:[^>]*)>/g, "$1")
     .replaceAll("&lt;", "<")
     .replaceAll("&gt;", ">")
     .replaceAll("&amp;", "&")
