@@ -28,6 +28,7 @@ import { defaultWorkerTimes, startWorker, type WorkerSettings } from "./integrat
 import type { Rights } from "./jobs/access/refusal.ts";
 import type { GateLooks } from "./jobs/gate/looks.ts";
 import type { OpenGate } from "./jobs/gate/report.ts";
+import { sweepGateCards } from "./jobs/gate-card.ts";
 import { storedAnalyses } from "./jobs/incidents/analyses.ts";
 import { jobs, retries } from "./jobs/index.ts";
 import { enqueueEveryMs } from "./jobs/pages/intake.ts";
@@ -140,6 +141,8 @@ export interface Bot {
 
 const sweepEveryMs = 5_000;
 const retireEveryMs = 600_000;
+/** What the chat tells of a channel is remembered for as long. */
+const lookAtRoomsEveryMs = 60_000;
 
 const noTlsPlaces: TlsPlaces = { permit: refuseTls, look: () => Promise.resolve().then(refuseTls) };
 
@@ -220,6 +223,7 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
     sweeping.push(
       sweepUntil(ending.signal, enqueueEveryMs, async () => await alerts.enqueueChanged(ending.signal)),
     );
+    sweeping.push(sweepUntil(ending.signal, lookAtRoomsEveryMs, () => sweepGateCards(ports, ending.signal)));
     const closeLost = () => closeLostRollbacks(ports, ending.signal);
     sweeping.push(sweepUntil(ending.signal, retireEveryMs, closeLost, settings.sweepEveryMs ?? sweepEveryMs));
     const { keep } = settings;

@@ -4,6 +4,7 @@ import type { GateState } from "../domain/configuration/gate.ts";
 import type { FullList, GateCard, GateView, ProposalReport } from "../domain/configuration/gate-card.ts";
 import type { Card, Reply } from "../domain/incidents/incident.ts";
 import type { GateCards } from "../ports/gate-cards.ts";
+import type { Rooms } from "../ports/rooms.ts";
 import type { GateLooks } from "./gate/looks.ts";
 import { lookAt, type ReportPorts } from "./gate/report.ts";
 import { defineJob, done } from "./job.ts";
@@ -12,6 +13,7 @@ import { type SendReplyPorts, sendReply } from "./thread/send-reply.ts";
 import { isShown, refuses, showMessage } from "./thread/show-message.ts";
 
 export interface GateCardJobPorts extends ReportPorts, SendReplyPorts {
+  readonly rights: { readonly rooms: Pick<Rooms, "isOnlyOurs"> };
   readonly gateCards: GateCards;
   readonly cards: Pick<GateLooks, "gate" | "gateList" | "gateReply">;
 }
@@ -34,6 +36,10 @@ export const gateCard = defineJob({
   async run({ cardId }, ports: GateCardJobPorts, { signal }) {
     const card = await ports.gateCards.read(cardId, signal);
     if (card === undefined) return done;
+    if (!(await ports.rights.rooms.isOnlyOurs(card.place.channel, signal))) {
+      if (card.card !== undefined) await show(card, overheard(card), ports, signal);
+      return done;
+    }
     const report = await reportOf(card, ports, signal);
     if ("problem" in report) {
       // Who asked is told; a card is for who may decide.
@@ -53,6 +59,25 @@ export const gateCard = defineJob({
     if (clock.nowMs() - since < tryForMs) await gateCards.wake(cardId, since, signal);
   },
 });
+
+function overheard({ proposal }: Pick<GateCard, "proposal">): GateView {
+  return { proposal, isOverheard: true };
+}
+
+/** Has cards say no more of the configuration in channels that people of other workspaces were let into since. */
+export async function sweepGateCards(
+  { gateCards, rights, cards, clock }: Pick<GateCardJobPorts, "gateCards" | "rights" | "cards" | "clock">,
+  signal: AbortSignal,
+): Promise<void> {
+  const ours = new Map<string, boolean>();
+  for (const { id, channel } of await gateCards.all(signal)) {
+    const isOurs = ours.get(channel) ?? (await rights.rooms.isOnlyOurs(channel, signal));
+    ours.set(channel, isOurs);
+    const card = isOurs ? undefined : await gateCards.read(id, signal);
+    if (card?.card === undefined || isShown(card.card, cards.gate(overheard(card)).body)) continue;
+    await gateCards.wake(id, clock.nowMs(), signal);
+  }
+}
 
 async function reportOf(
   { proposal, repository }: GateCard,

@@ -6,6 +6,7 @@ import { PortError } from "../domain/errors.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { ConfigGate } from "../ports/config-gate.ts";
 import type { GateCards } from "../ports/gate-cards.ts";
+import { refusalWhereOverheard } from "./access/overheard.ts";
 import { type Rights, refusalAtLast } from "./access/refusal.ts";
 import { type DecisionRequest, decide } from "./gate/decide.ts";
 import { lookAt, type ReportPorts } from "./gate/report.ts";
@@ -79,10 +80,14 @@ async function answered(
     return notDone(request, looked.message);
   }
   const { userId, place } = request;
-  const mayNot = () => refusalAtLast("approve", { userId, channel: place.channel }, ports.rights, signal);
+  const { channel } = place;
+  const nothing = "gofire shows no configuration here, and nothing is decided";
+  const overheard = () => refusalWhereOverheard(nothing, channel, ports.rights.rooms, signal);
+  const mayNot = async () =>
+    (await overheard()) ?? (await refusalAtLast("approve", { userId, channel }, ports.rights, signal));
   const answer = isDecision(request)
     ? await decide(request, looked, configured.audit, mayNot, nowMs, signal)
-    : undefined;
+    : await overheard();
   await openCard(request, configured, ports, signal);
   await wakeCards(request, configured, ports, signal);
   return answer;

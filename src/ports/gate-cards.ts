@@ -10,6 +10,8 @@ export interface GateCards {
   /** The same; undefined when there is none. */
   find(where: GateCardPlace, signal: AbortSignal): Promise<GateCard | undefined>;
   read(id: string, signal: AbortSignal): Promise<GateCard | undefined>;
+  /** Those that there are, whatever they are of: at least those that somebody changed within thirty days. */
+  all(signal: AbortSignal): Promise<readonly { readonly id: string; readonly channel: string }[]>;
   /** Ids of those of a proposal in all channels. */
   of(where: Pick<GateCardPlace, "repository" | "proposal">, signal: AbortSignal): Promise<readonly string[]>;
   /**

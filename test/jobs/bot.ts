@@ -72,9 +72,11 @@ export const plainCards: Cards & GateLooks = {
       text:
         "problem" in view
           ? view.problem
-          : view.report.states
-              .map(({ verdict, approvals, needed }) => `${verdict} ${approvals.length}/${needed}`)
-              .join(),
+          : "isOverheard" in view
+            ? "overheard"
+            : view.report.states
+                .map(({ verdict, approvals, needed }) => `${verdict} ${approvals.length}/${needed}`)
+                .join(),
     },
     isWhole: true,
   }),

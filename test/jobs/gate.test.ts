@@ -9,7 +9,7 @@ import { type OpenRedis, openRedis } from "../../src/integrations/redis/connecti
 import { gateCardStore } from "../../src/integrations/redis/gate-card-store.ts";
 import type { Rights } from "../../src/jobs/access/refusal.ts";
 import { gate } from "../../src/jobs/gate.ts";
-import { gateCard } from "../../src/jobs/gate-card.ts";
+import { gateCard, sweepGateCards } from "../../src/jobs/gate-card.ts";
 import { retries } from "../../src/jobs/index.ts";
 import type { ConfigGate } from "../../src/ports/config-gate.ts";
 import type { GateCards } from "../../src/ports/gate-cards.ts";
@@ -22,6 +22,7 @@ import { type FakeAuditLog, fakeAuditLog } from "../fakes/audit-log.ts";
 import { type FakeChat, fakeChat } from "../fakes/chat.ts";
 import { type FakeClock, fakeClock } from "../fakes/clock.ts";
 import { everybodyMay } from "../fakes/rights.ts";
+import { type FakeRooms, fakeRooms } from "../fakes/rooms.ts";
 import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-server.ts";
 
 const never = new AbortController().signal;
@@ -85,6 +86,7 @@ describe.skipIf(redisProgram === undefined)("what is asked of the gate", () => {
   let now: Proposal | PortError;
   let woken: string[];
   let rights: Rights;
+  let rooms: FakeRooms;
   beforeEach(async () => {
     await redis.client.flushdb();
     chat = fakeChat();
@@ -92,7 +94,8 @@ describe.skipIf(redisProgram === undefined)("what is asked of the gate", () => {
     audit = fakeAuditLog();
     now = proposal;
     woken = [];
-    rights = everybodyMay();
+    rooms = fakeRooms();
+    rights = { ...everybodyMay(), rooms };
   });
 
   const configured: ConfigGate = {
@@ -333,6 +336,60 @@ describe.skipIf(redisProgram === undefined)("what is asked of the gate", () => {
     clock.advance(25 * 3_600_000);
     await gateCard.gaveUp({ cardId, sinceMs }, "Slack is away", ports(), never);
     expect(woken).toEqual([cardId]);
+  });
+
+  test("where people of other workspaces were let in since, the card says nothing any more, and nobody decides", async () => {
+    await ask(asked("UANA"));
+    await ask(asked("UANA", { intent: "T-other", channel: "C2" }));
+    await showCards();
+    await ask(asked("UBO", { decision: "approve" }));
+    await showCards();
+    const texts = () => chat.messages.map(({ body }) => body.text);
+    await sweepGateCards(ports(), never);
+    expect(woken).toEqual([]);
+
+    rooms.silent = true;
+    await expect(sweepGateCards(ports(), never)).rejects.toThrow("does not answer");
+    woken.push(...(await store.of({ repository, proposal: "42" }, never)));
+    await expect(showCards()).rejects.toThrow("does not answer");
+    rooms.silent = false;
+    woken.splice(0);
+    rooms.shared.add("C1");
+    await sweepGateCards(ports(), never);
+    expect(woken).toHaveLength(1);
+    await showCards();
+    expect(texts()).toEqual([
+      expect.stringContaining("Config change 42 is not shown here."),
+      expect.stringContaining("waiting for approval, 1 of 2"),
+    ]);
+    const drawn = JSON.stringify(chat.messages[0]?.body);
+    for (const withheld of ["max_active", "gate-", repository, "ana@shop.example"]) {
+      expect(drawn).not.toContain(withheld);
+    }
+    await sweepGateCards(ports(), never);
+    expect(woken).toEqual([]);
+
+    await ask(asked("UCY", { decision: "approve" }));
+    await ask(asked("UDEE"));
+    expect(said().slice(-2)).toEqual([
+      expect.stringMatching(/^UCY: People of other workspaces read here.*nothing is decided/),
+      expect.stringMatching(/^UDEE: People of other workspaces read here/),
+    ]);
+    expect(approvers()).toEqual(["slack:UBO"]);
+    // Elsewhere it goes on; the word that it is approved comes there alone.
+    await ask(asked("UCY", { decision: "approve", channel: "C2" }));
+    await showCards();
+    expect(texts()).toEqual([
+      expect.stringContaining("is not shown here"),
+      expect.stringContaining("prod: approved"),
+      expect.stringMatching(/^prod is approved by/),
+    ]);
+    expect(chat.messages.at(-1)?.ref.channel).toBe("C2");
+    // Asked for there for the first time, no card comes at all.
+    now = { ...proposal, name: "43" };
+    await ask(asked("UANA", { proposal: "43", intent: "T-43" }));
+    await showCards();
+    expect(chat.messages).toHaveLength(3);
   });
 
   test("a request that there is not is told to who asked, and to nobody else", async () => {

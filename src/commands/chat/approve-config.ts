@@ -3,6 +3,7 @@ import type { ChatRequest, GateClick } from "../../domain/chat/chat-request.ts";
 import { fewestDigestCharacters, plainDigest } from "../../domain/configuration/gate-request.ts";
 import { isOnePlace } from "../../domain/configuration/git-address.ts";
 import { UsageError } from "../../domain/errors.ts";
+import { refusalWhereOverheard } from "../../jobs/access/overheard.ts";
 import { refusalFor } from "../../jobs/access/refusal.ts";
 import { mayRead } from "../../jobs/access/sight.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
@@ -90,7 +91,10 @@ async function approve(
       `"${digest}" is no digest: write at least ${fewestDigestCharacters} characters of what the card or gofire config gate shows.`,
     );
   }
-  const refusal = (await mayNotDecide(request, ports, signal)) ?? (await outOfReach(request, ports, signal));
+  const refusal =
+    (await mayNotDecide(request, ports, signal)) ??
+    (await outOfReach(request, ports, signal)) ??
+    (await overheard(request, ports, signal));
   if (refusal !== undefined) return refusal;
   const decides = { decision: "approve", digest } as const;
   await ports.gateRequests.ask({ ...asked(request, proposal, ports), decides }, signal);
@@ -104,7 +108,8 @@ export async function answerGateClick(
   signal: AbortSignal,
 ): Promise<ChatReply> {
   if (ports.gate === undefined) return noGate;
-  const refusal = await mayNotDecide({ userId, place }, ports, signal);
+  const refusal =
+    (await mayNotDecide({ userId, place }, ports, signal)) ?? (await overheard({ place }, ports, signal));
   if (refusal !== undefined) return refusal;
   const { decision, environment, digest, proposal } = button;
   const askedAtMs = ports.clock.nowMs();
@@ -142,21 +147,17 @@ async function outOfReach(
 
 /** A card shows values of the configuration to everybody who reads there. */
 async function overheard(
-  { place: { channel } }: ChatRequest,
+  { place: { channel } }: Pick<ChatRequest, "place">,
   { rooms }: ChatPorts,
   signal: AbortSignal,
 ): Promise<ChatReply | undefined> {
+  const nothing = "gofire shows no configuration here, and nothing is decided";
   try {
-    if (await rooms.isOnlyOurs(channel, signal)) return undefined;
+    return await refusalWhereOverheard(nothing, channel, rooms, signal);
   } catch {
     signal.throwIfAborted();
     return untold;
   }
-  return {
-    kind: "refused",
-    why: "People of other workspaces read here, so gofire shows no configuration.",
-    next: "Write it in a channel that is this workspace's alone.",
-  };
 }
 
 const untold: ChatReply = {

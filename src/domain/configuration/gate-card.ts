@@ -35,7 +35,8 @@ export interface ProposalReport {
 /** Whether all that would change can be read in the card's thread, as a file; or why that cannot be. */
 export type FullList = "coming" | "there" | { readonly problem: string };
 
-/** What a card is drawn from: a report, or why there is none. */
+/** What a card is drawn from: a report, why there is none, or that people of other workspaces read it (Slack Connect). */
 export type GateView =
+  | { readonly proposal: string; readonly isOverheard: true }
   | { readonly report: ProposalReport; readonly list: FullList }
   | { readonly repository: string; readonly proposal: string; readonly problem: string };

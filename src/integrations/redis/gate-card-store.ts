@@ -11,15 +11,17 @@ import { type WokenSettings, woken } from "./woken.ts";
 /** A proposal that nobody looked at for so long gets a new card. */
 const retentionMs = 30 * 86_400_000;
 
-/** KEYS card, cards of the proposal; ARGV id, content, retentionMs. */
+/** KEYS card, cards of the proposal, all cards; ARGV id, content, retentionMs, place, now. */
 const openScript = `
+redis.call("ZADD", KEYS[3], ARGV[5], ARGV[4])
 if redis.call("HSETNX", KEYS[1], "content", ARGV[2]) == 1 then redis.call("HSET", KEYS[1], "version", 1) end
 redis.call("SADD", KEYS[2], ARGV[1])
 for at = 1, 2 do redis.call("PEXPIRE", KEYS[at], ARGV[3]) end`;
 
-/** KEYS card; ARGV expected version, content, retentionMs. */
+/** KEYS card, all cards; ARGV expected version, content, retentionMs, place, now. */
 const updateScript = `
 if redis.call("HGET", KEYS[1], "version") ~= ARGV[1] then return 0 end
+redis.call("ZADD", KEYS[2], ARGV[5], ARGV[4])
 redis.call("HSET", KEYS[1], "version", ARGV[1] + 1, "content", ARGV[2])
 redis.call("PEXPIRE", KEYS[1], ARGV[3])
 return 1`;
@@ -42,11 +44,20 @@ export function gateCardStore(
       const id = idOf(where);
       const { repository, proposal, place } = where;
       const content = JSON.stringify({ repository, proposal, place, replies: [] } satisfies Content);
-      const keys = [cardKey(id), ofKey(where)];
-      await ask(() => client.eval(openScript, keys.length, ...keys, id, content, retentionMs), signal);
+      const keys = [cardKey(id), ofKey(where), allKey];
+      const values = [id, content, retentionMs, memberOf({ id, place }), Date.now()];
+      await ask(() => client.eval(openScript, keys.length, ...keys, ...values), signal);
       const card = await read(id, signal);
       if (card === undefined) throw gone(id);
       return card;
+    },
+    async all(signal) {
+      await ask(() => client.zremrangebyscore(allKey, "-inf", String(Date.now() - retentionMs)), signal);
+      const members = await ask(() => client.zrange(allKey, "0", "-1"), signal);
+      return members.map((member) => {
+        const [channel = "", id = ""] = member.split(" ");
+        return { id, channel };
+      });
     },
     of: async (where, signal) => await ask(() => client.smembers(ofKey(where)), signal),
     async update(id, change, signal) {
@@ -57,8 +68,9 @@ export function gateCardStore(
           read: () => read(id, signal),
           async save({ version }, changed) {
             const content = JSON.stringify(contentOf(changed));
+            const values = [version, content, retentionMs, memberOf({ ...changed, id }), Date.now()];
             const saved = await ask(
-              () => client.eval(updateScript, 1, cardKey(id), version, content, retentionMs),
+              () => client.eval(updateScript, 2, cardKey(id), allKey, ...values),
               signal,
             );
             return saved === 1 ? { ...changed, id, version: version + 1 } : undefined;
@@ -85,6 +97,13 @@ function ofKey({ repository, proposal }: Pick<GateCardPlace, "repository" | "pro
 
 function hashed(parts: readonly string[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 20);
+}
+
+/** Of every card its channel and id, by when it was changed last. */
+const allKey = key("gate-cards-all");
+
+function memberOf({ id, place }: Pick<GateCard, "id" | "place">): string {
+  return `${place.channel} ${id}`;
 }
 
 function cardKey(id: string): string {

@@ -4,6 +4,7 @@ import { agreeWithinMs, type RollbackRequest } from "../../domain/configuration/
 import { PortError } from "../../domain/errors.ts";
 import { durationText } from "../../domain/units.ts";
 import { isOnePerson } from "../../governance/persons.ts";
+import { refusalWhereOverheard } from "../access/overheard.ts";
 import { refusalAtLast } from "../access/refusal.ts";
 import { refuses } from "../thread/show-message.ts";
 import { rollbackPlan } from "./plan.ts";
@@ -31,7 +32,11 @@ export async function agreeToRollback(
   const { auditLog, rollbacks, clock, configs } = ports;
   const { id, service, asked, agreed, way, digest, plan } = request;
   if (agreed?.userId === userId) return { kind: "rollback-decided", request };
-  const refusal = await refusalAtLast("rollback", { userId, channel: place.channel }, ports.rights, signal);
+  const { channel } = place;
+  const nothing = "nobody agrees to a rollback here";
+  const refusal =
+    (await refusalAtLast("rollback", { userId, channel }, ports.rights, signal)) ??
+    (await refusalWhereOverheard(nothing, channel, ports.rights.rooms, signal));
   if (refusal !== undefined) return refusal;
   if (request.state !== "asked") return refused(...alreadyWords(request));
   const late = tooLate({ atMs }, ports);

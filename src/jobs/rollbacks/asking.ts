@@ -8,6 +8,7 @@ import type {
 import { PortError, UsageError } from "../../domain/errors.ts";
 import type { Finding } from "../../domain/findings/finding.ts";
 import type { Incident } from "../../domain/incidents/incident.ts";
+import { refusalWhereOverheard } from "../access/overheard.ts";
 import { refusalAtLast } from "../access/refusal.ts";
 import { judged, whichIncident } from "../incidents/which-incident.ts";
 import { rollbackPlan } from "./plan.ts";
@@ -67,8 +68,11 @@ async function begin(
     incidentId === undefined ? undefined : await whichIncident(incidentId, place, ports.incidents, signal);
   // The card goes there, whatever the channel is in which the plan was looked at.
   const where = placeOf(incident, place);
+  const nothing = "gofire asks nobody there to agree to a rollback";
   for (const channel of new Set([place.channel, where.channel])) {
-    const refusal = await refusalAtLast("rollback", { userId, channel }, ports.rights, signal);
+    const refusal =
+      (await refusalAtLast("rollback", { userId, channel }, ports.rights, signal)) ??
+      (await refusalWhereOverheard(nothing, channel, ports.rights.rooms, signal));
     if (refusal !== undefined) return refusal;
   }
   const tagged = tag === undefined ? {} : { tag };

@@ -1,6 +1,6 @@
 import type { MessageBody } from "../../domain/chat/message.ts";
 import type { GateState } from "../../domain/configuration/gate.ts";
-import type { GateView, ProposalReport } from "../../domain/configuration/gate-card.ts";
+import type { FullList, GateView, ProposalReport } from "../../domain/configuration/gate-card.ts";
 import { gateButtonIds } from "../../domain/configuration/gate-request.ts";
 import type { ProposalEnvironment } from "../../domain/configuration/proposal.ts";
 import { shortRevision } from "../../domain/configuration/short-revision.ts";
@@ -28,6 +28,7 @@ const mostAddresses = 6;
  */
 export function gateCard(view: GateView): { readonly body: MessageBody; readonly isWhole: boolean } {
   if ("problem" in view) return { body: problemBody(view), isWhole: true };
+  if ("isOverheard" in view) return { body: overheardBody(view), isWhole: true };
   const { report, list } = view;
   for (const most of changeCounts) {
     const parts = report.proposal.environments.map((environment) => shortChanges(environment, most));
@@ -132,7 +133,7 @@ function decisionButtons(
   ]);
 }
 
-function listText(list: Exclude<GateView, { problem: string }>["list"]): string {
+function listText(list: FullList): string {
   if (list === "there")
     return "📎 This card leaves something out: every change in full is a file in the thread.";
   if (list === "coming") {
@@ -209,6 +210,20 @@ function problemBody({ proposal, repository, problem }: Extract<GateView, { prob
     [
       header(`🟡 Config change ${proposal} · cannot be read any more`),
       ...section([words(problem, 1_000), words(repository, 300)]),
+    ],
+  );
+}
+
+function overheardBody({ proposal }: Extract<GateView, { isOverheard: true }>): MessageBody {
+  const why = "People of other workspaces read here now, so nothing of it is shown or decided here.";
+  return replyBody(
+    [`Config change ${proposal} is not shown here. ${why}`],
+    [
+      header(`⚪️ Config change ${proposal} · not shown here`),
+      ...section([
+        why,
+        `What was decided counts on. In a channel that is this workspace's alone: ${code(`/approve-config ${proposal}`, 200)}`,
+      ]),
     ],
   );
 }

@@ -171,10 +171,16 @@ describe.skipIf(redisProgram === undefined)("approve-config in the chat", () => 
 
   test("where people of other workspaces read, no configuration is shown", async () => {
     chat.rooms.shared.add("C1");
-    expect(await say("approve-config 42")).toMatchObject({
-      kind: "refused",
-      why: expect.stringContaining("People of other workspaces read here"),
-    });
+    for (const told of [
+      await say("approve-config 42"),
+      await say(`approve-config 42 ${digest}`),
+      await click(),
+    ]) {
+      expect(told).toMatchObject({
+        kind: "refused",
+        why: expect.stringContaining("People of other workspaces read here"),
+      });
+    }
     expect(requests).toEqual([]);
   });
 

@@ -20,6 +20,7 @@ import { chatReplyBody } from "../../../src/render/slack/chat-reply.ts";
 import { type FakeAuditLog, fakeAuditLog } from "../../fakes/audit-log.ts";
 import { type FakeChat, fakeChat } from "../../fakes/chat.ts";
 import { everybodyMay } from "../../fakes/rights.ts";
+import { fakeRooms } from "../../fakes/rooms.ts";
 import { type SharedRepository, sharedRepository } from "../../integrations/git-repository.ts";
 import { redisProgram, type TestRedis, testRedis } from "../../integrations/redis-server.ts";
 import { plainCards } from "../bot.ts";
@@ -165,6 +166,26 @@ describe.skipIf(redisProgram === undefined)("what somebody presses on a rollback
     rights = { ...rights, people: { ...rights.people, person: () => Promise.reject(away) } };
     await expect(press("agree", "U2")).rejects.toBe(away);
     expect([acts(), await stateNow(), chat.whispers]).toEqual([[], "asked", []]);
+  });
+
+  test("where people of other workspaces read, nobody agrees, and anybody who may cancels", async () => {
+    const rooms = fakeRooms();
+    rooms.shared.add("C1");
+    rights = { ...rights, rooms };
+    expect(await press("agree", "U2")).toMatch(/other workspaces read here, so nobody agrees to a rollback/);
+    const wish = { kind: "ask", service: "order", digest, rollbackId: undefined } as const;
+    const by = {
+      userId: "U3",
+      intent: "ask U3",
+      channel: "C1",
+      thread: "",
+      asideThread: "",
+      atMs: `${Date.now()}`,
+    };
+    await rollbackStep.run({ ...wish, ...by }, ports(), { signal: never, attempt: 1 });
+    expect(chat.whispers.at(-1)?.text).toMatch(/so gofire asks nobody there to agree to a rollback/);
+    expect([acts(), await stateNow()]).toEqual([[], "asked"]);
+    expect(await press("cancel", "U2")).toMatch(/is cancelled/);
   });
 
   test("what no worker came to for ten minutes is not done; cancelling is, and only where the card is", async () => {

@@ -215,6 +215,17 @@ describe("a proposal's card", () => {
   });
 });
 
+test("where others read, its name and no more is said, which Slack takes whatever it is called", () => {
+  const evil = "tune/<!channel>`*".repeat(12);
+  for (const name of ["42", evil]) {
+    const { body } = gateCard({ proposal: name, isOverheard: true });
+    expect(refusalsOf(body)).toEqual([]);
+    expect(pings(body)).toEqual([]);
+    expect(buttonsOf(body.blocks ?? [])).toEqual([]);
+    expect(body.text).toContain("nothing of it is shown or decided here");
+  }
+});
+
 test("who approved is called by their id in the chat, and nothing else is", () => {
   const reply = gateReply({
     intent: "i",
