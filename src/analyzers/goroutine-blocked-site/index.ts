@@ -6,6 +6,7 @@ import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import { leakThresholds, siteEvidence } from "../../domain/findings/leak-signs.ts";
 import type { GoroutineGroup, WaitReason } from "../../domain/goroutines/goroutine.ts";
 import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
+import { isInWaitGroup, isLifelong } from "../../domain/goroutines/lifelong-waits.ts";
 import { stuckCrewOf } from "../../domain/goroutines/task-runners.ts";
 import type { WaitSite } from "../../domain/goroutines/wait-sites.ts";
 import { siteGrowth, waitSites } from "../../domain/goroutines/wait-sites.ts";
@@ -162,7 +163,8 @@ function findingOf(
   const state = group?.state ?? "";
   const age = site.oldestMinutes ?? 0;
   const isMain = site.groups.every(isMainGoroutine);
-  const aged = rank === 3 && age >= limits.agedMinutes;
+  const lifelong = site.groups.every(isInWaitGroup) && isLifelong(site, goroutines.best, own);
+  const aged = rank === 3 && age >= limits.agedMinutes && !lifelong;
   const crowd = site.count >= limits.seenOnce && isUnsettled(site, goroutines);
   const queue = site.count >= limits.crew ? stuckCrewOf(site, goroutines, own) : undefined;
   const clientless = site.count >= limits.oldCount && clientsOf(site, goroutines.best) === "gone";
@@ -197,11 +199,13 @@ function findingOf(
                 ? "So many seldom wait at one line in a healthy process; whether they move, a single capture does not tell: a full queue looks the same."
                 : isMain
                   ? "It is the main goroutine, which often waits on purpose."
-                  : rank === 3
-                    ? "Nothing in the capture shows who will let it go on; nothing proves that nobody will."
-                    : site.groups.every(isRequest)
-                      ? "They run requests; a long poll or an open stream looks the same, and their number does not grow as far as the captures show."
-                      : "An idle worker looks the same; its number does not grow as far as the captures show."
+                  : lifelong
+                    ? "What was started with it is still there: a goroutine that waits for the end of servers or workers looks the same."
+                    : rank === 3
+                      ? "Nothing in the capture shows who will let it go on; nothing proves that nobody will."
+                      : site.groups.every(isRequest)
+                        ? "They run requests; a long poll or an open stream looks the same, and their number does not grow as far as the captures show."
+                        : "An idle worker looks the same; its number does not grow as far as the captures show."
         }`,
     where: site.where,
     ...(crowd

@@ -10,6 +10,7 @@ import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutines/
 import { groupText } from "../../domain/goroutines/goroutine-sites.ts";
 import { callersForAll, childrenOf, waitsForItself } from "../../domain/goroutines/group-children.ts";
 import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
+import { isInWaitGroup, isLifelong } from "../../domain/goroutines/lifelong-waits.ts";
 import type { WaitSite } from "../../domain/goroutines/wait-sites.ts";
 import { blamedFrames, siteGrowth, waitSites } from "../../domain/goroutines/wait-sites.ts";
 import { remoteCall } from "../../domain/http/remote-calls.ts";
@@ -47,7 +48,7 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
       why: "Whoever waits is lost together with its request, and with everything that waits for it in turn.",
       next: "If the started goroutines are blocked, that is the fault. If none is left, one of them ended without Done: use defer wg.Done() as its first line, and Add before go.",
       falsePositives:
-        "Main waits for its servers for ever, and a request waits for its workers for a moment. So main alone is never reported here, and others only when they grow faster than load explains, are old, or have nobody left who could call Done in every capture. Those that share a call (singleflight) wait whenever it is slow: they count only when they grow or are old, or when whoever makes the call waits in it for another that nobody makes.",
+        "Main waits for its servers for ever, a goroutine beside a crew waits to close its results, and a request waits for its workers for a moment. So main is never reported here, nor is one whose age is all that speaks against it while what was started by it or with it is still there; and others only when they grow faster than load explains, are old, or have nobody left who could call Done in every capture. Those that share a call (singleflight) wait whenever it is slow: they count only when they grow or are old, or when whoever makes the call waits in it for another that nobody makes.",
       references: ["https://pkg.go.dev/sync#WaitGroup", "https://go.dev/src/sync/waitgroup.go"],
     },
   },
@@ -55,7 +56,7 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
     const { best } = goroutines;
     const waiters = best.groups.filter(
       (group) =>
-        isInWait(group) &&
+        isInWaitGroup(group) &&
         !isKnownIdle(group) &&
         !isMainGoroutine(group) &&
         // The WaitGroup is a client library's own way to wait for its server: http/slow-upstream has it.
@@ -64,7 +65,10 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
     const crewAtWork = waiters.length > 0 && hasCrewAtWork(best, target.own);
     return waitSites(waiters, target.own).flatMap((site) => {
       const started = new Set(site.groups.flatMap((group) => childrenOf(group, best, target.own)));
-      const children = [...started].filter(isOther(site)).sort(largestFirst);
+      const children = [...started]
+        .filter(isOther(site))
+        .filter((group) => !isKnownIdle(group))
+        .sort(largestFirst);
       const sharing = site.groups
         .flatMap((group) => callersForAll(group, best, target.own))
         .sort(largestFirst);
@@ -81,6 +85,7 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
               sign,
               stuck,
               childrenAtWork: sharing.length === 0 && children.length > stuck.length,
+              lifelong: isLifelong(site, best, target.own),
               sharesCall: sharing.length > 0,
               endless:
                 sharing.length > 0 && sharing.every((group) => waitsForItself(group, best, target.own)),
@@ -139,14 +144,6 @@ function largestFirst(a: GoroutineGroup, b: GoroutineGroup): number {
   return b.count - a.count;
 }
 
-function isInWait(group: GoroutineGroup): boolean {
-  if (group.wait === "sync.WaitGroup.Wait") return true;
-  return (
-    group.wait === "semacquire" &&
-    group.stack.some(({ function: symbol }) => symbol === "sync.(*WaitGroup).Wait")
-  );
-}
-
 function isOther(site: WaitSite): (group: GoroutineGroup) => boolean {
   const members = new Set(site.groups);
   return (group) => !members.has(group);
@@ -165,6 +162,8 @@ interface Reading {
   readonly stuck: readonly GoroutineGroup[];
   /** Some of the started goroutines run, sleep or do I/O: they may still call Done. */
   readonly childrenAtWork: boolean;
+  /** What it waits for lives as long as the process, as far as can be seen: so does the wait. */
+  readonly lifelong: boolean;
   /** Workers that somebody else started are at work: the job may have been handed to them. */
   readonly crewAtWork: boolean;
   /** They wait for a call that one goroutine makes for all: a slow one has waiters in every capture, too. */
@@ -176,13 +175,14 @@ interface Reading {
 }
 
 function confidenceOf(
-  { site, sign, stuck, childrenAtWork, crewAtWork, sharesCall, endless, lasts }: Reading,
+  { site, sign, stuck, childrenAtWork, lifelong, crewAtWork, sharesCall, endless, lasts }: Reading,
   limits: { readonly waiters: number; readonly agedMinutes: number; readonly oldMinutes: number },
 ): Confidence | undefined {
   const age = site.oldestMinutes ?? 0;
   const old =
     (age >= limits.agedMinutes && (site.groups.some(isRequest) || stuck.length === 0)) ||
     (age >= limits.oldMinutes && site.count >= limits.waiters);
+  if (lifelong && sign === undefined) return undefined;
   if (old && !childrenAtWork) return "likely";
   if (endless) return lasts || old ? "likely" : "possible";
   if (sharesCall) {

@@ -2,7 +2,6 @@ import { codeObject } from "../code/code-object.ts";
 import type { OwnCode } from "../code/own-code.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
-import { isKnownIdle } from "./known-idle.ts";
 import { append, stackIndex } from "./stack-index.ts";
 
 /**
@@ -27,7 +26,7 @@ export function childrenOf(
     ...(waiting === undefined ? [] : index.startedByObject(waiting)),
     ...[...functions].flatMap((symbol) => closures.get(symbol) ?? []),
   ]);
-  return [...children].filter((group) => group !== parent && !isKnownIdle(group));
+  return [...children].filter((group) => group !== parent);
 }
 
 const known = new WeakMap<
