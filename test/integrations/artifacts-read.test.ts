@@ -212,21 +212,21 @@ describe("parseStream", () => {
   it.each([1, 7, 4096, 1_000_000])("reads pieces of %d bytes, gzip or not", async (size) => {
     const short = size < 100 ? content.slice(0, 3_000) : content;
     for (const bytes of [Buffer.from(short), gzipSync(short)]) {
-      const { result, storedBytes } = await parseStream(pieces(bytes, size), collector());
+      const { result, storedBytes } = await parseStream(pieces(bytes, size), collector);
       expect(result).toEqual({ ok: true, value: short });
       expect(storedBytes).toBe(bytes.length);
     }
   });
 
   it("reads a Node stream, and passes on what breaks it", async () => {
-    const ok = await parseStream(Readable.from([Buffer.from("ab"), Buffer.from("c")]), collector());
+    const ok = await parseStream(Readable.from([Buffer.from("ab"), Buffer.from("c")]), collector);
     expect(ok.result).toEqual({ ok: true, value: "abc" });
     const gzip = gzipSync(content);
     async function* breaking(): AsyncGenerator<Uint8Array> {
       yield gzip.subarray(0, 1000);
       throw new Error("connection reset");
     }
-    await expect(parseStream(breaking(), collector())).rejects.toThrow("connection reset");
+    await expect(parseStream(breaking(), collector)).rejects.toThrow("connection reset");
   });
 
   it("gives the event loop its turn while a source never makes it wait", async () => {
@@ -248,7 +248,7 @@ describe("parseStream", () => {
       },
       end: () => ({ ok: true, value: 0 }),
     };
-    await parseStream(endless(), slow);
+    await parseStream(endless(), () => slow);
     parsed = true;
     // After 8 ms of parsing others get their turn, so after 17 chunks at the latest, however busy the machine is.
     expect(turns).toBeGreaterThanOrEqual(20);

@@ -40,6 +40,8 @@ const turnMs = 8;
  */
 const leastPieceBytes = 16;
 const mostPieces = 4_000;
+/** What comes but once is kept up to this size, to be read again where zlib kept something to itself. */
+const mostKeptBytes = 16 * 1024 ** 2;
 
 /** Deflate cannot do better than this (zlib.net, "Maximum Compression Factor"). */
 const highestRatio = 1032;
@@ -47,7 +49,7 @@ const highestRatio = 1032;
 /**
  * Parses a file or a pipe as it is read, whatever it is wrapped in (envelopes.ts), holding a few chunks of it.
  * `parserFor` gets the decompressed size when it can be known beforehand (a hint, never to be trusted). Other work on the event loop gets its turn at least every
- * 20 ms as long as the parser takes a chunk of 128 KiB in less than that. A file whose gzip data is broken is read again in
+ * 20 ms as long as the parser takes a chunk of 128 KiB in less than that. What turns out to be broken gzip data is read again in
  * small pieces, into another parser.
  *
  * Throws PortError when the file cannot be opened or read, and the signal's reason. Broken content is in the result.
@@ -61,17 +63,16 @@ export async function parseFile<T>(
   try {
     file = await open(path);
     const status = await file.stat();
-    if (!status.isFile()) return await parseStream(arrivingChunks(file), parserFor(undefined), options);
+    if (!status.isFile()) return await parseStream(arrivingChunks(file), parserFor, options);
     const { size } = status;
     const { buffer: start } = await file.read(Buffer.alloc(8), 0, 8, 0);
     const expectedBytes = isGzip(start) ? await inflatedSize(file, size) : size;
     const parser = parserFor(expectedBytes);
     const chunks =
       isGzip(start) || isAnswer(start) ? compressedChunks(file) : reusedChunks(file, () => parser.room?.());
-    const reading = await parseStream(chunks, parser, options);
+    const reading = await parseOnce(chunks, parser, options);
     if (reading.lost !== true) return reading;
-    const pieces = inPieces(compressedChunks(file), Math.max(leastPieceBytes, size / mostPieces));
-    return await parseStream(pieces, parserFor(expectedBytes), options);
+    return await parseOnce(inPieces(compressedChunks(file), size), parserFor(expectedBytes), options);
   } catch (error) {
     if (error instanceof Error && "syscall" in error) throw diskError(error, path);
     throw error;
@@ -90,12 +91,45 @@ async function inflatedSize(file: FileHandle, size: number): Promise<number | un
 
 /**
  * Parses bytes as they arrive, whatever they are wrapped in. A chunk may be reused by the source as soon as the next one is asked
- * for. Throws what `source` throws, and the signal's reason.
+ * for. Of broken gzip data of more than 16 MiB, what zlib made of the chunk in which it broke is lost. Throws what `source`
+ * throws, and the signal's reason.
  */
 export async function parseStream<T>(
   source: AsyncIterable<Uint8Array>,
-  parser: ByteParser<T>,
+  parserFor: (expectedBytes: number | undefined) => ByteParser<T>,
   options: ParseOptions = {},
+): Promise<Reading<T>> {
+  const kept = keptChunks(source);
+  const reading = await parseOnce(kept.chunks, parserFor(undefined), options);
+  const bytes = reading.lost === true ? kept.all() : undefined;
+  if (bytes === undefined) return reading;
+  return await parseOnce(inPieces([bytes], bytes.length), parserFor(undefined), options);
+}
+
+/** The same chunks; `all` has copies of those asked for, unless they do not begin as gzip data may or are too much. */
+function keptChunks(source: AsyncIterable<Uint8Array>): {
+  readonly chunks: AsyncIterable<Uint8Array>;
+  all(): Uint8Array | undefined;
+} {
+  let copies: Uint8Array[] | undefined = [];
+  let bytes = 0;
+  async function* read(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of source) {
+      if (bytes === 0 && !isGzip(chunk) && !isAnswer(chunk)) copies = undefined;
+      bytes += chunk.length;
+      if (bytes > mostKeptBytes) copies = undefined;
+      copies?.push(Buffer.from(chunk));
+      yield chunk;
+    }
+  }
+  return { chunks: read(), all: () => (copies === undefined ? undefined : Buffer.concat(copies)) };
+}
+
+/** See parseStream. `lost` when the same bytes in pieces may tell more. */
+async function parseOnce<T>(
+  source: AsyncIterable<Uint8Array>,
+  parser: ByteParser<T>,
+  options: ParseOptions,
 ): Promise<Reading<T>> {
   const { hashed = false, signal } = options;
   const stored = await storedBytes(source, hashed);
@@ -154,8 +188,11 @@ async function feed<T>(
   return { bytes };
 }
 
-async function* inPieces(chunks: AsyncIterable<Uint8Array>, pieceBytes: number): AsyncGenerator<Uint8Array> {
-  const step = Math.ceil(pieceBytes);
+async function* inPieces(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  allBytes: number,
+): AsyncGenerator<Uint8Array> {
+  const step = Math.ceil(Math.max(leastPieceBytes, allBytes / mostPieces));
   for await (const chunk of chunks) {
     for (let at = 0; at < chunk.length; at += step) yield chunk.subarray(at, at + step);
   }

@@ -129,5 +129,5 @@ function parseInput(
   options: ParseOptions,
 ): Promise<Reading<ParsedArtifact>> {
   if (path !== standardInput) return parseFile(path, parserFor, options);
-  return parseStream(process.stdin, parserFor(undefined), options);
+  return parseStream(process.stdin, parserFor, options);
 }

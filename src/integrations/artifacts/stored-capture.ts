@@ -10,6 +10,6 @@ export async function readStoredCapture(
   signal: AbortSignal,
 ): Promise<ParsedArtifact | undefined> {
   const name = key.slice(key.lastIndexOf("/") + 1);
-  const { result } = await parseStream(artifacts.get(key, signal), artifactParser(name), { signal });
+  const { result } = await parseStream(artifacts.get(key, signal), () => artifactParser(name), { signal });
   return result.ok ? result.value : undefined;
 }

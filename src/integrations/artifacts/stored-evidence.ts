@@ -48,8 +48,8 @@ async function opened(
       record,
       async parse(parserFor, ending) {
         try {
-          const parser = parserFor(expectedBytes);
-          return await parseStream(artifacts.get(path, ending), parser, { signal: ending, hashed });
+          const chunks = artifacts.get(path, ending);
+          return await parseStream(chunks, () => parserFor(expectedBytes), { signal: ending, hashed });
         } catch (error) {
           if (error instanceof PortError && isAway(error)) onAway(error);
           throw error;
