@@ -16,7 +16,10 @@ import {
 } from "./goroutine-counts/goroutine-counts-parser.ts";
 import { type GoroutineDumpOptions, goroutineDumpParser } from "./goroutine-dump/goroutine-dump-parser.ts";
 import { goroutinesOfProfile } from "./goroutine-profile.ts";
-import { jsonLogParser, looksLikeJsonLog } from "./json-log.ts";
+import { csvExport } from "./log-entries/csv-export.ts";
+import { jsonAnswer } from "./log-entries/json-answer.ts";
+import { jsonLogParser, looksLikeJsonLog } from "./log-entries/json-log.ts";
+import { type LogFormat, wholeLogParser } from "./log-entries/whole-log.ts";
 import { expvarParser, looksLikeExpvar } from "./memstats/expvar.ts";
 import { heapTextParser, looksLikeHeapText } from "./memstats/heap-text.ts";
 import { looksLikeMetrics, metricsParser } from "./metrics/metrics-parser.ts";
@@ -27,8 +30,9 @@ import { looksLikePprofIndex, pprofIndexParser } from "./pprof-index/pprof-index
 import { looksLikeSavedPage, savedPageParser } from "./saved-page.ts";
 import { serviceContextDocument } from "./service-context.ts";
 import { lineError } from "./text/line-error.ts";
+import { endsLinesWithReturns, loneReturnsParser } from "./text/lone-returns.ts";
 import type { SourceLine } from "./text/source-lines.ts";
-import { decodedParser, markedEncoding } from "./text/unicode-text.ts";
+import { decodedParser, foreignEncoding } from "./text/unicode-text.ts";
 import { looksLikeThreadCounts, threadCountsParser } from "./thread-counts.ts";
 
 export interface ArtifactOptions {
@@ -55,9 +59,13 @@ const headBytes = 8 * 1024;
 /** The first that matches reads the input. */
 const formats: readonly Format[] = [
   {
-    matches: (head) => markedEncoding(head) !== undefined,
+    matches: (head) => foreignEncoding(head) !== undefined,
     parser: (artifact, options, head) =>
-      decodedParser(markedEncoding(head) ?? "utf-8", artifactParser(artifact, options)),
+      decodedParser(foreignEncoding(head) ?? "utf-8", artifactParser(artifact, options)),
+  },
+  {
+    matches: endsLinesWithReturns,
+    parser: (artifact, options) => loneReturnsParser(textParser(artifact, options)),
   },
   {
     matches: looksColoured,
@@ -77,6 +85,7 @@ const formats: readonly Format[] = [
     parser: (artifact, options) =>
       containerLogParser((sourceLine) => textParser(artifact, within(options, sourceLine))),
   },
+  wholeLog(csvExport),
   {
     matches: (head) => startsWith(head, "go 1.") && textOf(head, 16).endsWith("\0\0\0"),
     parser: () => unread("trace"),
@@ -146,8 +155,9 @@ const formats: readonly Format[] = [
   {
     matches: looksLikeJsonLog,
     parser: (artifact, options) =>
-      jsonLogParser((sourceLine) => dumpOrLog(artifact, within(options, sourceLine))),
+      cutWhereDamaged(jsonLogParser((sourceLine) => textParser(artifact, within(options, sourceLine)))),
   },
+  wholeLog(jsonAnswer),
   {
     matches: looksLikeGccgoDump,
     parser: (artifact, options) => gccgoDumpParser(dumpOrLog(artifact, options)),
@@ -158,6 +168,30 @@ const formats: readonly Format[] = [
     parser: (artifact, options, head) => orPrinted(dumpOrLog(artifact, options), head),
   },
 ];
+
+function wholeLog(format: LogFormat): Format {
+  return {
+    matches: format.looksLike,
+    parser: (artifact, options) =>
+      cutWhereDamaged(
+        wholeLogParser(
+          format,
+          (sourceLine) => textParser(artifact, within(options, sourceLine)),
+          () => dumpOrLog(artifact, options),
+        ),
+      ),
+  };
+}
+
+/** Goroutines of a text that breaks off are not all there, whether or not it does between two of them. */
+function cutWhereDamaged(parser: ByteParser<ParsedArtifact>): ByteParser<ParsedArtifact> {
+  return mapped(parser, (artifact, damage) => {
+    if (damage === undefined || artifact.type !== "goroutines") return artifact;
+    const { snapshot } = artifact;
+    const incomplete = snapshot.incomplete ?? damage.message.replace(/\.$/, "");
+    return { ...artifact, snapshot: { ...snapshot, incomplete } };
+  });
+}
 
 /** For a text within the one that `options` are for. */
 function within(options: TextOptions, sourceLine: SourceLine): TextOptions {

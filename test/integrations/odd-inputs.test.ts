@@ -57,6 +57,9 @@ describe("captures in odd wrappings", () => {
     ["a byte order mark", Buffer.from(`\ufeff${died}`)],
     ["UTF-16, as PowerShell writes it", bytesOf(died, "utf16le")],
     ["UTF-16, big-endian", bytesOf(died, "utf16be")],
+    ["UTF-16 without a mark", bytesOf(died, "utf16le").subarray(2)],
+    ["UTF-16 without a mark, big-endian", bytesOf(died, "utf16be").subarray(2)],
+    ["carriage returns alone", Buffer.from(died.replaceAll("\n", "\r"))],
     ["the head that curl -i prints", Buffer.from(head + died)],
     [
       "the heads of a proxy and of the target",
@@ -76,7 +79,7 @@ describe("captures in odd wrappings", () => {
           yield bytes.includes(0x8b) ? part : piece.subarray(0, part.length);
         }
       }
-      const { result } = await parseStream(reused(), artifactParser("a"));
+      const { result } = await parseStream(reused(), () => artifactParser("a"));
       expect(result).toMatchObject({
         ok: true,
         value: { crash: { message: "boom" }, snapshot: { counted: 1 } },
@@ -234,6 +237,18 @@ describe("what cannot be read is told with its place, and the rest is read", () 
     expect(captures).toMatchObject([{ status: "partial", reason: expect.stringMatching(words) }]);
     expect(evidence.goroutines?.best.counted).toBeGreaterThan(150);
     expect(evidence.goroutines?.best.incomplete).toBeDefined();
+    const bytes = damaged(gzipSync(body));
+    for (const size of [64, bytes.length]) {
+      const arriving = await parseStream(
+        (function* () {
+          for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+        })() as never,
+        () => artifactParser("stdin"),
+      );
+      expect(arriving).toMatchObject({
+        result: { ok: true, damage: { message: expect.stringMatching(words) } },
+      });
+    }
   });
 
   it("a dump that breaks off between two goroutines is not taken for a whole one", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { artifactParser } from "../../src/parsers/artifact.ts";
-import { looksLikeJsonLog } from "../../src/parsers/json-log.ts";
+import { looksLikeJsonLog } from "../../src/parsers/log-entries/json-log.ts";
 import { damaged, randomNumbers } from "./damage.ts";
 import { failure, feed, whole } from "./feed.ts";
 

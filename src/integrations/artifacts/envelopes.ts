@@ -10,7 +10,7 @@ const tellingBytes = 5;
 
 /**
  * Takes off what programs and people wrap captures in: up to three layers of gzip, the head of an HTTP answer
- * (`curl -i`, one for each hop), a byte order mark; and turns UTF-16, which PowerShell writes to files, into UTF-8.
+ * (`curl -i`, one for each hop).
  */
 export async function* unwrapped(
   source: AsyncIterable<Uint8Array>,
@@ -19,9 +19,6 @@ export async function* unwrapped(
   const chunks = source[Symbol.asyncIterator]();
   const start = await behindHeads(await grown(new Uint8Array(0), chunks, tells), chunks);
   if (isGzip(start) && layers > 0) yield* unwrapped(inflated(restored(start, chunks)), layers - 1);
-  else if (begins(start, [0xef, 0xbb, 0xbf])) yield* restored(start.subarray(3), chunks);
-  else if (begins(start, [0xff, 0xfe])) yield* recoded(restored(start, chunks), "utf-16le");
-  else if (begins(start, [0xfe, 0xff])) yield* recoded(restored(start, chunks), "utf-16be");
   else yield* restored(start, chunks);
 }
 
@@ -54,15 +51,6 @@ function endOfHead(bytes: Uint8Array): number {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
   const empty = /\r?\n\r?\n/.exec(text);
   return empty === null ? 0 : empty.index + empty[0].length;
-}
-
-async function* recoded(
-  source: AsyncIterable<Uint8Array>,
-  encoding: "utf-16le" | "utf-16be",
-): AsyncGenerator<Uint8Array> {
-  const decoder = new TextDecoder(encoding);
-  for await (const chunk of source) yield Buffer.from(decoder.decode(chunk, { stream: true }));
-  yield Buffer.from(decoder.decode());
 }
 
 /** `start` and as many chunks as it takes until `enough`, or all there are. */
