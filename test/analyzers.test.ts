@@ -14,6 +14,9 @@ interface Expectation {
   readonly severity?: string;
   readonly confidence?: string;
   readonly measured?: number;
+  readonly limit?: number;
+  /** With what the title begins: a card cuts its end. */
+  readonly title?: string;
   /** Words of the summary. */
   readonly says?: string;
   readonly goroutines?: number;
@@ -59,6 +62,11 @@ describe.each(analyzers.map((analyzer) => [analyzer.meta.id, analyzer] as const)
     if (expected.where !== undefined) expect(finding.where[0]?.function).toBe(expected.where);
     if (expected.severity !== undefined) expect(finding.severity).toBe(expected.severity);
     if (expected.confidence !== undefined) expect(finding.confidence).toBe(expected.confidence);
+    if (expected.limit !== undefined) expect(finding.measured?.limit).toBe(expected.limit);
+    if (expected.title !== undefined)
+      expect(finding.title.slice(0, expected.title.length)).toBe(expected.title);
+    // The one stands below the other.
+    expect(finding.summary.slice(0, 40)).not.toBe(finding.title.slice(0, 40));
     if (expected.says !== undefined) expect(finding.summary).toContain(expected.says);
     if (expected.measured !== undefined) expect(finding.measured?.value).toBe(expected.measured);
     if (expected.goroutines !== undefined) expect(finding.goroutines).toBe(expected.goroutines);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { pagesOf } from "../../src/commands/access/paging.ts";
 import { alertChecks } from "../../src/commands/doctor/alerts.ts";
+import { secretChecks } from "../../src/commands/doctor/secrets.ts";
 import type { DoctorCheck } from "../../src/commands/reply.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { thisHost } from "../../src/integrations/host/this-host.ts";
@@ -13,11 +14,16 @@ function configOf(tls: string, rest = "") {
   return parseConfig(source, "gofire.yaml", certificates, []);
 }
 
+function plain(rest: string) {
+  return parseConfig(`alerts: { channel: C0EAQDV4Z${rest} }`, "gofire.yaml", "/", []);
+}
+
 async function checks(tls: string, nowMs = Date.UTC(2026, 10, 24)): Promise<readonly DoctorCheck[]> {
-  return await alertChecks(configOf(tls), {
+  const told = await alertChecks(configOf(tls), {
     host: () => Promise.resolve(thisHost),
     serverTls: (files) => readTlsFiles(files, thisHost, nowMs),
   });
+  return told.filter(({ name }) => name === "alerts tls");
 }
 
 const good = "certFile: server.pem, keyFile: server.key.pem, clientCaFile: ca.pem";
@@ -29,8 +35,35 @@ describe("doctor and the TLS of alert senders", () => {
       serverTls: () => Promise.reject(new Error("asked")),
     };
     expect(await alertChecks(undefined, ports)).toEqual([]);
-    const plain = parseConfig("alerts: { channel: C0EAQDV4Z }", "gofire.yaml", "/", []);
-    expect(await alertChecks(plain, ports)).toEqual([]);
+    const told = await alertChecks(plain(", bearerEnv: PATH"), ports);
+    expect(told).toEqual([{ name: "alerts", state: "ok", detail: "senders show a token" }]);
+  });
+
+  test.each([
+    ["", /needs bearerEnv, bearerFile, grafana or tls\.clientCaFile: nobody could post a page/],
+    [", bearerEnv: GOFIRE_NO_SUCH", /alerts: the environment variable GOFIRE_NO_SUCH is not set/],
+    [", bearerFile: none", /Cannot read \/none: no such file or folder/],
+  ])("says that gofire serve would not start with alerts%s", async (rest, detail) => {
+    const ports = {
+      host: () => Promise.resolve(thisHost),
+      serverTls: () => Promise.reject(new Error("asked")),
+    };
+    expect(await alertChecks(plain(rest), ports)).toMatchObject([
+      { name: "alerts", state: "failed", detail: expect.stringMatching(detail) },
+    ]);
+  });
+
+  test("names the secrets of other pages that nobody has set", async () => {
+    const ports = { host: () => Promise.resolve(thisHost) };
+    const config = parseConfig(
+      "queueBoard: { listen: '127.0.0.1:8081', user: operator, passwordEnv: GOFIRE_NO_SUCH }\nweb: { url: 'https://g.example', linkSecretEnv: PATH }",
+      "gofire.yaml",
+      "/",
+      [],
+    );
+    expect(await secretChecks(config, ports)).toMatchObject([
+      { name: "queueBoard", detail: expect.stringMatching(/queueBoard: .* GOFIRE_NO_SUCH is not set/) },
+    ]);
   });
 
   test("says until when it holds and whose clients are let in", async () => {

@@ -281,10 +281,13 @@ describe("exit codes", () => {
       input: died,
       encoding: "utf8",
     });
-    expect(twice).toMatchObject({ status: 1, stderr: "gofire: -: given twice; it is read once\n" });
+    expect(twice).toMatchObject({
+      status: 1,
+      stderr: "gofire: standard input: given twice; it is read once\n",
+    });
     expect(analyzed("")).toMatchObject({
       status: 2,
-      stderr: "gofire: -: offset 0: there is nothing in it\n",
+      stderr: "gofire: standard input: offset 0: there is nothing in it\n",
     });
   });
 });

@@ -189,7 +189,7 @@ function findingOf(
     confidence: asleep ? "proven" : abandoned ? "likely" : "possible",
     title: `${counted(site.count, "goroutine")} in ${state}${place}`,
     summary: asleep
-      ? `${counted(site.count, "goroutine")} in ${state}${place}. The runtime found no goroutine that could run, so this one can never go on.`
+      ? `The runtime found no goroutine that could run, so ${site.count === 1 ? "this one" : "these"} can never go on.`
       : `${counted(site.count, "goroutine")} wait${site.count === 1 ? "s" : ""} in ${state}${place}${lasting}. ${
           clientless
             ? "They run requests whose clients have gone: net/http watches the connection of a request until then, and far fewer are watched."

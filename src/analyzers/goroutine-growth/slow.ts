@@ -16,7 +16,7 @@ export function slowFinding(
 ): FindingDraft | undefined {
   const growth = slowGrowth(context, "goroutines", { ratio: limits.growthRatio, least: limits.slowGrowth });
   if (growth === undefined || context === undefined) return undefined;
-  const { now, grownBy, windowMs, rise, usual } = growth;
+  const { now, grownBy, windowMs, rise, usual, limit } = growth;
   const window = durationText(windowMs);
   const before = now.value - grownBy;
   const { best } = goroutines;
@@ -40,7 +40,7 @@ export function slowFinding(
       .join(" "),
     measured: {
       value: Math.round(now.value),
-      limit: Math.round(before * (1 + limits.growthRatio)),
+      limit: Math.round(limit),
       unit: "goroutines",
       ...(usual === undefined ? {} : { usual: usualFigure(context, usual) }),
     },

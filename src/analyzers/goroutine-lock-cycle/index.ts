@@ -1,3 +1,4 @@
+import { capitalised } from "../../domain/capitalised.ts";
 import type { Frame } from "../../domain/code/frame.ts";
 import type { OwnCode } from "../../domain/code/own-code.ts";
 import type { GoroutineEvidence } from "../../domain/evidence/evidence.ts";
@@ -53,7 +54,8 @@ export const goroutineLockCycle = defineAnalyzer({
         {
           severity: likely ? "critical" : "warning",
           confidence: likely ? "likely" : "possible",
-          title: `${deadlocks > 1 ? `${countText(deadlocks)} deadlocks: ` : ""}${place(first)} and ${place(second)} wait for each other's locks`,
+          // What it is before where: names are long, and a card cuts its title.
+          title: `${deadlocksText(deadlocks, likely ? "probable" : "possible")}: ${whoWaits(first)} and ${whoWaits(second)} wait for each other's locks`,
           summary: summaryOf(cycle, first, second, blocked),
           where: [
             ...new Set(cycle.members.flatMap(({ group }) => blamedFrames(group, target.own).slice(0, 2))),
@@ -116,6 +118,14 @@ function summaryOf(
   const crowd =
     behind === 0 ? "" : ` ${countText(behind)} more ${behind === 1 ? "waits" : "wait"} behind them.`;
   return `${place(first)} waits for a lock that ${place(second)} probably holds, and the other way round. ${how}${third}${crowd}`;
+}
+
+function deadlocksText(count: number, sure: "probable" | "possible"): string {
+  return count === 1 ? capitalised(`${sure} deadlock`) : `${countText(count)} ${sure} deadlocks`;
+}
+
+function whoWaits({ caller }: LockCycleMember): string {
+  return shortName(caller.function);
 }
 
 function place({ caller }: LockCycleMember): string {

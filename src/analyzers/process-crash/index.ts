@@ -41,17 +41,20 @@ export const processCrash = defineAnalyzer({
     const where = group === undefined ? [] : blamed(group, target.own);
     const [frame] = where;
     const place = frame === undefined ? "" : ` in ${shortName(frame.function)}`;
+    const title = `${titles[kind]}${place}: ${crash.message}`.slice(0, mostTitle);
+    const said = `${crash.kind === "signal" ? "" : `${crash.kind}: `}${crash.message}`;
     return [
       {
         confidence: "proven",
-        title: `${titles[kind]}${place}: ${crash.message}`.slice(0, 160),
-        summary: `${crash.kind === "signal" ? "" : `${crash.kind}: `}${crash.message}. ${explanations[kind]}${group === undefined ? " No goroutine of it is in the captures." : ""}`,
+        title,
+        // Shown below the title everywhere: what is there in full is not said again.
+        summary: `${title.endsWith(crash.message) ? "" : `${said}. `}${group === undefined ? "No goroutine of it is in the captures." : explanations[kind]}`,
         where,
         ...(group === undefined ? {} : { waitReason: group.wait, groups: [group] }),
         evidence: [
           {
             artifact: crash.artifact,
-            excerpt: `${crash.kind === "signal" ? "" : `${crash.kind}: `}${crash.message}`,
+            excerpt: said,
           },
           ...(group === undefined || dump === undefined
             ? []
@@ -62,6 +65,9 @@ export const processCrash = defineAnalyzer({
     ];
   },
 });
+
+/** Characters; a message may be a whole page. */
+const mostTitle = 160;
 
 /** Signals that no person and no supervisor sends, by their names in runtime/sigtab_linux_generic.go, and what Windows says. */
 const deadly =
@@ -88,7 +94,7 @@ const titles: Readonly<Record<CrashKind, string>> = {
 };
 
 const explanations: Readonly<Record<CrashKind, string>> = {
-  panic: "The first own frame of the goroutine that panicked is named.",
+  panic: "Named is the innermost line of own code on the stack of the goroutine that panicked.",
   deadlock:
     "The runtime found no goroutine that could ever run again. Named is the one that most probably keeps the others waiting; goroutine/blocked-site lists the rest.",
   "test timeout":
@@ -101,7 +107,7 @@ const explanations: Readonly<Record<CrashKind, string>> = {
 
 const steps: Readonly<Record<CrashKind, readonly string[]>> = {
   panic: [
-    "Fix the named line; the value after panic: says what was wrong.",
+    "Look at the named line with the message in mind: it is what the code there did not expect.",
     "A goroutine started by a library or a handler needs its own recover if one failure must not end the process.",
   ],
   deadlock: ["Read the blocked lines against each other: who was to send, receive, unlock or call Done?"],

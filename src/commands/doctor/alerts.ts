@@ -1,18 +1,47 @@
 import type { GofireConfig } from "../../config/gofire-config.ts";
 import { reasonOf } from "../../domain/errors.ts";
-import { serverTlsOf } from "../access/paging.ts";
+import { pagesOf, serverTlsOf } from "../access/paging.ts";
 import type { Ports } from "../context.ts";
 import type { DoctorCheck } from "../reply.ts";
 
-const name = "alerts tls";
-
-/** Whether the listener of alert senders could begin, and for how long its certificates hold; nothing without TLS. */
+/**
+ * Whether alert senders could be heard: by what they are let in, and with TLS whether the listener could begin, and for how
+ * long its certificates hold; nothing where gofire.yaml has no alerts.
+ */
 export async function alertChecks(
   config: GofireConfig | undefined,
   ports: Pick<Ports, "host" | "serverTls">,
 ): Promise<readonly DoctorCheck[]> {
-  const tls = config?.alerts?.tls;
-  if (config === undefined || tls === undefined) return [];
+  if (config?.alerts === undefined) return [];
+  const tls = await tlsCheck(config, ports);
+  return tls?.state === "failed"
+    ? [tls]
+    : [await senderCheck(config, ports), ...(tls === undefined ? [] : [tls])];
+}
+
+async function senderCheck(config: GofireConfig, ports: Pick<Ports, "host">): Promise<DoctorCheck> {
+  const name = "alerts";
+  try {
+    const { byCertificate, bearer, hmac } = (await pagesOf(config, await ports.host()))?.secrets ?? {};
+    const ways = [
+      ...(byCertificate === true ? ["a certificate"] : []),
+      ...(bearer === undefined ? [] : ["a token"]),
+      ...(hmac === undefined ? [] : ["a signature"]),
+    ];
+    return { name, state: "ok", detail: `senders show ${ways.join(" and ")}` };
+  } catch (error) {
+    const next = "gofire serve does not start without it. docs/guide/alerts.md";
+    return { name, state: "failed", detail: reasonOf(error), next };
+  }
+}
+
+async function tlsCheck(
+  config: GofireConfig,
+  ports: Pick<Ports, "host" | "serverTls">,
+): Promise<DoctorCheck | undefined> {
+  const name = "alerts tls";
+  const tls = config.alerts?.tls;
+  if (tls === undefined) return undefined;
   try {
     const files = await serverTlsOf(tls, await ports.host(), `${config.file}: alerts`);
     const { validUntilMs, warnings } = await ports.serverTls(files);
@@ -21,11 +50,11 @@ export async function alertChecks(
         ? "clients show no certificate"
         : `clients need a certificate of ${tls.clientCaFile}`;
     const detail = `${tls.certFile}, valid until ${new Date(validUntilMs).toISOString().slice(0, 10)}; ${clients}`;
-    if (warnings.length === 0) return [{ name, state: "ok", detail }];
+    if (warnings.length === 0) return { name, state: "ok", detail };
     const next = "Renew it in place: gofire serve reads the files again by itself.";
-    return [{ name, state: "warning", detail: warnings.join("\n"), next }];
+    return { name, state: "warning", detail: warnings.join("\n"), next };
   } catch (error) {
     const detail = reasonOf(error);
-    return [{ name, state: "failed", detail, next: "gofire serve does not start with it: alerts.tls." }];
+    return { name, state: "failed", detail, next: "gofire serve does not start with it: alerts.tls." };
   }
 }

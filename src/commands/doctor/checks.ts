@@ -11,6 +11,7 @@ import { openRollbackChecks } from "./open-rollbacks.ts";
 import { prometheusChecks } from "./prometheus.ts";
 import { queueChecks } from "./queue.ts";
 import { rollbackChecks } from "./rollback.ts";
+import { secretChecks } from "./secrets.ts";
 import { targetChecks } from "./targets.ts";
 
 /** Every check, in the order in which they are told. `file`: of the configuration. `offline`: asks nobody. */
@@ -23,6 +24,7 @@ export async function allChecks(
   const { check, config } = await configCheck(file, ports);
   checks.push(check);
   checks.push(...(await alertChecks(config, ports)));
+  checks.push(...(await secretChecks(config, ports)));
   checks.push(...gateChecks(config));
   checks.push(...(await auditChecks(config, file, context, ports)));
   if (offline) return checks;

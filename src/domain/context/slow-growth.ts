@@ -1,6 +1,6 @@
 import { isUnknown } from "../metrics/counters.ts";
 import { type Figure, type FigureName, figure, type ServiceContext } from "./service-context.ts";
-import { isAbove, type Usual, usualOf } from "./usual-figures.ts";
+import { isAbove, mostUsual, type Usual, usualOf } from "./usual-figures.ts";
 
 /** A figure that has risen for so long that no capture shows it. */
 export interface SlowGrowth {
@@ -11,6 +11,8 @@ export interface SlowGrowth {
   readonly rise: Figure;
   /** What was usual at this hour, which it is above; absent where nobody knows: every hour may rise like that. */
   readonly usual?: Usual;
+  /** The least that would have counted. */
+  readonly limit: number;
 }
 
 /**
@@ -31,9 +33,17 @@ export function slowGrowth(
     const rise = figure(context, name, when);
     if (rise?.windowMs === undefined) continue;
     const grownBy = (rise.value * rise.windowMs) / 1000;
-    if (grownBy >= least && grownBy >= (now.value - grownBy) * ratio) {
-      return { now, grownBy, windowMs: rise.windowMs, rise, ...(usual === undefined ? {} : { usual }) };
-    }
+    const before = now.value - grownBy;
+    const counts = Math.max(least, before * ratio);
+    if (grownBy < counts) continue;
+    return {
+      now,
+      grownBy,
+      windowMs: rise.windowMs,
+      rise,
+      ...(usual === undefined ? {} : { usual }),
+      limit: Math.max(before + counts, usual === undefined ? 0 : mostUsual(usual)),
+    };
   }
   return undefined;
 }

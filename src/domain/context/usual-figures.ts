@@ -87,8 +87,13 @@ export function rangeText({ above, upTo }: FigureRange): string {
 }
 
 /** More than on any known day, and not only by what varies within an hour. */
-export function isAbove(value: number, { most }: Usual): boolean {
-  return value > most * sameRatio;
+export function isAbove(value: number, usual: Usual): boolean {
+  return value > mostUsual(usual);
+}
+
+/** What may still be like on the known day that had most. */
+export function mostUsual({ most }: Usual): number {
+  return most * sameRatio;
 }
 
 /** The day that a finding names beside its number: the same weekday, or else the day before. */

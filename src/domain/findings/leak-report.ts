@@ -43,7 +43,8 @@ export function leakFinding(
     severity: reading.severity ?? (measured.value >= limits.critical ? "critical" : "warning"),
     confidence,
     title: `${counted(measured.value, "goroutine")} ${doing}${place}${detail === "" ? "" : `, ${detail}`}`,
-    summary: `${counted(site.count, "goroutine")} ${doing}${place}. ${signSentence(sign)} ${why}`,
+    // Shown below the title everywhere, so it does not begin with the same words.
+    summary: `${signSentence(sign)} ${why}`,
     measured,
     where: [...new Set([...(reading.blame ?? []), ...site.where])],
     ...(wait === undefined ? {} : { waitReason: wait }),

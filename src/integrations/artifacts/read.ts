@@ -41,9 +41,14 @@ function checkOneProcess(places: readonly Opened[]): void {
   );
 }
 
+/** As people are told of it. */
+function said(path: string): string {
+  return path === standardInput ? "standard input" : path;
+}
+
 function inputOf(path: string, name: string, record?: ManifestCapture): Input {
   return {
-    path,
+    path: said(path),
     name,
     ...(record === undefined ? {} : { record }),
     parse: (parserFor, signal) =>
@@ -56,7 +61,8 @@ async function open(path: string, seen: Set<string>): Promise<Opened> {
   try {
     const status = path === standardInput ? undefined : await stat(path);
     const identity = status === undefined ? path : `${status.dev}:${status.ino}`;
-    if (seen.has(identity)) return { captures: [], problems: [`${path}: given twice; it is read once`] };
+    if (seen.has(identity))
+      return { captures: [], problems: [`${said(path)}: given twice; it is read once`] };
     seen.add(identity);
     if (status === undefined) return { captures: [inputOf(path, "stdin")], problems: [] };
     if (status.isDirectory()) return await openFolder(path);
@@ -73,7 +79,7 @@ function nothing(path: string, reason: string): Opened {
   const file = path === standardInput ? "stdin" : path;
   return {
     captures: [{ kind: kindToSay(path), file, bytes: 0, durationMs: 0, status: "failed", reason }],
-    problems: [`${path}: ${reason}`],
+    problems: [`${said(path)}: ${reason}`],
     unread: true,
   };
 }
