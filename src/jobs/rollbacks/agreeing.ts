@@ -7,6 +7,7 @@ import { isOnePerson } from "../../governance/persons.ts";
 import { refusalWhereOverheard } from "../access/overheard.ts";
 import { refusalAtLast } from "../access/refusal.ts";
 import { refuses } from "../thread/show-message.ts";
+import { withdrawn } from "./ending.ts";
 import { rollbackPlan } from "./plan.ts";
 import { rollbackEvent } from "./rollback-events.ts";
 import {
@@ -16,7 +17,6 @@ import {
   type StepPorts,
   tooLate,
   unlogged,
-  withdrawn,
 } from "./step-answers.ts";
 
 /**
@@ -129,8 +129,8 @@ async function end(
   { rollbacks, clock }: Pick<StepPorts, "rollbacks" | "clock">,
   signal: AbortSignal,
 ): Promise<RollbackRequest> {
-  const atMs = clock.nowMs();
-  const ended = await rollbacks.update(id, (now) => withdrawn(now, userId, how, atMs), signal);
+  const ended = { userId, atMs: clock.nowMs(), how };
+  const changed = await rollbacks.update(id, (now) => withdrawn(now, "asked", ended), signal);
   await rollbacks.wake(id, signal);
-  return ended;
+  return changed;
 }

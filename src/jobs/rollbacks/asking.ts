@@ -11,6 +11,7 @@ import type { Incident } from "../../domain/incidents/incident.ts";
 import { refusalWhereOverheard } from "../access/overheard.ts";
 import { refusalAtLast } from "../access/refusal.ts";
 import { judged, whichIncident } from "../incidents/which-incident.ts";
+import { withdrawn } from "./ending.ts";
 import { rollbackPlan } from "./plan.ts";
 import { rollbackEvent } from "./rollback-events.ts";
 import {
@@ -21,7 +22,6 @@ import {
   tooLate,
   underWayWords,
   unlogged,
-  withdrawn,
 } from "./step-answers.ts";
 
 /**
@@ -50,8 +50,8 @@ export async function askForRollback(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof PortError)) throw error;
-    const atMs = ports.clock.nowMs();
-    await rollbacks.update(begun.id, (now) => withdrawn(now, by.userId, "cancelled", atMs), signal);
+    const ended = { userId: by.userId, atMs: ports.clock.nowMs(), how: "cancelled" } as const;
+    await rollbacks.update(begun.id, (now) => withdrawn(now, "asked", ended), signal);
     return unlogged(error);
   }
   await rollbacks.wake(begun.id, signal);

@@ -35,17 +35,6 @@ export function tooLate(
   );
 }
 
-/** As it is once somebody ended it before anybody agreed; unchanged when it was too late for that. */
-export function withdrawn(
-  now: RollbackRequest,
-  userId: string,
-  how: NonNullable<RollbackRequest["ended"]>["how"],
-  atMs: number,
-): RollbackRequest {
-  if (now.state !== "asked") return now;
-  return { ...now, state: "withdrawn", ended: { userId, atMs, how }, overAtMs: atMs };
-}
-
 export function unlogged({ message }: PortError): StepAnswer {
   return refused(
     `The audit log cannot be written (${message}), so nothing was done.`,
