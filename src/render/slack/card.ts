@@ -1,28 +1,18 @@
 import { capitalised } from "../../domain/capitalised.ts";
-import { type CardAction, cardMenu } from "../../domain/chat/chat-request.ts";
 import type { MessageBody } from "../../domain/chat/message.ts";
-import { type Opinion, opinions } from "../../domain/findings/feedback.ts";
 import { leadFinding } from "../../domain/findings/finding.ts";
 import type { AnalysisSummary, FindingSummary, Incident } from "../../domain/incidents/incident.ts";
 import { counted, countText } from "../../domain/units.ts";
 import { usualBeside } from "../context-words.ts";
 import { alertLines } from "./alert-words.ts";
 import { beforeLines } from "./before-words.ts";
-import {
-  type Block,
-  type ButtonSpec,
-  buttons,
-  context,
-  fitBlocks,
-  header,
-  type MenuSpec,
-  section,
-} from "./blocks.ts";
+import { type Block, buttons, context, fitBlocks, header, section } from "./blocks.ts";
+import { buttonsOf, feedbackButtons, menuOf } from "./card-buttons.ts";
 import { cardText } from "./card-text.ts";
 import { configLines, quietConfig } from "./config-lines.ts";
 import { contextLines } from "./context-lines.ts";
 import { bold, person, prose, timeOfDay, words } from "./escape.ts";
-import { opinionLabels, tallyLine } from "./feedback.ts";
+import { tallyLine } from "./feedback.ts";
 import { againstLimit, confidenceWords, firstSentences, furtherLine, whereLine } from "./finding-lines.ts";
 import { comparisonLines, peerLines } from "./peer-words.ts";
 import { progressWords, stepLines } from "./steps.ts";
@@ -35,8 +25,6 @@ const mostMissing = 3;
 const summaryCharacters = 220;
 const lineCharacters = 500;
 const titleCharacters = 200;
-/** Of what stands on a button. */
-const nameCharacters = 30;
 
 /**
  * The one message that shows an incident; the same incident gives the same card. In this order: verdict, what against
@@ -202,99 +190,6 @@ function resolvedLines(incident: Incident): readonly string[] {
 function resolverLine({ origin, resolvedBy }: Incident): string {
   if (resolvedBy !== undefined) return `Resolved by ${person(resolvedBy)}`;
   return origin.page === undefined ? "" : "The alert ended.";
-}
-
-/** About the finding that the card is about, and a form for all of them where there are more. */
-function feedbackButtons({ id, state, analysis }: Incident): readonly ButtonSpec[] {
-  const lead = analysis === undefined ? undefined : leadFinding(analysis);
-  if (lead === undefined || !/^f\d+$/.test(lead.id) || (state !== "verdict" && state !== "resolved"))
-    return [];
-  const { critical = 0, warning = 0, info = 0 } = analysis?.counts ?? {};
-  const all = critical + warning + info;
-  return [
-    ...opinions.map((opinion) => ({
-      action: opinion,
-      label: opinionLabels[opinion],
-      spoken: `${lead.id} is ${opinion}: ${lead.title}`,
-      value: `${id} ${lead.id}`,
-    })),
-    ...(all < 2
-      ? []
-      : [
-          {
-            action: "judge",
-            label: `Judge All ${countText(all)}…`,
-            spoken: `Say of each of the ${countText(all)} findings whether it is right`,
-            value: id,
-          },
-        ]),
-  ];
-}
-
-/** Pressed once in a while, so it takes no room: three or four buttons are what is read at a glance. */
-function menuOf({ id, service, state }: Incident): MenuSpec | undefined {
-  if (state !== "verdict" && state !== "failed") return undefined;
-  return {
-    action: cardMenu,
-    choices: [
-      ...(state === "verdict" ? [{ label: "Compare with the capture before", value: `compare ${id}` }] : []),
-      { label: "Post a report", value: `report ${id}` },
-      { label: `Mute alerts about ${service} for 1 h`, value: `mute ${id}` },
-    ],
-  };
-}
-
-type Button = Exclude<CardAction, "mute" | "compare" | "judge" | "rollback" | Opinion>;
-
-const labels: Readonly<Record<Button, { readonly label: string; readonly spoken: string }>> = {
-  explain: { label: "Explain", spoken: "Explain the findings" },
-  "capture-again": { label: "Capture Again", spoken: "Capture again" },
-  "compare-peer": { label: "Compare With Peer", spoken: "Compare with another process" },
-  resolve: { label: "Resolve", spoken: "Resolve" },
-  report: { label: "Post a Report", spoken: "Post a report into the thread" },
-};
-
-function actionsOf({ state, analysis, peer }: Incident): readonly Button[] {
-  if (state === "failed") return ["capture-again", "resolve"];
-  // What is over is talked about once more.
-  if (state === "resolved") return ["report"];
-  if (state !== "verdict") return [];
-  return [
-    ...(analysis?.verdict === "pass" ? [] : (["explain"] as const)),
-    "capture-again",
-    ...(peer?.state === "possible" || peer?.state === "not-compared" ? (["compare-peer"] as const) : []),
-    "resolve",
-  ];
-}
-
-function buttonsOf(incident: Incident): readonly ButtonSpec[] {
-  const { id, service } = incident;
-  return [
-    ...rollbackButton(incident),
-    ...actionsOf(incident).map((action) => ({
-      action,
-      label: labels[action].label,
-      spoken: `${labels[action].spoken}: ${id}, ${service}`,
-      value: id,
-    })),
-  ];
-}
-
-/** Where a change is named that could explain a finding, and two people may have it taken back. */
-function rollbackButton({ id, state, service, analysis }: Incident): readonly ButtonSpec[] {
-  const suspect = analysis?.config?.lines.find(({ change }) => change?.couldExplain !== undefined);
-  if (state !== "verdict" || suspect === undefined || analysis?.config?.isWritable !== true) return [];
-  // Of a tag like v20240521-prod-redis-tune what tells it from others.
-  const name = suspect.name.replace(/^v?\d{8}-(?:[a-z]+-)?(?=.)/, "");
-  return [
-    {
-      action: "rollback",
-      // What is cut and what asks once more end alike.
-      label: `Roll Back ${name.slice(0, nameCharacters)}…`,
-      spoken: `See what a rollback of ${suspect.name} would put back: ${id}, ${service}`,
-      value: id,
-    },
-  ];
 }
 
 function footer(incident: Incident): string {
