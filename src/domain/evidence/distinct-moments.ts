@@ -1,5 +1,5 @@
 import type { GoroutineGroup, GoroutineSnapshot } from "../goroutines/goroutine.ts";
-import type { ReadCapture } from "./assemble-evidence.ts";
+import type { ReadCapture } from "./read-capture.ts";
 
 /** Captures of different moments, and those that are another one once more. */
 export interface DistinctMoments {

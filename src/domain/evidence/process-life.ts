@@ -1,7 +1,7 @@
 import { metricValue } from "../metrics/metrics.ts";
 import { sampleIndexOf } from "../profiles/profile.ts";
 import { profileTotal } from "../profiles/profile-totals.ts";
-import type { ReadCapture } from "./assemble-evidence.ts";
+import type { ReadCapture } from "./read-capture.ts";
 
 /** Captures of the process as it runs now, and those of an earlier run of it. */
 export interface OneLife {

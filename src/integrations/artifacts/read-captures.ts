@@ -1,14 +1,11 @@
 import type { Manifest, ManifestCapture } from "../../capture/manifest.ts";
 import { PortError } from "../../domain/errors.ts";
 import type { ParsedArtifact } from "../../domain/evidence/artifact.ts";
-import {
-  type AssemblySettings,
-  assembleEvidence,
-  type ReadCapture,
-} from "../../domain/evidence/assemble-evidence.ts";
+import { type AssemblySettings, assembleEvidence } from "../../domain/evidence/assemble-evidence.ts";
 import type { CaptureKind, CaptureRecord } from "../../domain/evidence/capture.ts";
 import { captureKind, kindOfName } from "../../domain/evidence/capture-kind.ts";
 import { type ByteParser, type ParseError, positionText } from "../../domain/evidence/parse-result.ts";
+import type { ReadCapture } from "../../domain/evidence/read-capture.ts";
 import { countText } from "../../domain/units.ts";
 import { artifactParser } from "../../parsers/artifact.ts";
 import type { EvidenceSettings, ReadEvidence } from "../../ports/evidence-source.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ParsedArtifact } from "../../../src/domain/evidence/artifact.ts";
-import { assembleEvidence, type ReadCapture } from "../../../src/domain/evidence/assemble-evidence.ts";
+import { assembleEvidence } from "../../../src/domain/evidence/assemble-evidence.ts";
+import type { ReadCapture } from "../../../src/domain/evidence/read-capture.ts";
 import type {
   GoroutineGroup,
   GoroutineSnapshot,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { assembleEvidence, type ReadCapture } from "../../../src/domain/evidence/assemble-evidence.ts";
+import { assembleEvidence } from "../../../src/domain/evidence/assemble-evidence.ts";
+import type { ReadCapture } from "../../../src/domain/evidence/read-capture.ts";
 import type { GoroutineSnapshot } from "../../../src/domain/goroutines/goroutine.ts";
 import { group } from "../goroutines/goroutines.ts";
 import { profile } from "../profiles/profiles.ts";

@@ -1,6 +1,6 @@
-import type { ParsedArtifact } from "../evidence/artifact.ts";
-import type { ReadCapture } from "../evidence/assemble-evidence.ts";
-import type { Frame } from "./frame.ts";
+import type { Frame } from "../code/frame.ts";
+import type { ParsedArtifact } from "./artifact.ts";
+import type { ReadCapture } from "./read-capture.ts";
 
 /** What a capture tells about the program it was taken of. */
 interface Program {
