@@ -4,7 +4,7 @@ import { runAnalyzers } from "../src/analyzers/run.ts";
 import { readEvidence } from "../src/integrations/artifacts/read.ts";
 import { analysisDocument } from "../src/render/document.ts";
 import { colourStyle } from "../src/render/style.ts";
-import { analysisText } from "../src/render/terminal.ts";
+import { analysisText } from "../src/render/terminal/analysis.ts";
 
 const bundle = "lab/captures/go1.26.8/redis-pool-zero";
 const columns = 88;

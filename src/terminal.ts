@@ -14,7 +14,7 @@ import { asciiText } from "./render/ascii.ts";
 import type { GateReport } from "./render/config-gate.ts";
 import { analysisMarkdown } from "./render/markdown.ts";
 import { colourStyle, plainStyle, printable, printableLines } from "./render/style.ts";
-import { analysisText } from "./render/terminal.ts";
+import { analysisText } from "./render/terminal/analysis.ts";
 import { wrap } from "./render/wrap.ts";
 
 /** Progress that is no terminal's is read in logs and mails; two more columns indent what follows the first line. */

@@ -6,7 +6,7 @@ import { tlsTargetText } from "../domain/tls/target.ts";
 import { outcomeText } from "../domain/tls/words.ts";
 import { counted, durationText } from "../domain/units.ts";
 import { printable, type Style } from "./style.ts";
-import type { TerminalOptions } from "./terminal.ts";
+import type { TerminalOptions } from "./terminal/layout.ts";
 import { limitText, quantity } from "./words.ts";
 import { labelled, wrap } from "./wrap.ts";
 

@@ -1,16 +1,16 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { analyzers } from "../../src/analyzers/index.ts";
-import { runAnalyzers } from "../../src/analyzers/run.ts";
-import type { CaptureRecord } from "../../src/domain/evidence/capture.ts";
-import type { Analysis, Finding } from "../../src/domain/findings/finding.ts";
-import { readEvidence } from "../../src/integrations/artifacts/read.ts";
-import { analysisDocument } from "../../src/render/document.ts";
-import { analysisMarkdown } from "../../src/render/markdown.ts";
-import { plainStyle } from "../../src/render/style.ts";
-import { analysisText } from "../../src/render/terminal.ts";
+import { analyzers } from "../../../src/analyzers/index.ts";
+import { runAnalyzers } from "../../../src/analyzers/run.ts";
+import type { CaptureRecord } from "../../../src/domain/evidence/capture.ts";
+import type { Analysis, Finding } from "../../../src/domain/findings/finding.ts";
+import { readEvidence } from "../../../src/integrations/artifacts/read.ts";
+import { analysisDocument } from "../../../src/render/document.ts";
+import { analysisMarkdown } from "../../../src/render/markdown.ts";
+import { plainStyle } from "../../../src/render/style.ts";
+import { analysisText } from "../../../src/render/terminal/analysis.ts";
 
-const captures = join(import.meta.dirname, "../../lab/captures/go1.26.8");
+const captures = join(import.meta.dirname, "../../../lab/captures/go1.26.8");
 const plain = { style: plainStyle, width: 80, verbose: false } as const;
 
 async function recorded(mode: string): Promise<Analysis> {

@@ -1,0 +1,37 @@
+import { type Analysis, openChecks } from "../../domain/findings/finding.ts";
+import { counted } from "../../domain/units.ts";
+import { printable } from "../style.ts";
+import { wrap } from "../wrap.ts";
+import { indent, shortList, type TerminalOptions } from "./layout.ts";
+
+/** How many rules found something, and which could not be checked, by what they lack. */
+export function checkLines(analysis: Analysis, { style, width, verbose }: TerminalOptions): string[] {
+  const { checks, findings, verdict } = analysis;
+  if (checks.length === 0) return [];
+  const open = openChecks(analysis);
+  const finding = checks.filter(({ rule }) => findings.some((one) => one.rule === rule)).length;
+  const clean = checks.length - finding - open.length;
+  const summary = `${counted(checks.length, "rule")}: ${finding} with findings, ${clean} clean, ${open.length} not checked`;
+  const lines = [`${style.bold("Checked")}   ${summary}`];
+  if (open.length === 0) return lines;
+  const byReason = new Map<string, string[]>();
+  for (const check of open) {
+    const reason = check.reason ?? check.state;
+    byReason.set(reason, [...(byReason.get(reason) ?? []), check.rule]);
+  }
+  lines.push(style.bold("Not checked"));
+  const reasons = [...byReason].toSorted((a, b) => b[1].length - a[1].length);
+  // What is missing is the answer itself when the verdict is open.
+  const shown = verbose || verdict === "inconclusive" ? reasons : reasons.slice(0, shortList.reasons);
+  for (const [reason, rules] of shown) {
+    const names = verbose || rules.length <= 2 ? rules.join(", ") : counted(rules.length, "rule");
+    lines.push(
+      ...wrap(printable(`${reason}: ${names}`), width - indent).map((line, i) =>
+        i === 0 ? `  ${line}` : `    ${line}`,
+      ),
+    );
+  }
+  const hidden = reasons.slice(shown.length).reduce((sum, [, rules]) => sum + rules.length, 0);
+  if (hidden > 0) lines.push(style.dim(`  and ${counted(hidden, "more rule")}: --verbose shows why.`));
+  return lines;
+}

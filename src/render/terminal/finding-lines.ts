@@ -1,0 +1,71 @@
+import type { Analysis, Finding, Severity } from "../../domain/findings/finding.ts";
+import { shortFile } from "../../domain/goroutines/goroutine-sites.ts";
+import { countText } from "../../domain/units.ts";
+import { usualBeside } from "../context-words.ts";
+import { printable, type Style } from "../style.ts";
+import { limitText, placeText, quantity } from "../words.ts";
+import { labelled, wrap } from "../wrap.ts";
+import { commonFolder, within } from "./capture-lines.ts";
+import { indent, labelWidth, shortList, type TerminalOptions } from "./layout.ts";
+
+function severityPaint(severity: Severity, style: Style): (text: string) => string {
+  return severity === "critical" ? style.red : severity === "warning" ? style.yellow : style.cyan;
+}
+
+/** All of a finding: what, how much, where, why it is said, what to do. */
+export function findingLines(finding: Finding, { captures }: Analysis, options: TerminalOptions): string[] {
+  const { style, width, verbose } = options;
+  const folder = commonFolder(captures);
+  const paint = severityPaint(finding.severity, style);
+  const row = (label: string, text: string) => {
+    const lines = labelled(label, printable(text), indent, labelWidth, width);
+    return label === ""
+      ? lines
+      : lines.map((line, at) => (at === 0 ? line.replace(label, style.dim(label)) : line));
+  };
+  const lines = [
+    `${style.bold(paint(finding.severity.toUpperCase()))} ${finding.confidence} · ${finding.rule} · ${finding.id}${
+      finding.causedBy === undefined ? "" : ` · symptom of ${finding.causedBy}`
+    }`,
+    ...wrap(printable(finding.title), width - indent).map((line) => `  ${style.bold(line)}`),
+    ...wrap(printable(finding.summary), width - indent).map((line) => `  ${line}`),
+  ];
+  if (finding.measured !== undefined) {
+    const { value, limit, unit, usual } = finding.measured;
+    const beside = usual === undefined ? "" : `; ${usualBeside(usual, unit)}`;
+    lines.push(...row("measured", `${quantity(value, unit)} (limit ${limitText(limit, unit)}${beside})`));
+  }
+  finding.where.slice(0, verbose ? undefined : 3).forEach((frame, index) => {
+    lines.push(...row(index === 0 ? "where" : "", placeText(frame)));
+  });
+  finding.evidence.slice(0, verbose ? undefined : 3).forEach(({ artifact, excerpt }, index) => {
+    const [first = "", ...more] = excerpt.split("\n");
+    lines.push(...row(index === 0 ? "evidence" : "", `${within(folder, artifact)}: ${first}`));
+    for (const line of more)
+      lines.push(...labelled("", printable(line.trim()), indent + 2, labelWidth, width));
+  });
+  const number = "1. ".length;
+  finding.next.forEach((step, index) => {
+    const label = index === 0 ? "next" : "";
+    const [first = "", ...more] = wrap(printable(step), width - indent - labelWidth - number);
+    lines.push(...row(label, `${index + 1}. ${first}`));
+    for (const line of more) lines.push(" ".repeat(indent + labelWidth + number) + line);
+  });
+  return lines;
+}
+
+/** What may be nothing: one line each. */
+export function notedLines(
+  findings: readonly Finding[],
+  { style, width, verbose }: TerminalOptions,
+): string[] {
+  if (findings.length === 0) return [];
+  const shown = verbose ? findings : findings.slice(0, shortList.noted);
+  const lines = shown.flatMap(({ id, rule, title, where: [place] }) => {
+    const at = place === undefined || place.file === "" ? "" : ` · ${shortFile(place.file)}:${place.line}`;
+    return labelled(id, printable(`${title}${at} · ${rule}`), indent, 4, width);
+  });
+  const hidden = findings.length - shown.length;
+  if (hidden > 0) lines.push(style.dim(`  and ${countText(hidden)} more: --verbose shows all.`));
+  return [style.bold("Possible, may be nothing"), ...lines];
+}
