@@ -1,6 +1,6 @@
 /** The page that shows operators the queue: Bull Board over the bot's queues. */
 import type { QueueBoardConfig } from "./config/artifacts-config.ts";
-import type { Answer } from "./integrations/http/listener.ts";
+import type { Endpoint } from "./endpoints.ts";
 import type { RedisClient } from "./integrations/redis/connection.ts";
 import { openQueue } from "./integrations/redis/queues.ts";
 import { retries } from "./jobs/index.ts";
@@ -11,9 +11,7 @@ export interface BoardSettings extends Omit<QueueBoardConfig, "password"> {
   readonly password: string;
 }
 
-export interface Board {
-  readonly routes: Readonly<Record<string, Answer>>;
-  readonly path: string;
+export interface Board extends Endpoint {
   close(): Promise<void>;
 }
 
@@ -30,7 +28,12 @@ export async function openBoard(
   const queues = names.map((name) => openQueue(name, client, onTrouble));
   const close = async () => void (await Promise.all(queues.map((queue) => queue.close())));
   try {
-    return { routes: { [boardPath]: await queueBoard(queues, settings) }, path: boardPath, close };
+    return {
+      routes: { [boardPath]: await queueBoard(queues, settings) },
+      listen: settings.listen,
+      told: (url) => `The queue is shown to operators at ${url}${boardPath}.`,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -1,8 +1,8 @@
 /** What people reach by links: the browser flame graph of `gofire serve`. */
 import { UsageError } from "./domain/errors.ts";
+import type { Endpoint } from "./endpoints.ts";
 import { browserFlameGraph, flameGraphPath, profileLinks } from "./integrations/http/browser-flame-graph.ts";
 import { linkSecret } from "./integrations/http/link-secret.ts";
-import type { Answer } from "./integrations/http/listener.ts";
 import { linkSigner } from "./integrations/http/signed-link.ts";
 import type { Artifacts } from "./ports/artifacts.ts";
 import type { Clock } from "./ports/clock.ts";
@@ -19,9 +19,8 @@ export interface BrowserSettings {
   readonly secret?: string;
 }
 
-export interface BrowserSide {
+export interface BrowserSide extends Endpoint {
   readonly links: ProfileLinks;
-  readonly routes: Readonly<Record<string, Answer>>;
 }
 
 /** Throws UsageError for an address or a secret that cannot be used, PortError when the state folder cannot be. */

@@ -2,8 +2,10 @@
 import { type BoardSettings, openBoard } from "./board.ts";
 import { type BrowserSettings, openBrowser } from "./browser.ts";
 import { reasonOf } from "./domain/errors.ts";
+import { present } from "./domain/present.ts";
 import { seldom } from "./domain/seldom.ts";
 import { counted } from "./domain/units.ts";
+import { type Endpoint, openEndpoints } from "./endpoints.ts";
 import { captureLock } from "./integrations/artifacts/capture-lock.ts";
 import { systemClock } from "./integrations/clock/system-clock.ts";
 import { thisHost } from "./integrations/host/this-host.ts";
@@ -28,8 +30,7 @@ import type { ConfigGate } from "./ports/config-gate.ts";
 import type { People } from "./ports/people.ts";
 import type { Pictures } from "./ports/pictures.ts";
 import type { ProfileLinks } from "./ports/profile-links.ts";
-import type { ListenAddress, PagesRequest, Role, Server } from "./ports/server.ts";
-import type { ServerTls } from "./ports/server-tls.ts";
+import type { ListenAddress, PagesRequest, Role, ServeRequest, Server } from "./ports/server.ts";
 import type { Services } from "./ports/services.ts";
 
 /** What the chat's commands work on. */
@@ -99,171 +100,127 @@ export interface ServeParts {
 
 export function server(parts: ServeParts): Server {
   return {
-    async start({
-      role,
-      listen,
-      graceMs,
-      limits,
-      stateFolder,
-      services,
-      tlsPlaces,
-      metrics,
-      configs,
-      gate: configuredGate,
-      auditLog: ownLog,
-      auditFiles,
-      pages,
-      tell,
-    }) {
+    async start(request) {
       /** What is to be taken down, last first. */
       const down: (() => Promise<void>)[] = [];
       async function takeDown(): Promise<void> {
         for (const step of down.splice(0).toReversed()) {
-          await step().catch((error: unknown) => tell(reasonOf(error)));
+          await step().catch((error: unknown) => request.tell(reasonOf(error)));
         }
       }
-      async function open(
-        address: ListenAddress,
-        routes: Readonly<Record<string, Answer>>,
-        tls?: ServerTls,
-      ): Promise<string> {
-        const secure =
-          tls === undefined
-            ? undefined
-            : { files: tls, host: thisHost, nowMs: () => systemClock.nowMs(), tell };
-        const listener = await openListener(address, routes, secure, { onTrouble: trouble });
-        down.push(() => listener.close());
-        return listener.url;
-      }
-      let client: RedisClient | undefined;
-      const auditLog = ownLog === undefined ? undefined : inOnePlace(ownLog, () => client);
-      const gate =
-        configuredGate === undefined || auditLog === undefined
-          ? undefined
-          : { ...configuredGate, audit: auditLog };
-      if (configuredGate !== undefined && gate === undefined) {
-        tell(
-          "Nothing can be approved: gofire.yaml has a gate and no audit log (audit) that keeps who approved.",
-        );
-      }
-      const trouble = seldom(tell, () => systemClock.monotonicMs());
-      let ownUrl: string | undefined;
-      down.push(async () => await parts.close?.());
       try {
-        // The one that `gofire snapshot` takes here, too.
-        const nearLock = captureLock(`${stateFolder}/locks`);
-        const redis = await chooseRedis(thisHost, stateFolder, nearLock, trouble);
-        down.push(() => redis.leave());
-        tell(`Using ${redis.because}.`);
-        const { where, ...kept } = await parts.openArtifacts(stateFolder);
-        const { artifacts } = kept;
-        if (where !== undefined) tell(`Keeping evidence in ${where}.`);
-        const reached = await parts.browser?.();
-        const browser =
-          reached === undefined
-            ? undefined
-            : await openBrowser(reached, stateFolder, { artifacts, clock: systemClock }, () => ownUrl);
-        const side = await parts.openChat(role, tell);
-        down.push(() => side.close());
-        const bot = await startBot({
-          role,
-          redis: redis.address,
-          ...(redis.tls === undefined ? {} : { tls: redis.tls }),
-          caps: { ...limits, overall: limits.captures },
-          mostWaiting: limits.waiting,
-          chat: side.chat,
-          cards: side.cards,
-          ...(side.people === undefined ? {} : { people: side.people }),
-          rights: side.rights,
-          ...kept,
-          nearLock,
-          pictures: parts.pictures(artifacts, browser?.links),
-          services,
-          ...(tlsPlaces === undefined ? {} : { tlsPlaces }),
-          ...(metrics === undefined ? {} : { metrics }),
-          ...(configs === undefined ? {} : { configs }),
-          ...(auditLog === undefined ? {} : { auditLog }),
-          ...(gate === undefined ? {} : { gate }),
-          ...(pages === undefined ? {} : { paging: pages }),
-          clock: systemClock,
-          version: parts.version,
-          onTrouble: trouble,
-        });
-        down.push(() => bot.stop(graceMs));
-        client = bot.redis.client;
-        if (auditLog !== undefined) tell(await auditLine(auditLog));
-        const health = healthAnswer(async (signal) => ({
-          role,
-          version: parts.version,
-          redis: bot.redis.server,
-          queue: await bot.queue.counts(signal),
-        }));
-        const wanted = role === "worker" ? undefined : await parts.queueBoard?.();
-        const board = wanted === undefined ? undefined : await openBoard(wanted, bot.redis.client, tell);
-        if (board !== undefined) down.push(() => board.close());
-        const boardIsShared = wanted !== undefined && isSame(wanted.listen, listen);
-        const requests = role === "worker" ? undefined : side.requests;
-        const heardElsewhere =
-          requests?.listen === undefined || isSame(requests.listen, listen) ? undefined : requests.listen;
-        const heard = requests === undefined ? {} : { [requests.path]: requests.answer };
-        const pagedElsewhere = role === "worker" ? undefined : ownListener(pages, listen);
-        const paged =
-          pages === undefined || role === "worker" ? {} : { [alertPath]: alertAnswer(pages, bot) };
-        const url = await open(listen, {
-          "/healthz": health,
-          ...(boardIsShared ? board?.routes : {}),
-          ...(role === "worker" ? {} : browser?.routes),
-          ...(role === "worker" || auditFiles === undefined ? {} : { [auditPath]: auditAnswer(auditFiles) }),
-          ...(heardElsewhere === undefined ? heard : {}),
-          ...(pagedElsewhere === undefined ? paged : {}),
-        });
-        ownUrl = url;
-        if (browser === undefined && role !== "web") {
-          tell(
-            `Flame graphs come without a link: set web.url in gofire.yaml (or GOFIRE_URL) to the address at which people reach ${url}.`,
-          );
-        }
-        if (pages !== undefined && role !== "worker") {
-          const at = pagedElsewhere === undefined ? url : await open(pagedElsewhere, paged, pages.tls);
-          const proof = pages.tls?.clientCaFile === undefined ? "" : ", with a client certificate";
-          tell(`Alert senders are expected at ${at}${alertPath}${proof}.`);
-        }
-        const inShadow = pages === undefined ? undefined : await shadowLine(pages);
-        if (inShadow !== undefined) tell(inShadow);
-        if (wanted !== undefined && board !== undefined) {
-          const at = boardIsShared ? url : await open(wanted.listen, board.routes);
-          tell(`The queue is shown to operators at ${at}${board.path}.`);
-        }
-        const heardAt = heardElsewhere === undefined ? url : await open(heardElsewhere, heard);
-        if (requests !== undefined) tell(`Slack's requests are expected at ${heardAt}${requests.path}.`);
-        if (role !== "worker") {
-          await side.listen({
-            incidents: bot.incidents,
-            queue: bot.queue,
-            tlsLooks: bot.tlsLooks,
-            tlsPlaces: bot.tlsPlaces,
-            gateRequests: bot.gateRequests,
-            gateCards: bot.gateCards,
-            mutes: bot.mutes,
-            feedback: bot.feedback,
-            pageMessages: bot.pageMessages,
-            storms: bot.storms,
-            openActs: bot.openActs,
-            rollbackSteps: bot.rollbackSteps,
-            services,
-            ...(gate === undefined ? {} : { gate }),
-            artifacts,
-          });
-          // Before the listeners close: what was heard has to be answered.
-          down.push(() => side.hush());
-        }
-        return { url, stop: takeDown };
+        return { url: await bringUp(request, parts, down), stop: takeDown };
       } catch (error) {
         await takeDown();
         throw error;
       }
     },
   };
+}
+
+/** Opens one after the other, and puts into `down` how each is closed. Gives the URL at which health is told. */
+async function bringUp(
+  request: ServeRequest,
+  parts: ServeParts,
+  down: (() => Promise<void>)[],
+): Promise<string> {
+  const { role, listen, graceMs, limits, stateFolder, services, pages, tell } = request;
+  const { tlsPlaces, metrics, configs } = request;
+  const { version } = parts;
+  const trouble = seldom(tell, () => systemClock.monotonicMs());
+  let client: RedisClient | undefined;
+  let ownUrl: string | undefined;
+  down.push(async () => await parts.close?.());
+  const { auditLog, gate } = approvals(request, () => client);
+
+  // The one that `gofire snapshot` takes here, too.
+  const nearLock = captureLock(`${stateFolder}/locks`);
+  const redis = await chooseRedis(thisHost, stateFolder, nearLock, trouble);
+  down.push(() => redis.leave());
+  tell(`Using ${redis.because}.`);
+  const { where, ...kept } = await parts.openArtifacts(stateFolder);
+  const { artifacts } = kept;
+  if (where !== undefined) tell(`Keeping evidence in ${where}.`);
+  const reached = await parts.browser?.();
+  const browser =
+    reached === undefined
+      ? undefined
+      : await openBrowser(reached, stateFolder, { artifacts, clock: systemClock }, () => ownUrl);
+  const side = await parts.openChat(role, tell);
+  down.push(() => side.close());
+  const bot = await startBot({
+    role,
+    redis: redis.address,
+    caps: { ...limits, overall: limits.captures },
+    mostWaiting: limits.waiting,
+    chat: side.chat,
+    cards: side.cards,
+    rights: side.rights,
+    ...kept,
+    nearLock,
+    pictures: parts.pictures(artifacts, browser?.links),
+    services,
+    ...present({
+      tls: redis.tls,
+      people: side.people,
+      tlsPlaces,
+      metrics,
+      configs,
+      auditLog,
+      gate,
+      paging: pages,
+    }),
+    clock: systemClock,
+    version,
+    onTrouble: trouble,
+  });
+  down.push(() => bot.stop(graceMs));
+  client = bot.redis.client;
+  if (auditLog !== undefined) tell(await auditLine(auditLog));
+  const inShadow = pages === undefined ? undefined : await shadowLine(pages);
+  if (inShadow !== undefined) tell(inShadow);
+
+  const noBrowser = browser === undefined && role !== "web" ? noLinks : undefined;
+  const endpoints = [
+    { routes: { "/healthz": healthOf(bot, role, version) }, told: noBrowser },
+    ...(role === "worker" ? [] : await forPeople(request, parts, { bot, side, browser }, down)),
+  ];
+  const url = await openEndpoints(listen, endpoints, {
+    async open(address, routes, tls) {
+      const secure =
+        tls === undefined
+          ? undefined
+          : { files: tls, host: thisHost, nowMs: () => systemClock.nowMs(), tell };
+      const listener = await openListener(address, routes, secure, { onTrouble: trouble });
+      down.push(() => listener.close());
+      return listener.url;
+    },
+    opened: (shared) => {
+      ownUrl = shared;
+    },
+    tell,
+  });
+  if (role !== "worker") {
+    await side.listen({ ...bot, services, ...present({ gate }), artifacts });
+    // Before the listeners close: what was heard has to be answered.
+    down.push(() => side.hush());
+  }
+  return url;
+}
+
+/** The gate and the log that its decisions are kept in: without such a log nothing can be approved, and that is told. */
+function approvals(
+  { auditLog: ownLog, gate: configured, tell }: ServeRequest,
+  client: () => RedisClient | undefined,
+): Pick<BotSettings, "auditLog" | "gate"> {
+  const auditLog = ownLog === undefined ? undefined : inOnePlace(ownLog, client);
+  if (configured !== undefined && auditLog === undefined) {
+    tell("Nothing can be approved: gofire.yaml has a gate and no audit log (audit) that keeps who approved.");
+  }
+  return present({
+    auditLog,
+    gate: configured === undefined || auditLog === undefined ? undefined : { ...configured, audit: auditLog },
+  });
 }
 
 /** A log that does not verify stops approvals, not captures: those are needed at 3 a.m. */
@@ -276,20 +233,61 @@ async function auditLine(log: AuditLog): Promise<string> {
   }
 }
 
-/** Where senders are heard besides health: TLS is never shared, because probes and browsers show no certificate. */
-function ownListener(pages: PagesRequest | undefined, shared: ListenAddress): ListenAddress | undefined {
-  if (pages?.listen === undefined) return undefined;
-  return pages.tls === undefined && isSame(pages.listen, shared) ? undefined : pages.listen;
+function healthOf(bot: Bot, role: Role, version: string): Answer {
+  return healthAnswer(async (signal) => ({
+    role,
+    version,
+    redis: bot.redis.server,
+    queue: await bot.queue.counts(signal),
+  }));
+}
+
+/** What is answered to people, their browsers, and programs that act for them; a worker answers none of it. */
+async function forPeople(
+  { auditFiles, pages, tell }: ServeRequest,
+  parts: ServeParts,
+  {
+    bot,
+    side,
+    browser,
+  }: { readonly bot: Bot; readonly side: ChatSide; readonly browser: Endpoint | undefined },
+  down: (() => Promise<void>)[],
+): Promise<readonly Endpoint[]> {
+  const settings = await parts.queueBoard?.();
+  const board = settings === undefined ? undefined : await openBoard(settings, bot.redis.client, tell);
+  if (board !== undefined) down.push(() => board.close());
+  return [
+    browser,
+    auditFiles === undefined ? undefined : { routes: { [auditPath]: auditAnswer(auditFiles) } },
+    pages === undefined ? undefined : alertEndpoint(pages, bot),
+    board,
+    side.requests === undefined ? undefined : chatEndpoint(side.requests),
+  ].filter((endpoint) => endpoint !== undefined);
+}
+
+function noLinks(url: string): string {
+  return `Flame graphs come without a link: set web.url in gofire.yaml (or GOFIRE_URL) to the address at which people reach ${url}.`;
 }
 
 /** Alertmanager's and Grafana's notifications alike. */
 export const alertPath = "/webhooks/alertmanager";
 
-function alertAnswer({ secrets, tls }: PagesRequest, { alerts }: Bot): Answer {
+function alertEndpoint({ secrets, listen, tls }: PagesRequest, { alerts }: Bot): Endpoint {
   const answer = alertWebhook(secrets, rememberingIntake(alerts), () => systemClock.nowMs());
-  return tls?.clientNames === undefined ? answer : forNamedClients(tls.clientNames, answer);
+  const named = tls?.clientNames === undefined ? answer : forNamedClients(tls.clientNames, answer);
+  const proof = tls?.clientCaFile === undefined ? "" : ", with a client certificate";
+  return {
+    routes: { [alertPath]: named },
+    listen,
+    tls,
+    told: (url) => `Alert senders are expected at ${url}${alertPath}${proof}.`,
+  };
 }
 
-function isSame(one: ListenAddress, other: ListenAddress): boolean {
-  return one.host === other.host && one.port === other.port;
+function chatEndpoint({ listen, path, answer }: NonNullable<ChatSide["requests"]>): Endpoint {
+  return {
+    routes: { [path]: answer },
+    listen,
+    told: (url) => `Slack's requests are expected at ${url}${path}.`,
+  };
 }

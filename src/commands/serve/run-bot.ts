@@ -1,4 +1,5 @@
 import { UsageError } from "../../domain/errors.ts";
+import { present } from "../../domain/present.ts";
 import type { Role } from "../../ports/server.ts";
 import { openAuditLog, publicAuditFiles } from "../access/audit-log.ts";
 import { configGate } from "../access/config-gate.ts";
@@ -60,12 +61,7 @@ export async function runBot(options: ServeOptions, context: CommandContext, por
     stateFolder: stateFolder(host),
     services: serviceCatalog(config, serviceTargets(config, { host, sources, clock }), goTargets),
     tlsPlaces: tlsPlaces(config, host, await ports.tlsProbes()),
-    ...(metrics === undefined ? {} : { metrics }),
-    ...(configs === undefined ? {} : { configs }),
-    ...(gate === undefined ? {} : { gate }),
-    ...(pages === undefined ? {} : { pages }),
-    ...(auditLog === undefined ? {} : { auditLog }),
-    ...(auditFiles === undefined ? {} : { auditFiles }),
+    ...present({ metrics, configs, gate, pages, auditLog, auditFiles }),
     tell: (line) => context.log(line),
   });
   context.log(`gofire is up: ${running.url}/healthz`);

@@ -6,6 +6,7 @@ import type { GoroutineSnapshot } from "../goroutines/goroutine.ts";
 import { goroutineEvidence, withTotalFrom } from "../goroutines/goroutine-evidence.ts";
 import type { MemStats } from "../memory/memstats.ts";
 import { type MetricsScrape, metricValue } from "../metrics/metrics.ts";
+import { present } from "../present.ts";
 import type { BlockLease } from "../profiles/block-lease.ts";
 import { type BlockWindow, blockWindow } from "../profiles/block-window.ts";
 import type { Profile } from "../profiles/profile.ts";
@@ -64,28 +65,27 @@ export function assembleEvidence(
   const seen = snapshots.filter(({ leaked }) => !leaked).map(({ snapshot }) => snapshot);
   const crashed = lastCrashed(captures);
   const leak = snapshots.findLast(({ leaked }) => leaked)?.snapshot;
-  const evidence: Partial<Evidence> = {
-    ...present("goroutines", goroutineEvidence(seen)),
-    ...present("dump", crashed?.snapshot ?? lastDump(seen)),
-    ...present("goroutineLeak", leak),
-    ...present("heap", nonEmpty(profiles.heap)),
-    ...present("cpu", profiles.cpu.at(-1)),
-    ...present("mutex", nonEmpty(profiles.mutex)),
-    ...present("block", nonEmpty(profiles.block)),
-    ...present("blockWindow", leasedWindow(profiles.block, captures, settings.blockLeases)),
-    ...present("threadCount", threadCount(captures, scrapes)),
-    ...present("memstats", nonEmpty(memstatsOf(captures))),
-    ...present("metrics", nonEmpty(scrapes)),
-    ...present("crash", crashed?.crash),
-    ...present("context", lastContext(captures)),
-    ...present("config", lastConfig(captures)),
-  };
+  const evidence: Partial<Evidence> = present({
+    goroutines: goroutineEvidence(seen),
+    dump: crashed?.snapshot ?? lastDump(seen),
+    goroutineLeak: leak,
+    heap: nonEmpty(profiles.heap),
+    cpu: profiles.cpu.at(-1),
+    mutex: nonEmpty(profiles.mutex),
+    block: nonEmpty(profiles.block),
+    blockWindow: leasedWindow(profiles.block, captures, settings.blockLeases),
+    threadCount: threadCount(captures, scrapes),
+    memstats: nonEmpty(memstatsOf(captures)),
+    metrics: nonEmpty(scrapes),
+    crash: crashed?.crash,
+    context: lastContext(captures),
+    config: lastConfig(captures),
+  });
+  const { service, instance } = settings;
   const frames = () => framesOf(evidence);
   const goVersion = toldGoVersion(settings.goVersion, scrapes, frames());
   const target: TargetFacts = {
-    ...present("service", settings.service),
-    ...present("instance", settings.instance),
-    ...present("goVersion", goVersion),
+    ...present({ service, instance, goVersion }),
     own: ownCode(frames(), settings.modules),
   };
   return { evidence, target, leftOut: [...leftOut, ...notJudged], notes };
@@ -212,9 +212,4 @@ function* framesOf(evidence: Partial<Evidence>): Generator<Frame> {
 function nonEmpty<T>(list: readonly T[]): NonEmpty<T> | undefined {
   const [first, ...rest] = list;
   return first === undefined ? undefined : [first, ...rest];
-}
-
-function present<Key extends string, T>(key: Key, value: T | undefined): { [K in Key]?: T } {
-  // The compiler does not see that a computed key of a literal type is that key.
-  return value === undefined ? {} : ({ [key]: value } as { [K in Key]?: T });
 }
