@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
 import type { ChatReply } from "../domain/chat/chat-reply.ts";
-import type { Place } from "../domain/chat/message.ts";
 import { type GateRequest, gateDecisions } from "../domain/configuration/gate-request.ts";
 import { PortError } from "../domain/errors.ts";
 import type { Chat } from "../ports/chat.ts";
@@ -8,6 +7,7 @@ import type { ConfigGate } from "../ports/config-gate.ts";
 import type { GateCards } from "../ports/gate-cards.ts";
 import { refusalWhereOverheard } from "./access/overheard.ts";
 import { type Rights, refusalAtLast } from "./access/refusal.ts";
+import { askedBy, placeOf, whileSomebodyWaits } from "./asked/asked-by.ts";
 import { type DecisionRequest, decide } from "./gate/decide.ts";
 import { lookAt, type ReportPorts } from "./gate/report.ts";
 import { defineJob, done } from "./job.ts";
@@ -23,14 +23,10 @@ export interface GateJobPorts extends ReportPorts {
 }
 
 const payload = z.object({
+  ...askedBy,
   proposal: z.string(),
-  userId: z.string(),
-  intent: z.string(),
   askedAtMs: z.string(),
-  channel: z.string(),
   /** "" for none, here and below. */
-  thread: z.string(),
-  asideThread: z.string(),
   decision: z.enum(["", ...gateDecisions]),
   environment: z.string(),
   digest: z.string(),
@@ -46,10 +42,7 @@ type Payload = z.output<typeof payload>;
 export const gate = defineJob({
   name: "gate",
   payload,
-  attempts: 4,
-  backoffMs: 500,
-  timeoutMs: 150_000,
-  concurrency: 4,
+  ...whileSomebodyWaits,
   async run(asked: Payload, ports: GateJobPorts, { signal }) {
     const request = requestOf(asked);
     const answer = await answered(request, ports, signal);
@@ -174,8 +167,4 @@ function requestOf(asked: Payload): GateRequest {
       : { decides: { decision, digest, ...(environment === "" ? {} : { environment }) } }),
     ...(clickedTs === "" ? {} : { clicked: { channel, ts: clickedTs } }),
   };
-}
-
-function placeOf(channel: string, thread: string): Place {
-  return { channel, ...(thread === "" ? {} : { thread }) };
 }

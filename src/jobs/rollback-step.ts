@@ -6,6 +6,7 @@ import type { Chat } from "../ports/chat.ts";
 import type { Incidents } from "../ports/incidents.ts";
 import { refusalAtLast } from "./access/refusal.ts";
 import { sightOf } from "./access/sight.ts";
+import { askedBy, placeOf, whileSomebodyWaits } from "./asked/asked-by.ts";
 import { whichIncident } from "./incidents/which-incident.ts";
 import { defineJob, done } from "./job.ts";
 import type { Cards } from "./publish.ts";
@@ -21,15 +22,7 @@ export interface RollbackStepJobPorts extends StepPorts {
   readonly cards: Pick<Cards, "answer">;
 }
 
-const by = {
-  intent: z.string(),
-  userId: z.string(),
-  channel: z.string(),
-  /** "" for none, here and below. */
-  thread: z.string(),
-  asideThread: z.string(),
-  atMs: z.string(),
-};
+const by = { ...askedBy, atMs: z.string() };
 const of = { service: z.string(), incidentId: z.optional(z.string()), tag: z.optional(z.string()) };
 
 const payload = z.discriminatedUnion("kind", [
@@ -47,10 +40,7 @@ type Payload = z.output<typeof payload>;
 export const rollbackStep = defineJob({
   name: "rollback-step",
   payload,
-  attempts: 4,
-  backoffMs: 500,
-  timeoutMs: 150_000,
-  concurrency: 4,
+  ...whileSomebodyWaits,
   async run(wanted: Payload, ports: RollbackStepJobPorts, { signal }) {
     const step = stepOf(wanted);
     const { incidents } = sightOf(
@@ -161,8 +151,4 @@ function doesOf(wanted: Payload): RollbackStep["does"] {
   return wanted.kind === "ask"
     ? { kind: "ask", digest: wanted.digest, ...about }
     : { kind: "plan", ...about };
-}
-
-function placeOf(channel: string, thread: string) {
-  return { channel, ...(thread === "" ? {} : { thread }) };
 }

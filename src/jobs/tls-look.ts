@@ -1,5 +1,4 @@
 import * as z from "zod/mini";
-import type { Place } from "../domain/chat/message.ts";
 import { PortError, UsageError } from "../domain/errors.ts";
 import type { TlsAnswer } from "../domain/tls/look.ts";
 import type { TlsTarget } from "../domain/tls/probe.ts";
@@ -7,6 +6,7 @@ import { tlsTargetText } from "../domain/tls/target.ts";
 import type { Chat } from "../ports/chat.ts";
 import type { TlsPlaces } from "../ports/tls-places.ts";
 import { tlsMarkdown } from "../render/tls-markdown.ts";
+import { placeOf } from "./asked/asked-by.ts";
 import { defineJob, done } from "./job.ts";
 import type { Cards } from "./publish.ts";
 import { utf8 } from "./thread/contents.ts";
@@ -79,10 +79,14 @@ async function answer(
   signal: AbortSignal,
 ): Promise<void> {
   const { channel, thread, intent } = asked;
-  const place: Place = { channel, ...(thread === "" ? {} : { thread }) };
   // An attempt before this one may have got through.
   const attemptedAtMs = Number(asked.askedAtMs);
-  const ref = await chat.post(place, cards.tls(answer), { intent: `${intent}/tls`, attemptedAtMs }, signal);
+  const ref = await chat.post(
+    placeOf(channel, thread),
+    cards.tls(answer),
+    { intent: `${intent}/tls`, attemptedAtMs },
+    signal,
+  );
   if (!("report" in answer) || answer.report.findings.length <= mostWithoutFile) return;
   const text = tlsMarkdown(answer.report);
   const target = tlsTargetText(answer.report.probe);

@@ -3,7 +3,7 @@ import type { JobName } from "../../ports/worker.ts";
 import { ask } from "./ask.ts";
 import type { RedisClient } from "./connection.ts";
 import { queueRoom } from "./queue-room.ts";
-import { type JobContent, openQueue } from "./queues.ts";
+import { type JobContent, type JobQueueSettings, openQueue } from "./queues.ts";
 
 const fullRetryAfterMs = 30_000;
 
@@ -17,22 +17,16 @@ export interface AskedOnce {
   close(): Promise<void>;
 }
 
-/** `things`: what waits, in words. */
+export interface AskedOnceSettings extends JobQueueSettings {
+  readonly name: JobName;
+  /** What waits, in words. */
+  readonly things: string;
+  readonly mostWaiting: number;
+}
+
 export function askedOnce(
   client: RedisClient,
-  {
-    name,
-    things,
-    mostWaiting,
-    retries: { attempts, backoffMs },
-    onTrouble,
-  }: {
-    readonly name: JobName;
-    readonly things: string;
-    readonly mostWaiting: number;
-    readonly retries: { readonly attempts: number; readonly backoffMs: number };
-    readonly onTrouble: (message: string) => void;
-  },
+  { name, things, mostWaiting, retries: { attempts, backoffMs }, onTrouble }: AskedOnceSettings,
 ): AskedOnce {
   const queue = openQueue(name, client, onTrouble);
   const room = queueRoom(queue, client, mostWaiting);

@@ -5,8 +5,9 @@ import type { GateCards } from "../../ports/gate-cards.ts";
 import { ask } from "./ask.ts";
 import type { RedisClient } from "./connection.ts";
 import { key } from "./keys.ts";
+import type { JobQueueSettings } from "./queues.ts";
 import { updated } from "./updated.ts";
-import { type WokenSettings, woken } from "./woken.ts";
+import { woken } from "./woken.ts";
 
 /** A proposal that nobody looked at for so long gets a new card. */
 const retentionMs = 30 * 86_400_000;
@@ -29,7 +30,7 @@ return 1`;
 /** Cards of proposals in Redis: a hash each, the set of each proposal's, and a `gate-card` job for each change. */
 export function gateCardStore(
   client: RedisClient,
-  settings: WokenSettings,
+  settings: JobQueueSettings,
 ): GateCards & { close(): Promise<void> } {
   const jobs = woken("gate-card", client, settings);
 

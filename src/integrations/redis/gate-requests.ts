@@ -1,20 +1,15 @@
 import type { GateRequests } from "../../ports/gate-requests.ts";
 import { askedOnce } from "./asked-once.ts";
 import type { RedisClient } from "./connection.ts";
-import type { QueueSettings } from "./queue.ts";
+import type { JobQueueSettings } from "./queues.ts";
 
 /** Each asks a repository; of more than these the last would wait for minutes. */
 const mostWaiting = 50;
 
-export interface GateRequestsSettings {
-  readonly retries: QueueSettings["retries"]["gate"];
-  readonly onTrouble: (message: string) => void;
-}
-
 /** What is asked of the gate, on BullMQ. Close it before its connection. */
 export function redisGateRequests(
   client: RedisClient,
-  settings: GateRequestsSettings,
+  settings: JobQueueSettings,
 ): GateRequests & { close(): Promise<void> } {
   const things = "questions to the gate";
   const questions = askedOnce(client, { ...settings, name: "gate", things, mostWaiting });

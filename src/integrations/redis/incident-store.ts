@@ -1,4 +1,4 @@
-import { createHash, randomInt } from "node:crypto";
+import { createHash } from "node:crypto";
 import { type Incident, type IncidentDraft, isSettled } from "../../domain/incidents/incident.ts";
 import { recorded } from "../../domain/incidents/incident-record.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -7,6 +7,7 @@ import { ask } from "./ask.ts";
 import { type RedisClient, redisError } from "./connection.ts";
 import { fits, listFor, listsOf, openKey } from "./incident-lists.ts";
 import { key } from "./keys.ts";
+import { readableId } from "./readable-id.ts";
 import { updated } from "./updated.ts";
 
 const dayMs = 86_400_000;
@@ -15,8 +16,6 @@ export const retentionMs = 30 * dayMs;
 const mostKept = 10_000;
 /** Of one round trip: keeps what Redis does at once to a few milliseconds. */
 const mostAtOnce = 200;
-/** Crockford's base 32 (https://www.crockford.com/base32.html): no I, L, O or U, so ids can be read out. */
-const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 /** A million ids of four; a fifth character after so many that are taken. */
 const idAttempts = 20;
 
@@ -214,9 +213,7 @@ function intentKey(intent: string): string {
 }
 
 function newId(length: number): string {
-  let id = "gf-";
-  for (let at = 0; at < length; at++) id += alphabet[randomInt(alphabet.length)];
-  return id;
+  return `gf-${readableId(length)}`;
 }
 
 function newIncident(draft: IncidentDraft, id: string, nowMs: number): Incident {

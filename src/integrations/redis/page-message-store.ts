@@ -5,7 +5,8 @@ import type { KeptPageMessage, PageMessages } from "../../ports/page-messages.ts
 import { ask } from "./ask.ts";
 import type { RedisClient } from "./connection.ts";
 import { key } from "./keys.ts";
-import { type WokenSettings, woken } from "./woken.ts";
+import type { JobQueueSettings } from "./queues.ts";
+import { woken } from "./woken.ts";
 
 /** A page that is older is answered by nobody any more. */
 const retentionMs = 7 * 86_400_000;
@@ -69,7 +70,7 @@ return 0`;
 export function pageMessageStore(
   client: RedisClient,
   clock: Clock,
-  settings: WokenSettings,
+  settings: JobQueueSettings,
 ): PageMessages & { close(): Promise<void> } {
   const jobs = woken("page-message", client, settings);
 

@@ -6,6 +6,12 @@ import { keyPrefix } from "./keys.ts";
 /** What a job carries: ids, e.g. `{ incidentId: "gf-3fa9" }`. */
 export type JobContent = Readonly<Record<string, string>>;
 
+/** How a job that failed is tried again (the job's own figures), and who hears of lost connections. */
+export interface JobQueueSettings {
+  readonly retries: { readonly attempts: number; readonly backoffMs: number };
+  readonly onTrouble: (message: string) => void;
+}
+
 /** Kept for `status` and for who looks after a night: a day of what went well, a week of what did not. */
 const kept = {
   removeOnComplete: { age: 86_400, count: 2_000 },

@@ -1,4 +1,4 @@
-import { createHash, randomInt } from "node:crypto";
+import { createHash } from "node:crypto";
 import {
   isOver,
   type RollbackDraft,
@@ -9,13 +9,13 @@ import type { Rollbacks } from "../../ports/rollbacks.ts";
 import { ask } from "./ask.ts";
 import { type RedisClient, redisError } from "./connection.ts";
 import { key } from "./keys.ts";
+import type { JobQueueSettings } from "./queues.ts";
+import { readableId } from "./readable-id.ts";
 import { updated } from "./updated.ts";
-import { type WokenSettings, woken } from "./woken.ts";
+import { woken } from "./woken.ts";
 
 /** As long as cards of incidents are known. */
 const retentionMs = 30 * 86_400_000;
-/** Crockford's base 32 (https://www.crockford.com/base32.html). */
-const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 const idCharacters = 8;
 const attempts = 20;
 
@@ -55,7 +55,7 @@ return 1`;
 export function rollbackStore(
   client: RedisClient,
   clock: Clock,
-  settings: WokenSettings,
+  settings: JobQueueSettings,
 ): Rollbacks & { close(): Promise<void> } {
   const jobs = woken("rollback", client, settings);
 
@@ -153,9 +153,7 @@ export function rollbackStore(
 }
 
 function requestOf(draft: RollbackDraft): RollbackRequest {
-  let id = "";
-  for (let at = 0; at < idCharacters; at++) id += alphabet[randomInt(alphabet.length)];
-  return { ...draft, id, version: 1, state: "asked", captures: [] };
+  return { ...draft, id: readableId(idCharacters), version: 1, state: "asked", captures: [] };
 }
 
 function rollbackKey(id: string): string {

@@ -4,8 +4,9 @@ import type { Storms } from "../../ports/storms.ts";
 import { ask } from "./ask.ts";
 import type { RedisClient } from "./connection.ts";
 import { key } from "./keys.ts";
+import type { JobQueueSettings } from "./queues.ts";
 import { updated } from "./updated.ts";
-import { type WokenSettings, woken } from "./woken.ts";
+import { woken } from "./woken.ts";
 
 /** As long as groups of alerts are kept. */
 const retentionMs = 7 * 86_400_000;
@@ -87,7 +88,7 @@ return ids`;
 export function stormStore(
   client: RedisClient,
   limits: StormLimits,
-  settings: WokenSettings,
+  settings: JobQueueSettings,
 ): Storms & { close(): Promise<void> } {
   const jobs = woken("storm", client, settings);
 

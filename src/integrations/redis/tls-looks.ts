@@ -1,20 +1,15 @@
 import type { TlsLooks } from "../../ports/tls-looks.ts";
 import { askedOnce } from "./asked-once.ts";
 import type { RedisClient } from "./connection.ts";
-import type { QueueSettings } from "./queue.ts";
+import type { JobQueueSettings } from "./queues.ts";
 
 /** Each takes 15 s at most; of more than these the last would wait for minutes. */
 const mostWaiting = 20;
 
-export interface TlsLooksSettings {
-  readonly retries: QueueSettings["retries"]["tls-look"];
-  readonly onTrouble: (message: string) => void;
-}
-
 /** The looks on BullMQ. Close it before its connection. */
 export function redisTlsLooks(
   client: RedisClient,
-  settings: TlsLooksSettings,
+  settings: JobQueueSettings,
 ): TlsLooks & { close(): Promise<void> } {
   const things = "looks at TLS ports";
   const looks = askedOnce(client, { ...settings, name: "tls-look", things, mostWaiting });

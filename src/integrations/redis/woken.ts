@@ -1,7 +1,7 @@
 import type { JobName } from "../../ports/worker.ts";
 import { ask } from "./ask.ts";
 import type { RedisClient } from "./connection.ts";
-import { type JobContent, openQueue } from "./queues.ts";
+import { type JobContent, type JobQueueSettings, openQueue } from "./queues.ts";
 
 /** Jobs that are woken with each change of what they look after. Close it before its connection. */
 export interface Woken {
@@ -10,12 +10,7 @@ export interface Woken {
   close(): Promise<void>;
 }
 
-export interface WokenSettings {
-  readonly retries: { readonly attempts: number; readonly backoffMs: number };
-  readonly onTrouble: (message: string) => void;
-}
-
-export function woken(name: JobName, client: RedisClient, { retries, onTrouble }: WokenSettings): Woken {
+export function woken(name: JobName, client: RedisClient, { retries, onTrouble }: JobQueueSettings): Woken {
   const queue = openQueue(name, client, onTrouble);
   const { attempts, backoffMs } = retries;
   return {
