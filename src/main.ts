@@ -84,7 +84,10 @@ export interface BotSettings {
   /** What decides who may do something, asked anew when it is done. */
   readonly rights: Rights;
   readonly artifacts: Artifacts;
-  /** Taken beside the lock of all workers: this machine's, so that people at its terminal wait for captures and the other way round. */
+  /**
+   * Taken beside the lock of all workers: this machine's, so that people at its terminal wait for captures and the other way
+   * round.
+   */
   readonly nearLock?: CaptureLock;
   /** What captures go through on their way there. */
   readonly bundles?: BundleConditions;

@@ -86,7 +86,10 @@ interface Head extends Checkpoint {
   readonly file: string;
 }
 
-/** Lets `growth` grow to the first head, the present one, from the entries as they stand there, and compares everything on the way. */
+/**
+ * Lets `growth` grow to the first head, the present one, from the entries as they stand there, and compares everything on
+ * the way.
+ */
 async function regrow(
   source: LogSource,
   verifier: Verifier,

@@ -32,8 +32,8 @@ const aheadMs = 5 * 60_000;
 
 /**
  * Whether a proposal may be released to an environment. An approval names the repository, the environment, what its files
- * would be, and what they were; for anything else it does not count. Of each person the last word counts until it expires; a rejection stops
- * everybody's approvals until the same person withdraws it.
+ * would be, and what they were; for anything else it does not count. Of each person the last word counts until it expires; a
+ * rejection stops everybody's approvals until the same person withdraws it.
  */
 export function evaluate(snapshot: GateSnapshot): GateState {
   const { proposal, policy } = snapshot;

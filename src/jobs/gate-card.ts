@@ -126,7 +126,10 @@ async function show(
   );
 }
 
-/** The full list where the card leaves something out, and word of each environment that is approved: each once for what it is of. */
+/**
+ * The full list where the card leaves something out, and word of each environment that is approved: each once for what it is
+ * of.
+ */
 async function repliesTo(
   { id, card, replies }: GateCard,
   report: ProposalReport,

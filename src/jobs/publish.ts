@@ -67,9 +67,10 @@ const editEveryMs = 3_000;
 const lookAgainMs = 1_000;
 
 /**
- * Makes the chat show what the incident says: its card, posted once and edited from then on, and its replies in
- * order. Of an incident in shadow everything is made ready and nothing is said, but for what people asked for. The queue runs it for one incident at a time. Before each message it notes that it is about to be sent, so
- * that after a death in between the chat is searched instead of told twice.
+ * Makes the chat show what the incident says: its card, posted once and edited from then on, and its replies in order. Of an
+ * incident in shadow everything is made ready and nothing is said, but for what people asked for. The queue runs it for one
+ * incident at a time. Before each message it notes that it is about to be sent, so that after a death in between the chat is
+ * searched instead of told twice.
  */
 export const publish = defineJob({
   name: "publish",

@@ -9,7 +9,8 @@ export interface AuditLog {
   /**
    * Resolves once the entry is durable and in a signed checkpoint. Same id again: the entry that there is, even if it says
    * something else. Throws PortError `unavailable` and `forbidden` (what stands there does not verify, another key): then
-   * nothing of what it is about may be done, though the entry may be in all the same; append it again to know. TypeError for what is not an event or is too large for an entry.
+   * nothing of what it is about may be done, though the entry may be in all the same; append it again to know. TypeError for
+   * what is not an event or is too large for an entry.
    */
   append(event: AuditEvent, signal: AbortSignal): Promise<LoggedEvent>;
   /** What was in a signed checkpoint when the call began, in order, from that index on. Throws PortError. */

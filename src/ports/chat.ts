@@ -29,11 +29,11 @@ export interface ChatFile {
 export type Urgency = "news" | "progress";
 
 /**
- * Messages. Methods throw PortError: `rate-limited` with `retryAfterMs` when nothing happened; `unavailable` and
- * `timeout` when the outcome may be unknown, so that a `post` or `upload` after it must name its `attemptedAtMs`;
- * `not-found` (no such channel), `message-deleted`, `thread-closed`, `forbidden` (not a member), `bad-response` (refused as malformed);
- * `locked-out` with `retryAfterMs` while the chat takes nothing of gofire's at all: then nothing happened either. Messages of errors tell people what to do. They never repeat a write by themselves. All throw the
- * signal's reason.
+ * Messages. Methods throw PortError: `rate-limited` with `retryAfterMs` when nothing happened; `unavailable` and `timeout`
+ * when the outcome may be unknown, so that a `post` or `upload` after it must name its `attemptedAtMs`; `not-found` (no such
+ * channel), `message-deleted`, `thread-closed`, `forbidden` (not a member), `bad-response` (refused as malformed);
+ * `locked-out` with `retryAfterMs` while the chat takes nothing of gofire's at all: then nothing happened either. Messages
+ * of errors tell people what to do. They never repeat a write by themselves. All throw the signal's reason.
  */
 export interface Chat {
   post(place: Place, body: MessageBody, posting: Posting, signal: AbortSignal): Promise<MessageRef>;

@@ -36,7 +36,10 @@ export interface DemoWorld {
   readonly url: string;
   /** Somebody types into the incidents channel. Rejects when gofire does not acknowledge it. */
   type(who: DemoPerson, text: string): Promise<void>;
-  /** Presses the newest button there, in threads too, with this label; false where they see none, or gofire does not acknowledge it. */
+  /**
+   * Presses the newest button there, in threads too, with this label; false where they see none, or gofire does not
+   * acknowledge it.
+   */
   press(who: DemoPerson, label: string): Promise<boolean>;
   /**
    * The record of who rolled back what, the key that it is checked with, and what to type to look at it, line by line. Absent

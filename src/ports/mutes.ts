@@ -6,8 +6,8 @@ import type { ActedBy } from "./open-acts.ts";
 export type MutedBy = ActedBy & { readonly place: Place };
 
 /**
- * Silences that end by themselves. With `by` it is noted as an open act in the same step; without, nobody is told. All methods throw PortError `unavailable` or `timeout`, and the
- * signal's reason.
+ * Silences that end by themselves. With `by` it is noted as an open act in the same step; without, nobody is told. All
+ * methods throw PortError `unavailable` or `timeout`, and the signal's reason.
  */
 export interface Mutes {
   /** Begins it, or replaces the one of the same subject. */

@@ -3,8 +3,8 @@ import { eventKinds, figureNames, figureTimes, figureUnits } from "../domain/con
 import { count, list, number, object, text } from "./schema-words.ts";
 
 /**
- * JSON Schema (draft 2020-12) of the public analysis document, `Analysis` in src/domain/findings/finding.ts. Written out rather than
- * derived, because it is a promise to other programs; a test checks every kind of document against it.
+ * JSON Schema (draft 2020-12) of the public analysis document, `Analysis` in src/domain/findings/finding.ts. Written out
+ * rather than derived, because it is a promise to other programs; a test checks every kind of document against it.
  */
 export function analysisJsonSchema(): object {
   const frame = object({ function: text, file: text, line: count }, []);

@@ -10,7 +10,10 @@ export const ana = "U0MIRA0001";
 export const bo = "U0JONAS002";
 export const cy = "U0PRIYA003";
 
-/** A gate of production that two people open, over a repository that is fetched from, and its log; plain values, for any process. */
+/**
+ * A gate of production that two people open, over a repository that is fetched from, and its log; plain values, for any
+ * process.
+ */
 export interface TestGate {
   readonly repository: string;
   /** Where its copy and its log are. */

@@ -96,7 +96,10 @@ function isDeadlock(message: string): boolean {
   return message.startsWith("all goroutines are asleep");
 }
 
-/** 0: not a wait for another goroutine, or main waiting for the end of the process. Idle workers look like 1 and 2; a healthy process rarely shows 3. */
+/**
+ * 0: not a wait for another goroutine, or main waiting for the end of the process. Idle workers look like 1 and 2; a healthy
+ * process rarely shows 3.
+ */
 function suspicion(group: GoroutineGroup): 0 | 1 | 2 | 3 {
   switch (group.wait) {
     case "chan send":

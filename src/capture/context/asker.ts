@@ -9,7 +9,7 @@ import type { MetricsServer } from "../../ports/metrics-server.ts";
  * - One question: what Prometheus answers in a second, and a Thanos that reads a bucket in two.
  * - All of them: a capture takes longer by itself, so nobody waits for these.
  */
-export const contextLimits = { questionMs: 3_000, wholeMs: 10_000, maxBytes: 4 << 20 };
+const contextLimits = { questionMs: 3_000, wholeMs: 10_000, maxBytes: 4 << 20 };
 
 /** Everybody else who is woken by the same page looks at dashboards: Prometheus answers 20 questions at a time. */
 const atOnce = 4;

@@ -25,8 +25,8 @@ export interface ContextSource {
 /** A context that is gathered while the process is captured. */
 export interface Gathering {
   /**
-   * Waits for it until `untilMs` (monotonic) at most, keeps it in the bundle if there is one, and tells of it. Undefined when nobody was asked.
-   * Throws only when the store fails.
+   * Waits for it until `untilMs` (monotonic) at most, keeps it in the bundle if there is one, and tells of it. Undefined
+   * when nobody was asked. Throws only when the store fails.
    */
   end(untilMs: number): Promise<ServiceContext | undefined>;
 }

@@ -7,9 +7,9 @@ import { withoutSentence } from "./sentence.ts";
 import type { Word } from "./words.ts";
 
 /**
- * Reads the words after a command's name: `pod=order-2` is an option, `deep` a flag, everything else an operand; in
- * quotes, everything is one. Words that only a sentence needs are left out. `--pod=order-2` is the same as `pod=order-2`. Throws UsageError that names the word at
- * fault and what would be right.
+ * Reads the words after a command's name: `pod=order-2` is an option, `deep` a flag, everything else an operand; in quotes,
+ * everything is one. Words that only a sentence needs are left out. `--pod=order-2` is the same as `pod=order-2`. Throws
+ * UsageError that names the word at fault and what would be right.
  */
 export function readArguments<Options extends OptionSpecs>(
   command: Pick<ChatCommand<Options>, "name" | "options" | "operands">,

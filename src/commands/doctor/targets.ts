@@ -18,7 +18,10 @@ type TargetPorts = Pick<Ports, "clock" | "goTargets" | "host" | "targetSources">
 /** Of one service: who has hundreds of pods learns nothing from the hundredth. */
 const mostAsked = 10;
 
-/** Whether processes are found where gofire.yaml says to look, and whether each answers; one after another: doctor must not be a load test. */
+/**
+ * Whether processes are found where gofire.yaml says to look, and whether each answers; one after another: doctor must not
+ * be a load test.
+ */
 export async function targetChecks(
   config: GofireConfig,
   context: CommandContext,

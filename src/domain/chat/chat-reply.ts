@@ -58,9 +58,10 @@ export interface ExplainedFinding {
 }
 
 /**
- * What a chat command answers: data. The renderer gives it its looks; who delivers it shows `ask`, `already`,
- * `feedback`, `judging`, `judged`, `shown`, `reporting`, `looking`, `rollback` and what begins so, `checking`, `deciding`, `decided`, `help` and `refused` to the person alone, and whatever is `inConfidence`: it tells
- * of channels that not everybody there may read.
+ * What a chat command answers: data. The renderer gives it its looks; who delivers it shows `ask`, `already`, `feedback`,
+ * `judging`, `judged`, `shown`, `reporting`, `looking`, `rollback` and what begins so, `checking`, `deciding`, `decided`,
+ * `help` and `refused` to the person alone, and whatever is `inConfidence`: it tells of channels that not everybody there
+ * may read.
  */
 export type ChatReply =
   /**

@@ -12,7 +12,11 @@ export interface RollbackStep {
   readonly aside: Place;
   /** When the person did it, milliseconds since the epoch. */
   readonly atMs: number;
-  /** - `plan`: to be shown what would come back. - `ask`: a second person is to be asked. - `agree`, `cancel`: of one that was asked for. */
+  /**
+   * - `plan`: to be shown what would come back.
+   * - `ask`: a second person is to be asked.
+   * - `agree`, `cancel`: of one that was asked for.
+   */
   readonly does:
     | ({ readonly kind: "plan" } & Omit<RollbackWish, "digest">)
     | ({ readonly kind: "ask" } & RollbackWish)

@@ -15,7 +15,10 @@ export type HttpServerRole = "handshakes" | "awaits-request" | "reads-headers" |
 const serverHandshake = /^crypto\/tls\.\(\*Conn\)\.(?:serverHandshake|readClientHello)$/;
 const readsRequest = /^net\/http\.\(\*conn\)\.readRequest$/;
 const readsHeaderFields = /^net\/textproto\.(?:\(\*Reader\)\.ReadMIMEHeader|readMIMEHeader)$/;
-/** A response body goes out through checkConnErrorWriter, or straight from a file in ReadFrom; in HTTP/2 frame by frame, in gRPC message by message. */
+/**
+ * A response body goes out through checkConnErrorWriter, or straight from a file in ReadFrom; in HTTP/2 frame by frame, in
+ * gRPC message by message.
+ */
 const writesResponse =
   /^net\/http\.(?:checkConnErrorWriter\.Write|\(\*response\)\.ReadFrom)$|http2(?:\.\(\*)?serverConn\)\.writeDataFromHandler$|(?:^|\/)google\.golang\.org\/grpc\/internal\/transport\.\(\*http2Server\)\.[wW]rite$/;
 const waitsForSpace = "internal/poll.(*pollDesc).waitWrite";

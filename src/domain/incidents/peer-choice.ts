@@ -22,8 +22,8 @@ export type PeerChoice =
 
 /**
  * The next process after the captured one, in their order and from its end on from the beginning, that no firing alert
- * names, that whoever lists it takes for ready, and that was not captured just now. The same facts give the same peer; another sick process has
- * another neighbour, so that captures spread over the service.
+ * names, that whoever lists it takes for ready, and that was not captured just now. The same facts give the same peer;
+ * another sick process has another neighbour, so that captures spread over the service.
  */
 export function choosePeer({
   service,

@@ -20,10 +20,10 @@ export interface GrowthByStack {
 }
 
 /**
- * `errorBytes` is the standard error, at most, of the growth of what `symbol` allocated and is still in use: a heap profile is a sample.
- * Whether an object is sampled is decided once, when it is allocated (Go source: runtime/malloc.go, mallocgc), so what
- * both profiles hold adds no error to their difference: only what was allocated and what was freed in between does. Both
- * readings overstate (what came and went in between is in neither profile), so the smaller one holds, stack by stack.
+ * `errorBytes` is the standard error, at most, of the growth of what `symbol` allocated and is still in use: a heap profile
+ * is a sample. Whether an object is sampled is decided once, when it is allocated (Go source: runtime/malloc.go, mallocgc),
+ * so what both profiles hold adds no error to their difference: only what was allocated and what was freed in between does.
+ * Both readings overstate (what came and went in between is in neither profile), so the smaller one holds, stack by stack.
  */
 export function growthOf(first: Profile, last: Profile, symbol: string, own: OwnCode): GrowthByStack {
   const rate = last.period > 0 ? last.period : defaultRateBytes;

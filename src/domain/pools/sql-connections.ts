@@ -19,7 +19,7 @@ const housekeeping = /^database\/sql\.\(\*DB\)\.connection(?:Opener|Cleaner|Rese
 const fromPool = /^database\/sql\.\(\*(?:DB|Tx|Stmt|Conn|Rows|Row)\)\./;
 
 /** Undefined for goroutines without a part in it; callbacks that run inside database/sql count as `uses`. */
-export function sqlRole(group: GoroutineGroup): SqlRole | undefined {
+function sqlRole(group: GoroutineGroup): SqlRole | undefined {
   if (poolWait(group)?.library === "database/sql") return "wants";
   for (const { function: symbol } of group.stack) {
     if (!symbol.startsWith("database/sql.")) continue;

@@ -1,14 +1,7 @@
 import type { Frame } from "../code/frame.ts";
 import type { OwnCode } from "../code/own-code.ts";
 import { type Profile, sampleIndexOf } from "./profile.ts";
-import { functionTotals, siteTotals } from "./profile-totals.ts";
-
-/** How much one function gained between two profiles of one process; negative when it lost. */
-export interface FunctionChange {
-  readonly function: string;
-  readonly flat: number;
-  readonly cum: number;
-}
+import { siteTotals } from "./profile-totals.ts";
 
 /** How much one line of own code gained between two profiles of one process. */
 export interface SiteChange {
@@ -17,32 +10,6 @@ export interface SiteChange {
   readonly after: number;
   /** The heaviest stack through this line, of the later profile where it is still there. Innermost first. */
   readonly stack: readonly Frame[];
-}
-
-/**
- * What each function gained in `sampleType`, largest change of the flat value first: as `go tool pprof -top -base`
- * counts. Functions that did not change are left out. Undefined when one of the profiles lacks the sample type.
- */
-export function functionChanges(
-  before: Profile,
-  after: Profile,
-  sampleType: string,
-): FunctionChange[] | undefined {
-  const [first, last] = [sampleIndexOf(before, sampleType), sampleIndexOf(after, sampleType)];
-  if (first === -1 || last === -1) return undefined;
-  const earlier = new Map(functionTotals(before, first).map((total) => [total.function, total]));
-  const changes: FunctionChange[] = [];
-  for (const { function: name, flat, cum } of functionTotals(after, last)) {
-    const old = earlier.get(name);
-    earlier.delete(name);
-    changes.push({ function: name, flat: flat - (old?.flat ?? 0), cum: cum - (old?.cum ?? 0) });
-  }
-  for (const { function: name, flat, cum } of earlier.values()) {
-    changes.push({ function: name, flat: 0 - flat, cum: 0 - cum });
-  }
-  return changes
-    .filter(({ flat, cum }) => flat !== 0 || cum !== 0)
-    .sort((a, b) => Math.abs(b.flat) - Math.abs(a.flat) || Math.abs(b.cum) - Math.abs(a.cum));
 }
 
 /**

@@ -16,8 +16,9 @@ export class GzipDamage extends Error {
 }
 
 /**
- * Decompresses gzip, all members of it. zlib works on its own thread: while one chunk is parsed the next is
- * decompressed. The next chunk of `source` is asked for when zlib is through with the one before. Throws GzipDamage at the end of what could be decompressed, and whatever `source` throws.
+ * Decompresses gzip, all members of it. zlib works on its own thread: while one chunk is parsed the next is decompressed.
+ * The next chunk of `source` is asked for when zlib is through with the one before. Throws GzipDamage at the end of what
+ * could be decompressed, and whatever `source` throws.
  */
 export async function* inflated(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip({ chunkSize: outputBytes });

@@ -47,10 +47,10 @@ const mostKeptBytes = 16 * 1024 ** 2;
 const highestRatio = 1032;
 
 /**
- * Parses a file or a pipe as it is read, whatever it is wrapped in (envelopes.ts), holding a few chunks of it.
- * `parserFor` gets the decompressed size when it can be known beforehand (a hint, never to be trusted). Other work on the event loop gets its turn at least every
- * 20 ms as long as the parser takes a chunk of 128 KiB in less than that. What turns out to be broken gzip data is read again in
- * small pieces, into another parser.
+ * Parses a file or a pipe as it is read, whatever it is wrapped in (envelopes.ts), holding a few chunks of it. `parserFor`
+ * gets the decompressed size when it can be known beforehand (a hint, never to be trusted). Other work on the event loop
+ * gets its turn at least every 20 ms as long as the parser takes a chunk of 128 KiB in less than that. What turns out to be
+ * broken gzip data is read again in small pieces, into another parser.
  *
  * Throws PortError when the file cannot be opened or read, and the signal's reason. Broken content is in the result.
  */

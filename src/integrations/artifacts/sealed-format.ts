@@ -13,7 +13,7 @@
 import { createHash, hkdfSync } from "node:crypto";
 
 export const magic = Buffer.from("GFSEAL1\n");
-export const keyBytes = 32;
+const keyBytes = 32;
 const keyIdBytes = 8;
 const saltBytes = 32;
 export const headerBytes = magic.length + keyIdBytes + saltBytes;

@@ -1,4 +1,7 @@
-/** One question's patience; c-ares doubles it with each try and asks every name server (https://c-ares.org/docs/ares_init_options.html). */
+/**
+ * One question's patience; c-ares doubles it with each try and asks every name server
+ * (https://c-ares.org/docs/ares_init_options.html).
+ */
 export const questionTimeoutMs = 1_000;
 export const questionTries = 2;
 

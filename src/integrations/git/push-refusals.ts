@@ -14,7 +14,10 @@ export function isMoved(error: unknown): boolean {
   return error instanceof Moved;
 }
 
-/** What a server that takes no push means, by git's own words (LC_ALL=C) and by what servers say; undefined: it says nothing of it. */
+/**
+ * What a server that takes no push means, by git's own words (LC_ALL=C) and by what servers say; undefined: it says nothing
+ * of it.
+ */
 export function pushRefusal(
   complained: string,
   { name, branch, push }: Pick<ConfigWriter, "name" | "branch" | "push">,

@@ -21,7 +21,7 @@ export interface Caps {
 }
 
 /** A cooldown as long as mosn/holmes allows for goroutine profiles by default, and few captures at the same time. */
-export const defaultCaps: Caps = { overall: 20, perService: 2, cooldownMs: 600_000 };
+const defaultCaps: Caps = { overall: 20, perService: 2, cooldownMs: 600_000 };
 
 /** After this the place of a worker that died is free. */
 const placeMs = 30_000;
@@ -32,7 +32,10 @@ const nowInScript = `
 local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
 
-/** KEYS where places are taken; ARGV token, then for each how long in ms and how many. Gives the number of the one that is full, else 0. */
+/**
+ * KEYS where places are taken; ARGV token, then for each how long in ms and how many. Gives the number of the one that is
+ * full, else 0.
+ */
 const enterScript = `${nowInScript}
 for at = 1, #KEYS do
   redis.call("ZREMRANGEBYSCORE", KEYS[at], "-inf", now)

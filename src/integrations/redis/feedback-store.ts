@@ -22,8 +22,9 @@ for at = 2, #ARGV do redis.call("HINCRBY", KEYS[2], ARGV[at], 1) end
 return 1`;
 
 /**
- * KEYS voices, counts, log, open acts, their contents; ARGV field, voice, beginning of the finding's fields, ttl ms, facts, most logged, the
- * counters of right and wrong, and where it is to be told the intent and the act without the tally. Gives back what was said before, whether anything changed, right, wrong, voices.
+ * KEYS voices, counts, log, open acts, their contents; ARGV field, voice, beginning of the finding's fields, ttl ms, facts,
+ * most logged, the counters of right and wrong, and where it is to be told the intent and the act without the tally. Gives
+ * back what was said before, whether anything changed, right, wrong, voices.
  */
 const sayScript = `${openActScript}
 local content = redis.call("HGET", KEYS[1], ARGV[1])

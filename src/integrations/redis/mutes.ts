@@ -11,8 +11,8 @@ const endsKey = key("mutes", "ends");
 const contentKey = key("mutes");
 
 /**
- * What every script begins with: KEYS ends, content, open acts, their contents. The clock is Redis' own, so that machines need not agree on the
- * time; what is over is gone before anything else is done.
+ * What every script begins with: KEYS ends, content, open acts, their contents. The clock is Redis' own, so that machines
+ * need not agree on the time; what is over is gone before anything else is done.
  */
 const sweep = `${openActScript}
 local time = redis.call("TIME")
@@ -20,7 +20,10 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 for _, id in ipairs(redis.call("ZRANGEBYSCORE", KEYS[1], "-inf", now)) do redis.call("HDEL", KEYS[2], id) end
 redis.call("ZREMRANGEBYSCORE", KEYS[1], "-inf", now)`;
 
-/** ARGV id, content, lasts ms, and where somebody is to be told the intent and the act. Both keys live as long as the longest mute. */
+/**
+ * ARGV id, content, lasts ms, and where somebody is to be told the intent and the act. Both keys live as long as the longest
+ * mute.
+ */
 const muteScript = `${sweep}
 redis.call("ZADD", KEYS[1], now + ARGV[3], ARGV[1])
 redis.call("HSET", KEYS[2], ARGV[1], ARGV[2])

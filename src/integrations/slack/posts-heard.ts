@@ -5,7 +5,10 @@ import { messagePayload } from "./payloads.ts";
 /** Of messages that bots post: with a name of their own, and changed. */
 const pageSubtypes = new Set(["bot_message", "message_changed"]);
 
-/** Hands on what other bots post, new or changed, outside of threads: pages come that way. Rejects when it is to be delivered again. */
+/**
+ * Hands on what other bots post, new or changed, outside of threads: pages come that way. Rejects when it is to be delivered
+ * again.
+ */
 export function postsHeard(
   conversation: Conversation,
   own: { readonly botId: string },

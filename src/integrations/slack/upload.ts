@@ -91,7 +91,8 @@ export function slackUploads({
       );
     } catch (error) {
       if (!isCertain(error)) throw error;
-      // Told to wait, or for somebody to mend its access, the bytes are there for the next time; refused, they are not needed any more.
+      // Told to wait, or for somebody to mend its access, the bytes are there for the next time; refused, they are not
+      // needed any more.
       if (error instanceof PortError && ["rate-limited", "locked-out"].includes(error.code)) {
         note(intent, { names, fileIds, isHandedOver: false, timesUnseen });
         throw error;

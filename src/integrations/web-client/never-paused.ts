@@ -4,10 +4,11 @@ type Controller = Dispatcher.DispatchController;
 
 /**
  * An answer whose connection closes behind it is taken as fast as it comes, and buffered as far as its reader lags behind
- * (at most the question's `maxBytes`, then the reader leaves). undici 7 pauses its parser for a slow reader, and a connection
- * that the other side ends meanwhile fails an assertion inside a socket's event, which nobody can catch: the process dies
- * (https://github.com/nodejs/undici/issues/5360; mended in undici 8, which Node 20 cannot run). Proxies that speak HTTP/1.0 and servers
- * that say `Connection: close` do just that. Chunked answers that keep the connection are paused as ever: Go's are, beyond 2 KiB.
+ * (at most the question's `maxBytes`, then the reader leaves). undici 7 pauses its parser for a slow reader, and a
+ * connection that the other side ends meanwhile fails an assertion inside a socket's event, which nobody can catch: the
+ * process dies (https://github.com/nodejs/undici/issues/5360; mended in undici 8, which Node 20 cannot run). Proxies that
+ * speak HTTP/1.0 and servers that say `Connection: close` do just that. Chunked answers that keep the connection are paused
+ * as ever: Go's are, beyond 2 KiB.
  */
 export function neverPausedAtTheEnd(dispatch: Dispatcher["dispatch"]): Dispatcher["dispatch"] {
   return (options, handler) => {

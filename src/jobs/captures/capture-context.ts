@@ -14,7 +14,10 @@ export interface ContextPorts {
   readonly onTrouble: (message: string) => void;
 }
 
-/** What can be asked beside a capture of a service: its past of a metrics server, which is open for as long as `work` takes, and what changed. */
+/**
+ * What can be asked beside a capture of a service: its past of a metrics server, which is open for as long as `work` takes,
+ * and what changed.
+ */
 export async function withContext<T>(
   incident: Incident,
   ports: ContextPorts,

@@ -9,7 +9,7 @@ import { fitted, textWidth, wrapped } from "./text-width.ts";
  * Sizes in pixels at full width. Chat previews are a third as wide (Slack: 360 to 480 px), where the letters of a box are
  * still 10 px high: hence few rows and large letters.
  */
-export const pictureWidth = 1_280;
+const pictureWidth = 1_280;
 const margin = 20;
 export const graphWidth = pictureWidth - 2 * margin;
 const row = { height: 50, gap: 3, font: 34, padding: 8 };

@@ -6,7 +6,7 @@ export interface TextStyle {
   readonly bold?: boolean;
 }
 
-export const fontFamily = "Roboto Condensed";
+const fontFamily = "Roboto Condensed";
 
 /** Text for between tags and for attributes: no markup, no letters that XML 1.0 forbids, no unpaired surrogates. */
 export function escaped(text: string): string {

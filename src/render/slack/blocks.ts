@@ -101,7 +101,7 @@ function overflow({ action, choices }: MenuSpec): object {
 }
 
 /** Joins what there is of `lines` as long as it fits into `max`; `more` takes the place of the rest. */
-export function fitLines(lines: readonly string[], max: number, more: string): string {
+function fitLines(lines: readonly string[], max: number, more: string): string {
   const present = lines.filter((line) => line !== "");
   const whole = present.join("\n");
   if (whole.length <= max) return whole;

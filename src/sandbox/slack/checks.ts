@@ -11,9 +11,9 @@ export interface ExpectedRefusal {
 }
 
 /**
- * What is wrong with how the app behaved so far, one line each; empty when nothing is. Looks for calls that were
- * refused (unless a fault caused it or the test expects it), messages that nobody sees, messages without text, pictures without alternative text
- * and messages that were posted twice, by their metadata.
+ * What is wrong with how the app behaved so far, one line each; empty when nothing is. Looks for calls that were refused
+ * (unless a fault caused it or the test expects it), messages that nobody sees, messages without text, pictures without
+ * alternative text and messages that were posted twice, by their metadata.
  */
 export function problemsOf(
   workspace: Workspace,

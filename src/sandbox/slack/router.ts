@@ -61,7 +61,10 @@ export function createRouter(rooms: Rooms): RequestListener {
     answerText(response, status, words);
   }
 
-  /** Another app's incoming webhook: its URL names the channel (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks). */
+  /**
+   * Another app's incoming webhook: its URL names the channel
+   * (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks).
+   */
   async function postPage(
     channelId: string,
     request: IncomingMessage,

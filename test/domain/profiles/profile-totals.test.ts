@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ownCode } from "../../../src/domain/code/own-code.ts";
-import { functionChanges, siteChanges } from "../../../src/domain/profiles/profile-changes.ts";
+import { siteChanges } from "../../../src/domain/profiles/profile-changes.ts";
 import { functionTotals, profileTotal, siteTotals } from "../../../src/domain/profiles/profile-totals.ts";
 import { profile } from "./profiles.ts";
 
@@ -123,17 +123,7 @@ describe("changes between two profiles", () => {
     expect(changes?.[3]?.stack).toHaveLength(2);
   });
 
-  it("shows by function what changed", () => {
-    expect(functionChanges(before, after, "delay")).toEqual([
-      { function: "sync.(*Mutex).Unlock", flat: 855, cum: 855 },
-      { function: "shop/ledger.(*Store).Post", flat: 0, cum: 800 },
-      { function: "shop/orders.Place", flat: 0, cum: 60 },
-      { function: "shop/cart.Add", flat: 0, cum: -5 },
-    ]);
-  });
-
   it("is undefined when the profiles do not have the sample type", () => {
-    expect(functionChanges(before, heap, "delay")).toBeUndefined();
     expect(siteChanges(heap, after, "delay", own)).toBeUndefined();
   });
 });

@@ -21,7 +21,10 @@ export interface Aim {
 /** Input values of a modal: block_id → action_id → value as Slack shapes it, e.g. `{type, value}`. */
 export type ViewValues = Readonly<Record<string, Readonly<Record<string, Fields>>>>;
 
-/** People in the workspace: what they do reaches the app as Slack would deliver it. Throws when Slack's screen would not let them. */
+/**
+ * People in the workspace: what they do reaches the app as Slack would deliver it. Throws when Slack's screen would not let
+ * them.
+ */
 export interface People {
   /** Types into a channel's composer or a thread. Slash commands are delivered as such, outside threads only. */
   type(
