@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { UsageError } from "../domain/errors.ts";
+import { errorCode, reasonOf, UsageError } from "../domain/errors.ts";
 import type { GofireConfig } from "./gofire-config.ts";
 import { ConfigError } from "./mistake.ts";
 import type { KnownRule } from "./rule-limits.ts";
@@ -45,9 +45,9 @@ async function bytesOf(path: string): Promise<Uint8Array | undefined> {
   try {
     return await readFile(path);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const code = errorCode(error);
     if (code === "ENOENT") return undefined;
-    const why = code === "EISDIR" ? "it is a folder" : code === "EACCES" ? "no permission" : String(code);
+    const why = code === "EISDIR" ? "it is a folder" : code === "EACCES" ? "no permission" : reasonOf(error);
     throw new UsageError(`${path} cannot be read: ${why}.`);
   }
 }

@@ -53,6 +53,11 @@ export class UsageError extends Error {
   }
 }
 
+/** The code that Node or a library gave a caught error, e.g. "ENOENT"; "" where it has none. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
 /** What a caught value says. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -5,12 +5,10 @@ import type {
   JudgedChange,
   PublishedConfig,
 } from "../domain/configuration/config-change.ts";
+import { suspectWithinMs } from "../domain/context/service-context.ts";
 import type { Finding } from "../domain/findings/finding.ts";
 import { type KeyKind, keyKinds, wordsOf } from "./key-kinds.ts";
 import { direction } from "./quantity.ts";
-
-/** As with deploys (docs/decisions/0017-context.md): what came before that is told and not suspected. */
-const suspectWithinMs = 3_600_000;
 
 type Judged = Pick<Finding, "id" | "rule" | "severity" | "title" | "summary" | "where">;
 

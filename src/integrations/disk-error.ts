@@ -1,4 +1,4 @@
-import { PortError, reasonOf } from "../domain/errors.ts";
+import { errorCode, PortError, reasonOf } from "../domain/errors.ts";
 
 const reasons: Readonly<Record<string, { readonly code: PortError["code"]; readonly words: string }>> = {
   ENOENT: { code: "not-found", words: "no such file or folder" },
@@ -17,8 +17,7 @@ const reasons: Readonly<Record<string, { readonly code: PortError["code"]; reado
 /** A file system's error in our words. */
 export function diskError(error: unknown, path: string): PortError {
   if (error instanceof PortError) return error;
-  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
-  const known = reasons[code];
+  const known = reasons[errorCode(error)];
   if (known !== undefined) return new PortError(known.code, path, known.words, { cause: error });
   return new PortError("unavailable", path, reasonOf(error), {
     cause: error,

@@ -1,9 +1,14 @@
+import { constants } from "node:fs";
 import { link, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { errorCode } from "../domain/errors.ts";
 import { partFileName } from "./part-files.ts";
 
-const folderMode = 0o700;
-const fileMode = 0o600;
+/** What gofire keeps holds what a service's memory holds: for gofire's own user only. */
+export const folderMode = 0o700;
+export const fileMode = 0o600;
+/** Flags to read with: follows no link, and does not wait for a pipe's other end. */
+export const readOnly = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** A folder that others empty may vanish between being made and being used. */
 const placeAttempts = 5;
 
@@ -17,7 +22,7 @@ export async function createOnce(path: string, bytes: Uint8Array, parts: string)
     await placed(path, () => link(part, path));
     return true;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") {
+    if (errorCode(error) === "EEXIST") {
       // Whoever made it may not have come to this yet.
       await syncFolder(dirname(path));
       return false;
@@ -66,8 +71,7 @@ async function placed(path: string, place: () => Promise<void>): Promise<void> {
         await syncFolder(dirname(above));
       return;
     } catch (error) {
-      const isGone = error instanceof Error && "code" in error && error.code === "ENOENT";
-      if (!isGone || attempt === placeAttempts) throw error;
+      if (errorCode(error) !== "ENOENT" || attempt === placeAttempts) throw error;
     }
   }
 }

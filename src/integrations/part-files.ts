@@ -2,7 +2,10 @@ import { randomUUID } from "node:crypto";
 import { readdir, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { errorCode } from "../domain/errors.ts";
 
+/** Where files grow, in the folder that they come into: hidden, and on the same file system, so that they can be renamed. */
+export const partsFolder = ".parts";
 /** In a restarted container everything has the process id that it had before: this tells its lives apart. */
 const thisLife = randomUUID();
 /** Whether a writer on another machine lives cannot be seen; nothing is written for as long as this. */
@@ -37,6 +40,6 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     // EPERM: it lives and belongs to somebody else.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    return errorCode(error) === "EPERM";
   }
 }

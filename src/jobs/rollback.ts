@@ -9,6 +9,7 @@ import { type PushPorts, pushStep } from "./rollbacks/pushing.ts";
 import { rollbackEvent } from "./rollbacks/rollback-events.ts";
 import { log, showCard, showInPassing, type TellPorts, tellEnd } from "./rollbacks/telling.ts";
 import { type VerifyPorts, verifyStep } from "./rollbacks/verify.ts";
+import { leaveAloneMs } from "./upkeep/sweep.ts";
 
 export interface RollbackJobPorts extends PushPorts, TellPorts, VerifyPorts {
   readonly rollbacks: VerifyPorts["rollbacks"];
@@ -16,9 +17,6 @@ export interface RollbackJobPorts extends PushPorts, TellPorts, VerifyPorts {
 
 const auditAgainMs = 10_000;
 const usualTimes: VerifyTimes = { firstAfterMs: 60_000, againAfterMs: 90_000, withinMs: 10 * 60_000 };
-
-/** So long what changed is left to the worker that changed it. */
-const leaveAloneMs = 10_000;
 
 /**
  * Takes a rollback on from wherever it stands: card, push, measuring, outcome. Each step is noted before the next one

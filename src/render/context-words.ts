@@ -1,13 +1,15 @@
 import { type ContextSummary, contextSummary, type Trend } from "../domain/context/context-summary.ts";
-import type { ContextEvent, FigureName, FigureRange } from "../domain/context/service-context.ts";
+import {
+  type ContextEvent,
+  type FigureName,
+  type FigureRange,
+  suspectWithinMs,
+} from "../domain/context/service-context.ts";
 import { rangeText } from "../domain/context/usual-figures.ts";
 import type { PublishedContext, UsualFigure } from "../domain/findings/finding.ts";
 import type { IncidentOrigin } from "../domain/incidents/incident.ts";
 import { counted, durationText, percentText } from "../domain/units.ts";
 import { limitText, quantity, utcTime } from "./words.ts";
-
-/** A deploy that came this shortly before the moment may be why (docs/decisions/0017-context.md). */
-const suspectWithinMs = 3_600_000;
 
 const names: Partial<Readonly<Record<FigureName, string>>> = {
   cpu: "CPU",

@@ -1,3 +1,5 @@
+import type { Severity } from "../domain/findings/finding.ts";
+
 /** How a terminal shows emphasis; the plain style leaves text as it is. */
 export interface Style {
   readonly bold: (text: string) => string;
@@ -26,6 +28,11 @@ export const colourStyle: Style = {
   green: sgr(32, 39),
   cyan: sgr(36, 39),
 };
+
+/** How urgent something is, seen from afar. */
+export function severityPaint(severity: Severity, style: Style): (text: string) => string {
+  return severity === "critical" ? style.red : severity === "warning" ? style.yellow : style.cyan;
+}
 
 function same(text: string): string {
   return text;

@@ -1,11 +1,11 @@
-import type { Check, Severity, Verdict } from "../domain/findings/finding.ts";
+import type { Check, Verdict } from "../domain/findings/finding.ts";
 import { certificateName, nothingSeen, type TlsFinding } from "../domain/tls/finding.ts";
 import { type TlsHandshake, type TlsProbe, type TlsQuestion, usualHandshake } from "../domain/tls/probe.ts";
 import type { TlsReport } from "../domain/tls/report.ts";
 import { tlsTargetText } from "../domain/tls/target.ts";
 import { outcomeText } from "../domain/tls/words.ts";
 import { counted, durationText } from "../domain/units.ts";
-import { printable, type Style } from "./style.ts";
+import { printable, severityPaint } from "./style.ts";
 import type { TerminalOptions } from "./terminal/layout.ts";
 import { limitText, quantity } from "./words.ts";
 import { labelled, wrap } from "./wrap.ts";
@@ -57,10 +57,6 @@ function headline({ verdict, probe, using }: TlsReport, { style, width }: Termin
     `${style.bold(paint(tlsVerdictWords[verdict]))}  ${style.bold(where)}`,
     ...(using === undefined ? [] : wrap(printable(`With ${using}.`), width)),
   ];
-}
-
-function severityPaint(severity: Severity, style: Style): (text: string) => string {
-  return severity === "critical" ? style.red : severity === "warning" ? style.yellow : style.cyan;
 }
 
 function findingLines(finding: TlsFinding, { style, width }: TerminalOptions): string[] {

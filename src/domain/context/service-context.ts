@@ -3,6 +3,12 @@
  */
 
 /**
+ * A deploy, or a change of configuration, that came this shortly before the moment may be why; what came before that is told and
+ * not suspected (docs/decisions/0017-context.md).
+ */
+export const suspectWithinMs = 3_600_000;
+
+/**
  * What a figure measures. Of the process unless it says otherwise:
  *
  * - `goroutines`, `threads`, `open-fds`, `heap-in-use`, `resident-memory`, `cpu`, `gc-rate`: go_goroutines, go_threads,

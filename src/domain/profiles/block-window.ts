@@ -4,7 +4,7 @@ import type { OwnCode } from "../code/own-code.ts";
 import type { BlockLease } from "./block-lease.ts";
 import type { Profile } from "./profile.ts";
 import { sampleIndexOf } from "./profile.ts";
-import { type SiteChange, siteChanges } from "./profile-changes.ts";
+import { type SiteChange, siteChanges, siteName } from "./profile-changes.ts";
 import { profileTotal, siteTotals } from "./profile-totals.ts";
 
 /** A time in which waits were recorded; what differs between the two block profiles is what ended in it. */
@@ -93,10 +93,6 @@ function gains({ before, after }: BlockWindow, sampleType: string, own: OwnCode)
   const index = sampleIndexOf(after, sampleType);
   if (index === -1) return [];
   return siteTotals(after, index, own).map(({ value, ...site }) => ({ ...site, before: 0, after: value }));
-}
-
-function siteName({ function: symbol, file, line }: Frame): string {
-  return `${symbol}\n${file}:${line}`;
 }
 
 /** Functions that wait, as they stand innermost in block profiles (Go source: runtime/chan.go, select.go, sema.go; sync). */

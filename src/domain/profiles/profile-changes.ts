@@ -37,6 +37,7 @@ export function siteChanges(
   return changes.sort((a, b) => b.after - b.before - (a.after - a.before));
 }
 
-function siteName({ function: symbol, file, line }: Frame): string {
+/** The same for the same line of code. */
+export function siteName({ function: symbol, file, line }: Frame): string {
   return `${symbol}\n${file}:${line}`;
 }

@@ -5,16 +5,14 @@ import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { finished, pipeline } from "node:stream/promises";
 import { manifestFile } from "../../capture/manifest.ts";
-import { PortError } from "../../domain/errors.ts";
+import { errorCode, PortError } from "../../domain/errors.ts";
 import type { BundleWriter, CaptureStore, SavedFile } from "../../ports/capture-store.ts";
 import { diskError } from "../disk-error.ts";
+import { fileMode, folderMode } from "../durable-files.ts";
 import { measuredBody } from "./measured-body.ts";
 
 /** A manifest lists some twenty files; more than this is not one of ours. */
 const largestManifestBytes = 1 << 20;
-/** Captures hold what a service's memory holds: for the person who took them only. */
-const folderMode = 0o700;
-const fileMode = 0o600;
 
 /** Keeps bundles as folders below `folder`, which is made when it is not there. */
 export function captureStore(folder: string): CaptureStore {
@@ -56,7 +54,7 @@ async function newFolder(parent: string, name: string): Promise<string> {
       await mkdir(path, { mode: folderMode });
       return path;
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST") || copy >= 100) throw error;
+      if (errorCode(error) !== "EEXIST" || copy >= 100) throw error;
     }
   }
 }

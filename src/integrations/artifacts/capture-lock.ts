@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { errorCode } from "../../domain/errors.ts";
 import type { CaptureLock, LockHolder } from "../../ports/capture-lock.ts";
 import { diskError } from "../disk-error.ts";
 
@@ -64,7 +65,7 @@ async function put(path: string, lock: Lock): Promise<boolean> {
     await link(draft, path);
     return true;
   } catch (error) {
-    if (codeOf(error) === "EEXIST") return false;
+    if (errorCode(error) === "EEXIST") return false;
     throw error;
   } finally {
     await rm(draft, { force: true });
@@ -75,7 +76,7 @@ async function read(path: string): Promise<Lock | undefined> {
   try {
     return lockOf(await readFile(path, "utf8"));
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
+    if (errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
 }
@@ -111,7 +112,7 @@ function isAlive(lock: Lock): boolean {
     process.kill(lock.pid, 0);
     return true;
   } catch (error) {
-    return codeOf(error) === "EPERM"; // it lives and belongs to somebody else
+    return errorCode(error) === "EPERM"; // it lives and belongs to somebody else
   }
 }
 
@@ -120,14 +121,14 @@ async function moveAway(path: string, token: string): Promise<void> {
   try {
     await rename(path, grave);
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return;
+    if (errorCode(error) === "ENOENT") return;
     throw error;
   }
   const moved = await read(grave);
   // Somebody replaced the dead lock between our look and our rename: put theirs back.
   if (moved !== undefined && moved.token !== token) {
     await link(grave, path).catch((error: unknown) => {
-      if (codeOf(error) !== "EEXIST") throw error;
+      if (errorCode(error) !== "EEXIST") throw error;
     });
   }
   await rm(grave, { force: true });
@@ -137,8 +138,4 @@ async function moveAway(path: string, token: string): Promise<void> {
 async function release(path: string, token: string): Promise<void> {
   heldHere.delete(token);
   if ((await read(path))?.token === token) await rm(path, { force: true });
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }

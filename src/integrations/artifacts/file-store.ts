@@ -1,23 +1,16 @@
 import { once } from "node:events";
-import { constants } from "node:fs";
 import { lstat, mkdir, open, readdir, realpath, rename, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { PortError } from "../../domain/errors.ts";
+import { errorCode, PortError } from "../../domain/errors.ts";
 import { contentTypeOf } from "../../domain/evidence/content-type.ts";
 import type { Artifacts, StoredArtifact } from "../../ports/artifacts.ts";
 import { diskError } from "../disk-error.ts";
-import { partFileName, removeLeftParts } from "../part-files.ts";
+import { fileMode, folderMode, readOnly, syncFolder } from "../durable-files.ts";
+import { partFileName, partsFolder, removeLeftParts } from "../part-files.ts";
 import { checkKey, checkPrefix } from "./artifact-key.ts";
 import { watchedSource } from "./watched-source.ts";
 
-/** Captures hold what a service's memory holds: for gofire's own user only. */
-const folderMode = 0o700;
-const fileMode = 0o600;
-/** Follows no link, and does not wait for a pipe's other end. */
-const readOnly = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-/** Where artifacts grow; hidden, and on the same file system, so that they can be renamed into place. */
-const partsFolder = ".parts";
 /** A folder that is emptied is removed, perhaps just before something new is renamed into it. */
 const placeAttempts = 5;
 
@@ -137,7 +130,7 @@ async function moveInto(root: string, part: string, path: string): Promise<void>
       await rename(part, path);
       break;
     } catch (error) {
-      if (codeOf(error) !== "ENOENT" || attempt === placeAttempts) throw error;
+      if (errorCode(error) !== "ENOENT" || attempt === placeAttempts) throw error;
     }
   }
   await syncFolder(dirname(path)).catch(absent); // removed again already
@@ -154,8 +147,8 @@ async function makeFolders(root: string, folder: string): Promise<void> {
       await mkdir(path, { mode: folderMode });
       await syncFolder(parent);
     } catch (error) {
-      if (codeOf(error) === "ENOENT") return; // its parent was removed meanwhile: the rename fails, and all begins anew
-      if (codeOf(error) !== "EEXIST") throw error;
+      if (errorCode(error) === "ENOENT") return; // its parent was removed meanwhile: the rename fails, and all begins anew
+      if (errorCode(error) !== "EEXIST") throw error;
       const there = await lstat(path).catch(absent);
       if (there !== undefined && !there.isDirectory()) throw notOurs(path);
     }
@@ -197,7 +190,7 @@ async function unlinked(path: string): Promise<boolean> {
     await rm(path);
     return true;
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return false;
+    if (errorCode(error) === "ENOENT") return false;
     throw error;
   }
 }
@@ -212,18 +205,9 @@ async function removeEmptyFolders(root: string, folder: string): Promise<void> {
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 function readError(error: unknown, key: string, path: string): PortError {
   // Through a link (ELOOP) or into a folder: there is no such artifact, whatever is there.
-  const gone = ["ENOENT", "ENOTDIR", "EISDIR", "ELOOP"].includes(codeOf(error));
+  const gone = ["ENOENT", "ENOTDIR", "EISDIR", "ELOOP"].includes(errorCode(error));
   if (gone || (error instanceof PortError && error.code === "not-found")) {
     return new PortError("not-found", key, `There is no artifact ${key} any more.`, { cause: error });
   }
@@ -236,10 +220,6 @@ function notOurs(path: string): PortError {
 
 /** Undefined for what is not there; other errors go on. */
 function absent(error: unknown): undefined {
-  const code = codeOf(error);
+  const code = errorCode(error);
   if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }

@@ -1,6 +1,6 @@
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
-import { PortError } from "../../domain/errors.ts";
+import { errorCode, PortError } from "../../domain/errors.ts";
 import { redacted } from "./redact-text.ts";
 
 /** Field numbers of google/pprof's profile.proto that hold string numbers, by the message they are in. */
@@ -46,8 +46,7 @@ async function* inflated(source: AsyncIterable<Uint8Array>, file: string): Async
     await piped;
   } catch (error) {
     // zlib's own; everything else is the source's.
-    const isZlibs = error instanceof Error && "code" in error && String(error.code).startsWith("Z_");
-    throw isZlibs ? unreadable(file, error) : error;
+    throw errorCode(error).startsWith("Z_") ? unreadable(file, error) : error;
   }
 }
 

@@ -1,18 +1,15 @@
 /** The files of a log on a disk. */
-import { constants } from "node:fs";
+
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { checkpointPath, claimPath, mostEntryBytes } from "../../audit/tiles.ts";
 import type { LogFile } from "../../audit/tree.ts";
+import { errorCode } from "../../domain/errors.ts";
 import type { AuditLogFiles } from "../../ports/audit-log.ts";
 import { diskError } from "../disk-error.ts";
-import { createOnce, replaceFile, syncFolder } from "../durable-files.ts";
-import { removeLeftParts } from "../part-files.ts";
+import { createOnce, readOnly, replaceFile, syncFolder } from "../durable-files.ts";
+import { partsFolder, removeLeftParts } from "../part-files.ts";
 
-/** Follows no link, and does not wait for a pipe's other end. */
-const readOnly = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-/** Where files grow. */
-const partsFolder = ".parts";
 /** Where checkpoints wait for their turn. */
 const stagedFolder = ".staged";
 /** Made once: tells this log from one of the same name elsewhere. */
@@ -159,7 +156,7 @@ async function publish(
       return "done";
     } catch (error) {
       // Somebody with a larger one removed it: look again.
-      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+      if (errorCode(error) !== "ENOENT") throw error;
     }
   }
 }

@@ -5,6 +5,7 @@ import { type Signer, signerOf } from "../../audit/keys.ts";
 import { reasonOf, UsageError } from "../../domain/errors.ts";
 import { diskError } from "../disk-error.ts";
 import { createOnce } from "../durable-files.ts";
+import { partsFolder } from "../part-files.ts";
 
 const fileName = "audit-key.pem";
 
@@ -42,7 +43,7 @@ async function made(path: string, stateFolder: string): Promise<string> {
   const { privateKey } = generateKeyPairSync("ed25519");
   const pem = String(privateKey.export({ type: "pkcs8", format: "pem" }));
   try {
-    if (await createOnce(path, Buffer.from(pem), join(stateFolder, ".parts"))) return pem;
+    if (await createOnce(path, Buffer.from(pem), join(stateFolder, partsFolder))) return pem;
     return await readFile(path, "utf8");
   } catch (error) {
     throw diskError(error, path);

@@ -1,6 +1,6 @@
 import { Resolver } from "node:dns/promises";
 import { isIPv6 } from "node:net";
-import { PortError } from "../../domain/errors.ts";
+import { errorCode, PortError } from "../../domain/errors.ts";
 import { type DnsAddresses, type DnsServices, mostFound } from "../../domain/targets/target-place.ts";
 import { counted } from "../../domain/units.ts";
 import type { FoundTarget, FoundTargets, TargetSource } from "../../ports/target-source.ts";
@@ -117,7 +117,7 @@ async function asked<T>(what: string, ask: () => Promise<readonly T[]>): Promise
   try {
     return await ask();
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    const code = errorCode(error);
     if (nothing.has(code)) return [];
     throw dnsError(code, what, error);
   }

@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { PortError, UsageError } from "../../domain/errors.ts";
+import { errorCode, PortError, UsageError } from "../../domain/errors.ts";
+import { createOnce } from "../durable-files.ts";
+import { partsFolder } from "../part-files.ts";
 
 const secretBytes = 32;
 const fileName = "link-secret";
@@ -35,23 +37,15 @@ async function kept(path: string): Promise<Uint8Array | undefined> {
     if (secret.length === secretBytes) return secret;
     throw new Error("the file is damaged: remove it");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
 }
 
-/** Whole or not at all, and only one of several processes that begin at the same time makes it. */
 async function made(folder: string, path: string): Promise<Uint8Array> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const part = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
-  await writeFile(part, `${randomBytes(secretBytes).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
-  try {
-    await link(part, path);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-  } finally {
-    await rm(part, { force: true });
-  }
+  const text = `${randomBytes(secretBytes).toString("hex")}\n`;
+  await createOnce(path, Buffer.from(text), join(folder, partsFolder));
+  // Of several processes that begin at the same time one makes it.
   const secret = await kept(path);
   if (secret === undefined) throw new Error("the file vanished");
   return secret;

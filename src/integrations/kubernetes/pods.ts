@@ -8,6 +8,7 @@ import {
 } from "@kubernetes/client-node";
 import { PortError, reasonOf } from "../../domain/errors.ts";
 import { parseKubernetesStatus } from "../../parsers/kubernetes-status.ts";
+import { answerText } from "../web-client/answer-text.ts";
 import { askWeb, type WebAnswer } from "../web-client/ask.ts";
 import { type Connection, connectTo, usable } from "../web-client/connection.ts";
 import { questionHeaders } from "../web-client/headers.ts";
@@ -107,7 +108,7 @@ async function asked(
   let text: string;
   try {
     answer = await askWeb(connection, question, pageLimits, signal);
-    text = await textOf(answer);
+    text = await answerText(answer);
   } catch (error) {
     if (!(error instanceof PortError)) throw error;
     const message = `Kubernetes at ${connection.origin} could not be asked: ${error.message}`;
@@ -115,12 +116,6 @@ async function asked(
   }
   if (answer.status !== 200) throw refusal(answer, text, connection.origin);
   return text;
-}
-
-async function textOf({ body }: WebAnswer): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 function refusal({ status, location }: WebAnswer, text: string, target: string): PortError {

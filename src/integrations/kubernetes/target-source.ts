@@ -1,5 +1,6 @@
 import { isIPv6 } from "node:net";
 import type { V1Container, V1Pod } from "@kubernetes/client-node";
+import { byReadinessAndName } from "../../domain/targets/by-readiness.ts";
 import { type KubernetesPods, mostFound } from "../../domain/targets/target-place.ts";
 import { counted } from "../../domain/units.ts";
 import type { FoundTarget, FoundTargets, SourceServers, TargetSource } from "../../ports/target-source.ts";
@@ -125,10 +126,4 @@ function whyStopped({ status }: V1Pod, container: string | undefined): string | 
     return undefined;
   const [first] = candidates;
   return first?.state?.waiting?.reason ?? first?.state?.terminated?.reason ?? "not running";
-}
-
-const collator = new Intl.Collator("en", { numeric: true });
-
-function byReadinessAndName(a: FoundTarget, b: FoundTarget): number {
-  return Number(a.isReady === false) - Number(b.isReady === false) || collator.compare(a.name, b.name);
 }

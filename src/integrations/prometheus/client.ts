@@ -4,6 +4,7 @@ import { durationText } from "../../domain/units.ts";
 import { type ApiAnswer, parseQueryAnswer, parseTargetsAnswer } from "../../parsers/prometheus-api/answer.ts";
 import type { MetricsServer, MetricsServers } from "../../ports/metrics-server.ts";
 import type { AnswerLimits, WebAccess } from "../../ports/web-access.ts";
+import { answerText } from "../web-client/answer-text.ts";
 import { askWeb, type WebAnswer } from "../web-client/ask.ts";
 import { connectTo, usable } from "../web-client/connection.ts";
 import { publicUrl, questionHeaders } from "../web-client/headers.ts";
@@ -51,7 +52,7 @@ function openServer(text: string, access: WebAccess, userAgent: string): Metrics
       limits,
       signal,
     );
-    const body = await textOf(answer);
+    const body = await answerText(answer);
     return valueOf(answer, parse(body), url);
   }
 
@@ -117,12 +118,6 @@ function refuseOtherMoment(found: readonly MetricSeries[], atMs: number, target:
 /** The server shall not go on working on what nobody waits for any more. */
 function timeoutOf({ deadlineMs }: AnswerLimits): string {
   return `${Math.max(1, Math.ceil(deadlineMs))}ms`;
-}
-
-async function textOf({ body }: WebAnswer): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 function valueOf<T>(

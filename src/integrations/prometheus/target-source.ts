@@ -1,5 +1,6 @@
 import { fitsLabels } from "../../domain/alerts/alert-routing.ts";
 import { PortError } from "../../domain/errors.ts";
+import { byReadinessAndName } from "../../domain/targets/by-readiness.ts";
 import { isLoopback } from "../../domain/targets/reserved-addresses.ts";
 import { mostFound, type PrometheusTargets } from "../../domain/targets/target-place.ts";
 import type { MetricsServer, ScrapeTarget } from "../../ports/metrics-server.ts";
@@ -86,10 +87,4 @@ function namedOnce(targets: readonly FoundTarget[]): readonly FoundTarget[] {
       ? target
       : { ...target, name: `${target.name} ${new URL(target.origin).host}` },
   );
-}
-
-const collator = new Intl.Collator("en", { numeric: true });
-
-function byReadinessAndName(a: FoundTarget, b: FoundTarget): number {
-  return Number(a.isReady === false) - Number(b.isReady === false) || collator.compare(a.name, b.name);
 }

@@ -19,11 +19,11 @@ export interface ChannelTraits {
 export type Channels = Memory<ChannelTraits>;
 
 /** Who was removed from a channel reads no more of it after this; a minute's worth of asking is what tier 3 allows. */
-const freshMs = 60_000;
+export const freshMs = 60_000;
 /** One that gofire does not see is one that it is invited into the next moment. */
 const hiddenFreshMs = 5_000;
 /** While Slack does not answer. Shorter than for rights: it is about what people were told in confidence. */
-const staleMs = 300_000;
+export const staleMs = 300_000;
 
 /** Channels by their ids, remembered for who asks what about them. */
 export function slackChannels(client: SlackClient, clock: Clock): Channels {

@@ -3,7 +3,7 @@ import { PortError } from "../../domain/errors.ts";
 import { remembered } from "../../domain/remembered.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Rooms } from "../../ports/rooms.ts";
-import type { Channels } from "./channels.ts";
+import { type Channels, freshMs, staleMs } from "./channels.ts";
 import type { SlackClient } from "./client.ts";
 import { soon } from "./soon.ts";
 
@@ -12,10 +12,6 @@ const conversationsAnswer = z.object({
   response_metadata: z.optional(z.object({ next_cursor: z.optional(z.string()) })),
 });
 
-/** Who was removed from a channel reads no more of it after this. */
-const freshMs = 60_000;
-/** While Slack does not answer. Shorter than for rights: it is about what people were told in confidence. */
-const staleMs = 300_000;
 /** The most that users.conversations takes (https://docs.slack.dev/reference/methods/users.conversations). */
 const pageSize = 999;
 /** Nobody is in more private channels than that together with gofire; further ones stay closed. */

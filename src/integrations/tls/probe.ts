@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { performance } from "node:perf_hooks";
-import { PortError, reasonOf } from "../../domain/errors.ts";
+import { errorCode, PortError, reasonOf } from "../../domain/errors.ts";
 import { isMetadataAddress } from "../../domain/targets/reserved-addresses.ts";
 import {
   isReached,
@@ -137,7 +137,7 @@ async function addressesOf(
     found = await Promise.race([find(host), ended]);
   } catch (error) {
     signal.throwIfAborted();
-    const code = error instanceof Error && "code" in error ? error.code : "";
+    const code = errorCode(error);
     if (code === "ENOTFOUND" || code === "ENODATA")
       throw new PortError("not-found", target, `${host} has no address: this host name is unknown`);
     if (bound.aborted)

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { PortError } from "../../domain/errors.ts";
+import { errorCode, PortError } from "../../domain/errors.ts";
 import { bytesText, durationText } from "../../domain/units.ts";
 import type { AnswerLimits } from "../../ports/web-access.ts";
 import { silence } from "./silence.ts";
@@ -44,7 +44,7 @@ export async function* boundedBody(
         { cause: error },
       );
     }
-    if (error instanceof Error && "code" in error && error.code === "Z_DATA_ERROR") {
+    if (errorCode(error) === "Z_DATA_ERROR") {
       const said = `its header says that the answer is gzip, and ${received === 0 ? "it is not" : `behind ${bytesText(received)} it is not`}`;
       throw new PortError("bad-response", target, said, { cause: error });
     }

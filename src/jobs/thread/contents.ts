@@ -6,6 +6,11 @@ export async function* utf8(text: string): AsyncGenerator<Uint8Array> {
   yield await Promise.resolve(new TextEncoder().encode(text));
 }
 
+/** What somebody called something, as a part of a file's name. */
+export function inFileName(text: string): string {
+  return text.replace(/[^A-Za-z0-9.-]+/g, "-").slice(0, 60);
+}
+
 /** Stores a text of gofire's own under `key`, which says by its ending what it is; returns the key. */
 export async function putText(
   key: string,

@@ -14,6 +14,7 @@ import { goroutineStacks, profileStacks, type Stacks } from "../../render/flame-
 import { type FlameSubject, subjectOf } from "../../render/flame-graph/subject.ts";
 import { inTurns } from "../turns/in-turns.ts";
 import { oneAtATime } from "../turns/one-at-a-time.ts";
+import { inFileName } from "./contents.ts";
 
 export interface PictureParts {
   readonly artifacts: Artifacts;
@@ -78,7 +79,7 @@ export function flameGraphPictures({ artifacts, rasteriser, links, readCapture }
       const { kind, file, pair } = chosen;
       const shown = await weighed(`${bundle}${file}`, kind, signal);
       if (shown === undefined) return [];
-      const whose = plain(analysis.target.service ?? "process");
+      const whose = inFileName(analysis.target.service ?? "process");
       const drawing = await inTurns(flameGraph(shown.stacks, shown.measure, subject), signal);
       const difference =
         pair === undefined
@@ -111,7 +112,7 @@ export function flameGraphPictures({ artifacts, rasteriser, links, readCapture }
       const words = processes === undefined ? undefined : ofProcesses(processes.first, processes.second);
       const drawing = await changed(...keys, kind, subject, signal, words);
       if (drawing === undefined) return undefined;
-      const whose = plain(second.analysis.target.service ?? "process");
+      const whose = inFileName(second.analysis.target.service ?? "process");
       const [name, title] =
         processes === undefined
           ? ["change", `What changed: ${kind} of ${subject.target}`]
@@ -153,9 +154,4 @@ function stacksOf(capture: ParsedArtifact, kind: ProfileKind): Weighed | undefin
 
 async function* once(content: Uint8Array): AsyncGenerator<Uint8Array> {
   yield await Promise.resolve(content);
-}
-
-/** For file names. */
-function plain(text: string): string {
-  return text.replace(/[^A-Za-z0-9.-]+/g, "-").slice(0, 60);
 }

@@ -2,6 +2,7 @@ import type { Analysis } from "../../domain/findings/finding.ts";
 import type { Incident, Reply, ReplyFile } from "../../domain/incidents/incident.ts";
 import { type Peer, processName } from "../../domain/incidents/peer.ts";
 import { counted } from "../../domain/units.ts";
+import { inFileName } from "./contents.ts";
 
 type Draft = Pick<Reply, "kind" | "text" | "files" | "draws">;
 
@@ -88,13 +89,9 @@ function evidenceOf({
       .toISOString()
       .replace(/[-:]|\..*$/g, "")
       .replace("T", "-");
-    const whose = [service, instance].filter((part) => part !== undefined).map(plain);
+    const whose = [service, instance].filter((part) => part !== undefined).map(inFileName);
     const ending = /\..*$/.exec(file)?.[0] ?? "";
     const name = ["pprof", ...whose, kind, `${stamp}${ending}`].join(".");
     return [{ artifact: `${bundle}${file}`, name, title: `${kind} of ${service}` }];
   });
-}
-
-function plain(text: string): string {
-  return text.replace(/[^A-Za-z0-9.-]+/g, "-").slice(0, 60);
 }

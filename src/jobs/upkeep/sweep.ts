@@ -7,7 +7,7 @@ import { fail, type SettlePorts } from "../incidents/settle.ts";
 import { notCompared } from "../peers/peer-round.ts";
 
 /** What changed so lately is in somebody's hands. */
-const leaveAloneMs = 10_000;
+export const leaveAloneMs = 10_000;
 
 /**
  * Takes up what fell between two steps when a process died: an incident that was created and not queued, a capture

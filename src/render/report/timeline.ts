@@ -2,6 +2,7 @@ import type { CaptureStep, Incident, IncidentState } from "../../domain/incident
 import type { HumanAct, RecordEntry } from "../../domain/incidents/incident-record.ts";
 import { bytesText, counted, durationText } from "../../domain/units.ts";
 import { inline } from "../markdown-words.ts";
+import { twoDigits } from "../words.ts";
 import { configRows } from "./config-changes.ts";
 import type { ReportFacts } from "./report.ts";
 
@@ -158,8 +159,4 @@ function dateOf(days: number): string {
   const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
   const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
   return `${year}-${twoDigits(month)}-${twoDigits(day)}`;
-}
-
-function twoDigits(value: number): string {
-  return String(value).padStart(2, "0");
 }

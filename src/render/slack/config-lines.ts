@@ -7,9 +7,9 @@ import { momentOf } from "../context-words.ts";
 import { words } from "./escape.ts";
 
 /** Of a setting's path, a value, a name: what is longer is cut, and stands in full among the findings in the thread. */
-const partCharacters = 72;
+export const partCharacters = 72;
 /** Written out, of what is cut already: escaping makes it longer. */
-const writtenCharacters = 6 * partCharacters;
+export const writtenCharacters = 6 * partCharacters;
 
 /** What changed of the configuration, most suspicious first. */
 export function configLines(incident: Incident, analysis: AnalysisSummary): readonly string[] {

@@ -3,12 +3,9 @@ import type { ProposalEnvironment } from "../../domain/configuration/proposal.ts
 import { counted } from "../../domain/units.ts";
 import { changeText } from "../config-words.ts";
 import { impactText } from "../gate-words.ts";
+import { partCharacters, writtenCharacters } from "./config-lines.ts";
 import { code, words } from "./escape.ts";
 
-/** Of a setting's path, a value, a file. */
-const partCharacters = 72;
-/** Written out, of what is cut already: escaping makes it longer. */
-const writtenCharacters = 6 * partCharacters;
 const impactCharacters = 250;
 const reasonCharacters = 250;
 const mostWarnings = 3;

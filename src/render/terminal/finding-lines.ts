@@ -1,16 +1,12 @@
-import type { Analysis, Finding, Severity } from "../../domain/findings/finding.ts";
+import type { Analysis, Finding } from "../../domain/findings/finding.ts";
 import { shortFile } from "../../domain/goroutines/goroutine-sites.ts";
 import { countText } from "../../domain/units.ts";
 import { usualBeside } from "../context-words.ts";
-import { printable, type Style } from "../style.ts";
+import { printable, severityPaint } from "../style.ts";
 import { limitText, placeText, quantity } from "../words.ts";
 import { labelled, wrap } from "../wrap.ts";
 import { commonFolder, within } from "./capture-lines.ts";
 import { indent, labelWidth, shortList, type TerminalOptions } from "./layout.ts";
-
-function severityPaint(severity: Severity, style: Style): (text: string) => string {
-  return severity === "critical" ? style.red : severity === "warning" ? style.yellow : style.cyan;
-}
 
 /** All of a finding: what, how much, where, why it is said, what to do. */
 export function findingLines(finding: Finding, { captures }: Analysis, options: TerminalOptions): string[] {

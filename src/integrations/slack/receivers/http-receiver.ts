@@ -4,7 +4,7 @@ import { reasonOf } from "../../../domain/errors.ts";
 import { unprovenBodies } from "../../../domain/unproven.ts";
 import { bodyOf } from "../../web-server/body.ts";
 import { deliver } from "./deliver.ts";
-import { inFlight } from "./in-flight.ts";
+import { drainMs, inFlight } from "./in-flight.ts";
 import { forgedBecause } from "./signature.ts";
 
 interface HttpReceiverSettings {
@@ -26,8 +26,6 @@ export interface HttpReceiver extends Receiver {
 const maxBytes = 4 << 20;
 /** Of all that is held at once of requests whose signature is not checked yet. */
 const mostUnprovenBytes = 8 * maxBytes;
-/** What was heard has 2 s until its acknowledgement. */
-const drainMs = 3_000;
 
 /**
  * Bolt's ear for signed requests. Unlike Bolt 5.1's own receiver it shares gofire's port, refuses timestamps from the

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+/** How long a receiver that stops waits for what it heard: that has 2 s until its acknowledgement. */
+export const drainMs = 3_000;
+
 /** What was heard and is not answered yet. */
 export interface InFlight {
   readonly count: number;

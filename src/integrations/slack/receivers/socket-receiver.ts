@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { App, Receiver } from "@slack/bolt";
 import { PortError, reasonOf } from "../../../domain/errors.ts";
 import { deliver } from "./deliver.ts";
-import { inFlight } from "./in-flight.ts";
+import { drainMs, inFlight } from "./in-flight.ts";
 import { type Envelope, openLine, type SocketLine } from "./socket-line.ts";
 
 interface SocketReceiverSettings {
@@ -22,8 +22,6 @@ export interface SocketReceiver extends Receiver {
   readonly open: number;
 }
 
-/** What was heard has 2 s until its acknowledgement. */
-const drainMs = 3_000;
 /** How long a connection that Slack wants replaced is kept for what it still has to acknowledge. */
 const lingerMs = 3_000;
 const longestPauseMs = 30_000;
