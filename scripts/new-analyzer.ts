@@ -18,7 +18,7 @@ mkdirSync(`${folder}/fixtures/fires-first-case`, { recursive: true });
 mkdirSync(`${folder}/fixtures/quiet-first-case`, { recursive: true });
 writeFileSync(
   `${folder}/index.ts`,
-  `import { defineAnalyzer } from "../../domain/analyzer.ts";
+  `import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 
 export const ${name} = defineAnalyzer({
   meta: {

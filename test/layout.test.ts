@@ -1,5 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { analyzers } from "../src/analyzers/index.ts";
@@ -44,6 +46,29 @@ describe("analyzers", () => {
       }
     },
   );
+});
+
+describe("npm run new:analyzer", () => {
+  it("makes an analyzer of imports that there are, and lists it", () => {
+    const tree = mkdtempSync(join(tmpdir(), "gofire-analyzer-"));
+    try {
+      mkdirSync(join(tree, "src/analyzers"), { recursive: true });
+      copyFileSync("src/analyzers/index.ts", join(tree, "src/analyzers/index.ts"));
+      const script = resolve("scripts/new-analyzer.ts");
+      execFileSync(resolve("node_modules/.bin/tsx"), [script, "heap/of-a-test"], { cwd: tree });
+      const made = readFileSync(join(tree, "src/analyzers/heap-of-a-test/index.ts"), "utf8");
+      const imports = [...made.matchAll(/ from "(.+)";/g)].map(([, path = ""]) => path);
+      expect(imports.length).toBeGreaterThan(0);
+      for (const path of imports) {
+        expect(existsSync(join("src/analyzers/heap-of-a-test", path)), path).toBe(true);
+      }
+      const list = readFileSync(join(tree, "src/analyzers/index.ts"), "utf8");
+      expect(list).toContain('import { heapOfATest } from "./heap-of-a-test/index.ts";');
+      expect(list).toMatch(/\[[^\]]*\n {2}heapOfATest,\n/);
+    } finally {
+      rmSync(tree, { recursive: true, force: true });
+    }
+  });
 });
 
 describe("tree", () => {

@@ -124,11 +124,10 @@ describe("text", () => {
   });
 
   test("takes time in proportion to a line, and refuses one that is too long to look at", async () => {
-    const startedAt = performance.now();
+    // One that took the square of a line's length would outlast the test's deadline.
     for (const unit of ["a", "secret", "://", "?a=", "eyJ", '"', "-secret", "-----BEGIN ", "\\", "token:"]) {
       await through("expvar.json.gz", Buffer.from(unit.repeat(Math.floor(200_000 / unit.length))));
     }
-    expect(performance.now() - startedAt).toBeLessThan(10_000);
     await expect(through("expvar.json.gz", Buffer.alloc(2 << 20, "a"))).rejects.toMatchObject({
       code: "bad-response",
     });
