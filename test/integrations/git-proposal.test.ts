@@ -110,13 +110,64 @@ describe("the digest", () => {
     rmSync(join(folder, "run.sh"));
     writeFileSync(join(folder, "a\nb.yaml"), "a: 1\n");
     repository.commit({}, by);
-    expect(await problems(repository)).toMatch(/^"env\/prod\/a\\nb\.yaml" has a line break in its name/);
+    expect(await problems(repository)).toMatch(/^env\/prod\/a\\u\{a\}b\.yaml has a line break in its name/);
     rmSync(join(folder, "a\nb.yaml"));
     repository.git(["add", "--all"]);
     const commit = repository.git(["rev-parse", "HEAD"]).trim();
     repository.git(["update-index", "--add", "--cacheinfo", `160000,${commit},env/prod/module`]);
     repository.git(["commit", "--quiet", "--message", "x"]);
     expect(await problems(repository)).toMatch(/^env\/prod\/module is a submodule/);
+  });
+
+  test("does not stand for what is elsewhere, looks like another, or is another where it is checked out", async () => {
+    const repository = begin();
+    const put = (files: Readonly<Record<string, string>>) => {
+      repository.git(["reset", "--quiet", "--hard", "main"]);
+      repository.git(["config", "core.protectHFS", "false"]);
+      repository.commit(files, by);
+    };
+    put({ "env/prod/big.yaml": "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 2\n" });
+    expect(await problems(repository)).toMatch(/^env\/prod\/big\.yaml is kept by Git LFS/);
+    put({ "env/prod/A.yaml": "a: 2\n" });
+    expect(await problems(repository)).toMatch(
+      /^env\/prod\/A\.yaml and env\/prod\/a\.yaml are one where case/,
+    );
+    for (const [path, shown] of [
+      ["env/Prod/a.yaml", "env/Prod/a.yaml"],
+      ["ENV", "ENV"],
+      ["env/prod\u200c/a.yaml", "env/prod\\u{200c}/a.yaml"],
+      ["env/ｐrod/a.yaml", "env/ｐrod/a.yaml"],
+    ] as const) {
+      put({ [path]: "a: 666\n" });
+      expect(await problems(repository)).toBe(
+        `${shown} takes the place of env/prod where case and spelling do not count: rename it`,
+      );
+    }
+    put({ "env/prod/b\u00a0c.yaml": "a: 2\n" });
+    expect(await problems(repository)).toBe(
+      "env/prod/b\\u{a0}c.yaml has a character in its name that is not shown, or looks like a space: rename it",
+    );
+    put({ "env/prod/\u043erder.yaml": "a: 2\n" });
+    expect(await problems(repository)).toMatch(/mixes letters of alphabets that look alike/);
+    put({ "env/prod/заказ.yaml": "a: 2\n", "env/prod/ü.yaml": "a: 2\n", "env/production.yaml": "a: 2\n" });
+    expect(await problems(repository)).toBe("");
+  });
+
+  test("does not stand for bytes that are written in another way: attributes above it", async () => {
+    const repository = begin();
+    repository.commit({ ".gitattributes": "*.yaml ident\n" }, by);
+    const place = { repository: repository.folder };
+    expect((await proposal(place)).environments).toMatchObject([{ name: "prod", digest: "", files: [] }]);
+    expect(await problems(repository)).toBe(
+      "env/prod/a.yaml would be written in another way (.gitattributes: ident, now unspecified, would be set), which no approval of the environment covers: name that .gitattributes under its paths",
+    );
+    const history = gitHistory({ branch: "main", ...place }, temporary(), 60_000);
+    made.push(() => history.close());
+    const covered = new Map([["prod", ["env/prod", ".gitattributes"]]]);
+    const found = await history.proposal({ name: "tune", environments: covered }, never);
+    expect(found).toMatchObject({ environments: [{ files: [{ path: ".gitattributes" }], problems: [] }] });
+    repository.commit({ ".gitattributes": "*.png binary\n*.yaml text eol=lf\n" }, by);
+    expect(await problems(repository)).toBe("");
   });
 
   test("of what a link took the place of is void", async () => {

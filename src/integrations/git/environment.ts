@@ -1,9 +1,11 @@
 import { plainPaths } from "../../domain/configuration/config-paths.ts";
 import { PortError } from "../../domain/errors.ts";
 import type { FileState, ProposedEnvironment, TouchedFile } from "../../ports/config-history.ts";
+import { problemsBeside, type Trees } from "./beside.ts";
 import { dirHash } from "./dirhash.ts";
 import { contentsOf } from "./files.ts";
 import { largestFile, largestPortion } from "./limits.ts";
+import { folded, misreadName, shownPath } from "./names.ts";
 import { type GitRun, git } from "./program.ts";
 
 /** A file as a tree has it. */
@@ -17,13 +19,17 @@ interface Entry {
 
 type Entries = ReadonlyMap<string, Entry>;
 
-/** An environment's files in two trees, or undefined where they are the same. */
+/**
+ * An environment's files in two trees, or undefined where they are the same. `places`: its files and folders; `changed`:
+ * everything that differs between the trees.
+ */
 export async function proposedEnvironment(
-  name: string,
-  paths: readonly string[],
-  { before, after }: { readonly before: string; readonly after: string },
+  { name, places: paths }: { readonly name: string; readonly places: readonly string[] },
+  changed: readonly string[],
+  trees: Trees,
   run: GitRun,
 ): Promise<ProposedEnvironment | undefined> {
+  const { before, after } = trees;
   const [were, are] = [await entriesOf(before, paths, run), await entriesOf(after, paths, run)];
   const untold = { name, digest: "", was: "", files: [] };
   if (were.size === 0 && are.size === 0) {
@@ -32,7 +38,8 @@ export async function proposedEnvironment(
   const touched = [...new Set([...were.keys(), ...are.keys()])].filter(
     (path) => !isSame(were.get(path), are.get(path)),
   );
-  if (touched.length === 0) return undefined;
+  const beside = await problemsBeside(paths, [...are.keys()], changed, trees, run);
+  if (touched.length === 0) return beside.length === 0 ? undefined : { ...untold, problems: beside };
   const sizes = new Map([...were.values(), ...are.values()].map(({ object, bytes }) => [object, bytes]));
   const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   if (bytes > largestPortion) {
@@ -59,11 +66,45 @@ export async function proposedEnvironment(
         after: stateOf(are.get(path), bytesOf),
       }),
     ),
-    problems: [...are.values()].flatMap((entry) => {
-      const problem = problemOf(entry, were.get(entry.path));
-      return problem === undefined ? [] : [`${shownPath(entry.path)} ${problem}`];
-    }),
+    problems: [
+      ...[...are.values()].flatMap((entry) => {
+        const problem = problemOf(entry, were.get(entry.path)) ?? pointerProblem(entry, touched, bytesOf);
+        return problem === undefined ? [] : [`${shownPath(entry.path)} ${problem}`];
+      }),
+      ...namesakes(are, touched),
+      ...beside,
+    ],
   };
+}
+
+/** Two names that are one where case and spelling do not count: which of the files is used there nobody can tell. */
+function namesakes(entries: Entries, touched: readonly string[]): readonly string[] {
+  const byName = new Map<string, string>();
+  return [...entries.keys()].flatMap((path) => {
+    const other = byName.get(folded(path));
+    byName.set(folded(path), path);
+    return other === undefined || !(touched.includes(path) || touched.includes(other))
+      ? []
+      : [
+          `${shownPath(other)} and ${shownPath(path)} are one where case and spelling do not count: rename one`,
+        ];
+  });
+}
+
+/** Git LFS keeps the contents elsewhere (github.com/git-lfs/git-lfs/blob/main/docs/spec.md). */
+function pointerProblem(
+  entry: Entry,
+  touched: readonly string[],
+  bytesOf: (entry: Entry) => Uint8Array,
+): string | undefined {
+  const spec = "version https://git-lfs.github.com/spec/";
+  const isPointer =
+    touched.includes(entry.path) &&
+    isFile(entry) &&
+    Buffer.from(bytesOf(entry).subarray(0, spec.length)).toString("latin1") === spec;
+  return isPointer
+    ? "is kept by Git LFS, and what it stands for cannot be read here: put the file itself here"
+    : undefined;
 }
 
 /** Reads `git ls-tree -r -z -l`: `MODE TYPE OBJECT BYTES`, a tab, the path, a zero. */
@@ -103,6 +144,8 @@ function problemOf(now: Entry, before: Entry | undefined): string | undefined {
     return "would become executable, which is no matter of configuration: git update-index --chmod=-x";
   }
   if (/[\n\r]/.test(now.path)) return "has a line break in its name: rename it";
+  const misread = before === undefined ? misreadName(now.path) : undefined;
+  if (misread !== undefined) return misread;
   // What is no UTF-8 was replaced when it was read: two names could look alike.
   return now.path.includes("\uFFFD") ? "has a name that is not UTF-8: rename it" : undefined;
 }
@@ -118,8 +161,4 @@ function stateOf(entry: Entry | undefined, bytesOf: (entry: Entry) => Uint8Array
   return entry.bytes > largestFile
     ? { unread: `it is larger than ${largestFile >> 20} MiB` }
     : bytesOf(entry);
-}
-
-function shownPath(path: string): string {
-  return /[\n\r]/.test(path) ? JSON.stringify(path) : path;
 }

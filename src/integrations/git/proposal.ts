@@ -1,5 +1,6 @@
 import { PortError } from "../../domain/errors.ts";
 import type { ProposalQuestion, ProposedEnvironment, ProposedTree } from "../../ports/config-history.ts";
+import { changedPaths } from "./beside.ts";
 import { proposedEnvironment } from "./environment.ts";
 import { mostAddresses, mostProposedCommits } from "./limits.ts";
 import { type Merged, withMerged } from "./merged.ts";
@@ -31,10 +32,11 @@ export async function proposedTree(
     if (!("tree" in merged)) {
       return { ...told, base, environments: [], problems: [...problems, conflictText(merged)] };
     }
+    const trees = { before: tip, after: merged.tree };
+    const paths = await changedPaths(trees, own);
     const changed: ProposedEnvironment[] = [];
-    for (const [environment, paths] of environments) {
-      const trees = { before: tip, after: merged.tree };
-      const proposed = await proposedEnvironment(environment, paths, trees, own);
+    for (const [name, places] of environments) {
+      const proposed = await proposedEnvironment({ name, places }, paths, trees, own);
       if (proposed !== undefined) changed.push(proposed);
     }
     return { ...told, base, environments: changed, problems };
