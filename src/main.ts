@@ -11,6 +11,7 @@ import { alertStore } from "./integrations/redis/alert-store.ts";
 import { type Caps, captureLimits } from "./integrations/redis/capture-limits.ts";
 import { redisCaptureLock } from "./integrations/redis/capture-lock.ts";
 import { type OpenRedis, openRedis, type RedisTls } from "./integrations/redis/connection.ts";
+import { wasEmptied } from "./integrations/redis/emptied.ts";
 import { feedbackStore } from "./integrations/redis/feedback-store.ts";
 import { gateCardStore } from "./integrations/redis/gate-card-store.ts";
 import { redisGateRequests } from "./integrations/redis/gate-requests.ts";
@@ -228,6 +229,11 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
     );
     sweeping.push(sweepUntil(ending.signal, lookAtRoomsEveryMs, () => sweepGateCards(ports, ending.signal)));
     const closeLost = () => closeLostRollbacks(ports, ending.signal);
+    sweeping.push(
+      sweepUntil(ending.signal, settings.sweepEveryMs ?? sweepEveryMs, async () => {
+        if (await wasEmptied(client, ending.signal)) await closeLost();
+      }),
+    );
     sweeping.push(sweepUntil(ending.signal, retireEveryMs, closeLost, settings.sweepEveryMs ?? sweepEveryMs));
     const { keep } = settings;
     if (keep !== undefined) {

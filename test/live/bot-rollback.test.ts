@@ -2,7 +2,8 @@ import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { Redis } from "ioredis";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { PortError } from "../../src/domain/errors.ts";
 import { gitHistory } from "../../src/integrations/git/history.ts";
 import { gitWriter } from "../../src/integrations/git/writer.ts";
@@ -10,7 +11,7 @@ import type { ConfigWriter } from "../../src/ports/config-writer.ts";
 import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
 import { type FakeAuditLog, fakeAuditLog } from "../fakes/audit-log.ts";
 import { filesAt, type SharedRepository, sharedRepository } from "../integrations/git-repository.ts";
-import { redisProgram } from "../integrations/redis-server.ts";
+import { redisProgram, testRedis } from "../integrations/redis-server.ts";
 import { recoveringTarget, until } from "../jobs/bot.ts";
 import { incidents, type LiveBot, liveBot, mira } from "./bot.ts";
 
@@ -236,6 +237,39 @@ describe.skipIf(redisProgram === undefined)("two people roll configuration back"
     expect(outcome.text).toContain("/gofire snapshot order");
     expect(acts(shop).at(-1)).toBe("unverified gofire");
     expect(shop.bot.slack.problems()).toEqual([]);
+  });
+
+  test("what Redis loses while it is measured is named and closed by the bot that runs, and asked for anew", async () => {
+    const redis = await testRedis();
+    open.push(() => redis.remove());
+    vi.stubEnv("REDIS_URL", redis.url);
+    open.push(() => vi.unstubAllEnvs());
+    const shop = await world("branch", { heals: false, againAfterMs: 60_000 });
+    const card = await asked(shop);
+    await agreed(shop, card);
+    await until(() => (acts(shop).includes("pushed gofire") ? true : undefined), "the push in the log");
+    // Nobody can be at it any more.
+    for (const { event } of shop.log.logged) Object.assign(event, { atMs: event.atMs - 60 * minute });
+    const client = new Redis({ path: redis.socket });
+    open.push(() => client.disconnect());
+    await client.flushall();
+    const words = /rolled back in the repository, NOT verified/;
+    const told = await until(
+      () => shop.bot.messages().find((one) => one.threadTs === card.ts && words.test(one.text)),
+      "word in the card's thread",
+    );
+    expect(told.text).toContain("/gofire snapshot order");
+    expect(card.text).toMatch(words);
+    expect(buttonsOf(card)).toEqual([]);
+    await until(() => (acts(shop).at(-1) === "unverified gofire" ? true : undefined), "the end in the log");
+    expect(acts(shop).at(-2)).toBe("pushed gofire");
+    expect(shop.bot.lines.join("\n")).toContain(shop.log.logged[0]?.event.facts?.["rollback"]);
+    // It goes on with what comes.
+    await shop.type(mira, "/gofire snapshot order");
+    await until(
+      () => shop.bot.messages().find((one) => buttonsOf(one).includes("rollback")),
+      "a verdict after that",
+    );
   });
 
   test("beside the branch it is for people to merge", async () => {
