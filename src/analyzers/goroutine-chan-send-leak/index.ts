@@ -1,4 +1,4 @@
-import { isRequest } from "../../domain/code/code-object.ts";
+import { entryFrame, isRequest } from "../../domain/code/code-object.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import type { Confidence } from "../../domain/findings/finding.ts";
 import { isProvenLeak, leakFinding } from "../../domain/findings/leak-report.ts";
@@ -8,11 +8,12 @@ import {
   blockedConsumer,
   hasNeighboursAtWork,
   partnersAtWork,
+  sendingLoop,
 } from "../../domain/goroutines/channel-partners.ts";
 import { errgroupSlot } from "../../domain/goroutines/errgroup-slots.ts";
 import { isAlsoIn } from "../../domain/goroutines/goroutine-sites.ts";
 import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
-import { nothingRuns } from "../../domain/goroutines/process-stillness.ts";
+import { nothingRuns, nothingRunsIn } from "../../domain/goroutines/process-stillness.ts";
 import { undrainedOutlet } from "../../domain/goroutines/undrained-outlets.ts";
 import { blamedFrames, siteGrowth, waitSites } from "../../domain/goroutines/wait-sites.ts";
 import { readingOf } from "./words.ts";
@@ -87,7 +88,10 @@ export const goroutineChanSendLeak = defineAnalyzer({
         (jammed || (site.count >= limits.staleSenders && (site.oldestMinutes ?? 0) >= limits.oldMinutes)
           ? { kind: "old", minutes: site.oldestMinutes ?? 0 }
           : (abandoned && site.count >= limits.oldCount) ||
-              (stuck && site.count >= limits.staleSenders && partners === 0 && !isMoved)
+              ((stuck || (aged && nothingRunsIn(best, target.own))) &&
+                site.count >= limits.staleSenders &&
+                partners === 0 &&
+                !isMoved)
             ? { kind: "crowd" }
             : undefined);
       const proven = isProvenLeak(site, goroutineLeak);
@@ -101,11 +105,16 @@ export const goroutineChanSendLeak = defineAnalyzer({
           : partners === 0 || jammed
             ? "likely"
             : "possible";
-      const undrained = partners === 0 && blocked === undefined ? undrainedOutlet(goroutines) : undefined;
+      const itself = blocked === undefined ? sendingLoop(site, best, target.own) : undefined;
+      const undrained =
+        partners === 0 && blocked === undefined && itself === undefined
+          ? undrainedOutlet(goroutines)
+          : undefined;
       const { doing, why, next } = readingOf({
         proven,
         slot: errgroupSlot(site),
         blocked: blocked && { group: blocked.group, in: blocked.where[0]?.function ?? "" },
+        itself: itself && entryFrame(itself.stack)?.function,
         undrained: undrained?.outlet,
         partners,
       });
@@ -115,6 +124,7 @@ export const goroutineChanSendLeak = defineAnalyzer({
             site,
             ...(undrained === undefined ? {} : { waitsFor: undrained.group }),
             ...(blocked === undefined ? {} : { blame: blocked.where, waitsFor: blocked.group }),
+            ...(itself === undefined ? {} : { blame: blamedFrames(itself, target.own) }),
             sign: sign ?? { kind: "crowd" },
             confidence: reading,
             doing,

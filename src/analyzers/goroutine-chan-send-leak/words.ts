@@ -1,6 +1,7 @@
 import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
 import type { Outlet } from "../../domain/goroutines/undrained-outlets.ts";
 import { shortName } from "../../domain/locks/lock-words.ts";
+import { countText } from "../../domain/units.ts";
 
 /** What is known of the other end of the channel that goroutines send on. */
 export interface OtherEnd {
@@ -8,8 +9,10 @@ export interface OtherEnd {
   readonly proven: boolean;
   /** They wait for a slot of an errgroup, inside of one of its tasks or not. */
   readonly slot: "inside" | "outside" | undefined;
-  /** The only other goroutine of their code that is stuck, and the function in which it is. */
+  /** The only other goroutine (or crew) of their code that is stuck, and the function in which it is. */
   readonly blocked: { readonly group: GoroutineGroup; readonly in: string } | undefined;
+  /** The loop of the senders' type in which one of them stands itself. */
+  readonly itself: string | undefined;
   /** A library that takes nothing more, because nobody reads what it hands out. */
   readonly undrained: Outlet | undefined;
   /** Goroutines of the same type that may receive. */
@@ -17,7 +20,7 @@ export interface OtherEnd {
 }
 
 /** Sentences on why the senders are stuck, and what to do. */
-export function readingOf({ proven, slot, blocked, undrained, partners }: OtherEnd): {
+export function readingOf({ proven, slot, blocked, itself, undrained, partners }: OtherEnd): {
   readonly doing: string;
   readonly why: string;
   readonly next: readonly string[];
@@ -29,21 +32,34 @@ export function readingOf({ proven, slot, blocked, undrained, partners }: OtherE
     why: proven
       ? "The runtime's own leak detection found the channel unreachable for everybody else: they can never go on."
       : blocked !== undefined
-        ? `Probably they wait for the goroutine in ${name}, which is itself blocked in ${blocked.group.state}: inferred, it is the only other one of their code that is stuck.`
-        : undrained !== undefined
-          ? `Probably nobody reads ${undrained.name}: a goroutine of the library has stood at handing something out there in every capture, and takes nothing more meanwhile (inferred; whether these send to it a channel does not tell).`
-          : partners === 0
-            ? "No goroutine of the same type is at work that could receive from this channel."
-            : "Goroutines of the same type are at work and may receive: a queue that is full because they cannot keep up looks alike.",
+        ? blockedText(blocked.group, name)
+        : itself !== undefined
+          ? `One of them is the goroutine of ${shortName(itself)}, a method of the same type: if that is the loop which receives, it waits for itself, and all others for it (inferred from its name and stack).`
+          : undrained !== undefined
+            ? `Probably nobody reads ${undrained.name}: a goroutine of the library has stood at handing something out there in every capture, and takes nothing more meanwhile (inferred; whether these send to it a channel does not tell).`
+            : partners === 0
+              ? "No goroutine of the same type is at work that could receive from this channel."
+              : "Goroutines of the same type are at work and may receive: a queue that is full because they cannot keep up looks alike.",
     next: [
       ...(blocked === undefined
         ? []
         : [`Free ${name} first: a loop must not wait for somebody who waits for the loop.`]),
+      ...(itself === undefined
+        ? []
+        : [
+            `Do not send from ${shortName(itself)}, or what it calls, on the channel that it receives from: hand such values over in a slice of its own, or from another goroutine.`,
+          ]),
       ...(undrained === undefined ? [] : [undrained.next]),
       "Make the channel buffered (size 1 for one answer), or send inside select with a ctx.Done() case.",
       "Find who was to receive: a return on timeout or error before the receive leaves the sender behind.",
     ],
   };
+}
+
+function blockedText({ count, state }: GoroutineGroup, name: string): string {
+  return count === 1
+    ? `Probably they wait for the goroutine in ${name}, which is itself blocked in ${state}: inferred, it is the only other one of their code that is stuck.`
+    : `Probably they wait for the ${countText(count)} goroutines in ${name}, which are themselves blocked in ${state}, all of their loop: inferred, they are the only others of their code that are stuck.`;
 }
 
 function slotReading(slot: "inside" | "outside") {

@@ -11,6 +11,7 @@ import { groupText } from "../../domain/goroutines/goroutine-sites.ts";
 import { callersForAll, childrenOf, waitsForItself } from "../../domain/goroutines/group-children.ts";
 import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
 import { isInWaitGroup, isLifelong } from "../../domain/goroutines/lifelong-waits.ts";
+import { nothingRuns } from "../../domain/goroutines/process-stillness.ts";
 import type { WaitSite } from "../../domain/goroutines/wait-sites.ts";
 import { blamedFrames, siteGrowth, waitSites } from "../../domain/goroutines/wait-sites.ts";
 import { remoteCall } from "../../domain/http/remote-calls.ts";
@@ -62,6 +63,7 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
         // The WaitGroup is a client library's own way to wait for its server: http/slow-upstream has it.
         remoteCall(group) === undefined,
     );
+    const still = waiters.length > 0 && nothingRuns(goroutines, target.own);
     const crewAtWork = waiters.length > 0 && hasCrewAtWork(best, target.own);
     return waitSites(waiters, target.own).flatMap((site) => {
       const started = new Set(site.groups.flatMap((group) => childrenOf(group, best, target.own)));
@@ -90,6 +92,16 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
               endless:
                 sharing.length > 0 && sharing.every((group) => waitsForItself(group, best, target.own)),
               crewAtWork,
+              stalled:
+                still &&
+                sharing.every(
+                  (group) =>
+                    isStuck(group) &&
+                    group.wait !== "select" &&
+                    childrenOf(group, best, target.own).every(
+                      (one) => isStuck(one) || site.groups.includes(one),
+                    ),
+                ),
               lasts: lasts && growth !== undefined,
             },
             limits,
@@ -107,7 +119,7 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
               : "warning",
           confidence,
           title: `${counted(site.count, "goroutine")} in WaitGroup.Wait${place}${child === undefined ? "" : `; those they wait for are in ${child.state}`}`,
-          summary: `${counted(site.count, "goroutine")} wait${site.count === 1 ? "s" : ""} ${sharing.length > 0 ? "for a call that another goroutine makes for all of them" : "for others to call Done"}${place}. ${sign === undefined ? "" : `${signSentence(sign)} `}${sharing.length > 0 ? sharedText(child, childFrames) : childrenText(child, children)}`,
+          summary: `${counted(site.count, "goroutine")} wait${site.count === 1 ? "s" : ""} ${sharing.length > 0 ? "for a call that another goroutine makes for all of them" : "for others to call Done"}${place}. ${sign === undefined ? "" : `${signSentence(sign, site)} `}${sharing.length > 0 ? sharedText(child, childFrames) : childrenText(child, children)}`,
           measured: { value: site.count, limit: limits.waiters, unit: "goroutines" },
           where: [
             ...new Set(
@@ -170,12 +182,14 @@ interface Reading {
   readonly sharesCall: boolean;
   /** Whoever makes that call waits in it for another shared call, which nobody makes. */
   readonly endless: boolean;
+  /** Whoever makes that call waits for a channel or a lock, and nothing of the service runs in any capture. */
+  readonly stalled: boolean;
   /** As many waited at this line in every one of at least two captures. */
   readonly lasts: boolean;
 }
 
 function confidenceOf(
-  { site, sign, stuck, childrenAtWork, lifelong, crewAtWork, sharesCall, endless, lasts }: Reading,
+  { site, sign, stuck, childrenAtWork, lifelong, crewAtWork, sharesCall, endless, stalled, lasts }: Reading,
   limits: { readonly waiters: number; readonly agedMinutes: number; readonly oldMinutes: number },
 ): Confidence | undefined {
   const age = site.oldestMinutes ?? 0;
@@ -186,6 +200,7 @@ function confidenceOf(
   if (old && !childrenAtWork) return "likely";
   if (endless) return lasts || old ? "likely" : "possible";
   if (sharesCall) {
+    if (stalled && lasts && site.count >= limits.waiters) return "likely";
     const growing = sign?.kind === "grows" && sign.clear;
     return old || growing ? "likely" : sign !== undefined ? "possible" : undefined;
   }

@@ -44,7 +44,7 @@ export function leakFinding(
     confidence,
     title: `${counted(measured.value, "goroutine")} ${doing}${place}${detail === "" ? "" : `, ${detail}`}`,
     // Shown below the title everywhere, so it does not begin with the same words.
-    summary: `${signSentence(sign)} ${why}`,
+    summary: `${signSentence(sign, site)} ${why}`,
     measured,
     where: [...new Set([...(reading.blame ?? []), ...site.where])],
     ...(wait === undefined ? {} : { waitReason: wait }),

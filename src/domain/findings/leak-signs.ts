@@ -92,14 +92,20 @@ export function signText(sign: LeakSign): string {
   return `${countText(after - before)} more ${windowMs === undefined ? "than before" : `in ${durationText(windowMs)}`}`;
 }
 
-/** The sign as a sentence. */
-export function signSentence(sign: LeakSign): string {
+/** The sign as a sentence; `site` may tell an age that the sign was not read from. */
+export function signSentence(sign: LeakSign, site: Pick<WaitSite, "oldestMinutes">): string {
   if (sign.kind === "huge" || sign.kind === "crowd")
-    return "How long they have been there the captures do not tell.";
-  if (sign.kind === "old") return `The oldest has waited for ${counted(sign.minutes, "minute")} or longer.`;
+    return site.oldestMinutes === undefined
+      ? "How long they have been there the captures do not tell."
+      : ageSentence(site.oldestMinutes);
+  if (sign.kind === "old") return ageSentence(sign.minutes);
   const { before, after, windowMs } = sign.growth;
   const window = windowMs === undefined ? "between the captures" : `within ${durationText(windowMs)}`;
   return `Their number went from ${countText(before)} to ${countText(after)} ${window}.`;
+}
+
+function ageSentence(minutes: number): string {
+  return `The oldest has waited for ${counted(minutes, "minute")} or longer.`;
 }
 
 /** The figures behind a sign, one line per capture that carries them. */

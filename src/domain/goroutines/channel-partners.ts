@@ -1,4 +1,11 @@
-import { codeObject, entryFrame, isMainGoroutine, isRequest, startedBy } from "../code/code-object.ts";
+import {
+  codeObject,
+  declaredFunction,
+  entryFrame,
+  isMainGoroutine,
+  isRequest,
+  startedBy,
+} from "../code/code-object.ts";
 import { packagePath } from "../code/frame.ts";
 import type { OwnCode } from "../code/own-code.ts";
 import type { GoroutineGroup, GoroutineSnapshot, WaitReason } from "./goroutine.ts";
@@ -67,7 +74,8 @@ const stuckConsumer: ReadonlySet<WaitReason> = new Set<WaitReason>([
 /**
  * The goroutine that probably should receive what those of `site` send, and is blocked itself: the only one of their
  * type, or else of their package, that is neither a request nor one of them and waits for another goroutine's send,
- * lock or end. undefined when there is none, or more than one to choose from.
+ * lock or end. Or a crew of their type, smaller than their crowd, that stands at one line and nowhere else. undefined
+ * when there is none, or more than one to choose from.
  */
 export function blockedConsumer(
   site: WaitSite,
@@ -80,7 +88,6 @@ export function blockedConsumer(
   const packages = new Set(senders.map(({ function: symbol }) => packagePath(symbol)));
   const candidates = snapshot.groups.filter(
     (group) =>
-      group.count === 1 &&
       !members.has(group) &&
       stuckConsumer.has(group.wait) &&
       !isKnownIdle(group) &&
@@ -92,7 +99,48 @@ export function blockedConsumer(
     stack.some((frame) => own.isOwn(frame) && objects.has(codeObject(frame.function))),
   );
   const [only, another] = ofType.length > 0 ? ofType : candidates;
-  return another === undefined ? only : undefined;
+  if (only === undefined || another !== undefined) return undefined;
+  return only.count === 1 || (ofType.length > 0 && isWholeCrew(only, site, snapshot)) ? only : undefined;
+}
+
+/** All workers of one kind, fewer than those that wait for them: none is seen anywhere else in the same loop. */
+function isWholeCrew(crew: GoroutineGroup, site: WaitSite, snapshot: GoroutineSnapshot): boolean {
+  const loop = entryFrame(crew.stack)?.function;
+  if (loop === undefined || crew.count >= site.count) return false;
+  const inLoop = running(snapshot, declaredFunction(loop)).filter((group) => hasFrame(group, loop));
+  return inLoop.every((group) => group === crew);
+}
+
+/**
+ * A goroutine of `site` whose loop is another method of the type on whose channel it sends, and the only one in that
+ * loop: if it is the one that receives, it waits for itself.
+ */
+export function sendingLoop(
+  site: WaitSite,
+  snapshot: GoroutineSnapshot,
+  own: OwnCode,
+): GoroutineGroup | undefined {
+  return site.groups.find((group) => {
+    const sender = group.stack.find((frame) => own.isOwn(frame))?.function;
+    const loop = entryFrame(group.stack)?.function;
+    return (
+      group.count === 1 &&
+      sender !== undefined &&
+      loop !== undefined &&
+      declaredFunction(loop) !== declaredFunction(sender) &&
+      isMethod(loop) &&
+      codeObject(loop) === codeObject(sender) &&
+      running(snapshot, declaredFunction(loop)).every((other) => other === group)
+    );
+  });
+}
+
+function isMethod(symbol: string): boolean {
+  return symbol.includes(".(");
+}
+
+function hasFrame({ stack }: GoroutineGroup, symbol: string): boolean {
+  return stack.some((frame) => frame.function === symbol);
 }
 
 /**
@@ -136,10 +184,23 @@ export function startersAlive(
   groups: readonly GoroutineGroup[],
   snapshot: GoroutineSnapshot,
 ): readonly GoroutineGroup[] {
-  const starters = new Set(groups.flatMap((group) => startedBy(group) ?? []));
   const members = new Set(groups);
-  const living = new Set([...starters].flatMap((starter) => running(snapshot, starter)));
+  const living = new Set(groups.flatMap((group) => runningStarter(group, snapshot)));
   return [...living].filter((group) => !members.has(group));
+}
+
+/**
+ * A dump names the very closure whose `go` statement it was: that main, which declares the handlers of an HTTP server,
+ * still runs does not say that one of them does.
+ */
+function runningStarter(group: GoroutineGroup, snapshot: GoroutineSnapshot): readonly GoroutineGroup[] {
+  const starter = startedBy(group);
+  if (starter === undefined) return [];
+  const living = running(snapshot, starter);
+  const creator = group.createdBy?.function;
+  return creator === undefined || creator === starter
+    ? living
+    : living.filter((other) => hasFrame(other, creator));
 }
 
 /**

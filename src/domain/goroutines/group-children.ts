@@ -2,6 +2,7 @@ import { codeObject } from "../code/code-object.ts";
 import type { OwnCode } from "../code/own-code.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
+import { sumOf } from "./pile-up.ts";
 import { append, stackIndex } from "./stack-index.ts";
 
 /**
@@ -91,19 +92,37 @@ export function waitsForItself(caller: GoroutineGroup, snapshot: GoroutineSnapsh
 
 /**
  * The goroutines that make the call which those of `waiting` share: they have come past the wait in the same function,
- * called from the same place of the service's own code. Empty when `waiting` shares no call.
+ * called from the same place of the service's own code. That function is singleflight's, or an own one (such a Group
+ * written by hand) when those that wait in it have started nothing they could wait for, and are more. Empty when
+ * `waiting` shares no call.
  */
 export function callersForAll(
   waiting: GoroutineGroup,
   snapshot: GoroutineSnapshot,
   own: OwnCode,
 ): GoroutineGroup[] {
-  const shared = waiting.stack.find(({ function: symbol }) => sharedCall.test(symbol));
-  const caller = waiting.stack.find((frame) => own.isOwn(frame));
-  if (shared === undefined || caller === undefined) return [];
+  const known = waiting.stack.find(({ function: symbol }) => sharedCall.test(symbol));
+  const shared = known ?? ownWaitingFunction(waiting, snapshot, own);
+  if (shared === undefined) return [];
+  const at = waiting.stack.indexOf(shared);
+  const caller = waiting.stack.find(
+    (frame, index) => own.isOwn(frame) && (known !== undefined || index > at),
+  );
+  if (caller === undefined) return [];
   const places = stackIndex(snapshot).places(codeObject(caller.function));
   const here = places.filter(({ frame }) => frame.function === caller.function && frame.line === caller.line);
-  return [...new Set(here.map(({ group }) => group))].filter(({ stack }) =>
+  const calling = [...new Set(here.map(({ group }) => group))].filter(({ stack }) =>
     stack.some((frame) => frame.function === shared.function && frame.line !== shared.line),
   );
+  return known !== undefined || sumOf(calling) < waiting.count ? calling : [];
+}
+
+/** The own method that waits in a WaitGroup itself, having started nothing; undefined when there is none. */
+function ownWaitingFunction(waiting: GoroutineGroup, snapshot: GoroutineSnapshot, own: OwnCode) {
+  const innermost = waiting.stack.find(
+    (frame) => !isRuntimeFrame(frame) && !/^(?:internal\/)?sync\./.test(frame.function),
+  );
+  if (innermost === undefined || !own.isOwn(innermost) || ownWaitObject(waiting, own) === undefined)
+    return undefined;
+  return childrenOf(waiting, snapshot, own).length === 0 ? innermost : undefined;
 }

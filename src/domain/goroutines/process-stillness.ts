@@ -10,10 +10,11 @@ import { isKnownIdle } from "./known-idle.ts";
  * alike and never count.
  */
 export function nothingRuns(evidence: GoroutineEvidence, own: OwnCode): boolean {
-  return evidence.series.length > 1 && evidence.series.every((snapshot) => isQuiet(snapshot, own));
+  return evidence.series.length > 1 && evidence.series.every((snapshot) => nothingRunsIn(snapshot, own));
 }
 
-function isQuiet(snapshot: GoroutineSnapshot, own: OwnCode): boolean {
+/** The same of one capture: what has waited for a minute in it did not move either. */
+export function nothingRunsIn(snapshot: GoroutineSnapshot, own: OwnCode): boolean {
   return (
     snapshot.form !== "counts" &&
     snapshot.incomplete === undefined &&
