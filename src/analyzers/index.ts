@@ -23,6 +23,7 @@ import { goroutineMutexPileup } from "./goroutine-mutex-pileup/index.ts";
 import { goroutineNilChannel } from "./goroutine-nil-channel/index.ts";
 import { goroutineOnceStuck } from "./goroutine-once-stuck/index.ts";
 import { goroutinePanicked } from "./goroutine-panicked/index.ts";
+import { goroutinePipelineDeadlock } from "./goroutine-pipeline-deadlock/index.ts";
 import { goroutineRuntimeLeak } from "./goroutine-runtime-leak/index.ts";
 import { goroutineRwmutexStarvation } from "./goroutine-rwmutex-starvation/index.ts";
 import { goroutineWaitgroupStuck } from "./goroutine-waitgroup-stuck/index.ts";
@@ -43,6 +44,7 @@ import { poolNestedAcquire } from "./pool-nested-acquire/index.ts";
 import { processConcurrentMap } from "./process-concurrent-map/index.ts";
 import { processCrash } from "./process-crash/index.ts";
 import { processFdExhaustion } from "./process-fd-exhaustion/index.ts";
+import { processInitStuck } from "./process-init-stuck/index.ts";
 import { processLockedThreads } from "./process-locked-threads/index.ts";
 import { processRestarts } from "./process-restarts/index.ts";
 import { processRssOverHeap } from "./process-rss-over-heap/index.ts";
@@ -79,6 +81,7 @@ export const analyzers: readonly Analyzer[] = [
   goroutineNilChannel,
   goroutineOnceStuck,
   goroutinePanicked,
+  goroutinePipelineDeadlock,
   goroutineRuntimeLeak,
   goroutineRwmutexStarvation,
   goroutineWaitgroupStuck,
@@ -99,6 +102,7 @@ export const analyzers: readonly Analyzer[] = [
   processConcurrentMap,
   processCrash,
   processFdExhaustion,
+  processInitStuck,
   processLockedThreads,
   processRestarts,
   processRssOverHeap,
