@@ -6,6 +6,7 @@ import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutines/
 import { groupText, isAlsoIn } from "../../domain/goroutines/goroutine-sites.ts";
 import { childrenOf } from "../../domain/goroutines/group-children.ts";
 import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
+import { isInWaitGroup } from "../../domain/goroutines/lifelong-waits.ts";
 import { sumOf } from "../../domain/goroutines/pile-up.ts";
 import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
 import { shortName } from "../../domain/locks/lock-words.ts";
@@ -46,7 +47,7 @@ export const goroutinePipelineDeadlock = defineAnalyzer({
       const [frame] = blamedFrames(parent, target.own);
       if (frame === undefined || !target.own.isOwn(frame)) return [];
       const children = childrenOf({ ...parent, stack: [frame], exemplars: [] }, best, target.own).filter(
-        (group) => group !== parent,
+        (group) => !isKnownIdle(group),
       );
       if (children.length === 0 || !children.every((child) => child.wait === "chan send")) return [];
       const all = [parent, ...children];
@@ -91,12 +92,8 @@ export const goroutinePipelineDeadlock = defineAnalyzer({
 });
 
 /** Hands something over to somebody, or waits for somebody's end. */
-function waitsForChildren({ wait, stack }: GoroutineGroup): boolean {
-  return (
-    wait === "chan send" ||
-    wait === "sync.WaitGroup.Wait" ||
-    (wait === "semacquire" && stack.some(({ function: symbol }) => symbol === "sync.(*WaitGroup).Wait"))
-  );
+function waitsForChildren(group: GoroutineGroup): boolean {
+  return group.wait === "chan send" || isInWaitGroup(group);
 }
 
 /** Main itself may wait on purpose; a function that it calls is to return some day. */

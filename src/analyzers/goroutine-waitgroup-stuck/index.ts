@@ -92,16 +92,7 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
               endless:
                 sharing.length > 0 && sharing.every((group) => waitsForItself(group, best, target.own)),
               crewAtWork,
-              stalled:
-                still &&
-                sharing.every(
-                  (group) =>
-                    isStuck(group) &&
-                    group.wait !== "select" &&
-                    childrenOf(group, best, target.own).every(
-                      (one) => isStuck(one) || site.groups.includes(one),
-                    ),
-                ),
+              stalled: still && sharing.every((group) => cannotEnd(group, best, target.own)),
               lasts: lasts && growth !== undefined,
             },
             limits,
@@ -166,6 +157,12 @@ function isStuck({ wait }: GoroutineGroup): boolean {
   return (
     wait.startsWith("chan ") || wait.startsWith("select") || wait.startsWith("sync.") || wait === "semacquire"
   );
+}
+
+/** Waits for a channel or a lock, and so does all that it has started. */
+function cannotEnd(caller: GoroutineGroup, snapshot: GoroutineSnapshot, own: OwnCode): boolean {
+  const started = childrenOf(caller, snapshot, own).filter((group) => !isKnownIdle(group));
+  return caller.wait !== "select" && [caller, ...started].every(isStuck);
 }
 
 interface Reading {

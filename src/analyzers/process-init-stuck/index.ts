@@ -80,7 +80,10 @@ export const processInitStuck = defineAnalyzer({
  * Profiles show the runtime's frames around an initialisation; dumps hide them, but there the main goroutine is number 1
  * and nobody has created it (Go source: runtime/proc.go, main and doInit1).
  */
-function isInitialising({ stack, createdBy, exemplars }: GoroutineGroup, { form }: GoroutineSnapshot): boolean {
+function isInitialising(
+  { stack, createdBy, exemplars }: GoroutineGroup,
+  { form }: GoroutineSnapshot,
+): boolean {
   if (form !== "dump") return stack.some(({ function: symbol }) => symbol === "runtime.doInit1");
   return (
     createdBy === undefined &&

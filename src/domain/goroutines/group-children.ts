@@ -2,6 +2,7 @@ import { codeObject } from "../code/code-object.ts";
 import type { OwnCode } from "../code/own-code.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
+import { isKnownIdle } from "./known-idle.ts";
 import { sumOf } from "./pile-up.ts";
 import { append, stackIndex } from "./stack-index.ts";
 
@@ -124,5 +125,5 @@ function ownWaitingFunction(waiting: GoroutineGroup, snapshot: GoroutineSnapshot
   );
   if (innermost === undefined || !own.isOwn(innermost) || ownWaitObject(waiting, own) === undefined)
     return undefined;
-  return childrenOf(waiting, snapshot, own).length === 0 ? innermost : undefined;
+  return childrenOf(waiting, snapshot, own).every(isKnownIdle) ? innermost : undefined;
 }
