@@ -188,6 +188,10 @@ export function unlikeCapture(kind: CaptureKind, contentType: string, start: Uin
   if (html && kind !== "index") {
     return "an HTML page instead of the capture: a proxy or login page answered, or the path is wrong";
   }
+  // No profile begins so: its first byte would be a field that there is not, of a kind that there is not.
+  if ((isProtobuf(kind) || kind === "metrics") && /^[{[]/.test(text)) {
+    return `JSON instead of the capture (${quoted(text)})`;
+  }
   if (isProtobuf(kind) && contentType.startsWith("text/") && !isGzip(start)) {
     return `text instead of a protobuf profile (${quoted(text)})`;
   }

@@ -1,12 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { runAnalyzers } from "../analyzers/run.ts";
+import type { Manifest } from "../capture/manifest.ts";
 import type { GofireConfig, ServiceSettings } from "../config/gofire-config.ts";
 import { UsageError } from "../domain/errors.ts";
+import { assembleEvidence } from "../domain/evidence/assemble-evidence.ts";
 import type { Analyzer } from "../domain/findings/analyzer.ts";
 import type { Severity } from "../domain/findings/finding.ts";
 import { nearest } from "../domain/nearest.ts";
 import { withConfig } from "../governance/explain.ts";
+import type { ReadEvidence } from "../ports/evidence-source.ts";
 import { analysisDocument } from "../render/document.ts";
+import type { Captured } from "./access/capture-target.ts";
 import type { CommandContext, Ports } from "./context.ts";
 import type { Reply } from "./reply.ts";
 
@@ -47,21 +51,25 @@ export interface AnalysisRequest {
   readonly service?: string | undefined;
   readonly module?: readonly string[] | undefined;
   readonly config?: string | undefined;
+  /** They were taken just now: that nothing of them can be read is nobody's mistake. */
+  readonly fresh?: boolean;
 }
+
+type AnalysisReply = Extract<Reply, { kind: "analysis" }>;
 
 /** Reads captures and judges them: the shared end of `analyze`, `replay`, `snapshot` and `demo`. */
 export async function analyse(
   request: AnalysisRequest,
   context: CommandContext,
   ports: Ports,
-): Promise<Extract<Reply, { kind: "analysis" }>> {
+): Promise<AnalysisReply> {
   const { signal } = context;
   const [source, config] = await Promise.all([ports.evidence(), ports.config(request.config)]);
   await checkRules(request.rules);
   tellUnknownService(config, request.service, context);
   // Who named no service means the one that the bundle is of.
   const settingsOf = (service: string | undefined) => settingsFor(config, request.service ?? service);
-  const [{ evidence, target, captures, problems, unread, changed }, analyzers] = await Promise.all([
+  const [read, analyzers] = await Promise.all([
     source.read(
       request.paths,
       { modules: (service) => [...(settingsOf(service)?.modules ?? []), ...(request.module ?? [])] },
@@ -69,18 +77,52 @@ export async function analyse(
     ),
     allAnalyzers(),
   ]);
-  if (problems.length > 0 && captures.every((capture) => capture.status === "failed")) {
+  const { problems, captures } = read;
+  if (
+    request.fresh !== true &&
+    problems.length > 0 &&
+    captures.every((capture) => capture.status === "failed")
+  ) {
     throw new UsageError(problems.join("\n"));
   }
+  return judged(read, analyzers, request, settingsOf(read.target.service));
+}
+
+/** The judgement of a capture that gave nothing to judge: what was tried, and which rules could not be checked. */
+export async function nothingCaptured(
+  request: Omit<AnalysisRequest, "paths">,
+  { manifest, why, bundle }: Extract<Captured, { manifest: Manifest }>,
+  ports: Ports,
+): Promise<AnalysisReply> {
+  const config = await ports.config(request.config);
+  const { service, instance } = manifest.target;
+  const settings = settingsFor(config, request.service ?? service);
+  const { evidence, target } = assembleEvidence([], {
+    modules: [...(settings?.modules ?? []), ...(request.module ?? [])],
+    instance,
+    ...(service === undefined ? {} : { service }),
+  });
+  const { captures } = manifest;
+  const read = { evidence, target, captures, problems: [why.message], unread: 1, changed: [] };
+  const reply = judged(read, await allAnalyzers(), request, settings);
+  return bundle === undefined ? reply : { ...reply, bundle };
+}
+
+function judged(
+  { evidence, target, captures, problems, unread, changed }: ReadEvidence,
+  analyzers: readonly Analyzer[],
+  { rules, severity }: Omit<AnalysisRequest, "paths">,
+  settings: ServiceSettings | undefined,
+): AnalysisReply {
   const judgement = runAnalyzers(analyzers, evidence, target, {
-    ...(request.rules === undefined ? {} : { rules: request.rules }),
-    limits: settingsOf(target.service)?.thresholds ?? {},
+    ...(rules === undefined ? {} : { rules }),
+    limits: settings?.thresholds ?? {},
     changed,
     unread,
   });
   return {
     kind: "analysis",
-    severity: request.severity ?? "warning",
+    severity: severity ?? "warning",
     problems,
     unread,
     analysis: analysisDocument(evidence, target, captures, withConfig(judgement, evidence.config)),

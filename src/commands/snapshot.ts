@@ -14,7 +14,7 @@ import {
   type TargetOverrides,
   typedTarget,
 } from "./access/targets.ts";
-import { analyse, analysisOptions, checkRules, settingsFor } from "./analysis.ts";
+import { analyse, analysisOptions, checkRules, nothingCaptured, settingsFor } from "./analysis.ts";
 import { defineCommand } from "./command.ts";
 import type { CommandContext, Ports } from "./context.ts";
 
@@ -122,11 +122,17 @@ export const snapshot = defineCommand({
       ...(metrics === undefined ? {} : { metrics }),
       ...(configs === undefined ? {} : { configs }),
     };
-    const bundle = await captureTarget(target, request, options.out ?? ".", context, ports, around);
+    const captured = await captureTarget(target, request, options.out ?? ".", context, ports, around);
+    if ("why" in captured) {
+      // Where nothing answered at all that is all there is to say; but a program gets its document all the same.
+      if (captured.bundle === undefined && options.format === "text") throw captured.why;
+      return await nothingCaptured({ ...options, service }, captured, ports);
+    }
+    const { bundle } = captured;
     context.progress("Judging the evidence…");
     // Who stops a capture still wants to know what it showed: only a second Ctrl-C ends that.
     const judging = { ...context, signal: new AbortController().signal };
-    const reply = await analyse({ ...options, service, paths: [bundle] }, judging, ports);
+    const reply = await analyse({ ...options, service, paths: [bundle], fresh: true }, judging, ports);
     return { ...reply, bundle, problems: [...(trouble === undefined ? [] : [trouble]), ...reply.problems] };
   },
 });

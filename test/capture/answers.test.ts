@@ -112,6 +112,13 @@ describe("a 200", () => {
       Buffer.from("goroutine profile: total 9\n"),
       "text instead of a protobuf profile",
     ],
+    [
+      "heap",
+      "application/json",
+      Buffer.from('{"error":"forbidden"}'),
+      'JSON instead of the capture ({"error"',
+    ],
+    ["metrics", "text/plain", Buffer.from("[]\n"), "JSON instead of the capture ([])"],
     ["goroutine-dump", "text/plain", Buffer.from("hello"), "not a goroutine dump (hello)"],
     ["goroutine-counts", "text/plain", Buffer.from("hello"), "not a goroutine profile (hello)"],
     ["heap-text", "text/plain", Buffer.from("hello"), "not a heap profile (hello)"],

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
@@ -124,5 +126,56 @@ describe("gofire analyze --format json", () => {
     expect(JSON.parse(readFileSync("docs/reference/analysis.schema.json", "utf8"))).toEqual(
       JSON.parse(JSON.stringify(analysisJsonSchema())),
     );
+  });
+});
+
+/** Takes a snapshot of what `listener` plays. */
+async function snapshotOf(listener: RequestListener, ...words: readonly string[]) {
+  const server = createServer(listener).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : undefined;
+  const folder = mkdtempSync(join(tmpdir(), "gofire-cli-"));
+  const quick = ["--cpu", "0s", "--gap", "0s", "--out", folder];
+  try {
+    return await analysisOf(["snapshot", `http://127.0.0.1:${port}`, ...quick, ...words]);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describe("gofire snapshot --format json, when nothing comes", () => {
+  const index = readFileSync("test/parsers/fixtures/pprof-index-go1.27.html");
+
+  it("a goroutine profile that misses the deadline: what was tried, and exit code 3", async () => {
+    const { code, analysis } = await snapshotOf(
+      (request, response) => {
+        if (request.url === "/debug/pprof/") response.end(index);
+      },
+      "--deadline",
+      "2s",
+    );
+    expect(code).toBe(3);
+    expect(analysis.verdict).toBe("inconclusive");
+    const goroutines = analysis.captures.filter(({ kind }) => kind === "goroutine");
+    expect(goroutines).toMatchObject([
+      { status: "failed", reason: expect.stringContaining("no answer within") as string },
+      { status: "skipped", reason: expect.stringContaining("for the whole capture were over") as string },
+    ]);
+    expect(analysis.checks.every(({ state }) => state === "inconclusive" || state === "skipped")).toBe(true);
+  });
+
+  it("nobody answers, or with bytes that nothing can be read of", async () => {
+    const away = await analysisOf(["snapshot", "http://127.0.0.1:1"]);
+    expect(away).toMatchObject({ code: 3, analysis: { verdict: "inconclusive" } });
+    expect(away.analysis.captures).toMatchObject([{ kind: "index", status: "failed" }]);
+    const garbage = await snapshotOf((request, response) => {
+      response.statusCode = request.url === "/debug/pprof/goroutine?debug=0" ? 200 : 404;
+      response.end(Buffer.alloc(5_000, 0xff));
+    });
+    expect(garbage).toMatchObject({ code: 3, analysis: { verdict: "inconclusive" } });
+    expect(garbage.analysis.captures.find(({ kind }) => kind === "goroutine")?.status).toBe("failed");
   });
 });

@@ -135,6 +135,16 @@ describe("gofire", () => {
     expect((await gofire(["analyze", capture, "--service", "order"], { cwd })).stderr).toBe("");
   });
 
+  it("refuses a threshold that would have no effect: growth alone makes goroutine/growth speak", async () => {
+    const cwd = mkdtempSync(join(tmpdir(), "gofire-cli-"));
+    const thresholds = "defaults:\n  thresholds:\n    goroutine/growth:\n      oldCount: 10\n";
+    writeFileSync(join(cwd, "gofire.yaml"), thresholds);
+    const capture = `${process.cwd()}/lab/captures/go1.26.8/idle-workers`;
+    const { code, stderr } = await gofire(["analyze", capture], { cwd });
+    expect(stderr).toMatch(/gofire\.yaml:4:7: rule "goroutine\/growth" has no threshold "oldCount"/);
+    expect(code).toBe(2);
+  });
+
   it("names the file that the disk refuses", async () => {
     const { code, stderr } = await gofire(["snapshot", "localhost:1"], {
       env: { XDG_STATE_HOME: `${process.cwd()}/package.json` },

@@ -4,7 +4,7 @@ import { packagePath } from "../../domain/code/frame.ts";
 import type { OwnCode } from "../../domain/code/own-code.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import { leakFinding } from "../../domain/findings/leak-report.ts";
-import { leakSign, leakThresholds } from "../../domain/findings/leak-signs.ts";
+import { growingThresholds, growthSign } from "../../domain/findings/leak-signs.ts";
 import { mayBeFilling, startersAlive } from "../../domain/goroutines/channel-partners.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
 import { tellsAges } from "../../domain/goroutines/goroutine-evidence.ts";
@@ -31,7 +31,7 @@ export const goroutineGrowth = defineAnalyzer({
     uses: ["heap", "context"],
     symptomOf: [],
     thresholds: {
-      ...leakThresholds,
+      ...growingThresholds,
       slowGrowth: {
         default: 200,
         unit: "goroutines",
@@ -62,8 +62,8 @@ export const goroutineGrowth = defineAnalyzer({
     const { best } = goroutines;
     const libraries = new Set<string>();
     const findings = waitSites(best.groups.filter(mayGrow), target.own).flatMap((site) => {
-      const sign = leakSign(goroutines, site, target.own, limits);
-      if (sign?.kind !== "grows") return [];
+      const sign = growthSign(goroutines, site, target.own, limits);
+      if (sign === undefined) return [];
       const [frame] = site.where;
       const isLibrary = frame !== undefined && !site.groups.some((group) => hasOwnCode(group, target.own));
       if (isLibrary) {

@@ -1,3 +1,4 @@
+import type { Manifest } from "../../capture/manifest.ts";
 import { type CaptureRequest, defaultRequest } from "../../capture/request.ts";
 import { PortError, UsageError } from "../../domain/errors.ts";
 import type { CaptureStore } from "../../ports/capture-store.ts";
@@ -16,9 +17,12 @@ interface CaptureSurroundings {
   readonly configs?: ConfigCatalog;
 }
 
-/**
- * Captures one target into a new bundle below `folder`, with what its surroundings say of it, and returns the bundle's path.
- */
+/** The path of the bundle; or why nothing came to judge, and what was tried: a bundle then has the index page at most. */
+export type Captured =
+  | { readonly bundle: string }
+  | { readonly why: PortError | UsageError; readonly manifest: Manifest; readonly bundle?: string };
+
+/** Captures one target into a new bundle below `folder`, with what its surroundings say of it. */
 export async function captureTarget(
   target: NamedTarget,
   request: Partial<CaptureRequest>,
@@ -26,7 +30,7 @@ export async function captureTarget(
   context: CommandContext,
   ports: Ports,
   { metrics, configs }: CaptureSurroundings = {},
-): Promise<string> {
+): Promise<Captured> {
   const [{ runCapture }, host, store, clock, goTargets, past] = await Promise.all([
     import("../../capture/run.ts"),
     ports.host(),
@@ -56,15 +60,17 @@ export async function captureTarget(
         if (line !== undefined) context.progress(line);
       },
     );
+    const { bundle, manifest } = outcome;
     if (outcome.ending === "unreachable") {
       const reason = outcome.reason ?? `${goTarget.url} did not answer`;
       const message = withHappenings(`${goTarget.url}: ${sentences(reason, wayIn(reason))}`, outcome.context);
-      throw new PortError("unavailable", goTarget.url, message);
+      const why = new PortError("unavailable", goTarget.url, message);
+      return { why, manifest, ...(bundle === undefined ? {} : { bundle }) };
     }
     const way = wayIn(outcome.reason ?? "");
     if (way !== undefined) context.log(way);
-    if (outcome.bundle === undefined) throw new UsageError(outcome.reason ?? "Nothing was captured.");
-    return outcome.bundle;
+    if (bundle !== undefined) return { bundle };
+    return { why: new UsageError(outcome.reason ?? "Nothing was captured."), manifest };
   } finally {
     await Promise.all([goTarget.close(), past?.server.close(), configs?.close()]);
   }

@@ -29,13 +29,15 @@ export async function demoInTerminal(
   const running = await lab.start(mode, context.signal);
   try {
     await settle(built, mode, context, ports);
-    const bundle = await captureTarget(
+    const captured = await captureTarget(
       { ...typedTarget(running.debugUrl, { access: {} }), service: "shop" },
       { cpuSeconds: 5, goroutineGapMs: 8_000 },
       out ?? `${(await ports.host()).environment("TMPDIR") ?? "/tmp"}/gofire-demo`,
       context,
       ports,
     );
+    if ("why" in captured) throw captured.why;
+    const { bundle } = captured;
     return { ...(await analyse({ paths: [bundle] }, context, ports)), bundle, severity: "never" as const };
   } finally {
     await running.stop();

@@ -7,7 +7,7 @@ import { shortName } from "../locks/lock-words.ts";
 import { counted } from "../units.ts";
 import type { FindingDraft } from "./analyzer.ts";
 import type { Confidence, Severity } from "./finding.ts";
-import type { LeakLimits, LeakSign } from "./leak-signs.ts";
+import type { GrowthLimits, LeakLimits, LeakSign } from "./leak-signs.ts";
 import { leakMeasured, signSentence, signText, siteEvidence } from "./leak-signs.ts";
 
 /** What a rule knows about goroutines that pile up at a line, in its own words. */
@@ -31,7 +31,7 @@ export interface LeakReading {
 export function leakFinding(
   reading: LeakReading,
   evidence: GoroutineEvidence,
-  limits: LeakLimits,
+  limits: GrowthLimits & Partial<LeakLimits>,
 ): FindingDraft {
   const { site, sign, confidence, doing, why, next } = reading;
   const measured = leakMeasured(site, sign, limits);

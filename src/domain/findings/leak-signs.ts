@@ -11,6 +11,19 @@ import type { EvidenceExcerpt, Measured } from "./finding.ts";
 
 const ours = "docs/decisions/0003-default-thresholds.md";
 
+const critical = {
+  default: 10_000,
+  unit: "goroutines",
+  meaning: "goroutines at one line that make a leak critical",
+  source: "https://www.uber.com/blog/leakprof-featherlight-in-production-goroutine-leak-detection/",
+} as const satisfies Threshold;
+
+/** Limits of a rule that growth alone makes speak. */
+export const growingThresholds = { ...growthThresholds, critical } as const satisfies Record<
+  string,
+  Threshold
+>;
+
 /** Limits that every rule about goroutines that pile up at one line shares. */
 export const leakThresholds = {
   ...growthThresholds,
@@ -26,15 +39,11 @@ export const leakThresholds = {
     meaning: "age that makes a crowd at one line suspicious",
     source: ours,
   },
-  critical: {
-    default: 10_000,
-    unit: "goroutines",
-    meaning: "goroutines at one line that make a leak critical",
-    source: "https://www.uber.com/blog/leakprof-featherlight-in-production-goroutine-leak-detection/",
-  },
+  critical,
 } as const satisfies Record<string, Threshold>;
 
 export type LeakLimits = Readonly<Record<keyof typeof leakThresholds, number>>;
+export type GrowthLimits = Readonly<Record<keyof typeof growingThresholds, number>>;
 
 /**
  * - `grows`: more at the same line than before. Not `clear` when something else could explain it: the first capture
@@ -59,28 +68,42 @@ export function leakSign(
   own: OwnCode,
   limits: LeakLimits,
 ): LeakSign | undefined {
-  const growth = siteGrowth(evidence, site, own);
-  if (growth !== undefined && isGrowing(growth.counts, growth.windowMs, limits)) {
-    const grownBy = growth.after - growth.before;
-    const loadExplains =
-      site.groups.some(isRequest) &&
-      (growth.before < crowdedRequests.before ||
-        grownBy < crowdedRequests.grownBy ||
-        grownBy < growth.before * crowdedRequests.grownRatio);
-    return { kind: "grows", growth, clear: growth.before > 0 && !loadExplains };
-  }
+  const growth = growthSign(evidence, site, own, limits);
+  if (growth !== undefined) return growth;
   const minutes = site.oldestMinutes ?? 0;
   if (site.count >= limits.oldCount && minutes >= limits.oldMinutes) return { kind: "old", minutes };
   return site.count >= limits.critical ? { kind: "huge" } : undefined;
 }
 
+/** How the number at `site` rises; undefined when it does not. */
+export function growthSign(
+  evidence: GoroutineEvidence,
+  site: WaitSite,
+  own: OwnCode,
+  limits: GrowthLimits,
+): Extract<LeakSign, { kind: "grows" }> | undefined {
+  const growth = siteGrowth(evidence, site, own);
+  if (growth === undefined || !isGrowing(growth.counts, growth.windowMs, limits)) return undefined;
+  const grownBy = growth.after - growth.before;
+  const loadExplains =
+    site.groups.some(isRequest) &&
+    (growth.before < crowdedRequests.before ||
+      grownBy < crowdedRequests.grownBy ||
+      grownBy < growth.before * crowdedRequests.grownRatio);
+  return { kind: "grows", growth, clear: growth.before > 0 && !loadExplains };
+}
+
 /** The number that the sign is held against; a crowd has no limit of its own, so it is held against `oldCount`. */
-export function leakMeasured(site: WaitSite, sign: LeakSign, limits: LeakLimits): Measured {
+export function leakMeasured(
+  site: WaitSite,
+  sign: LeakSign,
+  limits: GrowthLimits & Partial<LeakLimits>,
+): Measured {
   if (sign.kind === "grows") {
     const limit = Math.round(sign.growth.before * (1 + limits.growthRatio));
     return { value: Math.max(site.count, sign.growth.after), limit, unit: "goroutines" };
   }
-  const limit = sign.kind === "huge" ? limits.critical : Math.min(site.count, limits.oldCount);
+  const limit = sign.kind === "huge" ? limits.critical : Math.min(site.count, limits.oldCount ?? site.count);
   return { value: site.count, limit, unit: "goroutines" };
 }
 

@@ -78,9 +78,8 @@ export function silence(error: unknown, context: SilenceContext): PortError {
     return new PortError("unavailable", target, `TLS: ${tlsAlert(code, message)}`, { cause: error });
   }
   if (name === "HTTPParserError") {
-    return new PortError("bad-response", target, "what answers there does not speak HTTP/1.1", {
-      cause: error,
-    });
+    const why = "what answers there does not speak HTTP/1.1: it is no web server, or speaks HTTP/2 alone";
+    return new PortError("bad-response", target, why, { cause: error });
   }
   const proxyStatus = /Proxy response \((\d+)\)/.exec(message)?.[1] ?? /\((407)\)/.exec(message)?.[1];
   if (proxyStatus !== undefined) {
