@@ -6,8 +6,10 @@ WORKDIR /gofire
 COPY package.json package-lock.json ./
 # No package needs its install script to be built from; esbuild ships its binary as a package.
 RUN npm ci --ignore-scripts
-COPY scripts/build.mjs scripts/
+COPY scripts/build.mjs scripts/code-cache.mjs scripts/
 COPY src src
+# The build runs the program on it once (docs/decisions/0044-code-cache.md).
+COPY lab/captures/go1.26.8/mutex-io lab/captures/go1.26.8/mutex-io
 RUN npm run build --silent && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim

@@ -6,6 +6,12 @@ const words = process.argv.slice(2);
 if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) {
   process.stdout.write(`gofire ${version}\n`);
 } else {
+  void run();
+}
+
+async function run(): Promise<void> {
+  // Until there is an answer: whoever ends without one has not passed.
+  process.exitCode = 3;
   const { runCommand } = await import("./terminal.ts");
   process.exitCode = await runCommand(words, version);
 }
