@@ -253,6 +253,7 @@ function conversationOf(
             if (message !== undefined) await pageMessages.receive(message, signal);
           },
         }),
+    announced: (intent, signal) => ports.openActs.close(intent, signal),
     letIn: (channel, signal) => showWhatWasRefused(channel, ports, signal),
     request: (request, signal) => answerChat(request, ports, signal),
     click: (click, signal) => answerClick(click, ports, signal),

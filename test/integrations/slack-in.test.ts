@@ -85,6 +85,41 @@ describe.each(["socket", "http"] as const)("over %s", (mode) => {
     expect(each.slack.problems()).toEqual([]);
   });
 
+  test("what everybody has to hear of counts as told once the answer is on its way, and not before", async () => {
+    const each = await heard(mode);
+    const { slack, conversation } = each;
+    const mute = {
+      subject: { kind: "service", service: "order" },
+      userId: mira,
+      sinceMs: 0,
+      untilMs: 1,
+    } as const;
+    let answers = 0;
+    conversation.answer = async () => {
+      await Promise.resolve();
+      answers += 1;
+      if (answers > 1) throw unavailable;
+      return { kind: "muted", mute };
+    };
+    const before: number[] = [];
+    conversation.announced = async (intent) => {
+      await Promise.resolve();
+      before.push(messages(each).filter(({ text }) => text === "reply muted").length);
+      conversation.announcements.push(intent);
+    };
+    await slack.people.type(mira, incidents, "/gofire mute order 2h");
+    await vi.waitFor(() => expect(conversation.announcements).toEqual([conversation.requests[0]?.intent]));
+    expect(messages(each)).toEqual([{ text: "reply muted" }]);
+    // Nobody was told anything but that it is not certain: who looks for what was left says it.
+    await slack.people.type(mira, incidents, "/gofire mute order 2h");
+    conversation.answer = () => ({ kind: "muted", mute });
+    await slack.people.type(mira, incidents, "@gofire mute order 2h");
+    await vi.waitFor(() => expect(conversation.announcements).toHaveLength(2));
+    expect(conversation.announcements[1]).toBe(conversation.requests[2]?.intent);
+    expect(before[1]).toBe(2);
+    expect(slack.problems()).toEqual([]);
+  });
+
   test("a command that cannot be kept in time is answered honestly, within what Slack waits", async () => {
     const each = await heard(mode);
     each.conversation.answer = () => new Promise(() => {});

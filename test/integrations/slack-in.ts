@@ -22,6 +22,8 @@ export interface ScriptedConversation extends Conversation {
   readonly clicks: CardClick[];
   /** Channels that gofire was told to have come into. */
   readonly letInto: string[];
+  /** Intents of what everybody was told. */
+  readonly announcements: string[];
   answer: (words: string, signal: AbortSignal) => ChatReply | Promise<ChatReply>;
 }
 
@@ -30,6 +32,7 @@ export function scripted(): ScriptedConversation {
     requests: [],
     clicks: [],
     letInto: [],
+    announcements: [],
     answer: () => ({ kind: "help", commands: [] }),
     async request(request, signal) {
       conversation.requests.push(request);
@@ -47,6 +50,10 @@ export function scripted(): ScriptedConversation {
     },
     async judge({ incidentId }, signal) {
       return await conversation.answer(`judge ${incidentId}`, signal);
+    },
+    async announced(intent) {
+      await Promise.resolve();
+      conversation.announcements.push(intent);
     },
     async letIn(channel) {
       await Promise.resolve();

@@ -6,7 +6,6 @@ import { UsageError } from "../../domain/errors.ts";
 import { nearest } from "../../domain/nearest.ts";
 import { noteMute } from "../../jobs/thread/tell-acts.ts";
 import type { MutedBy } from "../../ports/mutes.ts";
-import type { OpenMute } from "../../ports/open-acts.ts";
 import type { Services } from "../../ports/services.ts";
 import { durationMs } from "../arguments.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
@@ -65,7 +64,7 @@ export const mute = defineChatCommand({
     };
     const by = { ...whoOf(request), atMs: sinceMs };
     await mutes.mute(begun, signal, by);
-    await told({ ...by, did: "muted", mute: begun }, ports, signal);
+    await noteMute({ ...by, did: "muted", mute: begun }, ports, signal);
     return { kind: "muted", mute: begun };
   },
 });
@@ -93,18 +92,12 @@ async function end(
 ): Promise<ChatReply> {
   const by = { ...whoOf(request), atMs: ports.clock.nowMs() };
   const ended = await ports.mutes.unmute(subject, signal, by);
-  if (ended !== undefined) await told({ ...by, did: "unmuted", subject, mute: ended }, ports, signal);
+  if (ended !== undefined) await noteMute({ ...by, did: "unmuted", subject, mute: ended }, ports, signal);
   return unmuted(subject, ended);
 }
 
 function whoOf({ userId, intent, place }: ChatRequest): Omit<MutedBy, "atMs"> {
   return { userId, intent, place };
-}
-
-/** The reply announces it. */
-async function told(act: OpenMute, ports: ChatPorts, signal: AbortSignal): Promise<void> {
-  await noteMute(act, ports, signal);
-  await ports.openActs.close(act.intent, signal);
 }
 
 /** Ids of rules have a slash and names of services have none. */

@@ -32,6 +32,7 @@ export function boltApp(receiver: Receiver, own: OwnIdentity, onTrouble: (messag
 export function listenWith(app: App, hearing: Hearing): void {
   app.command(/.*/, async ({ ack, body }) => {
     await ack(asResponse(await hearing.command(body)));
+    await hearing.answered(body);
   });
   app.action(/.*/, async ({ ack, body }) => {
     await hearing.click(body);

@@ -22,6 +22,8 @@ export interface Conversation {
   judge(judgement: Judgement, signal: AbortSignal): Promise<ChatReply>;
   /** A view for the person's App Home. */
   home(userId: string, signal: AbortSignal): Promise<object>;
+  /** What was done by the request with this intent stands where everybody there reads it. */
+  announced(intent: string, signal: AbortSignal): Promise<void>;
   /** gofire came into a channel, invited or by itself: what it could not say there may be said now. */
   letIn(channel: string, signal: AbortSignal): Promise<void>;
   /** Something that another bot said or changed; absent where no pages are expected. */
@@ -43,6 +45,11 @@ export interface Looks {
 
 /** So many cards Slack takes at once; who has more before theirs would wait without a word. */
 const burst = rates["chat.postMessage"]?.most ?? 1;
+
+/** Whether others have to hear of it: who is to tell them tells them until then, whoever dies. */
+export function isAnnouncement({ kind }: ChatReply): boolean {
+  return kind === "muted" || kind === "unmuted";
+}
 
 /** Who is to see a reply: only who asked, everybody there, or nobody because a card shows it. */
 export function audienceOf(reply: ChatReply): "person" | "place" | "card" {

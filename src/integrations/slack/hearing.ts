@@ -10,7 +10,7 @@ import { snapshotForm } from "../../domain/chat/snapshot-form.ts";
 import { readGateButton } from "../../domain/configuration/gate-request.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { nothingMore } from "./answers.ts";
-import { audienceOf, type Conversation } from "./conversation.ts";
+import { audienceOf, type Conversation, isAnnouncement } from "./conversation.ts";
 import { type FormsHeard, formsHeard } from "./forms-heard.ts";
 import { answeringWithin } from "./in-time.ts";
 import { isPersonsWord } from "./loop-guards.ts";
@@ -34,6 +34,8 @@ export type Ack = object | undefined;
  */
 export interface Hearing extends Omit<FormsHeard, "open"> {
   command(body: unknown): Promise<Ack>;
+  /** The answer to a command is on its way. Rejects never. */
+  answered(body: unknown): Promise<void>;
   /** Rejects when it is to be delivered again. */
   mention(body: unknown, retryNum: number | undefined): Promise<void>;
   click(body: unknown): Promise<void>;
@@ -49,6 +51,8 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
   const inTime = answeringWithin(settings.answerWithinMs);
   const first = once<Ack>(() => clock.monotonicMs());
   const shown = showing(settings);
+  /** Commands of which everybody hears by the answer, which is not on its way yet. */
+  const unannounced = new Set<string>();
   const { open, ...forms } = formsHeard({ conversation, shown, first, inTime });
 
   async function clickOnCard(click: CardClick & Spot, triggerId: string): Promise<void> {
@@ -91,6 +95,7 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
             const request = { intent: trigger, kind: "command", userId, place: spot.place, words } as const;
             const reply = await shown.withReach(await conversation.request(request, signal), signal);
             const audience = audienceOf(reply);
+            if (isAnnouncement(reply)) unannounced.add(trigger);
             if (audience === "card") return undefined;
             if (reply.kind === "ask") {
               try {
@@ -113,6 +118,13 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
       });
     },
 
+    async answered(body) {
+      const { trigger_id: trigger } = commandPayload.parse(body);
+      if (!unannounced.delete(trigger)) return;
+      // Where that fails a worker says it once more: twice is better than never.
+      await inTime(async (signal) => await conversation.announced(trigger, signal)).catch(() => {});
+    },
+
     async mention(body, retryNum) {
       const { event, event_id: intent, event_time: atS } = mentionPayload.parse(body);
       const { user: userId } = event;
@@ -127,6 +139,7 @@ export function hearing(conversation: Conversation, settings: HearingSettings): 
             // A retry: another process may have answered, and only its acknowledgement got lost.
             const attemptedAtMs = retryNum === undefined ? undefined : atS * 1_000;
             await shown.show(reply, request, signal, attemptedAtMs);
+            if (isAnnouncement(reply)) await conversation.announced(intent, signal);
           });
         } catch (error) {
           // Slack delivers it again; people are told once.
