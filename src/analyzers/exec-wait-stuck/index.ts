@@ -1,3 +1,4 @@
+import { isRequest } from "../../domain/code/code-object.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import type { Confidence } from "../../domain/findings/finding.ts";
 import { leakFinding } from "../../domain/findings/leak-report.ts";
@@ -24,7 +25,8 @@ export const execWaitStuck = defineAnalyzer({
       agedMinutes: {
         default: 1,
         unit: "minutes",
-        meaning: "age from which waiting for the output of a child that has exited counts as stuck",
+        meaning:
+          "age from which waiting for the output of a child that has exited counts as stuck, and requests that wait for a child are worth a look",
         source: ours,
       },
       abandoned: {
@@ -37,16 +39,17 @@ export const execWaitStuck = defineAnalyzer({
       stale: {
         default: 10,
         unit: "goroutines",
-        meaning: "goroutines at one end of an io.Pipe, the oldest for oldMinutes",
+        meaning:
+          "goroutines at one end of an io.Pipe, the oldest for oldMinutes; or requests that wait for a child, the oldest for agedMinutes, possible only",
         source: ours,
       },
     },
     docs: {
-      what: "Goroutines in exec.Cmd.Wait (also Run, Output, CombinedOutput) for a child that does not exit, or that has exited while somebody still holds its output open; and goroutines at one end of an io.Pipe whose other end is gone.",
+      what: "Goroutines in exec.Cmd.Wait (also Run, Output, CombinedOutput) or os.Process.Wait for a child that does not exit, or that has exited while somebody still holds its output open; and goroutines at one end of an io.Pipe whose other end is gone.",
       why: "Each one keeps a goroutine, descriptors and often a child process (or a zombie's parent) for ever.",
       next: "exec.CommandContext with WaitDelay ends both waits; close the reading end of an io.Pipe with CloseWithError on every path.",
       falsePositives:
-        "A supervisor waits for its child as long as that lives: a constant number in Wait is not reported. A child's output that is still being copied shows for a moment only.",
+        "A supervisor waits for its child as long as that lives: a constant number in Wait is not reported, except many requests that have waited for a minute, as possible. A child's output that is still being copied shows for a moment only.",
       references: [
         "https://pkg.go.dev/os/exec#Cmd",
         "https://github.com/golang/go/issues/23019",
@@ -63,7 +66,7 @@ export const execWaitStuck = defineAnalyzer({
         const lasts = growth !== undefined && growth.counts.every((count) => count > 0);
         const isAbandoned =
           site.count >= limits.abandoned && clientsOf(site, goroutines.best) === "gone" && lasts;
-        const confidence = confidenceOf(kind, site, sign, { lasts, isAbandoned }, limits.agedMinutes);
+        const confidence = confidenceOf(kind, site, sign, { lasts, isAbandoned }, limits);
         if (confidence === undefined) return [];
         const { doing, why, next } = wait;
         return [
@@ -111,9 +114,7 @@ const waits: ReadonlyMap<Kind, Wait> = new Map<Kind, Wait>([
     "child",
     {
       belongs: (group) =>
-        group.wait !== "chan receive" &&
-        passes(group, /^os\/exec\.\(\*Cmd\)\.Wait$/) &&
-        passes(group, /^os\.\(\*Process\)\./),
+        group.wait !== "chan receive" && passes(group, /^os\.\(\*Process\)\.(?:Wait|wait)$/),
       doing: "waiting for a child process",
       why: "The child does not exit. Without a deadline nobody ends it.",
       next: [
@@ -152,9 +153,19 @@ function confidenceOf(
   site: WaitSite,
   sign: LeakSign | undefined,
   { lasts, isAbandoned }: { readonly lasts: boolean; readonly isAbandoned: boolean },
-  agedMinutes: number,
+  limits: { readonly agedMinutes: number; readonly stale: number },
 ): Confidence | undefined {
   if (sign !== undefined) return sign.kind === "grows" && !sign.clear && !isAbandoned ? "possible" : "likely";
-  if (kind === "output") return lasts || (site.oldestMinutes ?? 0) >= agedMinutes ? "likely" : "possible";
+  if (kind === "child" && isHeldUp(site, limits)) return "possible";
+  if (kind === "output")
+    return lasts || (site.oldestMinutes ?? 0) >= limits.agedMinutes ? "likely" : "possible";
   return undefined;
+}
+
+/** Users wait for children that may be slow by design, but not many people build a page that takes minutes. */
+function isHeldUp(
+  site: WaitSite,
+  { agedMinutes, stale }: { readonly agedMinutes: number; readonly stale: number },
+): boolean {
+  return site.count >= stale && (site.oldestMinutes ?? 0) >= agedMinutes && site.groups.every(isRequest);
 }

@@ -13,7 +13,9 @@ import {
 import { errgroupSlot } from "../../domain/goroutines/errgroup-slots.ts";
 import { isAlsoIn } from "../../domain/goroutines/goroutine-sites.ts";
 import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
+import { sumOf } from "../../domain/goroutines/pile-up.ts";
 import { nothingRuns, nothingRunsIn } from "../../domain/goroutines/process-stillness.ts";
+import { stalledHolders } from "../../domain/goroutines/stalled-holders.ts";
 import { undrainedOutlet } from "../../domain/goroutines/undrained-outlets.ts";
 import { blamedFrames, siteGrowth, waitSites } from "../../domain/goroutines/wait-sites.ts";
 import { readingOf } from "./words.ts";
@@ -76,10 +78,12 @@ export const goroutineChanSendLeak = defineAnalyzer({
         consumer !== undefined && goroutines.series.every((snapshot) => isAlsoIn(snapshot, consumer))
           ? { group: consumer, where: blamedFrames(consumer, target.own) }
           : undefined;
+      const holders = aged ? stalledHolders(site, best, target.own, limits.jammedMinutes) : [];
+      const [holder] = holders;
       const jammed =
         aged &&
         site.count >= limits.staleSenders &&
-        (blocked?.group.waitMinutes?.max ?? 0) >= limits.jammedMinutes;
+        (holder !== undefined || (blocked?.group.waitMinutes?.max ?? 0) >= limits.jammedMinutes);
       const stays = growth === undefined || growth.before > 0;
       const isMoved = hasNeighboursAtWork(site, best, target.own);
       const abandoned = stays && partners === 0 && !isMoved && !site.groups.some(isRequest);
@@ -105,15 +109,21 @@ export const goroutineChanSendLeak = defineAnalyzer({
           : partners === 0 || jammed
             ? "likely"
             : "possible";
-      const itself = blocked === undefined ? sendingLoop(site, best, target.own) : undefined;
+      const itself =
+        blocked === undefined && holder === undefined ? sendingLoop(site, best, target.own) : undefined;
       const undrained =
-        partners === 0 && blocked === undefined && itself === undefined
+        partners === 0 && blocked === undefined && itself === undefined && holder === undefined
           ? undrainedOutlet(goroutines)
           : undefined;
       const { doing, why, next } = readingOf({
         proven,
         slot: errgroupSlot(site),
         blocked: blocked && { group: blocked.group, in: blocked.where[0]?.function ?? "" },
+        holder: holder && {
+          group: holder,
+          count: sumOf(holders),
+          in: blamedFrames(holder, target.own)[0]?.function ?? "",
+        },
         itself: itself && entryFrame(itself.stack)?.function,
         undrained: undrained?.outlet,
         partners,
@@ -124,6 +134,9 @@ export const goroutineChanSendLeak = defineAnalyzer({
             site,
             ...(undrained === undefined ? {} : { waitsFor: undrained.group }),
             ...(blocked === undefined ? {} : { blame: blocked.where, waitsFor: blocked.group }),
+            ...(holder === undefined || blocked !== undefined
+              ? {}
+              : { blame: blamedFrames(holder, target.own), waitsFor: holder }),
             ...(itself === undefined ? {} : { blame: blamedFrames(itself, target.own) }),
             sign: sign ?? { kind: "crowd" },
             confidence: reading,

@@ -22,6 +22,12 @@ export const goroutinePipelineDeadlock = defineAnalyzer({
     uses: [],
     symptomOf: [],
     thresholds: {
+      handful: {
+        default: 10,
+        unit: "goroutines",
+        meaning: "so many senders are a crowd, which goroutine/chan-send-leak tells",
+        source: "docs/decisions/0003-default-thresholds.md",
+      },
       agedMinutes: {
         default: 1,
         unit: "minutes",
@@ -31,7 +37,7 @@ export const goroutinePipelineDeadlock = defineAnalyzer({
     },
     docs: {
       what: "A function that hands work to goroutines it has started, or waits for their end, while every one of them is blocked sending, and nobody else of their packages is there to receive. The usual cause: the results are read only after all work has been handed out, or after WaitGroup.Wait.",
-      why: "Each side waits for the other, so neither ever goes on; a handful of goroutines is enough to hang a job or a process.",
+      why: "Each side waits for the other, so neither ever goes on; a handful of goroutines is enough to hang a job or a process, and no rule about numbers sees it.",
       next: "Receive the results while the work is handed out: start the goroutine that calls Wait and closes the channel, and range over the results in the function itself.",
       falsePositives:
         "Generators that are read by requests only stand in the same way while no request comes: so it is `likely` only in a request, or in a function that main calls, and there only when it lasts. Somebody else of the same packages who waits for anything may be the receiver, and then nothing is said.",
@@ -49,7 +55,12 @@ export const goroutinePipelineDeadlock = defineAnalyzer({
       const children = childrenOf({ ...parent, stack: [frame], exemplars: [] }, best, target.own).filter(
         (group) => !isKnownIdle(group),
       );
-      if (children.length === 0 || !children.every((child) => child.wait === "chan send")) return [];
+      if (
+        children.length === 0 ||
+        sumOf(children) >= limits.handful ||
+        !children.every((child) => child.wait === "chan send")
+      )
+        return [];
       const all = [parent, ...children];
       if (hasOthers(all, best, target.own)) return [];
       const [child] = children.toSorted((a, b) => b.count - a.count);
