@@ -77,7 +77,7 @@ async function answered(step: RollbackStep, ports: StepPorts, signal: AbortSigna
     if (!(error instanceof UsageError)) throw error;
     return refused(
       error.message,
-      "Nothing was done. To see what there is to roll back, write: rollback SERVICE [TAG]",
+      "Nothing was done. To see what there is to roll back, write /gofire rollback and the service.",
     );
   }
 }

@@ -1,7 +1,7 @@
 import type { AuditEvent, LoggedEvent } from "../domain/audit/audit-event.ts";
 import { counted } from "../domain/units.ts";
-import { stamp } from "./report/timeline.ts";
 import { printable, type Style } from "./style.ts";
+import { stamp } from "./words.ts";
 import { hanging, labelled } from "./wrap.ts";
 
 /** What was found when a log was read from its first entry to its last. */

@@ -5,8 +5,8 @@ import { counted } from "../domain/units.ts";
 import { changePlace, changeText } from "./config-words.ts";
 import { gateVerdictText, impactText, uncountedWords, unknownText } from "./gate-words.ts";
 import { code, inline } from "./markdown-words.ts";
-import { stamp } from "./report/timeline.ts";
 import { printable, type Style } from "./style.ts";
+import { stamp } from "./words.ts";
 import { hanging, wrap } from "./wrap.ts";
 
 /** Where a proposal stands at the gate of each environment. */

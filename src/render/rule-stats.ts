@@ -1,8 +1,8 @@
 import { type RuleComment, type RuleRecord, rightRatio } from "../domain/findings/feedback.ts";
 import { counted, countText, percentText } from "../domain/units.ts";
 import { code, inline } from "./markdown-words.ts";
-import { stamp } from "./report/timeline.ts";
 import { printable, type Style } from "./style.ts";
+import { stamp } from "./words.ts";
 import { wrap } from "./wrap.ts";
 
 /** How one rule did, over all confidences and by each. */

@@ -4,7 +4,7 @@ import { leadFinding } from "../domain/findings/finding.ts";
 import type { Incident } from "../domain/incidents/incident.ts";
 import { counted } from "../domain/units.ts";
 import { inline } from "./markdown-words.ts";
-import { stamp } from "./report/timeline.ts";
+import { stamp } from "./words.ts";
 
 const reasonCharacters = 300;
 

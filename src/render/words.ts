@@ -39,12 +39,46 @@ export function limitText(limit: number, unit: string): string {
   return [unit, inNumber(limit, unit)].some((word) => written === `${number} ${word}`) ? number : written;
 }
 
+const dayMs = 86_400_000;
+
 /** `03:12 UTC` */
 export function utcTime(ms: number): string {
   const minutesOfDay = Math.floor(ms / 60_000) % (24 * 60);
   return `${twoDigits(Math.floor(minutesOfDay / 60))}:${twoDigits(minutesOfDay % 60)} UTC`;
 }
 
-export function twoDigits(value: number): string {
+/** `2026-11-30 03:12 UTC`: where it may be of another day than the reader's. */
+export function utcDayTime(ms: number): string {
+  return `${dateOf(Math.floor(ms / dayMs))} ${utcTime(ms)}`;
+}
+
+/** `2024-05-21 03:12:04`, in UTC. */
+export function stamp(ms: number): string {
+  if (!Number.isFinite(ms) || ms < 0) return "at an unknown time";
+  const days = Math.floor(ms / dayMs);
+  const seconds = Math.floor((ms - days * dayMs) / 1_000);
+  const time = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60].map(twoDigits);
+  return `${dateOf(days)} ${time.join(":")}`;
+}
+
+/**
+ * Days since the epoch as a date of the Gregorian calendar, counted in years that begin in March
+ * (https://howardhinnant.github.io/date_algorithms.html#civil_from_days): rendering knows no clock.
+ */
+function dateOf(days: number): string {
+  const sinceMarch = days + 719_468;
+  const era = Math.floor(sinceMarch / 146_097);
+  const dayOfEra = sinceMarch - era * 146_097;
+  const leaps = Math.floor(dayOfEra / 1_460) - Math.floor(dayOfEra / 36_524) + Math.floor(dayOfEra / 146_096);
+  const yearOfEra = Math.floor((dayOfEra - leaps) / 365);
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153);
+  const day = dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1;
+  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
+  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  return `${year}-${twoDigits(month)}-${twoDigits(day)}`;
+}
+
+function twoDigits(value: number): string {
   return String(value).padStart(2, "0");
 }

@@ -110,6 +110,10 @@ describe.skipIf(redisProgram === undefined)("what people ask of the bot", () => 
       expect(muted.onlyFor).toBeUndefined();
       expect(muted.text).toMatch(/order/);
       expect((await answer("/gofire unmute order")).onlyFor).toBeUndefined();
+      expect(await answer("/gofire unmute order")).toMatchObject({
+        onlyFor: mira,
+        text: "Nothing was muted: alerts about order.",
+      });
 
       const wrong = await answer(`/gofire explain ${first.id} f99`);
       expect(wrong).toMatchObject({ onlyFor: mira, text: expect.stringContaining('has no finding "f99"') });

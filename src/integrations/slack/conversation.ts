@@ -83,7 +83,9 @@ export function audienceOf(reply: ChatReply): "person" | "place" | "card" {
     case "diff":
       return reply.inConfidence === true ? "person" : "place";
     case "muted":
-    case "unmuted":
       return "place";
+    case "unmuted":
+      // What changes nothing is news for nobody else.
+      return reply.mute === undefined ? "person" : "place";
   }
 }

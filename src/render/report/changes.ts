@@ -4,9 +4,9 @@ import { eventTexts, momentOf, trendText } from "../context-words.ts";
 import { inline } from "../markdown-words.ts";
 import { changeSentences } from "../slack/diff.ts";
 import { comparisonSentences, peerSentence } from "../slack/peer-words.ts";
+import { stamp } from "../words.ts";
 import { configChangeLines } from "./config-changes.ts";
 import type { ReportFacts } from "./report.ts";
-import { stamp } from "./timeline.ts";
 
 /** What differs from before and from elsewhere, as far as gofire knows; what it cannot know is said. */
 export function changeLines(facts: ReportFacts): readonly string[] {

@@ -5,11 +5,11 @@ import type { FindingSummary, Incident } from "../../domain/incidents/incident.t
 import { counted, durationText } from "../../domain/units.ts";
 import { usualBeside } from "../context-words.ts";
 import { code, inline } from "../markdown-words.ts";
-import { limitText, placeText, quantity } from "../words.ts";
+import { limitText, placeText, quantity, stamp } from "../words.ts";
 import { changeLines } from "./changes.ts";
 import { evidenceLines } from "./evidence.ts";
 import { openQuestions } from "./open-questions.ts";
-import { actWords, stamp, timelineRows } from "./timeline.ts";
+import { actWords, timelineRows } from "./timeline.ts";
 
 /** What a report is made of. */
 export interface ReportFacts {

@@ -2,7 +2,7 @@ import type { CaptureStep, Incident, IncidentState } from "../../domain/incident
 import type { HumanAct, RecordEntry } from "../../domain/incidents/incident-record.ts";
 import { bytesText, counted, durationText } from "../../domain/units.ts";
 import { inline } from "../markdown-words.ts";
-import { twoDigits } from "../words.ts";
+import { stamp } from "../words.ts";
 import { configRows } from "./config-changes.ts";
 import type { ReportFacts } from "./report.ts";
 
@@ -130,33 +130,4 @@ export function actWords(act: HumanAct): string {
     case "unmuted":
       return `ended the mute of ${inline(act.subject)}`;
   }
-}
-
-const dayMs = 86_400_000;
-
-/** `2024-05-21 03:12:04`, in UTC. */
-export function stamp(ms: number): string {
-  if (!Number.isFinite(ms) || ms < 0) return "at an unknown time";
-  const days = Math.floor(ms / dayMs);
-  const seconds = Math.floor((ms - days * dayMs) / 1_000);
-  const time = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60].map(twoDigits);
-  return `${dateOf(days)} ${time.join(":")}`;
-}
-
-/**
- * Days since the epoch as a date of the Gregorian calendar, counted in years that begin in March
- * (https://howardhinnant.github.io/date_algorithms.html#civil_from_days): rendering knows no clock.
- */
-function dateOf(days: number): string {
-  const sinceMarch = days + 719_468;
-  const era = Math.floor(sinceMarch / 146_097);
-  const dayOfEra = sinceMarch - era * 146_097;
-  const leaps = Math.floor(dayOfEra / 1_460) - Math.floor(dayOfEra / 36_524) + Math.floor(dayOfEra / 146_096);
-  const yearOfEra = Math.floor((dayOfEra - leaps) / 365);
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153);
-  const day = dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1;
-  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
-  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
-  return `${year}-${twoDigits(month)}-${twoDigits(day)}`;
 }

@@ -10,7 +10,7 @@ import type {
 } from "../../domain/findings/analysis-changes.ts";
 import type { Finding } from "../../domain/findings/finding.ts";
 import { counted, countText } from "../../domain/units.ts";
-import { quantity, utcTime } from "../words.ts";
+import { quantity, utcDayTime } from "../words.ts";
 import { context, header, section } from "./blocks.ts";
 import { prose, timeOfDay, words } from "./escape.ts";
 import { confidenceWords, placeCode } from "./finding-lines.ts";
@@ -29,7 +29,7 @@ export function diffBody({ before, after, changes, caveats }: Diff): MessageBody
   const [figures = "", ...findings] = changeSentences(changes);
   return replyBody(
     [
-      `${after.service}: ${change}, from ${before.id} of ${utcTime(before.createdAtMs)} to ${after.id} of ${utcTime(after.createdAtMs)}.`,
+      `${after.service}: ${change}, from ${before.id} of ${utcDayTime(before.createdAtMs)} to ${after.id} of ${utcDayTime(after.createdAtMs)}.`,
       figures,
       ...caveats,
       ...findings,

@@ -1,5 +1,5 @@
 import { printable } from "../style.ts";
-import { utcTime } from "../words.ts";
+import { utcDayTime, utcTime } from "../words.ts";
 
 /**
  * The three characters by which Slack recognises mentions and links, as entities
@@ -147,10 +147,11 @@ export function link(url: string, label: string): string {
   return /^https?:\/\/[^\s<>|]+$/.test(url) ? `<${url.replaceAll("&", "&amp;")}|${label}>` : label;
 }
 
-/** A time of day in the reader's own time zone; UTC where dates are not understood. */
+/** A time, with its day or without, in the reader's own time zone; UTC where dates are not understood. */
 export function timeOfDay(
   ms: number,
   format: "{time}" | "{time_secs}" | "{date_short_pretty} {time}",
 ): string {
-  return `<!date^${Math.floor(ms / 1000)}^${format}|${utcTime(ms)}>`;
+  const plain = format.startsWith("{date") ? utcDayTime(ms) : utcTime(ms);
+  return `<!date^${Math.floor(ms / 1000)}^${format}|${plain}>`;
 }

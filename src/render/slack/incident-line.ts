@@ -1,7 +1,7 @@
 import { isDirect } from "../../domain/chat/message.ts";
 import { leadFinding } from "../../domain/findings/finding.ts";
 import type { Incident } from "../../domain/incidents/incident.ts";
-import { utcTime } from "../words.ts";
+import { utcDayTime } from "../words.ts";
 import { bold, channel, prose, timeOfDay, words } from "./escape.ts";
 import { shadowPlace, shadowPlaceSpoken } from "./shadow.ts";
 import { progressWords } from "./steps.ts";
@@ -35,7 +35,7 @@ export function incidentSentence(incident: Incident): string {
   const { id, service, updatedAtMs, state } = incident;
   const isOver = state !== "queued" && state !== "capturing";
   const shadow = incident.shadow === true ? `, ${shadowPlaceSpoken(incident)}` : "";
-  return `${service}: ${story(incident).what.replace(/\.$/, "")}, ${id}${shadow}${isOver ? `, ${utcTime(updatedAtMs)}` : ""}.`;
+  return `${service}: ${story(incident).what.replace(/\.$/, "")}, ${id}${shadow}${isOver ? `, ${utcDayTime(updatedAtMs)}` : ""}.`;
 }
 
 /** Slack shows no names for direct messages. */

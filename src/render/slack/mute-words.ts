@@ -1,5 +1,5 @@
 import { type Mute, type MuteSubject, subjectWords } from "../../domain/alerts/mute.ts";
-import { utcTime } from "../words.ts";
+import { utcDayTime } from "../words.ts";
 import { person, timeOfDay, words } from "./escape.ts";
 
 /** One mute of a list. Who muted it is not named: a name would call them each time the list is asked for. */
@@ -9,7 +9,7 @@ export function muteLine({ subject, untilMs, reason }: Mute): string {
 }
 
 export function muteSentence({ subject, untilMs, reason }: Mute): string {
-  return `Muted: ${subjectWords(subject)} until ${utcTime(untilMs)}${reason === undefined ? "" : `: ${reason}`}.`;
+  return `Muted: ${subjectWords(subject)} until ${utcDayTime(untilMs)}${reason === undefined ? "" : `: ${reason}`}.`;
 }
 
 /** Announces a mute; it names who did it, because silence has an owner. */

@@ -1,6 +1,6 @@
 import type { StormCount } from "../../domain/alerts/storm-count.ts";
 import { counted, countText } from "../../domain/units.ts";
-import { utcTime } from "../words.ts";
+import { utcDayTime } from "../words.ts";
 import { channel, link, timeOfDay, words } from "./escape.ts";
 
 /** A storm in a list: how many of its pages stand in the digest, and what became of them. */
@@ -19,7 +19,7 @@ export function stormLine(storm: StormCount, { withChannel }: { readonly withCha
 
 /** The same for who hears it read, raw. */
 export function stormSentence(storm: StormCount): string {
-  return `${[`${counted(storm.pages, "page")} in the storm digest ${storm.id}`, ...fates(storm)].join(", ")}, since ${utcTime(storm.sinceMs)}.`;
+  return `${[`${counted(storm.pages, "page")} in the storm digest ${storm.id}`, ...fates(storm)].join(", ")}, since ${utcDayTime(storm.sinceMs)}.`;
 }
 
 function fates({ judged, capturing, waiting, ended }: StormCount): readonly string[] {

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { withAct } from "../../../src/domain/incidents/incident-record.ts";
 import { incidentReport, type ReportFacts } from "../../../src/render/report/report.ts";
-import { stamp } from "../../../src/render/report/timeline.ts";
+import { stamp } from "../../../src/render/words.ts";
 import { analysis, anyIncident, finding, incident, nasty, startMs } from "../slack/incidents.ts";
 
 function facts(change: Partial<ReportFacts> = {}): ReportFacts {

@@ -443,7 +443,7 @@ describe("an incident that an alert began", () => {
   it("names the alert, since when, and what it is about when gofire does not know that", () => {
     const page = { title: "HighGoroutines (2)", sinceMs: startMs, unknownInstance: "order-9" };
     const origin = { kind: "page", intent: "i", page } as const;
-    const alert = `🔔 HighGoroutines (2) since <!date^${startMs / 1_000}^{date_short_pretty} {time}|03:12 UTC>`;
+    const alert = `🔔 HighGoroutines (2) since <!date^${startMs / 1_000}^{date_short_pretty} {time}|2026-11-24 03:12 UTC>`;
     const unknown =
       "The alert is about order-9, which is unknown to gofire.yaml: the service's first process stands in for it.";
     for (const state of ["queued", "capturing", "verdict", "failed", "resolved"] as const) {

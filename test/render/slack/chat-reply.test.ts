@@ -159,7 +159,7 @@ describe("status", () => {
         },
       ],
     };
-    const date = `<!date^${startMs / 1_000}^{date_short_pretty} {time}|03:12 UTC>`;
+    const date = `<!date^${startMs / 1_000}^{date_short_pretty} {time}|2026-11-24 03:12 UTC>`;
     expect(lines(reply)).toEqual([
       "*Status* of <#C0INCID001>",
       "🔍 *order* · capturing, 0 of 1 done · gf-3fa9",
@@ -173,7 +173,7 @@ describe("status", () => {
       "In all channels: 1 capturing, 1 waiting of at most 500.",
     ]);
     expect(chatReplyBody(reply).text).toContain(
-      "order: FAIL: 11,902 goroutines wait for one mutex, gf-cccc, 03:12 UTC.",
+      "order: FAIL: 11,902 goroutines wait for one mutex, gf-cccc, 2026-11-24 03:12 UTC.",
     );
   });
 });
@@ -191,7 +191,7 @@ describe("status in a storm", () => {
     ...pages(8, { state: "resolved", resolvedAtMs: startMs }),
     incident({ state: "failed", problem: "not of the storm" }),
   ]);
-  const date = `<!date^${startMs / 1_000}^{date_short_pretty} {time}|03:12 UTC>`;
+  const date = `<!date^${startMs / 1_000}^{date_short_pretty} {time}|2026-11-24 03:12 UTC>`;
 
   /** With that link to each digest. */
   function stormLine(link: string): string | undefined {
@@ -209,7 +209,7 @@ describe("status in a storm", () => {
       `🌊 *212 pages in the storm digest* · ${figures} · storm-1a2b3c4d · <#C0INCID001> · ${date}`,
     );
     expect(chatReplyBody({ ...status, storms }).text).toContain(
-      "212 pages in the storm digest storm-1a2b3c4d, 9 captured, 2 being captured, 3 waiting, 8 ended, since 03:12 UTC.",
+      "212 pages in the storm digest storm-1a2b3c4d, 9 captured, 2 being captured, 3 waiting, 8 ended, since 2026-11-24 03:12 UTC.",
     );
   });
 
@@ -314,7 +314,7 @@ describe("diff", () => {
         ],
       },
     };
-    const date = `<!date^${startMs / 1_000}^{date_short_pretty} {time}|03:12 UTC>`;
+    const date = `<!date^${startMs / 1_000}^{date_short_pretty} {time}|2026-11-24 03:12 UTC>`;
     expect(lines(reply)).toEqual([
       "🔴 order · PASS → FAIL",
       `gf-aaaa (${date}) → gf-bbbb (${date})`,
@@ -341,7 +341,7 @@ describe("muted", () => {
       untilMs: startMs,
     } as const;
     expect(lines({ kind: "muted", mute })).toEqual([
-      `🔕 alerts about order until <!date^${startMs / 1_000}^{date_short_pretty} {time}|03:12 UTC> · by <@U0MIRA0001>`,
+      `🔕 alerts about order until <!date^${startMs / 1_000}^{date_short_pretty} {time}|2026-11-24 03:12 UTC> · by <@U0MIRA0001>`,
       "People can capture it all the same.",
       "End it now: `/gofire unmute order`",
     ]);

@@ -86,6 +86,7 @@ describe("times", () => {
   it("are the reader's own, with UTC where dates are not understood", () => {
     const ms = Date.UTC(2026, 10, 24, 3, 12, 44, 900);
     expect(timeOfDay(ms, "{time}")).toBe(`<!date^${Math.floor(ms / 1_000)}^{time}|03:12 UTC>`);
+    expect(timeOfDay(ms, "{date_short_pretty} {time}")).toContain("|2026-11-24 03:12 UTC>");
     expect(utcTime(0)).toBe("00:00 UTC");
   });
 });

@@ -25,7 +25,7 @@ describe("what stands above files", () => {
     expect(
       fileComment({ text: "Flame graph.", files: [{ ...file("graph.png"), title: "*CPU*", browser }] }),
     ).toBe(
-      `Flame graph.\n<https://gofire.example/p?a=1&amp;b=2|∗CPU∗ in the browser> (until <!date^${startMs / 1_000}^{date_short_pretty} {time}|03:12 UTC>)`,
+      `Flame graph.\n<https://gofire.example/p?a=1&amp;b=2|∗CPU∗ in the browser> (until <!date^${startMs / 1_000}^{date_short_pretty} {time}|2026-11-24 03:12 UTC>)`,
     );
   });
 

@@ -77,16 +77,16 @@ describe("App Home", () => {
       "Running now",
       "🔍 *order* · capturing, 0 of 1 done · gf-3fa9 · <#C0INCID001>",
       "Last verdicts",
-      `🔴 *order* · FAIL: 11,902 goroutines wait for one mutex · gf-aaaa · <#C0INCID001> · <!date^${startMs / 1_000}^{date_short_pretty} {time}|03:12 UTC>`,
+      `🔴 *order* · FAIL: 11,902 goroutines wait for one mutex · gf-aaaa · <#C0INCID001> · <!date^${startMs / 1_000}^{date_short_pretty} {time}|2026-11-24 03:12 UTC>`,
       "Muted",
-      `🔕 alerts about cart until <!date^${startMs / 1_000}^{date_short_pretty} {time}|03:12 UTC>`,
+      `🔕 alerts about cart until <!date^${startMs / 1_000}^{date_short_pretty} {time}|2026-11-24 03:12 UTC>`,
       "What you can do",
       "`/gofire snapshot SERVICE` Capture a service",
       "`/gofire mute SERVICE` Capture a service · 🚫 not for you here",
       "Who may do what",
       "• Capture a service: <!subteam^S0ONCALL01>, <@U0MIRA0001>; everybody in <#C0INCID001>",
       "• See what runs: every full member",
-      `As of <!date^${startMs / 1_000}^{date_short_pretty} {time}|03:12 UTC> · 0 capturing, 0 waiting of at most 500`,
+      `As of <!date^${startMs / 1_000}^{date_short_pretty} {time}|2026-11-24 03:12 UTC> · 0 capturing, 0 waiting of at most 500`,
     ]);
   });
 
