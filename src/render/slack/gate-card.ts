@@ -222,7 +222,7 @@ function overheardBody({ proposal }: Extract<GateView, { isOverheard: true }>): 
       header(`⚪️ Config change ${proposal} · not shown here`),
       ...section([
         why,
-        `What was decided counts on. In a channel that is this workspace's alone: ${code(`/approve-config ${proposal}`, 200)}`,
+        `What was decided still counts. In a channel that is this workspace's alone: ${code(`/approve-config ${proposal}`, 200)}`,
       ]),
     ],
   );
