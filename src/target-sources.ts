@@ -14,7 +14,10 @@ export function targetSources({ userAgent }: { readonly userAgent: string }): Ta
           return kubernetesTargets(place, { servers: kubernetes, userAgent });
         }
         case "prometheus": {
-          if (prometheus === undefined) throw new UsageError("gofire.yaml names no Prometheus to ask.");
+          if (prometheus === undefined)
+            throw new UsageError(
+              "gofire.yaml names no Prometheus to ask: write its address under prometheus.url.",
+            );
           const [{ prometheusTargets }, { prometheusServers }] = await Promise.all([
             import("./integrations/prometheus/target-source.ts"),
             import("./integrations/prometheus/client.ts"),

@@ -43,7 +43,7 @@ export const rules = defineCommand({
     if (id === undefined)
       throw new UsageError("Which rule? For example: gofire rules explain goroutine/mutex-pileup");
     if (first !== "explain" && second !== undefined)
-      throw new UsageError(`"${second}" is one word too many.`);
+      throw new UsageError(`"${second}" is one word too many. Usage: gofire rules explain ID`);
     const rule = all.find((meta) => meta.id === id);
     if (rule === undefined) {
       const close = nearest(

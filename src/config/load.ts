@@ -20,7 +20,10 @@ export async function loadConfig(
 ): Promise<GofireConfig | undefined> {
   if (file !== undefined) {
     const bytes = await bytesOf(file);
-    if (bytes === undefined) throw new UsageError(`There is no file ${file}.`);
+    if (bytes === undefined)
+      throw new UsageError(
+        `There is no file ${file}. Name another one, or begin with: cp gofire.example.yaml ${file}`,
+      );
     return await parsed(textOf(bytes, file), file, dirname(file), rules);
   }
   for (const name of usualNames) {

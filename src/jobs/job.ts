@@ -33,7 +33,9 @@ export function bindJob<Payload extends z.ZodMiniType, Ports>(
   function payloadOf(content: unknown): z.output<Payload> {
     const parsed = job.payload.safeParse(content);
     if (parsed.success) return parsed.data;
-    throw new UsageError(`The ${name} job has a payload that this version cannot read.`);
+    throw new UsageError(
+      `The ${name} job has a payload that this version of gofire cannot read: let all its processes be of one version, and ask again.`,
+    );
   }
 
   return {

@@ -15,6 +15,16 @@ import { stateFolder } from "../state-folder.ts";
 /** Longer than a usual capture, shorter than the 30 s that Kubernetes waits before it kills. */
 const defaultGraceMs = 25_000;
 
+/** Where gofire.yaml says nothing: ours, as docs/decisions/0016-storms.md has them. */
+const usualLimits = {
+  overall: 20,
+  perService: 2,
+  waiting: 100,
+  perNode: 4,
+  perMinute: 30,
+  cooldownMs: 600_000,
+};
+
 /** Of `gofire serve`; what is absent is as gofire.yaml or the default has it. Times in milliseconds. */
 interface ServeOptions {
   readonly role: Role | undefined;
@@ -38,7 +48,7 @@ export async function runBot(options: ServeOptions, context: CommandContext, por
     ports.config(options.config),
   ]);
   const server = await ports.server(config);
-  const { captures = {} } = config ?? {};
+  const captures = { ...usualLimits, ...config?.captures };
   const pages = await pagesOf(config, host);
   const metrics = metricsCatalog(config, ports, host);
   const configs = await configCatalog(config, ports, host);
@@ -50,12 +60,12 @@ export async function runBot(options: ServeOptions, context: CommandContext, por
     listen: listenOf(options.listen ?? "127.0.0.1:8080"),
     graceMs: options.grace ?? defaultGraceMs,
     limits: {
-      captures: options.captures ?? captures.overall ?? 20,
-      perService: options["captures-per-service"] ?? captures.perService ?? 2,
-      waiting: options.waiting ?? captures.waiting ?? 100,
-      perNode: captures.perNode ?? 4,
-      perMinute: captures.perMinute ?? 30,
-      cooldownMs: options.cooldown ?? captures.cooldownMs ?? 600_000,
+      captures: options.captures ?? captures.overall,
+      perService: options["captures-per-service"] ?? captures.perService,
+      waiting: options.waiting ?? captures.waiting,
+      perNode: captures.perNode,
+      perMinute: captures.perMinute,
+      cooldownMs: options.cooldown ?? captures.cooldownMs,
       ...(captures.cooldownMsOf === undefined ? {} : { cooldownMsOf: captures.cooldownMsOf }),
     },
     stateFolder: stateFolder(host),

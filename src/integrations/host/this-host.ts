@@ -24,7 +24,10 @@ export const thisHost: Host = {
   async readText(file) {
     try {
       const text = await readFile(file, "utf8");
-      if (text.length > largestText) throw new UsageError(`${file} is too large to be what was meant.`);
+      if (text.length > largestText)
+        throw new UsageError(
+          `${file} has more than 1 MiB, which no key, certificate or password has: name the right file.`,
+        );
       return text;
     } catch (error) {
       if (error instanceof UsageError) throw error;

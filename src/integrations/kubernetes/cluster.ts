@@ -44,7 +44,9 @@ export async function clusterOf(
   const current = config.getContextObject(config.getCurrentContext());
   const cluster = config.getCurrentCluster();
   if (current === null || cluster === null || config.getCurrentUser() === null) {
-    throw new UsageError(`${from}: its current context does not lead to a cluster and a user.`);
+    throw new UsageError(
+      `${from}: its current context does not lead to a cluster and a user. Name one under kubernetes.context in gofire.yaml; kubectl config get-contexts lists them.`,
+    );
   }
   if (!URL.canParse(cluster.server) || !/^https?:/.test(cluster.server)) {
     throw new UsageError(`${from}: "${cluster.server}" is no address of an API server.`);

@@ -35,7 +35,7 @@ export async function askPlugin(config: KubeConfig, signal: AbortSignal): Promis
   const settings = pluginSettings.parse(user.exec);
   if (settings.interactiveMode === "Always") {
     throw new UsageError(
-      `${settings.command} asks a person each time (interactiveMode: Always), and gofire is none.`,
+      `${settings.command} asks a person each time (interactiveMode: Always), and gofire is none: give it a kubeconfig with the token of a service account.`,
     );
   }
   const { status } = given.parse(JSON.parse(await outputOf(settings, signal)));

@@ -45,7 +45,10 @@ export function parseRedisUrl(text: string): RedisAddress {
   const [name, ...rest] = (parts?.["path"] ?? "").split("/");
   const login = loginOf(parts?.["user"], parts?.["password"], scheme.startsWith("rediss"));
   if (scheme.endsWith("-cluster")) {
-    if (name !== "") throw new UsageError("REDIS_URL: a Redis Cluster has no databases by number.");
+    if (name !== "")
+      throw new UsageError(
+        "REDIS_URL: a Redis Cluster has no databases by number. Leave out what stands after the last /.",
+      );
     return { kind: "cluster", nodes: nodesOf(hosts, 6379), ...login };
   }
   if (scheme.endsWith("-sentinel")) {

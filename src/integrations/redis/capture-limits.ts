@@ -20,9 +20,6 @@ export interface Caps {
   readonly cooldownMsOf?: Readonly<Partial<Record<CaptureKind, number>>>;
 }
 
-/** A cooldown as long as mosn/holmes allows for goroutine profiles by default, and few captures at the same time. */
-const defaultCaps: Caps = { overall: 20, perService: 2, cooldownMs: 600_000 };
-
 /** After this the place of a worker that died is free. */
 const placeMs = 30_000;
 const minuteMs = 60_000;
@@ -75,7 +72,7 @@ function ofKind(service: string, kind: CaptureKind): string {
 }
 
 /** Caps and cooldowns over all workers. */
-export function captureLimits(client: RedisClient, caps: Caps = defaultCaps): CaptureLimits {
+export function captureLimits(client: RedisClient, caps: Caps): CaptureLimits {
   const never = new AbortController().signal;
 
   /** Takes a place under all bounds or none. */
