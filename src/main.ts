@@ -1,16 +1,20 @@
 /** The bot that `gofire serve` runs: wires the queue, its workers and what they need, and takes it all down again. */
 import { hostname } from "node:os";
-import { setTimeout as sleep } from "node:timers/promises";
 import { bothLocks } from "./capture/both-locks.ts";
 import { defaultStormLimits } from "./domain/alerts/storm.ts";
-import { reasonOf, UsageError } from "./domain/errors.ts";
+import { UsageError } from "./domain/errors.ts";
 import { type BundleConditions, storedBundle } from "./integrations/artifacts/stored-bundle.ts";
 import { storedEvidence } from "./integrations/artifacts/stored-evidence.ts";
 import type { RedisAddress } from "./integrations/redis/address.ts";
 import { alertStore } from "./integrations/redis/alert-store.ts";
 import { type Caps, captureLimits } from "./integrations/redis/capture-limits.ts";
 import { redisCaptureLock } from "./integrations/redis/capture-lock.ts";
-import { type OpenRedis, openRedis, type RedisTls } from "./integrations/redis/connection.ts";
+import {
+  type OpenRedis,
+  openRedis,
+  type RedisClient,
+  type RedisTls,
+} from "./integrations/redis/connection.ts";
 import { wasEmptied } from "./integrations/redis/emptied.ts";
 import { feedbackStore } from "./integrations/redis/feedback-store.ts";
 import { gateCardStore } from "./integrations/redis/gate-card-store.ts";
@@ -21,6 +25,7 @@ import { mutesStore } from "./integrations/redis/mutes.ts";
 import { openActStore } from "./integrations/redis/open-act-store.ts";
 import { pageMessageStore } from "./integrations/redis/page-message-store.ts";
 import { redisQueue } from "./integrations/redis/queue.ts";
+import type { JobQueueSettings } from "./integrations/redis/queues.ts";
 import { redisRollbackSteps } from "./integrations/redis/rollback-steps.ts";
 import { rollbackStore } from "./integrations/redis/rollback-store.ts";
 import { stormStore } from "./integrations/redis/storm-store.ts";
@@ -42,6 +47,7 @@ import { tellLeftActs } from "./jobs/thread/tell-acts.ts";
 import { verdictsFirst } from "./jobs/turns/verdicts-first.ts";
 import { countRepeats } from "./jobs/upkeep/repeats.ts";
 import { type Keep, retire } from "./jobs/upkeep/retention.ts";
+import { makeRounds, type Round } from "./jobs/upkeep/rounds.ts";
 import { sweep } from "./jobs/upkeep/sweep.ts";
 import type { Alerts, Paging } from "./ports/alerts.ts";
 import type { Artifacts } from "./ports/artifacts.ts";
@@ -69,7 +75,7 @@ import type { Services } from "./ports/services.ts";
 import type { Storms } from "./ports/storms.ts";
 import type { TlsLooks } from "./ports/tls-looks.ts";
 import type { TlsPlaces } from "./ports/tls-places.ts";
-import type { RunningWorker } from "./ports/worker.ts";
+import type { JobName, RunningWorker } from "./ports/worker.ts";
 
 export interface BotSettings {
   readonly role: Role;
@@ -158,140 +164,120 @@ const noPaging: Paging = { services: () => Promise.resolve([]), channel: "", hea
 
 /** Throws PortError when Redis cannot be used. */
 export async function startBot(settings: BotSettings): Promise<Bot> {
-  const { clock, onTrouble, artifacts, tlsPlaces = noTlsPlaces } = settings;
-  const workerTimes: WorkerTimes = settings.workerTimes ?? defaultWorkerTimes;
+  const { role, onTrouble, tlsPlaces = noTlsPlaces } = settings;
   const redis = await openRedis(settings.redis, {
     onTrouble: (message) => onTrouble(`Redis: ${message}`),
     ...(settings.tls === undefined ? {} : { tls: settings.tls }),
   });
-  const { client } = redis;
-  const incidents = incidentStore(client, clock);
-  const mutes = mutesStore(client, clock);
-  const feedback = feedbackStore(client);
-  const heldPages = heldPageStore(client);
-  const openActs = openActStore(client);
-  const alerts = alertStore(client, clock, { retries: retries.page, onTrouble });
-  const pageMessages = pageMessageStore(client, clock, { retries: retries["page-message"], onTrouble });
-  const storms = stormStore(client, settings.paging?.storm ?? defaultStormLimits, {
-    retries: retries.storm,
-    onTrouble,
-  });
-  const tlsLooks = redisTlsLooks(client, { retries: retries["tls-look"], onTrouble });
-  const gateRequests = redisGateRequests(client, { retries: retries.gate, onTrouble });
-  const gateCards = gateCardStore(client, { retries: retries["gate-card"], onTrouble });
-  const rollbacks = rollbackStore(client, clock, { retries: retries.rollback, onTrouble });
-  const rollbackSteps = redisRollbackSteps(client, { retries: retries["rollback-step"], onTrouble });
-  const queue = redisQueue(client, { retries, mostWaiting: settings.mostWaiting, onTrouble });
-  let worker: RunningWorker | undefined;
-  const ending = new AbortController();
-  const sweeping: Promise<void>[] = [];
-  if (settings.role !== "web") {
-    const lock = redisCaptureLock(client, workerTimes.targetLockMs);
-    const ports = {
-      ...settings,
-      incidents,
-      alerts,
-      pageMessages,
-      storms,
-      queue,
-      mutes,
-      feedback,
-      heldPages,
-      openActs,
-      gateCards,
-      rollbacks,
-      paging: settings.paging ?? noPaging,
-      tlsPlaces,
-      lock: settings.nearLock === undefined ? lock : bothLocks(lock, settings.nearLock, hostname()),
-      limits: captureLimits(client, settings.caps),
-      evidence: storedEvidence(artifacts),
-      bundleAt: (prefix: string) => storedBundle(artifacts, prefix, settings.bundles),
-      analyses: storedAnalyses(artifacts),
-      gofireVersion: settings.version,
-      verdictsFirst: verdictsFirst(() => clock.monotonicMs()),
-    };
-    worker = await startWorker(jobs(ports), client, {
-      ...workerTimes,
-      onTrouble,
-    });
-    sweeping.push(
-      sweepUntil(ending.signal, settings.sweepEveryMs ?? sweepEveryMs, async () => {
-        await sweep(ports, ending.signal);
-        await countRepeats(ports, ending.signal);
-        await releasePages(ports, ending.signal);
-        await sweepStorms(ports, ending.signal);
-        await tellLeftActs(ports, ending.signal);
-        await sweepRollbacks(ports, ending.signal);
-      }),
-    );
-    sweeping.push(
-      sweepUntil(ending.signal, enqueueEveryMs, async () => await alerts.enqueueChanged(ending.signal)),
-    );
-    sweeping.push(sweepUntil(ending.signal, lookAtRoomsEveryMs, () => sweepGateCards(ports, ending.signal)));
-    const closeLost = () => closeLostRollbacks(ports, ending.signal);
-    sweeping.push(
-      sweepUntil(ending.signal, settings.sweepEveryMs ?? sweepEveryMs, async () => {
-        if (await wasEmptied(client, ending.signal)) await closeLost();
-      }),
-    );
-    sweeping.push(sweepUntil(ending.signal, retireEveryMs, closeLost, settings.sweepEveryMs ?? sweepEveryMs));
-    const { keep } = settings;
-    if (keep !== undefined) {
-      sweeping.push(
-        sweepUntil(ending.signal, retireEveryMs, () =>
-          retire(keep, { ...ports, tell: onTrouble }, ending.signal),
-        ),
-      );
-    }
-  }
-
-  async function sweepUntil(
-    signal: AbortSignal,
-    everyMs: number,
-    work: () => Promise<void>,
-    firstMs = everyMs,
-  ): Promise<void> {
-    for (let waitMs = firstMs; !signal.aborted; waitMs = everyMs) {
-      // Not all workers at the same moment.
-      await sleep(waitMs * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
-      if (signal.aborted) return;
-      await work().catch((error: unknown) => {
-        if (!signal.aborted) onTrouble(reasonOf(error));
-      });
-    }
-  }
-
-  return {
-    incidents,
+  const stores = openStores(redis.client, settings);
+  const { alerts, pageMessages, storms, tlsLooks, gateRequests, gateCards, rollbacks, rollbackSteps, queue } =
+    stores;
+  const queues = [
     alerts,
     pageMessages,
-    queue,
+    storms,
     tlsLooks,
-    tlsPlaces,
     gateRequests,
     gateCards,
-    mutes,
-    feedback,
-    heldPages,
-    storms,
-    openActs,
     rollbacks,
     rollbackSteps,
+    queue,
+  ];
+  const work = role === "web" ? undefined : await beginWork({ ...settings, tlsPlaces }, redis.client, stores);
+  return {
+    ...stores,
+    tlsPlaces,
     redis,
     async stop(graceMs) {
-      ending.abort(new Error("gofire ends"));
-      await Promise.all(sweeping);
-      await worker?.stop(graceMs);
-      await alerts.close();
-      await pageMessages.close();
-      await storms.close();
-      await tlsLooks.close();
-      await gateRequests.close();
-      await gateCards.close();
-      await rollbacks.close();
-      await rollbackSteps.close();
-      await queue.close();
+      await work?.stop(graceMs);
+      for (const each of queues) await each.close();
       await redis.close();
+    },
+  };
+}
+
+/** What is kept in Redis, and the queues of what is done about it, which are closed before the connection. */
+function openStores(client: RedisClient, { clock, paging, mostWaiting, onTrouble }: BotSettings) {
+  function queueOf(job: JobName): JobQueueSettings {
+    return { retries: retries[job], onTrouble };
+  }
+  return {
+    incidents: incidentStore(client, clock),
+    mutes: mutesStore(client, clock),
+    feedback: feedbackStore(client),
+    heldPages: heldPageStore(client),
+    openActs: openActStore(client),
+    alerts: alertStore(client, clock, queueOf("page")),
+    pageMessages: pageMessageStore(client, clock, queueOf("page-message")),
+    storms: stormStore(client, paging?.storm ?? defaultStormLimits, queueOf("storm")),
+    tlsLooks: redisTlsLooks(client, queueOf("tls-look")),
+    gateRequests: redisGateRequests(client, queueOf("gate")),
+    gateCards: gateCardStore(client, queueOf("gate-card")),
+    rollbacks: rollbackStore(client, clock, queueOf("rollback")),
+    rollbackSteps: redisRollbackSteps(client, queueOf("rollback-step")),
+    queue: redisQueue(client, { retries, mostWaiting, onTrouble }),
+  };
+}
+
+/** Does the jobs, and what is done by the clock. */
+async function beginWork(
+  settings: BotSettings & Required<Pick<BotSettings, "tlsPlaces">>,
+  client: RedisClient,
+  stores: ReturnType<typeof openStores>,
+): Promise<RunningWorker> {
+  const { clock, onTrouble, artifacts, keep, nearLock } = settings;
+  const workerTimes: WorkerTimes = settings.workerTimes ?? defaultWorkerTimes;
+  const lock = redisCaptureLock(client, workerTimes.targetLockMs);
+  const ports = {
+    ...settings,
+    ...stores,
+    paging: settings.paging ?? noPaging,
+    lock: nearLock === undefined ? lock : bothLocks(lock, nearLock, hostname()),
+    limits: captureLimits(client, settings.caps),
+    evidence: storedEvidence(artifacts),
+    bundleAt: (prefix: string) => storedBundle(artifacts, prefix, settings.bundles),
+    analyses: storedAnalyses(artifacts),
+    gofireVersion: settings.version,
+    verdictsFirst: verdictsFirst(() => clock.monotonicMs()),
+  };
+  const worker = await startWorker(jobs(ports), client, { ...workerTimes, onTrouble });
+  const everyMs = settings.sweepEveryMs ?? sweepEveryMs;
+  const closeLost = (signal: AbortSignal) => closeLostRollbacks(ports, signal);
+  const rounds: Round[] = [
+    {
+      everyMs,
+      async work(signal) {
+        await sweep(ports, signal);
+        await countRepeats(ports, signal);
+        await releasePages(ports, signal);
+        await sweepStorms(ports, signal);
+        await tellLeftActs(ports, signal);
+        await sweepRollbacks(ports, signal);
+      },
+    },
+    { everyMs: enqueueEveryMs, work: (signal) => stores.alerts.enqueueChanged(signal) },
+    { everyMs: lookAtRoomsEveryMs, work: (signal) => sweepGateCards(ports, signal) },
+    {
+      everyMs,
+      async work(signal) {
+        if (await wasEmptied(client, signal)) await closeLost(signal);
+      },
+    },
+    { everyMs: retireEveryMs, firstMs: everyMs, work: closeLost },
+  ];
+  if (keep !== undefined) {
+    rounds.push({
+      everyMs: retireEveryMs,
+      work: (signal) => retire(keep, { ...ports, tell: onTrouble }, signal),
+    });
+  }
+  const ending = new AbortController();
+  const made = makeRounds(rounds, onTrouble, ending.signal);
+  return {
+    async stop(graceMs) {
+      ending.abort(new Error("gofire ends"));
+      await made;
+      await worker.stop(graceMs);
     },
   };
 }
