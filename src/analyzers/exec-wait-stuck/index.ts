@@ -1,10 +1,13 @@
 import { isRequest } from "../../domain/code/code-object.ts";
+import type { GoroutineEvidence } from "../../domain/evidence/evidence.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import type { Confidence } from "../../domain/findings/finding.ts";
 import { leakFinding } from "../../domain/findings/leak-report.ts";
 import type { LeakSign } from "../../domain/findings/leak-signs.ts";
 import { leakSign, leakThresholds } from "../../domain/findings/leak-signs.ts";
 import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
+import { tellsAges } from "../../domain/goroutines/goroutine-evidence.ts";
+import { countIn } from "../../domain/goroutines/pile-up.ts";
 import type { WaitSite } from "../../domain/goroutines/wait-sites.ts";
 import { siteGrowth, waitSites } from "../../domain/goroutines/wait-sites.ts";
 import { clientsOf } from "../../domain/http/request-clients.ts";
@@ -66,7 +69,10 @@ export const execWaitStuck = defineAnalyzer({
         const lasts = growth !== undefined && growth.counts.every((count) => count > 0);
         const isAbandoned =
           site.count >= limits.abandoned && clientsOf(site, goroutines.best) === "gone" && lasts;
-        const confidence = confidenceOf(kind, site, sign, { lasts, isAbandoned }, limits);
+        const confidence =
+          kind === "output" && sign === undefined
+            ? outputConfidence(site, goroutines, limits.agedMinutes)
+            : confidenceOf(kind, site, sign, isAbandoned, limits);
         if (confidence === undefined) return [];
         const { doing, why, next } = wait;
         return [
@@ -152,14 +158,37 @@ function confidenceOf(
   kind: Kind,
   site: WaitSite,
   sign: LeakSign | undefined,
-  { lasts, isAbandoned }: { readonly lasts: boolean; readonly isAbandoned: boolean },
+  isAbandoned: boolean,
   limits: { readonly agedMinutes: number; readonly stale: number },
 ): Confidence | undefined {
   if (sign !== undefined) return sign.kind === "grows" && !sign.clear && !isAbandoned ? "possible" : "likely";
-  if (kind === "child" && isHeldUp(site, limits)) return "possible";
-  if (kind === "output")
-    return lasts || (site.oldestMinutes ?? 0) >= limits.agedMinutes ? "likely" : "possible";
-  return undefined;
+  return kind === "child" && isHeldUp(site, limits) ? "possible" : undefined;
+}
+
+/**
+ * Of a child that has just exited the last output is copied for a moment, and a service that runs many children shows
+ * that in each capture: stuck is what is old, or what outnumbers the children that run at each look.
+ */
+function outputConfidence(
+  site: WaitSite,
+  { best, series }: GoroutineEvidence,
+  agedMinutes: number,
+): Confidence | undefined {
+  if ((site.oldestMinutes ?? 0) >= agedMinutes) return "likely";
+  if (series.length < 2) return "possible";
+  const here = site.where[0]?.function;
+  const counts = series.map((snapshot) => {
+    const inWait = (kind: Kind) =>
+      countIn(snapshot, (group) => waits.get(kind)?.belongs(group) === true && passesFunction(group, here));
+    return { output: inWait("output"), child: inWait("child") };
+  });
+  if (counts.some(({ output }) => output === 0)) return undefined;
+  if (counts.every(({ output, child }) => output > child)) return "likely";
+  return tellsAges(best) ? undefined : "possible";
+}
+
+function passesFunction({ stack }: GoroutineGroup, symbol: string | undefined): boolean {
+  return stack.some((frame) => frame.function === symbol);
 }
 
 /** Users wait for children that may be slow by design, but not many people build a page that takes minutes. */

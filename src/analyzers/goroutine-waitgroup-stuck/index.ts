@@ -86,7 +86,7 @@ export const goroutineWaitgroupStuck = defineAnalyzer({
               site,
               sign,
               stuck,
-              childrenAtWork: sharing.length === 0 && children.length > stuck.length,
+              atWork: sharing.length > 0 ? 0 : countOf(children) - countOf(stuck),
               lifelong: isLifelong(site, best, target.own),
               sharesCall: sharing.length > 0,
               endless:
@@ -147,6 +147,10 @@ function largestFirst(a: GoroutineGroup, b: GoroutineGroup): number {
   return b.count - a.count;
 }
 
+function countOf(groups: readonly GoroutineGroup[]): number {
+  return groups.reduce((sum, { count }) => sum + count, 0);
+}
+
 function isOther(site: WaitSite): (group: GoroutineGroup) => boolean {
   const members = new Set(site.groups);
   return (group) => !members.has(group);
@@ -169,8 +173,8 @@ interface Reading {
   readonly site: WaitSite;
   readonly sign: LeakSign | undefined;
   readonly stuck: readonly GoroutineGroup[];
-  /** Some of the started goroutines run, sleep or do I/O: they may still call Done. */
-  readonly childrenAtWork: boolean;
+  /** Started goroutines that run, sleep or do I/O: they may still call Done. */
+  readonly atWork: number;
   /** What it waits for lives as long as the process, as far as can be seen: so does the wait. */
   readonly lifelong: boolean;
   /** Workers that somebody else started are at work: the job may have been handed to them. */
@@ -186,15 +190,17 @@ interface Reading {
 }
 
 function confidenceOf(
-  { site, sign, stuck, childrenAtWork, lifelong, crewAtWork, sharesCall, endless, stalled, lasts }: Reading,
+  { site, sign, stuck, atWork, lifelong, crewAtWork, sharesCall, endless, stalled, lasts }: Reading,
   limits: { readonly waiters: number; readonly agedMinutes: number; readonly oldMinutes: number },
 ): Confidence | undefined {
   const age = site.oldestMinutes ?? 0;
   const old =
     (age >= limits.agedMinutes && (site.groups.some(isRequest) || stuck.length === 0)) ||
     (age >= limits.oldMinutes && site.count >= limits.waiters);
-  if (lifelong && sign === undefined) return undefined;
-  if (old && !childrenAtWork) return "likely";
+  // A connection's own goroutine waits for its reader for as long as it is open: one at work for each of them.
+  const eachAtWork = atWork >= site.count && !site.groups.some(isRequest);
+  if ((lifelong && sign === undefined) || (eachAtWork && sign?.kind !== "grows")) return undefined;
+  if (old && atWork === 0) return "likely";
   if (endless) return lasts || old ? "likely" : "possible";
   if (sharesCall) {
     if (stalled && lasts && site.count >= limits.waiters) return "likely";
@@ -202,8 +208,7 @@ function confidenceOf(
     return old || growing ? "likely" : sign !== undefined ? "possible" : undefined;
   }
   const abandoned = lasts && site.count >= limits.waiters;
-  if (!childrenAtWork && !crewAtWork && (abandoned || (sign?.kind === "grows" && sign.clear)))
-    return "likely";
+  if (atWork === 0 && !crewAtWork && (abandoned || (sign?.kind === "grows" && sign.clear))) return "likely";
   return old || sign !== undefined ? "possible" : undefined;
 }
 

@@ -32,8 +32,9 @@ const leastCrowd = { stuck: 5, idle: 100 } as const;
 
 /**
  * Whether a snapshot tells what has waited for long. A dump does from a minute on, by the clock of the garbage collector,
- * which passes every two minutes at the latest (Go source: runtime/proc.go, forcegcperiod). One in which nobody has waited
- * for so long, main included, is of a process that started a moment ago, or never rests: nothing is known of a crowd in it.
+ * which passes every two minutes at the latest once it has passed for the first time (Go source: runtime/mgc.go, gcTriggerTime).
+ * One in which nobody has waited for so long, main included, is of a process that started a moment ago, has not collected
+ * yet, or never rests: nothing is known of a crowd in it.
  */
 export function tellsAges({ form, groups }: GoroutineSnapshot): boolean {
   if (form !== "dump") return false;

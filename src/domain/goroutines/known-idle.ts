@@ -31,6 +31,12 @@ const loops: readonly Loop[] = [
   ["waits for signals", "process", /^os\/signal\.(?:signal_recv|loop|NotifyContext)/],
   ["waits for the next request on a kept-alive connection", "connection", /^net\/http\.\(\*conn\)\.serve$/],
   [
+    "waits for the next connection or request of a fasthttp server",
+    "connection",
+    // A handler stands above both; a header that has begun is read in a function of its own (fasthttp source: server.go).
+    /(?:^|\/)valyala\/fasthttp\.\(\*(?:workerPool\)\.workerFunc|Server\)\.serveConn)$/,
+  ],
+  [
     "watches the connection of a request that is being handled",
     "connection",
     /^net\/http\.\(\*connReader\)\.backgroundRead$/,
@@ -185,6 +191,10 @@ function isBusy(group: GoroutineGroup, site: string): boolean {
   if (site === "net/http.(*conn).serve") {
     return !group.stack.some(({ function: symbol }) => symbol === "bufio.(*Reader).Peek");
   }
+  // It also writes the answer itself, to a client that may not read.
+  if (site.endsWith("/fasthttp.(*Server).serveConn")) {
+    return group.stack.some(({ function: symbol }) => symbol.startsWith("bufio.(*Writer)."));
+  }
   return false;
 }
 
@@ -193,5 +203,5 @@ function isBusy(group: GoroutineGroup, site: string): boolean {
  * in the same functions. The loops of HTTP servers stand below a connection's own goroutine themselves.
  */
 function isCalledByRequest(group: GoroutineGroup, site: string): boolean {
-  return !site.startsWith("net/http.") && !site.includes("http2") && isRequest(group);
+  return !/^net\/http\.|http2|\/fasthttp\./.test(site) && isRequest(group);
 }

@@ -132,7 +132,11 @@ function knownWait(stack: readonly Frame[], at: number): PoolWait | undefined {
   return undefined;
 }
 
-/** A pool that no list knows: a type or package named after what it is, in a function named after what it does. */
+/**
+ * A pool that no list knows: a type or package named after what it is, in a function named after what it does, and
+ * somebody who called it. A goroutine that is the pool's from its first frame on is its worker, and waits for a job:
+ * fasthttp's workers stand in a closure of `(*workerPool).getCh`.
+ */
 function structuralWait(stack: readonly Frame[], at: number): PoolWait | undefined {
   const pool = poolOf(stack[at]);
   if (pool === undefined) return undefined;
@@ -142,7 +146,8 @@ function structuralWait(stack: readonly Frame[], at: number): PoolWait | undefin
     acquireIndex = i;
     if (i < at + nearAcquire && acquireName.test(methodName(stack[i]?.function ?? ""))) acquires = true;
   }
-  return acquires ? { pool, library: "unknown", acquireIndex } : undefined;
+  const isCalled = stack.slice(acquireIndex + 1).some((frame) => !isRuntimeFrame(frame));
+  return acquires && isCalled ? { pool, library: "unknown", acquireIndex } : undefined;
 }
 
 /**

@@ -1,9 +1,4 @@
-import {
-  type Analysis,
-  type Finding,
-  type PublishedGroup,
-  type Verdict,
-} from "../../domain/findings/finding.ts";
+import { type Analysis, type PublishedGroup, type Verdict } from "../../domain/findings/finding.ts";
 import { counted, countText, rangeText } from "../../domain/units.ts";
 import { printable } from "../style.ts";
 import { placeText } from "../words.ts";
@@ -14,6 +9,7 @@ import { configLines } from "./config-lines.ts";
 import { contextLines } from "./context-lines.ts";
 import { findingLines, notedLines } from "./finding-lines.ts";
 import { indent, labelWidth, shortList, type TerminalOptions } from "./layout.ts";
+import { openVerdictText } from "./open-verdict.ts";
 
 /** The analysis as a person reads it at 3 a.m.: verdict, what, where, what next; then what was and was not looked at. */
 export function analysisText(analysis: Analysis, options: TerminalOptions): string {
@@ -45,10 +41,8 @@ const verdictWords: Readonly<Record<Verdict, string>> = {
   inconclusive: "INCONCLUSIVE",
 };
 
-function headline(
-  { verdict, target, groups, findings }: Analysis,
-  { style, width }: TerminalOptions,
-): string[] {
+function headline(analysis: Analysis, { style, width }: TerminalOptions): string[] {
+  const { verdict, target, groups } = analysis;
   const paint = verdict === "fail" ? style.red : verdict === "pass" ? style.green : style.yellow;
   const goroutines = groups.reduce((sum, group) => sum + group.count, 0);
   const facts = [
@@ -61,17 +55,13 @@ function headline(
   const whose =
     facts.length === 0 ? "" : `  ${style.bold(wrap(printable(facts.join(" · ")), width - 14).join(" "))}`;
   // What failed stands right below, with its numbers.
-  const sentence = verdict === "fail" ? [] : wrap(sentences[verdict](findings), width);
-  return [words + whose, ...sentence];
+  if (verdict === "fail") return [words + whose];
+  const sentence =
+    verdict === "pass"
+      ? "Nothing at or above a warning, and the evidence to say so is there."
+      : openVerdictText(analysis);
+  return [words + whose, ...wrap(sentence, width)];
 }
-
-const sentences: Readonly<Record<"pass" | "inconclusive", (findings: readonly Finding[]) => string>> = {
-  pass: () => "Nothing at or above a warning, and the evidence to say so is there.",
-  inconclusive: (findings) =>
-    findings.some(({ severity }) => severity !== "info")
-      ? "Something may be wrong, and the evidence does not settle it: capture again in a minute."
-      : "Nothing found, but evidence for a verdict is missing: see what was not read or not checked.",
-};
 
 function groupLines(
   groups: readonly PublishedGroup[],

@@ -36,6 +36,28 @@ const idle: readonly [role: string, wait: WaitReason, stack: readonly string[]][
     ],
   ],
   [
+    "waits for the next connection or request of a fasthttp server",
+    "chan receive",
+    [
+      "runtime.gopark",
+      "runtime.chanrecv2",
+      "github.com/valyala/fasthttp.(*workerPool).workerFunc",
+      "github.com/valyala/fasthttp.(*workerPool).getCh.func1",
+    ],
+  ],
+  [
+    "waits for the next connection or request of a fasthttp server",
+    "IO wait",
+    [
+      ...read,
+      "bufio.(*Reader).fill",
+      "bufio.(*Reader).Peek",
+      "github.com/valyala/fasthttp.(*Server).serveConn",
+      "github.com/valyala/fasthttp.(*workerPool).workerFunc",
+      "github.com/valyala/fasthttp.(*workerPool).getCh.func1",
+    ],
+  ],
+  [
     "watches the connection of a request that is being handled",
     "IO wait",
     [...read, "net/http.(*connReader).backgroundRead"],
@@ -156,6 +178,19 @@ describe("idleRole", () => {
   });
 
   it.each<[string, WaitReason, readonly string[]]>([
+    [
+      "a fasthttp server that writes to a client",
+      "IO wait",
+      [
+        "internal/poll.runtime_pollWait",
+        "internal/poll.(*FD).Write",
+        "net.(*netFD).Write",
+        "net.(*conn).Write",
+        "bufio.(*Writer).Flush",
+        "github.com/valyala/fasthttp.(*Server).serveConn",
+        "github.com/valyala/fasthttp.(*workerPool).workerFunc",
+      ],
+    ],
     [
       "own code below a library's loop",
       "chan send",

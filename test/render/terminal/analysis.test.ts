@@ -178,3 +178,25 @@ Captured
     expect(analysisText(analysis({ verdict: "inconclusive", checks }), plain)).toContain("  no 5: a/r5\n");
   });
 });
+
+describe("an open verdict", () => {
+  async function headline(...files: string[]): Promise<string> {
+    const {
+      evidence,
+      target,
+      captures: records,
+    } = await readEvidence(files.map((file) => join(captures, file)));
+    const judged = runAnalyzers(analyzers, evidence, target, { limits: {} });
+    const text = analysisText(analysisDocument(evidence, target, records, judged), { ...plain, width: 1000 });
+    return text.split("\n").slice(0, 2).join(" ");
+  }
+
+  it("says what settles it", async () => {
+    expect(await headline("idle-workers/goroutine-1.pb.gz")).toMatch(
+      /^INCONCLUSIVE .* capture them once more, at least 15 s later/,
+    );
+    expect(await headline("idle-workers/heap-1.pb.gz")).toMatch(
+      /^INCONCLUSIVE .*rests on goroutines, and there are none/,
+    );
+  });
+});
