@@ -6,7 +6,12 @@ import type { Confidence } from "../../domain/findings/finding.ts";
 import { isProvenLeak, leakFinding } from "../../domain/findings/leak-report.ts";
 import type { LeakLimits, LeakSign } from "../../domain/findings/leak-signs.ts";
 import { leakSign, leakThresholds } from "../../domain/findings/leak-signs.ts";
-import { distinctParents, livingStarters, mayBeFilling } from "../../domain/goroutines/channel-partners.ts";
+import {
+  distinctParents,
+  livingStarters,
+  mayBeFilling,
+  readersBeside,
+} from "../../domain/goroutines/channel-partners.ts";
 import type { GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
 import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
 import type { WaitSite } from "../../domain/goroutines/wait-sites.ts";
@@ -29,7 +34,7 @@ export const goroutineChanReceiveLeak = defineAnalyzer({
       why: "Each one keeps its stack and everything it refers to until the process ends.",
       next: "Let the sender close the channel on every path, or receive inside select with ctx.Done().",
       falsePositives:
-        "A crew of idle workers waits in chan receive as well: its size stays constant and one goroutine started them all. Such a crowd is not reported at any size. Request handlers count as a leak only when they grow faster than load explains, and while their clients wait as well they are `possible`: a long poll parked in `<-ctx.Done()` looks the same. That the clients have gone is inferred from the goroutines with which net/http watches their connections.",
+        "A crew of idle workers waits in chan receive as well: its size stays constant and one goroutine started them all. Such a crowd is not reported at any size. Nor are the writers of connections, whoever started them, while as many goroutines beside them read. Request handlers count as a leak only when they grow faster than load explains, and while their clients wait as well they are `possible`: a long poll parked in `<-ctx.Done()` looks the same. That the clients have gone is inferred from the goroutines with which net/http watches their connections.",
       corrections: [
         {
           claim: "chan receive in a dump means a blocking deadlock.",
@@ -107,7 +112,10 @@ function confidenceOf(
   const snapshot = evidence.best;
   const starters = livingStarters(site.groups, snapshot);
   // A server is no companion of its requests: it starts them all.
-  const accompanied = starters !== undefined && starters >= site.count / 2 && !site.groups.some(isRequest);
+  const accompanied =
+    !site.groups.some(isRequest) &&
+    ((starters !== undefined && starters >= site.count / 2) ||
+      readersBeside(site, snapshot, own) >= site.count / 2);
   const longPoll = mayBeLongPoll(site, snapshot, own);
   if (sign.kind === "grows") {
     const doubtful = !sign.clear || accompanied || longPoll || mayBeFilling(site, snapshot, own);

@@ -179,6 +179,28 @@ export function livingStarters(
     : undefined;
 }
 
+/**
+ * How many goroutines beside those of `site` wait for a connection's bytes: of the same type, or started by the same
+ * function. A connection's writer waits for messages for as long as its reader waits for the peer, and what started both
+ * has usually returned.
+ */
+export function readersBeside(site: WaitSite, snapshot: GoroutineSnapshot, own: OwnCode): number {
+  const index = stackIndex(snapshot);
+  const beside = site.groups.flatMap(({ stack, createdBy }) => {
+    const frame = stack.find((candidate) => own.isOwn(candidate));
+    return [
+      ...(frame === undefined ? [] : index.through(codeObject(frame.function))),
+      ...(createdBy === undefined ? [] : index.createdBy(createdBy.function)),
+    ];
+  });
+  const members = new Set(site.groups);
+  return sumOf(
+    [...new Set(beside)].filter(
+      (group) => group.wait === "IO wait" && !members.has(group) && !isKnownIdle(group),
+    ),
+  );
+}
+
 /** The groups that run the functions which started `groups`, as far as they are known; none of `groups` itself. */
 export function startersAlive(
   groups: readonly GoroutineGroup[],

@@ -179,18 +179,18 @@ Captured
   });
 });
 
-describe("an open verdict", () => {
-  async function headline(...files: string[]): Promise<string> {
-    const {
-      evidence,
-      target,
-      captures: records,
-    } = await readEvidence(files.map((file) => join(captures, file)));
-    const judged = runAnalyzers(analyzers, evidence, target, { limits: {} });
-    const text = analysisText(analysisDocument(evidence, target, records, judged), { ...plain, width: 1000 });
-    return text.split("\n").slice(0, 2).join(" ");
-  }
+async function headline(...files: string[]): Promise<string> {
+  const {
+    evidence,
+    target,
+    captures: records,
+  } = await readEvidence(files.map((file) => join(captures, file)));
+  const judged = runAnalyzers(analyzers, evidence, target, { limits: {} });
+  const text = analysisText(analysisDocument(evidence, target, records, judged), { ...plain, width: 1000 });
+  return text.split("\n").slice(0, 2).join(" ");
+}
 
+describe("an open verdict", () => {
   it("says what settles it", async () => {
     expect(await headline("idle-workers/goroutine-1.pb.gz")).toMatch(
       /^INCONCLUSIVE .* capture them once more, at least 15 s later/,
