@@ -40,7 +40,7 @@ export const audit = defineCommand({
   ],
   whoMayUse: "anyone",
   effect: "read",
-  operands: { placeholder: "verify|show|key", min: 1, max: 2, words },
+  operands: { placeholder: "verify|show|key", min: 1, max: 2, words, files: true },
   options: {
     key: {
       kind: "text",

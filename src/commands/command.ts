@@ -62,6 +62,8 @@ export interface Operands {
   readonly instead?: Readonly<Record<string, string>>;
   /** Fixed words among them, for the shell. */
   readonly words?: readonly string[];
+  /** Files and folders come after such a word. */
+  readonly files?: true;
   readonly names?: Named;
 }
 

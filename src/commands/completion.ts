@@ -135,8 +135,13 @@ function zsh(commands: readonly Command[], rules: readonly string[]): string {
   const cases = commands.map((command) => {
     const options = Object.entries(command.options).map(([name, spec]) => zshOption(name, spec, rules));
     const offer = operandOffer(command, rules);
+    const words = `:word:(${spelled(offer)})'`;
     const operand =
-      offer.words.length > 0 || offer.services ? `'*:word:(${spelled(offer)})'` : "'*:file:_files'";
+      offer.words.length === 0 && !offer.services
+        ? "'*:file:_files'"
+        : command.operands.files === true
+          ? `'1${words} '*:file:_files'`
+          : `'*${words}`;
     return `    ${command.name}) _arguments ${[...options, "'(-h --help)'{-h,--help}'[this text]'", operand].join(" ")};;`;
   });
   return `#compdef gofire

@@ -37,7 +37,7 @@ export const config = defineCommand({
   ],
   whoMayUse: "anyone",
   effect: "read",
-  operands: { placeholder: "schema|lint|diff|gate", min: 1, max: 1_000, words },
+  operands: { placeholder: "schema|lint|diff|gate", min: 1, max: 1_000, words, files: true },
   options: {
     base: {
       kind: "text",

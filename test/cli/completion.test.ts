@@ -95,6 +95,13 @@ describe.skipIf(spawnSync("zsh", ["--version"]).status !== 0)("completion in zsh
   });
 });
 
+it("zsh offers files behind the words of commands that take some", async () => {
+  const { stdout } = await gofire(["completion", "zsh"]);
+  expect(stdout).toMatch(/ config\) .* '1:word:\(schema lint diff gate\)' '\*:file:_files';;/);
+  expect(stdout).toMatch(/ audit\) .* '1:word:\(verify show key\)' '\*:file:_files';;/);
+  expect(stdout).toMatch(/ artifacts\) .* '\*:word:\(remove\)';;/);
+});
+
 describe.skipIf(spawnSync("fish", ["--version"]).status !== 0)("completion in fish", () => {
   it.each([
     ["gofire sna", ["snapshot"]],
