@@ -1,5 +1,6 @@
 import type { Analyzer } from "../domain/findings/analyzer.ts";
 import { blockLongestWaits } from "./block-longest-waits/index.ts";
+import { cpuDialLoop } from "./cpu-dial-loop/index.ts";
 import { cpuRegexpCompile } from "./cpu-regexp-compile/index.ts";
 import { cpuSerialization } from "./cpu-serialization/index.ts";
 import { cpuSpin } from "./cpu-spin/index.ts";
@@ -34,6 +35,7 @@ import { heapTimerLeak } from "./heap-timer-leak/index.ts";
 import { httpBodyLeak } from "./http-body-leak/index.ts";
 import { httpConnQueue } from "./http-conn-queue/index.ts";
 import { httpH2StreamLimit } from "./http-h2-stream-limit/index.ts";
+import { httpShutdownStuck } from "./http-shutdown-stuck/index.ts";
 import { httpSlowClients } from "./http-slow-clients/index.ts";
 import { httpSlowHeaders } from "./http-slow-headers/index.ts";
 import { httpSlowUpstream } from "./http-slow-upstream/index.ts";
@@ -58,6 +60,7 @@ import { tlsHandshakeStall } from "./tls-handshake-stall/index.ts";
 /** Every rule, sorted by id. `npm run new:analyzer` adds the line; test/layout.test.ts compares it with the folders. */
 export const analyzers: readonly Analyzer[] = [
   blockLongestWaits,
+  cpuDialLoop,
   cpuRegexpCompile,
   cpuSerialization,
   cpuSpin,
@@ -92,6 +95,7 @@ export const analyzers: readonly Analyzer[] = [
   httpBodyLeak,
   httpConnQueue,
   httpH2StreamLimit,
+  httpShutdownStuck,
   httpSlowClients,
   httpSlowHeaders,
   httpSlowUpstream,

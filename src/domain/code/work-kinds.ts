@@ -16,6 +16,7 @@ import { packagePath } from "./frame.ts";
  * - `select`: a select of several cases, blocking or not.
  * - `yield`: giving the processor away voluntarily (runtime.Gosched), to be run again at once.
  * - `atomicRead`: looking at a value that another goroutine changes.
+ * - `dial`: opening connections.
  * - `libraryWork`: anything else in a package that is not the runtime's, synchronisation, time or context.
  */
 const kinds = [
@@ -36,6 +37,7 @@ const kinds = [
   "select",
   "yield",
   "atomicRead",
+  "dial",
   "libraryWork",
 ] as const;
 
@@ -84,6 +86,8 @@ for (const name of ["WithTimeout", "WithDeadline", "WithTimeoutCause", "WithDead
 for (const name of ["compile", "Compile", "CompilePOSIX", "MustCompile", "MustCompilePOSIX"]) {
   byName.set(`regexp.${name}`, workSet("regexpCompile", "libraryWork"));
 }
+
+byName.set("net.(*Dialer).DialContext", workSet("dial", "libraryWork"));
 
 type PackageKind = readonly [RegExp, WorkSet];
 
