@@ -87,5 +87,12 @@ const requestServers =
 
 /** True when somebody outside waits for this goroutine: it runs the handler of a request. */
 export function isRequest({ stack }: Pick<GoroutineGroup, "stack">): boolean {
-  return stack.some(({ function: symbol }) => requestServers.test(symbol));
+  let known = requests.get(stack);
+  if (known === undefined) {
+    known = stack.some(({ function: symbol }) => requestServers.test(symbol));
+    requests.set(stack, known);
+  }
+  return known;
 }
+
+const requests = new WeakMap<GoroutineGroup["stack"], boolean>();

@@ -136,7 +136,8 @@ const loops: readonly Loop[] = [
   ],
 ];
 
-const anyLoop = new RegExp(loops.map(([, , site]) => site.source).join("|"));
+/** One expression to compile instead of one for each loop; which loop it is tells the group that matched. */
+const anyLoop = new RegExp(loops.map(([, , site]) => `(${site.source})`).join("|"));
 
 const known = new WeakMap<GoroutineGroup, IdleRole | "none">();
 
@@ -170,9 +171,10 @@ function findRole(group: GoroutineGroup): IdleRole | undefined {
   }
   for (const { function: symbol } of group.stack) {
     if (accept.test(symbol)) return { role: "waits for connections", per: "process" };
-    if (anyLoop.test(symbol)) {
+    const found = anyLoop.exec(symbol);
+    if (found !== null) {
       if (isBusy(group, symbol) || isCalledByRequest(group, symbol)) return undefined;
-      const loop = loops.find(([, , site]) => site.test(symbol));
+      const loop = loops[found.findIndex((text, at) => at > 0 && text !== undefined) - 1];
       return loop === undefined ? undefined : { role: loop[0], per: loop[1] };
     }
     if (!passage.test(symbol)) return undefined;
