@@ -1,4 +1,5 @@
 import { isRequest } from "../code/code-object.ts";
+import { symbolTable } from "../code/symbol-table.ts";
 import type { GoroutineGroup } from "./goroutine.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
 
@@ -23,98 +24,85 @@ const passage =
 /** An accept call anywhere among the frames that carry the wait. */
 const accept = /^(?:net\.\(\*(?:TCP|Unix)Listener\)|internal\/poll\.\(\*FD\))\.Accept$/;
 
-type Loop = readonly [role: string, per: IdleRole["per"], site: RegExp];
-
 /** Looked up by the innermost frame that is no passage. Vendored copies end with the same import path. */
-const loops: readonly Loop[] = [
-  ["waits for connections", "process", /^net\/http\.\(\*Server\)\.Serve$/],
-  ["waits for signals", "process", /^os\/signal\.(?:signal_recv|loop|NotifyContext)/],
-  ["waits for the next request on a kept-alive connection", "connection", /^net\/http\.\(\*conn\)\.serve$/],
+const loopNamed = symbolTable<IdleRole>([
+  [{ role: "waits for connections", per: "process" }, /^net\/http\.\(\*Server\)\.Serve$/],
+  [{ role: "waits for signals", per: "process" }, /^os\/signal\.(?:signal_recv|loop|NotifyContext)/],
   [
-    "waits for the next connection or request of a fasthttp server",
-    "connection",
+    { role: "waits for the next request on a kept-alive connection", per: "connection" },
+    /^net\/http\.\(\*conn\)\.serve$/,
+  ],
+  [
+    { role: "waits for the next connection or request of a fasthttp server", per: "connection" },
     // A handler stands above both; a header that has begun is read in a function of its own (fasthttp source: server.go).
     /(?:^|\/)valyala\/fasthttp\.\(\*(?:workerPool\)\.workerFunc|Server\)\.serveConn)$/,
   ],
   [
-    "watches the connection of a request that is being handled",
-    "connection",
+    { role: "watches the connection of a request that is being handled", per: "connection" },
     /^net\/http\.\(\*connReader\)\.backgroundRead$/,
   ],
   [
-    "serves an HTTP/2 connection",
-    "connection",
+    { role: "serves an HTTP/2 connection", per: "connection" },
     /http2\.?\(?\*?(?:serverConn\)|http2serverConn\))\.(?:serve|readFrames)$|^net\/http\.\(\*http2serverConn\)\.(?:serve|readFrames)$/,
   ],
   [
-    "reads an HTTP/2 client connection",
-    "connection",
+    { role: "reads an HTTP/2 client connection", per: "connection" },
     /\(\*(?:http2)?clientConnReadLoop\)\.run$|\(\*(?:http2)?ClientConn\)\.readLoop$/,
   ],
-  ["keeps a client connection open", "connection", /^net\/http\.\(\*persistConn\)\.(?:readLoop|writeLoop)$/],
   [
-    "opens or retires database connections",
-    "process",
+    { role: "keeps a client connection open", per: "connection" },
+    /^net\/http\.\(\*persistConn\)\.(?:readLoop|writeLoop)$/,
+  ],
+  [
+    { role: "opens or retires database connections", per: "process" },
     /^database\/sql\.\(\*DB\)\.connection(?:Opener|Cleaner|Resetter)$/,
   ],
   [
-    "waits for a test to end",
-    "process",
+    { role: "waits for a test to end", per: "process" },
     /^testing\.(?:\(\*T\)\.(?:Run|Parallel)|\(\*M\)\.|tRunner|runTests|\(\*testState\)|\(\*testContext\))/,
   ],
   [
-    "exports statistics",
-    "process",
+    { role: "exports statistics", per: "process" },
     /(?:^|\/)go\.opencensus\.io\/stats\/view\.\(\*worker\)\.start$|(?:^|\/)go\.opentelemetry\.io\/otel\/sdk\/[a-z/]+\.(?:\(\*(?:batchSpanProcessor|PeriodicReader|BatchProcessor|pollFunc|bufferExporter)\)\.(?!OnEnd$|OnEmit$|enqueue|ForceFlush|Shutdown|Collect)|NewBatchSpanProcessor\.func)|go-metrics\.\(\*meterArbiter\)\.tick$/,
   ],
   [
-    "is a Kubernetes client loop",
-    "process",
+    { role: "is a Kubernetes client loop", per: "process" },
     /(?:^|\/)k8s\.io\/(?:apimachinery\/pkg\/util\/wait|client-go\/(?:util\/workqueue|tools\/(?:cache|record|leaderelection|watch)|rest\/watch)|apimachinery\/pkg\/watch|client-go\/util\/flowcontrol)\./,
   ],
   [
-    "flushes logs",
-    "process",
+    { role: "flushes logs", per: "process" },
     /(?:^|\/)(?:k8s\.io\/klog(?:\/v2)?|github\.com\/golang\/glog)\.\(\*(?:flushDaemon|loggingT|fileSink)\)\.|lumberjack(?:%2ev2|\.v2)?\.\(\*Logger\)\.millRun$|go\.uber\.org\/zap\/zapcore\.\(\*BufferedWriteSyncer\)\.flushLoop$/,
   ],
   [
-    "keeps a database pool healthy",
-    "process",
+    { role: "keeps a database pool healthy", per: "process" },
     /pgxpool\.\(\*Pool\)\.(?:backgroundHealthCheck|triggerHealthCheck)|\/topology\.\(\*(?:Server\)\.(?:update|check)|rttMonitor\)\.|pool\)\.(?:maintain|createConnections))|(?:^|\/)go\.mongodb\.org\/.*\/topology\.newPool/,
   ],
   [
-    "watches a database connection",
-    "connection",
+    { role: "watches a database connection", per: "connection" },
     /go-sql-driver\/mysql\.\(\*mysqlConn\)\.startWatcher\.func\d+$|pgconn\/ctxwatch\.\(\*ContextWatcher\)\.Watch/,
   ],
   [
-    "keeps Redis connections",
-    "process",
+    { role: "keeps Redis connections", per: "process" },
     /go-redis\/(?:redis\/)?v\d+(?:\/internal\/pool)?\.\(\*(?:ConnPool\)\.(?:reaper|checkMinIdleConns)|channel\)\.|clusterStateHolder\))/,
   ],
   [
-    "is a gRPC connection loop",
-    "connection",
+    { role: "is a gRPC connection loop", per: "connection" },
     /(?:^|\/)google\.golang\.org\/grpc\/internal\/transport\.\(\*(?:controlBuffer\)\.get|loopyWriter\)\.run|http2Client\)\.(?:keepalive|reader|readServerPreface)|http2Server\)\.(?:keepalive|HandleStreams))/,
   ],
   [
-    "is a gRPC client or server loop",
-    "process",
+    { role: "is a gRPC client or server loop", per: "process" },
     /(?:^|\/)google\.golang\.org\/grpc(?:\/internal\/(?:grpcsync\.\(\*CallbackSerializer\)|resolver\/dns\.\(\*dnsResolver\)|idle\.|channelz\.|resolver\/)|\.\(\*(?:Server\)\.serverWorker|ccBalancerWrapper\)|ccResolverWrapper\)|addrConn\)\.(?:resetTransport|connect|createTransport)|ClientConn\)\.WaitForStateChange))/,
   ],
   [
-    "is a QUIC connection loop",
-    "connection",
+    { role: "is a QUIC connection loop", per: "connection" },
     /(?:^|\/)quic-go(?:\.\(\*(?:Conn\)\.run|sendQueue\)\.Run|Transport\)\.(?:listen|runSendQueue)|oobConn\)\.ReadPacket|baseServer\)\.(?:run|accept)|incomingStreamsMap(?:\[.*\])?\)\.AcceptStream)|\/http3\.\(\*(?:ClientConn|RawServerConn|rawConn|Server|Transport)\)\.(?:handle(?:ControlStream|Conn|UnidirectionalStream)|roundTrip\.func))/,
   ],
   [
-    "is an etcd client loop",
-    "process",
+    { role: "is an etcd client loop", per: "process" },
     /(?:^|\/)go\.etcd\.io\/etcd\/client(?:v3|\/v3)\.\(\*(?:watchGr[pP][cC]Stream|lessor|watcher)\)\.|etcd3\.\(\*compactor\)\./,
   ],
   [
-    "is a message broker client loop",
-    "connection",
+    { role: "is a message broker client loop", per: "connection" },
     new RegExp(
       [
         // What the service calls and waits for an answer in is left out: the synchronous producer, commits, admin calls.
@@ -130,14 +118,10 @@ const loops: readonly Loop[] = [
     ),
   ],
   [
-    "is a library's housekeeping loop",
-    "process",
+    { role: "is a library's housekeeping loop", per: "process" },
     /(?:^|\/)github\.com\/(?:patrickmn\/go-cache\.\(\*janitor\)\.Run|dgraph-io\/ristretto(?:\/v2)?(?:\/z)?\.(?:\(\*\w+(?:\[.*\])?\)\.(?:processItems|freeupAllocators))|fsnotify\/fsnotify\.|getsentry\/sentry-go\.|robfig\/cron(?:\/v3)?\.\(\*Cron\)\.run|godbus\/dbus(?:\/v5)?\.|hashicorp\/golang-lru\/v2\/expirable\.|jellydator\/ttlcache|golang\/groupcache\.)/,
   ],
-];
-
-/** One expression to compile instead of one for each loop; which loop it is tells the group that matched. */
-const anyLoop = new RegExp(loops.map(([, , site]) => `(${site.source})`).join("|"));
+]);
 
 const known = new WeakMap<GoroutineGroup, IdleRole | "none">();
 
@@ -171,11 +155,9 @@ function findRole(group: GoroutineGroup): IdleRole | undefined {
   }
   for (const { function: symbol } of group.stack) {
     if (accept.test(symbol)) return { role: "waits for connections", per: "process" };
-    const found = anyLoop.exec(symbol);
-    if (found !== null) {
-      if (isBusy(group, symbol) || isCalledByRequest(group, symbol)) return undefined;
-      const loop = loops[found.findIndex((text, at) => at > 0 && text !== undefined) - 1];
-      return loop === undefined ? undefined : { role: loop[0], per: loop[1] };
+    const loop = loopNamed(symbol);
+    if (loop !== undefined) {
+      return isBusy(group, symbol) || isCalledByRequest(group, symbol) ? undefined : loop;
     }
     if (!passage.test(symbol)) return undefined;
   }

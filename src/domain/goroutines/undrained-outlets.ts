@@ -1,3 +1,4 @@
+import { symbolTable } from "../code/symbol-table.ts";
 import type { GoroutineEvidence } from "../evidence/evidence.ts";
 import type { GoroutineGroup } from "./goroutine.ts";
 import { isAlsoIn, isRuntimeFrame } from "./goroutine-sites.ts";
@@ -11,22 +12,22 @@ export interface Outlet {
 }
 
 /** IBM/sarama async_producer.go: both send without a select, for each record, as long as Return.Successes or Errors is on. */
-const outlets: readonly (readonly [site: RegExp, outlet: Outlet])[] = [
+const outletNamed = symbolTable<Outlet>([
   [
-    /(?:^|\/)(?:IBM|Shopify)\/sarama\.\(\*asyncProducer\)\.returnSuccesses$/,
     {
       name: "the Successes() channel of sarama's AsyncProducer",
       next: "Read the producer's Successes() in a goroutine of its own, or leave Producer.Return.Successes off.",
     },
+    /(?:^|\/)(?:IBM|Shopify)\/sarama\.\(\*asyncProducer\)\.returnSuccesses$/,
   ],
   [
-    /(?:^|\/)(?:IBM|Shopify)\/sarama\.\(\*asyncProducer\)\.returnErrors?$/,
     {
       name: "the Errors() channel of sarama's AsyncProducer",
       next: "Read the producer's Errors() in a goroutine of its own, or set Producer.Return.Errors to false.",
     },
+    /(?:^|\/)(?:IBM|Shopify)\/sarama\.\(\*asyncProducer\)\.returnErrors?$/,
   ],
-];
+]);
 
 /** A library's goroutine that was stuck in every capture because nobody reads what it hands out. */
 export function undrainedOutlet(
@@ -35,7 +36,7 @@ export function undrainedOutlet(
   for (const group of evidence.best.groups) {
     if (group.wait !== "chan send") continue;
     const symbol = group.stack.find((frame) => !isRuntimeFrame(frame))?.function ?? "";
-    const outlet = outlets.find(([site]) => site.test(symbol))?.[1];
+    const outlet = outletNamed(symbol);
     if (outlet !== undefined && evidence.series.every((snapshot) => isAlsoIn(snapshot, group)))
       return { outlet, group };
   }

@@ -1,4 +1,5 @@
 import type { Frame } from "../code/frame.ts";
+import { symbolTable } from "../code/symbol-table.ts";
 import type { GoroutineGroup } from "../goroutines/goroutine.ts";
 import { isRuntimeFrame } from "../goroutines/goroutine-sites.ts";
 
@@ -34,7 +35,7 @@ export type HttpClientRole =
   | "writes-requests";
 
 /** Looked for from the innermost frame outwards; the first one found decides. */
-const landmarks: readonly (readonly [HttpClientRole, RegExp])[] = [
+const landmarkNamed = symbolTable<HttpClientRole>([
   ["reads-body", /^net\/http\.\(\*bodyEOFSignal\)\.Read$|http2\.?transportResponseBody\.Read$/],
   ["wants-connection", /^net\/http\.\(\*Transport\)\.getConn$/],
   ["dials", /^net\/http\.\(\*Transport\)\.dialConn(?:For)?$/],
@@ -46,7 +47,7 @@ const landmarks: readonly (readonly [HttpClientRole, RegExp])[] = [
   ["writes-requests", /^net\/http\.\(\*persistConn\)\.writeLoop$/],
   ["wants-stream", /http2(?:\.\(\*)?ClientConn\)\.awaitOpenSlotForStreamLocked$/],
   ["open-stream", /http2(?:\.\(\*)?clientStream\)\.(?:writeRequest|doRequest)$/],
-];
+]);
 
 /** Symbols of net, crypto/tls and HTTP/2 code that were seen: some hundreds at most. */
 const landmarkOfSymbol = new Map<string, HttpClientRole | "none">();
@@ -55,7 +56,7 @@ function landmarkOf({ function: symbol }: Frame): HttpClientRole | "none" {
   if (!canBeLandmark(symbol)) return "none";
   let role = landmarkOfSymbol.get(symbol);
   if (role === undefined) {
-    role = landmarks.find(([, site]) => site.test(symbol))?.[0] ?? "none";
+    role = landmarkNamed(symbol) ?? "none";
     landmarkOfSymbol.set(symbol, role);
   }
   return role;

@@ -2,6 +2,7 @@ import { codeObject, declaredFunction } from "../code/code-object.ts";
 import type { Frame } from "../code/frame.ts";
 import { packagePath } from "../code/frame.ts";
 import type { OwnCode } from "../code/own-code.ts";
+import { symbolTable } from "../code/symbol-table.ts";
 import type { GoroutineGroup, WaitReason } from "../goroutines/goroutine.ts";
 import { isRuntimeFrame } from "../goroutines/goroutine-sites.ts";
 
@@ -31,7 +32,7 @@ export type PoolLibrary =
  * github.com/jackc/pgx conn_pool.go; go.mongodb.org/mongo-driver x/mongo/driver/topology/pool.go;
  * github.com/valyala/fasthttp client.go; google.golang.org/grpc picker_wrapper.go; golang.org/x/sync/semaphore).
  */
-const acquireSites: readonly (readonly [PoolLibrary, RegExp])[] = [
+const libraryAcquiring = symbolTable<PoolLibrary>([
   ["database/sql", /^database\/sql\.\(\*DB\)\.conn$/],
   [
     "go-redis",
@@ -46,7 +47,7 @@ const acquireSites: readonly (readonly [PoolLibrary, RegExp])[] = [
   ["fasthttp", /(?:^|\/)valyala\/fasthttp\.\(\*(?:HostClient|wantConn)\)\.(?:[Aa]cquireConn|waitConn\w*)$/],
   ["grpc", /(?:^|\/)google\.golang\.org\/grpc\.\(\*pickerWrapper\)\.pick$/],
   ["semaphore", /(?:^|\/)golang\.org\/x\/sync\/semaphore\.\(\*Weighted\)\.Acquire$/],
-];
+]);
 
 /** How the names of all of them end: asked first, of every frame near a wait, so that the others are hardly ever asked. */
 const acquireEnd = /\.(?:conn|wait\w*|queuedNewConn|[Aa]cquire\w*|[Gg]et(?:Context)?|checkOut|pick)$/;
@@ -116,7 +117,7 @@ function knownWait(stack: readonly Frame[], at: number): PoolWait | undefined {
   for (let i = at; i < Math.min(stack.length, at + nearAcquire); i++) {
     const symbol = stack[i]?.function ?? "";
     if (!acquireEnd.test(symbol)) continue;
-    const library = acquireSites.find(([, site]) => site.test(symbol))?.[0];
+    const library = libraryAcquiring(symbol);
     if (library === undefined) continue;
     // Between database/sql.(*DB).conn and the wait stands the driver while it dials: no wait for a return.
     if (library === "database/sql" && i > at) return undefined;

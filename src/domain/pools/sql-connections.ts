@@ -1,3 +1,4 @@
+import { symbolTable } from "../code/symbol-table.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../goroutines/goroutine.ts";
 import { poolWait } from "./pool-waits.ts";
 
@@ -11,10 +12,10 @@ import { poolWait } from "./pool-waits.ts";
  */
 export type SqlRole = "wants" | "uses" | "transaction-open" | "rows-open";
 
-const watches: readonly (readonly [SqlRole, RegExp])[] = [
+const watchNamed = symbolTable<SqlRole>([
   ["transaction-open", /^database\/sql\.\(\*Tx\)\.awaitDone$/],
   ["rows-open", /^database\/sql\.\(\*Rows\)\.awaitDone$/],
-];
+]);
 const housekeeping = /^database\/sql\.\(\*DB\)\.connection(?:Opener|Cleaner|Resetter)/;
 const fromPool = /^database\/sql\.\(\*(?:DB|Tx|Stmt|Conn|Rows|Row)\)\./;
 
@@ -23,7 +24,7 @@ function sqlRole(group: GoroutineGroup): SqlRole | undefined {
   if (poolWait(group)?.library === "database/sql") return "wants";
   for (const { function: symbol } of group.stack) {
     if (!symbol.startsWith("database/sql.")) continue;
-    const watch = watches.find(([, site]) => site.test(symbol))?.[0];
+    const watch = watchNamed(symbol);
     if (watch !== undefined) return watch;
     if (housekeeping.test(symbol)) return undefined;
     if (fromPool.test(symbol)) return "uses";
