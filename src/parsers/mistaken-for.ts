@@ -37,6 +37,14 @@ const printed: readonly (readonly [line: RegExp, what: string])[] = [
     "it was printed by go tool pprof; give gofire the profile that this was read from",
   ],
   [
+    /^PeriodType: \w.*$(?=\n(?:Period|Time): )|^digraph ".*" \{$(?=\nnode \[)|^positions: instr line$(?=\nevents: )/m,
+    "it was printed by go tool pprof; give gofire the profile that this was read from",
+  ],
+  [
+    /^(?:[^\s;]+;)+[^\s;]+ \d+$(?=\n|$)/m,
+    "these are folded stacks, as flame graphs are drawn from; give gofire the profile that they were made from",
+  ],
+  [
     /^WARNING: DATA RACE$/m,
     "it is a report of the race detector, which names both sides of the race itself; a dump of the goroutines is not in it",
   ],

@@ -256,6 +256,17 @@ describe("parseStream", () => {
 });
 
 describe("readEvidence", () => {
+  it("does not take what a tool added up for a later moment: it has that of its first", async () => {
+    const atMs = 1_700_000_000_000;
+    const taken = saved("taken.pb.gz", goroutines(150, atMs));
+    const sum = saved("sum.pb.gz", goroutines(450, atMs));
+    const { evidence, problems } = await readEvidence([taken, sum]);
+    expect(problems).toEqual([
+      expect.stringMatching(/sum\.pb\.gz: left out, it is of the same moment as .*taken\.pb\.gz/),
+    ]);
+    expect(evidence.goroutines?.series.map(({ total }) => total)).toEqual([150]);
+  });
+
   it("reads loose files, tells them by content, and reports what it cannot read", async () => {
     const later = saved("b.bin", goroutines(40, 1_700_000_060_000));
     const earlier = saved("a.bin", goroutines(30, 1_700_000_000_000));

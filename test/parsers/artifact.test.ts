@@ -293,6 +293,10 @@ describe("artifactParser", () => {
   it.each([
     ["Delve", 1, "* Goroutine 1 - User: ./main.go:10 main.main (0x49a1f0) (thread 7)\n"],
     ["go tool pprof", 2, "File: shop\nType: goroutine\nTime: 2026-11-23 10:00:00 UTC\n"],
+    ["go tool pprof", 1, "PeriodType: goroutine count\nPeriod: 1\nTime: 2026-11-23 10:00:00 UTC\n"],
+    ["go tool pprof", 1, 'digraph "shop" {\nnode [style=filled fillcolor="#f8f8f8"]\n'],
+    ["go tool pprof", 1, "positions: instr line\nevents: goroutine(count)\n"],
+    ["folded stacks", 1, "main.main;main.work;runtime.gopark 12\nmain.main 3\n"],
     [
       "race detector",
       3,

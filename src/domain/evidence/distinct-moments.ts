@@ -17,10 +17,18 @@ export interface DistinctMoments {
  */
 export function ofDistinctMoments(given: readonly ReadCapture[]): DistinctMoments {
   const firsts = new Map<string, ReadCapture[]>();
+  const profiles = new Map<string, ReadCapture>();
   const copies: { file: string; reason: string }[] = [];
   const captures = given.filter((capture) => {
     const key = momentOf(capture);
     if (key === undefined) return true;
+    const moment = profileMoment(capture);
+    const other = moment === undefined ? undefined : profiles.get(moment);
+    if (other !== undefined && momentOf(other) !== key) {
+      copies.push({ file: capture.file, reason: `left out, ${madeOf(other.file)}` });
+      return false;
+    }
+    if (moment !== undefined) profiles.set(moment, capture);
     const alike = firsts.get(key) ?? [];
     const first = alike.find((other) => isCopy(capture, other));
     if (first !== undefined) copies.push({ file: capture.file, reason: reasonOf(capture.file, first.file) });
@@ -34,6 +42,22 @@ function reasonOf(file: string, first: string): string {
   return file === first
     ? "a dump that stands in it twice counts once: it is of one moment"
     : `left out, it is the same capture as ${first}: what grows shows between two moments`;
+}
+
+/** What go tool pprof adds up or subtracts has the moment of the first. */
+function madeOf(first: string): string {
+  return `it is of the same moment as ${first} and is not the same, so a tool has added up or subtracted one of them: give the captures themselves`;
+}
+
+/** The kind of profile and the moment at which a process wrote it, which is one; undefined where that is not known. */
+function profileMoment({ artifact }: ReadCapture): string | undefined {
+  if (artifact.type === "profile") {
+    const { timeMs, sampleTypes } = artifact.profile;
+    return timeMs === undefined ? undefined : JSON.stringify([timeMs, sampleTypes.map(({ type }) => type)]);
+  }
+  if (artifact.type !== "goroutines" || artifact.snapshot.form !== "profile") return undefined;
+  const { takenAtMs } = artifact.snapshot;
+  return takenAtMs === undefined ? undefined : JSON.stringify([takenAtMs, artifact.leaked]);
 }
 
 /** The same for captures that may be copies of each other; undefined where that cannot be told. */
