@@ -110,3 +110,18 @@ function unpacked(bytes: Buffer): Buffer {
     return bytes;
   }
 }
+
+/** In `.dockerignore` the last line that fits decides; none of ours has a wildcard. */
+it("gives Docker what the Dockerfile copies", () => {
+  const rules = readFileSync(".dockerignore", "utf8").trim().split("\n");
+  const copied = readFileSync("Dockerfile", "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith("COPY ") && !line.includes("--from="))
+    .flatMap((line) => line.split(" ").slice(1, -1));
+  expect(copied).toContain("src");
+  for (const path of copied) {
+    const fits = (rule: string) => `${path}/`.startsWith(`${rule.replace(/^!|\/$/g, "")}/`);
+    expect(existsSync(path), path).toBe(true);
+    expect(rules.findLast(fits) ?? "!", path).toMatch(/^!/);
+  }
+});
