@@ -12,7 +12,7 @@ import {
 import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
 import { lockWait } from "../../domain/locks/lock-waits.ts";
 import { shortName } from "../../domain/locks/lock-words.ts";
-import { isLogger, isWrite } from "../../domain/locks/log-locks.ts";
+import { isFileLock, isLogger, isWrite } from "../../domain/locks/log-locks.ts";
 import { counted } from "../../domain/units.ts";
 
 export const logLockBlocked = defineAnalyzer({
@@ -64,7 +64,7 @@ export const logLockBlocked = defineAnalyzer({
         severity: likely && (others || waiting.count >= limits.waiters * 2) ? "critical" : "warning",
         confidence: likely ? "likely" : "possible",
         title: `${counted(waiting.count, "goroutine")} ${waiting.count === 1 ? "waits" : "wait"} to log behind one blocked write`,
-        summary: `${counted(waiting.count, "goroutine")} ${waiting.count === 1 ? "waits" : "wait"} for the lock of ${shortName(logger?.function ?? "the logger")}; ${trendText(waiting, trend)}. One goroutine inside it is blocked in ${writer.state} while it writes a log line, and by the library's code it holds that lock. Whoever reads the other end (container runtime, pipe, disk) has probably stopped.`,
+        summary: `${counted(waiting.count, "goroutine")} ${waiting.count === 1 ? "waits" : "wait"} for the lock of ${shortName(logger?.function ?? "the logger")}; ${trendText(waiting, trend)}. One goroutine inside it is blocked in ${writer.state} while it writes a log line, and by the code it holds that lock, the library's or the file's own. Whoever reads the other end (container runtime, pipe, disk) has probably stopped.`,
         measured: { value: waiting.count, limit: limits.waiters, unit: "goroutines" },
         where,
         waitReason: writer.wait,
@@ -89,11 +89,24 @@ export const logLockBlocked = defineAnalyzer({
 
 function waitsForLogger(group: GoroutineGroup): boolean {
   const wait = lockWait(group);
-  return wait !== undefined && isLogger(wait.caller.function);
+  if (wait !== undefined) return isLogger(wait.caller.function);
+  return waitsForFile(group) && group.stack.some(({ function: symbol }) => isLogger(symbol));
 }
+
+/** Behind another write to the same file, where the library itself has no lock. */
+function waitsForFile({ wait, stack }: GoroutineGroup): boolean {
+  return (
+    (wait === "semacquire" || wait === "other") &&
+    stack.slice(0, nearFileLock).some(({ function: symbol }) => isFileLock(symbol))
+  );
+}
+
+/** Frames of the runtime and of internal/poll above that lock. */
+const nearFileLock = 6;
 
 function isBlockedLogWrite(group: GoroutineGroup): boolean {
   if (group.wait === "active" || group.wait === "GC" || lockWait(group) !== undefined) return false;
+  if (waitsForFile(group)) return false;
   const writes = group.stack.findIndex(({ function: symbol }) => isWrite(symbol));
   return writes !== -1 && group.stack.slice(writes).some(({ function: symbol }) => isLogger(symbol));
 }

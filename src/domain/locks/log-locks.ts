@@ -1,9 +1,9 @@
 /**
  * Functions in which logging libraries hold their lock while they write: the standard library's log and log/slog,
- * zap, zerolog, logrus, klog, glog, lumberjack.
+ * zap, zerolog, logrus, klog, glog, lumberjack. zap's core has none of its own, and stands behind the file's.
  */
 const loggers =
-  /^log\.\(\*Logger\)\.|^log\/slog\.\(\*(?:commonHandler|defaultHandler|handleState|TextHandler|JSONHandler)\)\.|(?:^|\/)go\.uber\.org\/zap\/zapcore\.\(\*(?:lockedWriteSyncer|BufferedWriteSyncer)\)\.|(?:^|\/)github\.com\/rs\/zerolog\.\(?\*?syncWriter\)?\.|(?:^|\/)github\.com\/sirupsen\/logrus\.\(\*(?:Entry|Logger|[Mm]utexWrap)\)\.|(?:^|\/)k8s\.io\/klog(?:\/v2)?\.\(\*(?:loggingT|syncBuffer|redirectBuffer)\)\.|(?:^|\/)github\.com\/golang\/glog\.\(\*(?:fileSink|stderrSink|loggingT)\)\.|lumberjack(?:%2ev2|\.v2)?\.\(\*Logger\)\.(?:Write|rotate|openNew)/;
+  /^log\.\(\*Logger\)\.|^log\/slog\.\(\*(?:commonHandler|defaultHandler|handleState|TextHandler|JSONHandler)\)\.|(?:^|\/)go\.uber\.org\/zap\/zapcore\.\(\*(?:lockedWriteSyncer|BufferedWriteSyncer|ioCore)\)\.|(?:^|\/)github\.com\/rs\/zerolog\.\(?\*?syncWriter\)?\.|(?:^|\/)github\.com\/sirupsen\/logrus\.\(\*(?:Entry|Logger|[Mm]utexWrap)\)\.|(?:^|\/)k8s\.io\/klog(?:\/v2)?\.\(\*(?:loggingT|syncBuffer|redirectBuffer)\)\.|(?:^|\/)github\.com\/golang\/glog\.\(\*(?:fileSink|stderrSink|loggingT)\)\.|lumberjack(?:%2ev2|\.v2)?\.\(\*Logger\)\.(?:Write|rotate|openNew)/;
 
 /** True for a function of a logging library that runs with the library's lock held, or asks for it. */
 export function isLogger(symbol: string): boolean {
@@ -17,4 +17,12 @@ const writes =
 /** True for the call that writes a log line out. */
 export function isWrite(symbol: string): boolean {
   return writes.test(symbol);
+}
+
+/**
+ * True for the wait for a file's own write lock, which whoever writes to it holds (Go source: internal/poll/fd_mutex.go).
+ * It stands in the runtime as `semacquire`.
+ */
+export function isFileLock(symbol: string): boolean {
+  return /^internal\/poll\.\(\*(?:fdMutex\)\.rwlock|FD\)\.writeLock)$/.test(symbol);
 }
