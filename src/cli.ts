@@ -6,6 +6,7 @@ const words = process.argv.slice(2);
 if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) {
   process.stdout.write(`gofire ${version}\n`);
 } else {
+  process.on("uncaughtException", crashed);
   void run();
 }
 
@@ -14,4 +15,13 @@ async function run(): Promise<void> {
   process.exitCode = 3;
   const { runCommand } = await import("./terminal.ts");
   process.exitCode = await runCommand(words, version);
+}
+
+/** Node would end with 1, which says that there are findings. */
+function crashed(error: unknown): void {
+  const stack = error instanceof Error ? error.stack : undefined;
+  process.stderr.write(
+    `gofire failed, and has no answer. That is a defect of gofire: please report it with what follows.\n${stack ?? String(error)}\n`,
+  );
+  process.exit(3);
 }
