@@ -84,7 +84,7 @@ function isInitialising(
   { stack, createdBy, exemplars }: GoroutineGroup,
   { form }: GoroutineSnapshot,
 ): boolean {
-  if (form !== "dump") return stack.some(({ function: symbol }) => symbol === "runtime.doInit1");
+  if (form !== "dump") return stack.some(({ function: symbol }) => initCall.test(symbol));
   return (
     createdBy === undefined &&
     exemplars.some(({ id }) => id === 1) &&
@@ -92,4 +92,6 @@ function isInitialising(
   );
 }
 
+/** doInit until Go 1.20. */
+const initCall = /^runtime\.doInit1?$/;
 const initFunction = /\.init(?:\.\d+)?$/;
