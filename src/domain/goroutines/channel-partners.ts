@@ -86,14 +86,13 @@ export function blockedConsumer(
   const senders = site.groups.flatMap(({ stack }) => stack.find((frame) => own.isOwn(frame)) ?? []);
   const objects = new Set(senders.map(({ function: symbol }) => codeObject(symbol)));
   const packages = new Set(senders.map(({ function: symbol }) => packagePath(symbol)));
-  const candidates = snapshot.groups.filter(
+  const candidates = groupsIn(packages, snapshot, own).filter(
     (group) =>
       !members.has(group) &&
       stuckConsumer.has(group.wait) &&
       !isKnownIdle(group) &&
       !isMainGoroutine(group) &&
-      !isRequest(group) &&
-      group.stack.some((frame) => own.isOwn(frame) && packages.has(packagePath(frame.function))),
+      !isRequest(group),
   );
   const ofType = candidates.filter(({ stack }) =>
     stack.some((frame) => own.isOwn(frame) && objects.has(codeObject(frame.function))),
@@ -156,14 +155,44 @@ export function hasNeighboursAtWork(site: WaitSite, snapshot: GoroutineSnapshot,
       return frame === undefined ? [] : [packagePath(frame.function)];
     }),
   );
-  return snapshot.groups.some(
+  return groupsIn(packages, snapshot, own).some(
     (group) =>
-      !members.has(group) &&
-      atWork.has(group.wait) &&
-      !isKnownIdle(group) &&
-      !isMainGoroutine(group) &&
-      group.stack.some((frame) => own.isOwn(frame) && packages.has(packagePath(frame.function))),
+      !members.has(group) && atWork.has(group.wait) && !isKnownIdle(group) && !isMainGoroutine(group),
   );
+}
+
+const groupsByPackage = new WeakMap<
+  GoroutineSnapshot,
+  { readonly own: OwnCode; readonly groups: ReadonlyMap<string, ReadonlySet<GoroutineGroup>> }
+>();
+
+/** The groups with own frames in one of these packages. */
+function groupsIn(
+  packages: ReadonlySet<string>,
+  snapshot: GoroutineSnapshot,
+  own: OwnCode,
+): readonly GoroutineGroup[] {
+  let known = groupsByPackage.get(snapshot);
+  if (known?.own !== own) {
+    known = { own, groups: byPackage(snapshot, own) };
+    groupsByPackage.set(snapshot, known);
+  }
+  const { groups } = known;
+  return [...new Set([...packages].flatMap((path) => [...(groups.get(path) ?? [])]))];
+}
+
+function byPackage({ groups }: GoroutineSnapshot, own: OwnCode): Map<string, Set<GoroutineGroup>> {
+  const found = new Map<string, Set<GoroutineGroup>>();
+  for (const group of groups) {
+    for (const frame of group.stack) {
+      if (!own.isOwn(frame)) continue;
+      const path = packagePath(frame.function);
+      const here = found.get(path);
+      if (here === undefined) found.set(path, new Set([group]));
+      else here.add(group);
+    }
+  }
+  return found;
 }
 
 /**

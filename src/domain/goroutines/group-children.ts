@@ -15,7 +15,24 @@ export function childrenOf(
   parent: GoroutineGroup,
   snapshot: GoroutineSnapshot,
   own: OwnCode,
-): GoroutineGroup[] {
+): readonly GoroutineGroup[] {
+  const before = knownChildren.get(parent);
+  if (before?.snapshot === snapshot && before.own === own) return before.children;
+  const children = findChildren(parent, snapshot, own);
+  knownChildren.set(parent, { snapshot, own, children });
+  return children;
+}
+
+const knownChildren = new WeakMap<
+  GoroutineGroup,
+  {
+    readonly snapshot: GoroutineSnapshot;
+    readonly own: OwnCode;
+    readonly children: readonly GoroutineGroup[];
+  }
+>();
+
+function findChildren(parent: GoroutineGroup, snapshot: GoroutineSnapshot, own: OwnCode): GoroutineGroup[] {
   const index = stackIndex(snapshot);
   const functions = new Set(
     parent.stack.filter((frame) => own.isOwn(frame)).map(({ function: symbol }) => symbol),

@@ -1,6 +1,8 @@
+import { codeObject } from "../code/code-object.ts";
 import type { OwnCode } from "../code/own-code.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import { isKnownIdle } from "./known-idle.ts";
+import { stackIndex } from "./stack-index.ts";
 import type { WaitSite } from "./wait-sites.ts";
 
 /** Own frames from the send outwards: the send itself, and who calls such an `acquire`. */
@@ -13,22 +15,18 @@ const nearSend = 2;
  */
 export function stalledHolders(
   site: WaitSite,
-  { groups }: GoroutineSnapshot,
+  snapshot: GoroutineSnapshot,
   own: OwnCode,
   minutes: number,
 ): readonly GoroutineGroup[] {
-  const passed = site.where.slice(0, nearSend);
   const members = new Set(site.groups);
-  const holders = groups.filter(
-    (group) =>
-      !members.has(group) &&
-      !isKnownIdle(group) &&
-      group.stack.some(
-        (frame) =>
-          own.isOwn(frame) &&
-          passed.some((line) => line.function === frame.function && line.line < frame.line),
-      ),
+  const beyond = site.where.slice(0, nearSend).flatMap((line) =>
+    stackIndex(snapshot)
+      .places(codeObject(line.function))
+      .filter(({ frame }) => frame.function === line.function && frame.line > line.line && own.isOwn(frame))
+      .map(({ group }) => group),
   );
+  const holders = [...new Set(beyond)].filter((group) => !members.has(group) && !isKnownIdle(group));
   return holders.every(
     ({ wait, waitMinutes }) =>
       (wait === "select" || wait === "IO wait") && (waitMinutes?.min ?? 0) >= minutes,
