@@ -34,15 +34,16 @@ export function captureLock(folder: string): CaptureLock {
         sinceMs: Date.now(),
         expiresAtMs,
       };
+      // Before it stands there: whoever sees it in that moment would take it for one of an earlier process.
+      heldHere.add(mine.token);
+      let held = false;
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 });
         let holder: Lock | undefined;
         for (let attempt = 0; attempt < mostAttempts; attempt++) {
           signal.throwIfAborted();
-          if (await put(path, mine)) {
-            heldHere.add(mine.token);
-            return { held: true, release: () => release(path, mine.token) };
-          }
+          held = await put(path, mine);
+          if (held) return { held, release: () => release(path, mine.token) };
           holder = await read(path);
           if (holder === undefined) continue; // released in between
           if (isAlive(holder)) return { held: false, holder };
@@ -52,6 +53,8 @@ export function captureLock(folder: string): CaptureLock {
       } catch (error) {
         signal.throwIfAborted();
         throw diskError(error, path);
+      } finally {
+        if (!held) heldHere.delete(mine.token);
       }
     },
   };
