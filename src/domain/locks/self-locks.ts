@@ -1,7 +1,6 @@
-import { codeObject, declaredFunction } from "../code/code-object.ts";
+import { codeObject } from "../code/code-object.ts";
 import type { Frame } from "../code/frame.ts";
 import type { OwnCode } from "../code/own-code.ts";
-import { append } from "../goroutines/stack-index.ts";
 import type { LockQueue } from "./lock-queues.ts";
 import type { LockWait } from "./lock-waits.ts";
 import { mutexReachBytes, waitedAddress } from "./mutex-references.ts";
@@ -32,11 +31,12 @@ export function selfLocks(queue: LockQueue, own: OwnCode): readonly SelfLock[] {
 }
 
 function findSelfLocks({ waits }: LockQueue, own: OwnCode): SelfLock[] {
-  const asked = new Map<string, Frame[]>();
-  for (const { caller } of waits) append(asked, declaredFunction(caller.function), caller);
+  const askedFrom = new Map<string, number>();
+  for (const { caller } of waits)
+    askedFrom.set(caller.function, Math.min(caller.line, askedFrom.get(caller.function) ?? caller.line));
   const found = waits.flatMap((wait): SelfLock[] => {
     const further = wait.group.stack.slice(wait.callerIndex + 1).filter((frame) => own.isOwn(frame));
-    const passed = further.find((frame) => hasComePast(frame, asked));
+    const passed = further.find((frame) => hasComePast(frame, askedFrom));
     const outer =
       passed ?? further.find((frame) => isMethod(frame) && codeObject(frame.function) === wait.object);
     if (outer === undefined) return [];
@@ -74,10 +74,10 @@ function pointsAtItsMutex({ group }: LockWait, outer: Frame): boolean {
   });
 }
 
-/** Beyond a line of the same function that others are seen to stand at while they ask for the lock. */
-function hasComePast(frame: Frame, asked: ReadonlyMap<string, readonly Frame[]>): boolean {
-  const lines = asked.get(declaredFunction(frame.function)) ?? [];
-  return lines.some((line) => line.function === frame.function && line.line < frame.line);
+/** Beyond a line of the same function that others are seen to stand at while they ask for the lock: the first such line. */
+function hasComePast({ function: symbol, line }: Frame, askedFrom: ReadonlyMap<string, number>): boolean {
+  const first = askedFrom.get(symbol);
+  return first !== undefined && first < line;
 }
 
 function isMethod({ function: symbol }: Frame): boolean {
