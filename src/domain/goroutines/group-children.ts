@@ -1,4 +1,5 @@
 import { codeObject } from "../code/code-object.ts";
+import type { Frame } from "../code/frame.ts";
 import type { OwnCode } from "../code/own-code.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
@@ -75,11 +76,14 @@ function enclosingFunction(symbol: string): string {
   return symbol.replace(/\.(?:func\d+|gowrap\d+|\d+)$/, "");
 }
 
+/** Who called what waits: the innermost frame that is neither the runtime's nor package sync's. */
+function waitingFrame(stack: GoroutineGroup["stack"]): Frame | undefined {
+  return stack.find((frame) => !isRuntimeFrame(frame) && !/^(?:internal\/)?sync\./.test(frame.function));
+}
+
 /** The service's own type whose method waits: its other methods start what is waited for, as `Go` does for `Wait`. */
 function ownWaitObject({ stack }: GoroutineGroup, own: OwnCode): string | undefined {
-  const caller = stack.find(
-    (frame) => !isRuntimeFrame(frame) && !/^(?:internal\/)?sync\./.test(frame.function),
-  );
+  const caller = waitingFrame(stack);
   return caller !== undefined && own.isOwn(caller) && caller.function.includes(".(*")
     ? codeObject(caller.function)
     : undefined;
@@ -97,9 +101,7 @@ const sharedCall = /(?:^|\/)singleflight\.\(\*Group(?:\[[^\]]*\])?\)\.Do$/;
  */
 export function waitsForItself(caller: GoroutineGroup, snapshot: GoroutineSnapshot, own: OwnCode): boolean {
   const calls = caller.stack.filter(({ function: symbol }) => sharedCall.test(symbol)).length;
-  const innermost = caller.stack.find(
-    (frame) => !isRuntimeFrame(frame) && !/^(?:internal\/)?sync\./.test(frame.function),
-  );
+  const innermost = waitingFrame(caller.stack);
   return (
     calls > 1 &&
     innermost !== undefined &&
@@ -137,9 +139,7 @@ export function callersForAll(
 
 /** The own method that waits in a WaitGroup itself, having started nothing; undefined when there is none. */
 function ownWaitingFunction(waiting: GoroutineGroup, snapshot: GoroutineSnapshot, own: OwnCode) {
-  const innermost = waiting.stack.find(
-    (frame) => !isRuntimeFrame(frame) && !/^(?:internal\/)?sync\./.test(frame.function),
-  );
+  const innermost = waitingFrame(waiting.stack);
   if (innermost === undefined || !own.isOwn(innermost) || ownWaitObject(waiting, own) === undefined)
     return undefined;
   return childrenOf(waiting, snapshot, own).every(isKnownIdle) ? innermost : undefined;
