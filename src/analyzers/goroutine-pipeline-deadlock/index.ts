@@ -1,5 +1,4 @@
 import { isRequest } from "../../domain/code/code-object.ts";
-import { packagePath } from "../../domain/code/frame.ts";
 import type { OwnCode } from "../../domain/code/own-code.ts";
 import { defineAnalyzer, type FindingDraft } from "../../domain/findings/analyzer.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
@@ -7,6 +6,7 @@ import { groupText, isAlsoIn } from "../../domain/goroutines/goroutine-sites.ts"
 import { childrenOf } from "../../domain/goroutines/group-children.ts";
 import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
 import { isInWaitGroup } from "../../domain/goroutines/lifelong-waits.ts";
+import { groupsInPackagesOf } from "../../domain/goroutines/package-groups.ts";
 import { sumOf } from "../../domain/goroutines/pile-up.ts";
 import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
 import { shortName } from "../../domain/locks/lock-words.ts";
@@ -113,19 +113,9 @@ function isCalledByMain({ stack }: GoroutineGroup, symbol: string): boolean {
 }
 
 /** Somebody else runs code of the same packages: it may receive when it is done with what it does or waits for. */
-function hasOthers(all: readonly GoroutineGroup[], { groups }: GoroutineSnapshot, own: OwnCode): boolean {
-  const packages = new Set(
-    all.flatMap(({ stack }) => {
-      const frame = stack.find((candidate) => own.isOwn(candidate));
-      return frame === undefined ? [] : [packagePath(frame.function)];
-    }),
-  );
-  return groups.some(
-    (group) =>
-      !all.includes(group) &&
-      !isKnownIdle(group) &&
-      !isParkedMain(group) &&
-      group.stack.some((frame) => own.isOwn(frame) && packages.has(packagePath(frame.function))),
+function hasOthers(all: readonly GoroutineGroup[], snapshot: GoroutineSnapshot, own: OwnCode): boolean {
+  return groupsInPackagesOf(all, snapshot, own).some(
+    (group) => !all.includes(group) && !isKnownIdle(group) && !isParkedMain(group),
   );
 }
 

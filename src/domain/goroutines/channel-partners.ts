@@ -6,10 +6,10 @@ import {
   isRequest,
   startedBy,
 } from "../code/code-object.ts";
-import { packagePath } from "../code/frame.ts";
 import type { OwnCode } from "../code/own-code.ts";
 import type { GoroutineGroup, GoroutineSnapshot, WaitReason } from "./goroutine.ts";
 import { isKnownIdle } from "./known-idle.ts";
+import { groupsInPackagesOf } from "./package-groups.ts";
 import { sumOf } from "./pile-up.ts";
 import { running, stackIndex } from "./stack-index.ts";
 import type { WaitSite } from "./wait-sites.ts";
@@ -85,8 +85,7 @@ export function blockedConsumer(
   const members = new Set(site.groups);
   const senders = site.groups.flatMap(({ stack }) => stack.find((frame) => own.isOwn(frame)) ?? []);
   const objects = new Set(senders.map(({ function: symbol }) => codeObject(symbol)));
-  const packages = new Set(senders.map(({ function: symbol }) => packagePath(symbol)));
-  const candidates = groupsIn(packages, snapshot, own).filter(
+  const candidates = groupsInPackagesOf(site.groups, snapshot, own).filter(
     (group) =>
       !members.has(group) &&
       stuckConsumer.has(group.wait) &&
@@ -149,50 +148,10 @@ function hasFrame({ stack }: GoroutineGroup, symbol: string): boolean {
  */
 export function hasNeighboursAtWork(site: WaitSite, snapshot: GoroutineSnapshot, own: OwnCode): boolean {
   const members = new Set(site.groups);
-  const packages = new Set(
-    site.groups.flatMap(({ stack }) => {
-      const frame = stack.find((candidate) => own.isOwn(candidate));
-      return frame === undefined ? [] : [packagePath(frame.function)];
-    }),
-  );
-  return groupsIn(packages, snapshot, own).some(
+  return groupsInPackagesOf(site.groups, snapshot, own).some(
     (group) =>
       !members.has(group) && atWork.has(group.wait) && !isKnownIdle(group) && !isMainGoroutine(group),
   );
-}
-
-const groupsByPackage = new WeakMap<
-  GoroutineSnapshot,
-  { readonly own: OwnCode; readonly groups: ReadonlyMap<string, ReadonlySet<GoroutineGroup>> }
->();
-
-/** The groups with own frames in one of these packages. */
-function groupsIn(
-  packages: ReadonlySet<string>,
-  snapshot: GoroutineSnapshot,
-  own: OwnCode,
-): readonly GoroutineGroup[] {
-  let known = groupsByPackage.get(snapshot);
-  if (known?.own !== own) {
-    known = { own, groups: byPackage(snapshot, own) };
-    groupsByPackage.set(snapshot, known);
-  }
-  const { groups } = known;
-  return [...new Set([...packages].flatMap((path) => [...(groups.get(path) ?? [])]))];
-}
-
-function byPackage({ groups }: GoroutineSnapshot, own: OwnCode): Map<string, Set<GoroutineGroup>> {
-  const found = new Map<string, Set<GoroutineGroup>>();
-  for (const group of groups) {
-    for (const frame of group.stack) {
-      if (!own.isOwn(frame)) continue;
-      const path = packagePath(frame.function);
-      const here = found.get(path);
-      if (here === undefined) found.set(path, new Set([group]));
-      else here.add(group);
-    }
-  }
-  return found;
 }
 
 /**
