@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as restOfTurn } from "node:timers/promises";
 import type { ByteParser, ParseError, ParseResult } from "../../domain/evidence/parse-result.ts";
 import { diskError } from "../disk-error.ts";
 import { isAnswer, unwrapped } from "./envelopes.ts";
@@ -154,8 +154,6 @@ async function feed<T>(
   { signal, maxBytes = defaultMaxBytes }: ParseOptions,
 ): Promise<{ readonly bytes: number; readonly damage?: ParseError; readonly lost?: true }> {
   let bytes = 0;
-  // Timers wait for what a disk's answer starts and for the turn behind it: that would be two turns at once.
-  await nextTurn();
   let turnStart = performance.now();
   try {
     for await (const chunk of unwrapped(chunks)) {
@@ -186,6 +184,15 @@ async function feed<T>(
     return { bytes, damage, ...(lost ? { lost } : {}) };
   }
   return { bytes };
+}
+
+/**
+ * Lets everything else have its turn. What a disk or another thread starts is followed by `setImmediate` in the same turn
+ * of the event loop: timers come only behind that.
+ */
+async function nextTurn(): Promise<void> {
+  await restOfTurn();
+  await restOfTurn();
 }
 
 async function* inPieces(
