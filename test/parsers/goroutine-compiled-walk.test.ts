@@ -38,7 +38,9 @@ function report(walk: StackWalk, text: Uint8Array, value: number) {
     (walk.placeEnds[call] ?? 0) - memory.start,
     walk.texts[call],
   ]);
-  return { end: end - memory.start, lines: walk.lines, plain: walk.plain, known, kept: walk.value, calls };
+  const words = walk.liveWords(walk.callCount, end);
+  const { lines, plain, value: kept } = walk;
+  return { end: end - memory.start, lines, plain, known, kept, calls, words };
 }
 
 function waiter(mutex: number, id: number): string {
@@ -63,7 +65,7 @@ describe("the compiled walk", () => {
       const text = capture(name).toString("latin1");
       return text.split(/(?<=\n)\n/).map((goroutine) => Buffer.from(`${goroutine}\n`, "latin1"));
     });
-    const words = [
+    const damages = [
       "\n",
       "\t",
       "(",
@@ -73,19 +75,40 @@ describe("the compiled walk", () => {
       "non-Go function at pc=1\n",
       "\r",
       " fp=0x1",
+      "0x",
+      ", 0xc000123456?",
+      "0xc0001234567890ab, ",
     ];
     const random = randomNumbers(0x5eed);
     const walk = compiled(limits);
     const tree = new StackTree(limits);
     let walked = 0;
+    let words = 0;
     for (let i = 0; i < 20_000; i++) {
       const whole = goroutines[random(goroutines.length)] ?? Buffer.alloc(0);
-      const text = random(3) === 0 ? damaged(whole, words, random) : whole;
+      const text = random(3) === 0 ? damaged(whole, damages, random) : whole;
       const found = report(walk, text, i);
       if (found !== undefined && found.end >= 0) walked++;
+      words += found?.words?.length ?? 0;
       expect(found).toEqual(report(tree, text, i));
     }
     expect(walked).toBeGreaterThan(limits === dumpLimits ? 10_000 : 100);
+    expect(words).toBeGreaterThan(walked / 2);
+    walk.release();
+  });
+
+  it("notes the words of the first calls, as many as the plain one", () => {
+    const args = Array.from(
+      { length: 150 },
+      (_, word) => `0xc000${(word * 8).toString(16).padStart(6, "0")}`,
+    );
+    const call = (name: string) => `main.${name}(${args.join(", ")})\n\t/src/main.go:9 +0x1d\n`;
+    const text = Buffer.from(`goroutine 7 [select]:\n${call("a")}${call("b")}${call("c")}\n`);
+    const walk = compiled();
+    const found = report(walk, text, 0);
+    expect(found).toEqual(report(new StackTree(dumpLimits), text, 0));
+    expect(found?.words).toHaveLength(256);
+    expect(walk.liveWords(1, walk.memory.start + text.length)).toHaveLength(150);
     walk.release();
   });
 

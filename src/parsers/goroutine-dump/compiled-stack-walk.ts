@@ -3,6 +3,7 @@ import type { HeaderFields } from "./header.ts";
 import type { InputMemory } from "./input-memory.ts";
 import { pieceBytes } from "./input-window.ts";
 import { type DumpLimits, dumpLimits } from "./limits.ts";
+import type { LiveWord } from "./live-words.ts";
 import { idSlots } from "./seen-ids.ts";
 import { type KnownTallies, maxCalls, type StackWalk, type Tally } from "./stack-walk.ts";
 import { stackWalkCode } from "./stack-walk-code.ts";
@@ -18,6 +19,7 @@ interface Exports {
   walk(start: number, to: number, stateStart: number, stateEnd: number, withRegisters: number): number;
   keep(value: number): void;
   countKnown(from: number, to: number, longest: number): number;
+  noteLiveWords(calls: number, to: number): number;
   tallyOf(value: number): number;
   notesStart(): number;
   mutexesStart(): number;
@@ -122,6 +124,15 @@ class CompiledStackWalk implements StackWalk {
     return this.#exports.walk(start, to, stateStart, stateEnd, withRegisters ? 1 : 0);
   }
 
+  liveWords(calls: number, to: number): LiveWord[] {
+    const { tallies } = this;
+    const noted = this.#exports.noteLiveWords(calls, to);
+    return Array.from({ length: noted }, (_, note) => ({
+      frame: tallies.notedValue(note),
+      value: tallies.notedAddress(note),
+    }));
+  }
+
   keep(value: number): void {
     this.#exports.keep(value);
   }
@@ -134,7 +145,7 @@ class CompiledStackWalk implements StackWalk {
 class CompiledTallies implements KnownTallies {
   readonly #exports: Exports;
   readonly #view: DataView;
-  /** Counted, lines, noted: behind what `walk` tells. */
+  /** Counted, lines, noted, whether more bytes are wanted: behind what `walk` tells. */
   readonly #results: Int32Array;
   readonly #notes: number;
   /** Per slot of a mutex: value + 1, how often again, and two numbers of no meaning by themselves. */
@@ -146,7 +157,7 @@ class CompiledTallies implements KnownTallies {
     const { buffer } = exports.memory;
     this.#exports = exports;
     this.#view = new DataView(buffer);
-    this.#results = new Int32Array(buffer, exports.results.value + 16, 3);
+    this.#results = new Int32Array(buffer, exports.results.value + 16, 4);
     this.#notes = exports.notesStart();
     this.#mutexes = new Int32Array(buffer, exports.mutexesStart(), 4 * mutexSlots);
     this.#addresses = new Float64Array(buffer, exports.mutexesStart(), 2 * mutexSlots);
@@ -166,6 +177,10 @@ class CompiledTallies implements KnownTallies {
 
   get noted(): number {
     return this.#results[2] ?? 0;
+  }
+
+  get wantsMore(): boolean {
+    return this.#results[3] === 1;
   }
 
   count(from: number, to: number, longest: number): number {

@@ -13,6 +13,7 @@ import {
   nameEndOf,
   results,
   standsAt,
+  unfinished,
   valueWalked,
   walkFrom,
 } from "./stack-walk";
@@ -26,6 +27,7 @@ const colon: i32 = 0x3a;
 const openBracket: i32 = 0x5b;
 const closeBracket: i32 = 0x5d;
 const closeParenthesis: i32 = 0x29;
+const questionMark: i32 = 0x3f;
 const letterL: i32 = 0x6c;
 const letterX: i32 = 0x78;
 
@@ -48,6 +50,9 @@ const mainGoroutine: i32 = 1;
 const tallyBytes: i32 = 24;
 /** Mutexes noted before they must be fetched: value and, behind it, address. */
 const mostNoted: i32 = 4096;
+/** See live-words.ts. */
+const mostWords: i32 = 256;
+const lowestPointer: i64 = 0x1000;
 const noteBytes: i32 = 16;
 /** Mutexes noted before, a slot each by the lowest bits of their address: value + 1 (0: free), how often again, and address. */
 const mutexSlots: i32 = 1024;
@@ -74,7 +79,7 @@ export function tallyOf(value: i32): i32 {
   return tallies + tallyBytes * value;
 }
 
-/** Where the mutexes noted by the last `countKnown` are. */
+/** Where the mutexes noted by the last `countKnown` are, or the words by the last `noteLiveWords`. */
 export function notesStart(): i32 {
   return notes;
 }
@@ -100,12 +105,14 @@ let idRead: i32 = 0;
 /**
  * Passes over blank lines and counts known goroutines from the line start `from` on. Returns where the first line stands
  * that is neither, or a goroutine that is longer than `longest`, not whole before `to`, wanted as an example, the main one,
- * running, or seen before: with such a one another dump may begin. Writes how many goroutines, lines and mutexes that were.
+ * running, or seen before: with such a one another dump may begin. Writes how many goroutines, lines and mutexes that were, and
+ * whether more bytes are all that it stopped for.
  */
 export function countKnown(from: i32, to: i32, longest: i32): i32 {
   let counted = 0;
   let linesPassed = 0;
   let noted = 0;
+  let wantsMore = 0;
   let at = from;
   while (at < to && noted < mostNoted) {
     if (load<u8>(at) == lineFeed) {
@@ -119,7 +126,10 @@ export function countKnown(from: i32, to: i32, longest: i32): i32 {
     const idThere = load<f64>(idSlot);
     if (idThere == (idRead as f64)) break;
     const end = walkFrom(body, min(to, at + longest), stateStart, stateEnd, 0);
-    if (end < 0) break;
+    if (end < 0) {
+      if (end == unfinished && to < at + longest) wantsMore = 1;
+      break;
+    }
     const value = valueWalked();
     if (value == -1) break;
     const tally = tallyOf(value);
@@ -145,7 +155,34 @@ export function countKnown(from: i32, to: i32, longest: i32): i32 {
   store<i32>(results, counted, 16);
   store<i32>(results, linesPassed, 20);
   store<i32>(results, noted, 24);
+  store<i32>(results, wantsMore, 28);
   return at;
+}
+
+/**
+ * Notes the live words in the arguments of the first `calls` calls of the goroutine walked last, which ends at `to`: the call
+ * and, behind it, the word. See addLiveWords in live-words.ts. Returns how many there are.
+ */
+export function noteLiveWords(calls: i32, to: i32): i32 {
+  let noted = 0;
+  for (let call = 0; call < calls; call++) {
+    let at = nameEndOf(call);
+    while (at + 1 < to && noted < mostWords) {
+      const byte: i32 = load<u8>(at);
+      if (byte == lineFeed) break;
+      if (byte != zero || load<u8>(at + 1) != letterX) {
+        at++;
+        continue;
+      }
+      const word = readWord(at + 2, to);
+      at = wordEnd;
+      if (word < lowestPointer || load<u8>(at) == questionMark) continue;
+      store<i32>(notes + noteBytes * noted, call);
+      store<f64>(notes + noteBytes * noted, word as f64, 8);
+      noted++;
+    }
+  }
+  return noted;
 }
 
 /** Counts a mutex that has a slot already, or gives it one that is free. False when it has to be noted. */
@@ -226,16 +263,25 @@ function isDigit(byte: i32): bool {
 /** See firstLiveWord in live-words.ts. */
 function firstLiveWord(from: i32, to: i32): i64 {
   if (from + 1 >= to || load<u8>(from) != zero || load<u8>(from + 1) != letterX) return 0;
+  const word = readWord(from + 2, to);
+  if (wordEnd >= to) return 0;
+  const behind: i32 = load<u8>(wordEnd);
+  return behind == comma || behind == closeParenthesis ? word : 0;
+}
+
+let wordEnd: i32 = 0;
+
+/** Reads the hexadecimal digits from `from` on and puts where they end into `wordEnd`. 0 when there are too many. */
+function readWord(from: i32, to: i32): i64 {
   let value: i64 = 0;
-  let at = from + 2;
+  let at = from;
   for (; at < to; at++) {
     const digit = hexDigit(load<u8>(at));
     if (digit == -1) break;
     value = value * 16 + digit;
   }
-  if (at >= to || at - from - 2 > mostHexDigits) return 0;
-  const behind: i32 = load<u8>(at);
-  return behind == comma || behind == closeParenthesis ? value : 0;
+  wordEnd = at;
+  return at - from > mostHexDigits ? 0 : value;
 }
 
 @inline

@@ -126,6 +126,7 @@ export class DumpReader {
         at = this.#dump.goroutines.countMany(at, to);
         this.line += this.#dump.goroutines.lines;
         if (at === to) break;
+        if (end === "flowing" && this.#dump.goroutines.wantsMore) return at;
       }
       if (bytes[at] === lineFeed) {
         at++;

@@ -36,6 +36,8 @@ export class GoroutineCounter {
   counted = 0;
   /** Line feeds in the lines of the goroutine counted last, its header left out. */
   lines = 0;
+  /** Whether `countMany` stopped at a goroutine that may be whole with more bytes. */
+  wantsMore = false;
 
   readonly #limits: DumpLimits;
   readonly #walk: StackWalk;
@@ -59,10 +61,12 @@ export class GoroutineCounter {
   countMany(from: number, to: number): number {
     const { tallies } = this.#walk;
     this.lines = 0;
+    this.wantsMore = false;
     if (tallies === undefined || this.#known.length === 0) return from;
     const at = tallies.count(from, to, this.#limits.maxGoroutineBytes);
     this.counted += tallies.counted;
     this.lines = tallies.lines;
+    this.wantsMore = tallies.wantsMore;
     for (let note = 0; note < tallies.noted; note++) {
       this.#known[tallies.notedValue(note)]?.group.addWaitedMutex(tallies.notedAddress(note));
     }
@@ -200,11 +204,7 @@ export class GoroutineCounter {
 
   /** Makes an example of the goroutine that was walked last. */
   #exemplarHere(group: GroupTally, header: HeaderFields, end: number): Goroutine {
-    const pointers: LiveWord[] = [];
-    const { nameEnds, memory } = this.#walk;
-    for (let frame = 0; frame < group.stack.length; frame++) {
-      addLiveWords(pointers, frame, memory.bytes, nameEnds[frame] ?? 0, end);
-    }
+    const pointers = this.#walk.liveWords(group.stack.length, end);
     const parentId = group.createdBy === undefined ? 0 : creatorId(this.#walk);
     return this.#exemplar(header, pointers, parentId === 0 ? undefined : parentId);
   }

@@ -5,7 +5,7 @@ export type Consume = (from: number, to: number, last: boolean) => number;
 
 /** Smaller chunks are gathered before they are looked at, so that bytes that come one by one cost no more. */
 const gatherBytes = 16 * 1024;
-/** Larger chunks are taken in pieces that stay in a fast cache. */
+/** Larger chunks are copied in pieces that stay in a fast cache. */
 export const pieceBytes = 64 * 1024;
 
 /** What is read into `room` at once: few enough to stay in a fast cache, many enough for few calls of the system. */
@@ -45,9 +45,10 @@ export class InputWindow {
   push(chunk: Uint8Array, until: () => boolean = never): number {
     let at = 0;
     while (at < chunk.length) {
-      const piece = Math.max(pieceBytes, this.#wanted - this.#kept);
+      const isHere = this.#isHere(chunk, at);
+      const piece = isHere ? chunk.length : Math.max(pieceBytes, this.#wanted - this.#kept);
       const taken = Math.min(chunk.length - at, piece, this.#memory.capacity - this.#kept);
-      if (!this.#isHere(chunk, at)) this.#copy(chunk.subarray(at, at + taken));
+      if (!isHere) this.#copy(chunk.subarray(at, at + taken));
       this.#to += taken;
       at += taken;
       if (this.#kept < this.#wanted) break;

@@ -1,6 +1,7 @@
 import { CallTexts } from "./call-texts.ts";
 import { ascii, type HeaderFields, standsAt } from "./header.ts";
 import { type InputMemory, PlainMemory } from "./input-memory.ts";
+import { addLiveWords, type LiveWord } from "./live-words.ts";
 import { idSlots } from "./seen-ids.ts";
 import { irregular, maxCalls, type StackWalk, unfinished, type WalkLimits } from "./stack-walk.ts";
 import { flagBelow, flaggedByte, lineFeedAt, sameBytes } from "./word-scan.ts";
@@ -55,6 +56,14 @@ export class StackTree implements StackWalk {
 
   get value(): number {
     return (this.#nodes[3 * this.#node + 2] ?? 0) - 1;
+  }
+
+  liveWords(calls: number, to: number): LiveWord[] {
+    const words: LiveWord[] = [];
+    for (let call = 0; call < calls; call++) {
+      addLiveWords(words, call, this.memory.bytes, this.nameEnds[call] ?? 0, to);
+    }
+    return words;
   }
 
   keep(value: number): void {

@@ -4,7 +4,7 @@
 // in every input (test/parsers/goroutine-compiled-walk.test.ts). Addresses are offsets in the one memory, and so are
 // the offsets of bytes: the input is copied to `inputStart`.
 
-const unfinished: i32 = -1;
+export const unfinished: i32 = -1;
 export const irregular: i32 = -2;
 
 const tab: i32 = 0x09;
@@ -30,7 +30,7 @@ const registersWord = memory.data<u8>([32, 102, 112, 61, 48, 120]);
 // ---- where things are, set by layOut
 
 /**
- * Lines, plain, callCount, value; three numbers of `countKnown`, and one to spare. Behind them callStarts, nameEnds,
+ * Lines, plain, callCount, value; four numbers of `countKnown`. Behind them callStarts, nameEnds,
  * placeEnds, texts.
  */
 export let results: i32 = 0;

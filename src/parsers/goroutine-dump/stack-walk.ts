@@ -1,5 +1,6 @@
 import type { HeaderFields } from "./header.ts";
 import type { InputMemory } from "./input-memory.ts";
+import type { LiveWord } from "./live-words.ts";
 
 /** The traceback may go on behind the bytes at hand. */
 export const unfinished = -1;
@@ -41,6 +42,9 @@ export interface StackWalk {
    */
   walk(header: HeaderFields, start: number, to: number): number;
 
+  /** The live words in the arguments of the first `calls` calls of the last walk, which ended at `to`: see `addLiveWords`. */
+  liveWords(calls: number, to: number): LiveWord[];
+
   /** Keeps a value (0 or more; each value once) for the stack that was walked last. */
   keep(value: number): void;
 
@@ -64,6 +68,8 @@ export interface KnownTallies {
   readonly lines: number;
   /** How many mutexes the last `count` noted: addresses that counted goroutines wait for, most of them only the first time. */
   readonly noted: number;
+  /** Whether the last `count` stopped at a goroutine that is not whole before `to`, and may be with more bytes. */
+  readonly wantsMore: boolean;
 
   /**
    * Counts from the line start `from` on, and returns the line start where it stopped: at a line that begins no goroutine, or at
