@@ -2,6 +2,7 @@
  * The last step of `npm run build`: lets the built program judge a recorded capture, and keeps what V8 compiled for that
  * beside each chunk (docs/decisions/0044-code-cache.md).
  */
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
@@ -28,5 +29,9 @@ for (const words of [
   if (code === 2) throw new Error(`gofire ${words.join(" ")} ended with ${code}`);
 }
 setFlagsFromString("--flush-bytecode");
+// And judging has changed this one (src/commands/analysis.ts).
+const [budget] =
+  /--interrupt-budget=\d+/.exec(execFileSync(process.execPath, ["--v8-options"], { encoding: "utf8" })) ?? [];
+if (budget !== undefined) setFlagsFromString(budget);
 
 for (const [path, script] of scripts) writeFileSync(codeCachePath(path), script.createCachedData());

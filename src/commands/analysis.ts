@@ -135,7 +135,21 @@ function judged(
  */
 async function allAnalyzers(): Promise<readonly Analyzer[]> {
   await sleep(1);
-  return (await import("../analyzers/index.ts")).analyzers;
+  const { analyzers } = await import("../analyzers/index.ts");
+  await optimizeLater();
+  return analyzers;
+}
+
+/**
+ * V8's optimizing compiler works for a process that lives on. This one is over before most of that pays, and on a busy
+ * machine it competes with it (docs/decisions/0045-optimize-later.md). V8 takes no code cache under other flags than it
+ * was made with, so this comes behind what is loaded.
+ */
+async function optimizeLater(): Promise<void> {
+  // Later versions have a compiler for in between, and other flags.
+  if (!process.version.startsWith("v20.")) return;
+  const { setFlagsFromString } = await import("node:v8");
+  setFlagsFromString("--interrupt-budget=600000");
 }
 
 /** Refuses a rule that there is not. A capture asks first: a typing mistake must not show after it is taken. */
