@@ -126,11 +126,12 @@ class CompiledStackWalk implements StackWalk {
 
   liveWords(calls: number, to: number): LiveWord[] {
     const { tallies } = this;
+    const words: LiveWord[] = [];
     const noted = this.#exports.noteLiveWords(calls, to);
-    return Array.from({ length: noted }, (_, note) => ({
-      frame: tallies.notedValue(note),
-      value: tallies.notedAddress(note),
-    }));
+    for (let note = 0; note < noted; note++) {
+      words.push({ frame: tallies.notedValue(note), value: tallies.notedAddress(note) });
+    }
+    return words;
   }
 
   keep(value: number): void {
