@@ -42,6 +42,13 @@ function findDeclaration(symbol: string): string {
 }
 
 /** What ends in no digit and neither of these is declared as it is named. */
+/** True for methods and their closures. That of a value is told from a function's closure by its capital letter. */
+export function isMethod(symbol: string): boolean {
+  return symbol.includes(".(") || valueMethod.test(declaredFunction(symbol));
+}
+
+const valueMethod = /\.[A-Za-z_]\w*(?:\[[^\]]*\])?\.[A-Z]\w*$/;
+
 function mayBeMade(symbol: string): boolean {
   const last = symbol.charCodeAt(symbol.length - 1);
   return (last >= 0x30 && last <= 0x39) || symbol.endsWith("init") || symbol.endsWith("-fm");

@@ -3,6 +3,7 @@ import {
   declaredFunction,
   entryFrame,
   isMainGoroutine,
+  isMethod,
   isRequest,
   startedBy,
 } from "../code/code-object.ts";
@@ -131,10 +132,6 @@ export function sendingLoop(
       running(snapshot, declaredFunction(loop)).every((other) => other === group)
     );
   });
-}
-
-function isMethod(symbol: string): boolean {
-  return symbol.includes(".(");
 }
 
 function hasFrame({ stack }: GoroutineGroup, symbol: string): boolean {

@@ -1,4 +1,4 @@
-import { codeObject, declaredFunction } from "../code/code-object.ts";
+import { codeObject, declaredFunction, isMethod } from "../code/code-object.ts";
 import type { Frame } from "../code/frame.ts";
 import type { OwnCode } from "../code/own-code.ts";
 import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "../goroutines/goroutine.ts";
@@ -252,11 +252,12 @@ function typeCycles(snapshot: GoroutineSnapshot, own: OwnCode): LockCycle[] {
     if (wait === undefined || waits.length === mostTypedWaits) continue;
     const through = new Set<string>();
     for (const frame of group.stack.slice(wait.callerIndex + 1)) {
-      if (isRuntimeFrame(frame) || !own.isOwn(frame) || !isMethod(frame)) continue;
+      if (isRuntimeFrame(frame) || !own.isOwn(frame) || !isMethod(frame.function)) continue;
       const object = codeObject(frame.function);
       if (object !== wait.object) through.add(object);
     }
-    if (isMethod(wait.caller)) waits.push({ group, caller: wait.caller, object: wait.object, through });
+    if (isMethod(wait.caller.function))
+      waits.push({ group, caller: wait.caller, object: wait.object, through });
   }
   const cycles: LockCycle[] = [];
   const seen = new Set<string>();
@@ -270,8 +271,4 @@ function typeCycles(snapshot: GoroutineSnapshot, own: OwnCode): LockCycle[] {
     }
   }
   return cycles;
-}
-
-function isMethod({ function: symbol }: Frame): boolean {
-  return symbol.includes(".(*") || /\.[A-Za-z_]\w*(?:\[\.\.\.\])?\.[A-Z]\w*$/.test(symbol);
 }

@@ -1,4 +1,4 @@
-import { codeObject } from "../code/code-object.ts";
+import { codeObject, isMethod } from "../code/code-object.ts";
 import type { Frame } from "../code/frame.ts";
 import type { OwnCode } from "../code/own-code.ts";
 import type { LockQueue } from "./lock-queues.ts";
@@ -38,7 +38,8 @@ function findSelfLocks({ waits }: LockQueue, own: OwnCode): SelfLock[] {
     const further = wait.group.stack.slice(wait.callerIndex + 1).filter((frame) => own.isOwn(frame));
     const passed = further.find((frame) => hasComePast(frame, askedFrom));
     const outer =
-      passed ?? further.find((frame) => isMethod(frame) && codeObject(frame.function) === wait.object);
+      passed ??
+      further.find(({ function: symbol }) => isMethod(symbol) && codeObject(symbol) === wait.object);
     if (outer === undefined) return [];
     const reason = passed === undefined ? "object" : "function";
     return [{ wait, outer, reason, sameObject: pointsAtItsMutex(wait, outer) }];
@@ -78,8 +79,4 @@ function pointsAtItsMutex({ group }: LockWait, outer: Frame): boolean {
 function hasComePast({ function: symbol, line }: Frame, askedFrom: ReadonlyMap<string, number>): boolean {
   const first = askedFrom.get(symbol);
   return first !== undefined && first < line;
-}
-
-function isMethod({ function: symbol }: Frame): boolean {
-  return /\.\(\*?\w/.test(symbol);
 }

@@ -3,6 +3,7 @@ import {
   codeObject,
   declaredFunction,
   isMainGoroutine,
+  isMethod,
   isRequest,
   startedBy,
 } from "../../../src/domain/code/code-object.ts";
@@ -37,6 +38,26 @@ describe("declaredFunction", () => {
   ])("%s is declared in %s", (symbol, declared) => {
     expect(declaredFunction(symbol)).toBe(declared);
   });
+});
+
+describe("isMethod", () => {
+  it.each([
+    "shop/ledger.(*Store).Post",
+    "shop/ledger.(*store).post.func1",
+    "shop/ledger.(*Cache[...]).get",
+    "shop/ledger.Store.Balance",
+    "shop/ledger.Store.Balance.func1",
+    "shop/ledger.Cache[...].Get",
+  ])("%s is one", (symbol) => {
+    expect(isMethod(symbol)).toBe(true);
+  });
+
+  it.each(["main.main", "main.main.func1", "main.Serve.gowrap2", "example.com/shop.Serve", "main.Map[...]"])(
+    "%s is none",
+    (symbol) => {
+      expect(isMethod(symbol)).toBe(false);
+    },
+  );
 });
 
 describe("startedBy", () => {
