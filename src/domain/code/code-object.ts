@@ -1,4 +1,5 @@
 import type { GoroutineGroup } from "../goroutines/goroutine.ts";
+import { memoised } from "../memoised.ts";
 import type { Frame } from "./frame.ts";
 import { packagePath } from "./frame.ts";
 
@@ -41,7 +42,6 @@ function findDeclaration(symbol: string): string {
   return path + parts.slice(0, end).join(".");
 }
 
-/** What ends in no digit and neither of these is declared as it is named. */
 /** True for methods and their closures. That of a value is told from a function's closure by its capital letter. */
 export function isMethod(symbol: string): boolean {
   return symbol.includes(".(") || valueMethod.test(declaredFunction(symbol));
@@ -49,6 +49,7 @@ export function isMethod(symbol: string): boolean {
 
 const valueMethod = /\.[A-Za-z_]\w*(?:\[[^\]]*\])?\.[A-Z]\w*$/;
 
+/** What ends in no digit and neither of these is declared as it is named. */
 function mayBeMade(symbol: string): boolean {
   const last = symbol.charCodeAt(symbol.length - 1);
   return (last >= 0x30 && last <= 0x39) || symbol.endsWith("init") || symbol.endsWith("-fm");
@@ -94,12 +95,9 @@ const requestServers =
 
 /** True when somebody outside waits for this goroutine: it runs the handler of a request. */
 export function isRequest({ stack }: Pick<GoroutineGroup, "stack">): boolean {
-  let known = requests.get(stack);
-  if (known === undefined) {
-    known = stack.some(({ function: symbol }) => requestServers.test(symbol));
-    requests.set(stack, known);
-  }
-  return known;
+  return isServed(stack);
 }
 
-const requests = new WeakMap<GoroutineGroup["stack"], boolean>();
+const isServed = memoised((stack: GoroutineGroup["stack"]) =>
+  stack.some(({ function: symbol }) => requestServers.test(symbol)),
+);

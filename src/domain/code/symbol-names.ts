@@ -1,23 +1,21 @@
+import { memoised } from "../memoised.ts";
 import type { Frame } from "./frame.ts";
-
-const renamed = new WeakMap<Frame, Frame>();
 
 /**
  * Profiles spell the type arguments of generic functions out as shapes, dumps put `[...]` in their place (Go source:
  * runtime/symtab.go, funcNameForPrint). Captures of both kinds are compared, so both get the dumps' name.
  */
 export function asDumped(frame: Frame): Frame {
-  const from = frame.function.indexOf("[");
-  if (from === -1) return frame;
-  let dumped = renamed.get(frame);
-  if (dumped === undefined) {
-    const to = frame.function.lastIndexOf("]");
-    const name = `${frame.function.slice(0, from)}[...]${frame.function.slice(to + 1)}`;
-    dumped = to < from || name === frame.function ? frame : { ...frame, function: name };
-    renamed.set(frame, dumped);
-  }
-  return dumped;
+  return frame.function.includes("[") ? renamed(frame) : frame;
 }
+
+const renamed = memoised((frame: Frame) => {
+  const { function: symbol } = frame;
+  const from = symbol.indexOf("[");
+  const to = symbol.lastIndexOf("]");
+  const name = `${symbol.slice(0, from)}[...]${symbol.slice(to + 1)}`;
+  return to < from || name === symbol ? frame : { ...frame, function: name };
+});
 
 /** `payments.(*Client).Authorize` of `example.com/shop/payments.(*Client).Authorize`: enough for a title. */
 export function shortName(symbol: string): string {

@@ -1,4 +1,5 @@
 import type { Frame } from "../code/frame.ts";
+import { memoised } from "../memoised.ts";
 import { counted, rangeText } from "../units.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 
@@ -10,16 +11,7 @@ const siteDepth = 12;
  * Runtime frames are left out because debug=1 hides the leading ones and debug=2 hides them all, the outermost
  * `runtime.main` included (Go source: runtime/traceback.go showfuncinfo, runtime/pprof/pprof.go printStackRecord).
  */
-export function siteKey(group: Pick<GoroutineGroup, "stack">): string {
-  let key = keys.get(group);
-  if (key === undefined) {
-    key = findKey(group);
-    keys.set(group, key);
-  }
-  return key;
-}
-
-const keys = new WeakMap<Pick<GoroutineGroup, "stack">, string>();
+export const siteKey = memoised(findKey);
 
 function findKey(group: Pick<GoroutineGroup, "stack">): string {
   const frames: string[] = [];
@@ -41,21 +33,14 @@ export function isRuntimeFrame(frame: Frame): boolean {
   );
 }
 
-const countsOfSnapshot = new WeakMap<GoroutineSnapshot, ReadonlyMap<string, number>>();
-
-function countsBySite(snapshot: GoroutineSnapshot): ReadonlyMap<string, number> {
-  let counts = countsOfSnapshot.get(snapshot);
-  if (counts === undefined) {
-    const sums = new Map<string, number>();
-    for (const group of snapshot.groups) {
-      const key = siteKey(group);
-      sums.set(key, (sums.get(key) ?? 0) + group.count);
-    }
-    countsOfSnapshot.set(snapshot, sums);
-    counts = sums;
+const countsBySite = memoised(({ groups }: GoroutineSnapshot) => {
+  const counts = new Map<string, number>();
+  for (const group of groups) {
+    const key = siteKey(group);
+    counts.set(key, (counts.get(key) ?? 0) + group.count);
   }
   return counts;
-}
+});
 
 /** True when somebody stands at the site of `group` in that snapshot, too. */
 export function isAlsoIn(snapshot: GoroutineSnapshot, group: GoroutineGroup): boolean {

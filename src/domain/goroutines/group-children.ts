@@ -1,6 +1,7 @@
 import { codeObject } from "../code/code-object.ts";
 import type { Frame } from "../code/frame.ts";
 import type { OwnCode } from "../code/own-code.ts";
+import { memoised, memoisedOfTwo } from "../memoised.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
 import { isKnownIdle } from "./known-idle.ts";
@@ -17,21 +18,12 @@ export function childrenOf(
   snapshot: GoroutineSnapshot,
   own: OwnCode,
 ): readonly GoroutineGroup[] {
-  const before = knownChildren.get(parent);
-  if (before?.snapshot === snapshot && before.own === own) return before.children;
-  const children = findChildren(parent, snapshot, own);
-  knownChildren.set(parent, { snapshot, own, children });
-  return children;
+  return childrenIn(snapshot, own)(parent);
 }
 
-const knownChildren = new WeakMap<
-  GoroutineGroup,
-  {
-    readonly snapshot: GoroutineSnapshot;
-    readonly own: OwnCode;
-    readonly children: readonly GoroutineGroup[];
-  }
->();
+const childrenIn = memoisedOfTwo((snapshot: GoroutineSnapshot, own: OwnCode) =>
+  memoised((parent: GoroutineGroup) => findChildren(parent, snapshot, own)),
+);
 
 function findChildren(parent: GoroutineGroup, snapshot: GoroutineSnapshot, own: OwnCode): GoroutineGroup[] {
   const index = stackIndex(snapshot);
@@ -49,27 +41,16 @@ function findChildren(parent: GoroutineGroup, snapshot: GoroutineSnapshot, own: 
   return [...children].filter((group) => group !== parent);
 }
 
-const known = new WeakMap<
-  GoroutineSnapshot,
-  { readonly own: OwnCode; readonly groups: ReadonlyMap<string, readonly GoroutineGroup[]> }
->();
-
 /** The groups whose outermost own frame stands inside a function, by that function. */
-function groupsInside(
-  snapshot: GoroutineSnapshot,
-  own: OwnCode,
-): ReadonlyMap<string, readonly GoroutineGroup[]> {
-  const before = known.get(snapshot);
-  if (before?.own === own) return before.groups;
+const groupsInside = memoisedOfTwo((snapshot: GoroutineSnapshot, own: OwnCode) => {
   const groups = new Map<string, GoroutineGroup[]>();
   for (const group of snapshot.groups) {
     const outermost = group.stack.findLast((frame) => own.isOwn(frame))?.function;
     if (outermost === undefined) continue;
     append(groups, enclosingFunction(outermost), group);
   }
-  known.set(snapshot, { own, groups });
   return groups;
-}
+});
 
 /** The function, itself perhaps a closure, that a closure or a `go` wrapper stands in. */
 function enclosingFunction(symbol: string): string {

@@ -1,5 +1,6 @@
 import { isRequest } from "../code/code-object.ts";
 import { symbolTable } from "../code/symbol-table.ts";
+import { memoised } from "../memoised.ts";
 import type { GoroutineGroup } from "./goroutine.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
 
@@ -123,17 +124,8 @@ const loopNamed = symbolTable<IdleRole>([
   ],
 ]);
 
-const known = new WeakMap<GoroutineGroup, IdleRole | "none">();
-
 /** What an idle goroutine of the runtime, the standard library or a well-known library is there for. */
-export function idleRole(group: GoroutineGroup): IdleRole | undefined {
-  let role = known.get(group);
-  if (role === undefined) {
-    role = findRole(group) ?? "none";
-    known.set(group, role);
-  }
-  return role === "none" ? undefined : role;
-}
+export const idleRole = memoised(findRole);
 
 /** True when the group waits where a healthy process waits too, whatever its age. */
 export function isKnownIdle(group: GoroutineGroup): boolean {

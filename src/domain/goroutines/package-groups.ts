@@ -1,11 +1,7 @@
 import { packagePath } from "../code/frame.ts";
 import type { OwnCode } from "../code/own-code.ts";
+import { memoisedOfTwo } from "../memoised.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
-
-const known = new WeakMap<
-  GoroutineSnapshot,
-  { readonly own: OwnCode; readonly groups: ReadonlyMap<string, ReadonlySet<GoroutineGroup>> }
->();
 
 /**
  * The groups that have own frames in a package in which one of `groups` has its innermost own frame, those of `groups`
@@ -23,12 +19,7 @@ export function groupsInPackagesOf(
 }
 
 /** Read off the stacks once: each place that waits asks. */
-function groupsByPackage(
-  snapshot: GoroutineSnapshot,
-  own: OwnCode,
-): ReadonlyMap<string, ReadonlySet<GoroutineGroup>> {
-  const before = known.get(snapshot);
-  if (before?.own === own) return before.groups;
+const groupsByPackage = memoisedOfTwo((snapshot: GoroutineSnapshot, own: OwnCode) => {
   const groups = new Map<string, Set<GoroutineGroup>>();
   for (const group of snapshot.groups) {
     for (const frame of group.stack) {
@@ -39,6 +30,5 @@ function groupsByPackage(
       else here.add(group);
     }
   }
-  known.set(snapshot, { own, groups });
   return groups;
-}
+});

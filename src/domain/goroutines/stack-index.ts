@@ -1,5 +1,6 @@
 import { codeObject, declaredFunction, startedBy } from "../code/code-object.ts";
 import type { Frame } from "../code/frame.ts";
+import { memoised } from "../memoised.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
 
@@ -32,16 +33,7 @@ export interface CodePlace {
   readonly object: string;
 }
 
-const known = new WeakMap<GoroutineSnapshot, StackIndex>();
-
-export function stackIndex(snapshot: GoroutineSnapshot): StackIndex {
-  let index = known.get(snapshot);
-  if (index === undefined) {
-    index = buildIndex(snapshot);
-    known.set(snapshot, index);
-  }
-  return index;
-}
+export const stackIndex = memoised(buildIndex);
 
 function buildIndex({ groups }: GoroutineSnapshot): StackIndex {
   const objects = new Map<string, CodePlace[]>();

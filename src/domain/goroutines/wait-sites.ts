@@ -2,6 +2,7 @@ import type { Frame } from "../code/frame.ts";
 import type { OwnCode } from "../code/own-code.ts";
 import { ownFrames } from "../code/own-code.ts";
 import type { GoroutineEvidence } from "../evidence/evidence.ts";
+import { memoisedOfTwo } from "../memoised.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import { isRuntimeFrame, siteKey } from "./goroutine-sites.ts";
 
@@ -99,16 +100,11 @@ export function siteGrowth(
   };
 }
 
-const knownCounts = new WeakMap<GoroutineSnapshot, { own: OwnCode; counts: ReadonlyMap<string, number> }>();
-
-function countsBySite(snapshot: GoroutineSnapshot, own: OwnCode): ReadonlyMap<string, number> {
-  const known = knownCounts.get(snapshot);
-  if (known?.own === own) return known.counts;
+const countsBySite = memoisedOfTwo((snapshot: GoroutineSnapshot, own: OwnCode) => {
   const counts = new Map<string, number>();
   for (const group of snapshot.groups) {
     const key = ownSiteKey(group, own);
     counts.set(key, (counts.get(key) ?? 0) + group.count);
   }
-  knownCounts.set(snapshot, { own, counts });
   return counts;
-}
+});

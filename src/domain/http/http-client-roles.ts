@@ -2,6 +2,7 @@ import type { Frame } from "../code/frame.ts";
 import { symbolTable } from "../code/symbol-table.ts";
 import type { GoroutineGroup } from "../goroutines/goroutine.ts";
 import { isRuntimeFrame } from "../goroutines/goroutine-sites.ts";
+import { memoised } from "../memoised.ts";
 
 /**
  * What a goroutine does for an outgoing HTTP request (Go source: net/http/transport.go; for HTTP/2 h2_bundle.go, since
@@ -73,16 +74,7 @@ function canBeLandmark(symbol: string): boolean {
 }
 
 /** Undefined for goroutines that have nothing to do with an outgoing request. */
-export function httpClientRole(group: GoroutineGroup): HttpClientRole | undefined {
-  let role = roleOfGroup.get(group);
-  if (role === undefined) {
-    role = findRole(group) ?? "none";
-    roleOfGroup.set(group, role);
-  }
-  return role === "none" ? undefined : role;
-}
-
-const roleOfGroup = new WeakMap<GoroutineGroup, HttpClientRole | "none">();
+export const httpClientRole = memoised(findRole);
 
 function findRole(group: GoroutineGroup): HttpClientRole | undefined {
   for (const frame of group.stack) {

@@ -1,4 +1,5 @@
 import type { GoroutineGroup } from "../goroutines/goroutine.ts";
+import { memoised } from "../memoised.ts";
 
 /**
  * What a goroutine of net/http's server does for one connection (Go source: net/http/server.go).
@@ -24,16 +25,7 @@ const writesResponse =
 const waitsForSpace = "internal/poll.(*pollDesc).waitWrite";
 
 /** Undefined for goroutines that run a handler, are idle, or have nothing to do with serving HTTP or TLS. */
-export function httpServerRole(group: GoroutineGroup): HttpServerRole | undefined {
-  let role = roleOfGroup.get(group);
-  if (role === undefined) {
-    role = findRole(group) ?? "none";
-    roleOfGroup.set(group, role);
-  }
-  return role === "none" ? undefined : role;
-}
-
-const roleOfGroup = new WeakMap<GoroutineGroup, HttpServerRole | "none">();
+export const httpServerRole = memoised(findRole);
 
 function findRole(group: GoroutineGroup): HttpServerRole | undefined {
   let fieldsBegun = false;

@@ -4,6 +4,7 @@ import type { OwnCode } from "../code/own-code.ts";
 import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "../goroutines/goroutine.ts";
 import { isRuntimeFrame } from "../goroutines/goroutine-sites.ts";
 import { isKnownIdle } from "../goroutines/known-idle.ts";
+import { memoisedOfTwo } from "../memoised.ts";
 import { isHolder } from "./lock-holders.ts";
 import { lastTwoHolders, pairsByLine } from "./lock-order.ts";
 import { singleMutexQueues } from "./lock-queues.ts";
@@ -47,18 +48,9 @@ const mostTypedWaits = 256;
 const mostCycles = 32;
 
 /** Circles of two, told by addresses where a dump has them and by types otherwise; one for each pair of groups. */
-export function lockCycles(snapshot: GoroutineSnapshot, own: OwnCode): readonly LockCycle[] {
-  let cycles = known.get(snapshot);
-  if (cycles === undefined) {
-    cycles = findCycles(snapshot, own);
-    known.set(snapshot, cycles);
-  }
-  return cycles;
-}
+export const lockCycles = memoisedOfTwo(findCycles);
 
-const known = new WeakMap<GoroutineSnapshot, readonly LockCycle[]>();
-
-function findCycles(snapshot: GoroutineSnapshot, own: OwnCode): LockCycle[] {
+function findCycles(snapshot: GoroutineSnapshot, own: OwnCode): readonly LockCycle[] {
   const cycles: LockCycle[] = [];
   const told = new Set<GoroutineGroup>();
   for (const found of [

@@ -6,6 +6,7 @@ import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "../goroutines
 import { isRuntimeFrame } from "../goroutines/goroutine-sites.ts";
 import { isKnownIdle } from "../goroutines/known-idle.ts";
 import { stackIndex } from "../goroutines/stack-index.ts";
+import { memoised, memoisedOfTwo } from "../memoised.ts";
 import type { LockQueue } from "./lock-queues.ts";
 import { type MutexReference, mutexReferences, waitedAddress } from "./mutex-references.ts";
 
@@ -25,22 +26,13 @@ export interface LockHolder {
   readonly score: number;
 }
 
-const known = new WeakMap<LockQueue, readonly LockHolder[]>();
-
 /**
  * Who probably holds the lock that `queue` waits for, the most telling first; crowds that cannot all hold one are left
  * out. `queue` is one of the snapshot's.
  */
-export function lockHolders(queue: LockQueue, snapshot: GoroutineSnapshot): readonly LockHolder[] {
-  let holders = known.get(queue);
-  if (holders === undefined) {
-    holders = findHolders(queue, snapshot);
-    known.set(queue, holders);
-  }
-  return holders;
-}
+export const lockHolders = memoisedOfTwo(findHolders);
 
-function findHolders(queue: LockQueue, snapshot: GoroutineSnapshot): LockHolder[] {
+function findHolders(queue: LockQueue, snapshot: GoroutineSnapshot): readonly LockHolder[] {
   const callers = callersOf(queue);
   const references = new Map<GoroutineGroup, MutexReference>();
   const pointing = new Map<string, Set<Goroutine>>();
@@ -79,18 +71,14 @@ function canHold({ count }: GoroutineGroup, queue: LockQueue): boolean {
   return count === 1 || Math.abs(count - locks) <= 0.1 * locks;
 }
 
-const knownAnswers = new WeakMap<LockQueue, Map<GoroutineGroup, boolean>>();
+const answersAbout = memoised((_queue: LockQueue) => new Map<GoroutineGroup, boolean>());
 
 /**
  * Whether goroutines of the group stand where they may hold the lock, however many they are. Found once: all waiters are
  * asked about each other.
  */
 export function isHolder(group: GoroutineGroup, queue: LockQueue, snapshot: GoroutineSnapshot): boolean {
-  let answers = knownAnswers.get(queue);
-  if (answers === undefined) {
-    answers = new Map();
-    knownAnswers.set(queue, answers);
-  }
+  const answers = answersAbout(queue);
   let answer = answers.get(group);
   if (answer === undefined) {
     answer = mayHold(group, queue, snapshot);
@@ -120,21 +108,11 @@ function isLockFrame(frame: Frame): boolean {
   return frame.function.startsWith("sync.") || frame.function.startsWith("internal/sync.");
 }
 
-const knownReferences = new WeakMap<LockQueue, readonly MutexReference[]>();
-
 /** Live arguments of goroutines that do not wait for the queue's mutex themselves. */
-function referencesTo(queue: LockQueue, snapshot: GoroutineSnapshot): readonly MutexReference[] {
-  const { address } = queue;
-  if (address === undefined) return [];
-  let references = knownReferences.get(queue);
-  if (references === undefined) {
-    references = (mutexReferences(snapshot).get(address) ?? []).filter(
-      ({ group, goroutine }) => waitedAddress(group, goroutine) !== address,
-    );
-    knownReferences.set(queue, references);
-  }
-  return references;
-}
+const referencesTo = memoisedOfTwo(({ address }: LockQueue, snapshot: GoroutineSnapshot) => {
+  const references = address === undefined ? undefined : mutexReferences(snapshot).get(address);
+  return references?.filter(({ group, goroutine }) => waitedAddress(group, goroutine) !== address) ?? [];
+});
 
 /** The groups and functions that ask for the lock, these by how they stand in the source, and the types they belong to. */
 interface Callers {
@@ -143,16 +121,7 @@ interface Callers {
   readonly objects: ReadonlySet<string>;
 }
 
-const knownCallers = new WeakMap<LockQueue, Callers>();
-
-function callersOf(queue: LockQueue): Callers {
-  let callers = knownCallers.get(queue);
-  if (callers === undefined) {
-    callers = findCallers(queue);
-    knownCallers.set(queue, callers);
-  }
-  return callers;
-}
+const callersOf = memoised(findCallers);
 
 function findCallers({ waits }: LockQueue): Callers {
   const frames = new Map<string, Frame[]>();

@@ -3,6 +3,7 @@ import type { GoroutineGroup, GoroutineSnapshot } from "../goroutines/goroutine.
 import type { PileUp } from "../goroutines/pile-up.ts";
 import { pileUp } from "../goroutines/pile-up.ts";
 import { append } from "../goroutines/stack-index.ts";
+import { memoised } from "../memoised.ts";
 import type { LockQueue } from "./lock-queues.ts";
 import { lockWait } from "./lock-waits.ts";
 
@@ -21,28 +22,21 @@ export function lockPile(queue: LockQueue, evidence: GoroutineEvidence): PileUp 
   return { ...pile, count: queue.count, counts: pile.counts.length === 1 ? [queue.count] : pile.counts };
 }
 
-const known = new WeakMap<GoroutineSnapshot, ReadonlyMap<string, readonly GoroutineGroup[]>>();
-
 /** The snapshot with the goroutines only that wait for locks of the queue's type. */
 function onlyAlike(snapshot: GoroutineSnapshot, { lock, object }: LockQueue): GoroutineSnapshot {
-  let waiting = known.get(snapshot);
-  if (waiting === undefined) {
-    waiting = waitingByObject(snapshot);
-    known.set(snapshot, waiting);
-  }
-  return { ...snapshot, groups: waiting.get(`${lock} ${object}`) ?? [] };
+  return { ...snapshot, groups: waitingByObject(snapshot).get(`${lock} ${object}`) ?? [] };
 }
 
-function waitingByObject(snapshot: GoroutineSnapshot): Map<string, GoroutineGroup[]> {
+const waitingByObject = memoised(({ groups }: GoroutineSnapshot) => {
   const waiting = new Map<string, GoroutineGroup[]>();
-  for (const group of snapshot.groups) {
+  for (const group of groups) {
     const wait = lockWait(group);
     if (wait === undefined) continue;
     const key = `${wait.kind === "mutex" ? "mutex" : "rwmutex"} ${wait.object}`;
     append(waiting, key, group);
   }
   return waiting;
-}
+});
 
 /**
  * True when readers hold the RWMutex: a writer that has come past the inner mutex waits for nothing but readers to

@@ -1,4 +1,5 @@
 import type { GoroutineGroup, GoroutineSnapshot } from "../goroutines/goroutine.ts";
+import { memoised } from "../memoised.ts";
 import type { LockWait } from "./lock-waits.ts";
 import { lockWait } from "./lock-waits.ts";
 
@@ -26,20 +27,10 @@ const crowd = 10;
 /** The longest queues are looked into; what waits in shorter ones is in the analysis's groups. */
 const mostQueues = 16;
 
-const known = new WeakMap<GoroutineSnapshot, readonly LockQueue[]>();
-const knownSingle = new WeakMap<GoroutineSnapshot, readonly LockQueue[]>();
-
 /** Who waits for which lock, longest queue first. Locks inside sync.Once are not locks of the service and left out. */
-export function lockQueues(snapshot: GoroutineSnapshot): readonly LockQueue[] {
-  let queues = known.get(snapshot);
-  if (queues === undefined) {
-    queues = findQueues(snapshot);
-    known.set(snapshot, queues);
-  }
-  return queues;
-}
+export const lockQueues = memoised(findQueues);
 
-function findQueues(snapshot: GoroutineSnapshot): LockQueue[] {
+function findQueues(snapshot: GoroutineSnapshot): readonly LockQueue[] {
   const waits = snapshot.groups.map(lockWait).filter((wait) => wait !== undefined);
   const mutexWaits = waits.filter((wait) => wait.kind === "mutex");
   const single = standingAlone(singleMutexQueues(snapshot), mutexWaits);
@@ -67,19 +58,13 @@ function standingAlone(single: readonly LockQueue[], waits: readonly LockWait[])
 }
 
 /** Queues at one known address each, the longest first; not all where there are very many. */
-export function singleMutexQueues(snapshot: GoroutineSnapshot): readonly LockQueue[] {
-  let queues = knownSingle.get(snapshot);
-  if (queues === undefined) {
-    const waits = snapshot.groups.map(lockWait).filter((wait) => wait !== undefined);
-    queues = findSingleQueues(waits.filter(({ kind }) => kind === "mutex"));
-    knownSingle.set(snapshot, queues);
-  }
-  return queues;
-}
+export const singleMutexQueues = memoised(findSingleQueues);
 
-function findSingleQueues(waits: readonly LockWait[]): LockQueue[] {
+function findSingleQueues({ groups }: GoroutineSnapshot): readonly LockQueue[] {
   const byAddress = new Map<number, { waits: LockWait[]; count: number }>();
-  for (const wait of waits) {
+  for (const group of groups) {
+    const wait = lockWait(group);
+    if (wait?.kind !== "mutex") continue;
     for (const [address, count] of wait.group.waitedMutexes) {
       const queue = byAddress.get(address);
       if (queue === undefined) byAddress.set(address, { waits: [wait], count });

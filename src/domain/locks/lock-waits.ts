@@ -2,6 +2,7 @@ import { codeObject } from "../code/code-object.ts";
 import type { Frame } from "../code/frame.ts";
 import type { GoroutineGroup } from "../goroutines/goroutine.ts";
 import { isRuntimeFrame } from "../goroutines/goroutine-sites.ts";
+import { memoised } from "../memoised.ts";
 
 export type LockKind = "mutex" | "read lock" | "write lock";
 
@@ -16,18 +17,12 @@ export interface LockWait {
   readonly object: string;
 }
 
-const known = new WeakMap<GoroutineGroup, LockWait | "none">();
-
 /** The lock that a group waits for; undefined when it waits for something else. */
 export function lockWait(group: GoroutineGroup): LockWait | undefined {
-  if (!group.wait.startsWith("sync.")) return undefined;
-  let wait = known.get(group);
-  if (wait === undefined) {
-    wait = findWait(group) ?? "none";
-    known.set(group, wait);
-  }
-  return wait === "none" ? undefined : wait;
+  return group.wait.startsWith("sync.") ? syncWait(group) : undefined;
 }
+
+const syncWait = memoised(findWait);
 
 function findWait(group: GoroutineGroup): LockWait | undefined {
   const kind = kindOf(group);

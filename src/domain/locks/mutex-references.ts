@@ -2,6 +2,7 @@ import type { Frame } from "../code/frame.ts";
 import { hasStandardName } from "../code/own-code.ts";
 import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "../goroutines/goroutine.ts";
 import { append } from "../goroutines/stack-index.ts";
+import { memoised } from "../memoised.ts";
 import { singleMutexQueues } from "./lock-queues.ts";
 import { lockWait } from "./lock-waits.ts";
 
@@ -36,19 +37,10 @@ export const mutexReachBytes = 256;
 /** A pair per deadlock is enough to name it; this bounds the comparison of all with all. */
 const mostWaiters = 256;
 
-const knownWaiters = new WeakMap<GoroutineSnapshot, readonly MutexWaiter[]>();
-
 /** The examples that wait for a mutex, in the order of their groups; not all where there are very many. */
-export function mutexWaiters(snapshot: GoroutineSnapshot): readonly MutexWaiter[] {
-  let waiters = knownWaiters.get(snapshot);
-  if (waiters === undefined) {
-    waiters = findWaiters(snapshot);
-    knownWaiters.set(snapshot, waiters);
-  }
-  return waiters;
-}
+export const mutexWaiters = memoised(findWaiters);
 
-function findWaiters({ groups }: GoroutineSnapshot): MutexWaiter[] {
+function findWaiters({ groups }: GoroutineSnapshot): readonly MutexWaiter[] {
   const waiters: MutexWaiter[] = [];
   for (const [place, group] of groups.entries()) {
     const wait = lockWait(group);
@@ -62,37 +54,28 @@ function findWaiters({ groups }: GoroutineSnapshot): MutexWaiter[] {
   return waiters;
 }
 
-const knownLockCalls = new WeakMap<GoroutineGroup, number>();
-
 /** The mutex that one example goroutine waits for: the live argument of lockSlow. */
 export function waitedAddress(group: GoroutineGroup, { pointers }: Goroutine): number | undefined {
-  let lockCall = knownLockCalls.get(group);
-  if (lockCall === undefined) {
-    lockCall = group.stack.findIndex(({ function: symbol }) => symbol.endsWith("sync.(*Mutex).lockSlow"));
-    knownLockCalls.set(group, lockCall);
-  }
+  const lockCall = lockCallOf(group);
   if (lockCall === -1) return undefined;
   for (const { frame, value } of pointers) if (frame === lockCall) return value;
   return undefined;
 }
 
-const knownReferences = new WeakMap<GoroutineSnapshot, ReadonlyMap<number, readonly MutexReference[]>>();
+const lockCallOf = memoised(({ stack }: GoroutineGroup) =>
+  stack.findIndex(({ function: symbol }) => symbol.endsWith("sync.(*Mutex).lockSlow")),
+);
 
 /**
  * The arguments of all examples that point at a mutex somebody waits for: those of `mutexWaiters` and `singleMutexQueues`,
  * by the mutex's address. Found in one pass over all arguments. Those of the standard library do not count: its own
  * objects and variables may stand next to a small mutex, and what it is handed its caller has too.
  */
-export function mutexReferences(snapshot: GoroutineSnapshot): ReadonlyMap<number, readonly MutexReference[]> {
-  let references = knownReferences.get(snapshot);
-  if (references === undefined) {
-    const mutexes = new Set(mutexWaiters(snapshot).map(({ waitsFor }) => waitsFor));
-    for (const { address } of singleMutexQueues(snapshot)) if (address !== undefined) mutexes.add(address);
-    references = findReferences(snapshot, mutexes);
-    knownReferences.set(snapshot, references);
-  }
-  return references;
-}
+export const mutexReferences = memoised((snapshot: GoroutineSnapshot) => {
+  const mutexes = new Set(mutexWaiters(snapshot).map(({ waitsFor }) => waitsFor));
+  for (const { address } of singleMutexQueues(snapshot)) if (address !== undefined) mutexes.add(address);
+  return findReferences(snapshot, mutexes);
+});
 
 /** So many pages are told apart without a look-up, by the lowest bits of their number; a power of two. */
 const markedPages = 4096;
@@ -100,7 +83,7 @@ const markedPages = 4096;
 function findReferences(
   { groups }: GoroutineSnapshot,
   mutexes: ReadonlySet<number>,
-): Map<number, MutexReference[]> {
+): ReadonlyMap<number, readonly MutexReference[]> {
   const found = new Map<number, MutexReference[]>();
   if (mutexes.size === 0) return found;
   const byPage = new Map<number, number[]>();

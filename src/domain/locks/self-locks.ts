@@ -1,6 +1,7 @@
 import { codeObject, isMethod } from "../code/code-object.ts";
 import type { Frame } from "../code/frame.ts";
 import type { OwnCode } from "../code/own-code.ts";
+import { memoisedOfTwo } from "../memoised.ts";
 import type { LockQueue } from "./lock-queues.ts";
 import type { LockWait } from "./lock-waits.ts";
 import { mutexReachBytes, waitedAddress } from "./mutex-references.ts";
@@ -19,18 +20,10 @@ export interface SelfLock {
   readonly sameObject: boolean;
 }
 
-const known = new WeakMap<LockQueue, { own: OwnCode; locks: readonly SelfLock[] }>();
-
 /** The waits of `queue` that may be for a lock of their own, the most telling first. */
-export function selfLocks(queue: LockQueue, own: OwnCode): readonly SelfLock[] {
-  const before = known.get(queue);
-  if (before?.own === own) return before.locks;
-  const locks = findSelfLocks(queue, own);
-  known.set(queue, { own, locks });
-  return locks;
-}
+export const selfLocks = memoisedOfTwo(findSelfLocks);
 
-function findSelfLocks({ waits }: LockQueue, own: OwnCode): SelfLock[] {
+function findSelfLocks({ waits }: LockQueue, own: OwnCode): readonly SelfLock[] {
   const askedFrom = new Map<string, number>();
   for (const { caller } of waits)
     askedFrom.set(caller.function, Math.min(caller.line, askedFrom.get(caller.function) ?? caller.line));

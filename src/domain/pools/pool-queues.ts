@@ -5,6 +5,7 @@ import type { GoroutineEvidence } from "../evidence/evidence.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../goroutines/goroutine.ts";
 import { isKnownIdle } from "../goroutines/known-idle.ts";
 import { type PileUp, pileUp } from "../goroutines/pile-up.ts";
+import { memoisedOfTwo } from "../memoised.ts";
 import { type Keeps, keptAfter, type PoolWait, poolWait } from "./pool-waits.ts";
 
 /** Everybody who waits for one kind of pool. Pools of one type cannot be told apart. */
@@ -22,18 +23,10 @@ export interface Acquisition {
   readonly keeps: Keeps;
 }
 
-const knownQueues = new WeakMap<GoroutineEvidence, { own: OwnCode; queues: readonly PoolQueue[] }>();
-
 /** The queues of all pools that somebody waits for in the most telling snapshot, longest first. */
-export function poolQueues(evidence: GoroutineEvidence, own: OwnCode): readonly PoolQueue[] {
-  const known = knownQueues.get(evidence);
-  if (known?.own === own) return known.queues;
-  const queues = findQueues(evidence, own);
-  knownQueues.set(evidence, { own, queues });
-  return queues;
-}
+export const poolQueues = memoisedOfTwo(findQueues);
 
-function findQueues(evidence: GoroutineEvidence, own: OwnCode): PoolQueue[] {
+function findQueues(evidence: GoroutineEvidence, own: OwnCode): readonly PoolQueue[] {
   const names = new Set<string>();
   for (const group of evidence.best.groups) {
     const wait = poolWait(group);

@@ -5,6 +5,7 @@ import type { OwnCode } from "../code/own-code.ts";
 import { symbolTable } from "../code/symbol-table.ts";
 import type { GoroutineGroup, WaitReason } from "../goroutines/goroutine.ts";
 import { isRuntimeFrame } from "../goroutines/goroutine-sites.ts";
+import { memoised } from "../memoised.ts";
 
 /** A goroutine that waits for somebody to give a pooled thing back. */
 export interface PoolWait {
@@ -92,16 +93,7 @@ const waitsForReturn: ReadonlySet<WaitReason> = new Set<WaitReason>([
 const carriesWait = /^(?:sync|internal\/sync|time|context)\./;
 
 /** Undefined unless the goroutine stands in a pool's acquire function and waits there. */
-export function poolWait(group: GoroutineGroup): PoolWait | undefined {
-  let wait = waitOfGroup.get(group);
-  if (wait === undefined) {
-    wait = findWait(group) ?? "none";
-    waitOfGroup.set(group, wait);
-  }
-  return wait === "none" ? undefined : wait;
-}
-
-const waitOfGroup = new WeakMap<GoroutineGroup, PoolWait | "none">();
+export const poolWait = memoised(findWait);
 
 function findWait({ stack, wait }: GoroutineGroup): PoolWait | undefined {
   if (!waitsForReturn.has(wait)) return undefined;

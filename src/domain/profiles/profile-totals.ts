@@ -1,5 +1,6 @@
 import type { Frame } from "../code/frame.ts";
 import type { OwnCode } from "../code/own-code.ts";
+import { memoised } from "../memoised.ts";
 import type { Profile } from "./profile.ts";
 import { leafIndex, stackOf } from "./profile.ts";
 
@@ -21,12 +22,11 @@ export interface SiteTotal {
 }
 
 /** By sample type: several rules ask for the total of one profile, in code that V8 has not compiled yet. */
-const totalsOf = new WeakMap<Profile, Map<number, number>>();
+const totalsOf = memoised((_profile: Profile) => new Map<number, number>());
 
 /** Sum of all samples, those without a stack included. */
 export function profileTotal(profile: Profile, sampleIndex: number): number {
-  const totals = totalsOf.get(profile) ?? new Map<number, number>();
-  totalsOf.set(profile, totals);
+  const totals = totalsOf(profile);
   const known = totals.get(sampleIndex);
   if (known !== undefined) return known;
   const total = sumOfAll(profile, sampleIndex);

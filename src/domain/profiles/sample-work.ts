@@ -1,6 +1,7 @@
 import type { Frame } from "../code/frame.ts";
 import type { OwnCode } from "../code/own-code.ts";
 import { hasAnyOf, type WorkSet, workClassifier, workSet } from "../code/work-kinds.ts";
+import { memoisedOfTwo } from "../memoised.ts";
 import { type Profile, sampleIndexOf, stackOf } from "./profile.ts";
 
 /** What the samples of a profile were busy with, by sample. */
@@ -13,16 +14,8 @@ export interface SampleWork {
   readonly anywhere: Uint32Array;
 }
 
-const known = new WeakMap<Profile, { own: OwnCode; work: SampleWork }>();
-
 /** Looks at every sample once; later calls for the same profile cost nothing. */
-export function sampleWork(profile: Profile, own: OwnCode): SampleWork {
-  const before = known.get(profile);
-  if (before?.own === own) return before.work;
-  const work = classify(profile, own);
-  known.set(profile, { own, work });
-  return work;
-}
+export const sampleWork = memoisedOfTwo(classify);
 
 /** Beside the kinds of a location's frames: one of them is own. */
 const hasOwnFrame = 1 << 30;

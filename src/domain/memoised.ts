@@ -1,0 +1,25 @@
+/**
+ * `find`, asked once about each subject: several rules ask the same of one capture. An answer, undefined among them, is kept
+ * for as long as its subject lives, so `find` must go by what never changes.
+ */
+export function memoised<Subject extends object, Answer>(
+  find: (subject: Subject) => Answer,
+): (subject: Subject) => Answer {
+  const answers = new WeakMap<Subject, { readonly answer: Answer }>();
+  return (subject) => {
+    let known = answers.get(subject);
+    if (known === undefined) {
+      known = { answer: find(subject) };
+      answers.set(subject, known);
+    }
+    return known.answer;
+  };
+}
+
+/** The same for what is asked about two subjects together: a capture, say, and what counts as the service's own code. */
+export function memoisedOfTwo<First extends object, Second extends object, Answer>(
+  find: (first: First, second: Second) => Answer,
+): (first: First, second: Second) => Answer {
+  const ofFirst = memoised((first: First) => memoised((second: Second) => find(first, second)));
+  return (first, second) => ofFirst(first)(second);
+}
