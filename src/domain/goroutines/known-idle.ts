@@ -25,6 +25,8 @@ const passage =
 /** An accept call anywhere among the frames that carry the wait. */
 const accept = /^(?:net\.\(\*(?:TCP|Unix)Listener\)|internal\/poll\.\(\*FD\))\.Accept$/;
 
+const brokerLoop: IdleRole = { role: "is a message broker client loop", per: "connection" };
+
 /** Looked up by the innermost frame that is no passage. Vendored copies end with the same import path. */
 const loopNamed = symbolTable<IdleRole>([
   [{ role: "waits for connections", per: "process" }, /^net\/http\.\(\*Server\)\.Serve$/],
@@ -102,21 +104,30 @@ const loopNamed = symbolTable<IdleRole>([
     { role: "is an etcd client loop", per: "process" },
     /(?:^|\/)go\.etcd\.io\/etcd\/client(?:v3|\/v3)\.\(\*(?:watchGr[pP][cC]Stream|lessor|watcher)\)\.|etcd3\.\(\*compactor\)\./,
   ],
+  // What the service calls and waits for an answer in is left out: the synchronous producer, commits, admin calls.
   [
-    { role: "is a message broker client loop", per: "connection" },
-    new RegExp(
-      [
-        // What the service calls and waits for an answer in is left out: the synchronous producer, commits, admin calls.
-        /(?:^|\/)github\.com\/(?:IBM|Shopify)\/sarama\.(?!\(\*(?:syncProducer|clusterAdmin|transactionManager)\)\.)/,
-        /(?:^|\/)github\.com\/nats-io\/(?:nats\.go|nats%2ego)\.(?:\(\*Conn\)\.(?:readLoop|flusher|waitForMsgs|doReconnect)|\(\*asyncCallbacksHandler\)\.|\(\*Subscription\)\.(?:NextMsg|nextMsg|Fetch))/,
-        /(?:^|\/)github\.com\/(?:rabbitmq\/amqp091-go|streadway\/amqp)\.\(\*(?:Connection\)\.(?:reader|heartbeater|shutdown)|consumers\)\.buffer)/,
-        /(?:^|\/)github\.com\/twmb\/franz-go\/pkg\/kgo\.(?!\(\*(?:Client|GroupTransactSession)\)\.(?:ProduceSync|Flush|Ping|Request|Commit|End|Begin|AbortBuffered))/,
-        /(?:^|\/)github\.com\/segmentio\/kafka-go\.(?:\(\*(?:reader|conn|connPool|connGroup|ConsumerGroup|Generation|partitionWriter|batchQueue)\)\.|\(\*Reader\)\.(?:run|start|readLag|ReadLag|commitLoop|FetchMessage|ReadMessage)|\(\*Dialer\)\.)/,
-        /(?:^|\/)github\.com\/nsqio\/go-nsq\.\(\*(?:Conn\)\.(?:readLoop|writeLoop|cleanup)|Consumer\)\.(?:lookupdLoop|rdyLoop|handlerLoop)|Producer\)\.router)/,
-      ]
-        .map(({ source }) => source)
-        .join("|"),
-    ),
+    brokerLoop,
+    /(?:^|\/)github\.com\/(?:IBM|Shopify)\/sarama\.(?!\(\*(?:syncProducer|clusterAdmin|transactionManager)\)\.)/,
+  ],
+  [
+    brokerLoop,
+    /(?:^|\/)github\.com\/nats-io\/(?:nats\.go|nats%2ego)\.(?:\(\*Conn\)\.(?:readLoop|flusher|waitForMsgs|doReconnect)|\(\*asyncCallbacksHandler\)\.|\(\*Subscription\)\.(?:NextMsg|nextMsg|Fetch))/,
+  ],
+  [
+    brokerLoop,
+    /(?:^|\/)github\.com\/(?:rabbitmq\/amqp091-go|streadway\/amqp)\.\(\*(?:Connection\)\.(?:reader|heartbeater|shutdown)|consumers\)\.buffer)/,
+  ],
+  [
+    brokerLoop,
+    /(?:^|\/)github\.com\/twmb\/franz-go\/pkg\/kgo\.(?!\(\*(?:Client|GroupTransactSession)\)\.(?:ProduceSync|Flush|Ping|Request|Commit|End|Begin|AbortBuffered))/,
+  ],
+  [
+    brokerLoop,
+    /(?:^|\/)github\.com\/segmentio\/kafka-go\.(?:\(\*(?:reader|conn|connPool|connGroup|ConsumerGroup|Generation|partitionWriter|batchQueue)\)\.|\(\*Reader\)\.(?:run|start|readLag|ReadLag|commitLoop|FetchMessage|ReadMessage)|\(\*Dialer\)\.)/,
+  ],
+  [
+    brokerLoop,
+    /(?:^|\/)github\.com\/nsqio\/go-nsq\.\(\*(?:Conn\)\.(?:readLoop|writeLoop|cleanup)|Consumer\)\.(?:lookupdLoop|rdyLoop|handlerLoop)|Producer\)\.router)/,
   ],
   [
     { role: "is a library's housekeeping loop", per: "process" },

@@ -1,6 +1,8 @@
 import type { Frame } from "../code/frame.ts";
 import { hasStandardName, type OwnCode, ownFrames } from "../code/own-code.ts";
+import { symbolTable } from "../code/symbol-table.ts";
 import type { GoroutineGroup } from "../goroutines/goroutine.ts";
+import { memoised } from "../memoised.ts";
 
 /** A call of a client library, other than HTTP/1 and HTTP/2 requests, that is out and waits for its server. */
 export interface RemoteCall {
@@ -191,10 +193,8 @@ const clients: readonly Client[] = [
   },
 ];
 
-const anyWait = new RegExp(clients.map(({ waitsIn }) => waitsIn.source).join("|"));
-
-const callOfGroup = new WeakMap<GroupStack, Client | "none">();
-type GroupStack = GoroutineGroup["stack"];
+/** Most goroutines wait in none: one look tells. */
+const isWaitOfSome = symbolTable(clients.map(({ waitsIn }) => [true, waitsIn] as const));
 
 /** Undefined for goroutines that wait for nothing of the kind, calls that wait for a connection and open streams included. */
 export function remoteCall({ wait, stack }: GoroutineGroup): RemoteCall | undefined {
@@ -202,18 +202,11 @@ export function remoteCall({ wait, stack }: GoroutineGroup): RemoteCall | undefi
   return clientOf(stack);
 }
 
-function clientOf(stack: GroupStack): Client | undefined {
-  let client = callOfGroup.get(stack);
-  if (client === undefined) {
-    client = findClient(stack) ?? "none";
-    callOfGroup.set(stack, client);
-  }
-  return client === "none" ? undefined : client;
-}
+const clientOf = memoised(findClient);
 
-function findClient(stack: GroupStack): Client | undefined {
+function findClient(stack: GoroutineGroup["stack"]): Client | undefined {
   const innermost = stack.find((frame) => !hasStandardName(frame.function))?.function;
-  if (innermost === undefined || !anyWait.test(innermost)) return undefined;
+  if (innermost === undefined || isWaitOfSome(innermost) !== true) return undefined;
   return clients.find(
     ({ waitsIn, entry, byDesign }) =>
       waitsIn.test(innermost) &&
