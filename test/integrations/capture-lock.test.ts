@@ -1,14 +1,15 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { captureLock } from "../../src/integrations/artifacts/capture-lock.ts";
 import { captureLockContract } from "../contracts/capture-lock.ts";
 import { fakeCaptureLock } from "../fakes/capture-lock.ts";
 
 const never = new AbortController().signal;
+const lockTakerProgram = new URL("./lock-taker.ts", import.meta.url);
 const folders: string[] = [];
 afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
@@ -26,15 +27,22 @@ function later(): number {
   return Date.now() + 60_000;
 }
 
+/** The file of the one lock below it. */
+async function fileIn(path: string): Promise<string> {
+  const [place = ""] = await readdir(path);
+  const [token = ""] = await readdir(join(path, place));
+  return join(path, place, token);
+}
+
 describe("the lock file", () => {
   const target = "http://10.0.0.5:6060/debug/pprof/";
 
   /** Takes the lock and lets `change` rewrite what the file says. */
   async function heldBy(path: string, change: Record<string, unknown>): Promise<void> {
     await captureLock(path).acquire(target, later(), never);
-    const [file = ""] = await readdir(path);
-    const lock: unknown = JSON.parse(await readFile(join(path, file), "utf8"));
-    await writeFile(join(path, file), JSON.stringify(Object.assign(lock as object, change)));
+    const file = await fileIn(path);
+    const lock: unknown = JSON.parse(await readFile(file, "utf8"));
+    await writeFile(file, JSON.stringify(Object.assign(lock as object, change)));
   }
 
   test("of a process that is dead is taken over", async () => {
@@ -47,7 +55,9 @@ describe("the lock file", () => {
 
   test("of an earlier process with our own id is taken over", async () => {
     const path = await folder();
-    await heldBy(path, { token: "of the container before this one" });
+    await heldBy(path, {});
+    const file = await fileIn(path);
+    await rename(file, join(dirname(file), "of the container before this one"));
     expect((await captureLock(path).acquire(target, later(), never)).held).toBe(true);
   });
 
@@ -67,8 +77,7 @@ describe("the lock file", () => {
   test("that is damaged is taken over", async () => {
     const path = await folder();
     await captureLock(path).acquire(target, later(), never);
-    const [file = ""] = await readdir(path);
-    await writeFile(join(path, file), "not a lock");
+    await writeFile(await fileIn(path), "not a lock");
     expect((await captureLock(path).acquire(target, later(), never)).held).toBe(true);
   });
 
@@ -82,6 +91,37 @@ describe("the lock file", () => {
   test("does not tell in its name what the target is called", async () => {
     const path = await folder();
     await captureLock(path).acquire(target, later(), never);
-    expect(await readdir(path)).toEqual([expect.stringMatching(/^[0-9a-f]{24}\.lock$/)]);
+    expect(await readdir(path)).toEqual([expect.stringMatching(/^[0-9a-f]{24}\.held$/)]);
   });
+
+  test("of a dead process is taken over by one of many processes at a time, wherever they stop", async () => {
+    const path = await folder();
+    const [victim, ...takers] = await Promise.all(Array.from({ length: 7 }, () => lockTaker(path)));
+    try {
+      // The first lock is that of a process which really was killed, the others are those of captures that took too long.
+      victim?.send("to be killed with it");
+      await once(victim ?? process, "exit");
+      const saw: unknown[] = [];
+      for (let round = 0; round < 30; round++) {
+        const answers = Promise.all(takers.map((child) => once(child, "message")));
+        for (const child of takers) child.send("to be given back");
+        saw.push(...(await answers).flat());
+        const late = await captureLock(join(path, "locks")).acquire(target, Date.now() - 1, never);
+        if (!late.held) saw.push("left behind");
+      }
+      expect(saw).not.toContain("not alone");
+      expect(saw).not.toContain("left behind");
+      expect(saw.filter((answer) => answer === "held").length).toBeGreaterThanOrEqual(30);
+    } finally {
+      for (const child of takers) child.kill("SIGKILL");
+    }
+  });
+
+  async function lockTaker(path: string): Promise<ChildProcess> {
+    const child = fork(lockTakerProgram, [path, target], {
+      execArgv: ["--import", "tsx"],
+    });
+    await once(child, "message");
+    return child;
+  }
 });

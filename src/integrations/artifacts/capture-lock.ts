@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { errorCode } from "../../domain/errors.ts";
@@ -7,6 +7,7 @@ import type { CaptureLock, LockHolder } from "../../ports/capture-lock.ts";
 import { diskError } from "../disk-error.ts";
 
 interface Lock extends LockHolder {
+  /** The name of its file. */
   readonly token: string;
   readonly target: string;
   readonly expiresAtMs: number;
@@ -19,13 +20,16 @@ const mostAttempts = 5;
 const heldHere = new Set<string>();
 
 /**
- * One lock file per target below `folder`. A lock appears whole or not at all, because it is linked into place,
- * and a dead one is moved away by rename, which only one process can win.
+ * A folder for each target below `folder`, in which its holder's lock lies as a file named by the holder's token.
+ *
+ * Whoever wants it makes such a folder aside and renames it to the target's. rename(2) takes the place of a folder only while
+ * that is empty, so of any number of processes one gets in, whole, and nobody after it. A lock is taken away by its own
+ * name, by its holder or because that is dead: whoever looked at a lock and then slept cannot take away the next one.
  */
 export function captureLock(folder: string): CaptureLock {
   return {
     async acquire(target, expiresAtMs, signal) {
-      const path = join(folder, `${createHash("sha256").update(target).digest("hex").slice(0, 24)}.lock`);
+      const place = join(folder, `${createHash("sha256").update(target).digest("hex").slice(0, 24)}.held`);
       const mine: Lock = {
         token: randomUUID(),
         target,
@@ -42,17 +46,17 @@ export function captureLock(folder: string): CaptureLock {
         let holder: Lock | undefined;
         for (let attempt = 0; attempt < mostAttempts; attempt++) {
           signal.throwIfAborted();
-          held = await put(path, mine);
-          if (held) return { held, release: () => release(path, mine.token) };
-          holder = await read(path);
+          held = await put(place, mine);
+          if (held) return { held, release: () => release(place, mine.token) };
+          holder = await read(place);
           if (holder === undefined) continue; // released in between
           if (isAlive(holder)) return { held: false, holder };
-          await moveAway(path, holder.token);
+          await takeAway(place, holder.token);
         }
         return { held: false, holder: holder ?? mine };
       } catch (error) {
         signal.throwIfAborted();
-        throw diskError(error, path);
+        throw diskError(error, place);
       } finally {
         if (!held) heldHere.delete(mine.token);
       }
@@ -60,24 +64,30 @@ export function captureLock(folder: string): CaptureLock {
   };
 }
 
-/** False when somebody else's lock stands there. */
-async function put(path: string, lock: Lock): Promise<boolean> {
-  const draft = `${path}.${lock.token}`;
-  await writeFile(draft, JSON.stringify(lock), { mode: 0o600, flag: "wx" });
+/** False when somebody's lock stands there. */
+async function put(place: string, lock: Lock): Promise<boolean> {
+  const draft = `${place}.${lock.token}`;
+  await mkdir(draft, { mode: 0o700 });
   try {
-    await link(draft, path);
+    await writeFile(join(draft, lock.token), JSON.stringify(lock), { mode: 0o600, flag: "wx" });
+    await rename(draft, place);
     return true;
   } catch (error) {
-    if (errorCode(error) === "EEXIST") return false;
+    await rm(draft, { recursive: true, force: true });
+    if (isNotEmpty(error)) return false;
     throw error;
-  } finally {
-    await rm(draft, { force: true });
   }
 }
 
-async function read(path: string): Promise<Lock | undefined> {
+/** POSIX leaves both to the system. */
+function isNotEmpty(error: unknown): boolean {
+  return errorCode(error) === "ENOTEMPTY" || errorCode(error) === "EEXIST";
+}
+
+async function read(place: string): Promise<Lock | undefined> {
   try {
-    return lockOf(await readFile(path, "utf8"));
+    const [token] = await readdir(place);
+    return token === undefined ? undefined : lockOf(token, await readFile(join(place, token), "utf8"));
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;
@@ -85,7 +95,7 @@ async function read(path: string): Promise<Lock | undefined> {
 }
 
 /** Something that is not a lock counts as one that expired long ago. */
-function lockOf(text: string): Lock {
+function lockOf(token: string, text: string): Lock {
   let lock: unknown;
   try {
     lock = JSON.parse(text);
@@ -94,7 +104,7 @@ function lockOf(text: string): Lock {
   }
   const fields: Partial<Record<keyof Lock, unknown>> = typeof lock === "object" && lock !== null ? lock : {};
   return {
-    token: typeof fields.token === "string" ? fields.token : "",
+    token,
     target: typeof fields.target === "string" ? fields.target : "",
     pid: typeof fields.pid === "number" ? fields.pid : 0,
     host: typeof fields.host === "string" ? fields.host : "",
@@ -119,26 +129,18 @@ function isAlive(lock: Lock): boolean {
   }
 }
 
-async function moveAway(path: string, token: string): Promise<void> {
-  const grave = `${path}.${randomUUID()}`;
-  try {
-    await rename(path, grave);
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return;
-    throw error;
-  }
-  const moved = await read(grave);
-  // Somebody replaced the dead lock between our look and our rename: put theirs back.
-  if (moved !== undefined && moved.token !== token) {
-    await link(grave, path).catch((error: unknown) => {
-      if (errorCode(error) !== "EEXIST") throw error;
-    });
-  }
-  await rm(grave, { force: true });
+/** Whatever stands there by then, only the lock of this token goes. The empty folder is for whoever comes next. */
+async function takeAway(place: string, token: string): Promise<void> {
+  await rm(join(place, token), { force: true });
 }
 
 /** Only removes what is still ours: an expired lock may have a new holder. */
-async function release(path: string, token: string): Promise<void> {
+async function release(place: string, token: string): Promise<void> {
   heldHere.delete(token);
-  if ((await read(path))?.token === token) await rm(path, { force: true });
+  await takeAway(place, token);
+  try {
+    await rmdir(place);
+  } catch (error) {
+    if (!isNotEmpty(error) && errorCode(error) !== "ENOENT") throw error;
+  }
 }
