@@ -31,16 +31,17 @@ import { rollbackStore } from "./integrations/redis/rollback-store.ts";
 import { stormStore } from "./integrations/redis/storm-store.ts";
 import { redisTlsLooks } from "./integrations/redis/tls-looks.ts";
 import { defaultWorkerTimes, startWorker, type WorkerSettings } from "./integrations/redis/worker.ts";
+import { hushOverheard } from "./jobs/access/overheard.ts";
 import type { Rights } from "./jobs/access/refusal.ts";
 import type { GateLooks } from "./jobs/gate/looks.ts";
 import type { OpenGate } from "./jobs/gate/report.ts";
-import { sweepGateCards } from "./jobs/gate-card.ts";
+import { gateCardsTelling } from "./jobs/gate-card.ts";
 import { storedAnalyses } from "./jobs/incidents/analyses.ts";
 import { jobs, retries } from "./jobs/index.ts";
 import { enqueueEveryMs } from "./jobs/pages/intake.ts";
 import { releasePages } from "./jobs/pages/release-pages.ts";
 import type { Cards } from "./jobs/publish.ts";
-import { sweepRollbacks } from "./jobs/rollback.ts";
+import { rollbacksTelling, sweepRollbacks } from "./jobs/rollback.ts";
 import { closeLostRollbacks } from "./jobs/rollbacks/close-lost.ts";
 import { sweepStorms } from "./jobs/storm.ts";
 import { tellLeftActs } from "./jobs/thread/tell-acts.ts";
@@ -243,6 +244,7 @@ async function beginWork(
   const worker = await startWorker(jobs(ports), client, { ...workerTimes, onTrouble });
   const everyMs = settings.sweepEveryMs ?? sweepEveryMs;
   const closeLost = (signal: AbortSignal) => closeLostRollbacks(ports, signal);
+  const telling = [gateCardsTelling(ports), rollbacksTelling(ports)];
   const rounds: Round[] = [
     {
       everyMs,
@@ -256,7 +258,7 @@ async function beginWork(
       },
     },
     { everyMs: enqueueEveryMs, work: (signal) => stores.alerts.enqueueChanged(signal) },
-    { everyMs: lookAtRoomsEveryMs, work: (signal) => sweepGateCards(ports, signal) },
+    { everyMs: lookAtRoomsEveryMs, work: (signal) => hushOverheard(telling, ports.rights.rooms, signal) },
     {
       everyMs,
       async work(signal) {

@@ -42,7 +42,7 @@ import { homeView } from "./render/slack/home.ts";
 import { lostRollbackCard, lostRollbackNote } from "./render/slack/lost-rollback.ts";
 import { snapshotModal } from "./render/slack/modal.ts";
 import { reply } from "./render/slack/reply.ts";
-import { rollbackCard, rollbackOutcome } from "./render/slack/rollback-card.ts";
+import { overheardRollbackCard, rollbackCard, rollbackOutcome } from "./render/slack/rollback-card.ts";
 import { stormDigest } from "./render/slack/storm.ts";
 import { tlsBody } from "./render/slack/tls.ts";
 import { stormList } from "./render/storm-list.ts";
@@ -144,6 +144,7 @@ export async function openSlack(
         gateReply,
         answer: chatReplyBody,
         rollback: rollbackCard,
+        overheardRollback: overheardRollbackCard,
         rollbackOutcome,
         lostRollback: lostRollbackCard,
         lostRollbackNote,

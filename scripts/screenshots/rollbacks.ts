@@ -5,7 +5,11 @@ import type { RollbackRequest } from "../../src/domain/configuration/rollback-re
 import type { RollbackStep } from "../../src/domain/configuration/rollback-step.ts";
 import { chatReplyBody } from "../../src/render/slack/chat-reply.ts";
 import { lostRollbackCard, lostRollbackNote } from "../../src/render/slack/lost-rollback.ts";
-import { rollbackCard, rollbackOutcome } from "../../src/render/slack/rollback-card.ts";
+import {
+  overheardRollbackCard,
+  rollbackCard,
+  rollbackOutcome,
+} from "../../src/render/slack/rollback-card.ts";
 
 const minuteMs = 60_000;
 const revision = "0f606d972d".repeat(4);
@@ -132,6 +136,7 @@ export function rollbacks(nowMs: number): readonly MessageBody[] {
     looking({ kind: "ask", ...wish }),
     chatReplyBody({ kind: "rollback-asked", request: asked }),
     rollbackCard(asked),
+    overheardRollbackCard(asked),
     looking({ kind: "agree", rollbackId: asked.id }),
     chatReplyBody({ kind: "rollback-decided", request: agreed }),
     ...ends.map(rollbackCard),

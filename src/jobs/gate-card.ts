@@ -5,6 +5,7 @@ import type { FullList, GateCard, GateView, ProposalReport } from "../domain/con
 import type { Card, Reply } from "../domain/incidents/incident.ts";
 import type { GateCards } from "../ports/gate-cards.ts";
 import type { Rooms } from "../ports/rooms.ts";
+import type { TellingCards } from "./access/overheard.ts";
 import type { GateLooks } from "./gate/looks.ts";
 import { lookAt, type ReportPorts } from "./gate/report.ts";
 import { defineJob, done } from "./job.ts";
@@ -64,19 +65,20 @@ function overheard({ proposal }: Pick<GateCard, "proposal">): GateView {
   return { proposal, isOverheard: true };
 }
 
-/** Has cards say no more of the configuration in channels that people of other workspaces were let into since. */
-export async function sweepGateCards(
-  { gateCards, rights, cards, clock }: Pick<GateCardJobPorts, "gateCards" | "rights" | "cards" | "clock">,
-  signal: AbortSignal,
-): Promise<void> {
-  const ours = new Map<string, boolean>();
-  for (const { id, channel } of await gateCards.all(signal)) {
-    const isOurs = ours.get(channel) ?? (await rights.rooms.isOnlyOurs(channel, signal));
-    ours.set(channel, isOurs);
-    const card = isOurs ? undefined : await gateCards.read(id, signal);
-    if (card?.card === undefined || isShown(card.card, cards.gate(overheard(card)).body)) continue;
-    await gateCards.wake(id, clock.nowMs(), signal);
-  }
+/** The cards of proposals, for what is done where others were let in. */
+export function gateCardsTelling({
+  gateCards,
+  cards,
+  clock,
+}: Pick<GateCardJobPorts, "gateCards" | "cards" | "clock">): TellingCards {
+  return {
+    all: (signal) => gateCards.all(signal),
+    async hushed(id, signal) {
+      const card = await gateCards.read(id, signal);
+      return card?.card && { card: card.card, body: cards.gate(overheard(card)).body };
+    },
+    wake: (id, signal) => gateCards.wake(id, clock.nowMs(), signal),
+  };
 }
 
 async function reportOf(

@@ -39,6 +39,8 @@ export interface Cards {
   announcement(act: OpenMute): MessageBody;
   /** The card of a rollback. */
   rollback(request: RollbackRequest): MessageBody;
+  /** The same where people of other workspaces read: no more than where it stands. */
+  overheardRollback(request: RollbackRequest): MessageBody;
   /** What its thread hears once it is over; undefined where nothing was done. */
   rollbackOutcome(request: RollbackRequest): MessageBody | undefined;
   /** In place of the card of a rollback that there are no records of any more. */

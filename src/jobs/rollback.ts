@@ -3,6 +3,7 @@ import { agreeWithinMs, type RollbackRequest } from "../domain/configuration/rol
 import { PortError } from "../domain/errors.ts";
 import type { VerifyTimes } from "../ports/config-history.ts";
 import type { JobOutcome } from "../ports/worker.ts";
+import type { TellingCards } from "./access/overheard.ts";
 import { defineJob, done, later } from "./job.ts";
 import { failed, withdrawn } from "./rollbacks/ending.ts";
 import { type PushPorts, pushStep } from "./rollbacks/pushing.ts";
@@ -37,6 +38,8 @@ export const rollback = defineJob({
       if ("kind" in next) return next;
       request = next;
     }
+    // What is told is looked at again where others read it by now.
+    if (request?.card?.ref !== undefined) await showCard(request, ports, signal);
     return done;
   },
   async gaveUp() {
@@ -52,6 +55,21 @@ export async function sweepRollbacks(ports: RollbackJobPorts, signal: AbortSigna
     const waits = request?.state === "asked" && request.card?.shownAtMs !== undefined;
     if (!waits || clock.nowMs() - request.asked.atMs >= agreeWithinMs) await rollbacks.wake(id, signal);
   }
+}
+
+/** The cards of rollbacks, for what is done where others were let in. */
+export function rollbacksTelling({
+  rollbacks,
+  cards,
+}: Pick<RollbackJobPorts, "rollbacks" | "cards">): TellingCards {
+  return {
+    all: (signal) => rollbacks.all(signal),
+    async hushed(id, signal) {
+      const request = await rollbacks.read(id, signal);
+      return request?.card?.ref && { card: request.card, body: cards.overheardRollback(request) };
+    },
+    wake: (id, signal) => rollbacks.wake(id, signal),
+  };
 }
 
 async function step(

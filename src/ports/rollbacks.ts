@@ -26,6 +26,8 @@ export interface Rollbacks {
     change: (now: RollbackRequest) => RollbackRequest,
     signal: AbortSignal,
   ): Promise<RollbackRequest>;
+  /** All that are known, with the channel of each one's card. */
+  all(signal: AbortSignal): Promise<readonly { readonly id: string; readonly channel: string }[]>;
   /** Whether the caller is the only one that has to do with it for `forMs` from now on: one that there is no record of. */
   claim(id: string, forMs: number, signal: AbortSignal): Promise<boolean>;
   /** Has a worker go on with it. */

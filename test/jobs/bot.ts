@@ -62,6 +62,7 @@ export const plainCards: Cards & GateLooks = {
     text: [storm.id, storm.overAtMs === undefined ? "goes on" : "over", `${rows.length} pages`].join(" · "),
   }),
   rollback: ({ id, state }) => ({ text: `rollback ${id} · ${state}` }),
+  overheardRollback: ({ id, state }) => ({ text: `overheard rollback ${id} · ${state}` }),
   rollbackOutcome: ({ id, state }) =>
     state === "withdrawn" ? undefined : { text: `outcome of ${id} · ${state}` },
   lostRollback: ({ id, stands }) => ({ text: `lost ${id} · ${stands}` }),

@@ -7,9 +7,10 @@ import { PortError } from "../../src/domain/errors.ts";
 import { parseRedisUrl } from "../../src/integrations/redis/address.ts";
 import { type OpenRedis, openRedis } from "../../src/integrations/redis/connection.ts";
 import { gateCardStore } from "../../src/integrations/redis/gate-card-store.ts";
+import { hushOverheard } from "../../src/jobs/access/overheard.ts";
 import type { Rights } from "../../src/jobs/access/refusal.ts";
 import { gate } from "../../src/jobs/gate.ts";
-import { gateCard, sweepGateCards } from "../../src/jobs/gate-card.ts";
+import { gateCard, gateCardsTelling } from "../../src/jobs/gate-card.ts";
 import { retries } from "../../src/jobs/index.ts";
 import type { ConfigGate } from "../../src/ports/config-gate.ts";
 import type { GateCards } from "../../src/ports/gate-cards.ts";
@@ -345,17 +346,18 @@ describe.skipIf(redisProgram === undefined)("what is asked of the gate", () => {
     await ask(asked("UBO", { decision: "approve" }));
     await showCards();
     const texts = () => chat.messages.map(({ body }) => body.text);
-    await sweepGateCards(ports(), never);
+    const look = () => hushOverheard([gateCardsTelling(ports())], rooms, never);
+    await look();
     expect(woken).toEqual([]);
 
     rooms.silent = true;
-    await expect(sweepGateCards(ports(), never)).rejects.toThrow("does not answer");
+    await expect(look()).rejects.toThrow("does not answer");
     woken.push(...(await store.of({ repository, proposal: "42" }, never)));
     await expect(showCards()).rejects.toThrow("does not answer");
     rooms.silent = false;
     woken.splice(0);
     rooms.shared.add("C1");
-    await sweepGateCards(ports(), never);
+    await look();
     expect(woken).toHaveLength(1);
     await showCards();
     expect(texts()).toEqual([
@@ -366,7 +368,7 @@ describe.skipIf(redisProgram === undefined)("what is asked of the gate", () => {
     for (const withheld of ["max_active", "gate-", repository, "ana@shop.example"]) {
       expect(drawn).not.toContain(withheld);
     }
-    await sweepGateCards(ports(), never);
+    await look();
     expect(woken).toEqual([]);
 
     await ask(asked("UCY", { decision: "approve" }));

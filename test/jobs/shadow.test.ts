@@ -40,6 +40,7 @@ async function published(begun: Incident) {
     lostRollbackNote: unused,
     rollback: unused,
     rollbackOutcome: unused,
+    overheardRollback: unused,
   };
   const one = publishOne(begun, { chat, clock: fakeClock(), cards });
   await one.publish();

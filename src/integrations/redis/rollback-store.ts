@@ -22,8 +22,10 @@ const attempts = 20;
 /** Of each service the one that is not over; those of which not all is told, by when they changed. */
 const underWayKey = key("rollbacks", "under-way");
 const untoldKey = key("rollbacks", "untold");
+/** Of every rollback its card's channel and its id, by when it changed last. */
+const allKey = key("rollbacks", "all");
 
-/** KEYS intent, rollback, under way, untold; ARGV id, content, nowMs, retentionMs, service. */
+/** KEYS intent, rollback, under way, untold, all; ARGV id, content, nowMs, retentionMs, service, member of all. */
 const beginScript = `
 local known = redis.call("GET", KEYS[1])
 if known then return {"known", known} end
@@ -35,13 +37,18 @@ redis.call("HSET", KEYS[2], "version", 1, "content", ARGV[2])
 redis.call("PEXPIRE", KEYS[2], ARGV[4])
 redis.call("HSET", KEYS[3], ARGV[5], ARGV[1])
 redis.call("ZADD", KEYS[4], ARGV[3], ARGV[1])
+redis.call("ZADD", KEYS[5], ARGV[3], ARGV[6])
 return {"begun"}`;
 
-/** KEYS rollback, under way, untold; ARGV version, next version, content, id, nowMs, retentionMs, service, over, told. */
+/**
+ * KEYS rollback, under way, untold, all; ARGV version, next version, content, id, nowMs, retentionMs, service, over, told, member
+ * of all.
+ */
 const updateScript = `
 if redis.call("HGET", KEYS[1], "version") ~= ARGV[1] then return 0 end
 redis.call("HSET", KEYS[1], "version", ARGV[2], "content", ARGV[3])
 redis.call("PEXPIRE", KEYS[1], ARGV[6])
+redis.call("ZADD", KEYS[4], ARGV[5], ARGV[10])
 if ARGV[9] == "told" then redis.call("ZREM", KEYS[3], ARGV[4]) else redis.call("ZADD", KEYS[3], ARGV[5], ARGV[4]) end
 if ARGV[8] == "over" and redis.call("HGET", KEYS[2], ARGV[7]) == ARGV[4] then redis.call("HDEL", KEYS[2], ARGV[7]) end
 return 1`;
@@ -79,16 +86,18 @@ export function rollbackStore(
           () =>
             client.eval(
               beginScript,
-              4,
+              5,
               intent,
               rollbackKey(request.id),
               underWayKey,
               untoldKey,
+              allKey,
               request.id,
               content,
               clock.nowMs(),
               retentionMs,
               draft.service,
+              memberOf(request),
             ),
           signal,
         )) as string[];
@@ -114,10 +123,11 @@ export function rollbackStore(
               () =>
                 client.eval(
                   updateScript,
-                  3,
+                  4,
                   rollbackKey(id),
                   underWayKey,
                   untoldKey,
+                  allKey,
                   version,
                   next.version,
                   JSON.stringify(next),
@@ -127,6 +137,7 @@ export function rollbackStore(
                   next.service,
                   isOver(next) ? "over" : "",
                   next.isTold === true ? "told" : "",
+                  memberOf(next),
                 ),
               signal,
             );
@@ -135,6 +146,14 @@ export function rollbackStore(
         },
         change,
       );
+    },
+    async all(signal) {
+      await ask(() => client.zremrangebyscore(allKey, "-inf", String(clock.nowMs() - retentionMs)), signal);
+      const members = await ask(() => client.zrange(allKey, "0", "-1"), signal);
+      return members.map((member) => {
+        const [channel = "", id = ""] = member.split(" ");
+        return { id, channel };
+      });
     },
     async claim(id, forMs, signal) {
       return (
@@ -154,6 +173,10 @@ export function rollbackStore(
 
 function requestOf(draft: RollbackDraft): RollbackRequest {
   return { ...draft, id: readableId(idCharacters), version: 1, state: "asked", captures: [] };
+}
+
+function memberOf({ id, place }: RollbackRequest): string {
+  return `${place.channel} ${id}`;
 }
 
 function rollbackKey(id: string): string {

@@ -5,6 +5,7 @@ import type { AuditLog } from "../../ports/audit-log.ts";
 import type { Chat } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Rollbacks } from "../../ports/rollbacks.ts";
+import type { Rooms } from "../../ports/rooms.ts";
 import type { Cards } from "../publish.ts";
 import { isShown, refuses, showMessage } from "../thread/show-message.ts";
 import { rollbackEvent } from "./rollback-events.ts";
@@ -13,7 +14,8 @@ export interface TellPorts {
   /** Absent: nothing may be rolled back. */
   readonly auditLog?: AuditLog;
   readonly chat: Chat;
-  readonly cards: Pick<Cards, "rollback" | "rollbackOutcome">;
+  readonly cards: Pick<Cards, "rollback" | "rollbackOutcome" | "overheardRollback">;
+  readonly rights: { readonly rooms: Pick<Rooms, "isOnlyOurs"> };
   readonly rollbacks: Pick<Rollbacks, "update">;
   readonly clock: Clock;
 }
@@ -30,14 +32,18 @@ export async function log(
   await auditLog.append(event, signal);
 }
 
-/** Posts or edits its card; a chat that refuses it for good is noted in it as `card.problem`. Throws PortError. */
+/**
+ * Posts or edits its card; a chat that refuses it for good is noted in it as `card.problem`. Where people of other workspaces
+ * were let in since, it says no more than where it stands. Throws PortError.
+ */
 export async function showCard(
   request: RollbackRequest,
   ports: TellPorts,
   signal: AbortSignal,
 ): Promise<RollbackRequest> {
   const { id, card, place } = request;
-  const body = ports.cards.rollback(request);
+  const isOurs = await ports.rights.rooms.isOnlyOurs(place.channel, signal);
+  const body = isOurs ? ports.cards.rollback(request) : ports.cards.overheardRollback(request);
   if (isShown(card, body)) return request;
   return await showMessage(
     {
@@ -84,7 +90,9 @@ export async function tellEnd(
   const event = endingOf(request);
   if (event !== undefined) await log(event, ports, signal);
   const shown = await showCard(request, ports, signal);
-  const outcome = ports.cards.rollbackOutcome(shown);
+  // Its card says the end there, too, and why it came to that is not for everybody.
+  const isOurs = await ports.rights.rooms.isOnlyOurs(shown.place.channel, signal);
+  const outcome = isOurs ? ports.cards.rollbackOutcome(shown) : undefined;
   const thread = shown.place.thread ?? shown.card?.ref?.ts;
   if (outcome !== undefined && shown.outcome === undefined && thread !== undefined) {
     // An attempt before this one may have got through.

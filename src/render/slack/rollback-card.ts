@@ -56,6 +56,29 @@ export function rollbackCard(request: RollbackRequest): MessageBody {
   };
 }
 
+/** What is left of it where people of other workspaces read: where it stands, and no value, branch or person. */
+export function overheardRollbackCard(request: RollbackRequest): MessageBody {
+  const { id, service, state } = request;
+  const title = titles[state](request);
+  const why =
+    "People of other workspaces read here now, so what it puts back is not shown here, and nobody agrees to it here.";
+  return {
+    text: spoken(`${title}. ${why}`, slackLimits.text),
+    blocks: [
+      header(title),
+      ...section([
+        why,
+        `In a channel that is this workspace's alone: ${code(`/gofire rollback ${service}`, 200)}`,
+      ]),
+      ...buttons(
+        `rollback-${state}-overheard`,
+        buttonsOf(request).filter(({ action }) => action === "rollback-cancel"),
+      ),
+      ...context([`rollback ${id}`]),
+    ],
+  };
+}
+
 const more = "… and more than fits here, so nobody can agree to it: roll it back in the repository.";
 
 function ending(request: RollbackRequest, specs: readonly ButtonSpec[]): readonly Block[] {

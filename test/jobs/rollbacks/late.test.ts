@@ -5,6 +5,7 @@ import { type RollbackJobPorts, rollback } from "../../../src/jobs/rollback.ts";
 import { fakeAuditLog } from "../../fakes/audit-log.ts";
 import { fakeChat } from "../../fakes/chat.ts";
 import { fakeConfigWriter } from "../../fakes/config-writer.ts";
+import { everybodyMay } from "../../fakes/rights.ts";
 import { plainCards } from "../bot.ts";
 
 const signal = new AbortController().signal;
@@ -46,6 +47,7 @@ async function seenAfter(ms: number) {
     auditLog: log,
     chat: fakeChat(),
     cards: plainCards,
+    rights: everybodyMay(),
     clock: { nowMs: () => agreedAtMs + ms },
     rollbacks: {
       read: () => Promise.resolve(request),

@@ -10,9 +10,10 @@ import { gitWriter } from "../../../src/integrations/git/writer.ts";
 import { parseRedisUrl } from "../../../src/integrations/redis/address.ts";
 import { type OpenRedis, openRedis } from "../../../src/integrations/redis/connection.ts";
 import { rollbackStore } from "../../../src/integrations/redis/rollback-store.ts";
+import { hushOverheard } from "../../../src/jobs/access/overheard.ts";
 import type { Rights } from "../../../src/jobs/access/refusal.ts";
 import { retries } from "../../../src/jobs/index.ts";
-import { type RollbackJobPorts, rollback } from "../../../src/jobs/rollback.ts";
+import { type RollbackJobPorts, rollback, rollbacksTelling } from "../../../src/jobs/rollback.ts";
 import { type RollbackStepJobPorts, rollbackStep } from "../../../src/jobs/rollback-step.ts";
 import type { ConfigWriter } from "../../../src/ports/config-writer.ts";
 import type { Rollbacks } from "../../../src/ports/rollbacks.ts";
@@ -122,6 +123,7 @@ describe.skipIf(redisProgram === undefined)("what somebody presses on a rollback
   }
 
   const acts = () => log.logged.map(({ event }) => `${event.type} ${event.actor}`);
+  const texts = () => chat.messages.map(({ body }) => body.text);
   const stateNow = async () => (await store.read(id, never))?.state;
 
   test("who has two accounts is one person by the addresses they commit with, and is told so", async () => {
@@ -186,6 +188,35 @@ describe.skipIf(redisProgram === undefined)("what somebody presses on a rollback
     expect(chat.whispers.at(-1)?.text).toMatch(/so gofire asks nobody there to agree to a rollback/);
     expect([acts(), await stateNow()]).toEqual([[], "asked"]);
     expect(await press("cancel", "U2")).toMatch(/is cancelled/);
+  });
+
+  test("a card loses its values where people of other workspaces were let in since, also once it is over", async () => {
+    const rooms = fakeRooms();
+    rights = { ...rights, rooms };
+    const [woken, kind] = [[] as string[], rollbacksTelling(ports())];
+    const recorded = { ...kind, wake: (one: string) => Promise.resolve(void woken.push(one)) };
+    const look = () => hushOverheard([recorded], rooms, never);
+    const work = () => rollback.run({ rollbackId: id }, ports(), { signal: never, attempt: 1 });
+    await work();
+    await look();
+    expect([texts(), woken]).toEqual([[`rollback ${id} · asked`], []]);
+    rooms.shared.add("C1");
+    await look();
+    expect(woken.splice(0)).toEqual([id]);
+    await work();
+    await look();
+    expect([texts(), woken]).toEqual([[`overheard rollback ${id} · asked`], []]);
+
+    await press("cancel", "U2");
+    rooms.shared.clear();
+    await work();
+    expect(await store.read(id, never)).toMatchObject({ isTold: true });
+    expect(texts()).toEqual([`rollback ${id} · withdrawn`]);
+    rooms.shared.add("C1");
+    await look();
+    expect(woken).toEqual([id]);
+    await work();
+    expect(texts()).toEqual([`overheard rollback ${id} · withdrawn`]);
   });
 
   test("what no worker came to for ten minutes is not done; cancelling is, and only where the card is", async () => {

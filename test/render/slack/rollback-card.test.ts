@@ -9,7 +9,11 @@ import {
   readWish,
   wishText,
 } from "../../../src/domain/configuration/rollback-request.ts";
-import { rollbackCard, rollbackOutcome } from "../../../src/render/slack/rollback-card.ts";
+import {
+  overheardRollbackCard,
+  rollbackCard,
+  rollbackOutcome,
+} from "../../../src/render/slack/rollback-card.ts";
 import { startMs } from "./incidents.ts";
 import { pings, refusalsOf, shownTexts } from "./slack-accepts.ts";
 
@@ -135,6 +139,20 @@ describe("the card that asks", () => {
     }
     expect(textOf({ ...all, state: "asked" })).toContain("db.password changed (its value is not shown)");
   });
+});
+
+test("where others read, a card keeps where it stands and no value, branch, file or person, and can be cancelled", () => {
+  for (const state of ["asked", "agreed", "verifying", "unverified", "failed"] as const) {
+    const body = overheardRollbackCard({ ...asked, state, problem: "prod/order.yaml cannot be merged" });
+    expect(refusalsOf(body)).toEqual([]);
+    const drawn = JSON.stringify(body);
+    for (const withheld of ["max_active", "200", "prod/order", plan.repository, "main", "<@"]) {
+      expect(drawn).not.toContain(withheld);
+    }
+    expect(drawn).toContain(`/gofire rollback ${asked.service}`);
+    const actions = [...drawn.matchAll(/"action_id":"([^"]+)"/g)].map(([, id]) => id);
+    expect(actions).toEqual(state === "asked" ? ["rollback-cancel"] : []);
+  }
 });
 
 test("what stands in the way of asking is said; what is not compared nobody can agree to", () => {
