@@ -3,6 +3,7 @@ import { asDumped } from "../domain/code/symbol-names.ts";
 import { type ParseError, positionText } from "../domain/evidence/parse-result.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../domain/goroutines/goroutine.ts";
 import { type Profile, stackOf } from "../domain/profiles/profile.ts";
+import { lacksItsWriter } from "../domain/profiles/put-together.ts";
 import { stateFromStack } from "./wait-reason.ts";
 
 /**
@@ -16,7 +17,7 @@ const depthLimits: readonly number[] = [32, 128];
  * the exact program counter make another group. States are derived from the leaf frames.
  *
  * `damage` is what the reader of the profile reported; the snapshot is incomplete then. So it is when the profile is
- * a difference over time (`?seconds=N`): goroutines that were there all along are not in it.
+ * a difference (`?seconds=N`, `go tool pprof -base`) or a part: goroutines that were there all along are not in it.
  */
 export function goroutinesOfProfile(profile: Profile, damage?: ParseError): GoroutineSnapshot {
   const counts = profile.values[profile.defaultSampleIndex] ?? new Float64Array(0);
@@ -44,6 +45,7 @@ export function goroutinesOfProfile(profile: Profile, damage?: ParseError): Goro
     groups: groups.sort((a, b) => b.count - a.count),
     ...(profile.binary === undefined ? {} : { binary: profile.binary }),
     ...(incomplete === undefined ? {} : { incomplete }),
+    ...(profile.rewritten === true ? { rewritten: true as const } : {}),
   };
 }
 
@@ -63,9 +65,17 @@ function groupOf(profile: Profile, sample: number, count: number, deepest: numbe
 
 function whyIncomplete(profile: Profile, damage: ParseError | undefined): string | undefined {
   if (damage !== undefined) return `${damage.message} (${positionText(damage.at)})`;
-  if (profile.durationMs === undefined) return undefined;
-  const seconds = Math.round(profile.durationMs / 1000);
-  return `the profile is a difference over ${seconds} s: goroutines that were there all along are not in it`;
+  if (profile.durationMs !== undefined) {
+    const seconds = Math.round(profile.durationMs / 1000);
+    return `the profile is a difference over ${seconds} s: goroutines that were there all along are not in it`;
+  }
+  if (profile.values[profile.defaultSampleIndex]?.some((count) => count < 0) === true) {
+    return "the profile is a difference of two: goroutines that were there all along are not in it";
+  }
+  if (lacksItsWriter(profile)) {
+    return "a part was taken out of the profile, or another profile subtracted: the goroutine that wrote it is not in it";
+  }
+  return undefined;
 }
 
 /** For each location the first one that stands for the same frames: locations differ by program counter. */

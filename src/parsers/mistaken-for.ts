@@ -1,3 +1,6 @@
+const drawn =
+  "it is what a flame graph or a timeline is drawn from; give gofire the profile that it was made from";
+
 /** What people hand over in place of a capture, by its first bytes, and what to do with it. */
 const beginnings: readonly (readonly [begins: string, what: string])[] = [
   ["\x1f\x8b", "it is gzip within gzip more often than is unpacked"],
@@ -10,15 +13,31 @@ const beginnings: readonly (readonly [begins: string, what: string])[] = [
     "\x1f\xef\xbf\xbd",
     "it was compressed, and some program took it for text and changed its bytes: fetch it again, into a file (curl -o FILE)",
   ],
+  ["PERFILE2", "it is a recording by perf; capture the Go program itself: gofire snapshot URL"],
+  ["FLR\0", "it is a recording of a Java program (JFR), and only Go programs are judged"],
+  ["JAVA PROFILE ", "it is a heap dump of a Java program, and only Go programs are judged"],
+  ["heap_v2/", "it is a heap profile by jemalloc, of memory that is not Go's: jeprof PROGRAM FILE shows it"],
+  // Header words 0 and 3, then the version 0, of eight bytes each (gperftools, docs/cpuprofile-fileformat.html).
+  [
+    `${"\0".repeat(8)}\x03${"\0".repeat(15)}`,
+    "it is a CPU profile by gperftools, which knows no goroutines: go tool pprof -top PROGRAM FILE shows it",
+  ],
+  ['{"$schema":"https://www.speedscope.app/', drawn],
+  ['{"flamebearer":', drawn],
+  ['{"traceEvents":', drawn],
+  ['{"nodes":[{"id":', "it is of a program in JavaScript, and only Go programs are judged"],
+  ['{"snapshot":{"meta":', "it is of a program in JavaScript, and only Go programs are judged"],
   ["\x7fELF", "it is a program or a core dump; dlv core PROGRAM CORE shows the goroutines of a core dump"],
 ];
 /** Where a tar header has its magic (POSIX.1-2017, pax, "ustar Interchange Format"). */
 const tarMagic = { at: 257, word: "ustar" };
+const svgStart = /^\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype svg|svg)[\s>]/i;
 const htmlStart = /^\s*<(?:!doctype|html|head|body|\?xml)/i;
 
 /** Says what the input is when it is something well known that no parser reads. */
 export function mistakenFor(head: Uint8Array): string | undefined {
   const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.byteLength, 512)).toString("latin1");
+  if (svgStart.test(text)) return "it is a picture (SVG); give gofire the profile that it was drawn from";
   if (htmlStart.test(text)) {
     return "it is an HTML page, not a capture: a login or error page answered, or the URL was wrong";
   }
@@ -43,6 +62,15 @@ const printed: readonly (readonly [line: RegExp, what: string])[] = [
   [
     /^(?:[^\s;]+;)+[^\s;]+ \d+$(?=\n|$)/m,
     "these are folded stacks, as flame graphs are drawn from; give gofire the profile that they were made from",
+  ],
+  [
+    /^heap profile: +\d+: +\d+ \[ *\d+: +\d+\] @ (?:heapprofile|heap_v2\/\d+|growthz)$/m,
+    "it is a heap profile by tcmalloc, of memory that is not Go's: go tool pprof -top PROGRAM FILE shows it",
+  ],
+  [/^Full thread dump .*:$/m, "it is a thread dump of a Java program, and only Go programs are judged"],
+  [
+    /^Thread (?:0x)?[\dA-F]+ \((?:idle|active|active\+gil)\)(?:: ".*")?$/m,
+    "it is a dump of a Python program by py-spy, and only Go programs are judged",
   ],
   [
     /^WARNING: DATA RACE$/m,

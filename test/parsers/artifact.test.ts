@@ -282,6 +282,22 @@ describe("artifactParser", () => {
     );
   });
 
+  it.each([
+    ["perf", "PERFILE2h\0\0\0\0\0\0\0\x88\0\0\0\0\0\0\0"],
+    ["Java", "FLR\0\0\x02\0\x01"],
+    ["Java", "JAVA PROFILE 1.0.2\0\0\0\0\b"],
+    ["jemalloc", "heap_v2/524288\n  t*: 28106: 56637512 [0: 0]\n"],
+    ["gperftools", `${"\0".repeat(8)}\x03${"\0".repeat(15)}\x10'\0\0`],
+    ["flame graph", '{"$schema":"https://www.speedscope.app/file-format-schema.json","shared":{}}\n'],
+    ["flame graph", '{"flamebearer":{"names":["total","main"]},"version":1}\n'],
+    ["JavaScript", '{"nodes":[{"id":1,"callFrame":{"functionName":"(root)"}}]}\n'],
+    ["picture", '<?xml version="1.0" standalone="no"?>\n<svg version="1.1" width="1200"></svg>\n'],
+  ])("says what recorded or drew what is no capture: %s", (what, text) => {
+    const error = failure(feed(artifactParser("x"), Buffer.from(text, "latin1")));
+    expect(error).toMatchObject({ code: "not-this-format" });
+    expect(error.message).toContain(what);
+  });
+
   it("says what was done to a compressed profile on its way", () => {
     const compressed = gzipSync(goroutineProfile("goroutine"));
     const asBase64 = failure(feed(artifactParser("x"), `${compressed.toString("base64")}\n`));
@@ -297,6 +313,9 @@ describe("artifactParser", () => {
     ["go tool pprof", 1, 'digraph "shop" {\nnode [style=filled fillcolor="#f8f8f8"]\n'],
     ["go tool pprof", 1, "positions: instr line\nevents: goroutine(count)\n"],
     ["folded stacks", 1, "main.main;main.work;runtime.gopark 12\nmain.main 3\n"],
+    ["tcmalloc", 1, "heap profile:    951: 104894073 [   961: 104902257] @ heapprofile\n"],
+    ["Java", 2, "2026-11-30 12:00:00\nFull thread dump OpenJDK 64-Bit Server VM (17.0.1+12 mixed mode):\n"],
+    ["Python", 1, 'Thread 12345 (idle): "MainThread"\n    wait (threading.py:302)\n'],
     [
       "race detector",
       3,

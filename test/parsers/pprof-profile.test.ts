@@ -127,6 +127,12 @@ describe("pprofParser", () => {
     expect(stacks(first)).toEqual(stacks(last));
   });
 
+  it("tells what Go's runtime wrote from what a tool wrote again, by what follows the strings", () => {
+    const moment: Field = [9, 1_700_000_000_123_000_000n];
+    expect(whole(parse([...types, moment, ...locations, ...functions, ...texts])).rewritten).toBeUndefined();
+    expect(whole(parse([...types, ...locations, ...functions, ...texts, moment])).rewritten).toBe(true);
+  });
+
   it("expands inlined calls, innermost first, and shares equal frames", () => {
     const profile = whole(
       parse([

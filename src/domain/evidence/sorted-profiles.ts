@@ -20,6 +20,7 @@ export interface SortedProfiles {
 /** Heap, CPU, mutex and block profiles among the captures, whatever form they came in. */
 export function sortedProfiles(captures: readonly ReadCapture[]): SortedProfiles {
   const notes: string[] = [];
+  const rewritten: string[] = [];
   const notJudged: { file: string; reason: string }[] = [];
   const lists: Record<ProfileKind, Timed<Profile>[]> = {
     heap: [],
@@ -41,16 +42,22 @@ export function sortedProfiles(captures: readonly ReadCapture[]): SortedProfiles
     } else if (artifact.type === "profile") {
       const read = artifact.profile;
       const kind = kindOf(read, capture);
-      const reason = kind.notJudged ?? whyNotJudged(read);
+      const reason = whyNotJudged(read) ?? kind.notJudged;
       if (reason !== undefined) {
         notJudged.push({ file, reason });
         notes.push(`${file}: ${reason}`);
       } else if (kind.told !== undefined) {
+        if (read.rewritten === true && (kind.told === "cpu" || read.durationMs === undefined))
+          rewritten.push(file);
         const profile = { ...withCpuTime(read), frames: read.frames.map(asDumped) };
         lists[kind.told].push(timed(capture, profile, profile.timeMs));
       }
+    } else if (artifact.type === "goroutines") {
+      const { snapshot } = artifact;
+      if (snapshot.rewritten === true && snapshot.incomplete === undefined) rewritten.push(file);
     }
   }
+  if (rewritten.length > 0) notes.push(`${rewritten.join(", ")}: ${writtenAgain}`);
   const profiles = {
     // The same data under another name (Go source: runtime/pprof/pprof.go, writeAlloc).
     heap: wholeProfiles(lists.heap.length > 0 ? lists.heap : lists.allocs, notes),
@@ -61,6 +68,10 @@ export function sortedProfiles(captures: readonly ReadCapture[]): SortedProfiles
   return { profiles, notJudged, notes };
 }
 
+/** Of a profile that is judged although a tool has written it again; one over a time (`?seconds=N`) says so itself. */
+const writtenAgain =
+  "written by another program than the process (go tool pprof writes again what it fetches): if that has added up captures or left something out, it is so in the figures here";
+
 /** The content decides; name and manifest only where it cannot: mutex and block profiles look the same. */
 function kindOf(
   profile: Profile,
@@ -69,9 +80,9 @@ function kindOf(
   const told = profileKind(profile);
   if (!isContentionProfile(profile)) {
     if (told !== undefined) return { told };
-    const types = profile.sampleTypes.map(({ type, unit }) => `${type}/${unit}`).join(", ");
-    return { notJudged: `a profile of ${types} is not judged` };
+    return { notJudged: ofOtherTypes(profile) };
   }
+  if (profile.periodType?.type === "trace") return { notJudged: ofTrace };
   if (kind === "mutex" || kind === "block") return { told: kind };
   if (told !== undefined) return { told };
   const named = kindOfName(file);
@@ -91,4 +102,21 @@ function wholeProfiles(profiles: readonly Timed<Profile>[], notes: string[]): Pr
     }
   }
   return inTimeOrder(whole);
+}
+
+/** Go source: cmd/trace/pprof.go: its sample types are those of a block profile. */
+const ofTrace =
+  "was made from an execution trace (go tool trace -pprof), which is no block profile, and is not judged: go tool pprof -top FILE shows it";
+
+function ofOtherTypes({ sampleTypes }: Profile): string {
+  const types = sampleTypes.map(({ type, unit }) => `${type}/${unit}`).join(", ");
+  const told = `a profile of ${types} is not judged`;
+  const has = (name: string) => sampleTypes.some(({ type }) => type === name);
+  if (has("contentions") || has("delay")) {
+    return `${told}: it has one of the two figures that mutex and block profiles have, as profile stores export them; gofire snapshot URL captures both`;
+  }
+  if (has("time") || has("wall")) {
+    return `${told}: it counts the time that passed, waits included, and no CPU time; go tool pprof -top FILE shows it`;
+  }
+  return `${told}: go tool pprof -top FILE shows it`;
 }

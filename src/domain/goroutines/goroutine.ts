@@ -93,4 +93,6 @@ export interface GoroutineSnapshot {
   readonly binary?: { readonly file: string; readonly buildId: string };
   /** Why goroutines may be missing, in words; absent when the capture is whole. */
   readonly incomplete?: string;
+  /** Set when a program other than the process wrote the profile; see `Profile.rewritten`. */
+  readonly rewritten?: true;
 }

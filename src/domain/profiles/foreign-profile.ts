@@ -1,12 +1,20 @@
 import type { Frame } from "../code/frame.ts";
 import { type Profile, sampleIndexOf } from "./profile.ts";
+import { whyNoCapture } from "./put-together.ts";
 
 /**
- * Why the rules cannot judge a profile whatever its sample types say, as the end of a sentence about it: producers for
- * other languages use Go's names for them (async-profiler, pprof-rs, @datadog/pprof, gperftools all write `cpu`), and
- * some leave the naming of addresses to the reader. Undefined when it shows functions of a Go program.
+ * Why the rules cannot judge a profile whatever its sample types say, as the end of a sentence about it. Undefined when
+ * it can be what a Go program wrote of itself.
  */
-export function whyNotJudged({ frames, sampleTypes }: Profile): string | undefined {
+export function whyNotJudged(profile: Profile): string | undefined {
+  return whyForeign(profile) ?? whyNoCapture(profile);
+}
+
+/**
+ * Producers for other languages use Go's names for sample types (async-profiler, pprof-rs, @datadog/pprof, gperftools
+ * all write `cpu`), and some leave the naming of addresses to the reader.
+ */
+function whyForeign({ frames, sampleTypes }: Profile): string | undefined {
   if (frames.length === 0) return undefined;
   if (frames.every(isUnnamed)) {
     return "holds addresses without names and is not judged: go tool pprof -proto BINARY FILE > named.pb.gz names them where the program is at hand";
@@ -23,16 +31,23 @@ function isUnnamed({ function: symbol }: Frame): boolean {
   return symbol === "" || symbol.startsWith("[") || symbol === "<unknown>";
 }
 
-const goFile = /\.(?:go|s)$/;
-/** Methods with a pointer receiver, and packages whose names no other language spells so; exports often leave files out. */
+/**
+ * Methods with a pointer receiver, functions of package runtime, and packages whose names no other language spells so;
+ * exports often leave files out.
+ */
 const goSymbol =
-  /\.\(\*[A-Za-z_]\w*(?:\[.*\])?\)\.|^runtime\.[a-z]|^main\.(?:main|init)\b|^(?:net\/http|encoding\/[a-z]+|internal\/[a-z/]+|crypto\/[a-z0-9]+|regexp\/syntax)\.[A-Za-z]/;
+  /\.\(\*[A-Za-z_]\w*(?:\[.*\])?\)\.|^runtime\.[a-z]\w*(?:\.func\d+)?$|^main\.(?:main|init)$|^(?:net\/http|encoding\/[a-z]+|internal\/[a-z/]+|crypto\/[a-z0-9]+|regexp\/syntax)\.[A-Za-z]/;
+/** A module `runtime` or a function `main.main` is in other languages, too. Assembly (.s) is of any. */
+const otherFile = /\.(?:py|rb|rs|java|kt|scala|cs|php|[cm]?[jt]sx?|c|cc|cpp|cxx|h|hh|hpp|s|swift|exs?|erl)$/i;
 
 function isGo({ function: symbol, file }: Frame): boolean {
-  return goFile.test(file) || goSymbol.test(symbol);
+  return file.endsWith(".go") || (goSymbol.test(symbol) && !otherFile.test(file));
 }
 
-/** A CPU profile that counts samples and leaves their length to the period, as Parca's agent writes it. */
+/**
+ * A CPU profile that counts samples and leaves their length to the period, as Parca's agent writes it. Pyroscope says
+ * one second of every such profile, whatever it was (grafana/pyroscope pkg/pprof/pprof.go, SetProfileMetadata).
+ */
 export function countsCpuSamples(profile: Profile): boolean {
   const { sampleTypes, periodType, period } = profile;
   return (
@@ -40,7 +55,8 @@ export function countsCpuSamples(profile: Profile): boolean {
     sampleIndexOf(profile, "samples") === 0 &&
     periodType?.type === "cpu" &&
     periodType.unit === "nanoseconds" &&
-    period > 0
+    period > 0 &&
+    period < 1e9
   );
 }
 

@@ -56,6 +56,11 @@ export interface Profile {
    * within minutes), by index of the sample type; absent elsewhere.
    */
   readonly exactValues: readonly (Int64Values | undefined)[];
+  /**
+   * Set when a program other than the process wrote it, as `go tool pprof` and profile stores do: fields follow the
+   * strings, which Go's runtime writes last (Go source: runtime/pprof/proto.go, build).
+   */
+  readonly rewritten?: true;
   /** Main binary of the process, when a mapping names it. */
   readonly binary?: { readonly file: string; readonly buildId: string };
 }

@@ -84,6 +84,7 @@ class ProfileReading implements FieldReader {
   #timeMs = 0;
   #durationMs = 0;
   #defaultSampleType = 0;
+  #rewritten = false;
 
   constructor(artifact: string, compiled: CompiledFields | undefined) {
     this.#artifact = artifact;
@@ -114,6 +115,7 @@ class ProfileReading implements FieldReader {
       this.#strings.add(bytes, at, end);
       return;
     }
+    if (field > tag.stringTable && this.#strings.count > 0) this.#rewritten = true;
     const reader = this.#reader;
     reader.open(bytes, at, end);
     switch (field) {
@@ -214,6 +216,7 @@ class ProfileReading implements FieldReader {
       values: numbers.map(({ values }) => values),
       sums: numbers.map(({ sum }) => sum),
       exactValues: this.#sampleTypes.map((_, index) => samples.exactValues(index)),
+      ...(this.#rewritten ? { rewritten: true as const } : {}),
       ...(binary === undefined ? {} : { binary }),
     };
     // A field that is left out names string 0 (proto/profile.proto: "string_table[0] must always be \"\"").

@@ -236,7 +236,7 @@ describe("assembleEvidence: profiles", () => {
   it("says which profiles are not judged", () => {
     const { evidence, notes } = assembleEvidence([ofProfile("w", profile(["widgets/count"], []))]);
     expect(evidence).toEqual({});
-    expect(notes).toEqual(["w: a profile of widgets/count is not judged"]);
+    expect(notes).toEqual(["w: a profile of widgets/count is not judged: go tool pprof -top FILE shows it"]);
   });
 
   it("reads contention from text, in the shape of a profile", () => {

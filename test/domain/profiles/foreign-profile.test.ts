@@ -32,6 +32,21 @@ const foreign: readonly (readonly [language: string, frames: readonly Named[]])[
       ["std::rt::lang_start", "rt.rs"],
     ],
   ],
+  [
+    "Python with a module runtime",
+    [
+      ["runtime.loop", "/app/runtime.py"],
+      ["main.main", "/app/main.py"],
+    ],
+  ],
+  ["Java with a package runtime", [["runtime.access.Door.open"], ["main.init", "Door.java"]]],
+  [
+    "Rust with assembly of musl",
+    [
+      ["memcpy", "/musl/src/string/x86_64/memcpy.s"],
+      ["myapp::place", "src/orders.rs"],
+    ],
+  ],
   ["Python, by Pyroscope", [["/app/orders.py:20 - check"], ["/app/main.py:3 - <module>"]]],
   [
     "Node",
@@ -78,6 +93,8 @@ it("gives CPU time to a profile that only counts samples", () => {
   expect(sampleTypes.map(({ type }) => type)).toEqual(["samples", "cpu"]);
   expect(values.map((list) => [...list])).toEqual([[3], [150_000_000]]);
   expect(defaultSampleIndex).toBe(1);
+  // A second a sample, as Pyroscope says of whatever it exports, is nobody's rate.
+  expect(profileKind({ ...counted, period: 1e9 })).toBeUndefined();
   // Without a period nobody knows how long a sample is.
   expect(countsCpuSamples({ ...counted, period: 0 })).toBe(false);
   expect(profileKind({ ...counted, period: 0 })).toBeUndefined();
