@@ -1,22 +1,16 @@
-import { codeObject, declaredFunction, isMethod } from "../code/code-object.ts";
+import { codeObject, isMethod } from "../code/code-object.ts";
 import type { Frame } from "../code/frame.ts";
 import type { OwnCode } from "../code/own-code.ts";
 import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "../goroutines/goroutine.ts";
 import { isRuntimeFrame } from "../goroutines/goroutine-sites.ts";
-import { isKnownIdle } from "../goroutines/known-idle.ts";
 import { memoisedOfTwo } from "../memoised.ts";
 import { isHolder } from "./lock-holders.ts";
 import { lastTwoHolders, pairsByLine } from "./lock-order.ts";
 import { singleMutexQueues } from "./lock-queues.ts";
+import { addressRings, lineRings, typedRings } from "./lock-rings.ts";
 import { lockWait } from "./lock-waits.ts";
-import {
-  type MutexReference,
-  type MutexWaiter,
-  mutexReachBytes,
-  mutexReferences,
-  mutexWaiters,
-  waitedAddress,
-} from "./mutex-references.ts";
+import { type MutexWaiter, mutexWaiters } from "./mutex-references.ts";
+import { isContested, touchedMutexes } from "./mutex-touches.ts";
 
 /** Goroutines each of which waits for a lock that the next one probably holds; the last one's is held by the first. */
 export interface LockCycle {
@@ -47,17 +41,27 @@ export interface LockCycleMember {
 const mostTypedWaits = 256;
 const mostCycles = 32;
 
-/** Circles of two, told by addresses where a dump has them and by types otherwise; one for each pair of groups. */
+/**
+ * Circles of two and more, told by addresses or lines where a dump has them and by types otherwise; one for each pair of
+ * groups.
+ */
 export const lockCycles = memoisedOfTwo(findCycles);
 
 function findCycles(snapshot: GoroutineSnapshot, own: OwnCode): readonly LockCycle[] {
   const cycles: LockCycle[] = [];
   const told = new Set<GoroutineGroup>();
+  const byAddress = addressCycles(snapshot);
+  const waits = typedWaits(snapshot, own);
   for (const found of [
-    addressCycles(snapshot),
+    byAddress.filter(({ contested }) => !contested),
     lineCycles(snapshot),
+    // Two neighbours in a ring may look like a pair that somebody else, the next one, contests.
+    addressRings(snapshot).map((members) => ringOf(members, "addresses", isContested(members, snapshot))),
+    lineRings(snapshot).map((members) => ringOf(members, "lines")),
+    byAddress.filter(({ contested }) => contested),
     codeCycles(snapshot),
-    typeCycles(snapshot, own),
+    typeCycles(waits),
+    typedRings(waits).map((members) => ringOf(members, "types")),
     eliminationCycles(snapshot),
   ]) {
     const news = found.filter(({ members }) => !members.some(({ group }) => told.has(group)));
@@ -65,6 +69,14 @@ function findCycles(snapshot: GoroutineSnapshot, own: OwnCode): readonly LockCyc
     cycles.push(...news);
   }
   return cycles;
+}
+
+function ringOf(
+  members: readonly LockCycleMember[],
+  reason: LockCycle["reason"],
+  contested = false,
+): LockCycle {
+  return { members, reason, contested };
 }
 
 /** Where the compiler keeps no argument alive, the lines at which the others stand tell; one circle for each pair of locks. */
@@ -81,13 +93,7 @@ function lineCycles(snapshot: GoroutineSnapshot): LockCycle[] {
 
 function addressCycles(snapshot: GoroutineSnapshot): LockCycle[] {
   const waiters = mutexWaiters(snapshot);
-  const references = mutexReferences(snapshot);
-  const touching = new Map(
-    [...askers(waiters)].map(([mutex, asking]) => [
-      mutex,
-      farnessByGoroutine(references.get(mutex) ?? [], asking),
-    ]),
-  );
+  const touching = touchedMutexes(snapshot);
   const near = new Set([...touching.values()].flatMap((nearest) => [...nearest.keys()]));
   const holding = waiters.filter(({ goroutine }) => near.has(goroutine));
   const pairs: Pair[] = [];
@@ -115,7 +121,7 @@ function addressCycles(snapshot: GoroutineSnapshot): LockCycle[] {
       continue;
     seen.add(key);
     taken.add(a.waitsFor).add(b.waitsFor);
-    cycles.push({ members: [a, b], reason: "addresses", contested: isContested(a, b, references) });
+    cycles.push({ members: [a, b], reason: "addresses", contested: isContested([a, b], snapshot) });
   }
   return cycles;
 }
@@ -126,34 +132,6 @@ interface Pair {
   readonly farness: number;
 }
 
-/** The functions that are seen asking for each mutex. */
-function askers(waiters: readonly MutexWaiter[]): ReadonlyMap<number, ReadonlySet<string>> {
-  const asking = new Map<number, Set<string>>();
-  for (const { waitsFor, caller } of waiters) {
-    const functions = asking.get(waitsFor) ?? new Set();
-    asking.set(waitsFor, functions.add(declaredFunction(caller.function)));
-  }
-  return asking;
-}
-
-/**
- * How far each goroutine's nearest argument is from telling that it holds the mutex: by the bytes in between, since small
- * objects stand side by side, and farther than all bytes where the function that has the argument never asks for the
- * mutex, like a request's handler that merely knows the object.
- */
-function farnessByGoroutine(
-  references: readonly MutexReference[],
-  asking: ReadonlySet<string>,
-): ReadonlyMap<Goroutine, number> {
-  const nearest = new Map<Goroutine, number>();
-  for (const { group, goroutine, frame, behindBytes } of references) {
-    const asks = asking.has(declaredFunction(group.stack[frame]?.function ?? ""));
-    const farness = behindBytes + (asks ? 0 : mutexReachBytes);
-    nearest.set(goroutine, Math.min(farness, nearest.get(goroutine) ?? farness));
-  }
-  return nearest;
-}
-
 /** At two lines of one function the earlier one queues for what the later one has taken; it holds nothing of it. */
 function isQueueing(a: MutexWaiter, b: MutexWaiter): boolean {
   return a.caller.function === b.caller.function && a.caller.line !== b.caller.line;
@@ -161,23 +139,6 @@ function isQueueing(a: MutexWaiter, b: MutexWaiter): boolean {
 
 function sameFunction([a, b]: readonly [MutexWaiter, MutexWaiter]): number {
   return a.caller.function === b.caller.function ? 1 : 0;
-}
-
-/**
- * A goroutine that waits for neither of the two has one of them among its arguments. Idle goroutines of libraries may
- * have an object close by in memory, but hold no lock of the service's.
- */
-function isContested(
-  a: MutexWaiter,
-  b: MutexWaiter,
-  references: ReturnType<typeof mutexReferences>,
-): boolean {
-  return [a.waitsFor, b.waitsFor].some((mutex) =>
-    references.get(mutex)?.some(({ group, goroutine }) => {
-      const waitsFor = waitedAddress(group, goroutine);
-      return waitsFor !== a.waitsFor && waitsFor !== b.waitsFor && !isKnownIdle(group);
-    }),
-  );
 }
 
 /**
@@ -237,7 +198,7 @@ interface TypedWait extends LockCycleMember {
  * Own types only, and not functions: two functions of package main that call each other would look the same.
  * Several types between the two are fine, so a request's handler that both run through is not taken for a lock's owner.
  */
-function typeCycles(snapshot: GoroutineSnapshot, own: OwnCode): LockCycle[] {
+function typedWaits(snapshot: GoroutineSnapshot, own: OwnCode): TypedWait[] {
   const waits: TypedWait[] = [];
   for (const group of snapshot.groups) {
     const wait = lockWait(group);
@@ -251,6 +212,10 @@ function typeCycles(snapshot: GoroutineSnapshot, own: OwnCode): LockCycle[] {
     if (isMethod(wait.caller.function))
       waits.push({ group, caller: wait.caller, object: wait.object, through });
   }
+  return waits;
+}
+
+function typeCycles(waits: readonly TypedWait[]): LockCycle[] {
   const cycles: LockCycle[] = [];
   const seen = new Set<string>();
   for (const [index, a] of waits.entries()) {

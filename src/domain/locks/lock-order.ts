@@ -11,22 +11,33 @@ import type { MutexWaiter } from "./mutex-references.ts";
  * for tells nothing.
  */
 export function pairsByLine(waiters: readonly MutexWaiter[]): [MutexWaiter, MutexWaiter][] {
+  const holding = [...passedMutexes(waiters)];
+  const pairs: [MutexWaiter, MutexWaiter][] = [];
+  for (const [index, [a, heldByA]] of holding.entries()) {
+    for (const [b, heldByB] of holding.slice(index + 1))
+      if (heldByA.has(b.waitsFor) && heldByB.has(a.waitsFor)) pairs.push([a, b]);
+  }
+  return pairs;
+}
+
+/** The mutexes that each has come past, of those who have come past any. */
+export function passedMutexes(
+  waiters: readonly MutexWaiter[],
+): ReadonlyMap<MutexWaiter, ReadonlySet<number>> {
   const asked = new Map<string, Map<number, Set<number>>>();
   for (const { caller, waitsFor } of waiters) {
     const lines = asked.get(caller.function) ?? new Map<number, Set<number>>();
     asked.set(caller.function, lines.set(caller.line, (lines.get(caller.line) ?? new Set()).add(waitsFor)));
   }
-  const holding = waiters.map((waiter) => ({ waiter, holds: passedMutexes(waiter, asked) }));
-  const pairs: [MutexWaiter, MutexWaiter][] = [];
-  for (const [index, a] of holding.entries()) {
-    if (a.holds.size === 0) continue;
-    for (const b of holding.slice(index + 1))
-      if (a.holds.has(b.waiter.waitsFor) && b.holds.has(a.waiter.waitsFor)) pairs.push([a.waiter, b.waiter]);
+  const passed = new Map<MutexWaiter, ReadonlySet<number>>();
+  for (const waiter of waiters) {
+    const mutexes = passedBy(waiter, asked);
+    if (mutexes.size > 0) passed.set(waiter, mutexes);
   }
-  return pairs;
+  return passed;
 }
 
-function passedMutexes(
+function passedBy(
   { group, waitsFor, caller }: MutexWaiter,
   asked: ReadonlyMap<string, ReadonlyMap<number, ReadonlySet<number>>>,
 ): ReadonlySet<number> {

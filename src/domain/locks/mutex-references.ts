@@ -44,7 +44,8 @@ function findWaiters({ groups }: GoroutineSnapshot): readonly MutexWaiter[] {
   const waiters: MutexWaiter[] = [];
   for (const [place, group] of groups.entries()) {
     const wait = lockWait(group);
-    if (wait?.kind !== "mutex") continue;
+    // A second writer of an RWMutex waits for the mutex that it begins with, so that is its address (sync/rwmutex.go).
+    if (wait === undefined || wait.kind === "read lock") continue;
     for (const goroutine of group.exemplars) {
       const waitsFor = waitedAddress(group, goroutine);
       if (waitsFor !== undefined) waiters.push({ group, goroutine, waitsFor, caller: wait.caller, place });
