@@ -7,6 +7,7 @@ import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutines/
 import type { PileUp, PileUpTrend } from "../../domain/goroutines/pile-up.ts";
 import { growthThresholds, pileExcerpt, trendOf, trendText } from "../../domain/goroutines/pile-up.ts";
 import { nothingRuns } from "../../domain/goroutines/process-stillness.ts";
+import { stackIndex } from "../../domain/goroutines/stack-index.ts";
 import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
 import type { LockHolder } from "../../domain/locks/lock-holders.ts";
 import { bystanders, isBlocked, lockHolders, waitsOutside } from "../../domain/locks/lock-holders.ts";
@@ -81,7 +82,8 @@ export const goroutineMutexPileup = defineAnalyzer({
       .flatMap((queue) => {
         const pile = lockPile(queue, goroutines);
         // The last capture may have caught a wait of a moment: only what was there all along is stuck.
-        const still = quiet && pile.counts.every((count) => count > 0);
+        const still =
+          quiet && pile.counts.every((count) => count > 0) && !isSleptUnder(queue, goroutines.best);
         const leaked = isProvenLeak({ groups: queuedGroups(queue) }, goroutineLeak);
         if (pile.count < limits.waiters && pile.aged === 0 && !still && !leaked) return [];
         const trend = trendOf(pile, limits.waiters, limits);
@@ -115,7 +117,7 @@ export const goroutineMutexPileup = defineAnalyzer({
               self !== undefined
                 ? selfText(self)
                 : holder === undefined
-                  ? `${nobodyText}${besideText(beside, target.own)}`
+                  ? `${isOneEach(queue, target.own) ? oneEachText : nobodyText}${besideText(beside, target.own)}`
                   : heldText(holder, target.own),
             ),
             measured: {
@@ -141,6 +143,13 @@ export const goroutineMutexPileup = defineAnalyzer({
       });
   },
 });
+
+/** Somebody who takes such locks sleeps, with one perhaps, and will go on: two captures may both see that. */
+function isSleptUnder({ object }: LockQueue, snapshot: GoroutineSnapshot): boolean {
+  return stackIndex(snapshot)
+    .places(object)
+    .some(({ group }) => group.wait === "sleep");
+}
 
 /** One bystander's group whose goroutines can all be holders: a Mutex has one at a time, an RWMutex many readers. */
 function mayAllHold(beside: readonly GoroutineGroup[], { wait }: GoroutineGroup): boolean {
@@ -210,6 +219,14 @@ function summaryOf(
 
 const nobodyText =
   "No goroutine in the capture is seen inside code that could hold the lock: a path that returns without Unlock, or a goroutine that locks it twice, would look like this.";
+
+/** Each of at least two waits for another mutex. A library's may be held by a goroutine of its own, which has no such name. */
+function isOneEach({ count, mutexes, waits }: LockQueue, own: OwnCode): boolean {
+  return count > 1 && mutexes === count && waits.every(({ caller }) => own.isOwn(caller));
+}
+
+const oneEachText =
+  "Each of them waits for another mutex, and nobody else in the capture is seen inside code that could hold one: probably they hold each other's, as when two of these locks are taken in different orders; if not, Unlock was forgotten for each.";
 
 function heldText(holder: LockHolder, own: OwnCode): string {
   const text = `Probably held by ${holderText(holder, own)}, which is`;

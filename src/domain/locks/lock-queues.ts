@@ -24,6 +24,8 @@ const mostSingleQueues = 64;
 /** A type with more contended mutexes than this has one queue for all of them, and one for each with a crowd behind it. */
 const fewMutexes = 8;
 const crowd = 10;
+/** From so many mutexes of one type on that one goroutine each waits for, these are one queue. */
+const fewestLonely = 3;
 /** The longest queues are looked into; what waits in shorter ones is in the analysis's groups. */
 const mostQueues = 16;
 
@@ -44,17 +46,23 @@ function findQueues(snapshot: GoroutineSnapshot): readonly LockQueue[] {
   return queues.sort((a, b) => b.count - a.count).slice(0, mostQueues);
 }
 
-/** The queues that are told apart from others of their type: a deadlock in each of a hundred objects is one story. */
+/**
+ * The queues that are told apart from others of their type: a deadlock in each of a hundred objects is one story, and so are
+ * those who wait for a mutex of their own each.
+ */
 function standingAlone(single: readonly LockQueue[], waits: readonly LockWait[]): LockQueue[] {
+  const lonely = new Map<string, number>();
+  for (const { object, count } of single) if (count === 1) lonely.set(object, (lonely.get(object) ?? 0) + 1);
   const mutexes = new Map<string, Set<number>>();
   for (const { object, group } of waits) {
     const addresses = mutexes.get(object) ?? new Set();
     for (const address of group.waitedMutexes.keys()) addresses.add(address);
     mutexes.set(object, addresses);
   }
-  return single.filter(
-    ({ object, count }) => count >= crowd || (mutexes.get(object)?.size ?? 0) <= fewMutexes,
-  );
+  return single.filter(({ object, count }) => {
+    if (count === 1 && (lonely.get(object) ?? 0) >= fewestLonely) return false;
+    return count >= crowd || (mutexes.get(object)?.size ?? 0) <= fewMutexes;
+  });
 }
 
 /** Queues at one known address each, the longest first; not all where there are very many. */
