@@ -122,7 +122,12 @@ export const httpSlowUpstream = defineAnalyzer({
           measured: { value: pile.count, limit: limits.waiting, unit: "goroutines" },
           where,
           waitReason: pile.groups[0]?.wait ?? "select",
-          groups: [...pile.groups, ...streamsOf(pile.groups, goroutines.best)],
+          // What a request served here holds while it calls is the cause, where that is told, and not this wait.
+          groups: [
+            ...pile.groups.filter((group) => served?.nested.includes(group) !== true),
+            ...streamsOf(pile.groups, goroutines.best),
+          ],
+          goroutines: pile.count,
           ...(served === undefined ? {} : { waitsFor: served.handlers }),
           evidence: [
             pileExcerpt(goroutines.best.artifact, pile.groups, () => where[0]),

@@ -18,6 +18,8 @@ export interface RemoteCall {
   readonly cpuMs: number;
   /** Who bounds the wait, as an instruction. */
   readonly deadline: string;
+  /** Where a server of the same process may answer it: how that is told (self-calls.ts). */
+  readonly over?: "gRPC";
 }
 
 interface Client extends RemoteCall {
@@ -53,7 +55,9 @@ const clients: readonly Client[] = [
     cpuMs: 0.05,
     deadline: contextDeadline("gRPC"),
     entry: /(?:^|\/)google\.golang\.org\/grpc\.(?:\(\*ClientConn\)\.Invoke|Invoke)$/,
-    waitsIn: /(?:^|\/)google\.golang\.org\/grpc\/internal\/transport\./,
+    // In NewStream it has not been sent: http/h2-stream-limit speaks of those.
+    waitsIn: /(?:^|\/)google\.golang\.org\/grpc\/internal\/transport\.(?!\(\*http2Client\)\.NewStream$)/,
+    over: "gRPC",
   },
   {
     name: "a message of a gRPC stream",

@@ -7,11 +7,14 @@ import { countIn, sumOf } from "../goroutines/pile-up.ts";
 import { type WaitSite, waitSites } from "../goroutines/wait-sites.ts";
 import { httpClientRole } from "./http-client-roles.ts";
 import { httpServerRole } from "./http-server-roles.ts";
+import { remoteCall } from "./remote-calls.ts";
 
-/** The requests of a process's own server that its own HTTP/1 calls probably wait for. */
+/** The requests of a process's own server that its own HTTP/1 or gRPC calls probably wait for. */
 export interface SelfCall {
   /** Every handler that waits, largest group first. */
   readonly handlers: readonly GoroutineGroup[];
+  /** Those of the calls that such requests make themselves; only gRPC's frames tell. */
+  readonly nested: readonly GoroutineGroup[];
   /** The line at which most of them wait. */
   readonly site: WaitSite;
 }
@@ -39,6 +42,7 @@ export function selfCall(
 ): SelfCall | undefined {
   const { best, series } = evidence;
   const calls = best.groups.filter(isCall);
+  if (calls.length > 0 && calls.every(isGrpcCall)) return grpcSelfCall(evidence, calls, own);
   if (calls.length === 0 || !calls.every((group) => httpClientRole(group) === "awaits-response"))
     return undefined;
   if (![best, ...series].every((snapshot) => isServed(snapshot, isCall))) return undefined;
@@ -48,7 +52,49 @@ export function selfCall(
   );
   const [site] = waitSites(waiting, own);
   if (site === undefined || site.count < sumOf(handlers) * atOneLine) return undefined;
-  return mayWaitFor(site, calls, own) ? undefined : { handlers: waiting, site };
+  return mayWaitFor(site, calls, own) ? undefined : { handlers: waiting, nested: [], site };
+}
+
+/**
+ * The same of gRPC calls, whose server is told by its frames: every call that nobody's gRPC request makes ends, behind as
+ * many calls of requests as it likes, in one request that makes none. A gateway's requests all make calls.
+ */
+function grpcSelfCall(
+  { best, series }: GoroutineEvidence,
+  calls: readonly GoroutineGroup[],
+  own: OwnCode,
+): SelfCall | undefined {
+  if (![best, ...series].every(isServedOverGrpc)) return undefined;
+  const handlers = best.groups.filter((group) => isGrpcRequest(group) && !isGrpcCall(group));
+  const [site] = waitSites(
+    handlers.filter(({ wait }) => wait !== "active" && wait !== "GC"),
+    own,
+  );
+  if (site === undefined || site.count < sumOf(handlers) * atOneLine) return undefined;
+  const begun = calls.filter((group) => !isRequest(group));
+  return mayWaitFor(site, begun, own) ? undefined : { handlers, nested: calls.filter(isGrpcRequest), site };
+}
+
+function isServedOverGrpc(snapshot: GoroutineSnapshot): boolean {
+  const begun = countIn(snapshot, (group) => isGrpcCall(group) && !isGrpcRequest(group));
+  return (
+    begun > 0 &&
+    isAbout(
+      countIn(snapshot, (group) => isGrpcRequest(group) && !isGrpcCall(group)),
+      begun,
+    )
+  );
+}
+
+function isGrpcCall(group: GoroutineGroup): boolean {
+  return remoteCall(group)?.over === "gRPC";
+}
+
+const grpcHandler = /(?:^|\/)google\.golang\.org\/grpc\.\(\*Server\)\.handleStream$/;
+
+/** Runs the handler of a gRPC server of this process. */
+function isGrpcRequest(group: GoroutineGroup): boolean {
+  return isRequest(group) && group.stack.some(({ function: symbol }) => grpcHandler.test(symbol));
 }
 
 function isServed(snapshot: GoroutineSnapshot, isCall: (group: GoroutineGroup) => boolean): boolean {
