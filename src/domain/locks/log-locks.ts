@@ -10,9 +10,9 @@ export function isLogger(symbol: string): boolean {
   return loggers.test(symbol);
 }
 
-/** Frames that hand bytes to a file, a pipe or a connection. */
+/** Frames that hand bytes to a file, a pipe or a connection, or open the file for them. */
 const writes =
-  /^(?:os\.\(\*File\)\.Write|internal\/poll\.\(\*FD\)\.Write|net\.\(\*conn\)\.Write|io\.\(\*pipe\)\.write|syscall\.write|syscall\.Write)/;
+  /^(?:os\.(?:\(\*File\)\.(?:Write|Sync)|OpenFile|Rename)|internal\/poll\.\(\*FD\)\.Write|net\.\(\*conn\)\.Write|io\.\(\*pipe\)\.write|syscall\.write|syscall\.Write)/;
 
 /** True for the call that writes a log line out. */
 export function isWrite(symbol: string): boolean {
