@@ -8,6 +8,7 @@ import type { GoroutineGroup, WaitReason } from "../../domain/goroutines/gorouti
 import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
 import { isInWaitGroup, isLifelong } from "../../domain/goroutines/lifelong-waits.ts";
 import { stuckCrewOf } from "../../domain/goroutines/task-runners.ts";
+import { isUnsignalled } from "../../domain/goroutines/unsignalled-waits.ts";
 import type { WaitSite } from "../../domain/goroutines/wait-sites.ts";
 import { siteGrowth, waitSites } from "../../domain/goroutines/wait-sites.ts";
 import { clientsOf, isAbandoned } from "../../domain/http/request-clients.ts";
@@ -45,6 +46,13 @@ export const goroutineBlockedSite = defineAnalyzer({
         meaning: "tasks of a task queue, all that it runs, at one line in every capture",
         source: "docs/decisions/0003-default-thresholds.md",
       },
+      unsignalled: {
+        default: 10,
+        unit: "goroutines",
+        meaning:
+          "requests at one line in sync.Cond.Wait, in every capture or for agedMinutes, while nobody is seen who would signal",
+        source: "docs/decisions/0039-requests-that-nobody-signals.md",
+      },
       sites: {
         default: 10,
         unit: "count",
@@ -57,7 +65,7 @@ export const goroutineBlockedSite = defineAnalyzer({
       why: "A dump of a hung process often holds its cause in one or two goroutines, too few for any rule about numbers.",
       next: "Read the line: who is to receive, close, unlock or call Done, and is that goroutine still there?",
       falsePositives:
-        "Idle workers wait in the same way. So this is `possible` and never fails a verdict (a thousand senders or lock waiters in a single capture leave it open, and so do all the tasks of a task queue at one line in every capture, and a hundred at one line of which debug=1 hides whether they run), with two exceptions: a crowd of request handlers that has been there for minutes although their clients have gone is `likely`; and when the runtime itself said that all goroutines are asleep, none of them can go on, and that is proven.",
+        "Idle workers wait in the same way. So this is `possible` and never fails a verdict (a thousand senders or lock waiters in a single capture leave it open, and so do all the tasks of a task queue at one line in every capture, requests in sync.Cond.Wait while nobody is seen who would signal, and a hundred at one line of which debug=1 hides whether they run), with two exceptions: a crowd of request handlers that has been there for minutes although their clients have gone is `likely`; and when the runtime itself said that all goroutines are asleep, none of them can go on, and that is proven.",
       references: ["https://go.dev/src/runtime/runtime2.go", "https://go.dev/src/runtime/proc.go"],
     },
   },
@@ -147,12 +155,28 @@ const mayMove: ReadonlySet<WaitReason> = new Set<WaitReason>([
   "sync.RWMutex.RLock",
 ]);
 
+/** At least so many in each of several captures. */
+function isThroughout(site: WaitSite, goroutines: GoroutineEvidence, own: OwnCode, least: number): boolean {
+  return siteGrowth(goroutines, site, own)?.counts.every((count) => count >= least) ?? false;
+}
+
+/** Go source: runtime/sema.go, notifyListNotifyOne goes by ticket, the oldest first; a wait begun again has a new age. */
+function unsignalledText(age: number): string {
+  const since =
+    age === 0
+      ? ""
+      : ` Signal wakes the oldest of a condition and Broadcast all, so the oldest's has not been signalled for ${counted(age, "minute")} or longer.`;
+  return `They run requests, and Cond.Wait heeds no context: a client that gives up leaves its request here.${since} Nobody else runs code of the type that waits here, and nobody has come past the line, so a wake-up was probably lost or is sent by somebody who is not in the capture; a long poll without news looks the same.`;
+}
+
 interface Surroundings {
   readonly goroutines: GoroutineEvidence;
   readonly own: OwnCode;
   /** The runtime itself said that no goroutine can run. */
   readonly asleep: boolean;
-  readonly limits: Readonly<Record<"agedMinutes" | "crew" | "oldCount" | "oldMinutes" | "seenOnce", number>>;
+  readonly limits: Readonly<
+    Record<"agedMinutes" | "crew" | "oldCount" | "oldMinutes" | "seenOnce" | "unsignalled", number>
+  >;
 }
 
 function findingOf(
@@ -170,6 +194,10 @@ function findingOf(
   const aged = rank === 3 && age >= limits.agedMinutes && !lifelong;
   const crowd = site.count >= limits.seenOnce && isUnsettled(site, goroutines);
   const queue = site.count >= limits.crew ? stuckCrewOf(site, goroutines, own) : undefined;
+  const unsignalled =
+    site.count >= limits.unsignalled &&
+    (age >= limits.agedMinutes || isThroughout(site, goroutines, own, limits.unsignalled)) &&
+    isUnsignalled(site, goroutines.best, own);
   const clientless = site.count >= limits.oldCount && clientsOf(site, goroutines.best) === "gone";
   const abandoned = isAbandoned(site, goroutines, own, limits);
   const lasting = age > 0 ? `, the oldest for ${counted(age, "minute")}` : "";
@@ -188,27 +216,30 @@ function findingOf(
     };
   }
   return {
-    severity: asleep || aged || clientless || crowd || queue !== undefined ? "warning" : "info",
+    severity:
+      asleep || aged || clientless || crowd || unsignalled || queue !== undefined ? "warning" : "info",
     confidence: asleep ? "proven" : abandoned ? "likely" : "possible",
-    title: `${counted(site.count, "goroutine")} in ${state}${place}`,
+    title: `${counted(site.count, "goroutine")} in ${state}${place}${unsignalled ? ", and nobody is seen who would signal" : ""}`,
     summary: asleep
       ? `The runtime found no goroutine that could run, so ${site.count === 1 ? "this one" : "these"} can never go on.`
       : `${counted(site.count, "goroutine")} wait${site.count === 1 ? "s" : ""} in ${state}${place}${lasting}. ${
           clientless
             ? "They run requests whose clients have gone: net/http watches the connection of a request until then, and far fewer are watched."
-            : queue !== undefined
-              ? `They are all the tasks that ${queue} runs here, as many in every capture: none is seen elsewhere, so it probably gets on with nothing (inferred; tasks that take long look the same).`
-              : crowd
-                ? "So many seldom wait at one line in a healthy process; whether they move, a single capture does not tell: a full queue looks the same."
-                : isMain
-                  ? "It is the main goroutine, which often waits on purpose."
-                  : lifelong
-                    ? "What was started with it is still there: a goroutine that waits for the end of servers or workers looks the same."
-                    : rank === 3
-                      ? "Nothing in the capture shows who will let it go on; nothing proves that nobody will."
-                      : site.groups.every(isRequest)
-                        ? "They run requests; a long poll or an open stream looks the same, and their number does not grow as far as the captures show."
-                        : "An idle worker looks the same; its number does not grow as far as the captures show."
+            : unsignalled
+              ? unsignalledText(age)
+              : queue !== undefined
+                ? `They are all the tasks that ${queue} runs here, as many in every capture: none is seen elsewhere, so it probably gets on with nothing (inferred; tasks that take long look the same).`
+                : crowd
+                  ? "So many seldom wait at one line in a healthy process; whether they move, a single capture does not tell: a full queue looks the same."
+                  : isMain
+                    ? "It is the main goroutine, which often waits on purpose."
+                    : lifelong
+                      ? "What was started with it is still there: a goroutine that waits for the end of servers or workers looks the same."
+                      : rank === 3
+                        ? "Nothing in the capture shows who will let it go on; nothing proves that nobody will."
+                        : site.groups.every(isRequest)
+                          ? "They run requests; a long poll or an open stream looks the same, and their number does not grow as far as the captures show."
+                          : "An idle worker looks the same; its number does not grow as far as the captures show."
         }`,
     where: site.where,
     ...(crowd
@@ -219,9 +250,11 @@ function findingOf(
     evidence: siteEvidence(goroutines, site),
     next: [
       "Read the line: who is to receive, send, close, unlock or call Done, and does that goroutine still exist?",
-      queue === undefined
-        ? "Take a second capture 15 s later: what is stuck is there again, and grows if it is a leak."
-        : "Take a dump (debug=2) some minutes later: ages tell a stuck task from a slow one.",
+      unsignalled
+        ? "Check every path that makes the condition true: does it hold the lock while it does, and Signal or Broadcast afterwards, errors and early returns included?"
+        : queue === undefined
+          ? "Take a second capture 15 s later: what is stuck is there again, and grows if it is a leak."
+          : "Take a dump (debug=2) some minutes later: ages tell a stuck task from a slow one.",
     ],
   };
 }
