@@ -6,12 +6,18 @@ import { labelled, wrap } from "./wrap.ts";
 
 type Rule = RuleMeta<EvidenceKey, EvidenceKey, string>;
 
-/** All rules, one or two lines each. */
+/** Titles in a narrower column are a word a line, and long words are cut. */
+const narrowestTitles = 32;
+
+/** All rules, one or two lines each; in a narrow window the title stands below the id. */
 export function rulesText(rules: readonly Rule[], style: Style, width: number): string {
   const idWidth = Math.max(...rules.map((rule) => rule.id.length)) + 2;
-  const lines = rules.flatMap((rule) =>
-    labelled(rule.id, `${rule.title} (${rule.severity})`, 0, idWidth, width),
-  );
+  const lines = rules.flatMap(({ id, title, severity }) => {
+    const text = `${title} (${severity})`;
+    return width - idWidth < narrowestTitles
+      ? [id, ...wrap(text, width - 2).map((line) => `  ${line}`)]
+      : labelled(id, text, 0, idWidth, width);
+  });
   const footer = `${rules.length} rules. gofire rules explain ID tells what one looks for, its limits and its sources.`;
   return `${[...lines, "", ...wrap(footer, width).map((line) => style.dim(line))].join("\n")}\n`;
 }

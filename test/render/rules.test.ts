@@ -6,8 +6,8 @@ import { plainStyle } from "../../src/render/style.ts";
 const rules = analyzers.map(({ meta }) => meta);
 
 /** Lines that do not fit, but for addresses: in halves they could not be opened. */
-function tooLong(text: string): string[] {
-  return text.split("\n").filter((line) => line.length > 80 && !/^\s*https?:\/\/\S+$/.test(line));
+function tooLong(text: string, width = 80): string[] {
+  return text.split("\n").filter((line) => line.length > width && !/^\s*https?:\/\/\S+$/.test(line));
 }
 
 describe("rules in a terminal of 80 columns", () => {
@@ -29,3 +29,16 @@ describe("rules in a terminal of 80 columns", () => {
     },
   );
 });
+
+it.each([40, 60])(
+  "rules have their titles below their ids in a window of %i columns, and no word is cut",
+  (width) => {
+    const text = rulesText(rules, plainStyle, width);
+    expect(tooLong(text, width)).toEqual([]);
+    const words = new Set(text.split(/\s+/));
+    for (const { id, title } of rules) {
+      expect(text).toContain(`${id}\n  `);
+      for (const word of title.split(" ")) expect(words).toContain(word);
+    }
+  },
+);
