@@ -111,7 +111,7 @@ async function taken(step: RollbackStep, ports: StepPorts, signal: AbortSignal):
     case "cancel": {
       const request = await ports.rollbacks.read(does.rollbackId, signal);
       if (request === undefined || request.place.channel !== place.channel) {
-        return refused("gofire does not know this rollback any more.", "Ask anew: rollback SERVICE");
+        return refused("gofire does not know this rollback any more.", "Ask anew: /gofire rollback SERVICE");
       }
       const act = does.kind === "cancel" ? cancelRollback : agreeToRollback;
       return await act(request, step, ports, signal);

@@ -111,7 +111,7 @@ async function before(
   const found = earlier.find((other) => other.instance === instance) ?? earlier[0];
   if (found !== undefined) return judged(found);
   throw new UsageError(
-    `There is no verdict on ${service} before ${id} to compare it with. Capture again and write: diff ${id} and the new id.`,
+    `There is no verdict on ${service} before ${id} to compare it with. Capture again and write: /gofire diff ${id} and the new id.`,
   );
 }
 

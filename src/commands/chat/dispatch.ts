@@ -219,7 +219,7 @@ async function named(name: string, { services }: Pick<ChatPorts, "services">): P
     const typed = name.toLowerCase();
     const meant = names.find((known) => known.toLowerCase() === typed);
     if (meant !== undefined)
-      throw new UsageError(`What about ${meant}? To capture it, write: snapshot ${meant}`);
+      throw new UsageError(`What about ${meant}? To capture it, write: /gofire snapshot ${meant}`);
     const close = nearest(typed, names);
     const isCommand =
       nearest(
@@ -227,7 +227,9 @@ async function named(name: string, { services }: Pick<ChatPorts, "services">): P
         chatCommands.map((command) => command.name),
       ) !== undefined;
     if (close === undefined || isCommand) throw error;
-    throw new UsageError(`There is no command "${name}". To capture ${close}, write: snapshot ${close}`);
+    throw new UsageError(
+      `There is no command "${name}". To capture ${close}, write: /gofire snapshot ${close}`,
+    );
   }
 }
 

@@ -22,7 +22,7 @@ export const feedback = defineChatCommand({
   ],
   whoMayUse: "feedback",
   operands: {
-    placeholder: "an incident, a finding and right or wrong, such as: feedback gf-3fa9 f1 right",
+    placeholder: "an incident, a finding and right or wrong, such as: /gofire feedback gf-3fa9 f1 right",
     min: 3,
     max: 3,
   },

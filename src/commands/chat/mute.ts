@@ -16,7 +16,7 @@ const leastMs = 60_000;
 const mostMs = 7 * 86_400_000;
 
 /** People of one channel live in several time zones, and so do servers. */
-const until = "gofire cannot know by whose clock. Write for how long instead, such as: mute order 2h";
+const until = "gofire cannot know by whose clock. Write for how long instead, such as: /gofire mute order 2h";
 
 export const mute = defineChatCommand({
   name: "mute",
@@ -32,13 +32,13 @@ export const mute = defineChatCommand({
   ],
   whoMayUse: "mute",
   operands: {
-    placeholder: "a SERVICE or RULE and how long, such as: mute order 2h",
+    placeholder: "a SERVICE or RULE and how long, such as: /gofire mute order 2h",
     min: 2,
     max: 2,
     instead: {
       until,
       till: until,
-      because: 'Write why as a reason in quotes: mute order 2h reason="load test"',
+      because: 'Write why as a reason in quotes: /gofire mute order 2h reason="load test"',
     },
   },
   options: {
@@ -52,7 +52,7 @@ export const mute = defineChatCommand({
     if (word.toLowerCase() === "off") return await end(subject, request, ports, signal);
     const forMs = durationMs(word.toLowerCase());
     if (forMs === undefined || !(forMs >= leastMs && forMs <= mostMs)) {
-      throw new UsageError(`"${word}" is no time from 1m to 7d. Write for example: mute ${what} 2h`);
+      throw new UsageError(`"${word}" is no time from 1m to 7d. Write for example: /gofire mute ${what} 2h`);
     }
     const sinceMs = clock.nowMs();
     const begun = {

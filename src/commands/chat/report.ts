@@ -58,7 +58,7 @@ async function checkListeners(
 ): Promise<void> {
   if ((await sayableIn(here, [channel], rooms, signal)).has(channel)) return;
   throw new UsageError(
-    `${id} is in shadow, so its report would be posted here, where not everybody may read about it. Ask in the channel that it belongs to. For you alone: show ${id}`,
+    `${id} is in shadow, so its report would be posted here, where not everybody may read about it. Ask in the channel that it belongs to. For you alone: /gofire show ${id}`,
   );
 }
 

@@ -58,7 +58,7 @@ export async function clickOnRollback(
   if (refusal !== undefined) return refusal;
   const does = doesOf(click);
   return does === undefined
-    ? refused("This button is of another version of gofire.", "Ask anew: rollback SERVICE")
+    ? refused("This button is of another version of gofire.", "Ask anew: /gofire rollback SERVICE")
     : await takeStep(does, click, ports, signal);
 }
 

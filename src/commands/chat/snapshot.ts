@@ -164,7 +164,7 @@ async function underWay(
   return {
     kind: "already",
     incident,
-    next: `Its card will say what is found. To queue one more behind it: snapshot ${service}${pod} again`,
+    next: `Its card will say what is found. To queue one more behind it: /gofire snapshot ${service}${pod} again`,
   };
 }
 
@@ -175,7 +175,7 @@ function ask(services: readonly ServiceChoice[], preset: SnapshotPreset): ChatRe
     kind: "ask",
     services,
     preset,
-    problem: `Which service? Write for example: snapshot ${names[0]}. There are: ${shortList(names)}.`,
+    problem: `Which service? Write for example: /gofire snapshot ${names[0]}. There are: ${shortList(names)}.`,
   };
 }
 

@@ -32,7 +32,7 @@ export async function askForPeer(
       if (now.peer?.state === "compared") {
         throw new UsageError(
           `${id} is compared with ${now.peer.instance ?? "a peer"} already: its card says how they differ. ` +
-            `For how they are now: snapshot ${service} peer`,
+            `For how they are now: /gofire snapshot ${service} peer`,
         );
       }
       isNew = true;

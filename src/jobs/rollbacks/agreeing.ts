@@ -64,7 +64,7 @@ export async function agreeToRollback(
     await end(request, userId, "expired", ports, signal);
     return refused(
       `It was asked for more than ${durationText(agreeWithinMs)} ago, so it is not done.`,
-      `Ask anew: rollback ${service}`,
+      `Ask anew: /gofire rollback ${service}`,
     );
   }
   let isSame: boolean;

@@ -55,7 +55,7 @@ const already: Readonly<Record<RollbackState, string>> = {
 };
 
 export function alreadyWords({ id, service, state }: RollbackRequest): [why: string, next: string] {
-  return [`Rollback ${id} ${already[state]}.`, `To see how things stand: rollback ${service}`];
+  return [`Rollback ${id} ${already[state]}.`, `To see how things stand: /gofire rollback ${service}`];
 }
 
 export function underWayWords({ id, service, state }: RollbackRequest): [why: string, next: string] {

@@ -37,7 +37,7 @@ export async function reverting(
         `No configuration of ${service} changed within ${durationText(configWindowMs)}${before}, so there is nothing to roll back.`,
         ...notes,
       ].join(" "),
-      `To go back further, name a tag or revision of ${history.name}: rollback ${service} TAG`,
+      `To go back further, name a tag or revision of ${history.name}: /gofire rollback ${service} TAG`,
     );
   }
   const [before] = touched.parents;
@@ -65,7 +65,7 @@ export async function reverting(
   if (back.length + moved.length + uncomparedFiles.length === 0) {
     return refused(
       `All that ${nameOf(touched)} changed is as before already: there is nothing to roll back.`,
-      `Whether it helped, says a new capture: snapshot ${service}`,
+      `Whether it helped, says a new capture: /gofire snapshot ${service}`,
     );
   }
   return {
@@ -158,7 +158,7 @@ export async function restoring(
   if (touched.files.length === 0) {
     return refused(
       `The configuration of ${service} is the same now as in ${name}: there is nothing to put back.`,
-      `To see what changed lately, write: rollback ${service}`,
+      `To see what changed lately, write: /gofire rollback ${service}`,
     );
   }
   const { changes, uncompared } = comparedFiles(touched);

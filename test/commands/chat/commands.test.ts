@@ -89,9 +89,9 @@ describe.skipIf(redisProgram === undefined)("chat commands", () => {
     test.each([
       ["snapshoot order", 'There is no command "snapshoot". Did you mean snapshot?'],
       ["rm -rf /", 'There is no command "rm".'],
-      ["order", "What about order? To capture it, write: snapshot order"],
-      ["Order please!", "What about order? To capture it, write: snapshot order"],
-      ["ordr", 'There is no command "ordr". To capture order, write: snapshot order'],
+      ["order", "What about order? To capture it, write: /gofire snapshot order"],
+      ["Order please!", "What about order? To capture it, write: /gofire snapshot order"],
+      ["ordr", 'There is no command "ordr". To capture order, write: /gofire snapshot order'],
       ["help sttus", 'There is no command "sttus". Did you mean status?'],
       ['explain "gf-3fa9', 'The quote before gf-3fa9 is never closed: write " after the last word.'],
     ])("answers %j", async (words, text) => {
@@ -320,7 +320,7 @@ describe.skipIf(redisProgram === undefined)("chat commands", () => {
         `${one.id} is about order and ${other.id} about payment: only captures of one service can be compared.`,
       );
       expect(await problem(`diff ${one.id}`)).toBe(
-        `There is no verdict on order before ${one.id} to compare it with. Capture again and write: diff ${one.id} and the new id.`,
+        `There is no verdict on order before ${one.id} to compare it with. Capture again and write: /gofire diff ${one.id} and the new id.`,
       );
     });
   });
@@ -353,11 +353,11 @@ describe.skipIf(redisProgram === undefined)("chat commands", () => {
     });
 
     test.each([
-      ["mute", "mute needs a SERVICE or RULE and how long, such as: mute order 2h."],
-      ["mute order", "mute needs a SERVICE or RULE and how long, such as: mute order 2h."],
-      ["mute order forever", '"forever" is no time from 1m to 7d. Write for example: mute order 2h'],
-      ["mute order 30s", '"30s" is no time from 1m to 7d. Write for example: mute order 2h'],
-      ["mute order 8d", '"8d" is no time from 1m to 7d. Write for example: mute order 2h'],
+      ["mute", "mute needs a SERVICE or RULE and how long, such as: /gofire mute order 2h."],
+      ["mute order", "mute needs a SERVICE or RULE and how long, such as: /gofire mute order 2h."],
+      ["mute order forever", '"forever" is no time from 1m to 7d. Write for example: /gofire mute order 2h'],
+      ["mute order 30s", '"30s" is no time from 1m to 7d. Write for example: /gofire mute order 2h'],
+      ["mute order 8d", '"8d" is no time from 1m to 7d. Write for example: /gofire mute order 2h'],
       ["mute oder 1h", 'There is no service "oder". Did you mean order?'],
       ["mute goroutine/cuont 1h", 'There is no rule "goroutine/cuont". Did you mean goroutine/count?'],
       ["mute order 1h service=order", "service= goes with a rule, such as goroutine/count."],

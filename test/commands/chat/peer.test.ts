@@ -66,7 +66,7 @@ describe.skipIf(redisProgram === undefined)("peer", () => {
       peer: { state: "compared", round: 1, runs: 1, steps: [], instance: "order-2" },
     });
     expect(expectKind(await chat.ask(`peer ${compared.id}`), "help").problem).toBe(
-      `${compared.id} is compared with order-2 already: its card says how they differ. For how they are now: snapshot order peer`,
+      `${compared.id} is compared with order-2 already: its card says how they differ. For how they are now: /gofire snapshot order peer`,
     );
   });
 });

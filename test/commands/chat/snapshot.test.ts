@@ -45,7 +45,7 @@ describe.skipIf(redisProgram === undefined)("snapshot", () => {
     const already = expectKind(await chat.ask("snapshot order pod=order-1", { userId: "U2" }), "already");
     expect(already).toMatchObject({
       incident: { id: incident.id },
-      next: "Its card will say what is found. To queue one more behind it: snapshot order pod=order-1 again",
+      next: "Its card will say what is found. To queue one more behind it: /gofire snapshot order pod=order-1 again",
     });
     expect(await chat.ports.queue.counts(never)).toMatchObject({ waiting: 1 });
     expect((await chat.ask("snapshot order pod=order-2")).kind).toBe("begun");
@@ -146,7 +146,7 @@ describe.skipIf(redisProgram === undefined)("snapshot", () => {
         { name: "payment", instances: ["10.0.0.7:6060"] },
       ],
       preset: { cpuSeconds: 30, deep: true, instance: "order-2" },
-      problem: "Which service? Write for example: snapshot order. There are: order, payment.",
+      problem: "Which service? Write for example: /gofire snapshot order. There are: order, payment.",
     });
     expect((await chat.ask("", { kind: "shortcut" })).kind).toBe("ask");
   });

@@ -121,9 +121,12 @@ describe("the words of a command", () => {
   test.each([
     [
       "mute order until 18:00",
-      "gofire cannot know by whose clock. Write for how long instead, such as: mute order 2h",
+      "gofire cannot know by whose clock. Write for how long instead, such as: /gofire mute order 2h",
     ],
-    ["mute order 2h because of tests", 'Write why as a reason in quotes: mute order 2h reason="load test"'],
+    [
+      "mute order 2h because of tests",
+      'Write why as a reason in quotes: /gofire mute order 2h reason="load test"',
+    ],
     ["mute order 2h load test", '"load" is one word too many for mute.'],
   ])("%s is refused, and says how", (line, message) => {
     expect(() => readArguments(mute, readWords(line).slice(1))).toThrow(message);
