@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { artifactChecks } from "../../src/commands/doctor/artifacts.ts";
 import type { DoctorCheck } from "../../src/commands/reply.ts";
 import { parseConfig } from "../../src/config/parse.ts";
@@ -12,14 +12,9 @@ import type { Artifacts } from "../../src/ports/artifacts.ts";
 import { s3Program, testS3 } from "../integrations/s3-server.ts";
 import { unheard } from "./unheard.ts";
 
-const open: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).toReversed()) await close();
-});
-
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "gofire-doctor-"));
-  open.push(() => rm(path, { recursive: true, force: true }));
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
   return path;
 }
 
@@ -109,7 +104,7 @@ describe("doctor and the artifacts", () => {
 
   test.skipIf(s3Program === undefined)("a bucket, and one that is not there", async () => {
     const server = await testS3();
-    open.push(() => server.remove());
+    onTestFinished(() => server.remove());
     const { accessKeyId, secretAccessKey } = server.credentials;
     const source = (bucket: string) => `slack: {}
 artifacts:

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import type { Ports } from "../../src/commands/context.ts";
 import { chatChecks } from "../../src/commands/doctor/chat.ts";
@@ -8,11 +8,6 @@ import { thisHost } from "../../src/integrations/host/this-host.ts";
 import { type SlackStandIn, startSlackStandIn } from "../../src/sandbox/slack/stand-in.ts";
 import { slackCheck } from "../../src/serve-parts.ts";
 import { unheard } from "./unheard.ts";
-
-const open: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).toReversed()) await close();
-});
 
 interface Manifest {
   oauth_config: { scopes: { bot: string[] } };
@@ -23,7 +18,7 @@ async function slackWith(drop: readonly string[] = []): Promise<SlackStandIn> {
   const { scopes } = manifest.oauth_config;
   scopes.bot = scopes.bot.filter((scope) => !drop.includes(scope));
   const slack = await startSlackStandIn({ manifest });
-  open.push(() => slack.close());
+  onTestFinished(() => slack.close());
   return slack;
 }
 

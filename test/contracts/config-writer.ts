@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { WriteWay } from "../../src/domain/configuration/rollback.ts";
 import type { ConfigWriter, PreparedWrite } from "../../src/ports/config-writer.ts";
 
@@ -24,31 +24,29 @@ const begin: Files = { [order]: "max_active: 200\n", [payment]: "max_active: 100
 const tune: Files = { [order]: "max_active: 0\n", [payment]: "max_active: 0\n" };
 const elsewhere: Files = { "doc.md": "two\n" };
 
+async function prepared({ writer }: WriterWorld, way: WriteWay): Promise<PreparedWrite> {
+  const result = await writer.prepare(way, never);
+  if (result.kind !== "prepared") throw new Error(`it is ${JSON.stringify(result)}`);
+  return result;
+}
+
+const tuned = ({ commits }: WriterWorld): WriteWay => ({ kind: "revert", revision: commits[1] ?? "" });
+
 /** What every implementation of the port promises, run on the fake and on the adapter. */
 export function configWriterContract(
   name: string,
   open: (commits: readonly Files[], push: ConfigWriter["push"]) => Promise<WriterWorld>,
 ): void {
-  describe(`${name} as a writer of configuration`, () => {
-    const opened: WriterWorld[] = [];
-    afterEach(async () => {
-      for (const world of opened.splice(0)) {
-        await world.writer.close();
-        await world.close();
-      }
+  async function world(push: ConfigWriter["push"] = "branch"): Promise<WriterWorld> {
+    const made = await open([begin, tune, elsewhere], push);
+    onTestFinished(async () => {
+      await made.writer.close();
+      await made.close();
     });
-    async function world(push: ConfigWriter["push"] = "branch"): Promise<WriterWorld> {
-      const made = await open([begin, tune, elsewhere], push);
-      opened.push(made);
-      return made;
-    }
-    async function prepared({ writer }: WriterWorld, way: WriteWay): Promise<PreparedWrite> {
-      const result = await writer.prepare(way, never);
-      if (result.kind !== "prepared") throw new Error(`it is ${JSON.stringify(result)}`);
-      return result;
-    }
-    const tuned = ({ commits }: WriterWorld): WriteWay => ({ kind: "revert", revision: commits[1] ?? "" });
+    return made;
+  }
 
+  describe(`${name} as a writer of configuration`, () => {
     test("takes a change back in all of its files, and keeps what came later", async () => {
       const made = await world();
       const plan = await prepared(made, tuned(made));

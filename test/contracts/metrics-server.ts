@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { MetricSeries } from "../../src/domain/metrics/metric-series.ts";
 import type { MetricsServer, ScrapeTarget } from "../../src/ports/metrics-server.ts";
 
@@ -18,19 +18,16 @@ export function metricsServerContract(
     kept: KeptMetrics,
   ) => Promise<{ readonly server: MetricsServer; readonly close: () => Promise<void> }>,
 ): void {
-  describe(`${name} as a metrics server`, () => {
-    const opened: (() => Promise<void>)[] = [];
-    afterEach(async () => {
-      for (const close of opened.splice(0)) await close();
+  async function holding(kept: Partial<KeptMetrics>): Promise<MetricsServer> {
+    const { server, close } = await open({ found: [], targets: [], ...kept });
+    onTestFinished(async () => {
+      await server.close();
+      await close();
     });
-    async function holding(kept: Partial<KeptMetrics>): Promise<MetricsServer> {
-      const { server, close } = await open({ found: [], targets: [], ...kept });
-      opened.push(async () => {
-        await server.close();
-        await close();
-      });
-      return server;
-    }
+    return server;
+  }
+
+  describe(`${name} as a metrics server`, () => {
     const order: MetricSeries = {
       labels: { __name__: "go_goroutines", job: "order", instance: "10.0.0.5:6060" },
       points: [{ atMs: 1_716_261_120_500, value: 12_408 }],

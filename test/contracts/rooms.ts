@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { Rooms } from "../../src/ports/rooms.ts";
 
 const never = new AbortController().signal;
@@ -20,17 +20,13 @@ export interface RoomsWorld {
 
 /** What every implementation of the port promises, run on the fake and on the adapter. */
 export function roomsContract(name: string, begin: () => Promise<RoomsWorld>): void {
-  describe(`${name} as rooms`, () => {
-    const begun: RoomsWorld[] = [];
-    afterEach(async () => {
-      for (const world of begun.splice(0)) await world.close();
-    });
-    async function world(): Promise<RoomsWorld> {
-      const made = await begin();
-      begun.push(made);
-      return made;
-    }
+  async function world(): Promise<RoomsWorld> {
+    const made = await begin();
+    onTestFinished(() => made.close());
+    return made;
+  }
 
+  describe(`${name} as rooms`, () => {
     test("tells open channels from closed ones", async () => {
       const { rooms, open, closed } = await world();
       expect(await rooms.isOpen(open, never)).toBe(true);

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { TargetSource } from "../../src/ports/target-source.ts";
 
 const never = new AbortController().signal;
@@ -17,16 +17,13 @@ export function targetSourceContract(
     kept: readonly KeptProcess[] | "refuses" | "is silent",
   ) => Promise<{ readonly source: TargetSource; readonly close: () => Promise<void> }>,
 ): void {
+  async function sourceOf(kept: Parameters<typeof open>[0]): Promise<TargetSource> {
+    const { source, close } = await open(kept);
+    onTestFinished(close);
+    return source;
+  }
+
   describe(`${name} as a source of targets`, () => {
-    const opened: (() => Promise<void>)[] = [];
-    afterEach(async () => {
-      for (const close of opened.splice(0)) await close();
-    });
-    async function sourceOf(kept: Parameters<typeof open>[0]): Promise<TargetSource> {
-      const { source, close } = await open(kept);
-      opened.push(close);
-      return source;
-    }
     const three = [
       { host: "127.0.0.10", port: 6060 },
       { host: "127.0.0.9", port: 6060 },

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Queue } from "bullmq";
 import * as fc from "fast-check";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { AlertNotification } from "../../src/domain/alerts/alert.ts";
 import { parseRedisUrl } from "../../src/integrations/redis/address.ts";
 import { type AlertStore, alertStore } from "../../src/integrations/redis/alert-store.ts";
@@ -217,17 +217,10 @@ describe.skipIf(redisProgram === undefined)("alerts on real Redis", () => {
   describe("taken over by a process that is killed", () => {
     let folder: string;
     let program: string;
-    const children: ChildProcess[] = [];
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), "gofire-alerts-"));
       program = join(folder, "alert-process.mjs");
       await bundled(new URL("alert-process.ts", import.meta.url), program);
-    });
-    afterEach(async () => {
-      for (const child of children.splice(0)) {
-        child.kill("SIGKILL");
-        await ended(child);
-      }
     });
     afterAll(async () => await rm(folder, { recursive: true, force: true }));
 
@@ -235,7 +228,10 @@ describe.skipIf(redisProgram === undefined)("alerts on real Redis", () => {
       const child = spawn(process.execPath, [program, server.url, step], {
         stdio: ["ignore", "pipe", "ignore"],
       });
-      children.push(child);
+      onTestFinished(async () => {
+        child.kill("SIGKILL");
+        await ended(child);
+      });
       if (child.stdout === null) throw new Error("no output");
       const [line] = (await once(child.stdout, "data")) as [Buffer];
       return { child, url: line.toString().trim() };

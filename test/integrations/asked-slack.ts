@@ -1,4 +1,4 @@
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { type SlackClient, slackClient } from "../../src/integrations/slack/client.ts";
 import type { Clock } from "../../src/ports/clock.ts";
@@ -21,19 +21,12 @@ export interface AskedSlack {
 /** Far above what somebody is kept waiting, and below what one call may take: a busy machine is no hanging one. */
 export const notWaitedForMs = 8_000;
 
-const open: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).toReversed()) await close();
-});
-
 /** Is closed when the test that called it ends. */
 export async function askedSlack(options: Partial<SlackStandInOptions> = {}): Promise<AskedSlack> {
   const slack = await startSlack({ limitsRates: false, ...options });
+  onTestFinished(() => slack.close());
   const client = slackClient({ token: slack.tokens.bot, apiUrl: slack.apiUrl, clock: systemClock });
-  open.push(
-    () => slack.close(),
-    () => client.close(),
-  );
+  onTestFinished(() => client.close());
   let nowMs = 0;
   return {
     slack,

@@ -3,20 +3,16 @@ import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { captureLock } from "../../src/integrations/artifacts/capture-lock.ts";
 import { captureLockContract } from "../contracts/capture-lock.ts";
 import { fakeCaptureLock } from "../fakes/capture-lock.ts";
 
 const never = new AbortController().signal;
 const lockTakerProgram = new URL("./lock-taker.ts", import.meta.url);
-const folders: string[] = [];
-afterEach(async () => {
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
-});
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "gofire-lock-"));
-  folders.push(path);
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
   return path;
 }
 

@@ -1,19 +1,15 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { captureStore } from "../../src/integrations/artifacts/bundle.ts";
 import { captureStoreContract } from "../contracts/capture-store.ts";
 import { fakeCaptureStore } from "../fakes/capture-store.ts";
 
 const never = new AbortController().signal;
-const folders: string[] = [];
-afterEach(async () => {
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
-});
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "gofire-store-"));
-  folders.push(path);
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
   return path;
 }
 

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { PortError } from "../../src/domain/errors.ts";
 import { mostFound } from "../../src/domain/targets/target-place.ts";
 import { dnsTargets } from "../../src/integrations/dns/target-source.ts";
@@ -42,23 +42,19 @@ targetSourceContract("DNS", async (kept) => {
   return { source: dnsTargets(place, { servers: [server.address] }), close: () => server.close() };
 });
 
+async function find(
+  answer: (type: string, name: string) => DnsAnswer,
+  place: Parameters<typeof dnsTargets>[0] = { kind: "dns", name, port: 6060, scheme: "http" },
+): Promise<FoundTargets & Pick<DnsServer, "asked">> {
+  const server = await dnsServer(answer);
+  onTestFinished(() => server.close());
+  const found = await dnsTargets(place, { servers: [server.address] }).find(never);
+  return { ...found, asked: server.asked };
+}
+
 describe("processes that DNS knows", () => {
-  const servers: DnsServer[] = [];
-  afterEach(async () => {
-    for (const server of servers.splice(0)) await server.close();
-  });
-
-  async function find(
-    answer: (type: string, name: string) => DnsAnswer,
-    place: Parameters<typeof dnsTargets>[0] = { kind: "dns", name, port: 6060, scheme: "http" },
-  ): Promise<FoundTargets> {
-    const server = await dnsServer(answer);
-    servers.push(server);
-    return await dnsTargets(place, { servers: [server.address] }).find(never);
-  }
-
   test("are the addresses of a name at one port, in the order of their numbers", async () => {
-    const { targets } = await find((type) =>
+    const { targets, asked } = await find((type) =>
       type === "A" ? a(name, "10.0.0.10", "10.0.0.9", "10.0.0.9") : [],
     );
     expect(targets).toEqual([
@@ -71,7 +67,7 @@ describe("processes that DNS knows", () => {
       },
       expect.objectContaining({ origin: "http://10.0.0.10:6060" }),
     ]);
-    expect(servers[0]?.asked).toEqual([`A ${name}`]);
+    expect(asked).toEqual([`A ${name}`]);
   });
 
   test("are its IPv6 addresses where it has no others", async () => {
@@ -146,6 +142,6 @@ describe("processes that DNS knows", () => {
     const found = await find((type) => (type === "A" ? a(name, ...many) : []));
     expect(found.targets).toHaveLength(mostFound);
     expect(found.leftOut).toBe("only the first 1000 of 1200 are known");
-    expect(servers[0]?.asked).toEqual([`A ${name}`, `A ${name}`]);
+    expect(found.asked).toEqual([`A ${name}`, `A ${name}`]);
   });
 });

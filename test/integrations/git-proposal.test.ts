@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { gitHistory } from "../../src/integrations/git/history.ts";
 import type { HistoryPlace, ProposedTree } from "../../src/ports/config-history.ts";
 import { type GitRepository, gitRepository } from "./git-repository.ts";
@@ -24,21 +24,16 @@ const environments = new Map([["prod", ["env/prod"]]]);
 const token = "t0ken-of-the-test";
 const credentials = () => Promise.resolve({ user: "x-access-token", token });
 
-const made: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const remove of made.splice(0).toReversed()) await remove();
-});
-
 function temporary(): string {
   const folder = mkdtempSync(join(tmpdir(), "gofire-state-"));
-  made.push(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
 /** With `main`, and `tune` checked out. */
 function begin(): GitRepository {
   const repository = gitRepository();
-  made.push(() => repository.remove());
+  onTestFinished(() => repository.remove());
   repository.commit({ "env/prod/a.yaml": "a: 1\n", "b.yaml": "b: 1\n" }, by);
   repository.git(["checkout", "--quiet", "-b", "tune"]);
   return repository;
@@ -46,7 +41,7 @@ function begin(): GitRepository {
 
 async function proposal(place: HistoryPlace, name = "tune", state = temporary()): Promise<ProposedTree> {
   const history = gitHistory({ branch: "main", ...place }, state, 60_000);
-  made.push(() => history.close());
+  onTestFinished(() => history.close());
   const found = await history.proposal({ name, environments }, never);
   if ("candidates" in found) throw new Error(`${name} could be ${found.candidates.join(", ")}`);
   return found;
@@ -162,7 +157,7 @@ describe("the digest", () => {
       "env/prod/a.yaml would be written in another way (.gitattributes: ident, now unspecified, would be set), which no approval of the environment covers: name that .gitattributes under its paths",
     );
     const history = gitHistory({ branch: "main", ...place }, temporary(), 60_000);
-    made.push(() => history.close());
+    onTestFinished(() => history.close());
     const covered = new Map([["prod", ["env/prod", ".gitattributes"]]]);
     const found = await history.proposal({ name: "tune", environments: covered }, never);
     expect(found).toMatchObject({ environments: [{ files: [{ path: ".gitattributes" }], problems: [] }] });
@@ -323,7 +318,7 @@ async function forge() {
     response.writeHead(401, { "www-authenticate": "Basic" }).end();
     return "answered";
   });
-  made.push(() => server.close());
+  onTestFinished(() => server.close());
   return { repository, server, place: { repository: `${server.url}/.git`, branch: "main", credentials } };
 }
 

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { gitHistory } from "../../src/integrations/git/history.ts";
 import type { ConfigHistory, HistoryPlace } from "../../src/ports/config-history.ts";
 import { type GitRepository, gitRepository } from "./git-repository.ts";
@@ -26,20 +26,15 @@ const wrong = () => Promise.resolve({ user: "x", token: "wr0ng-token" });
 const missing = () => Promise.reject(new Error("gofire.yaml: TOKEN is not set"));
 const header = `Basic ${Buffer.from(`x-access-token:${token}`).toString("base64")}`;
 
-const made: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const remove of made.splice(0).toReversed()) await remove();
-});
-
 function temporary(): string {
   const folder = mkdtempSync(join(tmpdir(), "gofire-state-"));
-  made.push(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
 function changed(): GitRepository {
   const repository = gitRepository();
-  made.push(() => repository.remove());
+  onTestFinished(() => repository.remove());
   repository.commit({ "a.yaml": "v: 1\n" }, { subject: "One", atMs: now - 300 * minute });
   repository.commit({ "a.yaml": "v: 2\n" }, { subject: "Two", atMs: now - 10 * minute });
   return repository;
@@ -47,13 +42,13 @@ function changed(): GitRepository {
 
 async function serving(folder: string, answer?: GitAnswer): Promise<GitServer> {
   const server = await gitServer(folder, answer);
-  made.push(() => server.close());
+  onTestFinished(() => server.close());
   return server;
 }
 
 function open(place: HistoryPlace, state: string, patienceMs = 60_000): ConfigHistory {
   const history = gitHistory(place, state, patienceMs);
-  made.push(() => history.close());
+  onTestFinished(() => history.close());
   return history;
 }
 

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { gitWriter } from "../../src/integrations/git/writer.ts";
 import type { ConfigWriter, WritePlace } from "../../src/ports/config-writer.ts";
 import { configWriterContract } from "../contracts/config-writer.ts";
@@ -86,40 +86,40 @@ const guarded: GitAnswer = ({ headers }, response) => {
   return "answered";
 };
 
+function temporary(): string {
+  const folder = mkdtempSync(join(tmpdir(), "gofire-state-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function begin() {
+  const repository = sharedRepository();
+  onTestFinished(() => repository.remove());
+  repository.clone.commit(
+    { "a.yaml": "v: 1\n", "b.yaml": "v: 1\n" },
+    { subject: "One", atMs: start + 1_000 },
+  );
+  const change = repository.clone.commit({ "a.yaml": "v: 2\n" }, { subject: "Two", atMs: start + 2_000 });
+  repository.clone.git(["push", "--quiet", "origin", "HEAD:main"]);
+  return { ...repository, change };
+}
+
+async function serving(folder: string, answer?: GitAnswer): Promise<GitServer> {
+  const server = await gitServer(folder, answer);
+  onTestFinished(() => server.close());
+  return server;
+}
+
+function open(
+  place: Partial<WritePlace> & Pick<WritePlace, "repository">,
+  state = temporary(),
+): ConfigWriter {
+  const writer = gitWriter({ branch: "main", push: "branch", ...place }, state, 60_000);
+  onTestFinished(() => writer.close());
+  return writer;
+}
+
 describe("a rollback that git writes", () => {
-  const made: (() => unknown)[] = [];
-  afterEach(async () => {
-    for (const remove of made.splice(0).toReversed()) await remove();
-  });
-  function temporary(): string {
-    const folder = mkdtempSync(join(tmpdir(), "gofire-state-"));
-    made.push(() => rmSync(folder, { recursive: true, force: true }));
-    return folder;
-  }
-  function begin() {
-    const repository = sharedRepository();
-    made.push(() => repository.remove());
-    repository.clone.commit(
-      { "a.yaml": "v: 1\n", "b.yaml": "v: 1\n" },
-      { subject: "One", atMs: start + 1_000 },
-    );
-    const change = repository.clone.commit({ "a.yaml": "v: 2\n" }, { subject: "Two", atMs: start + 2_000 });
-    repository.clone.git(["push", "--quiet", "origin", "HEAD:main"]);
-    return { ...repository, change };
-  }
-  function open(
-    place: Partial<WritePlace> & Pick<WritePlace, "repository">,
-    state = temporary(),
-  ): ConfigWriter {
-    const writer = gitWriter({ branch: "main", push: "branch", ...place }, state, 60_000);
-    made.push(() => writer.close());
-    return writer;
-  }
-  async function serving(folder: string, answer?: GitAnswer): Promise<GitServer> {
-    const server = await gitServer(folder, answer);
-    made.push(() => server.close());
-    return server;
-  }
   test("is one commit of gofire's, says what, who and why, and has the trailer", async () => {
     const { clone, bare, change } = begin();
     const written = await write(open({ repository: bare }), change);

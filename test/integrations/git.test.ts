@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { gitHistory } from "../../src/integrations/git/history.ts";
 import type { ConfigHistory } from "../../src/ports/config-history.ts";
 import { type ContractProposal, configHistoryContract } from "../contracts/config-history.ts";
@@ -51,29 +51,27 @@ function propose(repository: GitRepository, { name, author, subject, files }: Co
   repository.git(["branch", "--quiet", "--delete", "--force", name]);
 }
 
+function temporary(): string {
+  const folder = mkdtempSync(join(tmpdir(), "gofire-state-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function open(
+  repository: string,
+  rest: { readonly branch?: string; readonly tags?: string } = {},
+): ConfigHistory {
+  const history = gitHistory({ repository, ...rest }, temporary());
+  onTestFinished(() => history.close());
+  return history;
+}
+
 describe("a git repository", () => {
-  const made: (() => unknown)[] = [];
-  afterEach(async () => {
-    for (const remove of made.splice(0).toReversed()) await remove();
-  });
   function begin(): GitRepository {
     const repository = gitRepository();
-    made.push(() => repository.remove());
+    onTestFinished(() => repository.remove());
     repository.commit({ "a.yaml": "v: 1\n" }, { subject: "Begin", atMs: now - 300 * minute });
     return repository;
-  }
-  function temporary(): string {
-    const folder = mkdtempSync(join(tmpdir(), "gofire-state-"));
-    made.push(() => rmSync(folder, { recursive: true, force: true }));
-    return folder;
-  }
-  function open(
-    repository: string,
-    rest: { readonly branch?: string; readonly tags?: string } = {},
-  ): ConfigHistory {
-    const history = gitHistory({ repository, ...rest }, temporary());
-    made.push(() => history.close());
-    return history;
   }
   const asked = { paths: ["a.yaml"], sinceMs: now - 60 * minute, untilMs: now };
 

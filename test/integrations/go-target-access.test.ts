@@ -4,7 +4,7 @@ import { connect, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { parseTarget } from "../../src/capture/address.ts";
 import { UsageError } from "../../src/domain/errors.ts";
 import { goTargets } from "../../src/integrations/go-target/client.ts";
@@ -27,14 +27,9 @@ function noting(seen: Seen[]): RequestListener {
   };
 }
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
-
 async function serve(listener: RequestListener): Promise<Server> {
   const server = await httpServer(listener);
-  cleanups.push(() => closed(server));
+  onTestFinished(() => closed(server));
   return server;
 }
 
@@ -43,7 +38,7 @@ function open(address: Partial<GoTargetAddress> & { origin: string }, access: Go
     { pprofPath: "/debug/pprof/", metrics: "/metrics", expvarPath: "/debug/vars", ...address },
     access,
   );
-  cleanups.push(() => target.close());
+  onTestFinished(() => target.close());
   return target;
 }
 
@@ -167,11 +162,11 @@ describe("what is sent", () => {
 describe("ways to the target", () => {
   test("a unix socket", async () => {
     const folder = await mkdtemp(join(tmpdir(), "gofire-socket-"));
-    cleanups.push(() => rm(folder, { recursive: true }));
+    onTestFinished(() => rm(folder, { recursive: true }));
     const socketPath = join(folder, "app.sock");
     const seen: Seen[] = [];
     const server = await listening(createServer(noting(seen)), socketPath);
-    cleanups.push(() => closed(server));
+    onTestFinished(() => closed(server));
     const target = open({ origin: "http://localhost", socketPath });
     expect(await bodyOf(target.index(limits, never))).toBe("fine");
     expect(seen[0]?.headers.host).toBe("localhost");
@@ -325,7 +320,7 @@ describe("why nothing answers", () => {
     ["it hangs up", "", "unavailable", "the other side closed the connection"],
   ])("%s", async (_name, reply, code, words) => {
     const server = await listening(createTcpServer((socket) => socket.end(reply).resume()));
-    cleanups.push(() => new Promise((resolve) => server.close(resolve)));
+    onTestFinished(() => void server.close());
     const target = open({ origin: `http://127.0.0.1:${portOf(server)}` });
     const error: unknown = await target.index(limits, never).catch((caught: unknown) => caught);
     expect(error).toMatchObject({ name: "PortError", code });

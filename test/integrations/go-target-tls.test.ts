@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createSecureServer as createHttp2Server } from "node:http2";
 import { createServer, type ServerOptions } from "node:https";
 import type { TLSSocket } from "node:tls";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { goTargets } from "../../src/integrations/go-target/client.ts";
 import type { GoTarget, GoTargetAccess } from "../../src/ports/go-target.ts";
 import { closed, httpServer, listening, portOf } from "./pprof-server.ts";
@@ -15,11 +15,6 @@ function pem(name: string): string {
 }
 const ca = pem("ca");
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
-
 /** A TLS server that answers with the name in the client's certificate, or "nobody". */
 async function secureOrigin(certificate: string, options: ServerOptions = {}): Promise<string> {
   const server = createServer(
@@ -30,7 +25,7 @@ async function secureOrigin(certificate: string, options: ServerOptions = {}): P
     },
   );
   await listening(server);
-  cleanups.push(() => closed(server));
+  onTestFinished(() => closed(server));
   return `https://127.0.0.1:${portOf(server)}`;
 }
 
@@ -44,7 +39,7 @@ function open(origin: string, tls?: GoTargetAccess["tls"], metrics = "/metrics")
     { origin, pprofPath: "/debug/pprof/", metrics, expvarPath: "/debug/vars" },
     tls === undefined ? {} : { tls },
   );
-  cleanups.push(() => target.close());
+  onTestFinished(() => target.close());
   return target;
 }
 
@@ -101,7 +96,7 @@ describe("TLS", () => {
   test("one that speaks HTTP/2 only is explained", async () => {
     const server = createHttp2Server({ cert: pem("server"), key: pem("server.key"), allowHTTP1: false });
     await listening(server);
-    cleanups.push(() => server.close());
+    onTestFinished(() => void server.close());
     const origin = `https://127.0.0.1:${portOf(server)}`;
     await expect(open(origin, { ca }).index(limits, never)).rejects.toThrow(
       "TLS: it speaks HTTP/2 only; gofire speaks HTTP/1.1",
@@ -120,7 +115,7 @@ describe("TLS", () => {
 
   test("plain HTTP behind https:// is explained", async () => {
     const server = await httpServer((_request, response) => response.end());
-    cleanups.push(() => closed(server));
+    onTestFinished(() => closed(server));
     const target = open(`https://127.0.0.1:${portOf(server)}`);
     await expect(target.index(limits, never)).rejects.toThrow("speaks plain HTTP; ask with http://");
   });

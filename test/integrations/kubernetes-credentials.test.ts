@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { KubernetesPods } from "../../src/domain/targets/target-place.ts";
 import { kubernetesTargets } from "../../src/integrations/kubernetes/target-source.ts";
 import type { TargetSource } from "../../src/ports/target-source.ts";
@@ -22,19 +22,17 @@ const place: KubernetesPods = {
 };
 
 let folder: string;
-const cleanups: (() => unknown)[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "gofire-credentials-"));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 afterEach(async () => {
   vi.unstubAllEnvs();
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
 async function cluster(): Promise<KubernetesServer> {
   const server = await kubernetesServer([{ name: "order-1", labels: { app: "order" }, ip: "10.1.0.5" }]);
-  cleanups.push(() => server.close());
+  onTestFinished(() => server.close());
   return server;
 }
 
@@ -212,7 +210,7 @@ test("a proxy of the kubeconfig leads to the API server, in a tunnel that sees n
     client.on("error", () => upstream.destroy());
   });
   await listening(proxy);
-  cleanups.push(() => closed(proxy));
+  onTestFinished(() => closed(proxy));
   const file = join(folder, "proxied");
   await writeFile(file, kubeconfigFor(server, { cluster: `proxy-url: http://127.0.0.1:${portOf(proxy)}` }));
   const source = kubernetesTargets(place, { servers: { kubeconfig: file }, userAgent: "gofire/test" });

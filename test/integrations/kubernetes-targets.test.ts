@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { KubernetesPods } from "../../src/domain/targets/target-place.ts";
 import { kubernetesTargets } from "../../src/integrations/kubernetes/target-source.ts";
 import type { FoundTargets, TargetSource } from "../../src/ports/target-source.ts";
@@ -26,14 +26,10 @@ const place: KubernetesPods = {
 };
 
 let folder: string;
-const servers: { close(): Promise<void> }[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "gofire-kubeconfig-"));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close();
-});
 
 let files = 0;
 async function kubeconfig(text: string): Promise<string> {
@@ -59,7 +55,7 @@ async function cluster(
   settings?: Parameters<typeof kubernetesServer>[1],
 ): Promise<KubernetesServer> {
   const server = await kubernetesServer(pods, settings);
-  servers.push(server);
+  onTestFinished(() => server.close());
   return server;
 }
 
@@ -215,10 +211,9 @@ describe("a cluster that does not answer as it should", () => {
   });
 
   test("is told from one that is away, and from something else", async () => {
-    const server = await cluster([]);
+    const server = await kubernetesServer([]);
     const source = await sourceAt(server);
     await server.close();
-    servers.length = 0;
     await expect(source.find(never)).rejects.toMatchObject({
       code: "unavailable",
       message: expect.stringMatching(
@@ -241,7 +236,7 @@ describe("a cluster that does not answer as it should", () => {
           response.writeHead(status, headers).end(body);
         }),
       );
-      servers.push({ close: () => closed(other) });
+      onTestFinished(() => closed(other));
       const made = { url: `https://127.0.0.1:${portOf(other)}`, ca: certificate("ca"), token: "t" };
       const odd = kubernetesTargets(place, {
         servers: { kubeconfig: await kubeconfig(kubeconfigFor(made)) },

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { parseTarget } from "../../src/capture/address.ts";
 import { goTargets } from "../../src/integrations/go-target/client.ts";
 import { reachedName } from "../../src/integrations/go-target/process-name.ts";
@@ -28,14 +28,9 @@ vi.mock("node:dns", async (original) => ({
 const limits = { deadlineMs: 5_000, maxBytes: 1_000 };
 const never = new AbortController().signal;
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
-
 function open(typed: string, access: GoTargetAccess = {}): GoTarget {
   const target = goTargets().open(parseTarget(typed).address, access);
-  cleanups.push(() => target.close());
+  onTestFinished(() => target.close());
   return target;
 }
 
@@ -55,7 +50,7 @@ async function door(): Promise<Door> {
     response.end("fine");
   });
   server.on("connection", () => connections++);
-  cleanups.push(() => closed(server));
+  onTestFinished(() => closed(server));
   return {
     port: portOf(server),
     asked,
@@ -109,9 +104,9 @@ describe("a process has one name", () => {
 
   test("by a link to its socket", async () => {
     const folder = await mkdtemp(join(tmpdir(), "gofire-name-"));
-    cleanups.push(() => rm(folder, { recursive: true }));
+    onTestFinished(() => rm(folder, { recursive: true }));
     const server = await listening(createServer(), join(folder, "app.sock"));
-    cleanups.push(() => closed(server));
+    onTestFinished(() => closed(server));
     await symlink("app.sock", join(folder, "link.sock"));
     const { name } = open(`unix:${folder}/link.sock`);
     expect(name).toBe(open(`unix://${folder}/app.sock`).name);

@@ -1,6 +1,6 @@
 import type { RequestListener } from "node:http";
 import { gzipSync } from "node:zlib";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { PortError, UsageError } from "../../src/domain/errors.ts";
 import type { MetricSeries } from "../../src/domain/metrics/metric-series.ts";
 import { prometheusServers } from "../../src/integrations/prometheus/client.ts";
@@ -12,10 +12,6 @@ import { closed, httpServer, portOf } from "./pprof-server.ts";
 
 const limits = { deadlineMs: 5_000, maxBytes: 1 << 20 };
 const never = new AbortController().signal;
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
 
 metricsServerContract("the fake", ({ found, targets }) =>
   Promise.resolve({ server: fakeMetricsServer(() => found, targets), close: () => Promise.resolve() }),
@@ -57,12 +53,12 @@ function goNumber(value: number): string {
 
 async function asking(listener: RequestListener, access: WebAccess = {}, path = ""): Promise<MetricsServer> {
   const server = await httpServer(listener);
-  cleanups.push(() => closed(server));
+  onTestFinished(() => closed(server));
   const client = prometheusServers({ userAgent: "gofire/test" }).open(
     `http://127.0.0.1:${portOf(server)}${path}`,
     access,
   );
-  cleanups.push(() => client.close());
+  onTestFinished(() => client.close());
   return client;
 }
 

@@ -4,7 +4,7 @@ import { chmod, mkdtemp, rename, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Redis } from "ioredis";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { captureLock } from "../../src/integrations/artifacts/capture-lock.ts";
 import { thisHost } from "../../src/integrations/host/this-host.ts";
 import { chooseRedis } from "../../src/integrations/redis/chosen.ts";
@@ -13,13 +13,9 @@ import type { Host } from "../../src/ports/host.ts";
 import { until } from "../jobs/bot.ts";
 import { redisProgram } from "./redis-server.ts";
 
-const folders: string[] = [];
-afterEach(async () => {
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
-});
 async function stateFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "gofire-state-"));
-  folders.push(folder);
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -125,7 +121,9 @@ describe.skipIf(redisProgram === undefined)("gofire's own Redis", () => {
     const folder = join(await stateFolder(), "a-folder-with-a-rather-long-name/".repeat(4));
     const user = await start(folder);
     const sockets = dirname(user.socketPath);
-    folders.push(sockets, `${sockets}-away`);
+    for (const folder of [sockets, `${sockets}-away`]) {
+      onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    }
     await user.leave();
     await spoil(sockets);
     await expect(start(folder)).rejects.toThrow(/is not this user's alone: remove it, or set GOFIRE_STATE/);

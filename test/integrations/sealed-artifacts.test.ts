@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { copyFile, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { fileStore } from "../../src/integrations/artifacts/file-store.ts";
 import { sealedBytes, sealingKey, unsealedBytes } from "../../src/integrations/artifacts/sealed-format.ts";
 import { keySecret, sealedStore } from "../../src/integrations/artifacts/sealed-store.ts";
@@ -11,14 +11,9 @@ import { artifactsContract } from "../contracts/artifacts.ts";
 
 const never = new AbortController().signal;
 const about = { contentType: "text/plain" };
-const folders: string[] = [];
-afterEach(async () => {
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
-});
-
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "gofire-sealed-"));
-  folders.push(path);
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
   return path;
 }
 

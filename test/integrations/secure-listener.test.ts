@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { SecureVersion } from "node:tls";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { thisHost } from "../../src/integrations/host/this-host.ts";
 import { alertWebhook } from "../../src/integrations/http/alert-webhook.ts";
 import { alternativeNames, forNamedClients } from "../../src/integrations/http/client-names.ts";
@@ -17,19 +17,15 @@ import { until } from "../jobs/bot.ts";
 const made = new URL("certificates/", import.meta.url);
 const pem = (name: string) => readFile(new URL(`${name}.pem`, made), "utf8");
 
-const open: (() => Promise<void> | void)[] = [];
 let folder: string;
 let lines: string[];
 let taken: number;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "gofire-tls-"));
-  open.push(() => rm(folder, { recursive: true, force: true }));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
   for (const name of ["server", "server.key", "ca"]) await put(name);
   lines = [];
   taken = 0;
-});
-afterEach(async () => {
-  for (const close of open.splice(0).toReversed()) await close();
 });
 
 /** Makes the listener's file `as` the one called `name`. */
@@ -70,7 +66,7 @@ async function listener({
       lookEveryMs: 50,
     },
   );
-  open.push(() => opened.close());
+  onTestFinished(() => opened.close());
   return opened;
 }
 
@@ -180,7 +176,7 @@ describe("a webhook over TLS with client certificates", () => {
       },
       { files, host: thisHost, nowMs: Date.now, tell: (line) => void lines.push(line) },
     );
-    open.push(() => opened.close());
+    onTestFinished(() => opened.close());
     expect(await post(opened)).toMatchObject({ status: 401 });
     expect(await post(opened, { token: "s3cret" })).toMatchObject({ status: 200 });
   });
@@ -205,7 +201,7 @@ describe("its files", () => {
   test("are read anew when they change: another authority counts for new connections, kept ones are closed", async () => {
     const webhook = await listener();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    open.push(() => agent.destroy());
+    onTestFinished(() => agent.destroy());
     expect(await post(webhook, { as: "pager", agent })).toMatchObject({ status: 200 });
     await put("other-ca", "ca");
     await until(() => lines.find((line) => line.includes("changed and are in use")), "the new files", 5_000);

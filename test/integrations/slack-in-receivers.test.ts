@@ -1,17 +1,12 @@
 import { createHmac } from "node:crypto";
 import { connect } from "node:net";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { ChatReply } from "../../src/domain/chat/chat-reply.ts";
 import { type HeardSlack, hearSlack, incidents, mira, promised } from "./slack-in.ts";
 
-const open: HeardSlack[] = [];
-afterEach(async () => {
-  for (const each of open.splice(0)) await each.close();
-});
-
 async function heard(mode: "socket" | "http"): Promise<HeardSlack> {
   const each = await hearSlack(mode);
-  open.push(each);
+  onTestFinished(() => each.close());
   return each;
 }
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer as createTcpServer, type Server, type Socket } from "node:net";
 import { createServer, type TlsOptions } from "node:tls";
-import { afterEach } from "vitest";
+import { onTestFinished } from "vitest";
 import { portOf } from "./pprof-server.ts";
 
 /** Texts of test/integrations/certificates/chain, one after the other. */
@@ -13,11 +13,6 @@ export function chainPem(...names: readonly string[]): string {
 export function chainFile(name: string): string {
   return new URL(`certificates/chain/${name}.pem`, import.meta.url).pathname;
 }
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
 
 /** The port of a TLS server on 127.0.0.1 (or `host`) with these certificates: the first is its own. */
 export async function tlsServer(
@@ -60,7 +55,7 @@ async function served(
   });
   server.listen(port, host);
   await once(server, "listening");
-  cleanups.push(async () => {
+  onTestFinished(async () => {
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => server.close(resolve));
   });

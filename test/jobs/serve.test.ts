@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { parseArguments } from "../../src/commands/arguments.ts";
 import type { Ports } from "../../src/commands/context.ts";
 import { serve } from "../../src/commands/serve.ts";
@@ -27,11 +27,6 @@ import { draftFor, plainCards, quickCapture, sickTarget, until } from "./bot.ts"
 const never = new AbortController().signal;
 const local = { host: "127.0.0.1", port: 0 };
 const boardPassword = "for-operators-only";
-const folders: string[] = [];
-afterEach(async () => {
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
-});
-
 /** What is heard of, and the log. */
 type Heard = Pick<Running, "incidents" | "queue"> & { readonly auditLog?: AuditLog };
 
@@ -46,7 +41,7 @@ async function serving(
   readonly heard: string[];
 }> {
   const state = await mkdtemp(join(tmpdir(), "gofire-serve-"));
-  folders.push(state);
+  onTestFinished(() => rm(state, { recursive: true, force: true }));
   const chat = fakeChat();
   const heard: string[] = [];
   const lines: string[] = [];

@@ -1,12 +1,7 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { redisProgram } from "../integrations/redis-server.ts";
 import { sickTarget, until } from "../jobs/bot.ts";
 import { incidents, liveBot, mira } from "./bot.ts";
-
-const open: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).toReversed()) await close();
-});
 
 const commands = 8;
 /** Slack gives up on a command's acknowledgement then. */
@@ -17,10 +12,10 @@ describe.skipIf(redisProgram === undefined)("many commands in one channel", () =
     "whose card will be late is told the place at once, over %s",
     async (mode) => {
       const target = await sickTarget(() => 10);
-      open.push(() => target.close());
+      onTestFinished(() => target.close());
       const names = Array.from({ length: commands }, (_, at) => `order-${at}`);
       const bot = await liveBot(mode, Object.fromEntries(names.map((name) => [name, target.url])));
-      open.push(() => bot.close());
+      onTestFinished(() => bot.close());
       const waits = await Promise.all(
         names.map(async (name) => {
           const beganMs = performance.now();

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { ConfigCatalog } from "../../src/ports/config-history.ts";
 import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
 import { type FakeCommit, fakeConfigHistory } from "../fakes/config-history.ts";
@@ -6,14 +6,9 @@ import { redisProgram } from "../integrations/redis-server.ts";
 import { sickTarget, until } from "../jobs/bot.ts";
 import { incidents, type LiveBot, liveBot, mira } from "./bot.ts";
 
-const open: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).toReversed()) await close();
-});
-
 async function botFor(mode: "socket" | "http", configs?: ConfigCatalog): Promise<LiveBot> {
   const target = await sickTarget(() => 10);
-  open.push(() => target.close());
+  onTestFinished(() => target.close());
   const bot = await liveBot(
     mode,
     { order: target.url },
@@ -21,7 +16,7 @@ async function botFor(mode: "socket" | "http", configs?: ConfigCatalog): Promise
     {},
     configs === undefined ? {} : { configs },
   );
-  open.push(() => bot.close());
+  onTestFinished(() => bot.close());
   return bot;
 }
 

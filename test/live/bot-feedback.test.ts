@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
 import { redisProgram } from "../integrations/redis-server.ts";
 import { sickTarget, until } from "../jobs/bot.ts";
@@ -6,16 +6,12 @@ import { incidents, type LiveBot, liveBot, mira } from "./bot.ts";
 
 const jonas = "U0JONAS002";
 const guest = "U0GUEST004";
-const open: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).toReversed()) await close();
-});
 
 async function judged(mode: "socket" | "http"): Promise<{ bot: LiveBot; card: SlackMessage }> {
   const target = await sickTarget(() => 10);
-  open.push(() => target.close());
+  onTestFinished(() => target.close());
   const bot = await liveBot(mode, { order: target.url });
-  open.push(() => bot.close());
+  onTestFinished(() => bot.close());
   await bot.slack.people.type(mira, incidents, "/gofire snapshot order");
   const card = await until(
     () => bot.messages().find(({ text, threadTs }) => threadTs === undefined && text.startsWith("FAIL")),

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { AuditLog } from "../../src/ports/audit-log.ts";
 import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
 import { redisProgram } from "../integrations/redis-server.ts";
@@ -14,11 +14,6 @@ const jonas = bo;
 const priya = cy;
 const guest = "U0GUEST004";
 
-const open: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).toReversed()) await close();
-});
-
 interface GatedBot extends Proposals {
   readonly bot: LiveBot;
   readonly log: AuditLog;
@@ -27,14 +22,14 @@ interface GatedBot extends Proposals {
 /** A bot over a repository that it fetches from, in which pull request 42 of mira's is open. */
 async function gatedBot(mode: "socket" | "http" = "socket"): Promise<GatedBot> {
   const proposed = proposals();
-  open.push(() => proposed.repository.remove());
+  onTestFinished(() => proposed.repository.remove());
   const state = await mkdtemp(join(tmpdir(), "gofire-gate-"));
-  open.push(() => rm(state, { recursive: true, force: true }));
+  onTestFinished(() => rm(state, { recursive: true, force: true }));
   const opened = await openTestGate({ repository: proposed.repository.folder, state });
-  open.push(() => opened.close());
+  onTestFinished(() => opened.close());
   const { gate, audit } = opened;
   const bot = await liveBot(mode, {}, undefined, {}, { gate, auditLog: audit });
-  open.push(() => bot.close());
+  onTestFinished(() => bot.close());
   return { ...proposed, bot, log: audit };
 }
 

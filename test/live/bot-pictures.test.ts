@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { readStoredCapture } from "../../src/integrations/artifacts/stored-capture.ts";
 import { resvgRasteriser } from "../../src/integrations/pictures/rasteriser.ts";
 import { flameGraphPictures } from "../../src/jobs/thread/pictures.ts";
@@ -7,17 +7,12 @@ import { sickTarget, until } from "../jobs/bot.ts";
 import { decodedPng } from "../png.ts";
 import { incidents, liveBot, mira } from "./bot.ts";
 
-const open: (() => Promise<void> | void)[] = [];
-afterAll(async () => {
-  for (const close of open.splice(0).toReversed()) await close();
-});
-
 describe.skipIf(redisProgram === undefined)("a verdict's flame graph", () => {
   test("is in the thread as a picture, in words, and as a link to the whole profile", async () => {
     const target = await sickTarget(() => 10);
-    open.push(() => target.close());
+    onTestFinished(() => target.close());
     const rasteriser = resvgRasteriser();
-    open.push(() => rasteriser.close());
+    onTestFinished(() => rasteriser.close());
     const bot = await liveBot("socket", { order: target.url }, undefined, {
       browser: () => Promise.resolve({}),
       pictures: (artifacts, links) =>
@@ -28,7 +23,7 @@ describe.skipIf(redisProgram === undefined)("a verdict's flame graph", () => {
           ...(links === undefined ? {} : { links }),
         }),
     });
-    open.push(() => bot.close());
+    onTestFinished(() => bot.close());
     await bot.slack.people.type(mira, incidents, "/gofire snapshot order");
 
     const { files } = bot.slack.workspace;

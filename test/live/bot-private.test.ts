@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { shopWorkspace } from "../../src/sandbox/slack/seed.ts";
 import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
 import { redisProgram } from "../integrations/redis-server.ts";
@@ -15,11 +15,6 @@ const seed = {
   ],
 };
 
-const open: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).toReversed()) await close();
-});
-
 /** What gofire answers to somebody in a channel; `words` as they are typed. */
 async function answer(bot: LiveBot, who: string, channel: string, words: string): Promise<SlackMessage> {
   const before = new Set(bot.messages(channel));
@@ -33,9 +28,9 @@ async function answer(bot: LiveBot, who: string, channel: string, words: string)
 describe.skipIf(redisProgram === undefined)("what is found in a private channel", () => {
   test.each(["socket", "http"] as const)("stays among its members, over %s", async (mode) => {
     const target = await sickTarget(() => 10);
-    open.push(() => target.close());
+    onTestFinished(() => target.close());
     const bot = await liveBot(mode, { order: target.url }, undefined, {}, { seed });
-    open.push(() => bot.close());
+    onTestFinished(() => bot.close());
     await bot.slack.people.type(mira, war, "/gofire snapshot order");
     const card = await until(
       () => bot.messages(war).find(({ text }) => text.startsWith("FAIL")),

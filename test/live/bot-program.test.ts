@@ -4,18 +4,13 @@ import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import { type SlackStandIn, startSlackStandIn } from "../../src/sandbox/slack/stand-in.ts";
 import { redisProgram } from "../integrations/redis-server.ts";
 import { until } from "../jobs/bot.ts";
 import { incidents, mira } from "./bot.ts";
 import { buildLab, hasGo } from "./lab.ts";
-
-const open: (() => Promise<unknown> | void)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).toReversed()) await close();
-});
 
 interface Program {
   readonly process: ChildProcess;
@@ -39,7 +34,7 @@ async function served(folder: string, slack: SlackStandIn): Promise<Program> {
       stdio: ["ignore", "ignore", "pipe"],
     },
   );
-  open.push(() => void child.kill("SIGKILL"));
+  onTestFinished(() => void child.kill("SIGKILL"));
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => {
     said += chunk.toString();
@@ -54,13 +49,13 @@ async function served(folder: string, slack: SlackStandIn): Promise<Program> {
 describe.skipIf(redisProgram === undefined || !hasGo)("the program in front of a sick Go service", () => {
   test("a snapshot survives the end of the process that took it, and becomes a verdict", async () => {
     const lab = buildLab();
-    open.push(() => lab.remove());
+    onTestFinished(() => lab.remove());
     const shop = await lab.start("-mode", "mutex-io");
-    open.push(() => shop.stop());
+    onTestFinished(() => shop.stop());
     const slack = await startSlackStandIn({ manifest: parse(readFileSync("slack-manifest.yaml", "utf8")) });
-    open.push(() => slack.close());
+    onTestFinished(() => slack.close());
     const folder = await mkdtemp(join(tmpdir(), "gofire-program-"));
-    open.push(() => rm(folder, { recursive: true, force: true }));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
     await writeFile(
       join(folder, "gofire.yaml"),
       `slack: { apiUrl: "${slack.apiUrl}" }

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { PortError } from "../../src/domain/errors.ts";
 import { gitHistory } from "../../src/integrations/git/history.ts";
 import { gitWriter } from "../../src/integrations/git/writer.ts";
@@ -23,11 +23,6 @@ const payment = "prod/payment.yaml";
 const tag = "v20240521-prod-redis-tune";
 const text = (maxActive: number) => `redis:\n  max_active: ${maxActive}\n`;
 
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).toReversed()) await close();
-});
-
 interface World {
   readonly bot: LiveBot;
   readonly repository: SharedRepository;
@@ -44,7 +39,7 @@ async function world(
   { heals = true, againAfterMs = 1_500 }: { readonly heals?: boolean; readonly againAfterMs?: number } = {},
 ): Promise<World> {
   const repository = sharedRepository();
-  open.push(() => repository.remove());
+  onTestFinished(() => repository.remove());
   const now = Date.now();
   const { clone, bare } = repository;
   clone.commit({ [order]: text(200), [payment]: text(100) }, { subject: "Begin", atMs: now - 900 * minute });
@@ -53,9 +48,9 @@ async function world(
   clone.git(["push", "--quiet", "--tags", "origin", "HEAD:main"]);
   const pool = () => filesAt(repository, "main")?.[order];
   const target = await recoveringTarget(() => !heals || pool() !== text(200));
-  open.push(() => target.close());
+  onTestFinished(() => target.close());
   const state = await mkdtemp(join(tmpdir(), "gofire-copies-"));
-  open.push(() => rm(state, { recursive: true, force: true }));
+  onTestFinished(() => rm(state, { recursive: true, force: true }));
   const place = { repository: bare, branch: "main" };
   const history = gitHistory(place, state);
   const writer = gitWriter({ ...place, push }, state);
@@ -71,10 +66,10 @@ async function world(
       await Promise.all([history.close(), writer.close()]);
     },
   };
-  open.push(() => configs.close());
+  onTestFinished(() => configs.close());
   const log = fakeAuditLog();
   const bot = await liveBot("socket", { order: target.url }, undefined, {}, { configs, auditLog: log });
-  open.push(() => bot.close());
+  onTestFinished(() => bot.close());
   return {
     bot,
     repository,
@@ -241,9 +236,9 @@ describe.skipIf(redisProgram === undefined)("two people roll configuration back"
 
   test("what Redis loses while it is measured is named and closed by the bot that runs, and asked for anew", async () => {
     const redis = await testRedis();
-    open.push(() => redis.remove());
+    onTestFinished(() => redis.remove());
     vi.stubEnv("REDIS_URL", redis.url);
-    open.push(() => vi.unstubAllEnvs());
+    onTestFinished(() => void vi.unstubAllEnvs());
     const shop = await world("branch", { heals: false, againAfterMs: 60_000 });
     const card = await asked(shop);
     await agreed(shop, card);
@@ -251,7 +246,7 @@ describe.skipIf(redisProgram === undefined)("two people roll configuration back"
     // Nobody can be at it any more.
     for (const { event } of shop.log.logged) Object.assign(event, { atMs: event.atMs - 60 * minute });
     const client = new Redis({ path: redis.socket });
-    open.push(() => client.disconnect());
+    onTestFinished(() => client.disconnect());
     await client.flushall();
     const words = /rolled back in the repository, NOT verified/;
     const told = await until(

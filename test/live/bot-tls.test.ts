@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { tlsPlaces } from "../../src/commands/access/tls-places.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { thisHost } from "../../src/integrations/host/this-host.ts";
@@ -8,16 +8,11 @@ import { tlsServer } from "../integrations/tls-servers.ts";
 import { until } from "../jobs/bot.ts";
 import { incidents, type LiveBot, liveBot, mira } from "./bot.ts";
 
-const open: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).toReversed()) await close();
-});
-
 async function botThatMayLookAt(port: number): Promise<LiveBot> {
   const config = parseConfig(`allow: { tls: ["127.0.0.1:${port}"] }`, "gofire.yaml", "/", []);
   const places = tlsPlaces(config, thisHost, tlsProbes());
   const bot = await liveBot("socket", {}, undefined, {}, { tlsPlaces: places });
-  open.push(() => bot.close());
+  onTestFinished(() => bot.close());
   return bot;
 }
 

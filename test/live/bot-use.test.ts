@@ -1,19 +1,17 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { redisProgram, testRedis } from "../integrations/redis-server.ts";
 import { sickTarget, until } from "../jobs/bot.ts";
 import { incidents, type LiveBot, liveBot, mira } from "./bot.ts";
 
-const open: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   vi.unstubAllEnvs();
-  for (const close of open.splice(0).toReversed()) await close();
 });
 
 async function botFor(mode: "socket" | "http" = "socket", isPatient = true): Promise<LiveBot> {
   const target = await sickTarget(() => 10);
-  open.push(() => target.close());
+  onTestFinished(() => target.close());
   const bot = await liveBot(mode, { order: target.url }, undefined, {}, { isPatient });
-  open.push(() => bot.close());
+  onTestFinished(() => bot.close());
   return bot;
 }
 
@@ -136,7 +134,7 @@ describe.skipIf(redisProgram === undefined)("people use the bot", () => {
 
   test("while Redis is away nothing is pretended, and afterwards it goes on", async () => {
     const redis = await testRedis();
-    open.push(() => redis.remove());
+    onTestFinished(() => redis.remove());
     vi.stubEnv("REDIS_URL", redis.url);
     const bot = await botFor("socket", false);
     await redis.kill();

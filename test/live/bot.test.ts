@@ -1,18 +1,13 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { redisProgram } from "../integrations/redis-server.ts";
 import { sickTarget, until } from "../jobs/bot.ts";
 import { incidents, type LiveBot, liveBot, mira } from "./bot.ts";
 
-const open: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).toReversed()) await close();
-});
-
 async function botFor(mode: "socket" | "http"): Promise<LiveBot> {
   const target = await sickTarget(() => 10);
-  open.push(() => target.close());
+  onTestFinished(() => target.close());
   const bot = await liveBot(mode, { order: target.url });
-  open.push(() => bot.close());
+  onTestFinished(() => bot.close());
   return bot;
 }
 

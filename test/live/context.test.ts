@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Analysis } from "../../src/domain/findings/finding.ts";
 import { gofire } from "../cli/gofire.ts";
 import { type BuiltLab, buildLab, hasGo, type LiveLab } from "./lab.ts";
@@ -20,18 +20,47 @@ import {
 /** Short captures: what is proven here is what Prometheus adds. */
 const quick = ["--gap", "3s", "--cpu", "1s"];
 
+/** What cAdvisor and kube-state-metrics export of a pod with the process in it. */
+async function exporter(pod: { readonly createdMsAgo: number }): Promise<string> {
+  const labels = 'namespace="shop",pod="order-7c9-x2",container="order"';
+  const beganMs = Date.now();
+  let scrapedMs: number | undefined;
+  const server = createServer((_request, response) => {
+    scrapedMs ??= Date.now();
+    const periods = Math.round((Date.now() - beganMs) / 100);
+    response.end(`# TYPE container_cpu_cfs_periods_total counter
+container_cpu_cfs_periods_total{${labels}} ${periods}
+# TYPE container_cpu_cfs_throttled_periods_total counter
+container_cpu_cfs_throttled_periods_total{${labels}} ${Math.round(periods * 0.6)}
+# TYPE kube_pod_container_resource_limits gauge
+kube_pod_container_resource_limits{${labels},resource="cpu",unit="core"} 0.5
+kube_pod_container_resource_limits{${labels},resource="memory",unit="byte"} 536870912
+# TYPE kube_pod_container_status_restarts_total counter
+kube_pod_container_status_restarts_total{${labels}} ${Date.now() - scrapedMs > 2_000 ? 2 : 1}
+# TYPE kube_pod_container_status_last_terminated_reason gauge
+kube_pod_container_status_last_terminated_reason{${labels},reason="OOMKilled"} 1
+# TYPE kube_pod_owner gauge
+kube_pod_owner{namespace="shop",pod="order-7c9-x2",owner_kind="ReplicaSet",owner_name="order-7c9"} 1
+# TYPE kube_replicaset_created gauge
+kube_replicaset_created{namespace="shop",replicaset="order-7c9"} ${Math.round((beganMs - pod.createdMsAgo) / 1000)}
+`);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
 describe.skipIf(!hasGo || !hasPrometheus)(
   "what a real Prometheus says of a live Go process (needs Go, Prometheus and promtool)",
   () => {
     let built: BuiltLab;
     let folder: string;
-    const open: (() => Promise<void>)[] = [];
     beforeAll(() => {
       built = buildLab();
       folder = mkdtempSync(join(tmpdir(), "gofire-live-context-"));
-    });
-    afterEach(async () => {
-      for (const close of open.splice(0).toReversed()) await close();
     });
     afterAll(() => {
       built.remove();
@@ -44,7 +73,7 @@ describe.skipIf(!hasGo || !hasPrometheus)(
       beside?: string,
     ): Promise<{ readonly lab: LiveLab; readonly prometheus: RunningPrometheus; readonly config: string }> {
       const lab = await built.start();
-      open.push(() => lab.stop());
+      onTestFinished(() => lab.stop());
       const address = new URL(lab.debugUrl).host;
       const labels = { job: "order", instance: address };
       const past: PastSeries[] =
@@ -73,7 +102,7 @@ describe.skipIf(!hasGo || !hasPrometheus)(
         ],
         past,
       );
-      open.push(() => prometheus.close());
+      onTestFinished(() => prometheus.close());
       await until(
         async () => (await valueOf(prometheus.url, `go_goroutines{instance="${address}"}`)) !== undefined,
       );
@@ -95,39 +124,6 @@ describe.skipIf(!hasGo || !hasPrometheus)(
       const bundle = /^Evidence kept in (.+)$/m.exec(run.stderr)?.[1] ?? "";
       const replayed = await gofire(["replay", bundle], { cwd: folder });
       return { analysis: JSON.parse(run.stdout) as Analysis, bundle, text: replayed.stdout };
-    }
-
-    /** What cAdvisor and kube-state-metrics export of a pod with the process in it. */
-    async function exporter(pod: { readonly createdMsAgo: number }): Promise<string> {
-      const labels = 'namespace="shop",pod="order-7c9-x2",container="order"';
-      const beganMs = Date.now();
-      let scrapedMs: number | undefined;
-      const server = createServer((_request, response) => {
-        scrapedMs ??= Date.now();
-        const periods = Math.round((Date.now() - beganMs) / 100);
-        response.end(`# TYPE container_cpu_cfs_periods_total counter
-container_cpu_cfs_periods_total{${labels}} ${periods}
-# TYPE container_cpu_cfs_throttled_periods_total counter
-container_cpu_cfs_throttled_periods_total{${labels}} ${Math.round(periods * 0.6)}
-# TYPE kube_pod_container_resource_limits gauge
-kube_pod_container_resource_limits{${labels},resource="cpu",unit="core"} 0.5
-kube_pod_container_resource_limits{${labels},resource="memory",unit="byte"} 536870912
-# TYPE kube_pod_container_status_restarts_total counter
-kube_pod_container_status_restarts_total{${labels}} ${Date.now() - scrapedMs > 2_000 ? 2 : 1}
-# TYPE kube_pod_container_status_last_terminated_reason gauge
-kube_pod_container_status_last_terminated_reason{${labels},reason="OOMKilled"} 1
-# TYPE kube_pod_owner gauge
-kube_pod_owner{namespace="shop",pod="order-7c9-x2",owner_kind="ReplicaSet",owner_name="order-7c9"} 1
-# TYPE kube_replicaset_created gauge
-kube_replicaset_created{namespace="shop",replicaset="order-7c9"} ${Math.round((beganMs - pod.createdMsAgo) / 1000)}
-`);
-      }).listen(0, "127.0.0.1");
-      await once(server, "listening");
-      open.push(async () => {
-        server.closeAllConnections();
-        await new Promise((resolve) => server.close(resolve));
-      });
-      return `127.0.0.1:${(server.address() as AddressInfo).port}`;
     }
 
     test("limits, throttling, an OOM kill and a deploy come from what is beside the process", {

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { Fields } from "../../src/sandbox/slack/fields.ts";
 import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
 import { redisProgram } from "../integrations/redis-server.ts";
@@ -12,14 +12,10 @@ const hmac = {
   header: "x-grafana-alerting-signature",
   timestampHeader: "x-grafana-alerting-timestamp",
 };
-const open: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).toReversed()) await close();
-});
 
 async function botFor(mode: "socket" | "http"): Promise<LiveBot> {
   const target = await sickTarget(() => 10);
-  open.push(() => target.close());
+  onTestFinished(() => target.close());
   const bot = await liveBot(
     mode,
     { order: target.url, payment: target.url },
@@ -34,7 +30,7 @@ async function botFor(mode: "socket" | "http"): Promise<LiveBot> {
       },
     },
   );
-  open.push(() => bot.close());
+  onTestFinished(() => bot.close());
   return bot;
 }
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { serviceCatalog } from "../../src/commands/access/service-catalog.ts";
 import { serviceTargets } from "../../src/commands/access/service-targets.ts";
 import { parseConfig } from "../../src/config/parse.ts";
@@ -19,7 +19,6 @@ import { type BuiltLab, buildLab, hasGo, type LiveLab } from "./lab.ts";
 
 const token = "alerts-token";
 const port = 6060;
-const open: (() => Promise<void> | void)[] = [];
 const yaml = `
 kubernetes: { kubeconfig: config }
 services:
@@ -40,15 +39,12 @@ describe.skipIf(!hasGo || redisProgram === undefined)("pods behind an API server
     built = buildLab();
   });
   afterAll(() => built.remove());
-  afterEach(async () => {
-    for (const close of open.splice(0).toReversed()) await close();
-  });
 
   async function begin(): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), "gofire-cluster-"));
-    open.push(() => rm(folder, { recursive: true, force: true }));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
     const labs = [await built.start(), await built.start()] as const;
-    for (const lab of labs) open.push(() => lab.stop());
+    for (const lab of labs) onTestFinished(() => lab.stop());
     sick = labs[1];
     cluster = await kubernetesServer(
       labs.map(({ debugUrl }, at) => ({
@@ -59,7 +55,7 @@ describe.skipIf(!hasGo || redisProgram === undefined)("pods behind an API server
         behind: { [port]: debugUrl },
       })),
     );
-    open.push(() => cluster.close());
+    onTestFinished(() => cluster.close());
     await writeFile(join(folder, "config"), kubeconfigFor(cluster));
     const config = parseConfig(yaml, "gofire.yaml", folder, []);
     const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + skippedMs };
@@ -80,7 +76,7 @@ describe.skipIf(!hasGo || redisProgram === undefined)("pods behind an API server
       {},
       { services: serviceCatalog(config, targets, goTargets()) },
     );
-    open.push(() => bot.close());
+    onTestFinished(() => bot.close());
   }
 
   async function page(labels: Readonly<Record<string, string>>): Promise<void> {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { prometheusServers } from "../../src/integrations/prometheus/client.ts";
 import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
 import { redisProgram } from "../integrations/redis-server.ts";
@@ -15,8 +15,6 @@ function certificate(name: string): string {
   return fileURLToPath(new URL(`../integrations/certificates/${name}.pem`, import.meta.url));
 }
 
-const open: (() => Promise<void> | void)[] = [];
-
 describe.skipIf(!hasGo || !hasPager || redisProgram === undefined)(
   "pages of a real Prometheus and Alertmanager (needs Go and both)",
   () => {
@@ -27,14 +25,11 @@ describe.skipIf(!hasGo || !hasPager || redisProgram === undefined)(
       built = buildLab();
     });
     afterAll(() => built.remove());
-    afterEach(async () => {
-      for (const close of open.splice(0).toReversed()) await close();
-    });
 
     let prometheusUrl = "";
     async function begin(members: number): Promise<void> {
       lab = await built.start();
-      open.push(() => lab.stop());
+      onTestFinished(() => lab.stop());
       bot = await liveBot(
         "socket",
         { order: lab.debugUrl },
@@ -55,7 +50,7 @@ describe.skipIf(!hasGo || !hasPager || redisProgram === undefined)(
           },
         },
       );
-      open.push(() => bot.close());
+      onTestFinished(() => bot.close());
       const target = new URL(lab.debugUrl).host;
       const pager = await startPager({
         target,
@@ -74,12 +69,12 @@ describe.skipIf(!hasGo || !hasPager || redisProgram === undefined)(
         members,
       });
       prometheusUrl = pager.prometheusUrl;
-      open.push(() => pager.close());
+      onTestFinished(() => pager.close());
     }
 
     test("come over TLS with Alertmanager's own client certificate, and without a token", async () => {
       lab = await built.start();
-      open.push(() => lab.stop());
+      onTestFinished(() => lab.stop());
       bot = await liveBot(
         "socket",
         { order: lab.debugUrl },
@@ -101,7 +96,7 @@ describe.skipIf(!hasGo || !hasPager || redisProgram === undefined)(
           },
         },
       );
-      open.push(() => bot.close());
+      onTestFinished(() => bot.close());
       const [, webhookUrl = ""] =
         /expected at (https:\S+), with a client certificate/.exec(bot.lines.join("\n")) ?? [];
       const pager = await startPager({
@@ -111,7 +106,7 @@ describe.skipIf(!hasGo || !hasPager || redisProgram === undefined)(
         webhookUrl,
         tls: { ca: certificate("ca"), cert: certificate("pager"), key: certificate("pager.key") },
       });
-      open.push(() => pager.close());
+      onTestFinished(() => pager.close());
       await makeSick();
       await until(() => cards().find(({ text }) => text.startsWith("FAIL: order")), "the verdict");
       expect(bot.lines.filter((line) => line.includes("was refused"))).toEqual([]);
@@ -123,7 +118,7 @@ describe.skipIf(!hasGo || !hasPager || redisProgram === undefined)(
         webhookUrl,
         tls: { ca: certificate("ca"), cert: certificate("stranger"), key: certificate("stranger.key") },
       });
-      open.push(() => stranger.close());
+      onTestFinished(() => stranger.close());
       await until(
         () => bot.lines.find((line) => /was refused: .* of no authority/.test(line)),
         "its refusal",

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { readStoredCapture } from "../../src/integrations/artifacts/stored-capture.ts";
 import { resvgRasteriser } from "../../src/integrations/pictures/rasteriser.ts";
 import { flameGraphPictures } from "../../src/jobs/thread/pictures.ts";
@@ -10,7 +10,6 @@ import { incidents, type LiveBot, liveBot, mira } from "./bot.ts";
 import { type BuiltLab, buildLab, hasGo, type LiveLab } from "./lab.ts";
 
 const token = "alerts-token";
-const open: (() => Promise<void> | void)[] = [];
 
 async function makeSick({ shopUrl }: LiveLab): Promise<void> {
   const answer = await fetch(`${shopUrl}/lab/modes/mutex-io?scale=300`, { method: "POST" });
@@ -39,20 +38,17 @@ describe.skipIf(!hasGo || redisProgram === undefined)("two processes of one serv
     built = buildLab();
   });
   afterAll(() => built.remove());
-  afterEach(async () => {
-    for (const close of open.splice(0).toReversed()) await close();
-  });
 
   async function lab(): Promise<LiveLab> {
     const started = await built.start();
-    open.push(() => started.stop());
+    onTestFinished(() => started.stop());
     return started;
   }
 
   test("a page about one of them: the card says that only this one shows it; later, that both do", async () => {
     const [first, second] = [await lab(), await lab()];
     const rasteriser = resvgRasteriser();
-    open.push(() => rasteriser.close());
+    onTestFinished(() => rasteriser.close());
     const bot = await liveBot(
       "socket",
       { order: { "order-1": first.debugUrl, "order-2": second.debugUrl } },
@@ -74,7 +70,7 @@ describe.skipIf(!hasGo || redisProgram === undefined)("two processes of one serv
           }),
       },
     );
-    open.push(() => bot.close());
+    onTestFinished(() => bot.close());
     await makeSick(first);
     await page(bot);
     const card = await until(

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { serviceTargets } from "../../src/commands/access/service-targets.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
@@ -10,7 +10,6 @@ import { type BuiltLab, buildLab, hasGo } from "./lab.ts";
 import { hasPrometheus, startPrometheus } from "./prometheus.ts";
 
 const never = new AbortController().signal;
-const open: (() => Promise<void> | void)[] = [];
 
 describe.skipIf(!hasGo || !hasPrometheus)("what a real Prometheus scrapes (needs Go)", () => {
   let built: BuiltLab;
@@ -18,19 +17,16 @@ describe.skipIf(!hasGo || !hasPrometheus)("what a real Prometheus scrapes (needs
     built = buildLab();
   });
   afterAll(() => built.remove());
-  afterEach(async () => {
-    for (const close of open.splice(0).toReversed()) await close();
-  });
 
   test("are the processes of a service, and answer where they were found", async () => {
     const labs = [await built.start(), await built.start()];
-    for (const lab of labs) open.push(() => lab.stop());
+    for (const lab of labs) onTestFinished(() => lab.stop());
     const addresses = labs.map(({ debugUrl }) => new URL(debugUrl).host);
     const prometheus = await startPrometheus([
       ...addresses.map((address, at) => ({ job: `order-${at}`, address })),
       { job: "cart", address: "127.0.0.1:1" },
     ]);
-    open.push(() => prometheus.close());
+    onTestFinished(() => prometheus.close());
     const yaml = `
 prometheus: { url: "${prometheus.url}" }
 services: { order: { discover: { prometheus: { labels: { job: ~order-.* } } } } }

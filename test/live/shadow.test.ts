@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { type Incident, isSettled } from "../../src/domain/incidents/incident.ts";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
 import { parseRedisUrl } from "../../src/integrations/redis/address.ts";
@@ -17,23 +17,21 @@ import { incidents, type LiveBot, liveBot, mira } from "./bot.ts";
 
 const token = "alerts-token";
 const never = new AbortController().signal;
-const open: (() => Promise<void> | void)[] = [];
 /** The bots' own: what they write down there is what would have been said. */
 let kept: Incidents;
 let held: HeldPages;
 beforeEach(async () => {
   if (redisProgram === undefined) return;
   const server = await testRedis();
-  open.push(() => server.remove());
+  onTestFinished(() => server.remove());
   vi.stubEnv("REDIS_URL", server.url);
   const redis = await openRedis(parseRedisUrl(server.url), { onTrouble: () => {} });
-  open.push(() => redis.close());
+  onTestFinished(() => redis.close());
   kept = incidentStore(redis.client, systemClock);
   held = heldPageStore(redis.client);
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
-  for (const close of open.splice(0).toReversed()) await close();
 });
 
 /** All incidents, once `are` holds for them. */
@@ -104,7 +102,7 @@ async function botFor({ shadow, services = {}, paging }: Asked): Promise<LiveBot
     healthyTarget(() => 10),
     sickTarget(() => 10),
   ]);
-  for (const target of [sick, healthy, ill]) open.push(() => target.close());
+  for (const target of [sick, healthy, ill]) onTestFinished(() => target.close());
   const bot = await liveBot(
     "socket",
     {
@@ -132,7 +130,7 @@ async function botFor({ shadow, services = {}, paging }: Asked): Promise<LiveBot
       },
     },
   );
-  open.push(() => bot.close());
+  onTestFinished(() => bot.close());
   return bot;
 }
 

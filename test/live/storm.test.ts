@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
 import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-server.ts";
 import { sickTarget, until } from "../jobs/bot.ts";
@@ -22,26 +22,21 @@ const sendForMs = 10_000;
 /** Of the process with the stand-in in it, which keeps every message and call. */
 const mostHeapBytes = 200 * 2 ** 20;
 
-const open: (() => Promise<void> | void)[] = [];
-
 describe.skipIf(redisProgram === undefined)("a storm of a thousand groups", () => {
   let redis: TestRedis;
   let bot: LiveBot;
-  afterEach(async () => {
-    for (const close of open.splice(0).toReversed()) await close();
-  });
 
   async function begin(): Promise<void> {
     redis = await testRedis();
-    open.push(() => redis.remove());
+    onTestFinished(() => redis.remove());
     const before = process.env["REDIS_URL"];
     process.env["REDIS_URL"] = redis.url;
-    open.push(() => {
+    onTestFinished(() => {
       if (before === undefined) delete process.env["REDIS_URL"];
       else process.env["REDIS_URL"] = before;
     });
     const target = await sickTarget();
-    open.push(() => target.close());
+    onTestFinished(() => target.close());
     bot = await liveBot("socket", Object.fromEntries(serviceNames.map((name) => [name, target.url])), {
       messages: { channels: [], senders: [] },
       request: {
@@ -54,7 +49,7 @@ describe.skipIf(redisProgram === undefined)("a storm of a thousand groups", () =
           Promise.resolve(serviceNames.map((name) => ({ name, matches: [], instances: [target.url] }))),
       },
     });
-    open.push(() => bot.close());
+    onTestFinished(() => bot.close());
   }
 
   /** Delivers as Alertmanager does: again, after growing pauses, until it is taken; never after a 4xx. */
@@ -132,7 +127,7 @@ describe.skipIf(redisProgram === undefined)("a storm of a thousand groups", () =
     const watch = setInterval(() => {
       highest = Math.max(highest, process.memoryUsage().heapUsed);
     }, 100);
-    open.push(() => clearInterval(watch));
+    onTestFinished(() => clearInterval(watch));
     const sent = storm();
     await sleep(sendForMs / 3);
     await redis.kill();

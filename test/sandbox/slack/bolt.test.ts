@@ -1,17 +1,11 @@
 import type { BlockButtonAction } from "@slack/bolt";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { SlackStandIn } from "../../../src/sandbox/slack/stand-in.ts";
 import { incidents, mira, socketApp, startHttpApp, startSlack } from "./bolt.ts";
 
-const open: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const close of open.splice(0).toReversed()) await close();
-});
-
 async function slackForTest(): Promise<SlackStandIn> {
   const slack = await startSlack();
-  open.push(() => slack.close());
+  onTestFinished(() => slack.close());
   return slack;
 }
 
@@ -56,7 +50,7 @@ describe("a Bolt app over Socket Mode", () => {
       });
     });
     await app.start();
-    open.push(() => app.stop());
+    onTestFinished(async () => void (await app.stop()));
 
     const acked = await slack.people.type(mira, incidents, "/gofire snapshot order");
     expect(acked).toMatchObject({ isAcked: true });
@@ -102,7 +96,7 @@ describe("a Bolt app over signed HTTP", () => {
           : ack({ response_action: "errors", errors: { service: "No such service" } }));
       });
     });
-    open.push(() => app.stop());
+    onTestFinished(async () => void (await app.stop()));
 
     await slack.people.type(mira, incidents, "hello there");
     await vi.waitFor(() => expect(heard).toHaveLength(1));
