@@ -20,6 +20,7 @@ import { csvExport } from "./log-entries/csv-export.ts";
 import { jsonAnswer } from "./log-entries/json-answer.ts";
 import { jsonLogParser, looksLikeJsonLog } from "./log-entries/json-log.ts";
 import { type LogFormat, wholeLogParser } from "./log-entries/whole-log.ts";
+import { mapped, passedOn } from "./mapped.ts";
 import { expvarParser, looksLikeExpvar } from "./memstats/expvar.ts";
 import { heapTextParser, looksLikeHeapText } from "./memstats/heap-text.ts";
 import { looksLikeMetrics, metricsParser } from "./metrics/metrics-parser.ts";
@@ -34,6 +35,7 @@ import { endsLinesWithReturns, loneReturnsParser } from "./text/lone-returns.ts"
 import type { SourceLine } from "./text/source-lines.ts";
 import { decodedParser, foreignEncoding } from "./text/unicode-text.ts";
 import { looksLikeThreadCounts, threadCountsParser } from "./thread-counts.ts";
+import { atStart, isBinary, looksLikeCommandLine, looksLikeTrace, refused, unread } from "./unread.ts";
 
 export interface ArtifactOptions {
   /** Milliseconds since the epoch at which it was captured, for formats that do not say so themselves. */
@@ -87,7 +89,7 @@ const formats: readonly Format[] = [
   },
   wholeLog(csvExport),
   {
-    matches: (head) => startsWith(head, "go 1.") && textOf(head, 16).endsWith("\0\0\0"),
+    matches: looksLikeTrace,
     parser: () => unread("trace"),
   },
   {
@@ -149,7 +151,7 @@ const formats: readonly Format[] = [
     parser: (_artifact, _options, head) => refused(head, mistakenFor(head) ?? ""),
   },
   {
-    matches: isCommandLine,
+    matches: looksLikeCommandLine,
     parser: () => unread("cmdline"),
   },
   {
@@ -272,57 +274,4 @@ function artifactOfProfile(profile: Profile, damage: ParseError | undefined): Pa
   }
   const snapshot = goroutinesOfProfile(profile, damage);
   return { type: "goroutines", snapshot, leaked: kind === "goroutineleak" };
-}
-
-function mapped<From, To>(
-  parser: ByteParser<From>,
-  map: (value: From, damage: ParseError | undefined) => To,
-): ByteParser<To> {
-  return {
-    ...passedOn(parser),
-    end(): ParseResult<To> {
-      const result = parser.end();
-      return result.ok ? { ...result, value: map(result.value, result.damage) } : result;
-    },
-  };
-}
-
-/** Input that another parser takes as it is. */
-function passedOn<T>(parser: ByteParser<T>): Pick<ByteParser<T>, "push" | "room"> {
-  return { push: (chunk) => parser.push(chunk), room: () => parser.room?.() };
-}
-
-/** A format that is known, and not read. */
-function unread(format: "trace" | "cmdline"): ByteParser<ParsedArtifact> {
-  return { push: () => undefined, end: () => ({ ok: true, value: { type: "unread", format } }) };
-}
-
-function refused(head: Uint8Array, message: string): ByteParser<ParsedArtifact> {
-  const error = isBinary(head)
-    ? atStart("not-this-format", message)
-    : lineError("not-this-format", message, 1, textOf(head, 200).trim().split("\n", 1)[0]);
-  return { push: () => undefined, end: () => ({ ok: false, error }) };
-}
-
-function atStart(code: ParseError["code"], message: string): ParseError {
-  return { code, message, at: { unit: "offset", value: 0 } };
-}
-
-/** argv joined by NUL (Go source: net/http/pprof/pprof.go, Cmdline): text, NULs, and no line feed. */
-function isCommandLine(head: Uint8Array): boolean {
-  return (
-    head.includes(0) && head[0] !== 0 && head.every((byte) => byte === 0 || (byte >= 0x20 && byte !== 0x7f))
-  );
-}
-
-function isBinary(head: Uint8Array): boolean {
-  return head.includes(0);
-}
-
-function startsWith(head: Uint8Array, text: string): boolean {
-  return textOf(head, text.length) === text;
-}
-
-function textOf(head: Uint8Array, length: number): string {
-  return String.fromCharCode(...head.subarray(0, length));
 }
