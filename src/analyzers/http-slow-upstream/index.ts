@@ -57,7 +57,7 @@ export const httpSlowUpstream = defineAnalyzer({
       ...growthThresholds,
     },
     docs: {
-      what: "Many goroutines that have sent an HTTP request, a unary gRPC call, records to Kafka, a request over NATS, a message to NSQ, a command to Redis, or a query to a database or MongoDB from one place and wait for the answer, or that cannot send on a gRPC stream because the server does not read; more of them all the time, for minutes, or so many that none can have been answered soon.",
+      what: "Many goroutines that have sent an HTTP request, a unary gRPC call, records to Kafka, a request over NATS, a message to NSQ, a command to Redis, or a query to a database or MongoDB from one place and wait for the answer, or that cannot send because the other side takes nothing more or no server is reached; more of them all the time, for minutes, or so many that none can have been answered soon.",
       why: "Each keeps its own caller waiting, with a connection and the memory of two requests. Without a timeout they wait for as long as the upstream likes.",
       next: "Look at the upstream. Give the calls a deadline (http.Client.Timeout or a context): DefaultTransport has no ResponseHeaderTimeout. Limit how many may wait at a time.",
       falsePositives:
@@ -139,9 +139,11 @@ export const httpSlowUpstream = defineAnalyzer({
           next: [
             remote?.awaits === "room"
               ? `Look at whom ${caller} sends to: it takes nothing, because it is stuck, stopped, or waits for a server itself.`
-              : served === undefined
-                ? `Look at the service that ${caller} calls: it has these requests and does not answer.`
-                : `Look at ${shortName(handler?.function ?? "the handler")} first; if ${caller} calls another service after all, look at that one.`,
+              : remote?.awaits === "server"
+                ? `Check that the server which ${caller} calls can be reached from here, and answers who connects: address, network policy, TLS, its own limits.`
+                : served === undefined
+                  ? `Look at the service that ${caller} calls: it has these requests and does not answer.`
+                  : `Look at ${shortName(handler?.function ?? "the handler")} first; if ${caller} calls another service after all, look at that one.`,
             remote?.deadline ??
               "Set http.Client.Timeout or a context deadline on the call; DefaultTransport has no ResponseHeaderTimeout.",
             "Bound how many calls may wait at a time (a semaphore or circuit breaker), so that a slow upstream does not take this service with it.",
@@ -155,6 +157,8 @@ export const httpSlowUpstream = defineAnalyzer({
 /** What the waiting have done, as the end of a sentence about goroutines. */
 function sentText(remote: RemoteCall | undefined): string {
   if (remote === undefined) return "have sent an HTTP request and wait for the response header";
+  if (remote.awaits === "server")
+    return `want to send ${remote.name} and wait until a server is reached: no connection that is up takes it`;
   return remote.awaits === "room"
     ? `want to send ${remote.name} and have no room: the other side takes nothing more`
     : `have sent ${remote.name} and wait for the answer`;
@@ -162,6 +166,7 @@ function sentText(remote: RemoteCall | undefined): string {
 
 function awaited(served: SelfCall | undefined, remote: RemoteCall | undefined): string {
   if (served !== undefined) return "an answer, probably of this very process";
+  if (remote?.awaits === "server") return "a server that can be reached";
   return remote?.awaits === "room" ? "an upstream to take more" : "an upstream's answer";
 }
 

@@ -119,7 +119,7 @@ const loopNamed = symbolTable<IdleRole>([
   ],
   [
     brokerLoop,
-    /(?:^|\/)github\.com\/twmb\/franz-go\/pkg\/kgo\.(?!\(\*(?:Client|GroupTransactSession)\)\.(?:ProduceSync|Flush|Ping|Request|Commit|End|Begin|AbortBuffered))/,
+    /(?:^|\/)github\.com\/twmb\/franz-go\/pkg\/kgo\.(?!\(\*(?:Client|GroupTransactSession)\)\.(?:[Pp]roduce$|ProduceSync|Flush|Ping|Request|Commit|End|Begin|AbortBuffered))/,
   ],
   [
     brokerLoop,

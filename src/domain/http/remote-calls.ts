@@ -10,10 +10,11 @@ export interface RemoteCall {
   readonly name: string;
   /**
    * - `answer`: it has been sent, and the answer has not come.
+   * - `server`: it has not been sent, because no connection to a server is up.
    * - `room`: the other side takes nothing, so there is no room to send more. However long a stream lives, no single
    *   one of its sends should last.
    */
-  readonly awaits: "answer" | "room";
+  readonly awaits: "answer" | "server" | "room";
   /** CPU milliseconds that one such call costs the caller at the very least; see `leastWaitMs`. */
   readonly cpuMs: number;
   /** Who bounds the wait, as an instruction. */
@@ -78,6 +79,15 @@ const clients: readonly Client[] = [
     waitsIn: /(?:^|\/)quic-go\.\(\*(?:ReceiveStream|receiveStream|outgoingStreamsMap(?:\[.*\])?)\)\./,
   },
   {
+    name: "a record to Kafka",
+    awaits: "room",
+    cpuMs: cpuMsBatched,
+    deadline:
+      "Give the record's context a deadline, or drop what finds no room with TryProduce: Produce waits while kgo.MaxBufferedRecords wait for brokers.",
+    entry: /(?:^|\/)twmb\/franz-go\/pkg\/kgo\.\(\*Client\)\.(?:Produce|ProduceSync)$/,
+    waitsIn: /(?:^|\/)twmb\/franz-go\/pkg\/kgo\.\(\*Client\)\.produce$/,
+  },
+  {
     name: "records to Kafka",
     awaits: "answer",
     cpuMs: cpuMsBatched,
@@ -94,6 +104,16 @@ const clients: readonly Client[] = [
     deadline:
       "Bound it by Config.Net.ReadTimeout, Producer.Timeout and Producer.Retry: the synchronous producer takes no context.",
     entry: /(?:^|\/)(?:IBM|Shopify)\/sarama\.\(\*syncProducer\)\.SendMessages?$/,
+    waitsIn: /(?:^|\/)(?:IBM|Shopify)\/sarama\./,
+  },
+  {
+    name: "a request for metadata to Kafka",
+    awaits: "answer",
+    cpuMs: cpuMsBatched,
+    deadline:
+      "Bound it by Config.Net.DialTimeout and ReadTimeout and Metadata.Timeout, and make one client for the process, not one for each request.",
+    entry:
+      /(?:^|\/)(?:IBM|Shopify)\/sarama\.New(?:\w*Producer|\w*Client|\w*Consumer|ConsumerGroup|ClusterAdmin)$/,
     waitsIn: /(?:^|\/)(?:IBM|Shopify)\/sarama\./,
   },
   {
@@ -157,6 +177,25 @@ const clients: readonly Client[] = [
       /(?:^|\/)(?:jackc\/pgx(?:\/v\d+)?\/(?:pgconn|pgproto3)|jackc\/chunkreader(?:\/v\d+)?|lib\/pq|go-sql-driver\/mysql|(?:microsoft|denisenkom)\/go-mssqldb)[./]/,
     byDesign:
       /(?:^|\/)jackc\/pgx(?:\/v\d+)?(?:\/pgconn)?\.\(\*(?:Conn|PgConn)\)\.(?:WaitForNotification|ReceiveMessage|CopyTo)$/,
+  },
+  {
+    name: "a query to a database",
+    awaits: "server",
+    cpuMs: cpuMsRoundTrip,
+    deadline:
+      "Set connect_timeout (pgconn.Config.ConnectTimeout): without it a connection that is not answered is waited for as long as the caller's context lasts.",
+    entry: /(?:^|\/)jackc\/pgx(?:\/v\d+)?\/pgxpool\.\(\*Pool\)\.[A-Z]\w*$/,
+    waitsIn: /(?:^|\/)jackc\/puddle(?:\/v\d+)?\.\(\*Pool(?:\[.*\])?\)\.initResourceValue$/,
+  },
+  {
+    name: "an operation to MongoDB",
+    awaits: "server",
+    cpuMs: cpuMsRoundTrip,
+    deadline:
+      "Give the operation's context a deadline, or set ClientOptions.SetTimeout; SetServerSelectionTimeout (30 s by default) bounds this wait.",
+    entry: /(?:^|\/)go\.mongodb\.org\/mongo-driver(?:\/v\d+)?\/mongo\.(?:\(\*?\w+\)|\w+)\.[A-Z]\w*$/,
+    waitsIn:
+      /(?:^|\/)go\.mongodb\.org\/mongo-driver(?:\/v\d+)?\/x\/mongo\/driver\/topology\.\(\*Topology\)\.[sS]electServer\w*$/,
   },
   {
     name: "an operation to MongoDB",

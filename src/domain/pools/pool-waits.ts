@@ -89,6 +89,9 @@ const waitsForReturn: ReadonlySet<WaitReason> = new Set<WaitReason>([
   "active",
 ]);
 
+/** There puddle waits while a connection is opened that it has room for: for no return (puddle source: pool.go). */
+const opensOne = ".initResourceValue";
+
 /** Frames that carry the wait itself. */
 const carriesWait = /^(?:sync|internal\/sync|time|context)\./;
 
@@ -98,7 +101,7 @@ export const poolWait = memoised(findWait);
 function findWait({ stack, wait }: GoroutineGroup): PoolWait | undefined {
   if (!waitsForReturn.has(wait)) return undefined;
   const at = stack.findIndex((frame) => !isRuntimeFrame(frame) && !carriesWait.test(frame.function));
-  if (at === -1) return undefined;
+  if (at === -1 || stack[at]?.function.endsWith(opensOne) === true) return undefined;
   return knownWait(stack, at) ?? structuralWait(stack, at);
 }
 

@@ -238,6 +238,15 @@ describe("idleRole", () => {
       ],
     ],
     [
+      "a worker whose record finds no room in a broker's client",
+      "select",
+      [
+        "github.com/twmb/franz-go/pkg/kgo.(*Client).produce",
+        "github.com/twmb/franz-go/pkg/kgo.(*Client).Produce",
+        "shop/orders.(*Sink).run",
+      ],
+    ],
+    [
       "a worker in a call of a broker's client",
       "select",
       [

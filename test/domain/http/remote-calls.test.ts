@@ -11,51 +11,86 @@ const goRedis = "github.com/redis/go-redis/v9";
 const mongo = "go.mongodb.org/mongo-driver/v2";
 const rueidis = "github.com/redis/rueidis";
 
-const out: readonly [name: string, awaits: "answer" | "room", wait: WaitReason, stack: readonly string[]][] =
+const out: readonly [
+  name: string,
+  awaits: "answer" | "server" | "room",
+  wait: WaitReason,
+  stack: readonly string[],
+][] = [
   [
+    "a gRPC call",
+    "answer",
+    "select",
     [
-      "a gRPC call",
-      "answer",
-      "select",
-      [
-        `${grpc}/internal/transport.(*recvBufferReader).readClient`,
-        `${grpc}.(*csAttempt).recvMsg`,
-        `${grpc}.(*ClientConn).Invoke`,
-      ],
+      `${grpc}/internal/transport.(*recvBufferReader).readClient`,
+      `${grpc}.(*csAttempt).recvMsg`,
+      `${grpc}.(*ClientConn).Invoke`,
     ],
+  ],
+  [
+    "a message of a gRPC stream",
+    "room",
+    "select",
     [
-      "a message of a gRPC stream",
-      "room",
-      "select",
-      [
-        `${grpc}/internal/transport.(*writeQuota).get`,
-        `${grpc}/internal/transport.(*http2Client).write`,
-        `${grpc}.(*csAttempt).sendMsg`,
-        `${grpc}.(*clientStream).SendMsg`,
-        `${grpc}.(*clientStreamWrapper).SendMsg`,
-      ],
+      `${grpc}/internal/transport.(*writeQuota).get`,
+      `${grpc}/internal/transport.(*http2Client).write`,
+      `${grpc}.(*csAttempt).sendMsg`,
+      `${grpc}.(*clientStream).SendMsg`,
+      `${grpc}.(*clientStreamWrapper).SendMsg`,
     ],
+  ],
+  [
+    "records to Kafka",
+    "answer",
+    "sync.WaitGroup.Wait",
+    ["sync.(*WaitGroup).Wait", `${kgo}.(*Client).ProduceSync`],
+  ],
+  ["a record to Kafka", "room", "select", [`${kgo}.(*Client).produce`, `${kgo}.(*Client).Produce`]],
+  [
+    "a request for metadata to Kafka",
+    "answer",
+    "chan receive",
     [
-      "records to Kafka",
-      "answer",
-      "sync.WaitGroup.Wait",
-      ["sync.(*WaitGroup).Wait", `${kgo}.(*Client).ProduceSync`],
+      "github.com/IBM/sarama.(*singleFlightMetadataRefresher).Refresh",
+      "github.com/IBM/sarama.NewClient",
+      "github.com/IBM/sarama.NewSyncProducer",
     ],
-    ["records to Kafka", "answer", "chan receive", ["github.com/IBM/sarama.(*syncProducer).SendMessage"]],
-    ["records to Kafka", "answer", "select", ["github.com/segmentio/kafka-go.(*Writer).WriteMessages"]],
+  ],
+  [
+    "an operation to MongoDB",
+    "server",
+    "select",
     [
-      "a request over NATS",
-      "answer",
-      "select",
-      [`${nats}.(*Conn).requestWithContext`, `${nats}.(*Conn).RequestWithContext`],
+      `${mongo}/x/mongo/driver/topology.(*Topology).selectServerFromSubscription`,
+      `${mongo}/x/mongo/driver.Operation.Execute`,
+      `${mongo}/mongo.(*Collection).FindOne`,
     ],
+  ],
+  [
+    "a query to a database",
+    "server",
+    "select",
     [
-      "a command to Redis",
-      "answer",
-      "chan receive",
-      [`${rueidis}.(*pipe).Do`, `${rueidis}.(*mux).pipeline`, `${rueidis}.(*singleClient).Do`],
+      "github.com/jackc/puddle/v2.(*Pool[...]).initResourceValue",
+      "github.com/jackc/puddle/v2.(*Pool[...]).acquire",
+      "github.com/jackc/pgx/v5/pgxpool.(*Pool).QueryRow",
     ],
-  ];
+  ],
+  ["records to Kafka", "answer", "chan receive", ["github.com/IBM/sarama.(*syncProducer).SendMessage"]],
+  ["records to Kafka", "answer", "select", ["github.com/segmentio/kafka-go.(*Writer).WriteMessages"]],
+  [
+    "a request over NATS",
+    "answer",
+    "select",
+    [`${nats}.(*Conn).requestWithContext`, `${nats}.(*Conn).RequestWithContext`],
+  ],
+  [
+    "a command to Redis",
+    "answer",
+    "chan receive",
+    [`${rueidis}.(*pipe).Do`, `${rueidis}.(*mux).pipeline`, `${rueidis}.(*singleClient).Do`],
+  ],
+];
 
 describe("remoteCall", () => {
   it.each(out)("knows %s that waits for %s", (name, awaits, wait, stack) => {
@@ -83,6 +118,15 @@ describe("remoteCall", () => {
       "a call that waits for a connection",
       "select",
       [`${grpc}.(*pickerWrapper).pick`, `${grpc}.(*ClientConn).Invoke`],
+    ],
+    [
+      "a call that waits for a stream of its connection",
+      "select",
+      [
+        `${grpc}/internal/transport.(*http2Client).NewStream`,
+        `${grpc}.(*clientStream).newAttemptLocked`,
+        `${grpc}.(*ClientConn).Invoke`,
+      ],
     ],
     [
       "a command that waits for an event",

@@ -107,6 +107,15 @@ describe("poolWait", () => {
       "waiting for the pool's end",
       group("sync.WaitGroup.Wait", ["sync.(*WaitGroup).Wait", "shop/workers.(*Pool).Wait"]),
     ],
+    [
+      "a connection that the pool has room for is being opened",
+      group("select", [
+        "github.com/jackc/puddle/v2.(*Pool[...]).initResourceValue",
+        "github.com/jackc/puddle/v2.(*Pool[...]).acquire",
+        "github.com/jackc/pgx/v5/pgxpool.(*Pool).QueryRow",
+        "shop/store.Load",
+      ]),
+    ],
     ["a mutex inside a pool", group("sync.Mutex.Lock", ["sync.(*Mutex).Lock", "shop/redis.(*Pool).Get"])],
     ["a pool that dials", group("IO wait", ["net.(*netFD).connect", "shop/redis.(*Pool).Get"])],
     [
