@@ -55,7 +55,7 @@ export const goroutineMutexPileup = defineAnalyzer({
       why: "Everything that needs the lock stops behind one goroutine. Requests pile up, memory grows with them, and a restart only starts the queue afresh.",
       next: "Find the holder first (goroutine/lock-holder, goroutine/lock-cycle). Keep I/O, channel operations and other locks out of the critical section; copy under the lock and work outside.",
       falsePositives:
-        "A busy lock that moves has a queue too. Without age, growth or a blocked holder a queue is only `possible`; so is one whose probable holder is running, or, seen once, waits for the network or a timer.",
+        "A busy lock that moves has a queue too. Without age, growth or a blocked holder a queue is only `possible`; so is one whose probable holder is running, or, seen once, waits for the network or a timer, and one for as many mutexes of a library as wait, in the library's own goroutines.",
       corrections: [
         {
           claim: "A block profile exposes a mutex that everybody waits for.",
@@ -93,7 +93,10 @@ export const goroutineMutexPileup = defineAnalyzer({
           trend === "seen-once" && holders.some((one) => isBlocked(one) && waitsOutside(one, target.own));
         const confidence = leaked
           ? "proven"
-          : confidenceOf({ queue, pile, trend, holders, passing, still }, limits);
+          : confidenceOf(
+              { queue, pile, trend, holders, passing, still, foreign: isForeign(queue, target.own) },
+              limits,
+            );
         const self = tellingSelfLock(queue, target.own);
         const beside =
           holder === undefined && self === undefined ? bystanders(queue, goroutines.best, target.own) : [];
@@ -183,14 +186,16 @@ interface Reading {
   /** Somebody who may hold it waits for the network or a timer, and there is one capture only. */
   readonly passing: boolean;
   readonly still: boolean;
+  readonly foreign: boolean;
 }
 
 /** undefined: too little to speak of; goroutine/blocked-site may still list it. */
 function confidenceOf(
-  { queue, pile, trend, holders, passing, still }: Reading,
+  { queue, pile, trend, holders, passing, still, foreign }: Reading,
   limits: { readonly agedWaiters: number; readonly waiters: number; readonly crowd: number },
 ): Confidence | undefined {
   const known = queue.address === undefined ? "likely" : "proven";
+  if (foreign && holders.length === 0) return "possible";
   if (pile.aged >= Math.min(limits.agedWaiters, 4) && pile.count >= limits.agedWaiters) return known;
   if (pile.count < limits.waiters) {
     const stuck = holders.length === 0 && (pile.aged > 0 || still);
@@ -220,9 +225,21 @@ function summaryOf(
 const nobodyText =
   "No goroutine in the capture is seen inside code that could hold the lock: a path that returns without Unlock, or a goroutine that locks it twice, would look like this.";
 
-/** Each of at least two waits for another mutex. A library's may be held by a goroutine of its own, which has no such name. */
-function isOneEach({ count, mutexes, waits }: LockQueue, own: OwnCode): boolean {
-  return count > 1 && mutexes === count && waits.every(({ caller }) => own.isOwn(caller));
+/** Each of at least two waits for another mutex of the service's. */
+function isOneEach(queue: LockQueue, own: OwnCode): boolean {
+  return isSpread(queue) && queue.waits.every(({ caller }) => own.isOwn(caller));
+}
+
+/**
+ * Each waits for another mutex of a library's, in code of a library's: a goroutine of its own that is always there, and
+ * never counts as a holder, may have it while it opens a connection.
+ */
+function isForeign(queue: LockQueue, own: OwnCode): boolean {
+  return isSpread(queue) && queue.waits.every(({ group }) => !group.stack.some((frame) => own.isOwn(frame)));
+}
+
+function isSpread({ count, mutexes }: LockQueue): boolean {
+  return count > 1 && mutexes === count;
 }
 
 const oneEachText =
