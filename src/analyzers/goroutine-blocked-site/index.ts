@@ -196,8 +196,8 @@ function findingOf(
   const queue = site.count >= limits.crew ? stuckCrewOf(site, goroutines, own) : undefined;
   const unsignalled =
     site.count >= limits.unsignalled &&
-    (age >= limits.agedMinutes || isThroughout(site, goroutines, own, limits.unsignalled)) &&
-    isUnsignalled(site, goroutines.best, own);
+    isUnsignalled(site, goroutines.best, own) &&
+    (age >= limits.agedMinutes || isThroughout(site, goroutines, own, limits.unsignalled));
   const clientless = site.count >= limits.oldCount && clientsOf(site, goroutines.best) === "gone";
   const abandoned = isAbandoned(site, goroutines, own, limits);
   const lasting = age > 0 ? `, the oldest for ${counted(age, "minute")}` : "";
