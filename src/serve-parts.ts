@@ -12,7 +12,8 @@ import { flameGraphPictures } from "./jobs/thread/pictures.ts";
 import type { Host } from "./ports/host.ts";
 import type { Role } from "./ports/server.ts";
 import type { ServeParts } from "./serve.ts";
-import { checkSlack, openSlack, type SlackInstallation } from "./slack.ts";
+import { openSlack } from "./slack.ts";
+import { checkSlack, type SlackInstallation } from "./slack-installation.ts";
 
 /** Throws nothing yet: what is missing is told when the part that needs it is opened. */
 export function configuredParts(config: GofireConfig | undefined, host: Host, version: string): ServeParts {
