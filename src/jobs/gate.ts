@@ -7,7 +7,7 @@ import type { ConfigGate } from "../ports/config-gate.ts";
 import type { GateCards } from "../ports/gate-cards.ts";
 import { refusalWhereOverheard } from "./access/overheard.ts";
 import { type Rights, refusalAtLast } from "./access/refusal.ts";
-import { askedBy, placeOf, whileSomebodyWaits } from "./asked/asked-by.ts";
+import { askedBy, whileSomebodyWaits, whoAsked } from "./asked/asked-by.ts";
 import { type DecisionRequest, decide } from "./gate/decide.ts";
 import { lookAt, type ReportPorts } from "./gate/report.ts";
 import { defineJob, done } from "./job.ts";
@@ -154,14 +154,11 @@ function notDone({ proposal, decides }: GateRequest, reason: string): ChatReply 
 }
 
 function requestOf(asked: Payload): GateRequest {
-  const { proposal, userId, intent, channel, environment, digest, decision, clickedTs } = asked;
+  const { proposal, channel, environment, digest, decision, clickedTs } = asked;
   return {
+    ...whoAsked(asked),
     proposal,
-    userId,
-    intent,
     askedAtMs: Number(asked.askedAtMs),
-    place: placeOf(channel, asked.thread),
-    aside: placeOf(channel, asked.asideThread),
     ...(decision === ""
       ? {}
       : { decides: { decision, digest, ...(environment === "" ? {} : { environment }) } }),

@@ -6,7 +6,7 @@ import type { Chat } from "../ports/chat.ts";
 import type { Incidents } from "../ports/incidents.ts";
 import { refusalAtLast } from "./access/refusal.ts";
 import { sightOf } from "./access/sight.ts";
-import { askedBy, placeOf, whileSomebodyWaits } from "./asked/asked-by.ts";
+import { askedBy, whileSomebodyWaits, whoAsked } from "./asked/asked-by.ts";
 import { whichIncident } from "./incidents/which-incident.ts";
 import { defineJob, done } from "./job.ts";
 import type { Cards } from "./publish.ts";
@@ -129,15 +129,7 @@ async function tell(
 }
 
 function stepOf(wanted: Payload): RollbackStep {
-  const { intent, userId, channel, thread, asideThread, atMs } = wanted;
-  return {
-    intent,
-    userId,
-    place: placeOf(channel, thread),
-    aside: placeOf(channel, asideThread),
-    atMs: Number(atMs),
-    does: doesOf(wanted),
-  };
+  return { ...whoAsked(wanted), atMs: Number(wanted.atMs), does: doesOf(wanted) };
 }
 
 function doesOf(wanted: Payload): RollbackStep["does"] {

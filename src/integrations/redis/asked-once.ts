@@ -1,3 +1,4 @@
+import type { Place } from "../../domain/chat/message.ts";
 import { PortError } from "../../domain/errors.ts";
 import type { JobName } from "../../ports/worker.ts";
 import { ask } from "./ask.ts";
@@ -22,6 +23,28 @@ export interface AskedOnceSettings extends JobQueueSettings {
   /** What waits, in words. */
   readonly things: string;
   readonly mostWaiting: number;
+}
+
+/** Who asks, as a job's `askedBy` reads it (jobs/asked/asked-by.ts). */
+export function whoAsks({
+  intent,
+  userId,
+  place,
+  aside,
+}: {
+  readonly intent: string;
+  readonly userId: string;
+  readonly place: Place;
+  /** Where only the person is answered, in the same channel. */
+  readonly aside: Place;
+}): JobContent {
+  return {
+    intent,
+    userId,
+    channel: place.channel,
+    thread: place.thread ?? "",
+    asideThread: aside.thread ?? "",
+  };
 }
 
 export function askedOnce(

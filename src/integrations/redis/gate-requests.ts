@@ -1,5 +1,5 @@
 import type { GateRequests } from "../../ports/gate-requests.ts";
-import { askedOnce } from "./asked-once.ts";
+import { askedOnce, whoAsks } from "./asked-once.ts";
 import type { RedisClient } from "./connection.ts";
 import type { JobQueueSettings } from "./queues.ts";
 
@@ -14,21 +14,18 @@ export function redisGateRequests(
   const things = "questions to the gate";
   const questions = askedOnce(client, { ...settings, name: "gate", things, mostWaiting });
   return {
-    async ask({ intent, userId, proposal, place, aside, askedAtMs, decides, clicked }, signal) {
+    async ask(request, signal) {
+      const { proposal, askedAtMs, decides, clicked } = request;
       const content = {
+        ...whoAsks(request),
         proposal,
-        userId,
-        intent,
         askedAtMs: String(askedAtMs),
-        channel: place.channel,
-        thread: place.thread ?? "",
-        asideThread: aside.thread ?? "",
         decision: decides?.decision ?? "",
         environment: decides?.environment ?? "",
         digest: decides?.digest ?? "",
         clickedTs: clicked?.ts ?? "",
       };
-      await questions.ask(intent, content, signal);
+      await questions.ask(request.intent, content, signal);
     },
     close: () => questions.close(),
   };

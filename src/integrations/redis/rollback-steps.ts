@@ -1,5 +1,5 @@
 import type { RollbackSteps } from "../../ports/rollback-steps.ts";
-import { askedOnce } from "./asked-once.ts";
+import { askedOnce, whoAsks } from "./asked-once.ts";
 import type { RedisClient } from "./connection.ts";
 import type { JobQueueSettings } from "./queues.ts";
 
@@ -14,19 +14,9 @@ export function redisRollbackSteps(
   const things = "commands and clicks about rollbacks";
   const steps = askedOnce(client, { ...settings, name: "rollback-step", things, mostWaiting });
   return {
-    async ask({ intent, userId, place, aside, atMs, does }, signal) {
-      const { kind, ...about } = does;
-      const content = {
-        intent,
-        userId,
-        channel: place.channel,
-        thread: place.thread ?? "",
-        asideThread: aside.thread ?? "",
-        atMs: String(atMs),
-        kind,
-        ...about,
-      };
-      await steps.ask(intent, content, signal);
+    async ask(step, signal) {
+      const content = { ...whoAsks(step), atMs: String(step.atMs), ...step.does };
+      await steps.ask(step.intent, content, signal);
     },
     close: () => steps.close(),
   };

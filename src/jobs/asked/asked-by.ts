@@ -24,6 +24,13 @@ export const whileSomebodyWaits = {
   concurrency: 4,
 } as const;
 
+type AskedBy = { readonly [Field in keyof typeof askedBy]: string };
+
+/** Who asked, and where everybody and only they are answered. */
+export function whoAsked({ intent, userId, channel, thread, asideThread }: AskedBy) {
+  return { intent, userId, place: placeOf(channel, thread), aside: placeOf(channel, asideThread) };
+}
+
 export function placeOf(channel: string, thread: string): Place {
   return { channel, ...(thread === "" ? {} : { thread }) };
 }
