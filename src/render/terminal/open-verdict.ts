@@ -5,6 +5,9 @@ export function openVerdictText({ findings, checks, captures, groups }: Analysis
   if (findings.some(({ severity }) => severity !== "info")) {
     return "Something may be wrong, and the evidence does not settle it: capture again in a minute.";
   }
+  if (captures.length > 0 && captures.every(({ status }) => status === "failed" || status === "skipped")) {
+    return "Nothing could be captured, so nothing was judged: see below why, and capture again when that is mended.";
+  }
   if (
     captures.some(
       ({ kind, status }) => kind.startsWith("goroutine") && (status === "failed" || status === "partial"),

@@ -132,6 +132,18 @@ Captured
     expect(open).not.toContain("may be nothing");
   });
 
+  it("a capture of which nothing came is not told as one in which nothing was found", () => {
+    const captures = [capture("index", { status: "failed", reason: "connection refused" })];
+    const none = analysisText(analysis({ verdict: "inconclusive", captures }), plain);
+    expect(none).toContain("Nothing could be captured, so nothing was judged");
+    expect(none).not.toContain("Nothing found");
+    const some = analysisText(
+      analysis({ verdict: "inconclusive", captures: [...captures, capture("heap")] }),
+      plain,
+    );
+    expect(some).toContain("Nothing found, but");
+  });
+
   it("captures: the same reason is told once, what nobody asked for not at all", () => {
     const gone = "not taken: the target no longer answers";
     const text = analysisText(
