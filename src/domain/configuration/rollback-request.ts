@@ -176,6 +176,7 @@ export function wishText({ digest, service, incidentId = none, tag }: RollbackWi
   return [digest, incidentId, service, ...(tag === undefined ? [] : [tag])].join(" ");
 }
 
+/** Undefined for what `wishText` does not write: a button of another version, or of somebody else. */
 export function readWish(text: string): RollbackWish | undefined {
   const [digest = "", incidentId = "", service = "", ...tag] = text.split(" ");
   if (!/^[0-9a-f]{64}$/.test(digest) || incidentId === "" || service === "") return undefined;

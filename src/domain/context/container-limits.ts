@@ -43,6 +43,7 @@ export interface Throttling {
   readonly last: MetricsScrape;
 }
 
+/** Between the first and the last scrape; Unknown where cAdvisor reports none of it, or nothing ran in between. */
 export function throttlingOf(metrics: NonEmpty<MetricsScrape>, container: Container): Throttling | Unknown {
   const periods = containerCounter(metrics, "container_cpu_cfs_periods_total", container);
   if (isUnknown(periods)) return periods;

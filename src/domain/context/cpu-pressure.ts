@@ -16,6 +16,7 @@ export interface CpuPressure {
   readonly granted?: number;
 }
 
+/** Undefined where neither what it got nor what it asked for is known: both need `metrics`. */
 export function cpuPressure(evidence: Partial<Pick<Evidence, "cpu" | "metrics">>): CpuPressure | undefined {
   const { metrics } = evidence;
   if (metrics === undefined) return undefined;

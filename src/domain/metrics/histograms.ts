@@ -9,6 +9,7 @@ export interface HistogramMove {
   readonly last: MetricsScrape;
 }
 
+/** `name` as in /metrics, without `_bucket`. Unknown says why nothing can be said of now. */
 export function histogramMove(metrics: NonEmpty<MetricsScrape>, name: string): HistogramMove | Unknown {
   const seen = metrics.flatMap((scrape) => {
     const found = histogram(scrape, name);

@@ -4,14 +4,12 @@ import {
   inconclusive,
   judgement,
   nothingSeen,
-  type TlsFinding,
+  type TlsFindingDraft,
   type TlsJudgement,
 } from "./finding.ts";
 import { nameRefusal } from "./names.ts";
 import { type TlsCertificate, type TlsChain, type TlsProbe, usualHandshake } from "./probe.ts";
 import { goRefusal } from "./words.ts";
-
-type Judged = Omit<TlsFinding, "rule">;
 
 /** The chain of the usual handshake; undefined where none was seen. */
 export function chainSeen(probe: TlsProbe): TlsChain | undefined {
@@ -37,7 +35,7 @@ export function chainCheck(probe: TlsProbe): TlsJudgement {
   ]);
 }
 
-function unknownAuthority({ sent, path }: TlsChain, { trust }: TlsProbe): Judged {
+function unknownAuthority({ sent, path }: TlsChain, { trust }: TlsProbe): TlsFindingDraft {
   const last = sent[path.at(-1) ?? 0];
   const held = `Held against ${trust.source} (${counted(trust.authorities, "authority", "authorities")}); a client with other authorities may see it differently.`;
   const base = {
@@ -86,7 +84,7 @@ function unknownAuthority({ sent, path }: TlsChain, { trust }: TlsProbe): Judged
 }
 
 /** TLS 1.3 lets clients cope with any order (RFC 8446 §4.4.2), and Go does; TLS 1.2 does not (RFC 5246 §7.4.2). */
-function orderFinding({ sent, path }: TlsChain): Judged | undefined {
+function orderFinding({ sent, path }: TlsChain): TlsFindingDraft | undefined {
   const inOrder = path.every((at, position) => at === position);
   const left = sent.filter((_, at) => !path.includes(at));
   if (inOrder && left.length === 0) return undefined;
@@ -127,7 +125,11 @@ export function expiryCheck(probe: TlsProbe): TlsJudgement {
   return judgement(rule, `${certificateName(first)}: ${until}, until ${dayOf(first.validTo)}`, findings);
 }
 
-function expiryFinding(certificate: TlsCertificate, isUsed: boolean, nowMs: number): Judged | undefined {
+function expiryFinding(
+  certificate: TlsCertificate,
+  isUsed: boolean,
+  nowMs: number,
+): TlsFindingDraft | undefined {
   const { validFromMs, validToMs, validFrom, validTo } = certificate;
   const name = certificateName(certificate);
   const days = (validToMs - nowMs) / dayMs;

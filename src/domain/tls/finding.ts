@@ -18,6 +18,9 @@ export interface TlsFinding {
   readonly next: readonly string[];
 }
 
+/** As a check writes it: which rule that is, is said once for all of them. */
+export type TlsFindingDraft = Omit<TlsFinding, "rule">;
+
 /** `says`: what was seen, in a line. */
 export type TlsCheck = Check & { readonly says: string };
 
@@ -30,7 +33,7 @@ export interface TlsJudgement {
 export function judgement(
   rule: string,
   says: string,
-  findings: readonly Omit<TlsFinding, "rule">[] = [],
+  findings: readonly TlsFindingDraft[] = [],
 ): TlsJudgement {
   const state = findings.some((finding) => counts(finding)) ? "fail" : "pass";
   return { check: { rule, state, says }, findings: findings.map((finding) => ({ rule, ...finding })) };
@@ -39,7 +42,7 @@ export function judgement(
 export function inconclusive(
   rule: string,
   reason: string,
-  findings: readonly Omit<TlsFinding, "rule">[] = [],
+  findings: readonly TlsFindingDraft[] = [],
 ): TlsJudgement {
   const check = { rule, state: "inconclusive", says: reason, reason } as const;
   return { check, findings: findings.map((finding) => ({ rule, ...finding })) };

@@ -4,13 +4,11 @@ import {
   inconclusive,
   judgement,
   nothingSeen,
-  type TlsFinding,
+  type TlsFindingDraft,
   type TlsJudgement,
 } from "./finding.ts";
 import { isReached, type TlsHandshake, type TlsOutcome, type TlsProbe, usualHandshake } from "./probe.ts";
 import { alertText, goAlert, outcomeText, versionText } from "./words.ts";
-
-type Judged = Omit<TlsFinding, "rule">;
 
 const aboutClient: ReadonlySet<number> = new Set([42, 43, 44, 45, 46, 48, 49, 116]);
 
@@ -39,7 +37,7 @@ function isAboutClient(outcome: TlsOutcome, { showedCertificate }: TlsProbe): bo
 /** crypto/tls offers nothing older than TLS 1.2 (clients since Go 1.18). */
 const oldVersions: ReadonlySet<string> = new Set(["TLSv1", "TLSv1.1"]);
 
-function handshakeFinding(outcome: TlsOutcome, probe: TlsProbe): Judged | undefined {
+function handshakeFinding(outcome: TlsOutcome, probe: TlsProbe): TlsFindingDraft | undefined {
   const base = { severity: "critical", confidence: "proven" } as const;
   switch (outcome.kind) {
     case "done": {
@@ -105,7 +103,7 @@ const alertReadings: Readonly<Record<number, string>> = {
   120: "HTTP/2 and HTTP/1.1 were offered (ALPN), and the server speaks neither.",
 };
 
-function notTlsFinding(firstBytes: string): Judged {
+function notTlsFinding(firstBytes: string): TlsFindingDraft {
   const isHttp = firstBytes.startsWith("HTTP/");
   const protocol = isHttp
     ? "plain HTTP"
@@ -226,7 +224,7 @@ function isWell({ outcome }: TlsHandshake): boolean {
   return outcome.kind === "done";
 }
 
-function sickFindings(asked: readonly TlsHandshake[]): Judged[] {
+function sickFindings(asked: readonly TlsHandshake[]): TlsFindingDraft[] {
   const sick = asked.filter(
     (one) => !isWell(one) && !(one.outcome.kind === "unreachable" && one.outcome.isOurs),
   );
@@ -244,7 +242,7 @@ function sickFindings(asked: readonly TlsHandshake[]): Judged[] {
   ];
 }
 
-function differingFindings(asked: readonly TlsHandshake[]): Judged[] {
+function differingFindings(asked: readonly TlsHandshake[]): TlsFindingDraft[] {
   const byCertificate = new Map<string, { readonly words: string; readonly addresses: string[] }>();
   for (const { address, outcome } of asked) {
     const leaf = outcome.kind === "done" ? outcome.chain.sent[0] : undefined;

@@ -5,13 +5,11 @@ import {
   inconclusive,
   judgement,
   nothingSeen,
-  type TlsFinding,
+  type TlsFindingDraft,
   type TlsJudgement,
 } from "./finding.ts";
 import type { TlsCertificate, TlsProbe } from "./probe.ts";
 import { goRefusal } from "./words.ts";
-
-type Judged = Omit<TlsFinding, "rule">;
 
 /** crypto/tls/handshake_client.go, defaultMaxRSAKeySize (CVE-2023-29409). */
 const largestRsaBits = 8_192;
@@ -37,7 +35,7 @@ function keyText({ key: { type, bits } }: TlsCertificate): string {
   return bits === undefined ? type : `${type} ${bits}`;
 }
 
-function keyFindings(certificate: TlsCertificate): Judged[] {
+function keyFindings(certificate: TlsCertificate): TlsFindingDraft[] {
   const { type, bits } = certificate.key;
   const name = certificateName(certificate);
   const next = ["Issue it again with an ECDSA P-256 key, or RSA with 2,048 bits"];
@@ -85,7 +83,7 @@ function keyFindings(certificate: TlsCertificate): Judged[] {
 }
 
 /** Of one that signs itself the signature proves nothing and is not checked. */
-function signatureFindings(certificate: TlsCertificate): Judged[] {
+function signatureFindings(certificate: TlsCertificate): TlsFindingDraft[] {
   const { signature, isSelfSigned } = certificate;
   if (isSelfSigned || !/^(?:MD5|SHA1)-|-SHA1$|^DSA-/.test(signature)) return [];
   return [

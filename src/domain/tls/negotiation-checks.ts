@@ -3,13 +3,11 @@ import {
   inconclusive,
   judgement,
   nothingSeen,
-  type TlsFinding,
+  type TlsFindingDraft,
   type TlsJudgement,
 } from "./finding.ts";
 import { type TlsOutcome, type TlsProbe, type TlsQuestion, usualHandshake } from "./probe.ts";
 import { goAlert, outcomeText, versionText } from "./words.ts";
-
-type Judged = Omit<TlsFinding, "rule">;
 
 function answerTo(question: TlsQuestion, { handshakes }: TlsProbe): TlsOutcome | undefined {
   return handshakes.find((one) => one.question === question)?.outcome;
@@ -27,7 +25,7 @@ export function serverNameCheck(probe: TlsProbe): TlsJudgement {
   }
   if (usual?.kind !== "done") return judgement(rule, `without a name: ${outcomeText(without)}`);
   if (without.kind !== "done") {
-    const needed: Judged = {
+    const needed: TlsFindingDraft = {
       severity: "info",
       confidence: "proven",
       title: "The server needs the name (SNI)",
@@ -70,7 +68,7 @@ export function alpnCheck(probe: TlsProbe): TlsJudgement {
   const isOpen = answers.some(({ outcome }) => outcome?.kind !== "done" && outcome?.kind !== "alert");
   if (usualHandshake(probe)?.outcome.kind !== "done" && isOpen) return inconclusive(rule, nothingSeen);
   if (isOpen) return inconclusive(rule, `offered ${says}`);
-  const findings: Judged[] = [];
+  const findings: TlsFindingDraft[] = [];
   const h2 = answers[1]?.outcome;
   const http1 = answers[2]?.outcome;
   if (h2?.kind !== "done" || h2.alpn !== "h2") {
@@ -121,7 +119,7 @@ export function versionsCheck(probe: TlsProbe): TlsJudgement {
     old?.kind === "alert" || old?.kind === "closed" ? "TLS 1.0 and 1.1" : undefined,
   ].filter((version) => version !== undefined);
   const says = `${[newest, ...also].join(", ")}${refused.length === 0 ? "" : `; refused: ${refused.join(", ")}`}`;
-  const findings: Judged[] = [];
+  const findings: TlsFindingDraft[] = [];
   if (old?.kind === "done" && usual.protocol > "TLSv1.1") {
     findings.push({
       severity: "info",

@@ -72,6 +72,7 @@ export interface LogFolder {
   removePartials(full: readonly LogFile[]): Promise<void>;
 }
 
+/** Makes the folder where there is none. Throws PortError when the disk does not take it. */
 export async function openLogFolder(folder: string): Promise<LogFolder> {
   const parts = join(folder, partsFolder);
   const staged = join(folder, stagedFolder);

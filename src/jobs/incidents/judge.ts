@@ -21,6 +21,7 @@ export interface Judge extends ReadEvidence {
   readonly judge: (evidence: Partial<Evidence>) => Analysis;
 }
 
+/** Reads what is kept under `bundle`, and what counts for the service now. What of it cannot be read is a problem, no error. */
 export async function judgeOf(
   bundle: string,
   service: string,
