@@ -8,6 +8,7 @@ import {
   severityRank,
 } from "../domain/findings/finding.ts";
 import { siteKey } from "../domain/goroutines/goroutine-sites.ts";
+import { append } from "../domain/grouped.ts";
 
 type AnyMeta = RuleMeta<EvidenceKey, EvidenceKey, string>;
 
@@ -103,9 +104,7 @@ function bySites(
   const places = new Map<string, number[]>();
   for (const [place, candidate] of candidates.entries()) {
     for (const site of sitesOf(candidate)) {
-      const others = places.get(site);
-      if (others === undefined) places.set(site, [place]);
-      else others.push(place);
+      append(places, site, place);
     }
   }
   return (sites) => {

@@ -1,4 +1,5 @@
 import { UsageError } from "../domain/errors.ts";
+import { grouped } from "../domain/grouped.ts";
 import { bytesText, counted, durationText } from "../domain/units.ts";
 import { removeArtifacts } from "../jobs/upkeep/retention.ts";
 import type { StoredArtifact } from "../ports/artifacts.ts";
@@ -60,13 +61,7 @@ export const artifacts = defineCommand({
 });
 
 function listing(stored: readonly StoredArtifact[], nowMs: number): string[] {
-  const incidents = new Map<string, StoredArtifact[]>();
-  for (const artifact of stored) {
-    const [, id = ""] = artifact.key.split("/");
-    const kept = incidents.get(id);
-    if (kept === undefined) incidents.set(id, [artifact]);
-    else kept.push(artifact);
-  }
+  const incidents = grouped(stored, ({ key }) => key.split("/")[1] ?? "");
   const oldestFirst = [...incidents].toSorted(([, a], [, b]) => newest(a) - newest(b));
   const sum = `${counted(incidents.size, "incident")}, ${counted(stored.length, "artifact")}, ${bytesText(total(stored))}`;
   return [

@@ -1,3 +1,4 @@
+import { append } from "../grouped.ts";
 import type { Alert, Labels } from "./alert.ts";
 
 /**
@@ -55,11 +56,7 @@ export function routeAlerts(
   for (const alert of alerts) {
     const service = services.find((candidate) => isAbout(alert.labels, candidate));
     if (service === undefined) unmatched.push(alert);
-    else {
-      const others = byService.get(service);
-      if (others === undefined) byService.set(service, [alert]);
-      else others.push(alert);
-    }
+    else append(byService, service, alert);
   }
   return {
     services: [...byService]

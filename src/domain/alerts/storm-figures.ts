@@ -1,4 +1,5 @@
 import type { Verdict } from "../findings/finding.ts";
+import { append } from "../grouped.ts";
 import type { Incident } from "../incidents/incident.ts";
 import { fateOf, isEnded, type StormFate, type StormRow, type StormView } from "./storm.ts";
 
@@ -77,9 +78,7 @@ export function unansweredPages(rows: readonly StormRow[]): ReadonlyMap<string, 
   for (const { page, incident } of rows) {
     const { service } = page;
     if (service === "" || captured.has(service) || incident?.state !== "failed") continue;
-    const others = pages.get(service);
-    if (others === undefined) pages.set(service, [incident]);
-    else others.push(incident);
+    append(pages, service, incident);
   }
   return pages;
 }

@@ -1,4 +1,5 @@
 import { siteKey } from "../goroutines/goroutine-sites.ts";
+import { grouped } from "../grouped.ts";
 import type { Analysis, CheckState, Finding, PublishedGroup, Verdict } from "./finding.ts";
 
 /** A finding that is in one of two analyses only. */
@@ -48,7 +49,7 @@ const leastMove = 0.1;
 
 /** What changed from `before` to `after`. Places are matched by their functions and lines, else by functions alone. */
 export function analysisChanges(before: Analysis, after: Analysis): AnalysisChanges {
-  const earlier = byIdentity(before.findings);
+  const earlier = grouped(before.findings, findingIdentity);
   const appeared: LoneFinding[] = [];
   const changed: FindingChange[] = [];
   const same: Finding[] = [];
@@ -81,16 +82,6 @@ export function findingIdentity({ rule, where, waitReason }: Finding): string {
   return JSON.stringify([rule, where[0]?.function, waitReason]);
 }
 
-function byIdentity(findings: readonly Finding[]): Map<string, Finding[]> {
-  const found = new Map<string, Finding[]>();
-  for (const finding of findings) {
-    const alike = found.get(findingIdentity(finding));
-    if (alike === undefined) found.set(findingIdentity(finding), [finding]);
-    else alike.push(finding);
-  }
-  return found;
-}
-
 function lone(finding: Finding, { checks }: Analysis): LoneFinding {
   return { finding, other: checks.find(({ rule }) => rule === finding.rule)?.state ?? "absent" };
 }
@@ -120,14 +111,14 @@ function placeChanges(
   before: readonly PublishedGroup[],
   after: readonly PublishedGroup[],
 ): readonly GroupChange[] {
-  const was = byPlace(before, siteKey);
-  const is = byPlace(after, siteKey);
+  const was = grouped(before, siteKey);
+  const is = grouped(after, siteKey);
   const changes = [...is].flatMap(([key, groups]) => {
     const earlier = was.get(key);
     return earlier === undefined ? [] : change(earlier, groups);
   });
   const only = (these: typeof was, those: typeof was) =>
-    byPlace(
+    grouped(
       [...these].flatMap(([key, groups]) => (those.has(key) ? [] : groups)),
       functions,
     );
@@ -137,20 +128,6 @@ function placeChanges(
     changes.push(...change(wasOnly.get(key) ?? [], isOnly.get(key) ?? []));
   }
   return changes;
-}
-
-/** Groups of each place, largest first, as the document has them. */
-function byPlace(
-  groups: readonly PublishedGroup[],
-  keyOf: (group: PublishedGroup) => string,
-): Map<string, PublishedGroup[]> {
-  const places = new Map<string, PublishedGroup[]>();
-  for (const group of groups) {
-    const there = places.get(keyOf(group));
-    if (there === undefined) places.set(keyOf(group), [group]);
-    else there.push(group);
-  }
-  return places;
 }
 
 function functions({ stack }: PublishedGroup): string {

@@ -1,12 +1,13 @@
 import { codeObject } from "../code/code-object.ts";
 import type { Frame } from "../code/frame.ts";
 import type { OwnCode } from "../code/own-code.ts";
+import { append } from "../grouped.ts";
 import { memoised, memoisedOfTwo } from "../memoised.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
 import { isKnownIdle } from "./known-idle.ts";
 import { sumOf } from "./pile-up.ts";
-import { append, stackIndex } from "./stack-index.ts";
+import { stackIndex } from "./stack-index.ts";
 
 /**
  * Goroutines that those of `parent` probably started: a dump names the parent's id or function; elsewhere a closure's

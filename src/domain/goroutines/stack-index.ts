@@ -1,5 +1,6 @@
 import { codeObject, declaredFunction, startedBy } from "../code/code-object.ts";
 import type { Frame } from "../code/frame.ts";
+import { append } from "../grouped.ts";
 import { memoised } from "../memoised.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import { isRuntimeFrame } from "./goroutine-sites.ts";
@@ -69,13 +70,6 @@ function buildIndex({ groups }: GoroutineSnapshot): StackIndex {
 
 function add<Key>(index: Map<Key, GoroutineGroup[]>, key: Key, group: GoroutineGroup): void {
   if (index.get(key)?.at(-1) !== group) append(index, key, group);
-}
-
-/** Adds to what the index has under the key. */
-export function append<Key, Value>(index: Map<Key, Value[]>, key: Key, value: Value): void {
-  const values = index.get(key);
-  if (values === undefined) index.set(key, [value]);
-  else values.push(value);
 }
 
 /** Groups that run a function or one of its closures. */

@@ -2,6 +2,7 @@ import type { Frame } from "../code/frame.ts";
 import type { OwnCode } from "../code/own-code.ts";
 import { ownFrames } from "../code/own-code.ts";
 import type { GoroutineEvidence } from "../evidence/evidence.ts";
+import { grouped } from "../grouped.ts";
 import { memoisedOfTwo } from "../memoised.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
 import { isRuntimeFrame, siteKey } from "./goroutine-sites.ts";
@@ -38,14 +39,7 @@ const mostSites = 50;
 
 /** Gathers groups by the innermost own line that they stand at: the largest sites, largest first. */
 export function waitSites(groups: readonly GoroutineGroup[], own: OwnCode): WaitSite[] {
-  const bySite = new Map<string, GoroutineGroup[]>();
-  for (const group of groups) {
-    const key = ownSiteKey(group, own);
-    const members = bySite.get(key);
-    if (members === undefined) bySite.set(key, [group]);
-    else members.push(group);
-  }
-  return [...bySite.values()]
+  return [...grouped(groups, (group) => ownSiteKey(group, own)).values()]
     .map((members) => ({ members, count: members.reduce((sum, group) => sum + group.count, 0) }))
     .sort((a, b) => b.count - a.count)
     .slice(0, mostSites)

@@ -1,6 +1,6 @@
 import type { Frame } from "../code/frame.ts";
 import type { GoroutineSnapshot } from "../goroutines/goroutine.ts";
-import { append } from "../goroutines/stack-index.ts";
+import { append } from "../grouped.ts";
 import { type LockWait, lockWait } from "./lock-waits.ts";
 import type { MutexWaiter } from "./mutex-references.ts";
 

@@ -1,4 +1,5 @@
 import type { GoroutineGroup, GoroutineSnapshot } from "../goroutines/goroutine.ts";
+import { grouped } from "../grouped.ts";
 import { memoised } from "../memoised.ts";
 import type { LockWait } from "./lock-waits.ts";
 import { lockWait } from "./lock-waits.ts";
@@ -129,13 +130,7 @@ function queueOf(
 }
 
 function byObject(waits: readonly LockWait[]): [string, LockWait[]][] {
-  const objects = new Map<string, LockWait[]>();
-  for (const wait of waits) {
-    const members = objects.get(wait.object);
-    if (members === undefined) objects.set(wait.object, [wait]);
-    else members.push(wait);
-  }
-  return [...objects];
+  return [...grouped(waits, ({ object }) => object)];
 }
 
 function sumOf(waits: readonly LockWait[]): number {

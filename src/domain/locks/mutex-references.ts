@@ -1,7 +1,7 @@
 import type { Frame } from "../code/frame.ts";
 import { hasStandardName } from "../code/own-code.ts";
 import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "../goroutines/goroutine.ts";
-import { append } from "../goroutines/stack-index.ts";
+import { append } from "../grouped.ts";
 import { memoised } from "../memoised.ts";
 import { singleMutexQueues } from "./lock-queues.ts";
 import { lockWait } from "./lock-waits.ts";

@@ -1,3 +1,4 @@
+import { grouped } from "../../domain/grouped.ts";
 import { isNewestFirst } from "../goroutine-dump/line-form.ts";
 import type { LogEntry } from "./log-entry.ts";
 
@@ -18,13 +19,7 @@ export function asWritten(entries: readonly LogEntry[]): LogEntry[] {
 }
 
 function byWriterAndTime(entries: readonly LogEntry[]): LogEntry[] {
-  const writers = new Map<string | undefined, LogEntry[]>();
-  for (const entry of entries) {
-    const own = writers.get(entry.writer);
-    if (own === undefined) writers.set(entry.writer, [entry]);
-    else own.push(entry);
-  }
-  return [...writers.values()].flatMap((own) =>
+  return [...grouped(entries, ({ writer }) => writer).values()].flatMap((own) =>
     own.every(({ writtenNs }) => writtenNs !== undefined) ? own.toSorted(byTime) : own,
   );
 }
