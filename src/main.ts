@@ -29,6 +29,7 @@ import type { JobQueueSettings } from "./integrations/redis/queues.ts";
 import { redisRollbackSteps } from "./integrations/redis/rollback-steps.ts";
 import { rollbackStore } from "./integrations/redis/rollback-store.ts";
 import { stormStore } from "./integrations/redis/storm-store.ts";
+import { tellingStore } from "./integrations/redis/telling-store.ts";
 import { redisTlsLooks } from "./integrations/redis/tls-looks.ts";
 import { defaultWorkerTimes, startWorker, type WorkerSettings } from "./integrations/redis/worker.ts";
 import { hushOverheard } from "./jobs/access/overheard.ts";
@@ -208,6 +209,7 @@ function openStores(client: RedisClient, { clock, paging, mostWaiting, onTrouble
     feedback: feedbackStore(client),
     heldPages: heldPageStore(client),
     openActs: openActStore(client),
+    tellings: tellingStore(client),
     alerts: alertStore(client, clock, queueOf("page")),
     pageMessages: pageMessageStore(client, clock, queueOf("page-message")),
     storms: stormStore(client, paging?.storm ?? defaultStormLimits, queueOf("storm")),

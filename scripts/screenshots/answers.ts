@@ -93,7 +93,7 @@ export function answers(
       worksIn: ["C0INCID001"],
     },
   ];
-  return replies.map(chatReplyBody);
+  return replies.map((reply) => chatReplyBody(reply));
 }
 
 /** What would take back a pool size that became 0 with one release for two services. */

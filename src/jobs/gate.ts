@@ -2,7 +2,6 @@ import * as z from "zod/mini";
 import type { ChatReply } from "../domain/chat/chat-reply.ts";
 import { type GateRequest, gateDecisions } from "../domain/configuration/gate-request.ts";
 import { PortError } from "../domain/errors.ts";
-import type { Chat } from "../ports/chat.ts";
 import type { ConfigGate } from "../ports/config-gate.ts";
 import type { GateCards } from "../ports/gate-cards.ts";
 import { refusalWhereOverheard } from "./access/overheard.ts";
@@ -13,12 +12,11 @@ import { lookAt, type ReportPorts } from "./gate/report.ts";
 import { defineJob, done } from "./job.ts";
 import type { Cards } from "./publish.ts";
 import { refuses } from "./thread/show-message.ts";
-import { tellOne } from "./thread/tell-one.ts";
+import { type TellOnePorts, tellOne } from "./thread/tell-one.ts";
 
-export interface GateJobPorts extends ReportPorts {
+export interface GateJobPorts extends ReportPorts, TellOnePorts {
   readonly rights: Rights;
   readonly gateCards: GateCards;
-  readonly chat: Pick<Chat, "tellOnly">;
   readonly cards: Pick<Cards, "answer">;
 }
 
@@ -132,12 +130,12 @@ async function wakeCards(
 
 /** What was decided is on the card, too. */
 async function tell(
-  { userId, aside }: GateRequest,
+  request: GateRequest,
   answer: ChatReply,
-  { chat, cards }: GateJobPorts,
+  ports: GateJobPorts,
   signal: AbortSignal,
 ): Promise<void> {
-  await tellOne(aside, userId, cards.answer(answer), chat, signal);
+  await tellOne({ ...request, draw: (isAgain) => ports.cards.answer(answer, isAgain) }, ports, signal);
 }
 
 function notDone({ proposal, decides }: GateRequest, reason: string): ChatReply {

@@ -47,8 +47,8 @@ export interface Cards {
   lostRollback(lost: LostRollback): MessageBody;
   /** The same for its thread. */
   lostRollbackNote(lost: LostRollback): MessageBody;
-  /** An answer to one person. */
-  answer(reply: ChatReply): MessageBody;
+  /** An answer to one person; `isAgain`: one that they may have read already. */
+  answer(reply: ChatReply, isAgain: boolean): MessageBody;
 }
 
 export interface PublishJobPorts

@@ -2,7 +2,6 @@ import * as z from "zod/mini";
 import { refused } from "../domain/chat/chat-reply.ts";
 import type { RollbackStep } from "../domain/configuration/rollback-step.ts";
 import { UsageError } from "../domain/errors.ts";
-import type { Chat } from "../ports/chat.ts";
 import type { Incidents } from "../ports/incidents.ts";
 import { refusalAtLast } from "./access/refusal.ts";
 import { sightOf } from "./access/sight.ts";
@@ -14,11 +13,10 @@ import { agreeToRollback, cancelRollback } from "./rollbacks/agreeing.ts";
 import { askForRollback } from "./rollbacks/asking.ts";
 import { rollbackPlan } from "./rollbacks/plan.ts";
 import type { StepAnswer, StepPorts } from "./rollbacks/step-answers.ts";
-import { tellOne } from "./thread/tell-one.ts";
+import { type TellOnePorts, tellOne } from "./thread/tell-one.ts";
 
-export interface RollbackStepJobPorts extends StepPorts {
+export interface RollbackStepJobPorts extends StepPorts, TellOnePorts {
   readonly incidents: Incidents;
-  readonly chat: Pick<Chat, "tellOnly">;
   readonly cards: Pick<Cards, "answer">;
 }
 
@@ -120,12 +118,12 @@ async function taken(step: RollbackStep, ports: StepPorts, signal: AbortSignal):
 }
 
 async function tell(
-  { aside, userId }: RollbackStep,
+  step: RollbackStep,
   answer: StepAnswer,
-  { chat, cards }: Pick<RollbackStepJobPorts, "chat" | "cards">,
+  ports: RollbackStepJobPorts,
   signal: AbortSignal,
 ): Promise<void> {
-  await tellOne(aside, userId, cards.answer(answer), chat, signal);
+  await tellOne({ ...step, draw: (isAgain) => ports.cards.answer(answer, isAgain) }, ports, signal);
 }
 
 function stepOf(wanted: Payload): RollbackStep {

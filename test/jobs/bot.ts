@@ -83,7 +83,7 @@ export const plainCards: Cards & GateLooks = {
   }),
   gateList: () => "",
   gateReply: ({ text }) => ({ text }),
-  answer: ({ kind }) => ({ text: kind }),
+  answer: ({ kind }, isAgain) => ({ text: isAgain ? `${kind}, again` : kind }),
   stormList: ({ rows }) => rows.map(({ page, incident }) => `${page.intent} ${incident?.id}`).join("\n"),
 };
 

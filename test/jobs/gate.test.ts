@@ -14,6 +14,7 @@ import { gateCard, gateCardsTelling } from "../../src/jobs/gate-card.ts";
 import { retries } from "../../src/jobs/index.ts";
 import type { ConfigGate } from "../../src/ports/config-gate.ts";
 import type { GateCards } from "../../src/ports/gate-cards.ts";
+import type { Tellings } from "../../src/ports/tellings.ts";
 import { gateList } from "../../src/render/gate-list.ts";
 import { chatReplyBody } from "../../src/render/slack/chat-reply.ts";
 import { gateCard as drawCard } from "../../src/render/slack/gate-card.ts";
@@ -24,6 +25,7 @@ import { type FakeChat, fakeChat } from "../fakes/chat.ts";
 import { type FakeClock, fakeClock } from "../fakes/clock.ts";
 import { everybodyMay } from "../fakes/rights.ts";
 import { type FakeRooms, fakeRooms } from "../fakes/rooms.ts";
+import { fakeTellings } from "../fakes/tellings.ts";
 import { redisProgram, type TestRedis, testRedis } from "../integrations/redis-server.ts";
 
 const never = new AbortController().signal;
@@ -82,6 +84,7 @@ describe.skipIf(redisProgram === undefined)("what is asked of the gate", () => {
   });
 
   let chat: FakeChat;
+  let tellings: Tellings;
   let clock: FakeClock;
   let audit: FakeAuditLog;
   let now: Proposal | PortError;
@@ -91,6 +94,7 @@ describe.skipIf(redisProgram === undefined)("what is asked of the gate", () => {
   beforeEach(async () => {
     await redis.client.flushdb();
     chat = fakeChat();
+    tellings = fakeTellings();
     clock = fakeClock();
     audit = fakeAuditLog();
     now = proposal;
@@ -119,6 +123,7 @@ describe.skipIf(redisProgram === undefined)("what is asked of the gate", () => {
       clock,
       rights,
       artifacts: fakeArtifacts(folder),
+      tellings,
     };
   }
 
@@ -238,7 +243,9 @@ describe.skipIf(redisProgram === undefined)("what is asked of the gate", () => {
     expect(said().slice(1)).toEqual([
       expect.stringMatching(/^UDEE: You may not approve or reject configuration changes here/),
       expect.stringContaining("Your approval of 42 for prod is in the audit log"),
-      expect.stringMatching(/^UBO: Your approval of 42 for prod is in the audit log/),
+      expect.stringMatching(
+        /^UBO: gofire was interrupted .* Your approval of 42 for prod is in the audit log/,
+      ),
     ]);
     const away = new PortError("unavailable", "chat", "Slack does not answer");
     rights = { ...rights, people: { ...rights.people, person: () => Promise.reject(away) } };

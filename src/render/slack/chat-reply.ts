@@ -29,12 +29,16 @@ const cardEveryMs = 1_100;
 
 const confidential = "Only you see this: it tells of a channel that not everybody here can read.";
 
-/** How an answer to a person looks. */
-export function chatReplyBody(reply: ChatReply): MessageBody {
+const again =
+  "gofire was interrupted when it told you this, so you may read it twice. If the answers differ, this one is the newer.";
+
+/** How an answer to a person looks; `isAgain`: one that they may have read already. */
+export function chatReplyBody(reply: ChatReply, isAgain = false): MessageBody {
   const body = bodyOf(reply);
-  if (!("inConfidence" in reply)) return body;
+  const first = [...("inConfidence" in reply ? [confidential] : []), ...(isAgain ? [again] : [])];
+  if (first.length === 0) return body;
   const { text, blocks = [] } = body;
-  return replyBody([confidential, text], [...context([confidential]), ...(blocks as readonly Block[])]);
+  return replyBody([...first, text], [...context(first), ...(blocks as readonly Block[])]);
 }
 
 /** The same as a modal view without anything to fill in. */

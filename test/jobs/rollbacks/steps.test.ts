@@ -10,6 +10,7 @@ import { gitWriter } from "../../../src/integrations/git/writer.ts";
 import { parseRedisUrl } from "../../../src/integrations/redis/address.ts";
 import { type OpenRedis, openRedis } from "../../../src/integrations/redis/connection.ts";
 import { rollbackStore } from "../../../src/integrations/redis/rollback-store.ts";
+import { tellingStore } from "../../../src/integrations/redis/telling-store.ts";
 import { hushOverheard } from "../../../src/jobs/access/overheard.ts";
 import type { Rights } from "../../../src/jobs/access/refusal.ts";
 import { retries } from "../../../src/jobs/index.ts";
@@ -98,6 +99,7 @@ describe.skipIf(redisProgram === undefined)("what somebody presses on a rollback
       cards: { ...plainCards, answer: chatReplyBody },
       clock: systemClock,
       rollbacks: store,
+      tellings: tellingStore(redis.client),
       rights,
     } as unknown as RollbackStepJobPorts & RollbackJobPorts;
   }
@@ -168,6 +170,31 @@ describe.skipIf(redisProgram === undefined)("what somebody presses on a rollback
     rights = { ...rights, people: { ...rights.people, person: () => Promise.reject(away) } };
     await expect(press("agree", "U2")).rejects.toBe(away);
     expect([acts(), await stateNow(), chat.whispers]).toEqual([[], "asked", []]);
+  });
+
+  test("who may have been told already is told again, and that it may be twice; who was not for certain is told once", async () => {
+    const told = () => chat.whispers.map(({ text }) => text);
+    const away = new PortError("unavailable", "chat", "Slack does not answer");
+    const busy = new PortError("rate-limited", "chat", "Slack takes no more for now");
+    const able = chat;
+    chat = { ...able, tellOnly: () => Promise.reject(busy) };
+    await expect(press("agree", "U2")).rejects.toBe(busy);
+    // It got through, and its worker does not know that it did.
+    chat = {
+      ...able,
+      async tellOnly(...words) {
+        await able.tellOnly(...words);
+        throw away;
+      },
+    };
+    await expect(press("agree", "U2")).rejects.toBe(away);
+    chat = able;
+    await press("agree", "U2");
+    expect(told()).toEqual([
+      expect.stringMatching(/^Rollback .* is agreed to/),
+      expect.stringMatching(/^gofire was interrupted when it told you this.*is agreed to/),
+    ]);
+    expect(acts()).toEqual(["rollback.approved slack:U2"]);
   });
 
   test("where people of other workspaces read, nobody agrees, and anybody who may cancels", async () => {
