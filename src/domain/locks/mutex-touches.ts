@@ -12,16 +12,18 @@ import {
   waitedAddress,
 } from "./mutex-references.ts";
 
-/** For each mutex that somebody waits for, how far goroutines are from telling that they hold it: `farnessByGoroutine`. */
+/** For each mutex that somebody waits for, how far others who wait are from telling that they hold it: `farnessByGoroutine`. */
 export const touchedMutexes = memoised(findTouched);
 
 function findTouched(snapshot: GoroutineSnapshot): ReadonlyMap<number, ReadonlyMap<Goroutine, number>> {
+  const waiters = mutexWaiters(snapshot);
+  const waiting = new Set(waiters.map(({ goroutine }) => goroutine));
   const references = mutexReferences(snapshot);
   return new Map(
-    [...askers(mutexWaiters(snapshot))].map(([mutex, asking]) => [
-      mutex,
-      farnessByGoroutine(references.get(mutex) ?? [], asking),
-    ]),
+    [...askers(waiters)].map(([mutex, asking]) => {
+      const ofWaiters = references.get(mutex)?.filter(({ goroutine }) => waiting.has(goroutine)) ?? [];
+      return [mutex, farnessByGoroutine(ofWaiters, asking)];
+    }),
   );
 }
 
