@@ -1,6 +1,7 @@
 import { capitalised } from "../../domain/capitalised.ts";
 import { containerFacts } from "../../domain/context/container-facts.ts";
 import { coresUsed } from "../../domain/context/cores-used.ts";
+import { cpuWanted } from "../../domain/context/cpu-wanted.ts";
 import { figure, type ServiceContext } from "../../domain/context/service-context.ts";
 import {
   figureExcerpt,
@@ -12,7 +13,8 @@ import {
   usualSentence,
   usualText,
 } from "../../domain/context/usual-figures.ts";
-import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import type { Evidence, TargetFacts } from "../../domain/evidence/evidence.ts";
+import { defineAnalyzer, type FindingDraft } from "../../domain/findings/analyzer.ts";
 import { isUnknown } from "../../domain/metrics/counters.ts";
 import { busiestCpuSite } from "../../domain/profiles/cpu-sites.ts";
 import { countText, durationText, percentText } from "../../domain/units.ts";
@@ -24,7 +26,7 @@ export const schedCpuThrottling = defineAnalyzer({
     severity: "warning",
     scope: "specific",
     needs: [],
-    uses: ["metrics", "cpu", "context"],
+    uses: ["metrics", "cpu", "context", "goroutines"],
     symptomOf: [
       "sched/gomaxprocs-over-quota",
       "gc/memory-limit-thrash",
@@ -66,11 +68,25 @@ export const schedCpuThrottling = defineAnalyzer({
         meaning: "so much more of the periods than usual it must be, too",
         source: "docs/decisions/0017-context.md",
       },
+      processors: {
+        default: 4,
+        unit: "count",
+        meaning:
+          "processors for which every goroutine capture shows work, where the container's figures are not known",
+        source: "docs/decisions/0037-cpu-that-is-not-given.md",
+      },
+      granted: {
+        default: 0.25,
+        unit: "ratio",
+        meaning: "cores that the process got for each of them, at most",
+        source: "docs/decisions/0037-cpu-that-is-not-given.md",
+      },
     },
     docs: {
       what:
         "container_cpu_cfs_throttled_periods_total over container_cpu_cfs_periods_total, between two scrapes, or within five minutes " +
-        "by Prometheus, of the container that the process runs in.",
+        "by Prometheus, of the container that the process runs in. Where nobody tells them: goroutines at work in every capture, " +
+        "against the CPU time that the process got.",
       why:
         "A throttled container's threads all stop until the next period, up to 100 ms: requests, GC and health checks " +
         "with them. It looks like a slow everything, and CPU graphs averaged over a minute do not show it.",
@@ -78,7 +94,8 @@ export const schedCpuThrottling = defineAnalyzer({
       falsePositives:
         "Short bursts of a batch job are throttled without harm. Counters since the start of the container are never used. " +
         "What every known day had about as much of at this hour is context below the critical limit; what is three times the " +
-        "usual, and a tenth of the periods more, is possible below the others.",
+        "usual, and a tenth of the periods more, is possible below the others. Without the container's figures a crowded host looks " +
+        "like a throttled container, so that is possible at most.",
       references: [
         "https://www.kernel.org/doc/html/latest/scheduler/sched-bwc.html",
         "https://github.com/google/cadvisor/blob/master/docs/storage/prometheus.md",
@@ -89,9 +106,9 @@ export const schedCpuThrottling = defineAnalyzer({
   analyze(evidence, limits) {
     const { cpu } = evidence;
     const container = containerFacts(evidence);
-    if (isUnknown(container)) return { inconclusive: container.unknown };
+    if (isUnknown(container)) return starved(evidence, limits, container.unknown);
     const { throttling, cpuLimitCores: cores } = container;
-    if (isUnknown(throttling)) return { inconclusive: throttling.unknown };
+    if (isUnknown(throttling)) return starved(evidence, limits, throttling.unknown);
     const { ratio, periods, throttledPeriods, throttledSeconds, window, artifact } = throttling;
     const against = againstUsual(evidence.context, limits);
     const isOver = ratio >= limits.warningRatio;
@@ -145,6 +162,45 @@ export const schedCpuThrottling = defineAnalyzer({
     ];
   },
 });
+
+/** Without the container's figures: work that no CPU was given for, of which `unknown` leaves the reason open. */
+function starved(
+  evidence: Partial<Pick<Evidence, "cpu" | "metrics" | "goroutines">> & { readonly target: TargetFacts },
+  limits: { readonly processors: number; readonly granted: number },
+  unknown: string,
+): readonly FindingDraft[] | { readonly inconclusive: string } {
+  const wanted = cpuWanted(evidence);
+  if (wanted === undefined || wanted.processors < limits.processors) return { inconclusive: unknown };
+  const { processors, gomaxprocs, captures, cores, artifact } = wanted;
+  const granted = cores / processors;
+  if (granted > limits.granted) return { inconclusive: unknown };
+  const site = busiestCpuSite(evidence);
+  return [
+    {
+      confidence: "possible",
+      title: `Work for ${processors} processors, and ${cores.toFixed(2)} cores to do it`,
+      summary: [
+        `Each of ${captures} captures shows ${processors} goroutines or more of its own code running or ready to run, GOMAXPROCS is ${gomaxprocs}, and the process got ${cores.toFixed(2)} cores.`,
+        `So the operating system kept its threads from running: a CPU limit that throttles it, or a crowded host. Which of them is not known: ${unknown}.`,
+        site === undefined
+          ? ""
+          : `Most of the CPU time, ${percentText(site.share)}, goes into ${site.function}.`,
+      ]
+        .filter((sentence) => sentence !== "")
+        .join(" "),
+      measured: { value: Number(granted.toFixed(3)), limit: limits.granted, unit: "ratio" },
+      where: site?.where ?? [],
+      evidence: [
+        { artifact, excerpt: `${processors} goroutines at work, ${cores.toFixed(2)} cores of CPU time` },
+      ],
+      next: [
+        "In the container: cat /sys/fs/cgroup/cpu.stat twice (cgroup v1: /sys/fs/cgroup/cpu/cpu.stat). nr_throttled that grows is a CPU limit; cpu.max beside it (v1: cpu.cfs_quota_us) says which.",
+        `With a limit: raise it, or set GOMAXPROCS to it, rounded up; it is ${gomaxprocs} now. Without one: look at what else runs on the host.`,
+        "A Prometheus that gofire may ask answers this by itself (docs/guide/context.md).",
+      ],
+    },
+  ];
+}
 
 interface AgainstUsual {
   readonly how: Standing;

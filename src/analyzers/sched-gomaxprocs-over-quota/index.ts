@@ -73,7 +73,11 @@ export const schedGomaxprocsOverQuota = defineAnalyzer({
       };
     }
     const container = containerFacts(evidence);
-    if (isUnknown(container)) return { inconclusive: container.unknown };
+    if (isUnknown(container)) {
+      return {
+        inconclusive: `GOMAXPROCS is ${gomaxprocs}, and the container's CPU limit is unknown: ${container.unknown}; in the container, /sys/fs/cgroup/cpu.max has it`,
+      };
+    }
     const { cpuLimitCores: cores, throttling, artifact } = container;
     if (cores === undefined) {
       return {
