@@ -1,5 +1,5 @@
 import type { ServiceContext } from "../domain/context/service-context.ts";
-import { PortError } from "../domain/errors.ts";
+import { isFullDisk, PortError } from "../domain/errors.ts";
 import { durationText } from "../domain/units.ts";
 import type { CaptureLock } from "../ports/capture-lock.ts";
 import type { CaptureStore } from "../ports/capture-store.ts";
@@ -52,6 +52,7 @@ export interface CaptureOutcome {
 
 /** What a verdict waits at most for others than the process once everything else is captured. */
 const patienceMs = 2_000;
+const fullDisk = "the disk is full, so what came after that could not be kept";
 /** After the deadline the lock lives this much longer, so that slow disks do not lose it. */
 const lockSlackMs = 60_000;
 
@@ -59,7 +60,7 @@ const lockSlackMs = 60_000;
  * Captures one Go process: the cheap and telling first, nothing that stops the world for long unless it was asked
  * for, and not a request more once the process suffers (docs/decisions/0002-capture-is-a-room.md).
  *
- * When `signal` is aborted it keeps what it has, finishes the manifest and returns. Throws PortError `rate-limited`
+ * When `signal` is aborted, or the disk is full, it keeps what it has, finishes the manifest and returns. Throws PortError `rate-limited`
  * when the target is being captured already, PortError when the store fails, UsageError for an impossible request.
  * Does not close the target.
  */
@@ -134,22 +135,31 @@ async function capture(
     };
   }
 
-  const index = await findIndex(context);
-  if (!index.found) {
-    return await end(signal.aborted ? "interrupted" : "unreachable", index.reason);
+  try {
+    return await throughPlan();
+  } catch (error) {
+    if (!isFullDisk(error) || !story.gotAnything()) throw error;
+    return await end("early", fullDisk);
   }
-  const { steps, leftOut } = planCapture(request, index.profiles, index.target.rates !== undefined);
-  onProgress({
-    type: "planned",
-    kinds: steps.map((step) => step.kind),
-    ...(story.notes.goroutines === undefined ? {} : { goroutines: story.notes.goroutines }),
-    latencyMs: index.latencyMs,
-  });
-  for (const { kind, reason } of leftOut) await story.skip(kind, reason);
-  const stopped = await carryOut(steps, request, index, { ...context, target: index.target });
-  if (signal.aborted) return await end("interrupted", stopped);
-  if (!story.gotAnything()) {
-    return await end("unreachable", stopped ?? story.whyNothing());
+
+  async function throughPlan(): Promise<CaptureOutcome> {
+    const index = await findIndex(context);
+    if (!index.found) {
+      return await end(signal.aborted ? "interrupted" : "unreachable", index.reason);
+    }
+    const { steps, leftOut } = planCapture(request, index.profiles, index.target.rates !== undefined);
+    onProgress({
+      type: "planned",
+      kinds: steps.map((step) => step.kind),
+      ...(story.notes.goroutines === undefined ? {} : { goroutines: story.notes.goroutines }),
+      latencyMs: index.latencyMs,
+    });
+    for (const { kind, reason } of leftOut) await story.skip(kind, reason);
+    const stopped = await carryOut(steps, request, index, { ...context, target: index.target });
+    if (signal.aborted) return await end("interrupted", stopped);
+    if (!story.gotAnything()) {
+      return await end("unreachable", stopped ?? story.whyNothing());
+    }
+    return stopped === undefined ? await end("complete") : await end("early", stopped);
   }
-  return stopped === undefined ? await end("complete") : await end("early", stopped);
 }

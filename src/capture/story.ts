@@ -1,3 +1,4 @@
+import { isFullDisk } from "../domain/errors.ts";
 import { type CaptureKind, isOfProcess } from "../domain/evidence/capture.ts";
 import type { BlockLease } from "../domain/profiles/block-lease.ts";
 import type { BundleWriter, CaptureStore } from "../ports/capture-store.ts";
@@ -116,7 +117,12 @@ export function beginStory(
     skip: (kind, reason) => tell({ kind, bytes: 0, durationMs: 0, status: "skipped", reason }),
     async finish(ending) {
       const whole = manifest({ finishedAt: new Date(clock.nowMs()).toISOString(), ...ending });
-      await writer?.writeManifest(manifestText(whole), always);
+      try {
+        await writer?.writeManifest(manifestText(whole), always);
+      } catch (error) {
+        // The captures themselves are kept, and are judged as loose files.
+        if (!isFullDisk(error)) throw error;
+      }
       return { manifest: whole, ...(writer === undefined ? {} : { location: writer.location }) };
     },
   };

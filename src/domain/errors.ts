@@ -62,3 +62,9 @@ export function errorCode(error: unknown): string {
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Nothing more can be kept at a place: its disk is full, or what this user may have of it is used up. */
+export function isFullDisk(error: unknown): boolean {
+  const first = error instanceof PortError ? error.cause : error;
+  return ["ENOSPC", "EDQUOT"].includes(errorCode(first));
+}

@@ -2,6 +2,7 @@ import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { readManifest } from "../../src/capture/manifest.ts";
 import { PortError } from "../../src/domain/errors.ts";
+import { type FakeCaptureStore, fakeCaptureStore } from "../fakes/capture-store.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import type { ScriptedAnswer } from "../fakes/go-target.ts";
 import { elsewhereUrl, healthy, indexPage, pprofError, reasonOf, run, story } from "./scripted.ts";
@@ -483,4 +484,50 @@ test("where nothing is a capture, the first answer says why", async () => {
   );
   expect(made.outcome.ending).toBe("unreachable");
   expect(made.outcome.reason).toMatch(/^the target answered nothing with a capture: an HTML page instead/);
+});
+
+/** Refuses what comes after so many captures; the manifest, too, from then on. */
+function small(captures: number, refusesManifest: boolean): FakeCaptureStore {
+  const store = fakeCaptureStore();
+  const full = new PortError("unavailable", "x", "the disk is full", {
+    cause: Object.assign(new Error("ENOSPC"), { code: "ENOSPC" }),
+  });
+  let left = captures;
+  return {
+    ...store,
+    async create(name, signal) {
+      const writer = await store.create(name, signal);
+      return {
+        ...writer,
+        save: async (...given) => {
+          if (--left < 0) throw full;
+          return await writer.save(...given);
+        },
+        writeManifest: async (...given) => {
+          if (refusesManifest && left < 0) throw full;
+          await writer.writeManifest(...given);
+        },
+      };
+    },
+  };
+}
+
+describe("a disk that is full", () => {
+  test.each([false, true])(
+    "ends the capture and keeps what there is; manifest refused: %s",
+    async (refused) => {
+      const made = await run(healthy, { store: small(4, refused) });
+      expect(made.outcome).toMatchObject({
+        ending: "early",
+        reason: "the disk is full, so what came after that could not be kept",
+        manifest: { endedEarly: "the disk is full, so what came after that could not be kept" },
+      });
+      expect(made.outcome.bundle).toBeDefined();
+      expect(made.outcome.manifest.captures.filter(({ file }) => file !== undefined)).toHaveLength(4);
+    },
+  );
+
+  test("from the start is an error", async () => {
+    await expect(run(healthy, { store: small(1, false) })).rejects.toThrow("the disk is full");
+  });
 });

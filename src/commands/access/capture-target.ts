@@ -1,6 +1,6 @@
 import type { Manifest } from "../../capture/manifest.ts";
 import { type CaptureRequest, defaultRequest } from "../../capture/request.ts";
-import { PortError, UsageError } from "../../domain/errors.ts";
+import { isFullDisk, PortError, UsageError } from "../../domain/errors.ts";
 import type { CaptureStore } from "../../ports/capture-store.ts";
 import type { ConfigCatalog } from "../../ports/config-history.ts";
 import type { MetricsCatalog, ServiceMetrics } from "../../ports/metrics-server.ts";
@@ -71,6 +71,8 @@ export async function captureTarget(
     if (way !== undefined) context.log(way);
     if (bundle !== undefined) return { bundle };
     return { why: new UsageError(outcome.reason ?? "Nothing was captured."), manifest };
+  } catch (error) {
+    throw error instanceof PortError && isFullDisk(error) ? cannotKeep(folder, error) : error;
   } finally {
     await Promise.all([goTarget.close(), past?.server.close(), configs?.close()]);
   }
@@ -85,13 +87,17 @@ async function storeIn(folder: string, ports: Ports): Promise<CaptureStore> {
       try {
         return await store.create(name, signal);
       } catch (error) {
-        if (!(error instanceof PortError)) throw error;
-        throw new UsageError(
-          `The evidence cannot be kept in ${folder === "." ? "this folder" : folder}: ${error.message}. --out FOLDER names another one.`,
-        );
+        throw error instanceof PortError ? cannotKeep(folder, error) : error;
       }
     },
   };
+}
+
+function cannotKeep(folder: string, { message }: PortError): UsageError {
+  const where = folder === "." ? "this folder" : folder;
+  return new UsageError(
+    `The evidence cannot be kept in ${where}: ${message}. --out FOLDER names another one.`,
+  );
 }
 
 /** What is missing to ask keeps nobody from capturing: it is said. */
@@ -115,6 +121,7 @@ const waysIn: readonly (readonly [obstacle: RegExp, options: string])[] = [
     /no longer answers: connection refused/,
     "The process has probably ended (crash, out of memory, restart). Its last words: kubectl logs --previous POD | gofire analyze -",
   ],
+  [/^the disk is full/, "--out FOLDER names a place with room."],
   [/^404: no pprof|^200, but not pprof/, "If it is mounted elsewhere: --pprof-path PATH."],
   [/^401/, "Give --user NAME --password-env VARIABLE, or --bearer-env VARIABLE."],
   [/^TLS: .*(?:authority|self-signed)/, "--ca FILE names an authority."],

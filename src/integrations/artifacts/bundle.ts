@@ -5,7 +5,7 @@ import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { finished, pipeline } from "node:stream/promises";
 import { manifestFile } from "../../capture/manifest.ts";
-import { errorCode, PortError } from "../../domain/errors.ts";
+import { errorCode, isFullDisk, PortError } from "../../domain/errors.ts";
 import type { BundleWriter, CaptureStore, SavedFile } from "../../ports/capture-store.ts";
 import { diskError } from "../disk-error.ts";
 import { fileMode, folderMode } from "../durable-files.ts";
@@ -72,10 +72,17 @@ function bundleWriter(location: string): BundleWriter {
     },
     async writeManifest(text, signal) {
       signal.throwIfAborted();
-      try {
-        await replaceFile(location, manifestFile, async (out) => {
+      const replace = () =>
+        replaceFile(location, manifestFile, async (out) => {
           out.end(text);
           await finished(out);
+        });
+      try {
+        await replace().catch(async (error: unknown) => {
+          if (!isFullDisk(error)) throw error;
+          // There may be room for one of the two. Between them the captures are judged as loose files.
+          await rm(join(location, manifestFile), { force: true });
+          await replace();
         });
       } catch (error) {
         throw diskError(error, join(location, manifestFile));
