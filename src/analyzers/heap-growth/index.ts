@@ -15,7 +15,12 @@ import { bytesText, durationText, percentText } from "../../domain/units.ts";
 import { slowFinding } from "./slow.ts";
 import { growthOfWhole } from "./whole.ts";
 
-type GrowthLimits = Readonly<Record<"growthBytes" | "growthRatio" | "standardErrors" | "keptRatio", number>>;
+type GrowthLimits = Readonly<
+  Record<
+    "growthBytes" | "growthRatio" | "hoardKeptRatio" | "hoardRatio" | "keptRatio" | "standardErrors",
+    number
+  >
+>;
 
 export const heapGrowth = defineAnalyzer({
   meta: {
@@ -59,6 +64,19 @@ export const heapGrowth = defineAnalyzer({
           "part of all bytes ever allocated there that is still in use, above which nothing seems to be freed",
         source: "docs/decisions/0003-default-thresholds.md",
       },
+      hoardRatio: {
+        default: 0.01,
+        unit: "ratio",
+        meaning:
+          "growth, relative to what was there, from which it counts as possible where hardly anything was ever freed",
+        source: "docs/decisions/0042-large-heaps-that-only-grow.md",
+      },
+      hoardKeptRatio: {
+        default: 0.9,
+        unit: "ratio",
+        meaning: "part of all bytes ever allocated there that is still in use, where hoardRatio is enough",
+        source: "docs/decisions/0042-large-heaps-that-only-grow.md",
+      },
     },
     docs: {
       what:
@@ -71,7 +89,7 @@ export const heapGrowth = defineAnalyzer({
       next: "Find what keeps the objects (a map, a slice, a goroutine) and bound it; compare with a profile taken minutes later.",
       falsePositives:
         "A cache that is still filling looks the same until it is full: with three profiles, growth that slows down is left " +
-        "alone. Memory in flight and batches free what they allocate: when less than half of all bytes ever allocated there " +
+        "alone. Growth of less than a tenth where nearly nothing was ever freed is possible only: a large store that is written to looks the same. Memory in flight and batches free what they allocate: when less than half of all bytes ever allocated there " +
         "is in use, two profiles are reported as possible only. What was allocated shortly before the first profile is not in it yet, and " +
         "would look like growth, as when a service has just filled its cache: when the live heap did not grow with it, the finding is context, " +
         "and possible when nobody knows the live heap.",
@@ -137,9 +155,11 @@ function growthBetween(
       // Without any other frame: goroutine descriptors, which are another rule's.
       !isRuntimeFrame(move.site.frame) &&
       move.growthBytes >= limits.growthBytes &&
-      move.growthBytes >= move.before.inuseBytes * limits.growthRatio;
+      move.growthBytes >= move.before.inuseBytes * limits.hoardRatio;
     if (!isLarge) continue;
     const growth = growthOf(first, last, move.site.frame.function, own);
+    const isSmallPart = move.growthBytes < move.before.inuseBytes * limits.growthRatio;
+    if (isSmallPart && growth.keptRatio < limits.hoardKeptRatio) continue;
     if (move.growthBytes < growth.errorBytes * limits.standardErrors) continue;
     const course = [
       move.before.inuseBytes,
@@ -228,20 +248,21 @@ function draftOf(
   live: Live,
   last: Evidence["heap"][0],
   own: OwnCode,
-  limits: { readonly growthBytes: number; readonly keptRatio: number },
+  limits: { readonly growthBytes: number; readonly growthRatio: number; readonly keptRatio: number },
 ): FindingDraft {
   const { site, before, after, growthBytes, allocatedBytes } = move;
   const rises =
     course.length > 2 && course.every((bytes, index) => index === 0 || bytes > (course[index - 1] ?? 0));
   const { isConfirmed, isDenied, sentence } = confirmation(live, growthBytes);
   const isKept = kept >= limits.keptRatio;
+  const isSmallPart = growthBytes < before.inuseBytes * limits.growthRatio;
   const speed =
     windowMs === undefined || windowMs <= 0
       ? ""
       : ` in ${durationText(windowMs)} (${bytesText((growthBytes / windowMs) * 60_000)} a minute)`;
   return {
     ...(!rises && isDenied ? { severity: "info" as const } : {}),
-    confidence: rises || (isKept && isConfirmed) ? "likely" : "possible",
+    confidence: !isSmallPart && (rises || (isKept && isConfirmed)) ? "likely" : "possible",
     title: `Heap grew by ${bytesText(growthBytes)} at ${site.frame.function}`,
     summary: [
       `What this function allocated and is still in use grew from ${bytesText(before.inuseBytes)} to ${bytesText(after.inuseBytes)}${speed}.`,

@@ -103,7 +103,9 @@ export const heapTimerLeak = defineAnalyzer({
             ? ""
             : grows
               ? `They were ${countText(before)} in the first heap profile.`
-              : `They do not become more (${countText(before)} in the first heap profile), so the number may have settled.`,
+              : site.value > before
+                ? `They were ${countText(before)} in the first heap profile, which is no clear growth: the number may be about to settle.`
+                : `They do not become more (${countText(before)} in the first heap profile), so the number may have settled.`,
           versionText(isContext, isAtLeast(goVersion, 1, 23)),
         ]
           .filter((sentence) => sentence !== "")
