@@ -70,6 +70,17 @@ const clients: readonly Client[] = [
   },
   {
     name: "an HTTP/3 request",
+    awaits: "server",
+    cpuMs: 0.05,
+    deadline:
+      "Set http.Client.Timeout or a context deadline on the call; quic.Config.HandshakeIdleTimeout (5 s by default) bounds this wait, not how often callers try again.",
+    entry:
+      /(?:^|\/)quic-go\/http3\.\(\*(?:Transport|RoundTripper)\)\.RoundTrip(?:Opt)?$|^net\/http\.(?:\(\*Client\)\.)?(?:Do|Get|Head|Post|PostForm)$/,
+    waitsIn:
+      /(?:^|\/)quic-go\/http3\.\(\*(?:Transport|RoundTripper)\)\.(?:doRoundTripOpt|roundTripOpt|RoundTripOpt)$/,
+  },
+  {
+    name: "an HTTP/3 request",
     awaits: "answer",
     cpuMs: 0.05,
     deadline:
