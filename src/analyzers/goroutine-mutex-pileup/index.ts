@@ -14,9 +14,10 @@ import { bystanders, isBlocked, lockHolders, waitsOutside } from "../../domain/l
 import { isHeldByReaders, lockPile } from "../../domain/locks/lock-pile.ts";
 import type { LockQueue } from "../../domain/locks/lock-queues.ts";
 import { lockQueues, queuedGroups } from "../../domain/locks/lock-queues.ts";
-import { holderText, lockText, shortName } from "../../domain/locks/lock-words.ts";
-import { type SelfLock, tellingSelfLock } from "../../domain/locks/self-locks.ts";
+import { lockText } from "../../domain/locks/lock-words.ts";
+import { tellingSelfLock } from "../../domain/locks/self-locks.ts";
 import { counted } from "../../domain/units.ts";
+import { alikeText, besideText, heldText, nobodyText, oneEachText, selfText } from "./words.ts";
 
 const ours = "docs/decisions/0003-default-thresholds.md";
 
@@ -120,7 +121,7 @@ export const goroutineMutexPileup = defineAnalyzer({
               self !== undefined
                 ? selfText(self)
                 : holder === undefined
-                  ? `${isOneEach(queue, target.own) ? oneEachText : nobodyText}${besideText(beside, target.own)}`
+                  ? `${isOneEach(queue, target.own) ? oneEachText : `${nobodyText}${alikeText(unheldBeside(queue, queues, goroutines.best), target.own)}`}${besideText(beside, target.own)}`
                   : heldText(holder, target.own),
             ),
             measured: {
@@ -222,9 +223,6 @@ function summaryOf(
   return `${counted(pile.count, "goroutine")} stand${pile.count === 1 ? "s" : ""} in Lock; ${why}.${one} ${heldBy}`;
 }
 
-const nobodyText =
-  "No goroutine in the capture is seen inside code that could hold the lock: a path that returns without Unlock, or a goroutine that locks it twice, would look like this.";
-
 /** Each of at least two waits for another mutex of the service's. */
 function isOneEach(queue: LockQueue, own: OwnCode): boolean {
   return isSpread(queue) && queue.waits.every(({ caller }) => own.isOwn(caller));
@@ -242,26 +240,16 @@ function isSpread({ count, mutexes }: LockQueue): boolean {
   return count > 1 && mutexes === count;
 }
 
-const oneEachText =
-  "Each of them waits for another mutex, and nobody else in the capture is seen inside code that could hold one: probably they hold each other's, as when two of these locks are taken in different orders; if not, Unlock was forgotten for each.";
-
-function heldText(holder: LockHolder, own: OwnCode): string {
-  const text = `Probably held by ${holderText(holder, own)}, which is`;
-  return isBlocked(holder)
-    ? `${text} itself waiting.`
-    : `${text} ${holder.group.state === "unknown" ? "waiting for a channel or running (debug=1 hides which)" : "running"}: a queue that moves is possible.`;
-}
-
-function selfText({ wait, outer }: SelfLock): string {
-  return `Probably held by one of them: it asks for it again in ${shortName(wait.caller.function)}, called by ${shortName(outer.function)}, which has it.`;
-}
-
-/** Whoever else of the same package is blocked, when it is but one place: it may have taken the lock further out. */
-function besideText(beside: readonly GoroutineGroup[], own: OwnCode): string {
-  const [group] = beside;
-  const frame = group && blamedFrames(group, own)[0];
-  if (group === undefined || frame === undefined || beside.length > 1) return "";
-  return ` Of the same package, ${counted(group.count, "goroutine")} ${group.count === 1 ? "is" : "are"} blocked in ${group.state} in ${shortName(frame.function)}: if a caller took the lock before, that is why it is not free.`;
+/** Where nobody is seen to hold several mutexes: the others, beside the first of them; a thing is said once. */
+function unheldBeside(
+  queue: LockQueue,
+  queues: readonly LockQueue[],
+  snapshot: GoroutineSnapshot,
+): readonly LockQueue[] {
+  const [first, ...others] = queues.filter(
+    (other) => other.lock === "mutex" && lockHolders(other, snapshot).length === 0,
+  );
+  return first === queue ? others : [];
 }
 
 function nextSteps(hasHolder: boolean, isDump: boolean): string[] {
