@@ -47,8 +47,12 @@ export function parseArguments<Options extends OptionSpecs>(
 function unknownOption(command: Command, rawName: string): UsageError {
   const close = nearest(rawName.replace(/^-+/, ""), Object.keys(command.options));
   const hint = close === undefined ? "" : ` Did you mean --${close}?`;
+  const path =
+    command.operands.placeholder === "PATH" && !rawName.startsWith("--")
+      ? " A path that begins with - is written ./-NAME."
+      : "";
   return new UsageError(
-    `gofire ${command.name} has no option ${rawName}.${hint} See: gofire ${command.name} --help`,
+    `gofire ${command.name} has no option ${rawName}.${hint}${path} See: gofire ${command.name} --help`,
   );
 }
 

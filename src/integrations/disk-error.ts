@@ -14,10 +14,17 @@ const reasons: Readonly<Record<string, { readonly code: PortError["code"]; reado
   EEXIST: { code: "unavailable", words: "it exists already" },
 };
 
+const notUtf8 = {
+  code: "not-found",
+  words: "its name is not UTF-8, so it cannot be opened by it: rename it, or give it on standard input",
+} as const;
+
 /** A file system's error in our words. */
 export function diskError(error: unknown, path: string): PortError {
   if (error instanceof PortError) return error;
-  const known = reasons[errorCode(error)];
+  // What is not UTF-8 of a name is replaced before anybody of us sees it, and then there is no such file.
+  const known =
+    errorCode(error) === "ENOENT" && path.includes("\ufffd") ? notUtf8 : reasons[errorCode(error)];
   if (known !== undefined) return new PortError(known.code, path, known.words, { cause: error });
   return new PortError("unavailable", path, reasonOf(error), {
     cause: error,

@@ -46,6 +46,7 @@ describe("gofire", () => {
     [["config", "lint"], /Which files or folders/],
     [["config", "schem"], /Did you mean gofire config schema\?/],
     [["analyze"], /PATH is missing/],
+    [["analyze", "-dump.txt"], /no option -d\. A path that begins with - is written \.\/-NAME\. See/],
     [["analyze", "x", "--formt", "json"], /no option --formt.*Did you mean --format\?/],
     [["analyze", "x", "--format", "yaml"], /--format is one of text, json, markdown; got "yaml"/],
     [["analyze", "x", "--format"], /--format needs a value: one of text, json, markdown/],

@@ -446,6 +446,8 @@ describe("readEvidence", () => {
       captures: [{ kind: "goroutine", file: nowhere, status: "failed", reason: "no such file or folder" }],
       unread: 1,
     });
+    const { problems: unnamed } = await readEvidence([join(folder, "goroutine\ufffd.txt")]);
+    expect(unnamed).toEqual([expect.stringContaining("its name is not UTF-8")]);
     const bundle = join(folder, "broken");
     mkdirSync(bundle);
     writeFileSync(join(bundle, "manifest.json"), "{}");
