@@ -192,6 +192,10 @@ export function unlikeCapture(kind: CaptureKind, contentType: string, start: Uin
   if ((isProtobuf(kind) || kind === "metrics") && /^[{[]/.test(text)) {
     return `JSON instead of the capture (${quoted(text)})`;
   }
+  // A handler for all paths answers this one, too.
+  if (kind === "metrics" && !isGzip(start) && !beginsAsMetrics.test(text)) {
+    return `no metrics but other text (${quoted(text)}); they may be on another port or path`;
+  }
   if (isProtobuf(kind) && contentType.startsWith("text/") && !isGzip(start)) {
     return `text instead of a protobuf profile (${quoted(text)})`;
   }
@@ -204,6 +208,9 @@ export function unlikeCapture(kind: CaptureKind, contentType: string, start: Uin
     return `not a heap profile (${quoted(text)})`;
   return undefined;
 }
+
+/** A comment, a sample, or the beginning of a long name. */
+const beginsAsMetrics = /^(?:#|[a-z_:][\w:.]*(?:\{|[ \t]+[-+.\dni])|[a-z_:][\w:.]{40})/;
 
 function isGzip(start: Uint8Array): boolean {
   return gzipMagic.every((byte, index) => start[index] === byte);

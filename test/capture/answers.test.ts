@@ -99,6 +99,8 @@ describe("a 200", () => {
     // What a framework calls HTML because nobody told it better.
     ["heap", "text/html", gzipSync("x")],
     ["metrics", "text/html", Buffer.from("# HELP go_goroutines ...\n")],
+    ["metrics", "text/plain", Buffer.from('up{job="shop"} 1\n')],
+    ["metrics", "text/plain", Buffer.from("go_goroutines 12\n")],
   ] as const)("that begins like a %s is taken", (kind, contentType, start) => {
     expect(unlikeCapture(kind, contentType, start)).toBeUndefined();
   });
@@ -119,6 +121,8 @@ describe("a 200", () => {
       'JSON instead of the capture ({"error"',
     ],
     ["metrics", "text/plain", Buffer.from("[]\n"), "JSON instead of the capture ([])"],
+    ["metrics", "text/plain", Buffer.from("ok\n"), "no metrics but other text (ok)"],
+    ["metrics", "text/plain", Buffer.from("404 page not found"), "no metrics but other text"],
     ["goroutine-dump", "text/plain", Buffer.from("hello"), "not a goroutine dump (hello)"],
     ["goroutine-counts", "text/plain", Buffer.from("hello"), "not a goroutine profile (hello)"],
     ["heap-text", "text/plain", Buffer.from("hello"), "not a heap profile (hello)"],
