@@ -51,6 +51,32 @@ describe.skipIf(redisProgram === undefined)("an audit log and Redis", () => {
     expect((await (await logOn("moved")).append(approval("act:4"), never)).index).toBe(2);
   });
 
+  test("an older copy that was put back is neither added to nor believed, before and after a restart", async () => {
+    // The folder that was left behind on the first machine is one, too.
+    await expect((await logOn("one")).append(approval("act:left"), never)).rejects.toThrow(
+      /has 2 entries and had 3/,
+    );
+    const folder = join(scratch, "moved", "audit");
+    const older = join(scratch, "older");
+    const running = await logOn("moved");
+    await running.append(approval("act:old"), never);
+    cpSync(folder, older, { recursive: true });
+    await running.append(approval("act:new"), never);
+    await rm(folder, { recursive: true });
+    cpSync(older, folder, { recursive: true });
+    const begun = await logOn("moved");
+    await expect(running.append(approval("act:more"), never)).rejects.toMatchObject({ code: "forbidden" });
+    const refused = {
+      code: "forbidden",
+      message: expect.stringMatching(/has 4 entries and had 5: an older copy/),
+    };
+    await expect(begun.append(approval("act:more"), never)).rejects.toMatchObject(refused);
+    await expect(begun.entries(0, never)[Symbol.asyncIterator]().next()).rejects.toMatchObject(refused);
+    // Who goes on without them says so.
+    await redis.client.del(`{gofire}:audit-log-size:${origin}`);
+    expect((await begun.append(approval("act:more"), never)).index).toBe(4);
+  });
+
   test("without Redis nothing is added", async () => {
     const stateFolder = join(scratch, "one");
     const log = await auditLogs().keep(join(stateFolder, "audit"), { origin, stateFolder, at: "audit" });
