@@ -9,19 +9,27 @@ export interface DoctorLine {
   readonly next?: string;
 }
 
+const stateWidth = 9;
+/** Of a line, at the most: the address of a target would leave a column of single words to what is wrong with it. */
+const namesShare = 1 / 4;
+
 /** What works, what does not, and what to do about it. */
 export function doctorText(checks: readonly DoctorLine[], style: Style, width: number): string {
-  const nameWidth = Math.max(...checks.map((check) => check.name.length)) + 2;
+  const longest = Math.max(...checks.map((check) => check.name.length)) + 2;
+  const nameWidth = Math.min(longest, Math.floor(width * namesShare));
   const paint = { ok: style.green, warning: style.yellow, failed: style.red };
-  const lines = checks.flatMap((check) => {
-    const [first = "", ...rest] = check.detail
+  const lines = checks.flatMap(({ name, state, detail, next }) => {
+    const standsAlone = name.length + 2 > nameWidth;
+    const told = detail
       .split("\n")
-      .flatMap((line, at) => labelled(at === 0 ? check.name : "", printable(line), 9, nameWidth, width));
-    const word = check.state.padEnd(7);
+      .flatMap((line, at) =>
+        labelled(at === 0 && !standsAlone ? name : "", printable(line), stateWidth, nameWidth, width),
+      );
+    const [first = "", ...rest] = standsAlone ? [" ".repeat(stateWidth) + name, ...told] : told;
     return [
-      `${paint[check.state](word)}  ${first.slice(9)}`,
+      paint[state](state.padEnd(7)) + first.slice(7),
       ...rest,
-      ...(check.next === undefined ? [] : labelled("", `→ ${printable(check.next)}`, 9, nameWidth, width)),
+      ...(next === undefined ? [] : labelled("", `→ ${printable(next)}`, stateWidth, nameWidth, width)),
     ];
   });
   const bad = checks.filter((check) => check.state === "failed").length;

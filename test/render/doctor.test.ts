@@ -24,3 +24,27 @@ failed   config  gofire.yaml:3:5: one
 1 of 2 checks failed.
 `);
 });
+
+it("a long name stands above what is said of it, which keeps its room", () => {
+  const text = doctorText(
+    [
+      { name: "node", state: "ok", detail: "Node v20.19.0 on linux x64" },
+      {
+        name: "payment https://payment-0.internal:8443",
+        state: "failed",
+        detail: "connection refused: nothing listens there",
+        next: "Ask whoever runs it.",
+      },
+    ],
+    plainStyle,
+    60,
+  );
+  expect(text).toBe(`ok       node           Node v20.19.0 on linux x64
+failed   payment https://payment-0.internal:8443
+                        connection refused: nothing listens
+                        there
+                        → Ask whoever runs it.
+
+1 of 2 checks failed.
+`);
+});
