@@ -146,11 +146,13 @@ describe("gofire", () => {
     expect(code).toBe(2);
   });
 
-  it("names the file that the disk refuses", async () => {
+  it("names the folder that the disk refuses, and says where else its notes can be kept", async () => {
     const { code, stderr } = await gofire(["snapshot", "localhost:1"], {
       env: { XDG_STATE_HOME: `${process.cwd()}/package.json` },
     });
-    expect(stderr).toMatch(/^gofire: .*\/package\.json\/gofire\/.*: a part of this path is not a folder\n$/);
+    expect(stderr).toMatch(
+      /^gofire: .*\/package\.json\/gofire\/locks: a part of this path is not a folder\. GOFIRE_STATE=FOLDER .*\n$/,
+    );
     expect(code).toBe(3);
   });
 

@@ -41,7 +41,8 @@ export async function captureTarget(
   ]);
   const goTarget = openTarget(target, goTargets);
   const config = configs?.of(target.service);
-  const lock = await ports.captureLock(`${stateFolder(host)}/locks`);
+  const locks = `${stateFolder(host)}/locks`;
+  const lock = await ports.captureLock(locks);
   try {
     const outcome = await runCapture(
       { ...defaultRequest, ...request, ...(target.service === undefined ? {} : { service: target.service }) },
@@ -72,7 +73,9 @@ export async function captureTarget(
     if (bundle !== undefined) return { bundle };
     return { why: new UsageError(outcome.reason ?? "Nothing was captured."), manifest };
   } catch (error) {
-    throw error instanceof PortError && isFullDisk(error) ? cannotKeep(folder, error) : error;
+    if (!(error instanceof PortError)) throw error;
+    if (error.target.startsWith(locks)) throw cannotLock(locks, error);
+    throw isFullDisk(error) ? cannotKeep(folder, error) : error;
   } finally {
     await Promise.all([goTarget.close(), past?.server.close(), configs?.close()]);
   }
@@ -98,6 +101,11 @@ function cannotKeep(folder: string, { message }: PortError): UsageError {
   return new UsageError(
     `The evidence cannot be kept in ${where}: ${message}. --out FOLDER names another one.`,
   );
+}
+
+function cannotLock(locks: string, error: PortError): PortError {
+  const message = `That nobody else captures the target now cannot be noted in ${locks}: ${error.message}. GOFIRE_STATE=FOLDER in the environment names another place.`;
+  return new PortError(error.code, locks, message, { cause: error });
 }
 
 /** What is missing to ask keeps nobody from capturing: it is said. */
