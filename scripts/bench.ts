@@ -19,7 +19,7 @@ import { type ProfileShape, profileBytes } from "./bench/make-profile.ts";
 import { type Contender, race } from "./bench/measure.ts";
 import { buildPeers, type Peers } from "./bench/peers.ts";
 import { type Goal, report, type Section } from "./bench/report.ts";
-import { warmRun } from "./bench/stall.ts";
+import { warmRuns } from "./bench/stall.ts";
 
 const { values } = parseArgs({
   options: {
@@ -184,9 +184,10 @@ function outputOf(args: readonly string[]): string {
 }
 
 async function warmFact(file: string): Promise<string> {
-  const { seconds, worstStallMs } = await warmRun(file);
-  const verdict = worstStallMs <= 20 ? "" : " (goal: at most 20 ms)";
-  return `warm, in process: ${(seconds * 1_000).toFixed(0)} ms, longest event-loop stall ${worstStallMs.toFixed(1)} ms${verdict}`;
+  const { seconds, stallMs, worstStallMs } = await warmRuns(file);
+  const verdict = stallMs <= 20 ? "" : " (**missed**; goal: at most 20 ms)";
+  const stall = `longest event-loop stall ${stallMs.toFixed(1)} ms${verdict}, ${worstStallMs.toFixed(1)} ms in the worst run`;
+  return `warm, in process, five runs: ${(seconds * 1_000).toFixed(0)} ms, ${stall}`;
 }
 
 function mib(file: string): string {
