@@ -24,7 +24,8 @@ interface Exports {
   layOutFunctions(names: number, files: number): void;
   layOutStrings(bytes: number, byteRoom: number, starts: number, room: number): void;
   readFields(from: number, to: number, valuesPerSample: number): number;
-  writeValues(type: number, valuesPerSample: number, to: number): number;
+  layOutNumbers(numbers: number, apart: number, types: number, sums: number): void;
+  writeValues(types: number, valuesPerSample: number): void;
 }
 
 interface Counter {
@@ -116,6 +117,8 @@ export class CompiledFields {
   readonly #input: Uint8Array<ArrayBuffer>;
   /** Room for the values of `usualValues` sample types as numbers, one type after the other. */
   readonly #numbers: Float64Array<ArrayBuffer>;
+  /** Of these, by sample type. */
+  readonly #sums: Float64Array<ArrayBuffer>;
   #left = false;
 
   constructor(exports: Exports, expectedBytes: number) {
@@ -139,6 +142,7 @@ export class CompiledFields {
       locationSlots: place(directIds, 4),
       functionSlots: place(directIds, 4),
       magnitude: place(limits.sampleTypes, 8),
+      sums: place(usualValues, 8),
       starts: place(samples + 1, 4),
       hashes: place(samples, 4),
       low: place(values, 4),
@@ -161,6 +165,7 @@ export class CompiledFields {
     exports.layOutStacks(at.locations, locations, at.buckets, buckets);
     exports.layOutSamples(at.starts, at.hashes, samples);
     exports.layOutValues(at.low, at.high, values, at.magnitude);
+    exports.layOutNumbers(at.numbers, 8 * samples, usualValues, at.sums);
     exports.layOutLocations(at.firstLine, at.lineCount, at.mappingOf);
     exports.layOutLines(at.lineFunction, at.lineNumber, lines);
     exports.layOutFunctions(at.functionName, at.functionFile);
@@ -168,6 +173,7 @@ export class CompiledFields {
     const { buffer } = exports.memory;
     this.#input = new Uint8Array(buffer, at.input, inputBytes);
     this.#numbers = new Float64Array(buffer, at.numbers, values);
+    this.#sums = new Float64Array(buffer, at.sums, usualValues);
     this.locationSlots = new Uint32Array(buffer, at.locationSlots, directIds);
     this.functionSlots = new Uint32Array(buffer, at.functionSlots, directIds);
     this.samples = {
@@ -231,13 +237,16 @@ export class CompiledFields {
     return stop - byteOffset;
   }
 
-  /** See `SampleTable.numbers`. Undefined when there is no room for them. */
-  numbers(type: number, { count, valuesPerSample }: SampleCounts): SampleNumbers | undefined {
-    if (this.#left || type >= usualValues) return undefined;
-    const first = type * (this.#numbers.length / usualValues);
-    const values = this.#numbers.subarray(first, first + count);
+  /** See `SampleTable.numbers`: of the first sample types, as far as there is room for them. */
+  numbers(types: number, { count, valuesPerSample }: SampleCounts): SampleNumbers[] {
+    if (this.#left) return [];
+    const written = Math.min(types, usualValues);
+    const room = this.#numbers.length / usualValues;
     this.#exports.sampleCount.value = count;
-    const sum = this.#exports.writeValues(type, valuesPerSample, values.byteOffset);
-    return { values, sum };
+    this.#exports.writeValues(written, valuesPerSample);
+    return Array.from(this.#sums.subarray(0, written), (sum, type) => ({
+      values: this.#numbers.subarray(type * room, type * room + count),
+      sum,
+    }));
   }
 }

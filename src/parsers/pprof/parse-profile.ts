@@ -197,7 +197,7 @@ class ProfileReading implements FieldReader {
     const defaultSampleType = this.#strings.text(this.#defaultSampleType) ?? "";
     const declared = sampleTypes.findIndex((type) => type.type === defaultSampleType);
     const binary = this.#locations.binary(this.#strings);
-    const numbers = this.#sampleTypes.map((_, index) => samples.numbers(index));
+    const numbers = samples.numbers(this.#sampleTypes.length);
     const value: Profile = {
       artifact: this.#artifact,
       sampleTypes,

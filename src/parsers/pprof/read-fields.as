@@ -48,6 +48,8 @@ const mostDepth: i32 = 1 << 16;
 const mostLocations: i32 = 1 << 20;
 const mostFunctions: i32 = 1 << 20;
 const longestProbe: i32 = 32;
+/** Numbers of 64 bits in a page of memory, 4 KiB on the usual processors. */
+const pageNumbers: i32 = 512;
 
 /** Values of the sample at hand. */
 const newValues = memory.data(8 * 64);
@@ -68,6 +70,10 @@ let valueRoom: i32 = 0;
 let buckets: i32 = 0;
 let bucketCount: i32 = 0;
 let magnitude: i32 = 0;
+let numbers: i32 = 0;
+let numbersApart: i32 = 0;
+let numberedTypes: i32 = 0;
+let sums: i32 = 0;
 let firstLine: i32 = 0;
 let lineCount: i32 = 0;
 let mappingOf: i32 = 0;
@@ -124,6 +130,17 @@ export function layOutValues(lowAt: i32, highAt: i32, room: i32, magnitudeAt: i3
   high = highAt;
   valueRoom = room;
   magnitude = magnitudeAt;
+}
+
+/**
+ * Values as 64-bit floats of so many sample types at most: those of a type one after another, `apart` bytes behind those of the
+ * type before. And their sums.
+ */
+export function layOutNumbers(at: i32, apart: i32, types: i32, sumsAt: i32): void {
+  numbers = at;
+  numbersApart = apart;
+  numberedTypes = types;
+  sums = sumsAt;
 }
 
 /** Each has an element for every slot up to `wideSlots`. */
@@ -440,6 +457,7 @@ function keep(first: i32, depth: i32): bool {
   store<u32>(starts + 4 * (sampleCount + 1), first + depth);
   fileSampleCount++;
   addValues(sampleCount);
+  touchNumbers(sampleCount);
   sampleCount++;
   if (load<i32>(buckets + 4 * bucket) == 0) store<i32>(buckets + 4 * bucket, sampleCount);
   return true;
@@ -468,16 +486,27 @@ function addValues(sample: i32): void {
   }
 }
 
-/** Writes the values of one sample type as 64-bit floats, as SampleTable.numbers does. Returns their sum. */
-export function writeValues(type: i32, valuesPerSample: i32, to: i32): f64 {
-  let at = 4 * type;
-  let sum: f64 = 0;
-  for (let sample = 0; sample < sampleCount; sample++, at += 4 * valuesPerSample) {
-    const value = (load<i32>(high + at) as f64) * 4294967296.0 + (load<u32>(low + at) as f64);
-    store<f64>(to + 8 * sample, value);
-    sum += value;
+/** Writes the values of the first `types` sample types as numbers, as SampleTable.numbers does, and their sums. */
+export function writeValues(types: i32, valuesPerSample: i32): void {
+  memory.fill(sums, 0, 8 * types);
+  for (let sample = 0, first = 0; sample < sampleCount; sample++, first += 4 * valuesPerSample) {
+    let at = first;
+    let number = numbers + 8 * sample;
+    for (let type = 0; type < types; type++, at += 4, number += numbersApart) {
+      const value = (load<i32>(high + at) as f64) * 4294967296.0 + (load<u32>(low + at) as f64);
+      store<f64>(number, value);
+      store<f64>(sums + 8 * type, load<f64>(sums + 8 * type) + value);
+    }
   }
-  return sum;
+}
+
+/**
+ * Memory comes page by page when it is first written, which takes longer than to write it: the numbers' pages come along
+ * with the samples, or the end of a large profile would hold up everything else.
+ */
+function touchNumbers(sample: i32): void {
+  if ((sample & (pageNumbers - 1)) != 0) return;
+  for (let type = 0; type < numberedTypes; type++) store<f64>(numbers + type * numbersApart + 8 * sample, 0);
 }
 
 function mixed(bits: u32): u32 {

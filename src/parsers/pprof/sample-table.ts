@@ -284,15 +284,18 @@ export class SampleTable {
     this.#buckets = buckets;
   }
 
-  /** The values of one sample type as numbers. */
-  numbers(type: number): SampleNumbers {
-    const written = this.#compiled?.numbers(type, this);
-    if (written !== undefined) return written;
+  /** The values of the first `types` sample types as numbers. */
+  numbers(types: number): SampleNumbers[] {
+    const written = this.#compiled?.numbers(types, this) ?? [];
+    return Array.from({ length: types }, (_, type) => written[type] ?? { values: this.#numbersOf(type) });
+  }
+
+  #numbersOf(type: number): Float64Array {
     const values = new Float64Array(this.count);
     for (let sample = 0, at = type; sample < this.count; sample++, at += this.valuesPerSample) {
       values[sample] = (this.#high[at] ?? 0) * 0x1_0000_0000 + (this.#low[at] ?? 0);
     }
-    return { values };
+    return values;
   }
 
   /** The values of one sample type in 64 bits, when sums of them may not fit into a number. */
