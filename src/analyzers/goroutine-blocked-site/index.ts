@@ -222,25 +222,9 @@ function findingOf(
     title: `${counted(site.count, "goroutine")} in ${state}${place}${unsignalled ? ", and nobody is seen who would signal" : ""}`,
     summary: asleep
       ? `The runtime found no goroutine that could run, so ${site.count === 1 ? "this one" : "these"} can never go on.`
-      : `${counted(site.count, "goroutine")} wait${site.count === 1 ? "s" : ""} in ${state}${place}${lasting}. ${
-          clientless
-            ? "They run requests whose clients have gone: net/http watches the connection of a request until then, and far fewer are watched."
-            : unsignalled
-              ? unsignalledText(age)
-              : queue !== undefined
-                ? `They are all the tasks that ${queue} runs here, as many in every capture: none is seen elsewhere, so it probably gets on with nothing (inferred; tasks that take long look the same).`
-                : crowd
-                  ? "So many seldom wait at one line in a healthy process; whether they move, a single capture does not tell: a full queue looks the same."
-                  : isMain
-                    ? "It is the main goroutine, which often waits on purpose."
-                    : lifelong
-                      ? "What was started with it is still there: a goroutine that waits for the end of servers or workers looks the same."
-                      : rank === 3
-                        ? "Nothing in the capture shows who will let it go on; nothing proves that nobody will."
-                        : site.groups.every(isRequest)
-                          ? "They run requests; a long poll or an open stream looks the same, and their number does not grow as far as the captures show."
-                          : "An idle worker looks the same; its number does not grow as far as the captures show."
-        }`,
+      : `${counted(site.count, "goroutine")} wait${site.count === 1 ? "s" : ""} in ${state}${place}${lasting}. ${reasonText(
+          { site, rank, age, clientless, unsignalled, queue, crowd, isMain, lifelong },
+        )}`,
     where: site.where,
     ...(crowd
       ? { measured: { value: site.count, limit: limits.seenOnce, unit: "goroutines" as const } }
@@ -250,11 +234,47 @@ function findingOf(
     evidence: siteEvidence(goroutines, site),
     next: [
       "Read the line: who is to receive, send, close, unlock or call Done, and does that goroutine still exist?",
-      unsignalled
-        ? "Check every path that makes the condition true: does it hold the lock while it does, and Signal or Broadcast afterwards, errors and early returns included?"
-        : queue === undefined
-          ? "Take a second capture 15 s later: what is stuck is there again, and grows if it is a leak."
-          : "Take a dump (debug=2) some minutes later: ages tell a stuck task from a slow one.",
+      secondStep(unsignalled, queue),
     ],
   };
+}
+
+/** What sets the goroutines of a site apart, or what looks the same. */
+interface Reading {
+  readonly site: WaitSite;
+  readonly rank: number;
+  readonly age: number;
+  readonly clientless: boolean;
+  readonly unsignalled: boolean;
+  readonly queue: string | undefined;
+  readonly crowd: boolean;
+  readonly isMain: boolean;
+  readonly lifelong: boolean;
+}
+
+function reasonText(reading: Reading): string {
+  const { site, rank, age, clientless, unsignalled, queue, crowd, isMain, lifelong } = reading;
+  if (clientless)
+    return "They run requests whose clients have gone: net/http watches the connection of a request until then, and far fewer are watched.";
+  if (unsignalled) return unsignalledText(age);
+  if (queue !== undefined)
+    return `They are all the tasks that ${queue} runs here, as many in every capture: none is seen elsewhere, so it probably gets on with nothing (inferred; tasks that take long look the same).`;
+  if (crowd)
+    return "So many seldom wait at one line in a healthy process; whether they move, a single capture does not tell: a full queue looks the same.";
+  if (isMain) return "It is the main goroutine, which often waits on purpose.";
+  if (lifelong)
+    return "What was started with it is still there: a goroutine that waits for the end of servers or workers looks the same.";
+  if (rank === 3)
+    return "Nothing in the capture shows who will let it go on; nothing proves that nobody will.";
+  if (site.groups.every(isRequest))
+    return "They run requests; a long poll or an open stream looks the same, and their number does not grow as far as the captures show.";
+  return "An idle worker looks the same; its number does not grow as far as the captures show.";
+}
+
+function secondStep(unsignalled: boolean, queue: string | undefined): string {
+  if (unsignalled)
+    return "Check every path that makes the condition true: does it hold the lock while it does, and Signal or Broadcast afterwards, errors and early returns included?";
+  if (queue !== undefined)
+    return "Take a dump (debug=2) some minutes later: ages tell a stuck task from a slow one.";
+  return "Take a second capture 15 s later: what is stuck is there again, and grows if it is a leak.";
 }

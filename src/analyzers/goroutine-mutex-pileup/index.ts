@@ -120,9 +120,9 @@ export const goroutineMutexPileup = defineAnalyzer({
               still,
               self !== undefined
                 ? selfText(self)
-                : holder === undefined
-                  ? `${isOneEach(queue, target.own) ? oneEachText : `${nobodyText}${alikeText(unheldBeside(queue, queues, goroutines.best), target.own)}`}${besideText(beside, target.own)}`
-                  : heldText(holder, target.own),
+                : holder !== undefined
+                  ? heldText(holder, target.own)
+                  : `${unheldText(queue, queues, goroutines.best, target.own)}${besideText(beside, target.own)}`,
             ),
             measured: {
               value: pile.count,
@@ -221,6 +221,17 @@ function summaryOf(
       ? "nothing of the service's own code runs in any capture"
       : trendText(pile, trend);
   return `${counted(pile.count, "goroutine")} stand${pile.count === 1 ? "s" : ""} in Lock; ${why}.${one} ${heldBy}`;
+}
+
+/** Nobody in sight can hold it. */
+function unheldText(
+  queue: LockQueue,
+  queues: readonly LockQueue[],
+  snapshot: GoroutineSnapshot,
+  own: OwnCode,
+): string {
+  if (isOneEach(queue, own)) return oneEachText;
+  return `${nobodyText}${alikeText(unheldBeside(queue, queues, snapshot), own)}`;
 }
 
 /** Each of at least two waits for another mutex of the service's. */
