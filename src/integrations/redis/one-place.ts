@@ -1,3 +1,5 @@
+import { openCheckpoint } from "../../audit/checkpoint.ts";
+import { readVerifier } from "../../audit/keys.ts";
 import { PortError } from "../../domain/errors.ts";
 import type { AuditLog } from "../../ports/audit-log.ts";
 import { ask } from "./ask.ts";
@@ -37,7 +39,16 @@ export function inOnePlace(log: AuditLog, client: () => RedisClient | undefined)
   async function checkSize(redis: RedisClient, signal: AbortSignal): Promise<void> {
     const known = Number((await ask(() => redis.get(sizeKey), signal)) ?? 0);
     if (known === 0) return;
-    const size = Number((await log.checkpoint(signal)).split("\n")[1]);
+    const verifier = readVerifier(log.verifier);
+    const checkpoint =
+      typeof verifier === "string" ? verifier : openCheckpoint(await log.checkpoint(signal), verifier);
+    if (typeof checkpoint === "string")
+      throw new PortError(
+        "forbidden",
+        log.origin,
+        `The checkpoint of the audit log ${log.origin} ${checkpoint}.`,
+      );
+    const { size } = checkpoint;
     if (size >= known) return;
     throw new PortError(
       "forbidden",
