@@ -1,3 +1,8 @@
+import { generateKeyPairSync } from "node:crypto";
+import { signedCheckpoint } from "../../src/audit/checkpoint.ts";
+import { entryOf } from "../../src/audit/entry.ts";
+import { Growth } from "../../src/audit/growth.ts";
+import { signerOf } from "../../src/audit/keys.ts";
 import { type AuditEvent, type LoggedEvent, readAuditEvent } from "../../src/domain/audit/audit-event.ts";
 import type { PortError } from "../../src/domain/errors.ts";
 import type { AuditLog } from "../../src/ports/audit-log.ts";
@@ -9,8 +14,10 @@ export interface FakeAuditLog extends AuditLog {
   failWith(error: PortError | undefined): void;
 }
 
-/** A log in memory. Its checkpoints are signed by nobody. */
+/** A log in memory, signed with a key that nobody keeps. */
 export function fakeAuditLog(origin = "gofire.shop.example/audit"): FakeAuditLog {
+  const signer = signerOf(origin, generateKeyPairSync("ed25519").privateKey);
+  const growth = new Growth();
   const logged: LoggedEvent[] = [];
   let failure: PortError | undefined;
 
@@ -22,7 +29,7 @@ export function fakeAuditLog(origin = "gofire.shop.example/audit"): FakeAuditLog
 
   return {
     origin,
-    verifier: `${origin}+00000000+AQ==`,
+    verifier: signer.verifier.text,
     logged,
     failWith(error) {
       failure = error;
@@ -35,6 +42,7 @@ export function fakeAuditLog(origin = "gofire.shop.example/audit"): FakeAuditLog
       const there = logged.find((one) => one.event.id === event.id);
       if (there !== undefined) return there;
       const added = { index: logged.length, event: read };
+      growth.append(entryOf(read, signer));
       logged.push(added);
       return added;
     },
@@ -44,7 +52,7 @@ export function fakeAuditLog(origin = "gofire.shop.example/audit"): FakeAuditLog
     },
     async checkpoint(signal) {
       await asked(signal);
-      return `${origin}\n${logged.length}\nAAAA\n\n— ${origin} AAAA\n`;
+      return signedCheckpoint({ size: growth.size, root: growth.root() }, signer);
     },
     async place(signal) {
       await asked(signal);
