@@ -34,6 +34,7 @@ const tokenNeedsHttps = {
     then: {
       properties: {
         repository: {
+          type: "string",
           pattern:
             "^[Hh][Tt][Tt][Pp][Ss]://|^[Hh][Tt][Tt][Pp]://(?:127\\.0\\.0\\.1|localhost|\\[::1\\])(?::\\d+)?/",
         },

@@ -11,7 +11,7 @@ import { configSchema } from "../../src/config/schema.ts";
  * will not read. Documents are the example with a few places changed: deleted, renamed, replaced, copied.
  */
 const example: unknown = parse(readFileSync("gofire.example.yaml", "utf8"));
-const refusesBySchema = new Ajv2020({ allErrors: false }).compile(configJsonSchema());
+const refusesBySchema = new Ajv2020({ strictTypes: true, allErrors: false }).compile(configJsonSchema());
 
 /** What no schema can tell: whether a URL or a regular expression can be read, and what a header is for. */
 const beyondSchemas =

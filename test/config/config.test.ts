@@ -277,7 +277,7 @@ describe("the example", () => {
 });
 
 describe("the JSON Schema", () => {
-  const valid = new Ajv2020({ allErrors: true }).compile(configJsonSchema(rules));
+  const valid = new Ajv2020({ strictTypes: true, allErrors: true }).compile(configJsonSchema(rules));
 
   it("accepts the example, and every setting has a description", () => {
     expect(valid(parse(example)), JSON.stringify(valid.errors)).toBe(true);

@@ -138,7 +138,7 @@ services:
     ["{ dns: { name: a } }", false],
     ["{ dns: { name: a, port: 1, srv: a } }", false],
   ])("editors hear the same: %s", (source, accepted) => {
-    const valid = new Ajv2020({ allErrors: true }).compile(configJsonSchema([]));
+    const valid = new Ajv2020({ strictTypes: true, allErrors: true }).compile(configJsonSchema([]));
     expect(valid(parse(`services: { order: { discover: ${source} } }`))).toBe(accepted);
   });
 });
