@@ -3,7 +3,7 @@
  *
  *   npm run bench                 against grep, wc, gzip and node itself
  *   npm run bench -- --peers      also against gostackparse, panicparse, go tool pprof and pprof-format (needs Go)
- *   npm run bench -- --only NAME  one input: dump100k, dump1m, dump64mib, heap60k, heap250k, labels100k, start
+ *   npm run bench -- --only a,b   only these inputs: dump100k, dump1m, dump64mib, heap60k, heap250k, labels100k, start
  *   npm run bench -- --write      docs/reference/bench.md, too
  *
  * Needs about 2 GB in the system's temporary folder; makes its inputs there and removes them.
@@ -12,7 +12,6 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { constants, gzipSync } from "node:zlib";
 import { writeDump } from "./bench/make-dump.ts";
 import { type ProfileShape, profileBytes } from "./bench/make-profile.ts";
@@ -20,15 +19,24 @@ import { type Contender, race } from "./bench/measure.ts";
 import { buildPeers, type Peers } from "./bench/peers.ts";
 import { type Goal, report, type Section } from "./bench/report.ts";
 import { warmRuns } from "./bench/stall.ts";
+import { onlyThese, scriptOptions } from "./options.ts";
 
-const { values } = parseArgs({
-  options: {
-    peers: { type: "boolean", default: false },
-    only: { type: "string" },
-    rounds: { type: "string", default: "5" },
-    write: { type: "boolean", default: false },
-  },
+const measures = {
+  start: measureStart,
+  dump100k: () => measureDump("dump100k", 100_000, 2_670),
+  dump1m: () => measureDump("dump1m", 1_000_000, 1_640),
+  dump64mib: measureTruncated,
+  heap60k: () => measureProfile("heap60k"),
+  heap250k: () => measureProfile("heap250k"),
+  labels100k: () => measureProfile("labels100k"),
+};
+const values = scriptOptions({
+  peers: { type: "boolean", default: false },
+  only: { type: "string" },
+  rounds: { type: "string", default: "5" },
+  write: { type: "boolean", default: false },
 });
+const only = onlyThese(values.only, Object.keys(measures));
 const rounds = Number(values.rounds);
 const [loadAtStart = 0] = loadavg();
 const folder = mkdtempSync(join(tmpdir(), "gofire-bench-"));
@@ -40,16 +48,8 @@ const peers = values.peers ? buildPeers(join(folder, "peers")) : undefined;
 const sections: Section[] = [];
 const nodeAlone: Contender = { name: "node -e 0", command: [process.execPath, "-e", "0"] };
 
-for (const [name, measure] of Object.entries({
-  start: measureStart,
-  dump100k: () => measureDump("dump100k", 100_000, 2_670),
-  dump1m: () => measureDump("dump1m", 1_000_000, 1_640),
-  dump64mib: measureTruncated,
-  heap60k: () => measureProfile("heap60k"),
-  heap250k: () => measureProfile("heap250k"),
-  labels100k: () => measureProfile("labels100k"),
-})) {
-  if (values.only !== undefined && values.only !== name) continue;
+for (const [name, measure] of Object.entries(measures)) {
+  if (only !== undefined && !only.has(name)) continue;
   process.stderr.write(`${name}…\n`);
   sections.push(await measure());
 }

@@ -8,21 +8,18 @@
  */
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import type { LabMode } from "../src/ports/lab-service.ts";
 import { labService } from "../src/sandbox/lab-service.ts";
 import { withLiveCaptures } from "./accuracy/live.ts";
 import { capturesFolder } from "./accuracy/recorded.ts";
 import { runsOn } from "./accuracy/score.ts";
+import { onlyThese, scriptOptions } from "./options.ts";
 
-const { values } = parseArgs({
-  options: {
-    go: { type: "string", default: "go" },
-    only: { type: "string" },
-    lanes: { type: "string", default: "2" },
-  },
+const values = scriptOptions({
+  go: { type: "string", default: "go" },
+  only: { type: "string" },
+  lanes: { type: "string", default: "2" },
 });
-const only = values.only?.split(",");
 
 const lab = labService({ go: values.go });
 const built = await lab.build(new AbortController().signal);
@@ -30,12 +27,14 @@ if (built === undefined) {
   process.stderr.write(`${values.go} is no Go toolchain.\n`);
   process.exit(2);
 }
+const only = onlyThese(
+  values.only,
+  built.modes.map((mode) => mode.name),
+);
 const { goVersion } = built;
 mkdirSync(capturesFolder, { recursive: true });
 writeFileSync(join(capturesFolder, "modes.json"), `${JSON.stringify(built.modes, undefined, 2)}\n`);
-const modes = built.modes.filter(
-  (mode) => runsOn(mode, built.goVersion) && (only === undefined || only.includes(mode.name)),
-);
+const modes = built.modes.filter((mode) => runsOn(mode, built.goVersion) && (only?.has(mode.name) ?? true));
 let recorded = 0;
 const waiting = [...modes];
 await Promise.all(Array.from({ length: Number(values.lanes) }, lane));

@@ -57,6 +57,11 @@ export function isGoodEnough({ sick, first, missed, healthy, falseAlarms }: Tota
   return sick > 0 && healthy > 0 && missed === 0 && first >= 0.9 * sick && falseAlarms === 0;
 }
 
+/** Of a few modes that somebody chose: there are some, each illness is named first, and no healthy one is accused. */
+export function allRight({ sick, first, healthy, falseAlarms }: Totals): boolean {
+  return sick + healthy > 0 && first === sick && falseAlarms === 0;
+}
+
 /** Can a service built with this Go have the illness? A tool is neither sick nor healthy. */
 export function runsOn({ kind, minGo, maxGo }: LabMode, goVersion: string): boolean {
   if (kind === "tool") return false;
