@@ -43,7 +43,7 @@ export async function runCommand(words: readonly string[], version: string): Pro
     await print(isForPeople ? spelled(text) : text);
     if (answer.reply.kind === "analysis") {
       for (const problem of answer.reply.problems) complain(problem);
-      if (answer.reply.bundle !== undefined) process.stderr.write(bundleHint(answer.reply.bundle));
+      process.stderr.write(bundleHint(answer.reply));
     }
     return exitCodeOf(answer.reply);
   } catch (error) {
@@ -238,8 +238,12 @@ function gateExitCode({ states, log }: GateReport): number {
   return isAnswered || states.some(({ verdict }) => verdict === "refused") ? 1 : 3;
 }
 
-function bundleHint(bundle: string): string {
-  return `\nEvidence kept in ${bundle}\nJudge it again with: gofire replay ${bundle}\n`;
+function bundleHint({ bundle, bundleIsLoose }: Extract<Reply, { kind: "analysis" }>): string {
+  if (bundle === undefined) return "";
+  if (bundleIsLoose === undefined) {
+    return `\nEvidence kept in ${bundle}\nJudge it again with: gofire replay ${bundle}\n`;
+  }
+  return `\nEvidence kept in ${bundle}, without the manifest, for which there was no room\nJudge it again with: gofire analyze ${bundle}\n`;
 }
 
 /** Waits until a slow reader (a pipe) has taken everything; a reader that went away is not an error. */

@@ -46,6 +46,8 @@ export interface CaptureOutcome {
   /** Folder of the bundle; absent when nothing was got. */
   readonly bundle?: string;
   readonly manifest: Manifest;
+  /** The manifest found no room in the bundle, which is a folder of loose files without it. */
+  readonly manifestUnkept?: true;
   /** What the metrics server says of the service; present when one was asked. */
   readonly context?: ServiceContext;
 }
@@ -122,7 +124,7 @@ async function capture(
     const untilMs = clock.monotonicMs() + patienceMs;
     const asked = await around.end(untilMs);
     await config.end(untilMs);
-    const { manifest, location } = await story.finish({
+    const { manifest, location, manifestUnkept } = await story.finish({
       ...(reason === undefined ? {} : { endedEarly: reason }),
       ...(ending === "interrupted" ? { interrupted: true } : {}),
     });
@@ -131,6 +133,7 @@ async function capture(
       ...(reason === undefined ? {} : { reason }),
       ...(location === undefined ? {} : { bundle: location }),
       manifest,
+      ...(manifestUnkept === undefined ? {} : { manifestUnkept }),
       ...(asked === undefined ? {} : { context: asked }),
     };
   }

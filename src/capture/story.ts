@@ -14,6 +14,15 @@ interface TargetNotes {
   goroutines?: number;
 }
 
+/** How a capture was left behind. */
+export interface Finished {
+  readonly manifest: Manifest;
+  /** Folder of the bundle; absent when nothing was kept. */
+  readonly location?: string;
+  /** There was no room for the manifest: nobody but the caller has it, and the bundle is a folder of loose files. */
+  readonly manifestUnkept?: true;
+}
+
 /** The bundle and the manifest while they grow. A folder is only made when there is something to put in. */
 export interface Story {
   readonly notes: TargetNotes;
@@ -34,9 +43,7 @@ export interface Story {
   /** Why nothing was, in the words of what failed first. */
   whyNothing(): string;
   /** Closes the manifest. */
-  finish(
-    ending: Pick<Manifest, "endedEarly" | "interrupted">,
-  ): Promise<{ readonly manifest: Manifest; readonly location?: string }>;
+  finish(ending: Pick<Manifest, "endedEarly" | "interrupted">): Promise<Finished>;
 }
 
 export function beginStory(
@@ -117,13 +124,16 @@ export function beginStory(
     skip: (kind, reason) => tell({ kind, bytes: 0, durationMs: 0, status: "skipped", reason }),
     async finish(ending) {
       const whole = manifest({ finishedAt: new Date(clock.nowMs()).toISOString(), ...ending });
+      if (writer === undefined) return { manifest: whole };
+      const { location } = writer;
       try {
-        await writer?.writeManifest(manifestText(whole), always);
+        await writer.writeManifest(manifestText(whole), always);
+        return { manifest: whole, location };
       } catch (error) {
-        // The captures themselves are kept, and are judged as loose files.
+        // The captures themselves are kept.
         if (!isFullDisk(error)) throw error;
+        return { manifest: whole, location, manifestUnkept: true };
       }
-      return { manifest: whole, ...(writer === undefined ? {} : { location: writer.location }) };
     },
   };
 }

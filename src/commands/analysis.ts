@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { runAnalyzers } from "../analyzers/run.ts";
-import type { Manifest } from "../capture/manifest.ts";
+import { type Manifest, manifestText } from "../capture/manifest.ts";
 import type { GofireConfig, ServiceSettings } from "../config/gofire-config.ts";
 import { UsageError } from "../domain/errors.ts";
 import { assembleEvidence } from "../domain/evidence/assemble-evidence.ts";
@@ -53,6 +53,8 @@ export interface AnalysisRequest {
   readonly config?: string | undefined;
   /** They were taken just now: that nothing of them can be read is nobody's mistake. */
   readonly fresh?: boolean;
+  /** The manifest of the folder among them, where it found no room in it. */
+  readonly unkept?: Manifest | undefined;
 }
 
 type AnalysisReply = Extract<Reply, { kind: "analysis" }>;
@@ -72,7 +74,10 @@ export async function analyse(
   const [read, analyzers] = await Promise.all([
     source.read(
       request.paths,
-      { modules: (service) => [...(settingsOf(service)?.modules ?? []), ...(request.module ?? [])] },
+      {
+        modules: (service) => [...(settingsOf(service)?.modules ?? []), ...(request.module ?? [])],
+        ...(request.unkept === undefined ? {} : { unkeptManifest: manifestText(request.unkept) }),
+      },
       signal,
     ),
     allAnalyzers(),
@@ -86,6 +91,17 @@ export async function analyse(
     throw new UsageError(problems.join("\n"));
   }
   return judged(read, analyzers, request, settingsOf(read.target.service));
+}
+
+/** Judges a bundle that was captured just now. */
+export async function analyseCaptured(
+  { bundle, unkept }: Extract<Captured, { unkept?: Manifest }>,
+  request: Omit<AnalysisRequest, "paths">,
+  context: CommandContext,
+  ports: Ports,
+): Promise<AnalysisReply> {
+  const reply = await analyse({ ...request, paths: [bundle], fresh: true, unkept }, context, ports);
+  return { ...reply, bundle, ...(unkept === undefined ? {} : { bundleIsLoose: true }) };
 }
 
 /** The judgement of a capture that gave nothing to judge: what was tried, and which rules could not be checked. */

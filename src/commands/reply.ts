@@ -28,6 +28,8 @@ export type Reply =
       readonly severity: Severity | "never";
       /** Folder of the capture bundle that was written. */
       readonly bundle?: string;
+      /** Its manifest found no room in it, so that it is judged again as loose files. */
+      readonly bundleIsLoose?: true;
       /** What could not be read, or not whole, in words. */
       readonly problems: readonly string[];
       /** How many inputs gave nothing at all: with any, the absence of findings is no answer. */

@@ -14,7 +14,7 @@ import {
   type TargetOverrides,
   typedTarget,
 } from "./access/targets.ts";
-import { analyse, analysisOptions, checkRules, nothingCaptured, settingsFor } from "./analysis.ts";
+import { analyseCaptured, analysisOptions, checkRules, nothingCaptured, settingsFor } from "./analysis.ts";
 import { defineCommand } from "./command.ts";
 import type { CommandContext, Ports } from "./context.ts";
 
@@ -128,12 +128,11 @@ export const snapshot = defineCommand({
       if (captured.bundle === undefined && options.format === "text") throw captured.why;
       return await nothingCaptured({ ...options, service }, captured, ports);
     }
-    const { bundle } = captured;
     context.progress("Judging the evidence…");
     // Who stops a capture still wants to know what it showed: only a second Ctrl-C ends that.
     const judging = { ...context, signal: new AbortController().signal };
-    const reply = await analyse({ ...options, service, paths: [bundle], fresh: true }, judging, ports);
-    return { ...reply, bundle, problems: [...(trouble === undefined ? [] : [trouble]), ...reply.problems] };
+    const reply = await analyseCaptured(captured, { ...options, service }, judging, ports);
+    return { ...reply, problems: [...(trouble === undefined ? [] : [trouble]), ...reply.problems] };
   },
 });
 

@@ -5,6 +5,8 @@ export interface EvidenceSettings {
   /** Import paths that count as the service's own code besides what is recognised by itself; a function where they
    * depend on the service that a bundle's manifest names. */
   readonly modules: readonly string[] | ((service: string | undefined) => readonly string[]);
+  /** Text of the manifest that found no room in the folder, which is given alone. Only where folders can be full. */
+  readonly unkeptManifest?: string;
 }
 
 /** Captures as read: what they show, whose they are, and how each of them came out. */

@@ -523,6 +523,7 @@ describe("a disk that is full", () => {
         manifest: { endedEarly: "the disk is full, so what came after that could not be kept" },
       });
       expect(made.outcome.bundle).toBeDefined();
+      expect(made.outcome.manifestUnkept).toBe(refused ? true : undefined);
       expect(made.outcome.manifest.captures.filter(({ file }) => file !== undefined)).toHaveLength(4);
     },
   );

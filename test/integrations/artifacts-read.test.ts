@@ -315,17 +315,15 @@ describe("readEvidence", () => {
       { kind: "cpu", bytes: 0, durationMs: 0, status: "skipped", reason: "not asked for" },
       { kind: "heap", file: "heap.pb.gz", bytes: 10, durationMs: 3, status: "ok" },
     ] as const;
-    writeFileSync(
-      join(bundle, "manifest.json"),
-      manifestText({
-        schemaVersion: 1,
-        gofireVersion: "test",
-        target,
-        startedAt: "2026-01-01T00:00:00Z",
-        request: {},
-        captures,
-      }),
-    );
+    const unkeptManifest = manifestText({
+      schemaVersion: 1,
+      gofireVersion: "test",
+      target,
+      startedAt: "2026-01-01T00:00:00Z",
+      request: {},
+      captures,
+    });
+    writeFileSync(join(bundle, "manifest.json"), unkeptManifest);
     const read = await readEvidence([bundle]);
     expect(read.target).toMatchObject({
       service: "shop",
@@ -343,6 +341,13 @@ describe("readEvidence", () => {
       { ...captures[2], bytes: 0, status: "failed", reason: "no such file or folder" },
     ]);
     expect(read.problems).toEqual([`${join(bundle, "heap.pb.gz")}: no such file or folder`]);
+
+    // Where the manifest found no room, whoever captured has it still.
+    rmSync(join(bundle, "manifest.json"));
+    expect(await readEvidence([bundle], { modules: [], unkeptManifest })).toMatchObject({
+      target: { service: "shop", instance: "10.0.0.5:6060" },
+      captures: read.captures,
+    });
   });
 
   describe("a bundle whose files have checksums", () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -55,6 +55,22 @@ describe("the lock file", () => {
     const file = await fileIn(path);
     await rename(file, join(dirname(file), "of the container before this one"));
     expect((await captureLock(path).acquire(target, later(), never)).held).toBe(true);
+  });
+
+  test("that a killed process had begun is cleared away when it is old, and only then", async () => {
+    const path = await folder();
+    const old = "0123456789abcdef01234567.held.0b5b7a34-6d0b-4f0a-9d33-0d1f3a2b4c5d";
+    const fresh = "0123456789abcdef01234567.held.1c6c8b45-7e1c-4a1b-8e44-1e2a4b3c5d6e";
+    await mkdir(join(path, old));
+    await writeFile(join(path, old, "half"), "{");
+    await mkdir(join(path, fresh));
+    const hourAgo = new Date(Date.now() - 3_600_000);
+    await utimes(join(path, old), hourAgo, hourAgo);
+    const lock = await captureLock(path).acquire(target, later(), never);
+    expect(lock.held).toBe(true);
+    const names = await readdir(path);
+    expect(names).toHaveLength(2);
+    expect(names).toContain(fresh);
   });
 
   test("of a living process is respected, and the process is named", async () => {

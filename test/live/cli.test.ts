@@ -12,6 +12,18 @@ import { type BuiltLab, buildLab, hasGo } from "./lab.ts";
 const settleMs = 3_000;
 const quick = ["--gap", "3s", "--cpu", "1s"];
 
+/** A disk that somebody else filled up: from the seventh time on there is no room for a manifest. */
+const noRoomForManifest = `
+  import { syncBuiltinESMExports } from "node:module";
+  import files from "node:fs/promises";
+  const { open } = files;
+  let times = 0;
+  files.open = (path, ...rest) =>
+    /manifest\\.json.*part/.test(path) && ++times > 6
+      ? Promise.reject(Object.assign(new Error("no space"), { code: "ENOSPC" }))
+      : open(path, ...rest);
+  syncBuiltinESMExports();`;
+
 describe.skipIf(!hasGo)("the program against a live Go process (needs Go)", () => {
   let lab: BuiltLab;
   let folder: string;
@@ -76,6 +88,20 @@ describe.skipIf(!hasGo)("the program against a live Go process (needs Go)", () =
     // What it said before is judged all the same.
     expect(run.stdout).toContain("pricing.(*Quoter).ask");
     expect(said).toContain("Evidence kept in");
+  });
+
+  it("judges with its manifest what the disk had no more room for, and says that it is loose files now", async () => {
+    const shop = await lab.start("-mode", "chan-send-leak");
+    const preload = `data:text/javascript,${encodeURIComponent(noRoomForManifest)}`;
+    const run = await gofire(["snapshot", shop.debugUrl, "--out", folder, ...quick], {
+      env: { NODE_OPTIONS: `--import=${preload}` },
+    });
+    await shop.stop();
+    expect(run.stderr).toContain("Ended early: the disk is full");
+    expect(run.stdout.split("\n", 1)[0]).toContain(new URL(shop.debugUrl).host);
+    expect(run.stderr).toContain(", without the manifest, for which there was no room");
+    expect(run.stderr).toContain("Judge it again with: gofire analyze ");
+    expect(run.stderr).not.toContain("gofire replay");
   });
 
   it("finds nothing wrong with a large crew that has nothing to do", async () => {

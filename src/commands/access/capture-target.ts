@@ -17,9 +17,12 @@ interface CaptureSurroundings {
   readonly configs?: ConfigCatalog;
 }
 
-/** The path of the bundle; or why nothing came to judge, and what was tried: a bundle then has the index page at most. */
+/**
+ * The path of the bundle, with its manifest where that found no room in it; or why nothing came to judge, and what was
+ * tried: a bundle then has the index page at most.
+ */
 export type Captured =
-  | { readonly bundle: string }
+  | { readonly bundle: string; readonly unkept?: Manifest }
   | { readonly why: PortError | UsageError; readonly manifest: Manifest; readonly bundle?: string };
 
 /** Captures one target into a new bundle below `folder`, with what its surroundings say of it. */
@@ -70,7 +73,9 @@ export async function captureTarget(
     }
     const way = wayIn(outcome.reason ?? "");
     if (way !== undefined) context.log(way);
-    if (bundle !== undefined) return { bundle };
+    if (bundle !== undefined) {
+      return { bundle, ...(outcome.manifestUnkept === undefined ? {} : { unkept: manifest }) };
+    }
     return { why: new UsageError(outcome.reason ?? "Nothing was captured."), manifest };
   } catch (error) {
     if (!(error instanceof PortError)) throw error;

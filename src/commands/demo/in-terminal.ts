@@ -2,7 +2,7 @@ import { UsageError } from "../../domain/errors.ts";
 import type { BuiltLab, LabService } from "../../ports/lab-service.ts";
 import { captureTarget } from "../access/capture-target.ts";
 import { typedTarget } from "../access/targets.ts";
-import { analyse } from "../analysis.ts";
+import { analyse, analyseCaptured } from "../analysis.ts";
 import type { CommandContext, Ports } from "../context.ts";
 import type { Reply } from "../reply.ts";
 
@@ -37,8 +37,7 @@ export async function demoInTerminal(
       ports,
     );
     if ("why" in captured) throw captured.why;
-    const { bundle } = captured;
-    return { ...(await analyse({ paths: [bundle] }, context, ports)), bundle, severity: "never" as const };
+    return { ...(await analyseCaptured(captured, {}, context, ports)), severity: "never" as const };
   } finally {
     await running.stop();
   }

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { errorCode } from "../../domain/errors.ts";
@@ -13,6 +13,8 @@ interface Lock extends LockHolder {
   readonly expiresAtMs: number;
 }
 
+/** What is made aside is in place a moment later; whoever made something that is as old as this was killed in between. */
+const draftEndsMs = 10 * 60_000;
 /** Another process may win a race for a dead lock; losing this often in a row means that something else is wrong. */
 const mostAttempts = 5;
 
@@ -43,6 +45,7 @@ export function captureLock(folder: string): CaptureLock {
       let held = false;
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 });
+        await clearDrafts(folder);
         let holder: Lock | undefined;
         for (let attempt = 0; attempt < mostAttempts; attempt++) {
           signal.throwIfAborted();
@@ -66,7 +69,7 @@ export function captureLock(folder: string): CaptureLock {
 
 /** False when somebody's lock stands there. */
 async function put(place: string, lock: Lock): Promise<boolean> {
-  const draft = `${place}.${lock.token}`;
+  const draft = draftOf(place, lock.token);
   await mkdir(draft, { mode: 0o700 });
   try {
     await writeFile(join(draft, lock.token), JSON.stringify(lock), { mode: 0o600, flag: "wx" });
@@ -76,6 +79,20 @@ async function put(place: string, lock: Lock): Promise<boolean> {
     await rm(draft, { recursive: true, force: true });
     if (isNotEmpty(error)) return false;
     throw error;
+  }
+}
+
+function draftOf(place: string, token: string): string {
+  return `${place}.${token}`;
+}
+
+/** Takes away what killed processes had begun to put into place. Whose it is tells nothing: it may be empty still. */
+async function clearDrafts(folder: string): Promise<void> {
+  const drafts = (await readdir(folder)).filter((name) => /\.held\.[0-9a-f-]{36}$/.test(name));
+  for (const name of drafts) {
+    const draft = join(folder, name);
+    const { mtimeMs } = await stat(draft).catch(() => ({ mtimeMs: Date.now() })); // in place by now
+    if (Date.now() - mtimeMs > draftEndsMs) await rm(draft, { recursive: true, force: true });
   }
 }
 

@@ -21,7 +21,10 @@ export async function readEvidence(
 ): Promise<ReadEvidence> {
   const places: Opened[] = [];
   const seen = new Set<string>();
-  for (const path of paths) places.push(await open(path, seen));
+  for (const path of paths) {
+    const { unkeptManifest } = settings;
+    places.push(unkeptManifest === undefined ? await open(path, seen) : bundleOf(path, unkeptManifest));
+  }
   checkOneProcess(places);
   // One after another: a disk is near, and a large dump wants the memory for itself.
   return await readCaptures(places, settings, 1, signal);
@@ -115,8 +118,16 @@ async function openBundle(folder: string): Promise<Opened> {
   } catch (error) {
     throw error instanceof UsageError ? error : diskError(error, path);
   }
-  const reading = readManifest(text);
-  if (!reading.ok) throw new UsageError(reading.errors.map((problem) => `${path}: ${problem}`).join("\n"));
+  return bundleOf(folder, text);
+}
+
+/** Throws UsageError for what is not the text of a manifest. */
+function bundleOf(folder: string, manifest: string): Opened {
+  const reading = readManifest(manifest);
+  if (!reading.ok) {
+    const path = join(folder, manifestFile);
+    throw new UsageError(reading.errors.map((problem) => `${path}: ${problem}`).join("\n"));
+  }
   const { captures, target, blockLease } = reading.manifest;
   return {
     captures: captures.map((record) =>
