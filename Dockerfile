@@ -18,6 +18,7 @@ RUN apt-get update \
   && rm -rf /var/lib/apt/lists/* \
   && install -d -o node -g node /var/lib/gofire /etc/gofire
 COPY --from=build /gofire/package.json /opt/gofire/
+COPY gofire.example.yaml slack-manifest.yaml /opt/gofire/
 COPY --from=build /gofire/node_modules /opt/gofire/node_modules
 COPY --from=build /gofire/dist /opt/gofire/dist
 ENV NODE_ENV=production GOFIRE_STATE=/var/lib/gofire

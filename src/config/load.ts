@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { errorCode, reasonOf, UsageError } from "../domain/errors.ts";
+import { exampleFile } from "./example-file.ts";
 import type { GofireConfig } from "./gofire-config.ts";
 import { ConfigError } from "./mistake.ts";
 import type { KnownRule } from "./rule-limits.ts";
@@ -22,7 +23,7 @@ export async function loadConfig(
     const bytes = await bytesOf(file);
     if (bytes === undefined)
       throw new UsageError(
-        `There is no file ${file}. Name another one, or begin with: cp gofire.example.yaml ${file}`,
+        `There is no file ${file}. Name another one, or begin with: cp ${exampleFile()} ${file}`,
       );
     return await parsed(textOf(bytes, file), file, dirname(file), rules);
   }

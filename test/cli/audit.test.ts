@@ -175,7 +175,10 @@ test("without a log of its own it asks for a key", async () => {
     cwd: tmpdir(),
     env: { GOFIRE_STATE: join(scratch, "none") },
   });
-  expect(done).toMatchObject({ code: 2, stderr: expect.stringContaining("name one with --key") });
+  expect(done).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("gofire.yaml has no audit section"),
+  });
 });
 
 describe.skipIf(!hasGo)("in Go's own words (needs Go)", () => {

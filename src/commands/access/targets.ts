@@ -1,4 +1,5 @@
 import { parseTarget } from "../../capture/address.ts";
+import { exampleFile } from "../../config/example-file.ts";
 import type { GofireConfig, ServiceConfig, TargetConfig } from "../../config/gofire-config.ts";
 import { UsageError } from "../../domain/errors.ts";
 import { nearest, shortList } from "../../domain/nearest.ts";
@@ -77,7 +78,7 @@ export function userOf(url: URL): { username: string; password: string } {
 export function serviceNamed(config: GofireConfig | undefined, name: string): ServiceConfig {
   if (config === undefined) {
     throw new UsageError(
-      `"${withoutPassword(name)}" is no address, and there is no gofire.yaml here that could name a service. Write http://HOST:PORT, or cp gofire.example.yaml gofire.yaml.`,
+      `"${withoutPassword(name)}" is no address, and there is no gofire.yaml here that could name a service. Write http://HOST:PORT, or begin with: cp ${exampleFile()} gofire.yaml`,
     );
   }
   const service = config.services[name];

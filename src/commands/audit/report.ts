@@ -70,7 +70,7 @@ export async function auditKey(file: string | undefined, ports: ReportPorts): Pr
   const signing = await auditSigning(config, host);
   if (signing === undefined) {
     throw new UsageError(
-      "Which key signed the log? This gofire keeps none (gofire.yaml has no audit section): name one with --key.",
+      "This gofire keeps no audit log: gofire.yaml has no audit section (docs/guide/audit.md). To check another log, name the key that signed it with --key.",
     );
   }
   const key = await logs.verifierOf(signing);

@@ -1,3 +1,4 @@
+import { exampleFile } from "../../config/example-file.ts";
 import type { GofireConfig } from "../../config/gofire-config.ts";
 import { reasonOf } from "../../domain/errors.ts";
 import { counted } from "../../domain/units.ts";
@@ -66,7 +67,12 @@ export async function configCheck(
     if (config === undefined) {
       const detail = "no gofire.yaml here: snapshot takes addresses only, and every limit is the default";
       return {
-        check: { name, state: "warning", detail, next: "cp gofire.example.yaml gofire.yaml, then edit it" },
+        check: {
+          name,
+          state: "warning",
+          detail,
+          next: `Copy the example and edit it: cp ${exampleFile()} gofire.yaml`,
+        },
       };
     }
     const services = Object.values(config.services);
