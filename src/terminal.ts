@@ -151,7 +151,12 @@ async function rendered({ reply, format, verbose }: Answer): Promise<string> {
     case "analysis":
       return format === "markdown"
         ? analysisMarkdown(reply.analysis)
-        : analysisText(reply.analysis, { style, width, verbose });
+        : analysisText(reply.analysis, {
+            style,
+            width,
+            verbose,
+            ...(reply.folder === undefined ? {} : { folder: reply.folder }),
+          });
     case "rules":
       return (await import("./render/rules.ts")).rulesText(reply.rules, style, width);
     case "rule":

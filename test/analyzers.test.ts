@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { analyzers } from "../src/analyzers/index.ts";
 import { runAnalyzers } from "../src/analyzers/run.ts";
+import { nextStep } from "../src/domain/findings/next-step.ts";
 import { readEvidence } from "../src/integrations/artifacts/read.ts";
 
 /**
@@ -59,6 +60,13 @@ describe.each(analyzers.map((analyzer) => [analyzer.meta.id, analyzer] as const)
     expect(finding.evidence.length).toBeGreaterThan(0);
     for (const { artifact } of finding.evidence) expect(paths).toContain(artifact);
     expect(finding.next.length).toBeGreaterThan(0);
+    for (const { words, command } of finding.next.map(nextStep)) {
+      expect(words, "a command stands at the end of a step, behind a colon").not.toMatch(
+        /\b(?:go (?:tool|test)|curl|kubectl|gofire (?:snapshot|analyze|tls)) /,
+      );
+      // What a shell would take for a pattern, a group or a variable stands in quotes.
+      expect(command?.replaceAll(/'[^']*'/g, "") ?? "").not.toMatch(/[?*()[\]{}$;"\\`]|\w[.,]$/);
+    }
     if (expected.where !== undefined) expect(finding.where[0]?.function).toBe(expected.where);
     if (expected.severity !== undefined) expect(finding.severity).toBe(expected.severity);
     if (expected.confidence !== undefined) expect(finding.confidence).toBe(expected.confidence);

@@ -125,7 +125,7 @@ export async function nothingCaptured(
 }
 
 function judged(
-  { evidence, target, captures, problems, unread, changed }: ReadEvidence,
+  { evidence, target, captures, problems, unread, changed, folder }: ReadEvidence,
   analyzers: readonly Analyzer[],
   { rules, severity }: Omit<AnalysisRequest, "paths">,
   settings: ServiceSettings | undefined,
@@ -141,6 +141,7 @@ function judged(
     severity: severity ?? "warning",
     problems,
     unread,
+    ...(folder === undefined ? {} : { folder }),
     analysis: analysisDocument(evidence, target, captures, withConfig(judgement, evidence.config)),
   };
 }

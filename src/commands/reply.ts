@@ -30,6 +30,8 @@ export type Reply =
       readonly bundle?: string;
       /** Its manifest found no room in it, so that it is judged again as loose files. */
       readonly bundleIsLoose?: true;
+      /** The bundle that all of it was read from: findings call its files by their names in there. */
+      readonly folder?: string;
       /** What could not be read, or not whole, in words. */
       readonly problems: readonly string[];
       /** How many inputs gave nothing at all: with any, the absence of findings is no answer. */

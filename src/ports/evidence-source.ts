@@ -21,6 +21,8 @@ export interface ReadEvidence {
   readonly unread: number;
   /** Files that are not what their manifest says was captured; what they hold now is part of the evidence. */
   readonly changed: readonly string[];
+  /** The bundle that all of it is from: its files are called by their names in there. */
+  readonly folder?: string;
 }
 
 /** Reads capture files and bundles. */

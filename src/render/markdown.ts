@@ -2,11 +2,12 @@ import { configLine, suspectsFirst } from "../domain/configuration/config-summar
 import { contextSummary, trendsOf } from "../domain/context/context-summary.ts";
 import type { FigureTime } from "../domain/context/service-context.ts";
 import { type Analysis, type EvidenceExcerpt, type Finding, openChecks } from "../domain/findings/finding.ts";
-import { bytesText, countText, durationText, rangeText } from "../domain/units.ts";
+import { bytesText, counted, countText, durationText, rangeText } from "../domain/units.ts";
 import { changePlace, changeText, configLineText, explainText, noChangeText } from "./config-words.ts";
 import { eventTexts, noteTexts, trendText, usualBeside } from "./context-words.ts";
-import { code, inline } from "./markdown-words.ts";
-import { limitText, placeText, quantity, utcTime } from "./words.ts";
+import { cellCode, code, inline, stepText } from "./markdown-words.ts";
+import { quietVerdictText } from "./quiet-verdict.ts";
+import { capturedText, limitText, placeText, quantity, standingText, utcTime } from "./words.ts";
 
 /** The analysis as a Markdown file: for a ticket, an incident thread or a post-mortem. */
 export function analysisMarkdown(analysis: Analysis): string {
@@ -15,7 +16,10 @@ export function analysisMarkdown(analysis: Analysis): string {
   const open = openChecks(analysis);
   const sections = [
     `# ${analysis.verdict.toUpperCase()}${facts.length > 0 ? ` · ${facts.map(inline).join(" · ")}` : ""}`,
-    ...(analysis.findings.length === 0 ? ["No findings."] : analysis.findings.map(findingSection)),
+    momentText(analysis),
+    // What failed stands right below, with its numbers.
+    analysis.verdict === "fail" ? "" : quietVerdictText(analysis),
+    ...analysis.findings.map(findingSection),
     contextSection(analysis),
     configSection(analysis),
     captureTable(analysis),
@@ -25,6 +29,18 @@ export function analysisMarkdown(analysis: Analysis): string {
     groupTable(analysis),
   ];
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
+}
+
+/** How large it is and when that was: a report is read long after. */
+function momentText({ groups, captures }: Analysis): string {
+  const goroutines = groups.reduce((sum, { count }) => sum + count, 0);
+  const captured = capturedText(captures);
+  return [
+    goroutines === 0 ? "" : counted(goroutines, "goroutine"),
+    captured === undefined ? "" : `captured ${captured}`,
+  ]
+    .filter((fact) => fact !== "")
+    .join(" · ");
 }
 
 function findingSection(finding: Finding): string {
@@ -42,7 +58,7 @@ function findingSection(finding: Finding): string {
   if (finding.where.length > 0)
     parts.push(`Where:\n\n${finding.where.map((frame) => `- ${code(placeText(frame))}`).join("\n")}`);
   parts.push(`Evidence:\n\n${finding.evidence.map(evidenceItem).join("\n")}`);
-  parts.push(`Next:\n\n${finding.next.map((step, index) => `${index + 1}. ${inline(step)}`).join("\n")}`);
+  parts.push(`Next:\n\n${finding.next.map((step, index) => `${index + 1}. ${stepText(step)}`).join("\n")}`);
   return parts.join("\n\n");
 }
 
@@ -64,7 +80,7 @@ function contextSection({ context }: Analysis): string {
   ];
   const rows = figures.map(
     ({ name, when, value, unit, of, query }) =>
-      `| ${name} | ${when} | ${inline(figureValue(when, value, unit))} | ${of} | ${code(query)} |`,
+      `| ${name} | ${when} | ${inline(figureValue(when, value, unit))} | ${of} | ${cellCode(query)} |`,
   );
   const table =
     rows.length === 0
@@ -114,8 +130,7 @@ function groupTable({ groups }: Analysis): string {
   if (groups.length === 0) return "";
   const rows = groups.slice(0, groupRows).map((group) => {
     const age = group.waitMinutes === undefined ? "" : rangeText(group.waitMinutes);
-    const leaf = group.stack.find((frame) => !frame.function.startsWith("runtime.")) ?? group.stack[0];
-    return `| ${group.count} | ${inline(group.state)} | ${age} | ${leaf === undefined ? "" : code(placeText(leaf))} |`;
+    return `| ${group.count} | ${inline(group.state)} | ${age} | ${cellCode(standingText(group.stack))} |`;
   });
   const rest =
     groups.length > groupRows

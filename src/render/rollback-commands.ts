@@ -1,5 +1,6 @@
 import { isGitAddress } from "../domain/configuration/git-address.ts";
 import type { Rollback } from "../domain/configuration/rollback.ts";
+import { shellWord } from "./shell-word.ts";
 
 /** A longer line is cut by what shows it, and half a command is worse than none. */
 const mostCharacters = 1_500;
@@ -32,9 +33,4 @@ function restoring(
     `git${literally} restore --source=${source} --staged --worktree -- ${paths.map(shellWord).join(" ")}`,
     `git commit --message ${shellWord(`Roll ${service} back to ${source}`)}`,
   ];
-}
-
-/** As POSIX shells take it for one word (pubs.opengroup.org/onlinepubs/9799919799, Shell Command Language, 2.2.2). */
-function shellWord(text: string): string {
-  return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -2,7 +2,7 @@ import type { TlsReport } from "../domain/tls/report.ts";
 import { tlsTargetText } from "../domain/tls/target.ts";
 import { outcomeText } from "../domain/tls/words.ts";
 import { durationText } from "../domain/units.ts";
-import { code, inline } from "./markdown-words.ts";
+import { code, inline, stepText } from "./markdown-words.ts";
 import { doneText, tlsQuestionWords, tlsVerdictWords } from "./tls.ts";
 
 /** The whole of what a look at a TLS port brought, as a report. */
@@ -24,7 +24,7 @@ export function tlsMarkdown(report: TlsReport): string {
       "",
     );
     if (goSays !== undefined) lines.push(`A Go client says: ${code(goSays)}`, "");
-    lines.push(...next.map((step, at) => `${at + 1}. ${inline(step)}`), "");
+    lines.push(...next.map((step, at) => `${at + 1}. ${stepText(step)}`), "");
   }
   lines.push("## Looked at", "", "| what | | seen |", "| --- | --- | --- |");
   for (const { rule, state, says } of checks) lines.push(`| ${code(rule)} | ${state} | ${inline(says)} |`);

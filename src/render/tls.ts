@@ -5,6 +5,7 @@ import type { TlsReport } from "../domain/tls/report.ts";
 import { tlsTargetText } from "../domain/tls/target.ts";
 import { outcomeText } from "../domain/tls/words.ts";
 import { counted, durationText } from "../domain/units.ts";
+import { nextLines } from "./next-lines.ts";
 import { printable, severityPaint } from "./style.ts";
 import type { TerminalOptions } from "./terminal/layout.ts";
 import { limitText, quantity } from "./words.ts";
@@ -76,7 +77,7 @@ function findingLines(finding: TlsFinding, { style, width }: TerminalOptions): s
           `${quantity(measured.value, measured.unit)} (limit ${limitText(measured.limit, measured.unit)})`,
         )),
     ...(goSays === undefined ? [] : row("Go says", goSays)),
-    ...next.flatMap((step, at) => row(at === 0 ? "next" : "", `${at + 1}. ${step}`)),
+    ...nextLines(next, { indent, labelWidth: 10, width, style }),
   ];
 }
 

@@ -1,10 +1,32 @@
 import type { Frame } from "../domain/code/frame.ts";
+import { hasStandardName } from "../domain/code/own-code.ts";
+import type { CaptureRecord } from "../domain/evidence/capture.ts";
 import { shortFile } from "../domain/goroutines/goroutine-sites.ts";
 import { bytesText, countText, durationText, percentText } from "../domain/units.ts";
 
 /** `shop/ledger.(*Store).Post  ledger/ledger.go:88` */
 export function placeText({ function: symbol, file, line }: Frame): string {
   return file === "" ? symbol : `${symbol}  ${shortFile(file)}:${line}`;
+}
+
+/** Where goroutines stand, for a list of them: the innermost call that is not the standard library's, where there is one. */
+export function standingText(stack: readonly Frame[]): string {
+  const frame =
+    stack.find((each) => !hasStandardName(each.function)) ??
+    stack.find((each) => !each.function.startsWith("runtime.")) ??
+    stack[0];
+  return frame === undefined ? "(no frames)" : placeText(frame);
+}
+
+/** `2026-11-30 03:12:04 UTC, within 12 s`: when captures began, and how long all of them took; undefined where none says. */
+export function capturedText(captures: readonly CaptureRecord[]): string | undefined {
+  const timed = captures.flatMap(({ startedAtMs, durationMs }) =>
+    startedAtMs === undefined ? [] : [{ startedAtMs, endedAtMs: startedAtMs + durationMs }],
+  );
+  if (timed.length === 0) return undefined;
+  const startedAtMs = timed.reduce((first, { startedAtMs: each }) => Math.min(first, each), Infinity);
+  const endedAtMs = timed.reduce((last, { endedAtMs: each }) => Math.max(last, each), 0);
+  return `${stamp(startedAtMs)} UTC, within ${durationText(endedAtMs - startedAtMs)}`;
 }
 
 /** A measured value with its unit, in the words of the unit. */

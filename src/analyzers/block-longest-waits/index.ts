@@ -98,7 +98,7 @@ function findingOf(
     ...(waitReason === undefined ? {} : { waitReason }),
     evidence: [{ artifact: after.artifact, excerpt: `${sum}: ${chain(stack, own)}` }],
     next: [
-      `go tool pprof -http=: ${base}${after.artifact}`,
+      `See who waits for what: go tool pprof -http=: ${base}${after.artifact}`,
       waitReason?.startsWith("sync.") === true
         ? "Read what is done while the lock is held: keep I/O, channels and other locks out of it, or split it."
         : "Read who is to answer here, and what that one waits for.",

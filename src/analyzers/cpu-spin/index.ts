@@ -132,7 +132,7 @@ export const cpuSpin = defineAnalyzer({
           ],
           next: [
             advice[loop.kind],
-            `See the loop: go tool pprof -list '${place.replaceAll(/[()*[\]]/g, "\\$&")}' ${cpu.artifact} (with the source at hand)`,
+            `See the loop, where the source is at hand: go tool pprof -list '${place.replaceAll(/[()*[\]]/g, "\\$&")}' ${cpu.artifact}`,
           ],
         },
       ];

@@ -49,7 +49,7 @@ export function collectionCauseText(cause: CollectionCause, goal: HeapGoal): str
 
 export function nextSteps(cause: CollectionCause, cpuFile: string | undefined): readonly string[] {
   const allocations =
-    "go tool pprof -top -sample_index=alloc_space http://HOST/debug/pprof/allocs?seconds=30";
+    "go tool pprof -top -sample_index=alloc_space 'http://HOST/debug/pprof/allocs?seconds=30'";
   const steps: Readonly<Record<CollectionCause, readonly string[]>> = {
     forced: [
       "Take the calls of runtime.GC and debug.FreeOSMemory out of the running path.",

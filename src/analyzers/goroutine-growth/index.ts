@@ -99,7 +99,7 @@ export const goroutineGrowth = defineAnalyzer({
                   ]
                 : []),
               "Look at who starts them and what should end them: a context, a closed channel, a deadline.",
-              "Compare the captures: go tool pprof -top -base FIRST.pb.gz LAST.pb.gz",
+              ...comparison(goroutines.series),
             ],
           },
           goroutines,
@@ -112,6 +112,13 @@ export const goroutineGrowth = defineAnalyzer({
     return found === undefined ? [] : [found];
   },
 });
+
+/** pprof does not read dumps. */
+function comparison(series: readonly GoroutineSnapshot[]): readonly string[] {
+  const [first, last] = [series[0], series.at(-1)];
+  if (first === undefined || last === undefined || last.form === "dump") return [];
+  return [`Compare the captures: go tool pprof -top -base ${first.artifact} ${last.artifact}`];
+}
 
 function whyUnknown(best: GoroutineSnapshot): string {
   const wanted = "growth needs two goroutine captures of one form, at least 15 s apart";

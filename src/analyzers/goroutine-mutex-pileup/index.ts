@@ -273,6 +273,6 @@ function nextSteps(hasHolder: boolean, isDump: boolean): string[] {
       : [
           "Take a dump for ages and lock addresses: curl -s 'http://HOST/debug/pprof/goroutine?debug=2' > goroutines.txt",
         ]),
-    "For contention that does move: go tool pprof -top 'http://HOST/debug/pprof/mutex' (needs runtime.SetMutexProfileFraction).",
+    "For contention that does move, where runtime.SetMutexProfileFraction is set: go tool pprof -top 'http://HOST/debug/pprof/mutex'",
   ];
 }

@@ -289,7 +289,7 @@ function draftOf(
       },
     ],
     next: [
-      `Take another profile in ten minutes and compare: go tool pprof -top -sample_index=inuse_space -diff_base=FIRST ${last.artifact}`,
+      `Take another profile in ten minutes and compare: go tool pprof -top -sample_index=inuse_space -diff_base=${last.artifact} http://HOST/debug/pprof/heap`,
       "Find what keeps the objects: a map or slice without a bound, a list that is never drained, a goroutine that never ends.",
       "Bound it: a size, an expiry, or removal where the owner ends.",
     ],

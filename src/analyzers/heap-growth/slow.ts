@@ -58,7 +58,7 @@ export function slowFinding(
       ...(usual?.days ?? []).map((day) => figureExcerpt(context.artifact, day, bytesText)),
     ],
     next: [
-      `Take another profile in ten minutes and compare: go tool pprof -top -sample_index=inuse_space -diff_base=${profile.artifact} heap-later.pb.gz`,
+      `Take another profile in ten minutes and compare: go tool pprof -top -sample_index=inuse_space -diff_base=${profile.artifact} http://HOST/debug/pprof/heap`,
       "Find what keeps the objects: a map or slice without a bound, a list that is never drained, a goroutine that never ends.",
     ],
   };

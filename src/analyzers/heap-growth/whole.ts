@@ -43,8 +43,7 @@ export function growthOfWhole(
       },
     ],
     next: [
-      "Take a second heap profile some minutes later and compare: curl -o heap-2.pb.gz http://HOST/debug/pprof/heap",
-      `go tool pprof -top -sample_index=inuse_space -diff_base=${profile.artifact} heap-2.pb.gz`,
+      `Take a second heap profile some minutes later and compare: go tool pprof -top -sample_index=inuse_space -diff_base=${profile.artifact} http://HOST/debug/pprof/heap`,
     ],
   };
 }

@@ -43,7 +43,7 @@ export const madeOnce: readonly MadeOnce[] = [
     next: [
       "Move the pattern to a package-level variable: var pattern = regexp.MustCompile(`...`); a compiled Regexp is safe for concurrent use.",
       "When patterns come from configuration or users, keep the compiled ones in a bounded cache.",
-      "A CPU profile tells what it costs: gofire snapshot takes one.",
+      "See what it costs, by a CPU profile: gofire snapshot URL",
     ],
     byCpuToo: true,
   },

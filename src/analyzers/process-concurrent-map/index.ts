@@ -68,7 +68,7 @@ export const processConcurrentMap = defineAnalyzer({
         ],
         next: [
           "Guard every access to the map with one sync.Mutex, or use sync.Map.",
-          "Find the other side: go test -race ./... , or a canary built with -race.",
+          "Find the other side, with a canary built with -race or with tests: go test -race ./...",
         ],
       },
     ];

@@ -113,7 +113,7 @@ const steps: Readonly<Record<CrashKind, readonly string[]>> = {
   deadlock: ["Read the blocked lines against each other: who was to send, receive, unlock or call Done?"],
   "test timeout": [
     "Read the blocked lines against each other: who was to send, receive, unlock or call Done?",
-    "Run it again with go test -race -run NAME -timeout 30s -count 20.",
+    "Run it again: go test -race -run NAME -timeout 30s -count 20",
   ],
   "stack overflow": [
     "Look for the function that calls itself, directly or through a String or MarshalJSON method.",

@@ -159,9 +159,9 @@ export const processFdExhaustion = defineAnalyzer({
           ...(opener === undefined ? [] : [{ artifact: opener.artifact, excerpt: opener.text }]),
         ],
         next: [
-          "ls -l /proc/PID/fd | awk '{print $NF}' | sed 's/[0-9]*//g' | sort | uniq -c | sort -rn shows whether they are sockets or files.",
+          "See whether they are sockets or files: ls -l /proc/PID/fd | awk '{print $NF}' | sed 's/[0-9]*//g' | sort | uniq -c | sort -rn",
           opener?.where[0] === undefined
-            ? "go tool pprof -top -cum -sample_index=inuse_objects heap.pb.gz, looking for os.newFile and net.newFD."
+            ? "Look for os.newFile and net.newFD: go tool pprof -top -cum -sample_index=inuse_objects heap.pb.gz"
             : `Check that ${opener.where[0].function} closes what it opens on every path.`,
           "Raise the limit (ulimit -n, LimitNOFILE=) only if the load really needs so many.",
         ],

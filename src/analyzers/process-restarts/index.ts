@@ -90,14 +90,14 @@ export const processRestarts = defineAnalyzer({
         measured: { value: restarts.value, limit: limits.restarts, unit: "restarts" },
         where: [],
         evidence: [{ artifact: context.artifact, excerpt: `${restarts.query} = ${restarts.value}` }],
-        next: [previousLog, "If it panics: gofire analyze LOG names the goroutine and the line."],
+        next: [previousLog, "If it panics, have the goroutine and the line named: gofire analyze LOG"],
       },
     ];
   },
 });
 
 const previousLog =
-  "Read what the process before this one said: kubectl logs --previous POD, or the log of its last minute.";
+  "Read what the process before this one said, or the log of its last minute: kubectl logs --previous POD";
 
 /** Longer ago it is context: whoever is woken now is woken for something else. */
 const recentMs = 3_600_000;

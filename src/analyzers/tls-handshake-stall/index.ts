@@ -149,7 +149,7 @@ function clientFinding(
     next: [
       `Look at the host that ${caller} calls: it accepts connections and does not answer the ClientHello (overload, or not TLS at all).`,
       "Set Transport.TLSHandshakeTimeout, and a context deadline on the call; for tls.Dial use tls.Dialer.DialContext.",
-      "openssl s_client -connect HOST:PORT -servername HOST shows whether the handshake works from here.",
+      "See whether the handshake works from here: gofire tls HOST:PORT",
     ],
   };
 }

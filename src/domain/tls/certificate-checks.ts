@@ -54,7 +54,7 @@ function unknownAuthority({ sent, path }: TlsChain, { trust }: TlsProbe): TlsFin
         : `The chain ends at ${name}, an authority that is not trusted here`,
       summary: `${isAlone ? "No authority vouches for it." : `${name} signs itself: a private authority.`} ${held}`,
       next: [
-        `If it is meant to be so, judge it by its authority: gofire tls HOST --ca FILE, or tls.caFile of the target in gofire.yaml`,
+        `If it is meant to be so, judge it by its authority (of a target of gofire.yaml: tls.caFile): gofire tls HOST --ca FILE`,
         `Give clients the authority: tls.Config.RootCAs, or SSL_CERT_FILE on Linux`,
       ],
     };
@@ -77,7 +77,7 @@ function unknownAuthority({ sent, path }: TlsChain, { trust }: TlsProbe): TlsFin
     title: `${last.issuer} is neither sent nor trusted here`,
     summary: `The server sends ${only}. ${last.issuer}, which issued that of ${name}, is either an intermediate that is missing or a private authority: the certificate does not say where its issuer's is, so it cannot be told apart from here. ${held}`,
     next: [
-      `If it is a private authority, judge it by that: gofire tls HOST --ca FILE, or tls.caFile of the target in gofire.yaml`,
+      `If it is a private authority, judge it by that (of a target of gofire.yaml: tls.caFile): gofire tls HOST --ca FILE`,
       `If it is an intermediate, give the server the whole chain in one PEM file, its own certificate first`,
     ],
   };

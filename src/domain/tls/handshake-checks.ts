@@ -166,7 +166,7 @@ function wanted(rule: string, alert: number): TlsJudgement {
           : "Without one it refuses the handshake, as servers of TLS 1.2 do; a cipher that is not in common looks the same, so it is inferred.",
         goSays: goAlert(alert),
         next: [
-          "Ask with one: gofire tls HOST --cert FILE --key FILE, or tls.certFile and tls.keyFile of the target in gofire.yaml",
+          "Ask with one (of a target of gofire.yaml: tls.certFile, tls.keyFile): gofire tls HOST --cert FILE --key FILE",
         ],
       },
     ],

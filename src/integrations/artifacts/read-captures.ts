@@ -33,6 +33,8 @@ export interface Opened {
   /** In the order captured; a record is a capture that left no file. */
   readonly captures: readonly (Input | CaptureRecord)[];
   readonly target?: Manifest["target"];
+  /** Of a bundle. */
+  readonly folder?: string;
   /** As the manifest has it. */
   readonly blockLease?: Manifest["blockLease"];
   readonly problems: readonly string[];

@@ -27,7 +27,9 @@ export async function readEvidence(
   }
   checkOneProcess(places);
   // One after another: a disk is near, and a large dump wants the memory for itself.
-  return await readCaptures(places, settings, 1, signal);
+  const read = await readCaptures(places, settings, 1, signal);
+  const folder = places.length === 1 ? places[0]?.folder : undefined;
+  return folder === undefined ? read : { ...read, folder };
 }
 
 /** What differs between two processes is no growth. Throws UsageError. */
@@ -134,6 +136,7 @@ function bundleOf(folder: string, manifest: string): Opened {
       record.file === undefined ? record : inputOf(join(folder, record.file), record.file, record),
     ),
     target,
+    folder,
     ...(blockLease === undefined ? {} : { blockLease }),
     problems: [],
   };

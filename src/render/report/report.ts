@@ -4,7 +4,7 @@ import { type Analysis, type Check, type Finding, openChecks } from "../../domai
 import type { FindingSummary, Incident } from "../../domain/incidents/incident.ts";
 import { counted, durationText } from "../../domain/units.ts";
 import { usualBeside } from "../context-words.ts";
-import { code, inline } from "../markdown-words.ts";
+import { code, inline, stepText } from "../markdown-words.ts";
 import { limitText, placeText, quantity, stamp } from "../words.ts";
 import { changeLines } from "./changes.ts";
 import { evidenceLines } from "./evidence.ts";
@@ -124,7 +124,7 @@ function suggestedLines({ incident, analysis }: ReportFacts): readonly string[] 
   const all: readonly (Finding | FindingSummary)[] = analysis?.findings ?? incident.analysis?.findings ?? [];
   return all
     .filter(({ role, severity, next }) => role === "root" && severity !== "info" && next.length > 0)
-    .map(({ id, next }) => `[ ] ${inline(id)}: ${inline(next[0] ?? "")}`);
+    .map(({ id, next }) => `[ ] ${inline(id)}: ${stepText(next[0] ?? "")}`);
 }
 
 function findings({ incident, analysis, analysisProblem }: ReportFacts): string {
@@ -161,7 +161,7 @@ function findingText(finding: Finding | FindingSummary, { feedback }: Incident):
       : `People said: ${tally.right} right, ${tally.wrong} wrong.`,
     ...(next.length === 0
       ? []
-      : [`Next:\n\n${next.map((step, at) => `${at + 1}. ${inline(step)}`).join("\n")}`]),
+      : [`Next:\n\n${next.map((step, at) => `${at + 1}. ${stepText(step)}`).join("\n")}`]),
   ].join("\n\n");
 }
 

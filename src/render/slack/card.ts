@@ -11,7 +11,7 @@ import { buttonsOf, feedbackButtons, menuOf } from "./card-buttons.ts";
 import { cardText } from "./card-text.ts";
 import { configLines, quietConfig } from "./config-lines.ts";
 import { contextLines } from "./context-lines.ts";
-import { bold, person, prose, timeOfDay, words } from "./escape.ts";
+import { bold, person, prose, stepProse, timeOfDay, words } from "./escape.ts";
 import { tallyLine } from "./feedback.ts";
 import { againstLimit, confidenceWords, firstSentences, furtherLine, whereLine } from "./finding-lines.ts";
 import { comparisonLines, peerLines } from "./peer-words.ts";
@@ -105,7 +105,7 @@ function verdictBlocks(incident: Incident, analysis: AnalysisSummary): readonly 
       ...(verdict === "inconclusive" ? missingLines(analysis) : []),
     ]),
     ...section(furtherLines(analysis, lead)),
-    ...section([step === undefined ? "" : `*Next:* ${prose(step, lineCharacters)}`]),
+    ...section([step === undefined ? "" : `*Next:* ${stepProse(step, lineCharacters)}`]),
     ...context([factsLine(incident, analysis), ...storyLines(incident)]),
   ];
 }

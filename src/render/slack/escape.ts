@@ -1,3 +1,4 @@
+import { nextStep } from "../../domain/findings/next-step.ts";
 import { printable } from "../style.ts";
 import { utcDayTime, utcTime } from "../words.ts";
 
@@ -109,6 +110,14 @@ export function prose(text: string, max: number): string {
   }
   written += words(clear.slice(end), Number.POSITIVE_INFINITY);
   return written.length <= max ? written : words(text, max);
+}
+
+/** What to do next; its command as code, which shows every character as it is typed. */
+export function stepProse(step: string, max: number): string {
+  const { words: told, command } = nextStep(step);
+  if (command === undefined) return prose(step, max);
+  const written = `${prose(told, max)} ${code(command, max)}`;
+  return written.length <= max ? written : prose(step, max);
 }
 
 /** Text from outside as a code span. */

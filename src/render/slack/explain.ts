@@ -3,7 +3,7 @@ import type { MessageBody } from "../../domain/chat/message.ts";
 import { type Analysis, openChecks } from "../../domain/findings/finding.ts";
 import { counted, countText } from "../../domain/units.ts";
 import { type Block, context, divider, header, section } from "./blocks.ts";
-import { bold, code, prose, words } from "./escape.ts";
+import { bold, code, prose, stepProse, words } from "./escape.ts";
 import {
   againstLimit,
   confidenceWords,
@@ -78,7 +78,7 @@ function findingBlocks({ finding, docs }: ExplainedFinding): readonly Block[] {
         .slice(0, mostFrames)
         .map((frame, index) => `${index === 0 ? "📍" : "      ←"} ${placeCode(frame)}`),
     ]),
-    ...section(next.map((step, index) => `${index + 1}. ${prose(step, 400)}`)),
+    ...section(next.map((step, index) => `${index + 1}. ${stepProse(step, 400)}`)),
     ...context([
       ...evidence
         .slice(0, mostExcerpts)

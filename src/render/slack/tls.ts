@@ -7,7 +7,7 @@ import { tlsTargetText } from "../../domain/tls/target.ts";
 import { counted } from "../../domain/units.ts";
 import { doneText, seenChecks, tlsVerdictWords } from "../tls.ts";
 import { type Block, context, header, section } from "./blocks.ts";
-import { bold, code, words } from "./escape.ts";
+import { bold, code, stepProse, words } from "./escape.ts";
 import { confidenceWords } from "./finding-lines.ts";
 import { replyBody } from "./reply-body.ts";
 import { verdictMarks } from "./verdict-words.ts";
@@ -83,7 +83,7 @@ function findingBlocks(finding: TlsFinding): readonly Block[] {
     facts(finding),
     words(summary, 700),
     goSays === undefined ? "" : `Go says: ${code(goSays, 400)}`,
-    ...next.map((step, at) => `${at + 1}. ${words(step, 300)}`),
+    ...next.map((step, at) => `${at + 1}. ${stepProse(step, 300)}`),
   ]);
 }
 

@@ -1,7 +1,8 @@
 import { type Analysis, type PublishedGroup, type Verdict } from "../../domain/findings/finding.ts";
 import { counted, countText, rangeText } from "../../domain/units.ts";
+import { quietVerdictText } from "../quiet-verdict.ts";
 import { printable } from "../style.ts";
-import { placeText } from "../words.ts";
+import { standingText } from "../words.ts";
 import { labelled, wrap } from "../wrap.ts";
 import { captureLines } from "./capture-lines.ts";
 import { checkLines } from "./check-lines.ts";
@@ -9,7 +10,6 @@ import { configLines } from "./config-lines.ts";
 import { contextLines } from "./context-lines.ts";
 import { findingLines, notedLines } from "./finding-lines.ts";
 import { indent, labelWidth, shortList, type TerminalOptions } from "./layout.ts";
-import { openVerdictText } from "./open-verdict.ts";
 
 /** The analysis as a person reads it at 3 a.m.: verdict, what, where, what next; then what was and was not looked at. */
 export function analysisText(analysis: Analysis, options: TerminalOptions): string {
@@ -56,11 +56,7 @@ function headline(analysis: Analysis, { style, width }: TerminalOptions): string
     facts.length === 0 ? "" : `  ${style.bold(wrap(printable(facts.join(" · ")), width - 14).join(" "))}`;
   // What failed stands right below, with its numbers.
   if (verdict === "fail") return [words + whose];
-  const sentence =
-    verdict === "pass"
-      ? "Nothing at or above a warning, and the evidence to say so is there."
-      : openVerdictText(analysis);
-  return [words + whose, ...wrap(sentence, width)];
+  return [words + whose, ...wrap(quietVerdictText(analysis), width)];
 }
 
 function groupLines(
@@ -72,8 +68,7 @@ function groupLines(
   const shown = verbose ? groups : groups.slice(0, shortList.groups);
   const lines = shown.flatMap((group) => {
     const age = group.waitMinutes === undefined ? "" : `, ${rangeText(group.waitMinutes)} min`;
-    const leaf = group.stack.find((frame) => !frame.function.startsWith("runtime.")) ?? group.stack[0];
-    const text = `[${group.state}${age}] ${leaf === undefined ? "(no frames)" : placeText(leaf)}`;
+    const text = `[${group.state}${age}] ${standingText(group.stack)}`;
     return labelled(`${countText(group.count)}×`, printable(text), indent, labelWidth, width);
   });
   const rest = groups.length - shown.length;

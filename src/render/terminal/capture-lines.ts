@@ -1,6 +1,7 @@
 import type { CaptureRecord } from "../../domain/evidence/capture.ts";
 import { bytesText, durationText } from "../../domain/units.ts";
 import { printable } from "../style.ts";
+import { capturedText } from "../words.ts";
 import { labelled } from "../wrap.ts";
 import { indent, labelWidth, type TerminalOptions } from "./layout.ts";
 
@@ -11,7 +12,8 @@ export function captureLines(
 ): string[] {
   if (captures.length === 0) return [];
   const whole = captures.filter((capture) => capture.status === "ok");
-  const lines = [style.bold("Captured")];
+  const when = capturedText(captures);
+  const lines = [when === undefined ? style.bold("Captured") : `${style.bold("Captured")}  ${when}`];
   if (whole.length > 0) {
     lines.push(...labelled("ok", (verbose ? eachCapture : capturesByKind)(whole), indent, labelWidth, width));
   }

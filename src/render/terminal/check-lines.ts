@@ -1,19 +1,23 @@
 import { type Analysis, openChecks } from "../../domain/findings/finding.ts";
 import { counted } from "../../domain/units.ts";
+import { isNothingCaptured } from "../quiet-verdict.ts";
 import { printable } from "../style.ts";
-import { wrap } from "../wrap.ts";
-import { indent, shortList, type TerminalOptions } from "./layout.ts";
+import { labelled, wrap } from "../wrap.ts";
+import { indent, labelWidth, shortList, type TerminalOptions } from "./layout.ts";
 
 /** How many rules found something, and which could not be checked, by what they lack. */
 export function checkLines(analysis: Analysis, { style, width, verbose }: TerminalOptions): string[] {
-  const { checks, findings, verdict } = analysis;
+  const { captures, checks, findings, verdict } = analysis;
   if (checks.length === 0) return [];
   const open = openChecks(analysis);
   const finding = checks.filter(({ rule }) => findings.some((one) => one.rule === rule)).length;
   const clean = checks.length - finding - open.length;
   const summary = `${counted(checks.length, "rule")}: ${finding} with findings, ${clean} clean, ${open.length} not checked`;
-  const lines = [`${style.bold("Checked")}   ${summary}`];
-  if (open.length === 0) return lines;
+  const lines = labelled("Checked", summary, 0, labelWidth, width).map((line) =>
+    line.replace("Checked", style.bold("Checked")),
+  );
+  // What each of them lacks is everything.
+  if (open.length === 0 || (isNothingCaptured(captures) && !verbose)) return lines;
   const byReason = new Map<string, string[]>();
   for (const check of open) {
     const reason = check.reason ?? check.state;

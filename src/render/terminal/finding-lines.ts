@@ -1,7 +1,10 @@
+import type { CaptureRecord } from "../../domain/evidence/capture.ts";
 import type { Analysis, Finding } from "../../domain/findings/finding.ts";
 import { shortFile } from "../../domain/goroutines/goroutine-sites.ts";
 import { countText } from "../../domain/units.ts";
 import { usualBeside } from "../context-words.ts";
+import { nextLines } from "../next-lines.ts";
+import { shellWord } from "../shell-word.ts";
 import { printable, severityPaint } from "../style.ts";
 import { limitText, placeText, quantity } from "../words.ts";
 import { labelled, wrap } from "../wrap.ts";
@@ -19,10 +22,13 @@ export function findingLines(finding: Finding, { captures }: Analysis, options: 
       ? lines
       : lines.map((line, at) => (at === 0 ? line.replace(label, style.dim(label)) : line));
   };
+  const severity = finding.severity.toUpperCase();
+  const cause = finding.causedBy === undefined ? "" : ` · symptom of ${finding.causedBy}`;
+  const facts = `${severity} ${finding.confidence} · ${finding.rule} · ${finding.id}${cause}`;
   const lines = [
-    `${style.bold(paint(finding.severity.toUpperCase()))} ${finding.confidence} · ${finding.rule} · ${finding.id}${
-      finding.causedBy === undefined ? "" : ` · symptom of ${finding.causedBy}`
-    }`,
+    ...wrap(facts, width).map((line, at) =>
+      at === 0 ? line.replace(severity, style.bold(paint(severity))) : `  ${line}`,
+    ),
     ...wrap(printable(finding.title), width - indent).map((line) => `  ${style.bold(line)}`),
     ...wrap(printable(finding.summary), width - indent).map((line) => `  ${line}`),
   ];
@@ -40,14 +46,18 @@ export function findingLines(finding: Finding, { captures }: Analysis, options: 
     for (const line of more)
       lines.push(...labelled("", printable(line.trim()), indent + 2, labelWidth, width));
   });
-  const number = "1. ".length;
-  finding.next.forEach((step, index) => {
-    const label = index === 0 ? "next" : "";
-    const [first = "", ...more] = wrap(printable(step), width - indent - labelWidth - number);
-    lines.push(...row(label, `${index + 1}. ${first}`));
-    for (const line of more) lines.push(" ".repeat(indent + labelWidth + number) + line);
-  });
-  return lines;
+  const steps = nextLines(finding.next, { indent, labelWidth, width, style }, (command) =>
+    fromHere(command, captures, options.folder),
+  );
+  return [...lines, ...steps];
+}
+
+/** `command` with each file of `captures` named as it is found from the working directory. */
+function fromHere(command: string, captures: readonly CaptureRecord[], folder: string | undefined): string {
+  if (folder === undefined) return command;
+  const files = new Set(captures.map(({ file }) => file));
+  const place = folder.replace(/\/+$/, "");
+  return command.replaceAll(/[^\s=]+/g, (word) => (files.has(word) ? shellWord(`${place}/${word}`) : word));
 }
 
 /** What may be nothing: one line each. */

@@ -6,6 +6,8 @@ export interface TerminalOptions {
   readonly width: number;
   /** Also the groups, all evidence and every check. */
   readonly verbose: boolean;
+  /** Where the files lie that findings name, when that is not the working directory. */
+  readonly folder?: string;
 }
 
 /** Columns in front of what stands below a heading. */

@@ -4,6 +4,7 @@ import { analyzers } from "../../../src/analyzers/index.ts";
 import { runAnalyzers } from "../../../src/analyzers/run.ts";
 import type { CaptureRecord } from "../../../src/domain/evidence/capture.ts";
 import type { Analysis, Finding } from "../../../src/domain/findings/finding.ts";
+import { nextStep } from "../../../src/domain/findings/next-step.ts";
 import { readEvidence } from "../../../src/integrations/artifacts/read.ts";
 import { analysisDocument } from "../../../src/render/document.ts";
 import { analysisMarkdown } from "../../../src/render/markdown.ts";
@@ -23,8 +24,8 @@ async function recorded(mode: string): Promise<Analysis> {
   );
 }
 
-function widest(text: string): number {
-  return Math.max(...text.split("\n").map((line) => line.length));
+function widest(lines: readonly string[]): number {
+  return Math.max(...lines.map((line) => line.length));
 }
 
 describe("a verdict in a terminal of 80 columns without colour", () => {
@@ -44,7 +45,10 @@ describe("a verdict in a terminal of 80 columns without colour", () => {
     const analysis = await recorded(mode);
     for (const verbose of [false, true]) {
       const text = analysisText(analysis, { ...plain, verbose });
-      expect(widest(text)).toBeLessThanOrEqual(80);
+      // A command is one line, however long.
+      const commands = analysis.findings.flatMap(({ next }) => next.map((step) => nextStep(step).command));
+      const lines = text.split("\n").filter((line) => !commands.includes(line.trim()));
+      expect(widest(lines)).toBeLessThanOrEqual(80);
       expect(text.startsWith(analysis.verdict.toUpperCase())).toBe(true);
       expect(text).not.toMatch(/[^\n\P{Cc}]/u);
       expect(text).not.toMatch(/ \n|\n{3}/);
@@ -120,6 +124,58 @@ Captured
 `);
   });
 
+  it("a command to paste is one line, and finds its file from the working directory", () => {
+    const peek =
+      "See all callers: go tool pprof -peek 'context.With(Timeout|Deadline)' -sample_index=inuse_objects";
+    const own: Finding = { ...finding, next: [`${peek} heap-2.pb.gz`] };
+    const captures = [capture("heap", { file: "heap-2.pb.gz" })];
+    const text = (folder?: string) =>
+      analysisText(analysis({ findings: [own], captures }), {
+        ...plain,
+        width: 60,
+        ...(folder === undefined ? {} : { folder }),
+      });
+    const command = peek.slice(peek.indexOf("go tool"));
+    expect(text()).toContain(`  next      1. See all callers:\n               ${command} heap-2.pb.gz\n`);
+    expect(text("kept/gofire-order-1/")).toContain(`${command} kept/gofire-order-1/heap-2.pb.gz\n`);
+    expect(text("my bundles")).toContain(`${command} 'my bundles/heap-2.pb.gz'\n`);
+    expect(analysisMarkdown(analysis({ findings: [own] }))).toContain(
+      `1. See all callers: \`${command} heap-2.pb.gz\`\n`,
+    );
+  });
+
+  it("says when it was captured, in UTC", () => {
+    const at = Date.UTC(2026, 10, 30, 3, 12, 4);
+    const captures = [
+      capture("goroutine", { startedAtMs: at }),
+      capture("cpu", { startedAtMs: at + 1_000, durationMs: 10_000 }),
+    ];
+    const groups = [{ state: "select", count: 3, stack: [] }];
+    const judged = analysis({ verdict: "pass", captures, groups });
+    expect(analysisText(judged, plain)).toContain("Captured  2026-11-30 03:12:04 UTC, within 11 s\n  ok");
+    expect(analysisMarkdown(judged).split("\n\n").slice(0, 3)).toEqual([
+      "# PASS",
+      "3 goroutines · captured 2026-11-30 03:12:04 UTC, within 11 s",
+      "Nothing at or above a warning, and the evidence to say so is there.",
+    ]);
+  });
+
+  it("a group of goroutines is told by the call that is not the standard library's", () => {
+    const std = { function: "internal/poll.runtime_pollWait", file: "runtime/netpoll.go", line: 351 };
+    const own = { function: "shop/feeds.(*Importer).pull", file: "shop/feeds/importer.go", line: 41 };
+    const groups = [
+      { state: "IO wait", count: 200, stack: [std, own] },
+      { state: "IO wait", count: 2, stack: [std] },
+    ];
+    expect(analysisMarkdown(analysis({ groups }))).toContain(
+      "| 200 | IO wait |  | `shop/feeds.(*Importer).pull  feeds/importer.go:41` |\n" +
+        "| 2 | IO wait |  | `internal/poll.runtime_pollWait  runtime/netpoll.go:351` |\n",
+    );
+    expect(analysisText(analysis({ groups }), { ...plain, verbose: true })).toContain(
+      "200×      [IO wait] shop/feeds.(*Importer).pull feeds/importer.go:41\n",
+    );
+  });
+
   it("what may be nothing is a line, unless it keeps the verdict open", () => {
     const possible: Finding = { ...finding, severity: "warning", confidence: "possible" };
     const noted = analysisText(analysis({ findings: [{ ...finding, id: "f2" }, possible] }), plain);
@@ -134,7 +190,10 @@ Captured
 
   it("a capture of which nothing came is not told as one in which nothing was found", () => {
     const captures = [capture("index", { status: "failed", reason: "connection refused" })];
-    const none = analysisText(analysis({ verdict: "inconclusive", captures }), plain);
+    const checks = [{ rule: "heap/growth", state: "inconclusive", reason: "no heap profile" }] as const;
+    const none = analysisText(analysis({ verdict: "inconclusive", captures, checks }), plain);
+    expect(none).toContain("1 not checked\n");
+    expect(none).not.toContain("no heap profile");
     expect(none).toContain("Nothing could be captured, so nothing was judged");
     expect(none).not.toContain("Nothing found");
     const some = analysisText(

@@ -1,11 +1,23 @@
-import type { Analysis } from "../../domain/findings/finding.ts";
+import type { Analysis } from "../domain/findings/finding.ts";
+
+/** It was tried, and no rule has anything to look at. */
+export function isNothingCaptured(captures: Analysis["captures"]): boolean {
+  return captures.length > 0 && captures.every(({ status }) => status === "failed" || status === "skipped");
+}
+
+/** What a verdict says that is no FAIL. */
+export function quietVerdictText(analysis: Analysis): string {
+  return analysis.verdict === "pass"
+    ? "Nothing at or above a warning, and the evidence to say so is there."
+    : openVerdictText(analysis);
+}
 
 /** Why a verdict is open and what settles it, in one sentence (docs/decisions/0004-when-a-verdict-is-pass.md). */
-export function openVerdictText({ findings, checks, captures, groups }: Analysis): string {
+function openVerdictText({ findings, checks, captures, groups }: Analysis): string {
   if (findings.some(({ severity }) => severity !== "info")) {
     return "Something may be wrong, and the evidence does not settle it: capture again in a minute.";
   }
-  if (captures.length > 0 && captures.every(({ status }) => status === "failed" || status === "skipped")) {
+  if (isNothingCaptured(captures)) {
     return "Nothing could be captured, so nothing was judged: see below why, and capture again when that is mended.";
   }
   if (
