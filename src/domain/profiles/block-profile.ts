@@ -16,7 +16,7 @@ export function unrecordedWaits({
       : hasRecorded(blockWindow);
   return recorded
     ? undefined
-    : "no wait was recorded: most likely the block profile's rate is 0; docs/guide/block-profile.md says how to have waits recorded for a moment";
+    : "no wait was recorded: the block profile's rate is most likely 0 (docs/guide/block-profile.md)";
 }
 
 /** The same for whoever asked for the block profile, with what to do about it. */
