@@ -23,7 +23,9 @@ function evidence(before: number, after: number, lent?: typeof lease) {
 
 describe("block profiles without a wait", () => {
   test("are said to be most likely off, and how to have them switched on", () => {
-    expect(unrecordedWaits(evidence(0, 0))).toMatch(/^no wait was recorded: the block profile.s rate is most likely 0 \(docs/);
+    expect(unrecordedWaits(evidence(0, 0))).toMatch(
+      /^no wait was recorded: the block profile.s rate is most likely 0 \(docs/,
+    );
     expect(unrecordedWaitsNote(evidence(0, 0))).toMatch(/^No wait was recorded: .*profileRatesPath/);
     expect(unrecordedWaitsNote(evidence(0, 1))).toBeUndefined();
     expect(unrecordedWaits({ block: [waits(0, 1_000)] })).toMatch(/^no wait was recorded/);
