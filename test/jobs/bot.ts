@@ -235,10 +235,13 @@ async function targetWith(
   };
 }
 
-/** Polls until `found` gives something. */
+/**
+ * Polls until `found` gives something. `what` is waited for; where it is a function, it is asked when that did not come, and
+ * should say what came instead.
+ */
 export async function until<T>(
   found: () => Promise<T | undefined> | T | undefined,
-  what: string,
+  what: string | (() => string),
   withinMs = 90_000,
   everyMs = 25,
 ): Promise<T> {
@@ -246,7 +249,9 @@ export async function until<T>(
   for (;;) {
     const value = await found();
     if (value !== undefined) return value;
-    if (Date.now() > endsAt) throw new Error(`${what}: not within ${withinMs / 1000} s`);
+    if (Date.now() > endsAt) {
+      throw new Error(`Not within ${withinMs / 1000} s: ${typeof what === "string" ? what : what()}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
@@ -254,13 +259,16 @@ export async function until<T>(
 /** The incident once nothing is left to do for it. */
 export async function settled(bot: Bot, id: string, withinMs = 90_000): Promise<Incident> {
   const never = new AbortController().signal;
+  let seen = "it is not there";
   return await until(
     async () => {
       const open = await bot.incidents.unsettled(Date.now() + 60_000, never);
       const incident = await bot.incidents.read(id, never);
-      return open.includes(id) || incident?.state === "queued" ? undefined : incident;
+      if (!open.includes(id) && incident?.state !== "queued") return incident;
+      if (incident !== undefined) seen = `it is ${plainCards.card(incident).text}`;
+      return undefined;
     },
-    `${id} settled`,
+    () => `${id} settled; ${seen}`,
     withinMs,
   );
 }

@@ -7,7 +7,7 @@ import type { SlackMessage } from "../../src/sandbox/slack/workspace.ts";
 import { redisProgram } from "../integrations/redis-server.ts";
 import { until } from "../jobs/bot.ts";
 import { bo, cy, openTestGate, orderFile, type Proposals, proposals } from "../jobs/gated.ts";
-import { incidents, type LiveBot, liveBot, mira } from "./bot.ts";
+import { heard, incidents, type LiveBot, liveBot, mira } from "./bot.ts";
 
 const never = new AbortController().signal;
 const jonas = bo;
@@ -47,7 +47,7 @@ function isCard({ text, onlyFor }: SlackMessage): boolean {
 async function cardOf({ bot }: GatedBot, words = ""): Promise<SlackMessage> {
   return await until(
     () => bot.messages().find((message) => isCard(message) && message.text.includes(words)),
-    `a card with ${words}`,
+    () => `a card with ${words}. ${heard(bot)}`,
   );
 }
 
@@ -56,19 +56,28 @@ function shownBy({ bot }: GatedBot): string {
 }
 
 async function cardWith(gated: GatedBot, words: string): Promise<void> {
-  await until(() => (shownBy(gated).includes(words) ? true : undefined), `a card with ${words}`);
+  await until(
+    () => (shownBy(gated).includes(words) ? true : undefined),
+    () => `a card with ${words}. ${heard(gated.bot)}`,
+  );
 }
 
 async function cardWithout(gated: GatedBot, words: string): Promise<void> {
-  await until(() => (shownBy(gated).includes(words) ? undefined : true), `a card without ${words}`);
+  await until(
+    () => (shownBy(gated).includes(words) ? undefined : true),
+    () => `a card without ${words}. ${heard(gated.bot)}`,
+  );
 }
 
 /** What somebody alone was told, that has these words. */
 async function told({ bot }: GatedBot, userId: string, words: string | RegExp): Promise<string> {
-  return await until(() => {
-    const found = bot.messages().findLast(({ onlyFor, text }) => onlyFor === userId && text.match(words));
-    return found?.text;
-  }, `${userId} to be told: ${words}`);
+  return await until(
+    () => {
+      const found = bot.messages().findLast(({ onlyFor, text }) => onlyFor === userId && text.match(words));
+      return found?.text;
+    },
+    () => `${userId} to be told: ${words}. ${heard(bot)}`,
+  );
 }
 
 async function click({ bot }: GatedBot, userId: string, decision: string): Promise<void> {

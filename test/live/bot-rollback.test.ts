@@ -13,7 +13,7 @@ import { type FakeAuditLog, fakeAuditLog } from "../fakes/audit-log.ts";
 import { filesAt, type SharedRepository, sharedRepository } from "../integrations/git-repository.ts";
 import { redisProgram, testRedis } from "../integrations/redis-server.ts";
 import { recoveringTarget, until } from "../jobs/bot.ts";
-import { incidents, type LiveBot, liveBot, mira } from "./bot.ts";
+import { heard, incidents, type LiveBot, liveBot, mira } from "./bot.ts";
 
 const jonas = "U0JONAS002";
 const guest = "U0GUEST004";
@@ -85,13 +85,13 @@ async function world(
 async function said({ bot }: World, words: RegExp, onlyFor?: string): Promise<SlackMessage> {
   return await until(
     () => bot.messages().findLast((one) => words.test(one.text) && one.onlyFor === onlyFor),
-    String(words),
+    () => `${words} to ${onlyFor ?? "all"}. ${heard(bot)}`,
   );
 }
 
 /**
  * Does it once, and waits for what comes of it however busy the machine is. Only who is told that it could not be taken for certain
- * does it again, as they are told.
+ * does it again, as they are told. A refusal ends the wait: nothing else would come.
  */
 async function once<Found>(
   shop: World,
@@ -101,21 +101,34 @@ async function once<Found>(
   what: string,
 ): Promise<Found> {
   const before = shop.bot.messages().length;
-  const untaken = () =>
-    shop.bot
-      .messages()
-      .slice(before)
-      .filter((one) => one.onlyFor === userId && /could not take this for certain/.test(one.text)).length;
   let again = 0;
   await act();
-  return await until(async () => {
-    const there = found(shop.bot.messages().slice(before));
-    if (there === undefined && untaken() > again) {
+  return await until(
+    async () => {
+      const since = shop.bot.messages().slice(before);
+      const there = found(since);
+      if (there !== undefined) return there;
+      const told = since.filter(({ onlyFor }) => onlyFor === userId);
+      const refusal = told.find(isRefusal);
+      if (refusal !== undefined) throw new Error(`${userId} waits for ${what}, and is told: ${refusal.text}`);
+      if (told.filter(isUntaken).length <= again) return undefined;
       again += 1;
       await act();
-    }
-    return there;
-  }, what);
+      return undefined;
+    },
+    () => `${what}. ${heard(shop.bot)}`,
+  );
+}
+
+function isUntaken({ text: words }: SlackMessage): boolean {
+  return /could not take this for certain/.test(words);
+}
+
+/** What is not done, to one person: neither a plan, nor word that gofire looks at it, nor that it goes on. */
+function isRefusal(one: SlackMessage): boolean {
+  if (isUntaken(one) || buttonsOf(one).length > 0) return false;
+  const goesOn = /^(Looking at|Cancelling)|The card that asks a second person|is (agreed to|cancelled)\./;
+  return !goesOn.test(one.text);
 }
 
 /** What the person alone is shown, with the button that asks. */
@@ -135,7 +148,7 @@ async function suspected(shop: World): Promise<SlackMessage> {
   await shop.type(mira, "/gofire snapshot order");
   return await until(
     () => shop.bot.messages().find((one) => buttonsOf(one).includes("rollback")),
-    "a card that suspects a change",
+    () => `a card that suspects a change. ${heard(shop.bot)}`,
   );
 }
 
@@ -194,7 +207,10 @@ describe.skipIf(redisProgram === undefined)("two people roll configuration back"
     expect(shop.pool()).toBe(text(0));
 
     await agreed(shop, card);
-    await until(() => (/rolled back and verified/.test(card.text) ? true : undefined), "a verified card");
+    await until(
+      () => (/rolled back and verified/.test(card.text) ? true : undefined),
+      () => `a verified card, not: ${card.text}`,
+    );
     expect(shop.pool()).toBe(text(200));
     expect(card.text).toMatch(/gone: .*goroutine\/lock-holder\).*199 goroutines.*→ not found any more/);
     expect(card.text).toMatch(/Goroutines in all: [\d,]+ → [\d,]+/);
@@ -251,7 +267,7 @@ describe.skipIf(redisProgram === undefined)("two people roll configuration back"
     const words = /rolled back in the repository, NOT verified/;
     const told = await until(
       () => shop.bot.messages().find((one) => one.threadTs === card.ts && words.test(one.text)),
-      "word in the card's thread",
+      () => `word in the card's thread. ${heard(shop.bot)}`,
     );
     expect(told.text).toContain("/gofire snapshot order");
     expect(card.text).toMatch(words);
@@ -315,7 +331,10 @@ describe.skipIf(redisProgram === undefined)("two people roll configuration back"
     clone.git(["push", "--quiet", "origin", "HEAD:main"]);
     await shop.click(jonas, card, "rollback-go");
     await said(shop, /^It changed since/, jonas);
-    await until(() => (/so nothing was pushed/.test(card.text) ? true : undefined), "a withdrawn card");
+    await until(
+      () => (/so nothing was pushed/.test(card.text) ? true : undefined),
+      () => `a withdrawn card, not: ${card.text}`,
+    );
     expect(shop.pool()).toBe(text(0));
     expect(acts(shop)).toEqual([`requested slack:${mira}`, "failed gofire"]);
     expect(shop.bot.slack.problems()).toEqual([]);

@@ -136,3 +136,16 @@ export async function liveBot(
     },
   };
 }
+
+/** The last messages of a channel with whom they were for: what a test says that waited for another one. */
+export function heard(bot: LiveBot, channel = incidents): string {
+  const last = bot
+    .messages(channel)
+    .slice(-12)
+    .map(({ text, threadTs, onlyFor }) => {
+      const reader = onlyFor === undefined ? "all" : `${onlyFor} alone`;
+      return `  to ${reader}${threadTs === undefined ? "" : ", in a thread"}: ${text.slice(0, 400)}`;
+    });
+  const lines = bot.lines.slice(-6).map((line) => `  ${line}`);
+  return ["What came last:", ...last, "What the bot said to who looks after it:", ...lines].join("\n");
+}
