@@ -247,18 +247,10 @@ async function beginWork(
   const everyMs = settings.sweepEveryMs ?? sweepEveryMs;
   const closeLost = (signal: AbortSignal) => closeLostRollbacks(ports, signal);
   const telling = [gateCardsTelling(ports), rollbacksTelling(ports)];
+  // Each a round of its own: a chat that takes nothing must not keep a rollback from going on.
+  const lookedAfter = [sweep, countRepeats, releasePages, sweepStorms, tellLeftActs, sweepRollbacks];
   const rounds: Round[] = [
-    {
-      everyMs,
-      async work(signal) {
-        await sweep(ports, signal);
-        await countRepeats(ports, signal);
-        await releasePages(ports, signal);
-        await sweepStorms(ports, signal);
-        await tellLeftActs(ports, signal);
-        await sweepRollbacks(ports, signal);
-      },
-    },
+    ...lookedAfter.map((look): Round => ({ everyMs, work: (signal) => look(ports, signal) })),
     { everyMs: enqueueEveryMs, work: (signal) => stores.alerts.enqueueChanged(signal) },
     { everyMs: lookAtRoomsEveryMs, work: (signal) => hushOverheard(telling, ports.rights.rooms, signal) },
     {
