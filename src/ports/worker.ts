@@ -40,8 +40,8 @@ export interface RunnableJob {
   /** Runs of it at the same time in one process. */
   readonly concurrency: number;
   /**
-   * Throws PortError `unavailable`, `timeout` or `rate-limited` to be tried again (after `retryAfterMs` when there is
-   * one); anything else is final.
+   * Throws PortError `unavailable`, `timeout`, `rate-limited` or `locked-out` to be tried again (after `retryAfterMs` when
+   * there is one, and then it does not count as an attempt); anything else is final.
    */
   run(payload: unknown, run: JobRun): Promise<JobOutcome>;
   /** Called once no further attempt is made, possibly in another process and more than once. */

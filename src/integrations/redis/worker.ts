@@ -1,6 +1,6 @@
 import { DelayedError, type Job, UnrecoverableError, Worker } from "bullmq";
 import { PortError, reasonOf } from "../../domain/errors.ts";
-import type { RunnableJob, RunningWorker } from "../../ports/worker.ts";
+import type { JobOutcome, RunnableJob, RunningWorker } from "../../ports/worker.ts";
 import type { RedisClient } from "./connection.ts";
 import { keyPrefix } from "./keys.ts";
 import type { JobContent } from "./queues.ts";
@@ -87,35 +87,38 @@ async function carryOut(
 ): Promise<void> {
   const timeout = AbortSignal.timeout(job.timeoutMs);
   const signal = cancelled === undefined ? timeout : AbortSignal.any([cancelled, timeout]);
-
-  async function runLater(delayMs: number): Promise<never> {
-    await run.moveToDelayed(Date.now() + delayMs, token);
-    throw new DelayedError();
-  }
-
+  let outcome: JobOutcome;
   try {
-    const outcome = await job.run(run.data, { signal, attempt: run.attemptsMade + 1 });
-    if (outcome.kind === "later") await runLater(outcome.delayMs);
+    outcome = await job.run(run.data, { signal, attempt: run.attemptsMade + 1 });
   } catch (error) {
-    if (error instanceof DelayedError) throw error;
-    if (stopping()) await runLater(0);
-    if (timeout.aborted) throw new Error(`took longer than ${job.timeoutMs / 1000} s`, { cause: error });
-    if (cancelled?.aborted === true) throw error; // no longer ours: what BullMQ does with it changes nothing
-    if (!(error instanceof PortError)) throw new UnrecoverableError(reasonOf(error));
-    switch (error.code) {
-      case "unavailable":
-      case "timeout":
-      case "rate-limited":
-      case "locked-out":
-        if (error.retryAfterMs !== undefined) await runLater(error.retryAfterMs);
-        throw error;
-      case "not-found":
-      case "forbidden":
-      case "thread-closed":
-      case "message-deleted":
-      case "bad-response":
-        throw new UnrecoverableError(error.message);
-    }
+    if (stopping()) outcome = { kind: "later", delayMs: 0, reason: "the worker ends" };
+    else if (timeout.aborted) throw new Error(`took longer than ${job.timeoutMs / 1000} s`, { cause: error });
+    else if (cancelled?.aborted === true)
+      throw error; // no longer ours: what BullMQ does with it changes nothing
+    else outcome = afterFailure(error);
+  }
+  if (outcome.kind === "done") return;
+  // Not among what is caught: that Redis did not take this is a failed attempt like another, and no end of the job.
+  await run.moveToDelayed(Date.now() + outcome.delayMs, token);
+  throw new DelayedError();
+}
+
+/** Later, where the error says when; else throws it as one that BullMQ repeats after its own pause, or as the job's end. */
+function afterFailure(error: unknown): JobOutcome {
+  if (!(error instanceof PortError)) throw new UnrecoverableError(reasonOf(error));
+  switch (error.code) {
+    case "unavailable":
+    case "timeout":
+    case "rate-limited":
+    case "locked-out":
+      if (error.retryAfterMs === undefined) throw error;
+      return { kind: "later", delayMs: error.retryAfterMs, reason: error.message };
+    case "not-found":
+    case "forbidden":
+    case "thread-closed":
+    case "message-deleted":
+    case "bad-response":
+      throw new UnrecoverableError(error.message);
   }
 }
 
