@@ -1,4 +1,5 @@
 /** `gofire serve` as a process: its Redis, its chat, its bot, its listeners, up in this order and down in reverse. */
+import { openCheckpointOf } from "./audit/checkpoint.ts";
 import { type BoardSettings, openBoard } from "./board.ts";
 import { type BrowserSettings, openBrowser } from "./browser.ts";
 import { reasonOf } from "./domain/errors.ts";
@@ -226,8 +227,9 @@ function approvals(
 /** A log that does not verify stops approvals, not captures: those are needed at 3 a.m. */
 async function auditLine(log: AuditLog): Promise<string> {
   try {
-    const [, size] = (await log.checkpoint(new AbortController().signal)).split("\n");
-    return `Audit log ${log.origin}: ${counted(Number(size), "entry", "entries")}, all verified.`;
+    const checkpoint = openCheckpointOf(log, await log.checkpoint(new AbortController().signal));
+    if (typeof checkpoint === "string") throw new Error(`the checkpoint of ${log.origin} ${checkpoint}`);
+    return `Audit log ${log.origin}: ${counted(checkpoint.size, "entry", "entries")}, all verified.`;
   } catch (error) {
     return `Nothing can be approved or rolled back: ${reasonOf(error)}`;
   }

@@ -1,5 +1,5 @@
 /** A tree of one moment, signed: https://c2sp.org/tlog-checkpoint. */
-import type { Signer, Verifier } from "./keys.ts";
+import { readVerifier, type Signer, type Verifier } from "./keys.ts";
 import { hashBytes } from "./merkle.ts";
 import { openNote, signedNote } from "./note.ts";
 
@@ -29,4 +29,10 @@ export function openCheckpoint(note: string, verifier: Verifier): Checkpoint | s
     root.toString("base64") === base64 &&
     extensions.every((line) => line !== "");
   return isWell ? { size, root } : "does not have the lines of one (c2sp.org/tlog-checkpoint)";
+}
+
+/** The same for a key as a log names it: `origin+hash+base64`. */
+export function openCheckpointOf(log: { readonly verifier: string }, note: string): Checkpoint | string {
+  const verifier = readVerifier(log.verifier);
+  return typeof verifier === "string" ? `cannot be checked: ${verifier}` : openCheckpoint(note, verifier);
 }

@@ -1,5 +1,4 @@
-import { openCheckpoint } from "../../audit/checkpoint.ts";
-import { readVerifier } from "../../audit/keys.ts";
+import { openCheckpointOf } from "../../audit/checkpoint.ts";
 import { PortError } from "../../domain/errors.ts";
 import type { AuditLog } from "../../ports/audit-log.ts";
 import { ask } from "./ask.ts";
@@ -39,9 +38,7 @@ export function inOnePlace(log: AuditLog, client: () => RedisClient | undefined)
   async function checkSize(redis: RedisClient, signal: AbortSignal): Promise<void> {
     const known = Number((await ask(() => redis.get(sizeKey), signal)) ?? 0);
     if (known === 0) return;
-    const verifier = readVerifier(log.verifier);
-    const checkpoint =
-      typeof verifier === "string" ? verifier : openCheckpoint(await log.checkpoint(signal), verifier);
+    const checkpoint = openCheckpointOf(log, await log.checkpoint(signal));
     if (typeof checkpoint === "string")
       throw new PortError(
         "forbidden",
