@@ -8,11 +8,15 @@ function config(source: string): GofireConfig {
   return parseConfig(source, "gofire.yaml", "/etc/gofire", []);
 }
 
-async function reached(source: string, environment: Readonly<Record<string, string>>) {
+async function reached(
+  source: string,
+  environment: Readonly<Record<string, string>>,
+  contentOf = (path: string) => `content of ${path}\n`,
+) {
   const host = {
     ...thisHost,
     environment: (name: string) => environment[name],
-    readText: (path: string) => Promise.resolve(`content of ${path}\n`),
+    readText: (path: string) => Promise.resolve(contentOf(path)),
   };
   const parts = configuredParts(config(source), host, "0.0.0");
   try {
@@ -46,6 +50,13 @@ describe("web", () => {
   test("a secret that is not there is told with its place", async () => {
     await expect(reached("web: { url: 'https://x.example', linkSecretEnv: NONE }", {})).rejects.toThrow(
       "gofire.yaml: web: the environment variable NONE is not set.",
+    );
+  });
+
+  test("an empty file is no secret", async () => {
+    const source = "web: { url: 'https://x.example', linkSecretFile: links }";
+    await expect(reached(source, {}, () => "\n")).rejects.toThrow(
+      "gofire.yaml: web: /etc/gofire/links is empty.",
     );
   });
 

@@ -12,7 +12,12 @@ export async function readSecret(
   at: string,
   hint = "",
 ): Promise<string> {
-  if ("file" in reference) return (await host.readText(reference.file)).trimEnd();
+  if ("file" in reference) {
+    const text = (await host.readText(reference.file)).trimEnd();
+    // Where it is to keep others out, or to let gofire in, an empty one is none.
+    if (text === "") throw new UsageError(`${at}: ${reference.file} is empty. ${hint}`.trimEnd());
+    return text;
+  }
   const value = host.environment(reference.env);
   if (value === undefined)
     throw new UsageError(`${at}: the environment variable ${reference.env} is not set. ${hint}`.trimEnd());
