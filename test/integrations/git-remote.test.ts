@@ -180,6 +180,12 @@ describe("a remote", () => {
     const longAgo = new Date(Date.now() - 10 * minute);
     utimesSync(lock, longAgo, longAgo);
     expect((await open({ repository }, state).changes(asked, never)).revisions).toHaveLength(1);
+    // A lock that is a folder cannot be removed so: then it is what keeps out that is told.
+    rmSync(join(copy, "gofire-fetched"));
+    rmSync(join(copy, "refs", "gofire"), { recursive: true });
+    mkdirSync(lock, { recursive: true });
+    utimesSync(lock, longAgo, longAgo);
+    expect(await failure(open({ repository }, state))).toContain("cannot lock ref");
   });
 });
 

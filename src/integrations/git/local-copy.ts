@@ -226,8 +226,12 @@ async function removeOldLocks(gitFolder: string): Promise<boolean> {
   for (const lock of files.flat().filter((path) => path.endsWith(".lock"))) {
     const atMs = await changedAt(lock);
     if (atMs === undefined || Date.now() - atMs <= 2 * fetchMs) continue;
-    await rm(lock, { force: true });
-    removed = true;
+    try {
+      await rm(lock, { force: true });
+      removed = true;
+    } catch {
+      // The fetch that it keeps out says so.
+    }
   }
   return removed;
 }
