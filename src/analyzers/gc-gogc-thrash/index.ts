@@ -98,7 +98,7 @@ export const gcGogcThrash = defineAnalyzer({
       corrections: [
         {
           claim: "GOGC=10 makes memory grow, fragments it, and brings the OOM killer",
-          fact: "A low GOGC keeps the heap smaller (the goal is live heap times 1 + GOGC/100) and costs CPU. A high GOGC without a memory limit is what may reach the container's limit.",
+          fact: "A low GOGC keeps the heap smaller (the goal is the live heap, and GOGC/100 of it and of the stacks and globals on top) and costs CPU. A high GOGC without a memory limit is what may reach the container's limit.",
           source: "https://go.dev/doc/gc-guide#GOGC",
         },
         {

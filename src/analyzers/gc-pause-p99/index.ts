@@ -84,7 +84,7 @@ export const gcPauseP99 = defineAnalyzer({
       next: "Look for CPU throttling first, then for a host that is overcommitted, then for long calls of assembly: the CPU profile shows them.",
       falsePositives:
         "Pauses older than ten minutes are left out, and one slow pause among few is context only. So are the pauses of a " +
-        "process that keeps half of its processors busy, because its threads compete with each other. One that got less than a third " +
+        "process that keeps half of its processors busy, because its threads compete with each other. One that got less than 30 % " +
         "of the CPU time it asked for is held to be stopped from outside only when one pause in twenty is critical; so is one of which " +
         "it is not known, for any crowded host makes pauses long (/cpu/classes in two scrapes tell: collectors.MetricsAll); below the critical " +
         "limit it is context as long as only one pause in twenty is slow. Stops that " +

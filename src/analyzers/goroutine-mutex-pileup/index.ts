@@ -56,7 +56,7 @@ export const goroutineMutexPileup = defineAnalyzer({
       why: "Everything that needs the lock stops behind one goroutine. Requests pile up, memory grows with them, and a restart only starts the queue afresh.",
       next: "Find the holder first (goroutine/lock-holder, goroutine/lock-cycle). Keep I/O, channel operations and other locks out of the critical section; copy under the lock and work outside.",
       falsePositives:
-        "A busy lock that moves has a queue too. Without age, growth or a blocked holder a queue is only `possible`; so is one whose probable holder is running, or, seen once, waits for the network or a timer, and one for as many mutexes of a library as wait, in the library's own goroutines.",
+        "A busy lock that moves has a queue too. Without age, growth or a blocked holder a queue is only `possible`; so is one whose probable holder is running, or, seen once, waits for the network or a timer, and one in a library's own goroutines, each at another mutex.",
       corrections: [
         {
           claim: "A block profile exposes a mutex that everybody waits for.",
