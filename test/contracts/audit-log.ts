@@ -78,6 +78,18 @@ export function auditLogContract(
       expect(await all()).toEqual(before);
     });
 
+    test("is in the same place whenever it is asked", async () => {
+      expect(await log.place(never)).toBe(await log.place(never));
+    });
+
+    test("tells nothing to somebody who gave up", async () => {
+      const reason = new Error("gave up");
+      const given = AbortSignal.abort(reason);
+      await expect(log.checkpoint(given)).rejects.toBe(reason);
+      await expect(log.place(given)).rejects.toBe(reason);
+      await expect(log.entries(0, given)[Symbol.asyncIterator]().next()).rejects.toBe(reason);
+    });
+
     test("adds nothing for somebody who gave up", async () => {
       const before = await all();
       await expect(log.append(approval("act:late"), AbortSignal.abort(new Error("gave up")))).rejects.toThrow(

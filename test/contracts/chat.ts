@@ -154,6 +154,24 @@ export function chatContract(name: string, open: () => Promise<ChatWorld>): void
       expect(archived.message).toContain("archived");
     });
 
+    test("says that a thread is closed whose message is gone", async () => {
+      const { chat, channels, shown } = await begin();
+      const place = { channel: channels.home, thread: "1.000001" };
+      const posting = { intent: "gf-1/note" };
+      expect((await failureOf(chat.post(place, { text: "a reply" }, posting, never))).code).toBe(
+        "thread-closed",
+      );
+      expect((await failureOf(share([picture], "1.000001", "gf-1/flame"))).code).toBe("thread-closed");
+      expect(shown(channels.home)).toEqual([]);
+    });
+
+    test("looks for what got through from the attempt on, and not before", async () => {
+      const { channels, shown, nowMs } = await begin();
+      await say("the card", "gf-1");
+      await say("the card", "gf-1", nowMs() + 3_600_000);
+      expect(shown(channels.home)).toHaveLength(2);
+    });
+
     test("refuses what says nothing", async () => {
       const { channels, shown } = await begin();
       expect((await failureOf(say("  ", "gf-1"))).code).toBe("bad-response");
@@ -239,6 +257,10 @@ export function chatContract(name: string, open: () => Promise<ChatWorld>): void
       await chat.unreact(card, "eyes", never);
       await chat.unreact(card, "eyes", never);
       expect(shown(channels.home)[0]?.reactions).toEqual([]);
+      const gone = { channel: channels.home, ts: "1.000001" };
+      expect((await failureOf(chat.react(gone, "eyes", never))).code).toBe("message-deleted");
+      expect((await failureOf(chat.unreact(gone, "eyes", never))).code).toBe("message-deleted");
+      expect((await failureOf(chat.permalink(gone, never))).code).toBe("message-deleted");
     });
 
     test("links to a message", async () => {
@@ -260,6 +282,7 @@ export function chatContract(name: string, open: () => Promise<ChatWorld>): void
         () => chat.edit(card, { text: "x" }, "news", aborted),
         () => chat.tellOnly(place, "U1", { text: "x" }, aborted),
         () => chat.react(card, "eyes", aborted),
+        () => chat.unreact(card, "eyes", aborted),
         () => chat.permalink(card, aborted),
       ];
       for (const call of calls) await expect(call()).rejects.toBe(reason);

@@ -183,6 +183,37 @@ export function configHistoryContract(
       ]);
       expect(await history.find("nothing", never)).toEqual({ candidates: [] });
       expect(await history.find("--all", never)).toEqual({ candidates: [] });
+      expect(await history.find("", never)).toEqual({ candidates: [] });
+    });
+
+    test("takes no fewer than four digits for the beginning of a commit's hash", async () => {
+      const history = await begin();
+      const { revision } = { revision: "", ...(await history.find("v0", never)) };
+      expect(await history.find(revision.slice(0, 12), never)).toMatchObject({ revision });
+      expect(await history.find(revision.slice(0, 3), never)).toEqual({ candidates: [] });
+    });
+
+    test("tells the twenty latest changes, and that there are more", async () => {
+      const many = Array.from({ length: 22 }, (_, at) => ({
+        author: "ana",
+        subject: `Change ${at}`,
+        mergedAtMs: start + at * second,
+        files: { [order]: `a: ${at}\n` },
+      }));
+      const { history, close } = await open(many, []);
+      opened.push(async () => {
+        await history.close();
+        await close();
+      });
+      const window = { paths: [order], sinceMs: start, untilMs: start + 500 * second };
+      const { revisions, notes } = await history.changes(window, never);
+      expect(revisions.map(({ subject }) => subject)).toEqual(
+        many
+          .map(({ subject }) => subject)
+          .toReversed()
+          .slice(0, 20),
+      );
+      expect(notes).toEqual([expect.stringContaining("22")]);
     });
 
     test("compares two revisions", async () => {
@@ -200,6 +231,18 @@ export function configHistoryContract(
       expect(more).toBe(0);
       expect((await history.between(base.revision, head.revision, ["env"], never)).files).toHaveLength(1);
       expect((await history.between(base.revision, base.revision, [], never)).files).toEqual([]);
+    });
+
+    test("says that there is no such revision, and not that nothing differs", async () => {
+      const history = await begin();
+      const tip = await history.tip(never);
+      const gone = "0123456789abcdef0123456789abcdef01234567";
+      for (const [base, head] of [
+        [gone, tip],
+        [tip, gone],
+      ] as const) {
+        await expect(history.between(base, head, [], never)).rejects.toMatchObject({ code: "not-found" });
+      }
     });
 
     const environments = new Map([
@@ -284,9 +327,15 @@ export function configHistoryContract(
 
     test("gives up when it is told to", async () => {
       const history = await begin();
-      const stopped = AbortSignal.abort(new Error("enough"));
+      const tip = await history.tip(never);
+      const reason = new Error("enough");
+      const stopped = AbortSignal.abort(reason);
       const window = { paths: ["env"], sinceMs: 0, untilMs: start };
-      await expect((async () => await history.changes(window, stopped))()).rejects.toThrow("enough");
+      await expect(history.changes(window, stopped)).rejects.toBe(reason);
+      await expect(history.tip(stopped)).rejects.toBe(reason);
+      await expect(history.find("v0", stopped)).rejects.toBe(reason);
+      await expect(history.between(tip, tip, [], stopped)).rejects.toBe(reason);
+      await expect(history.proposal({ name: "42", environments }, stopped)).rejects.toBe(reason);
     });
   });
 }

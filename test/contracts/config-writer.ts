@@ -90,6 +90,18 @@ export function configWriterContract(
       expect(await made.writer.prepare(tuned(made), never)).toEqual({ kind: "conflict", files: [order] });
     });
 
+    test("says that there is no such revision, or nothing before it", async () => {
+      const made = await world();
+      const revision = "0123456789abcdef0123456789abcdef01234567";
+      const notThere = { name: "PortError", code: "not-found" };
+      await expect(made.writer.prepare({ kind: "revert", revision }, never)).rejects.toMatchObject(notThere);
+      const restored = { kind: "restore", revision, paths: [order] } as const;
+      await expect(made.writer.prepare(restored, never)).rejects.toMatchObject(notThere);
+      const first = { kind: "revert", revision: made.commits[0] ?? "" } as const;
+      await expect(made.writer.prepare(first, never)).rejects.toMatchObject(notThere);
+      expect(made.files("main")).toEqual({ ...begin, ...tune, "doc.md": "two\n" });
+    });
+
     test("does not write onto a branch that moved, and makes the same plan anew where it is the same", async () => {
       const made = await world();
       const plan = await prepared(made, tuned(made));
@@ -144,8 +156,14 @@ export function configWriterContract(
 
     test("gives up when it is told to", async () => {
       const made = await world();
-      const stopped = AbortSignal.abort(new Error("enough"));
-      await expect(made.writer.prepare(tuned(made), stopped)).rejects.toThrow("enough");
+      const plan = await prepared(made, tuned(made));
+      const reason = new Error("enough");
+      const stopped = AbortSignal.abort(reason);
+      await expect(made.writer.prepare(tuned(made), stopped)).rejects.toBe(reason);
+      await expect(made.writer.write(plan, "rb1", note, stopped)).rejects.toBe(reason);
+      await expect(made.writer.written("rb1", stopped)).rejects.toBe(reason);
+      await expect(made.writer.tryPush(stopped)).rejects.toBe(reason);
+      expect(made.files("main")).toEqual({ ...begin, ...tune, "doc.md": "two\n" });
     });
   });
 }

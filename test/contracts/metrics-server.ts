@@ -58,6 +58,16 @@ export function metricsServerContract(
       expect((await server.queryRange("x", span, limits, never)).series).toEqual([{ labels: {}, points }]);
     });
 
+    test("says that a span has more steps than a server answers", async () => {
+      const server = await holding({});
+      const span = { startMs: 0, endMs: 11_000_000, stepMs: 1_000 };
+      expect((await server.queryRange("x", span, limits, never)).series).toEqual([]);
+      const finer = { ...span, stepMs: 999 };
+      await expect(server.queryRange("x", finer, limits, never)).rejects.toMatchObject({
+        code: "bad-response",
+      });
+    });
+
     test("tells what it scrapes", async () => {
       const target: ScrapeTarget = {
         labels: { job: "order", instance: "10.0.0.5:6060" },
@@ -73,7 +83,11 @@ export function metricsServerContract(
     test("ends with the reason of the signal", async () => {
       const server = await holding({ found: [order] });
       const reason = new Error("enough");
-      await expect(server.query("x", 0, limits, AbortSignal.abort(reason))).rejects.toBe(reason);
+      const given = AbortSignal.abort(reason);
+      const span = { startMs: 0, endMs: 1_000, stepMs: 1_000 };
+      await expect(server.query("x", 0, limits, given)).rejects.toBe(reason);
+      await expect(server.queryRange("x", span, limits, given)).rejects.toBe(reason);
+      await expect(server.targets(limits, given)).rejects.toBe(reason);
     });
   });
 }

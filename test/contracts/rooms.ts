@@ -13,6 +13,8 @@ export interface RoomsWorld {
   readonly shared: string;
   /** Private, and `person` is in it; so is gofire. */
   readonly closed: string;
+  /** Private, `person` is in it, and gofire is not. */
+  readonly unseen: string;
   /** From now on the chat answers nothing. */
   fallSilent(): void;
   close(): Promise<void>;
@@ -47,6 +49,15 @@ export function roomsContract(name: string, begin: () => Promise<RoomsWorld>): v
       expect(await rooms.isIn(somebodyElse, closed, never)).toBe(false);
     });
 
+    test("is open, ours and known to have somebody in it for no channel that gofire does not see", async () => {
+      const { rooms, person, unseen } = await world();
+      for (const channel of [unseen, "C0NOWHERE9"]) {
+        expect(await rooms.isOpen(channel, never)).toBe(false);
+        expect(await rooms.isOnlyOurs(channel, never)).toBe(false);
+        expect(await rooms.isIn(person, channel, never)).toBe(false);
+      }
+    });
+
     test("says nothing about what the chat does not tell", async () => {
       const silent = await world();
       const { rooms, open, closed, person } = silent;
@@ -57,9 +68,12 @@ export function roomsContract(name: string, begin: () => Promise<RoomsWorld>): v
     });
 
     test("ends with the reason of the signal", async () => {
-      const { rooms, open } = await world();
+      const { rooms, open, closed, person } = await world();
       const reason = new Error("enough");
-      await expect(rooms.isOpen(open, AbortSignal.abort(reason))).rejects.toBe(reason);
+      const given = AbortSignal.abort(reason);
+      await expect(rooms.isOpen(open, given)).rejects.toBe(reason);
+      await expect(rooms.isOnlyOurs(open, given)).rejects.toBe(reason);
+      await expect(rooms.isIn(person, closed, given)).rejects.toBe(reason);
     });
   });
 }

@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from "node:crypto";
 import { signedCheckpoint } from "../../src/audit/checkpoint.ts";
-import { entryOf } from "../../src/audit/entry.ts";
+import { entryOf, readEntry } from "../../src/audit/entry.ts";
 import { Growth } from "../../src/audit/growth.ts";
 import { signerOf } from "../../src/audit/keys.ts";
-import { type AuditEvent, type LoggedEvent, readAuditEvent } from "../../src/domain/audit/audit-event.ts";
+import type { LoggedEvent } from "../../src/domain/audit/audit-event.ts";
 import type { PortError } from "../../src/domain/errors.ts";
 import type { AuditLog } from "../../src/ports/audit-log.ts";
 
@@ -35,14 +35,14 @@ export function fakeAuditLog(origin = "gofire.shop.example/audit"): FakeAuditLog
       failure = error;
     },
     async append(event, signal) {
-      const read: AuditEvent | string = readAuditEvent(event);
-      if (typeof read === "string") throw new TypeError(`This event ${read}.`);
-      if (JSON.stringify(read).length > 40_000) throw new TypeError("This event is too large for an entry.");
+      const entry = entryOf(event, signer);
       await asked(signal);
       const there = logged.find((one) => one.event.id === event.id);
       if (there !== undefined) return there;
+      const read = readEntry(entry, signer.verifier);
+      if (typeof read === "string") throw new Error(`The entry ${read}.`);
       const added = { index: logged.length, event: read };
-      growth.append(entryOf(read, signer));
+      growth.append(entry);
       logged.push(added);
       return added;
     },

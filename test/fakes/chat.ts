@@ -7,6 +7,8 @@ export interface SeenMessage {
   readonly ref: MessageRef;
   readonly place: Place;
   readonly intent: string;
+  /** Milliseconds since the epoch, of this machine's clock. */
+  readonly postedAtMs: number;
   readonly files: readonly { readonly name: string; readonly bytes: number; readonly altText?: string }[];
   readonly reactions: Set<string>;
   body: MessageBody;
@@ -26,6 +28,8 @@ export type ChatFault = { readonly when: "before" | "after"; readonly error: Por
 export interface FakeChat extends Chat {
   readonly messages: SeenMessage[];
   readonly whispers: Whisper[];
+  /** What other people and programs wrote: gofire may answer in its thread. */
+  readonly ofOthers: MessageRef[];
   /** Asked before every write. */
   fault: (method: "post" | "edit" | "upload", intent: string) => ChatFault | undefined;
 }
@@ -39,9 +43,13 @@ export interface ClosedChannels {
   readonly outsiders?: readonly string[];
 }
 
-/** A chat in memory that searches for an intent when, and only when, it is told of an earlier attempt. */
+/** Clocks differ; so much earlier than the noted attempt the search begins. */
+const clockSkewMs = 15 * 60_000;
+
+/** A chat in memory that searches for an intent when, and only when, it is told of an earlier attempt, from then on. */
 export function fakeChat({ unseen = [], archived = [], outsiders = [] }: ClosedChannels = {}): FakeChat {
   const messages: SeenMessage[] = [];
+  const ofOthers: MessageRef[] = [];
   let clock = 1_716_261_120;
 
   function checkPlace({ channel, thread }: Place): void {
@@ -49,8 +57,9 @@ export function fakeChat({ unseen = [], archived = [], outsiders = [] }: ClosedC
       throw new PortError("not-found", channel, "No such channel. Type `/invite @gofire` there.");
     }
     if (archived.includes(channel)) throw new PortError("forbidden", channel, "This channel is archived.");
-    if (thread !== undefined && !messages.some(({ ref }) => ref.channel === channel && ref.ts === thread)) {
-      throw new PortError("not-found", channel, "The message of this thread is gone.");
+    const begun = [...ofOthers, ...messages.map(({ ref }) => ref)];
+    if (thread !== undefined && !begun.some((ref) => ref.channel === channel && ref.ts === thread)) {
+      throw new PortError("thread-closed", channel, "The message of this thread is gone.");
     }
   }
 
@@ -63,7 +72,11 @@ export function fakeChat({ unseen = [], archived = [], outsiders = [] }: ClosedC
   function earlier({ channel, thread }: Place, { intent, attemptedAtMs }: Posting): SeenMessage | undefined {
     if (attemptedAtMs === undefined) return undefined;
     return messages.find(
-      ({ intent: other, place }) => other === intent && place.channel === channel && place.thread === thread,
+      ({ intent: other, place, postedAtMs }) =>
+        other === intent &&
+        place.channel === channel &&
+        place.thread === thread &&
+        postedAtMs >= attemptedAtMs - clockSkewMs,
     );
   }
 
@@ -79,7 +92,16 @@ export function fakeChat({ unseen = [], archived = [], outsiders = [] }: ClosedC
     checkPlace(place);
     clock += 1;
     const ref = { channel: place.channel, ts: `${clock}.000100` };
-    messages.push({ ref, place, intent, files, body, reactions: new Set(), edits: 0 });
+    messages.push({
+      ref,
+      place,
+      intent,
+      postedAtMs: Date.now(),
+      files,
+      body,
+      reactions: new Set(),
+      edits: 0,
+    });
     if (fault !== undefined) throw fault.error;
     return ref;
   }
@@ -87,6 +109,7 @@ export function fakeChat({ unseen = [], archived = [], outsiders = [] }: ClosedC
   const chat: FakeChat = {
     messages,
     whispers: [],
+    ofOthers,
     fault: () => undefined,
     async post(place, body, posting, signal) {
       await begin(signal);

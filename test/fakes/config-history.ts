@@ -31,12 +31,24 @@ export interface FakeProposal {
   readonly files: Readonly<Record<string, string | undefined>>;
 }
 
+/** As the adapter: older changes are left out, and that is said. */
+const mostRevisions = 20;
+
+async function asked(signal: AbortSignal): Promise<void> {
+  await Promise.resolve();
+  signal.throwIfAborted();
+}
+
 /** A history that is in memory. What it is given may grow and change between questions. */
 export function fakeConfigHistory(
   commits: readonly FakeCommit[],
   proposals: readonly FakeProposal[] = [],
 ): ConfigHistory {
-  const indexOf = (revision: string) => commits.findIndex((commit) => commit.revision === revision);
+  function indexOf(revision: string): number {
+    const index = commits.findIndex((commit) => commit.revision === revision);
+    if (index < 0) throw new PortError("not-found", "config", `there is no revision ${revision}`);
+    return index;
+  }
 
   function stateAt(index: number): Map<string, string> {
     const files = new Map<string, string>();
@@ -55,15 +67,20 @@ export function fakeConfigHistory(
 
   return {
     name: "config",
-    origin: () => Promise.resolve(undefined),
-    holds: () => Promise.resolve(false),
+    async origin(signal) {
+      await asked(signal);
+      return undefined;
+    },
+    async holds(_file, signal) {
+      await asked(signal);
+      return false;
+    },
     async tip(signal) {
-      await Promise.resolve();
-      signal.throwIfAborted();
+      await asked(signal);
       return commits.at(-1)?.revision ?? "";
     },
-    changes({ paths, sinceMs, untilMs }: ChangeWindow, signal) {
-      signal.throwIfAborted();
+    async changes({ paths, sinceMs, untilMs }: ChangeWindow, signal) {
+      await asked(signal);
       const revisions = commits.flatMap((commit, index): TouchedRevision[] => {
         const { revision, author, subject, mergedAtMs } = commit;
         const first = commits.findIndex((one) => one.tag !== undefined && one.tag.atMs <= untilMs);
@@ -78,30 +95,37 @@ export function fakeConfigHistory(
         const parents = commits.slice(Math.max(0, index - 1), index).map((one) => one.revision);
         return [{ revision, parents, author, subject, atMs, ...named, files, more: 0 }];
       });
-      return Promise.resolve({ revisions: revisions.toReversed(), notes: [] });
+      const latest = revisions.toReversed();
+      const left = `Only the last ${mostRevisions} of ${latest.length} changes are told.`;
+      return {
+        revisions: latest.slice(0, mostRevisions),
+        notes: latest.length > mostRevisions ? [left] : [],
+      };
     },
-    find(name, signal) {
-      signal.throwIfAborted();
+    async find(name, signal) {
+      await asked(signal);
       const names = commits.flatMap(({ revision, tag }) => [
         { name: revision, revision },
         ...(tag === undefined ? [] : [{ name: tag.name, revision }]),
       ]);
       const whole = names.find((one) => one.name === name);
-      const like = whole === undefined ? names.filter((one) => one.name.startsWith(name)) : [whole];
+      // Git takes nothing shorter for the beginning of a hash.
+      const isLong = (one: (typeof names)[number]) => one.name !== one.revision || name.length >= 4;
+      const like =
+        whole === undefined
+          ? names.filter((one) => name !== "" && one.name.startsWith(name) && isLong(one))
+          : [whole];
       const [only, ...others] = like;
-      return Promise.resolve(
-        only === undefined || others.length > 0
-          ? { candidates: like.map((one) => one.name) }
-          : { revision: only.revision, name: only.name },
-      );
+      return only === undefined || others.length > 0
+        ? { candidates: like.map((one) => one.name) }
+        : { revision: only.revision, name: only.name };
     },
-    between(base, head, paths, signal) {
-      signal.throwIfAborted();
-      return Promise.resolve({ files: differing(indexOf(base), indexOf(head), paths), more: 0 });
+    async between(base, head, paths, signal) {
+      await asked(signal);
+      return { files: differing(indexOf(base), indexOf(head), paths), more: 0 };
     },
     async proposal({ name, tip, environments }, signal) {
-      await Promise.resolve();
-      signal.throwIfAborted();
+      await asked(signal);
       const proposal = proposals.find((one) => one.name === name);
       if (proposal === undefined) {
         if (/^\d+$/.test(name)) throw new PortError("not-found", "config", `there is no request ${name}`);

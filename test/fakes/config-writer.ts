@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { WriteWay } from "../../src/domain/configuration/rollback.ts";
+import { PortError } from "../../src/domain/errors.ts";
 import type { ConfigWriter, Written } from "../../src/ports/config-writer.ts";
 import type { FakeCommit } from "./config-history.ts";
 
@@ -54,6 +55,7 @@ export function fakeConfigWriter(
   }
 
   function treeOf(way: WriteWay): Files | { readonly conflicts: readonly string[] } {
+    if (!trees.has(way.revision)) throw notThere(`there is no revision ${way.revision}`);
     const now = treeAt(tip());
     const then = treeAt(way.revision);
     const after = new Map(now);
@@ -63,7 +65,9 @@ export function fakeConfigWriter(
       for (const [path, text] of then) if (isWanted(path)) after.set(path, text);
       return after;
     }
-    const before = treeAt(parents.get(way.revision));
+    const parent = parents.get(way.revision);
+    if (parent === undefined) throw notThere("there is nothing before that change");
+    const before = treeAt(parent);
     const conflicts: string[] = [];
     for (const path of new Set([...then.keys(), ...before.keys()])) {
       if (then.get(path) === before.get(path) || now.get(path) === before.get(path)) continue;
@@ -129,9 +133,11 @@ export function fakeConfigWriter(
         const before = written(id);
         if (before !== undefined) return before;
         if (onto !== tip()) return "moved";
+        const files = prepared.get(tree);
+        if (files === undefined) throw notThere(`there is no tree ${tree}`);
         const commit = `${made++}`.padStart(40, "f");
         const name = push === "branch" ? branch : `gofire/rollback-${id}`;
-        add(commit, prepared.get(tree) ?? new Map(), name, onto);
+        add(commit, files, name, onto);
         pushes++;
         const result = { commit, branch: name, onto };
         ids.set(id, result);
@@ -144,6 +150,10 @@ export function fakeConfigWriter(
       close: () => Promise.resolve(),
     },
   };
+}
+
+function notThere(what: string): PortError {
+  return new PortError("not-found", "config", what);
 }
 
 function hashOf(content: unknown): string {

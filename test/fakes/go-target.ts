@@ -37,9 +37,13 @@ export interface ScriptedTarget {
 /** A target that answers from a script, in time that `clock` measures. */
 export function fakeGoTarget(script: Script, clock: Clock): ScriptedTarget {
   const asked: string[] = [];
+  /** The last question whose answer's body nobody began to read. */
+  let unread: string | undefined;
 
   async function ask(question: string, limits: AnswerLimits, signal: AbortSignal): Promise<GoTargetAnswer> {
     signal.throwIfAborted();
+    if (unread !== undefined)
+      throw new Error(`${question} would wait for the answer to ${unread} to be read`);
     const before = asked.filter((earlier) => earlier === question).length;
     asked.push(question);
     const scripted = script(question, before);
@@ -51,6 +55,7 @@ export function fakeGoTarget(script: Script, clock: Clock): ScriptedTarget {
     }
     if (scripted.headerMs !== undefined) await clock.sleep(scripted.headerMs, signal);
     const { headers = {} } = scripted;
+    unread = question;
     return {
       status: scripted.status ?? 200,
       contentType: (headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "",
@@ -70,6 +75,7 @@ export function fakeGoTarget(script: Script, clock: Clock): ScriptedTarget {
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array> {
     let received = 0;
+    unread = undefined;
     for await (const chunk of chunks) {
       signal.throwIfAborted();
       const bytes = typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk;

@@ -13,6 +13,9 @@ export interface ScriptedMetricsServer extends MetricsServer {
   readonly asked: readonly string[];
 }
 
+/** Prometheus counts the steps of a range, both ends among them (prometheus/prometheus, web/api/v1, query_range). */
+const mostSteps = 11_000;
+
 /** A metrics server that answers from a script. */
 export function fakeMetricsServer(
   script: QueryScript,
@@ -33,10 +36,21 @@ export function fakeMetricsServer(
     url: "http://prometheus.test:9090",
     asked,
     query: (expression, atMs, _limits, signal) => answer(expression, atMs, signal),
-    queryRange: (expression, { endMs }, _limits, signal) => answer(expression, endMs, signal),
-    targets(_limits, signal) {
+    async queryRange(expression, { startMs, endMs, stepMs }, _limits, signal) {
       signal.throwIfAborted();
-      return Promise.resolve(scrapeTargets);
+      if ((endMs - startMs) / stepMs > mostSteps) {
+        throw new PortError(
+          "bad-response",
+          "prometheus.test",
+          "exceeded maximum resolution of 11,000 points",
+        );
+      }
+      return await answer(expression, endMs, signal);
+    },
+    async targets(_limits, signal) {
+      await Promise.resolve();
+      signal.throwIfAborted();
+      return scrapeTargets;
     },
     close: () => Promise.resolve(),
   };

@@ -3,14 +3,17 @@ import type { Tellings } from "../../src/ports/tellings.ts";
 export function fakeTellings(): Tellings {
   const begun = new Set<string>();
   return {
-    begin(intent) {
+    async begin(intent, signal) {
+      await Promise.resolve();
+      signal.throwIfAborted();
       const isFirst = !begun.has(intent);
       begun.add(intent);
-      return Promise.resolve(isFirst);
+      return isFirst;
     },
-    forget(intent) {
+    async forget(intent, signal) {
+      await Promise.resolve();
+      signal.throwIfAborted();
       begun.delete(intent);
-      return Promise.resolve();
     },
   };
 }

@@ -19,14 +19,30 @@ metricsServerContract("the fake", ({ found, targets }) =>
 
 metricsServerContract("Prometheus' HTTP API", async (kept) => {
   const server = await httpServer((request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    response.setHeader("content-type", "application/json").end(JSON.stringify(wire(pathname, kept)));
+    let form = "";
+    request.on("data", (chunk: Buffer) => (form += chunk.toString()));
+    request.on("end", () => {
+      const { pathname, search } = new URL(request.url ?? "/", "http://localhost");
+      const asked = new URLSearchParams(search + form);
+      const [start, end, step] = ["start", "end", "step"].map((name) => Number(asked.get(name)));
+      const isTooFine = ((end ?? 0) - (start ?? 0)) / (step ?? 1) > 11_000;
+      response.statusCode = isTooFine ? 400 : 200;
+      const answer = isTooFine ? tooFine : wire(pathname, kept);
+      response.setHeader("content-type", "application/json").end(JSON.stringify(answer));
+    });
   });
   return {
     server: prometheusServers().open(`http://127.0.0.1:${portOf(server)}`, {}),
     close: () => closed(server),
   };
 });
+
+const tooFine = {
+  status: "error",
+  errorType: "bad_data",
+  error:
+    "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
+};
 
 /** As prometheus/prometheus, web/api/v1, writes it. */
 function wire(pathname: string, { found, targets }: KeptMetrics): object {

@@ -18,7 +18,7 @@ chatContract("the fake chat", async () => {
     chat,
     channels,
     people,
-    nowMs: () => 0,
+    nowMs: () => Date.now(),
     shown: (channel) =>
       chat.messages
         .filter(({ ref }) => ref.channel === channel)

@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import { PortError } from "../../src/domain/errors.ts";
 import { slackPeople } from "../../src/integrations/slack/people.ts";
 import { shopWorkspace } from "../../src/sandbox/slack/seed.ts";
+import { peopleContract } from "../contracts/people.ts";
+import { fakePeople } from "../fakes/people.ts";
 import { askedSlack, notWaitedForMs } from "./asked-slack.ts";
 
 const never = new AbortController().signal;
@@ -15,6 +17,35 @@ async function asked(options: Parameters<typeof askedSlack>[0] = {}) {
 }
 
 const minute = 60_000;
+
+peopleContract("fakePeople", () => {
+  const people = fakePeople({ U1: "member", U2: "guest", U3: "stranger", U4: "bot", U5: "deactivated" });
+  people.groups.set("S1", ["U1"]);
+  return Promise.resolve({
+    people,
+    ids: { member: "U1", guest: "U2", stranger: "U3", bot: "U4", deactivated: "U5" },
+    group: "S1",
+    fallSilent: () => void (people.silent = { people: true, groups: true }),
+    close: () => Promise.resolve(),
+  });
+});
+
+peopleContract("slackPeople", async () => {
+  const { people, slack, fail } = await asked();
+  return {
+    people,
+    ids: {
+      member: mira,
+      guest: "U0GUEST004",
+      stranger: "U0STRNG005",
+      bot: slack.workspace.app.botUserId,
+      deactivated: "U0GONE0006",
+    },
+    group: onCall,
+    fallSilent: () => fail("users.info", "usergroups.users.list"),
+    close: () => Promise.resolve(),
+  };
+});
 
 describe("people of the workspace", () => {
   test.each([

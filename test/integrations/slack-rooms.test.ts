@@ -42,6 +42,8 @@ roomsContract("fakeRooms", () => {
   const rooms = fakeRooms();
   rooms.closed.set("C2", ["U1"]);
   rooms.shared.add("C3");
+  rooms.closed.set("C4", ["U1"]);
+  for (const channel of ["C4", "C0NOWHERE9"]) rooms.unseen.add(channel);
   return Promise.resolve({
     rooms,
     person: "U1",
@@ -49,6 +51,7 @@ roomsContract("fakeRooms", () => {
     open: "C1",
     closed: "C2",
     shared: "C3",
+    unseen: "C4",
     fallSilent: () => void (rooms.silent = true),
     close: () => Promise.resolve(),
   });
@@ -63,6 +66,7 @@ roomsContract("slackRooms", async () => {
     open: incidents,
     closed: war,
     shared: partners,
+    unseen: security,
     fallSilent: () => world.fail(...methods),
     close: () => Promise.resolve(),
   };

@@ -333,6 +333,7 @@ describe.skipIf(redisProgram === undefined)("pages over the webhook, on real Red
 
     test("answers in the thread of the page, whichever comes first", async () => {
       const startsAt = new Date().toISOString();
+      for (const ts of ["1.1", "2.1", "2.2", "2.3"]) chat.ofOthers.push({ channel: "C7", ts });
       await bot.pageMessages.receive(posted("1.1", "Early (10.0.0.5:6060 order)"), never);
       await post(webhookOf("Early", startsAt));
       await post(webhookOf("Late", startsAt));

@@ -199,7 +199,7 @@ const meanings: readonly (readonly [words: RegExp, code: PortError["code"], say:
     "the remote sends gofire elsewhere, where its token does not go: name the address where it is",
   ],
   [
-    /couldn't find remote ref|unknown revision|bad revision|Needed a single revision/i,
+    /couldn't find remote ref|unknown revision|bad revision|Needed a single revision|bad object|not a tree object/i,
     "not-found",
     "there is no such branch or revision",
   ],
