@@ -15,8 +15,6 @@ export const analyze = defineCommand({
     },
     { line: "analyze heap.pb.gz --rules heap/growth,heap/timer-leak", does: "only these rules" },
   ],
-  whoMayUse: "anyone",
-  effect: "read",
   operands: { placeholder: "PATH", min: 1, max: 1_000 },
   options: analysisOptions,
   run: (context, { operands, ...options }, ports) => analyse({ paths: operands, ...options }, context, ports),

@@ -18,8 +18,6 @@ export const artifacts = defineCommand({
     { line: "artifacts", does: "every incident that something is kept of, oldest first" },
     { line: "artifacts remove gf-3fa9", does: "delete its captures, findings and pictures for good" },
   ],
-  whoMayUse: "operators",
-  effect: "write",
   operands: { placeholder: "remove INCIDENT…", min: 0, max: 100, words: ["remove"] },
   options: {
     config: {

@@ -38,8 +38,6 @@ export const audit = defineCommand({
     { line: "audit show", does: "who did what and when, oldest first" },
     { line: "audit key", does: "what others check this gofire's log with" },
   ],
-  whoMayUse: "anyone",
-  effect: "read",
   operands: { placeholder: "verify|show|key", min: 1, max: 2, words, files: true },
   options: {
     key: {

@@ -67,9 +67,6 @@ export interface Operands {
   readonly names?: Named;
 }
 
-/** Who may run a command: whoever has the terminal, or the people the configuration names for it. */
-export type WhoMayUse = "anyone" | "operators";
-
 export interface Command<Options extends OptionSpecs = OptionSpecs> {
   readonly name: string;
   /** One line without a full stop. */
@@ -78,9 +75,6 @@ export interface Command<Options extends OptionSpecs = OptionSpecs> {
   readonly usage: string;
   /** Command lines without the leading `gofire`; a test parses every one. */
   readonly examples: readonly { readonly line: string; readonly does: string }[];
-  readonly whoMayUse: WhoMayUse;
-  /** `write` commands change something outside gofire's own state and are audited. */
-  readonly effect: "read" | "write";
   readonly operands: Operands;
   readonly options: Options;
   /** Returns data; rendering is elsewhere. Throws UsageError for what the person can mend. */

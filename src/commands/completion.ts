@@ -15,8 +15,6 @@ export function completion(all: () => readonly Command[]) {
       { line: "completion zsh", does: "the same; or save it as _gofire in a folder of $fpath" },
       { line: "completion fish", does: "save it as ~/.config/fish/completions/gofire.fish" },
     ],
-    whoMayUse: "anyone",
-    effect: "read",
     operands: { placeholder: "bash, zsh or fish", min: 1, max: 1, words: shells },
     options: {},
     async run(_context, { operands }, ports) {

@@ -35,8 +35,6 @@ export const config = defineCommand({
       does: "the same, and not by an older copy of the log",
     },
   ],
-  whoMayUse: "anyone",
-  effect: "read",
   operands: { placeholder: "schema|lint|diff|gate", min: 1, max: 1_000, words, files: true },
   options: {
     base: {

@@ -18,8 +18,6 @@ export const demo = defineCommand({
     { line: "demo --terminal", does: "only capture and explain, without a workspace" },
     { line: "demo --list", does: "the illnesses and the healthy look-alikes there are" },
   ],
-  whoMayUse: "anyone",
-  effect: "read",
   operands: { placeholder: "", min: 0, max: 0 },
   options: {
     mode: { kind: "text", placeholder: "NAME", summary: `illness to show (default ${defaultMode})` },

@@ -11,8 +11,6 @@ export const doctor = defineCommand({
     },
     { line: "doctor --offline", does: "this machine and gofire.yaml alone" },
   ],
-  whoMayUse: "anyone",
-  effect: "read",
   operands: { placeholder: "", min: 0, max: 0 },
   options: {
     config: {

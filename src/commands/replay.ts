@@ -14,8 +14,6 @@ export const replay = defineCommand({
     },
     { line: "replay gofire-order-20260101-030000 --verbose", does: "with all evidence, groups and checks" },
   ],
-  whoMayUse: "anyone",
-  effect: "read",
   operands: { placeholder: "BUNDLE", min: 1, max: 1 },
   options: analysisOptions,
   async run(context, { operands, ...options }, ports) {

@@ -17,8 +17,6 @@ export const rules = defineCommand({
       does: "how often each fired here, how often people called it right or wrong, why",
     },
   ],
-  whoMayUse: "anyone",
-  effect: "read",
   operands: { placeholder: "explain ID", min: 0, max: 2, words: ["explain"], names: "rule" },
   options: {
     stats: { kind: "flag", summary: "how rules did here: fired, right, wrong; from the bot's Redis" },

@@ -9,8 +9,6 @@ export const serve = defineCommand({
     { line: "serve --role worker", does: "one more worker; all share the Redis of REDIS_URL" },
     { line: "serve --role web --listen 0.0.0.0:8080", does: "only hear people and alerts" },
   ],
-  whoMayUse: "operators",
-  effect: "read",
   operands: { placeholder: "", min: 0, max: 0 },
   options: {
     role: {

@@ -36,8 +36,6 @@ export const snapshot = defineCommand({
       does: "with a token from the environment",
     },
   ],
-  whoMayUse: "operators",
-  effect: "read",
   operands: { placeholder: "URL or SERVICE", min: 1, max: 1, names: "service" },
   options: {
     ...analysisOptions,

@@ -25,8 +25,6 @@ export const tls = defineCommand({
       does: "with a client certificate (mTLS)",
     },
   ],
-  whoMayUse: "anyone",
-  effect: "read",
   operands: { placeholder: "HOST", min: 1, max: 1 },
   options: {
     "server-name": { ...serverName, summary: "name to send (SNI) and to expect in the certificate" },
