@@ -66,6 +66,18 @@ describe("doctor and the TLS of alert senders", () => {
     ]);
   });
 
+  test("names the token that is missing beside files that are", async () => {
+    const missing = "certFile: none.pem, keyFile: none.key.pem";
+    const told = await alertChecks(configOf(missing, ", bearerEnv: GOFIRE_NO_SUCH"), {
+      host: () => Promise.resolve(thisHost),
+      serverTls: (files) => readTlsFiles(files, thisHost, 0),
+    });
+    expect(told).toMatchObject([
+      { name: "alerts", detail: expect.stringContaining("GOFIRE_NO_SUCH is not set") },
+      { name: "alerts tls", detail: expect.stringContaining("none.pem") },
+    ]);
+  });
+
   test("says until when it holds and whose clients are let in", async () => {
     expect(await checks(good)).toEqual([
       {

@@ -72,6 +72,7 @@ describe("doctor and the artifacts", () => {
     expect(check).toMatchObject({
       state: "failed",
       detail: expect.stringContaining("NO_SUCH_KEY is not set"),
+      next: expect.stringContaining("does not start until"),
     });
   });
 

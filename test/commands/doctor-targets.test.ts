@@ -18,10 +18,11 @@ services:
 async function checks(
   rates: ScriptedAnswer,
   index: ScriptedAnswer = {},
+  source = withRates,
 ): Promise<{ readonly found: readonly DoctorCheck[]; readonly asked: readonly string[] }> {
   const clock = fakeClock(0);
   const { target, asked } = fakeGoTarget((question) => (question === "index" ? index : rates), clock);
-  const found = await targetChecks(parseConfig(withRates, "gofire.yaml", "/", []), unheard, {
+  const found = await targetChecks(parseConfig(source, "gofire.yaml", "/", []), unheard, {
     host: () => Promise.resolve(thisHost),
     clock: () => Promise.resolve(clock),
     targetSources: () => Promise.resolve(fakeTargetSources(() => [])),
@@ -75,6 +76,20 @@ describe("doctor and a process that lends its profile rates", () => {
     expect(found.map(({ state }) => state)).toEqual(["ok", "warning"]);
     expect(found[1]?.detail).toContain(said);
     expect(found[1]?.next).toContain("without a window");
+  });
+
+  test("a secret that nobody set is not told as a service that may be down", async () => {
+    const withSecret = withRates.replace("}]", ", auth: { bearer: { tokenEnv: GOFIRE_NO_SUCH } } }]");
+    const { found, asked } = await checks({}, {}, withSecret);
+    expect(asked).toEqual([]);
+    expect(found).toEqual([
+      {
+        name: "order http://order.test:6060",
+        state: "failed",
+        detail: expect.stringContaining("GOFIRE_NO_SUCH is not set"),
+        next: expect.stringMatching(/^It is not captured without it\. \(gofire\.yaml:4:/),
+      },
+    ]);
   });
 
   test("does not ask for rates where the profiles are out of reach", async () => {

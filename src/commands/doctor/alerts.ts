@@ -13,10 +13,11 @@ export async function alertChecks(
   ports: Pick<Ports, "host" | "serverTls">,
 ): Promise<readonly DoctorCheck[]> {
   if (config?.alerts === undefined) return [];
-  const tls = await tlsCheck(config, ports);
-  return tls?.state === "failed"
-    ? [tls]
-    : [await senderCheck(config, ports), ...(tls === undefined ? [] : [tls])];
+  const [senders, tls] = [await senderCheck(config, ports), await tlsCheck(config, ports)];
+  if (tls === undefined) return [senders];
+  // Nobody is let in by files that cannot be used, but what is missing besides has to be known.
+  const isNews = tls.state !== "failed" || (senders.state === "failed" && senders.detail !== tls.detail);
+  return isNews ? [senders, tls] : [tls];
 }
 
 async function senderCheck(config: GofireConfig, ports: Pick<Ports, "host">): Promise<DoctorCheck> {

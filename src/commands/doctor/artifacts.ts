@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { GofireConfig } from "../../config/gofire-config.ts";
-import { reasonOf } from "../../domain/errors.ts";
+import { reasonOf, UsageError } from "../../domain/errors.ts";
 import type { Artifacts } from "../../ports/artifacts.ts";
 import type { CommandContext, Ports } from "../context.ts";
 import type { DoctorCheck } from "../reply.ts";
@@ -30,7 +30,11 @@ export async function artifactChecks(
   } catch (error) {
     context.signal.throwIfAborted();
     const why = signal.aborted ? `no answer within ${checkWithinMs / 1_000} s` : reasonOf(error);
-    return [{ name, state: "failed", detail: `${where}: ${why}`, next: nextOf(config) }];
+    const next =
+      error instanceof UsageError
+        ? "gofire serve does not start until that is mended. docs/guide/artifacts.md"
+        : nextOf(config);
+    return [{ name, state: "failed", detail: `${where}: ${why}`, next }];
   }
 }
 

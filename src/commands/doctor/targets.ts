@@ -1,5 +1,5 @@
 import type { GofireConfig, ServiceConfig } from "../../config/gofire-config.ts";
-import { reasonOf } from "../../domain/errors.ts";
+import { reasonOf, UsageError } from "../../domain/errors.ts";
 import { askedOf, wantedOf } from "../../domain/targets/target-place.ts";
 import { counted, durationText } from "../../domain/units.ts";
 import type { CurrentRates } from "../../parsers/rate-lease.ts";
@@ -119,7 +119,11 @@ async function targetCheck(
       await goTarget.close();
     }
   } catch (error) {
-    const next = `Is the service up, and may this machine reach its debug port? (${target.at})`;
+    // Nobody was asked yet.
+    const next =
+      error instanceof UsageError
+        ? `It is not captured without it. (${target.at})`
+        : `Is the service up, and may this machine reach its debug port? (${target.at})`;
     return [{ name: `${service} ${target.name}`, state: "failed", detail: reasonOf(error), next }];
   }
 }
