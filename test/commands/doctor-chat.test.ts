@@ -124,7 +124,10 @@ services:
     [{}, /SLACK_BOT_TOKEN is not set/],
     [{ SLACK_BOT_TOKEN: "xapp-1" }, /SLACK_APP_TOKEN is not set/],
     [{ SLACK_BOT_TOKEN: "xoxb-sandbox-bot" }, /SLACK_APP_TOKEN is not set/],
-    [{ SLACK_BOT_TOKEN: "xapp-1", SLACK_APP_TOKEN: "xapp-1" }, /is none but the app-level token/],
+    [
+      { SLACK_BOT_TOKEN: "xapp-1", SLACK_APP_TOKEN: "xapp-1" },
+      /is the app-level token \(xapp-…\): bot tokens begin with xoxb-/,
+    ],
     [{ SLACK_BOT_TOKEN: "xoxb-sandbox-bot", SLACK_APP_TOKEN: "xoxb-1" }, /needs an app-level token/],
     [
       { SLACK_BOT_TOKEN: "xoxb-sandbox-bot", SLACK_APP_TOKEN: "xapp-gone" },

@@ -81,7 +81,7 @@ describe("what Slack lets gofire do, checked at the start", () => {
   test.each([
     ["xapp-1-A", "the app-level token"],
     ["xoxp-1", "a user's token"],
-    ["secret", "is none:"],
+    ["secret", "is none: bot tokens begin with xoxb-"],
   ])("%s is no bot token", (token, words) => {
     expect(() => checkBotToken(token)).toThrow(words);
     expect(() => checkBotToken(token)).not.toThrow(new RegExp(`${token}\\b.*${token}`));

@@ -27,7 +27,12 @@ export async function chatChecks(
     signal.throwIfAborted();
     const detail = reasonOf(error);
     return [
-      { name, state: "failed", detail, next: "slack-manifest.yaml has what the app needs, and where." },
+      {
+        name,
+        state: "failed",
+        detail,
+        next: "docs/guide/slack.md has how the app is installed, step by step.",
+      },
     ];
   }
 }

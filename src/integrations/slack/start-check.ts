@@ -31,9 +31,9 @@ const otherTokens: readonly (readonly [prefix: string, name: string])[] = [
 /** Throws UsageError, in words for who installs gofire, when this cannot be a bot token. */
 export function checkBotToken(token: string): void {
   if (botTokenShape.test(token)) return;
-  const other = otherTokens.find(([prefix]) => token.startsWith(prefix))?.[1];
+  const [prefix, other] = otherTokens.find(([beginning]) => token.startsWith(beginning)) ?? [];
   throw new UsageError(
-    `The Slack bot token ${other === undefined ? "is none" : `is none but ${other}`}: it begins with xoxb-. ` +
+    `What is set as Slack's bot token is ${other === undefined ? "none" : `${other} (${prefix}…)`}: bot tokens begin with xoxb-. ` +
       "Copy the Bot User OAuth Token from the app's page at https://api.slack.com/apps, OAuth & Permissions.",
   );
 }
