@@ -1,5 +1,6 @@
 import type { ConfigChange } from "../domain/configuration/config-change.ts";
 import { looksLikeSecret } from "../domain/configuration/secret-shapes.ts";
+import { unquoted } from "./quantity.ts";
 import type { ConfigValue, ConfigValues } from "./values.ts";
 
 /** A number, an address, a duration; longer texts are told by their length. */
@@ -50,6 +51,9 @@ function changeOf(
   now: ConfigValue | undefined,
 ): ConfigChange {
   const line = (now ?? was)?.line ?? 0;
+  // Quotes tell a text from a number: where both are texts, as all environment variables are, they tell nothing.
+  const areTexts = [was, now].every((value) => value !== undefined && unquoted(value.text) !== value.text);
+  const told = areTexts ? (text: string) => unquoted(text) : (text: string) => text;
   return {
     file,
     path,
@@ -57,8 +61,8 @@ function changeOf(
     ...(isSecretPath(path) || isSecret(was) || isSecret(now)
       ? { secret: true }
       : {
-          ...(was === undefined ? {} : { from: shown(was.text) }),
-          ...(now === undefined ? {} : { to: shown(now.text) }),
+          ...(was === undefined ? {} : { from: shown(told(was.text)) }),
+          ...(now === undefined ? {} : { to: shown(told(now.text)) }),
         }),
     ...(line > 0 ? { line } : {}),
   };

@@ -8,7 +8,7 @@ import type {
 import { suspectWithinMs } from "../domain/context/service-context.ts";
 import type { Finding } from "../domain/findings/finding.ts";
 import { type KeyKind, keyKinds, wordsOf } from "./key-kinds.ts";
-import { direction } from "./quantity.ts";
+import { direction, unquoted } from "./quantity.ts";
 
 type Judged = Pick<Finding, "id" | "rule" | "severity" | "title" | "summary" | "where">;
 
@@ -182,7 +182,7 @@ function explanation(change: ConfigChange, findings: readonly Judged[]): Explain
 function went(change: ConfigChange, wanted: Row["when"], finding: Judged): boolean {
   if (wanted === undefined || change.kind !== "changed") return true;
   // MaxActive 0 is no limit (github.com/gomodule/redigo, redis/pool.go).
-  if (wanted === "less" && change.to === "0" && /redigo/.test(textOf(finding))) return false;
+  if (wanted === "less" && unquoted(change.to) === "0" && /redigo/.test(textOf(finding))) return false;
   const way = direction(change.from, change.to);
   return way === undefined || way === wanted;
 }

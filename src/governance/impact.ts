@@ -1,6 +1,6 @@
 import type { ConfigChange } from "../domain/configuration/config-change.ts";
 import { type KeyKind, keyKinds, wordsOf } from "./key-kinds.ts";
-import { direction } from "./quantity.ts";
+import { direction, unquoted } from "./quantity.ts";
 
 /** What a kind of setting can do when its value goes one way, or becomes 0. */
 interface Row {
@@ -123,9 +123,9 @@ function clauseOf(
 
 /** `0`, `0s`, `0Mi` */
 function isZero(text: string | undefined): boolean {
-  return /^[-+]?0+(?:\.0+)?\s*[A-Za-zµ]*$/.test(text ?? "");
+  return /^[-+]?0+(?:\.0+)?\s*[A-Za-zµ]*$/.test(unquoted(text));
 }
 
 function isUnlimited(text: string | undefined): boolean {
-  return /^(?:-1|unlimited|infinity|off)$/i.test(text ?? "");
+  return /^(?:-1|unlimited|infinity|off)$/i.test(unquoted(text));
 }

@@ -21,6 +21,11 @@ const units: Readonly<Record<string, number>> = {
   "": 1,
 };
 
+/** A value without the quotes that make it a text: to what reads an environment variable, `"0"` is 0. */
+export function unquoted(text: string | undefined): string {
+  return /^"(.*)"$/.exec(text ?? "")?.[1] ?? text ?? "";
+}
+
 /** Whether a value became less or more; undefined where that cannot be told, or where both are the same. */
 export function direction(from: string | undefined, to: string | undefined): "less" | "more" | undefined {
   const [was, now] = [quantityOf(from), quantityOf(to)];
@@ -31,7 +36,7 @@ export function direction(from: string | undefined, to: string | undefined): "le
 
 /** Minutes and thousandths are both "m": values are compared only with others that are written alike. */
 function quantityOf(text: string | undefined): { readonly value: number; readonly kind: string } | undefined {
-  const [, number, unit = ""] = /^([+-]?\d+(?:\.\d+)?)\s*([A-Za-zµ]*)$/.exec(text ?? "") ?? [];
+  const [, number, unit = ""] = /^([+-]?\d+(?:\.\d+)?)\s*([A-Za-zµ]*)$/.exec(unquoted(text)) ?? [];
   if (number === undefined) return undefined;
   if (unit === "m") return { value: Number(number), kind: "m" };
   const factor = units[unit];

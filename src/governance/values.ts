@@ -10,7 +10,8 @@ export interface ConfigValue {
   readonly form: ValueForm;
   /**
    * As a person would write it. A plain YAML scalar keeps its spelling: `no` and `false` are two values here, because YAML
-   * 1.1 and 1.2 do not agree on what they are, and a reader of either sees a change.
+   * 1.1 and 1.2 do not agree on what they are, and a reader of either sees a change. A text keeps its quotes where it would be
+   * of another type without them: so are `"200"` and 200.
    */
   readonly text: string;
   readonly items?: readonly string[];

@@ -14,6 +14,7 @@ import {
 } from "yaml";
 import { firstTooDeep } from "../domain/configuration/yaml-depth.ts";
 import type { ParseError, ParseResult } from "../domain/evidence/parse-result.ts";
+import { ambiguityOf } from "./ambiguous.ts";
 import { below, type ConfigValue, type ConfigValues, deepest, listNames, mostValues } from "./values.ts";
 
 /** The library looks for a name by going through all before it: with some 100,000 in one section that takes minutes. */
@@ -158,7 +159,7 @@ class Flattener {
       return;
     }
     const line = isScalar(node) ? this.#lineOf(node) : this.#lines.linePos(parentOffset).line;
-    this.#set(path, { form: "scalar", text: scalarText(node), line }, node);
+    this.#set(path, { form: "scalar", text: valueText(node), line }, node);
   }
 
   #list(list: YAMLSeq, path: string): void {
@@ -171,7 +172,7 @@ class Flattener {
     const alias = items.find((item) => isAlias(item));
     if (alias !== undefined) this.#node(alias, path, 0);
     if (items.every((item) => isScalar(item))) {
-      const texts = items.map(scalarText);
+      const texts = items.map(valueText);
       this.#set(path, { form: "list", text: `[${texts.join(", ")}]`, items: texts, line }, list);
       return;
     }
@@ -230,7 +231,22 @@ function scalarAt(item: unknown, name: string): string | undefined {
   return isScalar(value) ? scalarText(value) : undefined;
 }
 
-/** As written where it is plain, so that `no`, `010` and `1_000` stay what people see. */
+/** A number, a truth value or null of YAML 1.2's core schema (yaml.org/spec/1.2.2, chapter 10.3.2) when it has no quotes. */
+const otherType =
+  /^(?:~|null|Null|NULL|true|True|TRUE|false|False|FALSE|[-+]?\d+|[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?|0o[0-7]+|0x[\da-fA-F]+|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
+
+/**
+ * A value as it is told and compared: with quotes where it would be of another type to some reader without them, because
+ * Go's readers do not take `"200"` where they want 200.
+ */
+function valueText(node: unknown): string {
+  const text = scalarText(node);
+  const isQuoted = isScalar(node) && (node.type === "QUOTE_DOUBLE" || node.type === "QUOTE_SINGLE");
+  if (!isQuoted) return text;
+  return otherType.test(text) || ambiguityOf(text) !== undefined ? JSON.stringify(text) : text;
+}
+
+/** As written where it is plain, so that `no`, `010` and `1_000` stay what people see; a name, or what is no value. */
 function scalarText(node: unknown): string {
   if (!isScalar(node)) return "null";
   if (node.type === "PLAIN" && node.source !== undefined) return node.source === "" ? "null" : node.source;

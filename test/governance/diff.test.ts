@@ -33,6 +33,27 @@ describe("changes", () => {
     expect(changes("a: 1 # old\nb: x\n", '# new\nb: "x"\na: 1\n')).toEqual([]);
   });
 
+  it("are there where quotes make a text of a number, a truth value, or what some readers take for one", () => {
+    const plain = "a: 200\nb: true\nc: on\nd: 010\ne: [1, x]\nf: ~\n";
+    const quoted = 'a: "200"\nb: \'true\'\nc: "on"\nd: "010"\ne: ["1", x]\nf: "~"\n';
+    expect(changes(plain, quoted).map(({ from, to }) => `${from} → ${to}`)).toEqual([
+      '200 → "200"',
+      'true → "true"',
+      'on → "on"',
+      '010 → "010"',
+      '[1, x] → ["1", x]',
+      '~ → "~"',
+    ]);
+    expect(
+      changes('"1": "200"\nenv: [{ name: "2", value: "3" }]\n', "1: '200'\nenv: [{ name: 2, value: '3' }]\n"),
+    ).toMatchObject([{ path: "env[name=2].name", from: '"2"', to: "2" }]);
+  });
+
+  it("are told without quotes where both are texts", () => {
+    const env = (value: string) => `env: [{ name: GOGC, value: ${value} }]`;
+    expect(changes(env("'100'"), env('"50"'))).toMatchObject([{ from: "100", to: "50" }]);
+  });
+
   it("tell items of lists by their names, and another order apart", () => {
     expect(changes(env("A", "B", "C"), env("C", "A", "B"))).toMatchObject([
       { path: "env", kind: "reordered", from: "[A, B, C]", to: "[C, A, B]" },

@@ -49,7 +49,7 @@ steps:
       "hosts=[a, b]:8",
       "env=[GOGC, GOMEMLIMIT]:10",
       "env[name=GOGC].name=GOGC:10",
-      "env[name=GOGC].value=50:11",
+      'env[name=GOGC].value="50":11',
       "env[name=GOMEMLIMIT].name=GOMEMLIMIT:12",
       "env[name=GOMEMLIMIT].value=512MiB:13",
       "steps[0].run=1:15",
