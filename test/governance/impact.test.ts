@@ -19,6 +19,8 @@ describe("what a change of a setting can mean", () => {
     ["redis.max_active", "200", "50", /^callers wait for a free connection sooner/],
     ["redis.max_active", "50", "200", /^more connections are open/],
     ["redis.max_active", "200", "0", /^0 means no limit to some libraries.*every request waits$/],
+    ["redis.max_active", "200", '"0"', /^0 means no limit/],
+    ["redis.max_active", "200", '"50"', /^callers wait for a free connection sooner/],
     ["redis.max_active", "200", "-1", /^-1 usually means no limit: more connections/],
     ["db.maxIdleConns", "10", "2", /^connections are dialled anew more often/],
     ["http.read_timeout", "5s", "500ms", /^calls that were only slow fail/],
