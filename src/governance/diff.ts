@@ -38,10 +38,12 @@ function isOther(was: ConfigValue, now: ConfigValue): boolean {
   return was.text !== now.text || was.form !== now.form;
 }
 
-/** The same items, those that are in both, in another order. */
+/** Whether the items that are in both lists stand in another order. */
 function isReordered({ items: were = [] }: ConfigValue, { items: are = [] }: ConfigValue): boolean {
-  const kept = were.filter((item) => are.includes(item));
-  return kept.some((item, index) => are.filter((one) => were.includes(one))[index] !== item);
+  const [before, after] = [new Set(were), new Set(are)];
+  const keptBefore = were.filter((item) => after.has(item));
+  const keptAfter = are.filter((item) => before.has(item));
+  return keptBefore.some((item, index) => keptAfter[index] !== item);
 }
 
 function changeOf(

@@ -17,7 +17,10 @@ function separatorOf(text: string): string {
   return counts.reduce((most, one) => (one.count > most.count ? one : most)).mark;
 }
 
-/** Reads CSV (RFC 4180), with line feeds within quoted cells, and any line ends. */
+/**
+ * Reads CSV (RFC 4180), with line feeds within quoted cells, and lines that end in LF or CR LF. Records beyond `mostRecords`
+ * are not read.
+ */
 export function readCsv(text: string, mostRecords = Number.POSITIVE_INFINITY): Csv {
   const separator = separatorOf(text);
   const records: CsvRecord[] = [];
@@ -25,6 +28,7 @@ export function readCsv(text: string, mostRecords = Number.POSITIVE_INFINITY): C
   let at = 0;
   let line = 1;
   let begun = 1;
+  let nextSeparator = indexOrEnd(text, separator, 0);
   while (at < text.length && records.length < mostRecords) {
     let cell: string;
     if (text.charAt(at) === '"') {
@@ -36,10 +40,10 @@ export function readCsv(text: string, mostRecords = Number.POSITIVE_INFINITY): C
         line++;
       at = end + 1;
     } else cell = "";
-    const feed = text.indexOf("\n", at);
-    const lineEnd = feed === -1 ? text.length : feed;
-    const next = text.indexOf(separator, at);
-    const end = next === -1 || next > lineEnd ? lineEnd : next;
+    const lineEnd = indexOrEnd(text, "\n", at);
+    // Looked for only when it is passed: a text without a separator would be searched to its end for every line.
+    if (nextSeparator < at) nextSeparator = indexOrEnd(text, separator, at);
+    const end = Math.min(nextSeparator, lineEnd);
     cells.push(cell + text.slice(at, end).replace(/\r$/, ""));
     at = end + 1;
     if (end === lineEnd) {
@@ -50,6 +54,11 @@ export function readCsv(text: string, mostRecords = Number.POSITIVE_INFINITY): C
     }
   }
   return { records };
+}
+
+function indexOrEnd(text: string, mark: string, from: number): number {
+  const at = text.indexOf(mark, from);
+  return at === -1 ? text.length : at;
 }
 
 /** The quotation mark that ends the cell that the one at `open` begins: two of them are one within it. -1 without one. */
