@@ -2,24 +2,29 @@
 export interface JsonValues {
   /** Whole ones, and last one that is not: what stands before `brokenAt` is in it. */
   readonly values: readonly unknown[];
-  /** Index of the first character that is not JSON, or the text's length where a value is cut off; absent when all was read. */
+  /**
+   * Index of the first character that is not JSON or stands behind the last value that was asked for, or the text's length
+   * where a value is cut off; absent when all was read. Of a string that is none, a control character in it say, where it
+   * begins.
+   */
   readonly brokenAt?: number;
   /** Index at which an object or list of these values begins. */
   readonly at: (value: object) => number;
 }
 
-/** Deeper ones are not read. */
-const mostDepth = 64;
+/** Deeper ones are not read: each level is a call. No document that is read elsewhere may be deeper than 100. */
+const mostDepth = 128;
 const blank = /[ \t\r\n]*/y;
-const plain = /(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/y;
+/** Numbers without a zero before them (RFC 8259, section 6), and the three words. */
+const plain = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/y;
 
 class Broken extends Error {}
 
 /**
- * Reads JSON as far as it goes: JSON.parse gives nothing of a text that is cut off. Objects have no prototype, so that
- * every name in them is the text's own.
+ * Reads JSON as far as it goes, `most` values at most: JSON.parse gives nothing of a text that is cut off, and does not always
+ * say where it breaks. Objects have no prototype, so that every name in them is the text's own.
  */
-export function readJsonValues(text: string): JsonValues {
+export function readJsonValues(text: string, most = Number.POSITIVE_INFINITY): JsonValues {
   const starts = new WeakMap<object, number>();
   const values: unknown[] = [];
   let at = 0;
@@ -104,8 +109,8 @@ export function readJsonValues(text: string): JsonValues {
 
   const found = { values, at: (object: object) => starts.get(object) ?? 0 };
   try {
-    while (passBlanks() !== "") value((one) => values.push(one), 0);
-    return found;
+    while (passBlanks() !== "" && values.length < most) value((one) => values.push(one), 0);
+    return at === text.length ? found : { ...found, brokenAt: at };
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
     return { ...found, brokenAt: at };

@@ -1,4 +1,5 @@
 import type { LintProblem } from "../domain/configuration/lint-problem.ts";
+import { readJsonValues } from "../domain/json-values.ts";
 import { isDocumentName, largestDocumentBytes, readDocument } from "./document.ts";
 import { yamlProblems } from "./yaml-lint.ts";
 
@@ -65,13 +66,14 @@ function hiddenCharacters(text: string): readonly LintProblem[] {
 }
 
 function jsonProblems(text: string): readonly LintProblem[] {
+  const json = text.replace(/^\ufeff/, " ");
   try {
-    JSON.parse(text.replace(/^\ufeff/, ""));
+    JSON.parse(json);
     return [];
-  } catch (error) {
-    // What else the message says is the text itself, where a secret may stand.
-    const [, position = "0"] = /at position (\d+)/.exec(error instanceof Error ? error.message : "") ?? [];
-    const before = text.slice(0, Number(position)).split("\n");
+  } catch {
+    // The error's message repeats the text, where a secret may stand, and does not always say where it breaks.
+    const { brokenAt = 0 } = readJsonValues(json, 1);
+    const before = json.slice(0, brokenAt).split("\n");
     return [
       {
         ...unreadable("It is YAML and not JSON: readers of JSON refuse it."),

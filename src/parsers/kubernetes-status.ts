@@ -1,4 +1,4 @@
-import { isJsonObject } from "./text/json-object.ts";
+import { isJsonObject } from "../domain/json-object.ts";
 
 /**
  * The sentence with which a Kubernetes API server says what did not work (its API: metav1.Status); "" when it does not

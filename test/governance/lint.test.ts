@@ -112,6 +112,9 @@ describe("what two readers take differently (T22)", () => {
     expect(lint("a.json", "{a: 1}\n")).toEqual([
       "1:2 unreadable: It is YAML and not JSON: readers of JSON refuse it.",
     ]);
+    expect(lint("a.json", '{\n  "a": x\n}\n')).toEqual([
+      "2:8 unreadable: It is YAML and not JSON: readers of JSON refuse it.",
+    ]);
     expect(lint("a.json", '{"a": 1, "a": 2}')[0]).toMatch(/^1:10 unreadable: A name is here for the second/);
     expect(lint("a.env", "A=1\nA=2\n")).toEqual(['2:1 unreadable: "A" is here for the second time.']);
     expect(lint("a.yaml", `a: ${"x".repeat(1 << 20)}`)[0]).toMatch(/larger than 1 MiB/);

@@ -105,6 +105,11 @@ describe("an alert notification", () => {
     });
   });
 
+  it("names the line of JSON that is broken by a character for which V8 gives no position", () => {
+    const result = parseAlertNotification(Buffer.from('{\n"version": x,\n"alerts": []\n}\n'));
+    expect(result).toMatchObject({ ok: false, error: { at: { value: 2 }, excerpt: '"version": x,' } });
+  });
+
   it("is read or refused, whatever arrives", () => {
     const body = Buffer.from(JSON.stringify(alertmanagerBody({ alerts: 2 })));
     fc.assert(

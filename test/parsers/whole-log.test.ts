@@ -264,9 +264,17 @@ describe("a log within the answer or the export of a log store", () => {
     ["deep", `${"[{".repeat(3)}"a":${"[".repeat(100_000)}`],
     ["a name of its own", '{"__proto__":{"message":"x"},"constructor":[{"message":3}]}'],
     ["no JSON at all", '{"a": nothing'],
+    ["numbers that are none", '{"a": 01, "b": -}'],
     ["a table without rows", "time,message\n"],
   ])("without a goroutine is refused: %s", (_what, text) => {
     expect(failure(feed(artifactParser("a"), text)).code).toBe("not-this-format");
+  });
+
+  it("of one column is read once, not once for each of its lines", () => {
+    const table = csv(",", [["message"], ...Array.from({ length: 200_000 }, () => ["x".repeat(40)])]);
+    const startedAt = performance.now();
+    expect(failure(feed(artifactParser("a"), table)).code).toBe("not-this-format");
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
   it("larger than what is read as a whole is read as it is, or refused with the bound", () => {

@@ -1,3 +1,5 @@
+import { isJsonObject } from "../json-object.ts";
+
 /** What the audit log records, each act once. */
 const auditEventTypes = [
   "config.approved",
@@ -68,7 +70,7 @@ const commitHash = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
  * with it, in words.
  */
 export function readAuditEvent(value: unknown): AuditEvent | string {
-  if (!isRecord(value)) return "is not an object";
+  if (!isJsonObject(value)) return "is not an object";
   const { id, type, atMs, actor, subject, facts, ...others } = value;
   const [other] = Object.keys(others);
   if (other !== undefined) return `has ${other}, which is no part of an event`;
@@ -85,7 +87,7 @@ export function readAuditEvent(value: unknown): AuditEvent | string {
 }
 
 function readSubject(value: unknown): AuditSubject | string {
-  if (!isRecord(value)) return "has no subject";
+  if (!isJsonObject(value)) return "has no subject";
   const [other] = Object.keys(value).filter((name) => !subjectNames.some((known) => known === name));
   if (other !== undefined) return `has ${other} in its subject, which is no part of one`;
   const given = subjectNames.flatMap((name) =>
@@ -104,13 +106,9 @@ function readSubject(value: unknown): AuditSubject | string {
   return { ...subject, repository };
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function isFacts(value: unknown): value is Record<string, string | number | boolean> {
   return (
-    isRecord(value) &&
+    isJsonObject(value) &&
     Object.values(value).every(
       (fact) => typeof fact === "string" || typeof fact === "boolean" || Number.isFinite(fact),
     )

@@ -1,7 +1,7 @@
 import type { Alert, AlertNotification, Labels } from "../../domain/alerts/alert.ts";
 import type { ParseResult } from "../../domain/evidence/parse-result.ts";
+import { isJsonObject } from "../../domain/json-object.ts";
 import { jsonSyntaxError } from "../text/json-error.ts";
-import { isJsonObject } from "../text/json-object.ts";
 import { lineError } from "../text/line-error.ts";
 
 /** Larger than any alert name or URL that is of use; keeps one label from filling a card, a key or a log. */
@@ -21,8 +21,8 @@ export function parseAlertNotification(body: Uint8Array): ParseResult<AlertNotif
   let content: unknown;
   try {
     content = JSON.parse(text);
-  } catch (error) {
-    return { ok: false, error: jsonSyntaxError(text, error) };
+  } catch {
+    return { ok: false, error: jsonSyntaxError(text) };
   }
   try {
     return { ok: true, value: notificationOf(content) };

@@ -1,4 +1,4 @@
-import { readJsonValues } from "../text/json-values.ts";
+import { readJsonValues } from "../../domain/json-values.ts";
 import { lineError } from "../text/line-error.ts";
 import { lineNumbers } from "../text/line-numbers.ts";
 import { type LogEntry, logEntries } from "./log-entry.ts";

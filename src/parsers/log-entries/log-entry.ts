@@ -1,4 +1,4 @@
-import { isJsonObject } from "../text/json-object.ts";
+import { isJsonObject } from "../../domain/json-object.ts";
 import { momentOf } from "./moment.ts";
 
 /** What one entry of a log holds of what the process wrote. */

@@ -1,8 +1,8 @@
 import type { ByteParser, ParseResult } from "../../domain/evidence/parse-result.ts";
+import { isJsonObject } from "../../domain/json-object.ts";
 import type { MemStats } from "../../domain/memory/memstats.ts";
 import { jsonDocumentParser } from "../text/json-document.ts";
 import { lineAt } from "../text/json-error.ts";
-import { isJsonObject } from "../text/json-object.ts";
 import { lineError } from "../text/line-error.ts";
 import type { MemStatsOptions } from "./heap-text.ts";
 import { memStatsOf, missingField, type RawMemStats } from "./memstats-fields.ts";

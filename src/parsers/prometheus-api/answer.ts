@@ -1,5 +1,5 @@
+import { isJsonObject } from "../../domain/json-object.ts";
 import type { MetricSeries } from "../../domain/metrics/metric-series.ts";
-import { isJsonObject } from "../text/json-object.ts";
 import { labelsOf, mostSeries, seriesOf } from "./query-result.ts";
 
 /**

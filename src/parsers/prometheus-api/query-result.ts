@@ -1,5 +1,5 @@
+import { isJsonObject } from "../../domain/json-object.ts";
 import type { MetricPoint, MetricSeries } from "../../domain/metrics/metric-series.ts";
-import { isJsonObject } from "../text/json-object.ts";
 
 /** More than any question of ours needs; the rest of an answer is refused, not cut: a part of it would mislead. */
 export const mostSeries = 10_000;

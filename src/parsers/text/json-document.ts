@@ -63,8 +63,8 @@ export function jsonDocumentParser<T>(
       let value: unknown;
       try {
         value = JSON.parse(text);
-      } catch (error) {
-        return { ok: false, error: jsonSyntaxError(text, error) };
+      } catch {
+        return { ok: false, error: jsonSyntaxError(text) };
       }
       return read(value, text);
     },

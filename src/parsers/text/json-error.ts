@@ -1,15 +1,14 @@
-import { reasonOf } from "../../domain/errors.ts";
 import type { ParseError } from "../../domain/evidence/parse-result.ts";
+import { readJsonValues } from "../../domain/json-values.ts";
 import { lineError } from "./line-error.ts";
 
-/** What `JSON.parse` threw, as an error with a line: V8 says where for an unexpected token, and means the end otherwise. */
-export function jsonSyntaxError(text: string, error: unknown): ParseError {
-  const message = reasonOf(error);
-  const position = /position (\d+)/.exec(message)?.[1];
-  const at = position === undefined ? text.length : Number(position);
+/** What `JSON.parse` refused, as an error that quotes what stands where it breaks: 40 characters to either side, of its line. */
+export function jsonSyntaxError(text: string): ParseError {
+  const at = readJsonValues(text, 1).brokenAt ?? text.length;
   const lineStart = text.lastIndexOf("\n", at - 1) + 1;
   const from = Math.max(lineStart, at - 40);
-  return lineError("damaged", "The JSON is broken.", lineAt(text, at), text.slice(from, at + 40));
+  const [excerpt = ""] = text.slice(from, at + 40).split("\n", 1);
+  return lineError("damaged", "The JSON is broken.", lineAt(text, at), excerpt);
 }
 
 /** The 1-based line of a position in a text. */

@@ -1,3 +1,5 @@
+import { isJsonObject } from "../../domain/json-object.ts";
+
 /** Reads one JSON object field by field; every complaint names its place and goes to a shared list. */
 export interface JsonFields {
   all(): Readonly<Record<string, unknown>>;
@@ -20,6 +22,7 @@ export interface JsonFields {
   optionalTime(name: string): string | undefined;
   /** One of `words`. */
   oneOf<Word extends string>(name: string, words: readonly Word[], fallback: NoInfer<Word>): Word;
+  /** A text that `pattern` matches, `what` in words; absent is no complaint. */
   matching(name: string, pattern: RegExp, what: string): string | undefined;
   object(name: string): JsonFields;
   list(name: string): readonly JsonFields[];
@@ -27,8 +30,8 @@ export interface JsonFields {
 }
 
 export function jsonFields(value: unknown, place: string, errors: string[]): JsonFields {
-  const object = isObject(value) ? value : {};
-  if (!isObject(value)) errors.push(`${place === "" ? "the document" : place}: must be an object`);
+  const object = isJsonObject(value) ? value : {};
+  if (!isJsonObject(value)) errors.push(`${place === "" ? "the document" : place}: must be an object`);
 
   function complain(name: string, what: string): void {
     const got = object[name];
@@ -38,7 +41,7 @@ export function jsonFields(value: unknown, place: string, errors: string[]): Jso
   function required<T>(name: string, is: (value: unknown) => value is T, what: string, fallback: T): T {
     const got = object[name];
     if (is(got)) return got;
-    if (isObject(value)) complain(name, what);
+    if (isJsonObject(value)) complain(name, what);
     return fallback;
   }
   function optional<T>(name: string, is: (value: unknown) => value is T, what: string): T | undefined {
@@ -83,9 +86,6 @@ export function jsonFields(value: unknown, place: string, errors: string[]): Jso
   };
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 function isList(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);
 }
