@@ -1,5 +1,5 @@
 import { PortError } from "../domain/errors.ts";
-import type { CaptureLock } from "../ports/capture-lock.ts";
+import type { CaptureLock, LockAttempt } from "../ports/capture-lock.ts";
 
 /**
  * A target under the lock of all workers (`wide`), and under the one of this machine (`near`), which a person at a terminal
@@ -11,23 +11,37 @@ export function bothLocks(wide: CaptureLock, near: CaptureLock, thisMachine: str
     async acquire(target, expiresAtMs, signal) {
       const first = await wide.acquire(target, expiresAtMs, signal);
       if (!first.held) return first;
-      try {
-        const second = await near.acquire(target, expiresAtMs, signal);
-        if (second.held) {
-          const release = async () => {
-            await second.release();
-            await first.release();
-          };
-          return { ...first, release };
-        }
-        if (second.holder.host !== thisMachine) return first;
-        await first.release();
-        return second;
-      } catch (error) {
-        if (error instanceof PortError) return first;
-        await first.release();
-        throw error;
-      }
+      const second = await orRelease(first, () => acquireIfKept(near, target, expiresAtMs, signal));
+      if (second === undefined) return first;
+      if (second.held) return { ...first, release: () => second.release().finally(() => first.release()) };
+      if (second.holder.host !== thisMachine) return first;
+      await first.release();
+      return second;
     },
   };
+}
+
+type HeldLock = LockAttempt & { held: true };
+
+/** Undefined where locks cannot be kept. */
+async function acquireIfKept(
+  lock: CaptureLock,
+  ...of: Parameters<CaptureLock["acquire"]>
+): Promise<LockAttempt | undefined> {
+  try {
+    return await lock.acquire(...of);
+  } catch (error) {
+    if (error instanceof PortError) return undefined;
+    throw error;
+  }
+}
+
+/** What `next` answers. When it throws, `lock` is released before the error is passed on. */
+async function orRelease<T>(lock: HeldLock, next: () => Promise<T>): Promise<T> {
+  try {
+    return await next();
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
 }

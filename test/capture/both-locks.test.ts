@@ -38,6 +38,27 @@ describe("two locks in one", () => {
     expect((await wide.acquire("order", later, never)).held).toBe(true);
   });
 
+  test("a wide one that cannot be released is not taken for held", async () => {
+    const gone = new PortError("unavailable", "redis", "gone");
+    const wide: CaptureLock = {
+      acquire: () => Promise.resolve({ held: true, release: () => Promise.reject(gone) }),
+    };
+    const near: CaptureLock = {
+      acquire: () => Promise.resolve({ held: false, holder: { pid: 77, host: "here", sinceMs: 0 } }),
+    };
+    await expect(bothLocks(wide, near, "here").acquire("order", later, never)).rejects.toThrow(gone);
+  });
+
+  test("a near one that cannot be released keeps the wide one no longer", async () => {
+    const wide = fakeCaptureLock(nowMs);
+    const near: CaptureLock = {
+      acquire: () => Promise.resolve({ held: true, release: () => Promise.reject(new Error("no disk")) }),
+    };
+    const attempt = await bothLocks(wide, near, "here").acquire("order", later, never);
+    await expect(attempt.held && attempt.release()).rejects.toThrow("no disk");
+    expect((await wide.acquire("order", later, never)).held).toBe(true);
+  });
+
   test("who leaves in between holds neither", async () => {
     const wide = fakeCaptureLock(nowMs);
     const leaving = new AbortController();
