@@ -23,3 +23,22 @@ export function memoisedOfTwo<First extends object, Second extends object, Answe
   const ofFirst = memoised((first: First) => memoised((second: Second) => find(first, second)));
   return (first, second) => ofFirst(first)(second);
 }
+
+/** A process has far fewer functions than stacks, but captures of many processes are judged one after another. */
+const mostSymbols = 50_000;
+
+/** The same for what a symbol says. Symbols are texts that nothing ends: when there are too many, all are forgotten. */
+export function memoisedOfSymbol<Answer extends string>(
+  find: (symbol: string) => Answer,
+): (symbol: string) => Answer {
+  const answers = new Map<string, Answer>();
+  return (symbol) => {
+    let answer = answers.get(symbol);
+    if (answer === undefined) {
+      if (answers.size >= mostSymbols) answers.clear();
+      answer = find(symbol);
+      answers.set(symbol, answer);
+    }
+    return answer;
+  };
+}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { memoised, memoisedOfTwo } from "../../src/domain/memoised.ts";
+import { memoised, memoisedOfSymbol, memoisedOfTwo } from "../../src/domain/memoised.ts";
 
 test("what was found is kept by subject, nothing found too", () => {
   const asked: object[] = [];
@@ -23,4 +23,16 @@ test("of two subjects each pair has an answer of its own, in whatever order they
   expect(ask()).toEqual([11, 21, 12, 11]);
   expect(ask()).toEqual([11, 21, 12, 11]);
   expect(asked).toBe(3);
+});
+
+test("of symbols no more answers are kept than a large program has", () => {
+  const asked: string[] = [];
+  const find = memoisedOfSymbol((symbol) => {
+    asked.push(symbol);
+    return symbol;
+  });
+  expect([find("main.main"), find("main.main")]).toEqual(["main.main", "main.main"]);
+  expect(asked).toEqual(["main.main"]);
+  for (let other = 0; other < 50_000; other++) find(`main.f${other}`);
+  expect([find("main.main"), asked.at(-1)]).toEqual(["main.main", "main.main"]);
 });

@@ -118,6 +118,18 @@ describe("bounds", () => {
   });
 });
 
+describe("more frames than are read", () => {
+  it("leave out the stack that is read, and those behind it", () => {
+    const sites = [9, 8, 7].map((cycles) => `${cycles} 1 @ 0x11\n#\t0x10\ta.F${cycles}+0x1\ta.go:1\n\n`);
+    const result = feed(contentionTextParser("c", { bounds: { frames: 2 } }), `${header}${sites.join("")}`);
+    expect(result).toMatchObject({
+      ok: true,
+      damage: { code: "too-large", message: "There are more than 2 frames; the rest is left out." },
+    });
+    expect(result.ok && result.value.sites.map(({ stack }) => stack[0]?.function)).toEqual(["a.F9", "a.F8"]);
+  });
+});
+
 describe("what is not a contention profile", () => {
   it.each(["goroutine profile: total 9\n", "<html>", "--- heap:\n"])("%j", (text) => {
     expect(failure(parse(text))).toMatchObject({ code: "not-this-format", at: { value: 1 } });

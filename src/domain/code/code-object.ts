@@ -1,7 +1,6 @@
 import type { GoroutineGroup } from "../goroutines/goroutine.ts";
-import { memoised } from "../memoised.ts";
-import type { Frame } from "./frame.ts";
-import { packagePath } from "./frame.ts";
+import { memoised, memoisedOfSymbol } from "../memoised.ts";
+import { type Frame, packagePath } from "./frame.ts";
 
 /** Name parts that the compiler makes: closures, wrappers of `go` and `defer`, range-over-func bodies, method values. */
 const compilerMade = /^(?:func\d+|gowrap\d+|deferwrap\d+|\d+)(?:-range\d+)?$|^init$/;
@@ -11,11 +10,7 @@ const compilerMade = /^(?:func\d+|gowrap\d+|deferwrap\d+|\d+)(?:-range\d+)?$|^in
  * the function that declares them. `shop/ledger.(*Store).Post.func1` -> `shop/ledger.Store`,
  * `main.serve.func2.1` -> `main.serve`. Two functions of one object are likely to share its locks and channels.
  */
-export function codeObject(symbol: string): string {
-  return remembered(objects, symbol, findObject);
-}
-
-function findObject(symbol: string): string {
+export const codeObject = memoisedOfSymbol((symbol) => {
   const path = packagePath(symbol);
   const written = symbol.slice(path.length + 1);
   const name = written.includes("[") ? written.replace(/\[\.\.\.\]|\[[^\]]*\]/g, "") : written;
@@ -23,24 +18,20 @@ function findObject(symbol: string): string {
   if (receiverEnd !== -1) return `${path}.${name.slice(name.startsWith("*", 1) ? 2 : 1, receiverEnd)}`;
   const dot = name.indexOf(".");
   return `${path}.${dot === -1 ? name : name.slice(0, dot)}`;
-}
+});
 
 /**
  * The function as it stands in the source: closures and wrappers are cut off.
  * `shop/pricing.(*Quoter).Quote.func1` -> `shop/pricing.(*Quoter).Quote`.
  */
-export function declaredFunction(symbol: string): string {
-  return remembered(declarations, symbol, findDeclaration);
-}
-
-function findDeclaration(symbol: string): string {
+export const declaredFunction = memoisedOfSymbol((symbol) => {
   if (!mayBeMade(symbol)) return symbol;
   const path = packagePath(symbol);
   const parts = symbol.slice(path.length).replace(/-fm$/, "").split(".");
   let end = parts.length;
   while (end > 2 && compilerMade.test((parts[end - 1] ?? "").replace(/-range\d+$/, ""))) end--;
   return path + parts.slice(0, end).join(".");
-}
+});
 
 /** True for methods and their closures. That of a value is told from a function's closure by its capital letter. */
 export function isMethod(symbol: string): boolean {
@@ -53,21 +44,6 @@ const valueMethod = /\.[A-Za-z_]\w*(?:\[[^\]]*\])?\.[A-Z]\w*$/;
 function mayBeMade(symbol: string): boolean {
   const last = symbol.charCodeAt(symbol.length - 1);
   return (last >= 0x30 && last <= 0x39) || symbol.endsWith("init") || symbol.endsWith("-fm");
-}
-
-/** A process has far fewer functions than stacks: their names are taken apart once. */
-const mostRemembered = 50_000;
-const objects = new Map<string, string>();
-const declarations = new Map<string, string>();
-
-function remembered(known: Map<string, string>, symbol: string, find: (symbol: string) => string): string {
-  let answer = known.get(symbol);
-  if (answer === undefined) {
-    if (known.size >= mostRemembered) known.clear();
-    answer = find(symbol);
-    known.set(symbol, answer);
-  }
-  return answer;
 }
 
 /** The function whose `go` statement started the goroutines: as a dump says, else read from a closure's name. */

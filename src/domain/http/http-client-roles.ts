@@ -2,7 +2,7 @@ import type { Frame } from "../code/frame.ts";
 import { symbolTable } from "../code/symbol-table.ts";
 import type { GoroutineGroup } from "../goroutines/goroutine.ts";
 import { isRuntimeFrame } from "../goroutines/goroutine-sites.ts";
-import { memoised } from "../memoised.ts";
+import { memoised, memoisedOfSymbol } from "../memoised.ts";
 
 /**
  * What a goroutine does for an outgoing HTTP request (Go source: net/http/transport.go; for HTTP/2 h2_bundle.go, since
@@ -50,17 +50,12 @@ const landmarkNamed = symbolTable<HttpClientRole>([
   ["open-stream", /http2(?:\.\(\*)?clientStream\)\.(?:writeRequest|doRequest)$/],
 ]);
 
-/** Symbols of net, crypto/tls and HTTP/2 code that were seen: some hundreds at most. */
-const landmarkOfSymbol = new Map<string, HttpClientRole | "none">();
+const landmarkOfSymbol = memoisedOfSymbol(
+  (symbol): HttpClientRole | "none" => landmarkNamed(symbol) ?? "none",
+);
 
 function landmarkOf({ function: symbol }: Frame): HttpClientRole | "none" {
-  if (!canBeLandmark(symbol)) return "none";
-  let role = landmarkOfSymbol.get(symbol);
-  if (role === undefined) {
-    role = landmarkNamed(symbol) ?? "none";
-    landmarkOfSymbol.set(symbol, role);
-  }
-  return role;
+  return canBeLandmark(symbol) ? landmarkOfSymbol(symbol) : "none";
 }
 
 /** Most frames are neither, and are told apart without looking them up. */

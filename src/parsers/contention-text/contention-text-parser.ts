@@ -13,9 +13,11 @@ interface ContentionTextBounds {
   readonly sites: number;
   /** Frames of one stack. The runtime records at most 1024 (Go source: runtime/runtime1.go, maxProfStackDepth). */
   readonly depth: number;
+  /** Distinct frames over all stacks. */
+  readonly frames: number;
 }
 
-const defaultBounds: ContentionTextBounds = { sites: 20_000, depth: 2048 };
+const defaultBounds: ContentionTextBounds = { sites: 20_000, depth: 2048, frames: 200_000 };
 /** A row lists up to 1024 program counters of about 12 characters. */
 const maxLineBytes = 64 << 10;
 
@@ -136,13 +138,16 @@ class ContentionReader {
     }
     this.endSite();
     if (this.sites.length >= this.#bounds.sites) {
-      this.#full = true;
-      const message = `There are more than ${this.#bounds.sites} stacks; the rest is left out.`;
-      this.damage ??= lineError("too-large", message, line);
+      this.#stop(`There are more than ${this.#bounds.sites} stacks`, line);
       return;
     }
     const delayMs = (Number(cycles) / this.#cyclesPerSecond) * 1000;
     this.#site = { stack: [], contentions: Number(count), delayMs };
+  }
+
+  #stop(why: string, line: number): void {
+    this.#full = true;
+    this.damage ??= lineError("too-large", `${why}; the rest is left out.`, line);
   }
 
   #readFrame(text: string, line: number): void {
@@ -150,6 +155,11 @@ class ContentionReader {
     if (this.#site.stack.length >= this.#bounds.depth) {
       const message = `A stack is deeper than ${this.#bounds.depth} frames; its outer frames are left out.`;
       this.damage ??= lineError("too-large", message, line);
+      return;
+    }
+    if (this.#frames.size >= this.#bounds.frames) {
+      this.#site = undefined;
+      this.#stop(`There are more than ${this.#bounds.frames} frames`, line);
       return;
     }
     const frame = this.#frame(text);
@@ -165,20 +175,24 @@ class ContentionReader {
   #frame(text: string): Frame | undefined {
     const [, pc = "", symbol, place, ...rest] = text.split(/\t+/);
     if (!programCounter.test(pc) || rest.length > 0) return undefined;
-    if (symbol === undefined) return this.#shared({ function: pc, file: "", line: 0 });
+    if (symbol === undefined) return this.#shared(pc, "", 0);
     const offset = symbol.lastIndexOf("+0x");
     const colon = place?.lastIndexOf(":") ?? -1;
     if (offset <= 0 || place === undefined || colon === -1) return undefined;
     const line = Number(place.slice(colon + 1));
     if (!Number.isInteger(line) || line < 0) return undefined;
-    return this.#shared({ function: symbol.slice(0, offset), file: place.slice(0, colon), line });
+    return this.#shared(symbol.slice(0, offset), place.slice(0, colon), line);
   }
 
-  #shared(frame: Frame): Frame {
-    const key = `${frame.function}\t${frame.file}:${frame.line}`;
-    const known = this.#frames.get(key);
-    if (known !== undefined) return known;
-    this.#frames.set(key, frame);
+  #shared(symbol: string, file: string, line: number): Frame {
+    const key = `${symbol}\t${file}:${line}`;
+    let frame = this.#frames.get(key);
+    if (frame === undefined) {
+      // Cut out of the key, so that no frame keeps the line it was read from alive.
+      const fileAt = symbol.length + 1;
+      frame = { function: key.slice(0, symbol.length), file: key.slice(fileAt, fileAt + file.length), line };
+      this.#frames.set(key, frame);
+    }
     return frame;
   }
 
