@@ -1,7 +1,7 @@
 import type { Frame } from "../../domain/code/frame.ts";
 import type { OwnCode } from "../../domain/code/own-code.ts";
+import { shortName } from "../../domain/code/symbol-names.ts";
 import { defineAnalyzer, type FindingDraft } from "../../domain/findings/analyzer.ts";
-import { shortName } from "../../domain/locks/lock-words.ts";
 import { unrecordedWaits } from "../../domain/profiles/block-profile.ts";
 import { type BlockWindow, type WaitedSite, waitedSites } from "../../domain/profiles/block-window.ts";
 import { counted, durationText } from "../../domain/units.ts";

@@ -1,8 +1,8 @@
 import { ownFrames } from "../../domain/code/own-code.ts";
+import { shortName } from "../../domain/code/symbol-names.ts";
 import { hasAnyOf, workSet } from "../../domain/code/work-kinds.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import { shortFile } from "../../domain/goroutines/goroutine-sites.ts";
-import { shortName } from "../../domain/locks/lock-words.ts";
 import { cpuTime, type SampleChoice, workSites, workTotal } from "../../domain/profiles/sample-work.ts";
 import { percentText } from "../../domain/units.ts";
 

@@ -1,5 +1,6 @@
 import { isMainGoroutine, isRequest } from "../../domain/code/code-object.ts";
 import type { OwnCode } from "../../domain/code/own-code.ts";
+import { shortName } from "../../domain/code/symbol-names.ts";
 import type { GoroutineEvidence } from "../../domain/evidence/evidence.ts";
 import type { FindingDraft } from "../../domain/findings/analyzer.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
@@ -12,7 +13,6 @@ import { isUnsignalled } from "../../domain/goroutines/unsignalled-waits.ts";
 import type { WaitSite } from "../../domain/goroutines/wait-sites.ts";
 import { siteGrowth, waitSites } from "../../domain/goroutines/wait-sites.ts";
 import { clientsOf, isAbandoned } from "../../domain/http/request-clients.ts";
-import { shortName } from "../../domain/locks/lock-words.ts";
 import { counted } from "../../domain/units.ts";
 
 export const goroutineBlockedSite = defineAnalyzer({

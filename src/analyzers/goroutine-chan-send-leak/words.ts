@@ -1,6 +1,6 @@
+import { shortName } from "../../domain/code/symbol-names.ts";
 import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
 import type { Outlet } from "../../domain/goroutines/undrained-outlets.ts";
-import { shortName } from "../../domain/locks/lock-words.ts";
 import { counted, countText } from "../../domain/units.ts";
 
 /** What is known of the other end of the channel that goroutines send on. */

@@ -1,6 +1,7 @@
 import type { Frame } from "../../domain/code/frame.ts";
 import type { OwnCode } from "../../domain/code/own-code.ts";
 import { ownFrames } from "../../domain/code/own-code.ts";
+import { shortName } from "../../domain/code/symbol-names.ts";
 import type { NonEmpty } from "../../domain/evidence/evidence.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import { isProvenLeak, leakFinding } from "../../domain/findings/leak-report.ts";
@@ -8,7 +9,6 @@ import { leakSign, leakThresholds } from "../../domain/findings/leak-signs.ts";
 import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
 import { shortFile } from "../../domain/goroutines/goroutine-sites.ts";
 import { type WaitSite, waitSites } from "../../domain/goroutines/wait-sites.ts";
-import { shortName } from "../../domain/locks/lock-words.ts";
 import type { Profile } from "../../domain/profiles/profile.ts";
 import { sampleIndexOf } from "../../domain/profiles/profile.ts";
 import { siteTotals } from "../../domain/profiles/profile-totals.ts";

@@ -1,9 +1,9 @@
 import { isMainGoroutine } from "../../domain/code/code-object.ts";
+import { shortName } from "../../domain/code/symbol-names.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import { isProvenLeak, leakFinding } from "../../domain/findings/leak-report.ts";
 import { leakSign, leakThresholds, siteEvidence } from "../../domain/findings/leak-signs.ts";
 import { waitSites } from "../../domain/goroutines/wait-sites.ts";
-import { shortName } from "../../domain/locks/lock-words.ts";
 import { counted } from "../../domain/units.ts";
 
 export const goroutineEmptySelect = defineAnalyzer({

@@ -2,6 +2,7 @@ import { entryFrame, isRequest, startedBy } from "../../domain/code/code-object.
 import type { Frame } from "../../domain/code/frame.ts";
 import { packagePath } from "../../domain/code/frame.ts";
 import type { OwnCode } from "../../domain/code/own-code.ts";
+import { shortName } from "../../domain/code/symbol-names.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import { leakFinding } from "../../domain/findings/leak-report.ts";
 import { growingThresholds, growthSign } from "../../domain/findings/leak-signs.ts";
@@ -14,7 +15,6 @@ import { sumOf } from "../../domain/goroutines/pile-up.ts";
 import type { WaitSite } from "../../domain/goroutines/wait-sites.ts";
 import { waitSites } from "../../domain/goroutines/wait-sites.ts";
 import { clientsOf, mayBeLongPoll } from "../../domain/http/request-clients.ts";
-import { shortName } from "../../domain/locks/lock-words.ts";
 import { libraryOf, libraryUser } from "../../domain/profiles/library-users.ts";
 import { slowFinding } from "./slow.ts";
 

@@ -1,6 +1,7 @@
 import { capitalised } from "../../domain/capitalised.ts";
 import type { Frame } from "../../domain/code/frame.ts";
 import type { OwnCode } from "../../domain/code/own-code.ts";
+import { shortName } from "../../domain/code/symbol-names.ts";
 import type { GoroutineEvidence } from "../../domain/evidence/evidence.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import type { EvidenceExcerpt } from "../../domain/findings/finding.ts";
@@ -11,7 +12,6 @@ import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
 import type { LockCycle, LockCycleMember } from "../../domain/locks/lock-cycles.ts";
 import { lockCycles } from "../../domain/locks/lock-cycles.ts";
 import { lockWait } from "../../domain/locks/lock-waits.ts";
-import { shortName } from "../../domain/locks/lock-words.ts";
 import { counted, countText } from "../../domain/units.ts";
 
 export const goroutineLockCycle = defineAnalyzer({

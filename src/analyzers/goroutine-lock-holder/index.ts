@@ -1,6 +1,7 @@
 import { isRequest } from "../../domain/code/code-object.ts";
 import type { Frame } from "../../domain/code/frame.ts";
 import type { OwnCode } from "../../domain/code/own-code.ts";
+import { shortName } from "../../domain/code/symbol-names.ts";
 import type { GoroutineEvidence } from "../../domain/evidence/evidence.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import type { GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
@@ -22,13 +23,7 @@ import { isHeldByReaders, lockPile } from "../../domain/locks/lock-pile.ts";
 import type { LockQueue } from "../../domain/locks/lock-queues.ts";
 import { lockQueues, queuedGroups } from "../../domain/locks/lock-queues.ts";
 import { lockWait } from "../../domain/locks/lock-waits.ts";
-import {
-  holderExcerpt,
-  holderReason,
-  holderText,
-  lockText,
-  shortName,
-} from "../../domain/locks/lock-words.ts";
+import { holderExcerpt, holderReason, holderText, lockText } from "../../domain/locks/lock-words.ts";
 import { isLogger } from "../../domain/locks/log-locks.ts";
 import { isTelling, type SelfLock, selfLocks } from "../../domain/locks/self-locks.ts";
 import { counted } from "../../domain/units.ts";

@@ -1,9 +1,10 @@
 import type { OwnCode } from "../../domain/code/own-code.ts";
+import { shortName } from "../../domain/code/symbol-names.ts";
 import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
 import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
 import { isBlocked, type LockHolder } from "../../domain/locks/lock-holders.ts";
 import type { LockQueue } from "../../domain/locks/lock-queues.ts";
-import { holderText, shortName } from "../../domain/locks/lock-words.ts";
+import { holderText } from "../../domain/locks/lock-words.ts";
 import type { SelfLock } from "../../domain/locks/self-locks.ts";
 import { counted } from "../../domain/units.ts";
 

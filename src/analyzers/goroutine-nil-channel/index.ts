@@ -1,8 +1,8 @@
 import { isMainGoroutine, isRequest } from "../../domain/code/code-object.ts";
+import { shortName } from "../../domain/code/symbol-names.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import { groupText } from "../../domain/goroutines/goroutine-sites.ts";
 import { waitSites } from "../../domain/goroutines/wait-sites.ts";
-import { shortName } from "../../domain/locks/lock-words.ts";
 import { counted } from "../../domain/units.ts";
 
 export const goroutineNilChannel = defineAnalyzer({

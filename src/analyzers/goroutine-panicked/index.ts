@@ -1,7 +1,7 @@
+import { shortName } from "../../domain/code/symbol-names.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import { isPanicking, panickedFrames } from "../../domain/goroutines/crash-stack.ts";
 import { groupText } from "../../domain/goroutines/goroutine-sites.ts";
-import { shortName } from "../../domain/locks/lock-words.ts";
 import { counted } from "../../domain/units.ts";
 
 export const goroutinePanicked = defineAnalyzer({

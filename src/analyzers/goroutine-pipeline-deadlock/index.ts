@@ -1,5 +1,6 @@
 import { isRequest } from "../../domain/code/code-object.ts";
 import type { OwnCode } from "../../domain/code/own-code.ts";
+import { shortName } from "../../domain/code/symbol-names.ts";
 import { defineAnalyzer, type FindingDraft } from "../../domain/findings/analyzer.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
 import { groupText, isAlsoIn } from "../../domain/goroutines/goroutine-sites.ts";
@@ -9,7 +10,6 @@ import { isInWaitGroup } from "../../domain/goroutines/lifelong-waits.ts";
 import { groupsInPackagesOf } from "../../domain/goroutines/package-groups.ts";
 import { sumOf } from "../../domain/goroutines/pile-up.ts";
 import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
-import { shortName } from "../../domain/locks/lock-words.ts";
 import { counted } from "../../domain/units.ts";
 
 export const goroutinePipelineDeadlock = defineAnalyzer({

@@ -1,8 +1,8 @@
+import { shortName } from "../../domain/code/symbol-names.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import { isLeaked } from "../../domain/findings/leak-report.ts";
 import { groupText } from "../../domain/goroutines/goroutine-sites.ts";
 import { waitSites } from "../../domain/goroutines/wait-sites.ts";
-import { shortName } from "../../domain/locks/lock-words.ts";
 import { counted } from "../../domain/units.ts";
 
 export const goroutineRuntimeLeak = defineAnalyzer({

@@ -1,6 +1,7 @@
 import { codeObject, isRequest } from "../../domain/code/code-object.ts";
 import type { Frame } from "../../domain/code/frame.ts";
 import type { OwnCode } from "../../domain/code/own-code.ts";
+import { shortName } from "../../domain/code/symbol-names.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
 import { growthThresholds, pileExcerpt, trendOf, trendText } from "../../domain/goroutines/pile-up.ts";
@@ -11,7 +12,7 @@ import { isHeldByReaders, lockPile } from "../../domain/locks/lock-pile.ts";
 import type { LockQueue } from "../../domain/locks/lock-queues.ts";
 import { lockQueues, queuedGroups } from "../../domain/locks/lock-queues.ts";
 import type { LockWait } from "../../domain/locks/lock-waits.ts";
-import { holderReason, holderText, shortName } from "../../domain/locks/lock-words.ts";
+import { holderReason, holderText } from "../../domain/locks/lock-words.ts";
 import { counted } from "../../domain/units.ts";
 
 export const goroutineRwmutexStarvation = defineAnalyzer({

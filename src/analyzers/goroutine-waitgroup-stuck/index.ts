@@ -1,6 +1,7 @@
 import { isMainGoroutine, isRequest } from "../../domain/code/code-object.ts";
 import type { Frame } from "../../domain/code/frame.ts";
 import type { OwnCode } from "../../domain/code/own-code.ts";
+import { shortName } from "../../domain/code/symbol-names.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import type { Confidence } from "../../domain/findings/finding.ts";
 import { isProvenLeak } from "../../domain/findings/leak-report.ts";
@@ -15,7 +16,6 @@ import { nothingRuns } from "../../domain/goroutines/process-stillness.ts";
 import type { WaitSite } from "../../domain/goroutines/wait-sites.ts";
 import { blamedFrames, siteGrowth, waitSites } from "../../domain/goroutines/wait-sites.ts";
 import { remoteCall } from "../../domain/http/remote-calls.ts";
-import { shortName } from "../../domain/locks/lock-words.ts";
 import { counted } from "../../domain/units.ts";
 
 const ours = "docs/decisions/0003-default-thresholds.md";

@@ -1,11 +1,11 @@
 import { isRequest } from "../../domain/code/code-object.ts";
+import { shortName } from "../../domain/code/symbol-names.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
 import { groupText, isAlsoIn } from "../../domain/goroutines/goroutine-sites.ts";
 import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
 import { sumOf } from "../../domain/goroutines/pile-up.ts";
 import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
-import { shortName } from "../../domain/locks/lock-words.ts";
 import { counted } from "../../domain/units.ts";
 
 export const httpShutdownStuck = defineAnalyzer({

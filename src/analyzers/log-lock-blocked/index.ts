@@ -1,4 +1,5 @@
 import { isRequest } from "../../domain/code/code-object.ts";
+import { shortName } from "../../domain/code/symbol-names.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
 import { isAlsoIn } from "../../domain/goroutines/goroutine-sites.ts";
@@ -11,7 +12,6 @@ import {
 } from "../../domain/goroutines/pile-up.ts";
 import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
 import { lockWait } from "../../domain/locks/lock-waits.ts";
-import { shortName } from "../../domain/locks/lock-words.ts";
 import { isFileLock, isLogger, isWrite } from "../../domain/locks/log-locks.ts";
 import { counted } from "../../domain/units.ts";
 

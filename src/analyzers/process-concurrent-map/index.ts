@@ -1,8 +1,8 @@
+import { shortName } from "../../domain/code/symbol-names.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import { crashedGroup } from "../../domain/goroutines/crash-stack.ts";
 import { groupText } from "../../domain/goroutines/goroutine-sites.ts";
 import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
-import { shortName } from "../../domain/locks/lock-words.ts";
 
 export const processConcurrentMap = defineAnalyzer({
   meta: {

@@ -1,5 +1,6 @@
 import { isMainGoroutine } from "../../domain/code/code-object.ts";
 import type { OwnCode } from "../../domain/code/own-code.ts";
+import { shortName } from "../../domain/code/symbol-names.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import type { CrashReport } from "../../domain/goroutines/crash.ts";
 import { crashedGroup, panickedFrames } from "../../domain/goroutines/crash-stack.ts";
@@ -7,7 +8,6 @@ import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutines/
 import { groupText } from "../../domain/goroutines/goroutine-sites.ts";
 import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
 import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
-import { shortName } from "../../domain/locks/lock-words.ts";
 
 export const processCrash = defineAnalyzer({
   meta: {

@@ -1,9 +1,9 @@
 import { entryFrame } from "../../domain/code/code-object.ts";
+import { shortName } from "../../domain/code/symbol-names.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
 import { groupText, isAlsoIn } from "../../domain/goroutines/goroutine-sites.ts";
 import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
-import { shortName } from "../../domain/locks/lock-words.ts";
 import { counted, durationText } from "../../domain/units.ts";
 
 export const processInitStuck = defineAnalyzer({

@@ -17,7 +17,10 @@ const renamed = memoised((frame: Frame) => {
   return to < from || name === symbol ? frame : { ...frame, function: name };
 });
 
-/** `payments.(*Client).Authorize` of `example.com/shop/payments.(*Client).Authorize`: enough for a title. */
+/**
+ * `payments.(*Client).Authorize` of `example.com/shop/payments.(*Client).Authorize`: enough for a title. Slashes in
+ * brackets belong to the import paths of type arguments.
+ */
 export function shortName(symbol: string): string {
   const brackets = symbol.search(/[[(]/);
   const end = brackets === -1 ? symbol.length : brackets;

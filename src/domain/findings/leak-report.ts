@@ -1,9 +1,9 @@
 import type { Frame } from "../code/frame.ts";
+import { shortName } from "../code/symbol-names.ts";
 import type { GoroutineEvidence } from "../evidence/evidence.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../goroutines/goroutine.ts";
 import { groupText, isRuntimeFrame, siteKey } from "../goroutines/goroutine-sites.ts";
 import type { WaitSite } from "../goroutines/wait-sites.ts";
-import { shortName } from "../locks/lock-words.ts";
 import { counted } from "../units.ts";
 import type { FindingDraft } from "./analyzer.ts";
 import type { Confidence, Severity } from "./finding.ts";

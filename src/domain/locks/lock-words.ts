@@ -1,15 +1,11 @@
 import type { OwnCode } from "../code/own-code.ts";
+import { shortName } from "../code/symbol-names.ts";
 import type { EvidenceExcerpt } from "../findings/finding.ts";
 import { shortFile } from "../goroutines/goroutine-sites.ts";
 import { blamedFrames } from "../goroutines/wait-sites.ts";
 import { countText } from "../units.ts";
 import type { LockHolder } from "./lock-holders.ts";
 import type { LockQueue } from "./lock-queues.ts";
-
-/** `github.com/acme/shop/ledger.Store` -> `ledger.Store`. */
-export function shortName(symbol: string): string {
-  return symbol.slice(symbol.lastIndexOf("/") + 1);
-}
 
 /** "one mutex", "3 mutexes", "a mutex of ledger.Store": as much as the capture tells. */
 export function lockText({ lock, object, address, mutexes }: LockQueue): string {
@@ -20,21 +16,19 @@ export function lockText({ lock, object, address, mutexes }: LockQueue): string 
 }
 
 /** "goroutine 1203 [IO wait] at ledger.(*Replica).Append replica.go:33". */
-export function holderText({ group, goroutine }: LockHolder, own: OwnCode): string {
+export function holderText(holder: LockHolder, own: OwnCode): string {
+  const { group } = holder;
   const [frame] = blamedFrames(group, own);
-  const who =
-    goroutine !== undefined
-      ? `goroutine ${goroutine.id}`
-      : group.count === 1
-        ? `${idOf(group.exemplars[0]?.id)} `.trim()
-        : `${countText(group.count)} goroutines`;
   const place =
     frame === undefined ? "" : ` at ${shortName(frame.function)} ${shortFile(frame.file)}:${frame.line}`;
-  return `${who} [${group.state}]${place}`;
+  return `${whoText(holder)} [${group.state}]${place}`;
 }
 
-function idOf(id: number | undefined): string {
-  return id === undefined ? "one goroutine" : `goroutine ${id}`;
+/** "goroutine 1203" where the capture tells which one, else how many may be it. */
+function whoText({ group, goroutine }: LockHolder): string {
+  const id = goroutine?.id ?? (group.count === 1 ? group.exemplars[0]?.id : undefined);
+  if (id !== undefined) return `goroutine ${id}`;
+  return group.count === 1 ? "one goroutine" : `${countText(group.count)} goroutines`;
 }
 
 /** What makes it the probable holder, as a sentence. */
