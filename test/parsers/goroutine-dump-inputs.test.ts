@@ -1,9 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  goroutineDumpParser,
-  withKnownTotal,
-} from "../../src/parsers/goroutine-dump/goroutine-dump-parser.ts";
-import { looksLikeGoroutineDump } from "../../src/parsers/goroutine-dump/looks-like-goroutine-dump.ts";
+import { goroutineDumpParser } from "../../src/parsers/goroutine-dump/goroutine-dump-parser.ts";
 import { capture, failure, feed, feedIntoRoom, whole } from "./feed.ts";
 import { groupLine, groupLines, parse, partial, publish, publishLine } from "./goroutine-dumps.ts";
 
@@ -305,21 +301,6 @@ describe("captures of Go 1.26", () => {
   });
 });
 
-describe("looksLikeGoroutineDump", () => {
-  it.each([
-    ["goroutine 1 [running]:\nmain.main()\n", true],
-    ["goroutine 5 gp=0xc000002380 m=nil [select]:\r\n", true],
-    [`${"2026/11/23 10:00:00 order shipped\n".repeat(1000)}goroutine 1 [running]:\n`, true],
-    ["goroutine 1 [chan rec", true],
-    [`${"x".repeat(70_000)}\ngoroutine 1 [running]:\n`, false],
-    ["goroutine profile: total 3\n", false],
-    ["goroutine 12 is stuck\n", false],
-    ["", false],
-  ])("%j", (head, expected) => {
-    expect(looksLikeGoroutineDump(Buffer.from(head))).toBe(expected);
-  });
-});
-
 describe("an incomplete dump", () => {
   const first = `goroutine 1 [chan send]:\n${publish}\n`;
 
@@ -352,14 +333,6 @@ describe("an incomplete dump", () => {
       expect(result.value.snapshot.counted).toBe(1);
       expect(result.value.snapshot.incomplete).toContain("has no whole header and is not counted");
     }
-  });
-
-  it("can be given the number of goroutines that the process really had", () => {
-    const { snapshot } = partial(`${first}goroutine 2 [chan s`);
-    expect(withKnownTotal(snapshot, 25_000)).toEqual({ ...snapshot, total: 25_000 });
-    expect(withKnownTotal(snapshot, 1)).toEqual(snapshot);
-    const complete = whole(parse(first)).snapshot;
-    expect(withKnownTotal(complete, 25_000)).toEqual(complete);
   });
 
   it("of exactly 64 MiB was cut by the runtime, wherever it ends", () => {

@@ -5,6 +5,7 @@ import { lineError } from "../text/line-error.ts";
 import type { SourceLine } from "../text/source-lines.ts";
 import { beginsCrashLine, beginsDetail, readCrashLine } from "./crash-line.ts";
 import { DumpAtHand } from "./dump-at-hand.ts";
+import { type Place, placeOf } from "./dump-boundary.ts";
 import { DumpSeries, type JudgedDumps } from "./dump-series.ts";
 import type { TextEnd } from "./goroutine-text.ts";
 import { ascii, beginsHeader, emptyHeader, endsInHeaderWord, readHeader, standsAt } from "./header.ts";
@@ -19,11 +20,10 @@ import { lineFeedAt } from "./word-scan.ts";
 const lineFeed = 0x0a;
 /** Stands between what the threads of a process say that dies with GOTRACEBACK=crash (runtime/signal_unix.go). */
 const nextThread = ascii("-----");
-const runningWord = ascii("running");
-const unavailable = ascii("\tgoroutine running on other thread");
-const nextHeader = emptyHeader();
 /** Enough to tell a header or crash line from any other line. */
 const lineWordBytes = 16;
+/** Instead of an end: more input is needed to tell, or the lines must be restored first (see `form`). */
+const stopHere = -1;
 
 /**
  * - `flowing`: more input may follow.
@@ -31,9 +31,6 @@ const lineWordBytes = 16;
  * - `cut`: this is all there is, and the writer is known to have been cut off.
  */
 export type InputEnd = "flowing" | "ended" | "cut";
-
-/** Whether a goroutine is one more of the dump at hand, the first of the next, or one that another thread has told. */
-type Place = "same dump" | "another dump" | "told before" | "more input";
 
 /** Finds the goroutines in input that begins at a line start, and everything else that a crash log tells. */
 export class DumpReader {
@@ -133,39 +130,52 @@ export class DumpReader {
         this.line++;
         continue;
       }
-      const looksForWords = this.counted === 0 && !this.#search.settled;
-      const keptBytes = looksForWords ? longestLookedAt : lineWordBytes;
-      if (end === "flowing" && to - at < keptBytes && lineFeedAt(bytes, this.#view, at, to) === -1) {
-        return at;
-      }
-      if (end !== "flowing" && this.counted > 0 && endsInHeaderWord(bytes, at, to)) this.cutIn = "header";
-      let next: number;
-      if (beginsHeader(bytes, at, to)) {
-        if (!this.#search.settled) {
-          const told = this.#search.seeHeader(bytes, this.#view, at, to, end === "flowing");
-          if (this.#search.newestFirst) return this.#refuse(bytes, at, to);
-          if (!told || this.form !== undefined) return this.#stopAt(at);
-          this.#lastWords ??= this.#search.lastWords;
-        }
-        next = this.#readGoroutine(bytes, at, to, end);
-      } else if (beginsCrashLine(bytes, at, to)) {
-        next = this.#readCrash(bytes, at, to, end);
-      } else if (looksForWords && this.#search.mayHold(bytes, this.#view, at, to)) {
-        const look = this.#search.seeLine(bytes, this.#view, at, to, end === "flowing", this.place);
-        if (this.#search.newestFirst) return this.#refuse(bytes, at, to);
-        if (look === "more input" || look === "form") return this.#stopAt(at);
-        next =
-          look === "nothing"
-            ? this.#passLine(bytes, at, to)
-            : this.#readGoroutine(bytes, look.headerAt, to, end);
-      } else {
-        if (standsAt(bytes, at, to, nextThread)) this.#dump.threads = true;
-        next = this.#passLine(bytes, at, to);
-      }
-      if (next === -1) return at;
+      const next = this.#readLine(bytes, at, to, end);
+      if (next === stopHere) return at;
       at = next;
     }
     return to;
+  }
+
+  /** Reads what begins in the line at `start`. Returns where that ends, or `stopHere`. */
+  #readLine(bytes: Uint8Array, start: number, to: number, end: InputEnd): number {
+    const looksForWords = this.counted === 0 && !this.#search.settled;
+    const keptBytes = looksForWords ? longestLookedAt : lineWordBytes;
+    if (end === "flowing" && to - start < keptBytes && lineFeedAt(bytes, this.#view, start, to) === -1) {
+      return stopHere;
+    }
+    if (end !== "flowing" && this.counted > 0 && endsInHeaderWord(bytes, start, to)) this.cutIn = "header";
+    if (beginsHeader(bytes, start, to)) {
+      return this.#search.settled
+        ? this.#readGoroutine(bytes, start, to, end)
+        : this.#readUnsettledHeader(bytes, start, to, end);
+    }
+    if (beginsCrashLine(bytes, start, to)) return this.#readCrash(bytes, start, to, end);
+    if (looksForWords && this.#search.mayHold(bytes, this.#view, start, to)) {
+      return this.#readUnsettledLine(bytes, start, to, end);
+    }
+    if (standsAt(bytes, start, to, nextThread)) this.#dump.threads = true;
+    return this.#passLine(bytes, start, to);
+  }
+
+  /** Reads a goroutine whose header begins its line, while it is not settled how lines were changed. */
+  #readUnsettledHeader(bytes: Uint8Array, start: number, to: number, end: InputEnd): number {
+    const told = this.#search.seeHeader(bytes, this.#view, start, to, end === "flowing");
+    this.#lastWords ??= this.#search.lastWords;
+    if (this.#search.newestFirst) return this.#refuse(bytes, start, to);
+    if (!told || this.form !== undefined) return stopHere;
+    return this.#readGoroutine(bytes, start, to, end);
+  }
+
+  /** Reads a line that has words of a traceback behind other ones, while it is not settled how lines were changed. */
+  #readUnsettledLine(bytes: Uint8Array, start: number, to: number, end: InputEnd): number {
+    const look = this.#search.seeLine(bytes, this.#view, start, to, end === "flowing", this.place);
+    this.#lastWords ??= this.#search.lastWords;
+    if (this.#search.newestFirst) return this.#refuse(bytes, start, to);
+    if (look === "more input" || look === "form") return stopHere;
+    return look === "nothing"
+      ? this.#passLine(bytes, start, to)
+      : this.#readGoroutine(bytes, look.headerAt, to, end);
   }
 
   /** Every call would get the place of its caller. */
@@ -181,19 +191,14 @@ export class DumpReader {
     return to;
   }
 
-  #stopAt(at: number): number {
-    if (this.form !== undefined) this.#lastWords ??= this.#search.lastWords;
-    return at;
-  }
-
-  /** Returns where the goroutine ends, or -1 when more input is needed to tell. */
+  /** Returns where the goroutine ends, or `stopHere`. */
   #readGoroutine(bytes: Uint8Array, start: number, end: number, inputEnd: InputEnd): number {
     const longest = start + this.#limits.maxGoroutineBytes;
     const to = Math.min(end, longest);
     const mayGrow = inputEnd === "flowing" && to < longest;
     const feed = lineFeedAt(bytes, this.#view, start, to);
     if (feed === -1) {
-      if (mayGrow) return -1;
+      if (mayGrow) return stopHere;
       if (to < longest) this.cutIn = "header";
       const code = to < longest ? "damaged" : "too-large";
       this.#note(code, "The header of a goroutine does not end.", bytes, start, to);
@@ -205,7 +210,7 @@ export class DumpReader {
     }
     if (this.#dump.goroutines.counted > 0) {
       const place = this.#placeOf(bytes, feed + 1, to, mayGrow);
-      if (place === "more input") return -1;
+      if (place === "more input") return stopHere;
       if (place === "another dump") this.#beginDump();
       else if (place === "told before") return this.#passGoroutine(bytes, feed + 1, to);
     }
@@ -214,13 +219,13 @@ export class DumpReader {
       this.#counted();
       return known;
     }
-    if (known === unfinished && mayGrow) return -1;
+    if (known === unfinished && mayGrow) return stopHere;
     const found = tracebackEnd(bytes, this.#view, feed + 1, to);
     if (found !== -1) {
       this.#count(bytes, start, feed, found, "closed");
       return found;
     }
-    if (mayGrow) return -1;
+    if (mayGrow) return stopHere;
     if (to === longest) {
       const message = `A goroutine is longer than ${countText(this.#limits.maxGoroutineBytes)} bytes.`;
       this.#note("too-large", message, bytes, start, feed);
@@ -235,35 +240,10 @@ export class DumpReader {
   /** What the goroutine whose header was read, and whose lines begin at `from`, is to the dump at hand. */
   #placeOf(bytes: Uint8Array, from: number, to: number, mayGrow: boolean): Place {
     const dump = this.#dump;
-    const { id, stateStart, stateEnd } = this.#header;
+    // Every thread of a dying process says the signal again, which begins no other dump.
     if (dump.threads && this.#lastWords?.kind === "signal") this.#lastWords = undefined;
     if (this.#lastWords !== undefined && dump.hasGoroutines) return "another dump";
-    const seen = dump.ids.has(id);
-    if (seen && !dump.threads && dump.holdsOnlyRepeats) return "same dump";
-    if (!standsAt(bytes, stateStart, stateEnd, runningWord)) {
-      if (seen && dump.threads) return "told before";
-      return seen ? "another dump" : "same dump";
-    }
-    if (!seen && standsAt(bytes, from, to, unavailable)) return "same dump";
-    const end = tracebackEnd(bytes, this.#view, from, to);
-    if (end === -1 && mayGrow) return "more input";
-    if (seen && dump.threads) {
-      return dump.goroutines.hasStackless ? "same dump" : "told before";
-    }
-    // Who asks for a dump stands first in it, then come the others. A stack that was logged stands alone.
-    const next = end === -1 ? "none" : this.#idBehind(bytes, end, to, mayGrow);
-    if (next === "more input") return next;
-    if (next !== "none" && (seen || dump.ids.has(next))) return "another dump";
-    return "same dump";
-  }
-
-  /** The id of the goroutine that stands behind blank lines at `from`. */
-  #idBehind(bytes: Uint8Array, from: number, to: number, mayGrow: boolean): number | "none" | "more input" {
-    let at = from;
-    while (at < to && (bytes[at] === lineFeed || bytes[at] === 0x0d)) at++;
-    const feed = lineFeedAt(bytes, this.#view, at, to);
-    if (feed === -1) return mayGrow ? "more input" : "none";
-    return beginsHeader(bytes, at, feed) && readHeader(bytes, at, feed, nextHeader) ? nextHeader.id : "none";
+    return placeOf(this.#header, dump, bytes, this.#view, from, to, mayGrow);
   }
 
   #beginDump(): void {
@@ -319,7 +299,7 @@ export class DumpReader {
 
   #readCrash(bytes: Uint8Array, start: number, to: number, end: InputEnd): number {
     const feed = lineFeedAt(bytes, this.#view, start, Math.min(to, start + longestLookedAt));
-    if (feed === -1 && end === "flowing" && to - start < longestLookedAt) return -1;
+    if (feed === -1 && end === "flowing" && to - start < longestLookedAt) return stopHere;
     const lineEnd = feed === -1 ? Math.min(to, start + longestLookedAt) : feed;
     const text = this.#utf8.decode(bytes.subarray(start, lineEnd));
     const words = readCrashLine(text, this.#artifact, this.place);

@@ -16,7 +16,7 @@ import { StackTree } from "./stack-tree.ts";
 const excerptBytes = 160;
 
 export interface GoroutineDump {
-  /** `form` is "dump"; `total` is what was counted here, see `withKnownTotal`. */
+  /** `form` is "dump"; `total` is what was counted here; what the process told elsewhere comes later (`withTotalFrom`). */
   readonly snapshot: GoroutineSnapshot;
   /** Dumps of the same run of the process that stood in front of that one, oldest first. */
   readonly earlier: readonly GoroutineSnapshot[];
@@ -165,14 +165,4 @@ function whyIncomplete(reader: DumpReader, bytesSeen: number): string | undefine
   }
   if (reader.cutIn === undefined) return undefined;
   return `the dump ends in the middle of a goroutine${lost}`;
-}
-
-/**
- * The snapshot of an incomplete dump with the number of goroutines that the process really had, taken from the first
- * line of debug=1, the pprof index or a metric. A number that is not larger than what was counted changes nothing:
- * it was read at another moment.
- */
-export function withKnownTotal(snapshot: GoroutineSnapshot, total: number): GoroutineSnapshot {
-  if (snapshot.incomplete === undefined || total <= snapshot.counted) return snapshot;
-  return { ...snapshot, total };
 }

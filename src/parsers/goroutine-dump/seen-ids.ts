@@ -34,9 +34,4 @@ export class SeenIds {
     const slot = id % idSlots;
     if (this.#slots[slot] === 0) this.#slots[slot] = id;
   }
-
-  clear(): void {
-    this.#slots.fill(0);
-    this.#main = false;
-  }
 }
