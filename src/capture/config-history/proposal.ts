@@ -3,6 +3,7 @@ import { isBelow } from "../../domain/configuration/config-paths.ts";
 import type { Proposal, ProposalEnvironment } from "../../domain/configuration/proposal.ts";
 import { impactOf } from "../../governance/impact.ts";
 import type { ConfigHistory, ProposedEnvironment, ProposedTree } from "../../ports/config-history.ts";
+import { nextTurn } from "../next-turn.ts";
 import { comparedFiles, documentBytes, mostComparedBytes, untoldIn } from "./facts.ts";
 import { lintedFiles } from "./linted.ts";
 
@@ -81,8 +82,7 @@ async function lookedThrough(files: ProposedEnvironment["files"], signal: AbortS
   return { changes, uncompared, linted: { problems, warnings } };
 }
 
-/** A timer, because those of others that are due come first then. */
 async function turnOfOthers(signal: AbortSignal): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 1));
+  await nextTurn();
   signal.throwIfAborted();
 }

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { setImmediate as restOfTurn } from "node:timers/promises";
+import { nextTurn } from "../../capture/next-turn.ts";
 import type { ByteParser, ParseError, ParseResult } from "../../domain/evidence/parse-result.ts";
 import { diskError } from "../disk-error.ts";
 import { isAnswer, unwrapped } from "./envelopes.ts";
@@ -184,15 +184,6 @@ async function feed<T>(
     return { bytes, damage, ...(lost ? { lost } : {}) };
   }
   return { bytes };
-}
-
-/**
- * Lets everything else have its turn. What a disk or another thread starts is followed by `setImmediate` in the same turn
- * of the event loop: timers come only behind that.
- */
-async function nextTurn(): Promise<void> {
-  await restOfTurn();
-  await restOfTurn();
 }
 
 async function* inPieces(

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn } from "../../capture/next-turn.ts";
 
 /** The event loop gets its turn after this long, or when the work yields next. */
 const turnMs = 8;
