@@ -1,5 +1,4 @@
-import type { PortErrorCode } from "../domain/errors.ts";
-import { PortError } from "../domain/errors.ts";
+import { PortError, type PortErrorCode } from "../domain/errors.ts";
 import { bytesText, countText } from "../domain/units.ts";
 import type { SavedFile } from "../ports/capture-store.ts";
 import type { Clock } from "../ports/clock.ts";

@@ -1,5 +1,4 @@
-import type { Frame } from "./frame.ts";
-import { packagePath } from "./frame.ts";
+import { type Frame, packagePath } from "./frame.ts";
 
 /** Tells the service's own code from the standard library and from dependencies. */
 export interface OwnCode {

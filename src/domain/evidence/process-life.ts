@@ -1,7 +1,7 @@
 import { metricValue } from "../metrics/metrics.ts";
 import { sampleIndexOf } from "../profiles/profile.ts";
 import { profileTotal } from "../profiles/profile-totals.ts";
-import type { ReadCapture } from "./read-capture.ts";
+import { inTimeOrder, type ReadCapture, timed } from "./read-capture.ts";
 
 /** Captures of the process as it runs now, and those of an earlier run of it. */
 export interface OneLife {
@@ -26,7 +26,7 @@ interface Sign {
  * Scrapes and runtime.MemStats stay: who takes their difference looks for a restart itself.
  */
 export function ofOneLife(given: readonly ReadCapture[]): OneLife {
-  const ordered = inTimeOrder(given);
+  const ordered = inTimeOrder(given.map((capture) => timed(capture, capture, ownTimeOf(capture))));
   const seen = ordered.map(signOf);
   const restarts = seen.flatMap((sign, at) => {
     if (sign === undefined) return [];
@@ -53,14 +53,8 @@ export function ofOneLife(given: readonly ReadCapture[]): OneLife {
   };
 }
 
-function inTimeOrder(captures: readonly ReadCapture[]): readonly ReadCapture[] {
-  const times = new Map(captures.map((capture) => [capture, timeOf(capture)]));
-  if ([...times.values()].includes(undefined)) return captures;
-  return captures.toSorted((a, b) => (times.get(a) ?? 0) - (times.get(b) ?? 0));
-}
-
-function timeOf({ artifact, takenAtMs }: ReadCapture): number | undefined {
-  if (takenAtMs !== undefined) return takenAtMs;
+/** Milliseconds since the epoch that the capture itself names. */
+function ownTimeOf({ artifact }: ReadCapture): number | undefined {
   if (artifact.type === "profile") return artifact.profile.timeMs;
   return artifact.type === "goroutines" ? artifact.snapshot.takenAtMs : undefined;
 }

@@ -7,8 +7,15 @@ import type { WaitSite } from "../goroutines/wait-sites.ts";
 import { counted } from "../units.ts";
 import type { FindingDraft } from "./analyzer.ts";
 import type { Confidence, Severity } from "./finding.ts";
-import type { GrowthLimits, LeakLimits, LeakSign } from "./leak-signs.ts";
-import { leakMeasured, signSentence, signText, siteEvidence } from "./leak-signs.ts";
+import {
+  type GrowingLimits,
+  type LeakLimits,
+  type LeakSign,
+  leakMeasured,
+  signSentence,
+  signText,
+  siteEvidence,
+} from "./leak-signs.ts";
 
 /** What a rule knows about goroutines that pile up at a line, in its own words. */
 export interface LeakReading {
@@ -31,7 +38,7 @@ export interface LeakReading {
 export function leakFinding(
   reading: LeakReading,
   evidence: GoroutineEvidence,
-  limits: GrowthLimits & Partial<LeakLimits>,
+  limits: GrowingLimits & Partial<LeakLimits>,
 ): FindingDraft {
   const { site, sign, confidence, doing, why, next } = reading;
   const measured = leakMeasured(site, sign, limits);

@@ -3,8 +3,7 @@ import type { OwnCode } from "../code/own-code.ts";
 import type { GoroutineEvidence } from "../evidence/evidence.ts";
 import { groupText } from "../goroutines/goroutine-sites.ts";
 import { growthThresholds, isGrowing } from "../goroutines/pile-up.ts";
-import type { SiteGrowth, WaitSite } from "../goroutines/wait-sites.ts";
-import { siteGrowth } from "../goroutines/wait-sites.ts";
+import { type SiteGrowth, siteGrowth, type WaitSite } from "../goroutines/wait-sites.ts";
 import { counted, countText, durationText } from "../units.ts";
 import type { Threshold } from "./analyzer.ts";
 import type { EvidenceExcerpt, Measured } from "./finding.ts";
@@ -43,7 +42,7 @@ export const leakThresholds = {
 } as const satisfies Record<string, Threshold>;
 
 export type LeakLimits = Readonly<Record<keyof typeof leakThresholds, number>>;
-export type GrowthLimits = Readonly<Record<keyof typeof growingThresholds, number>>;
+export type GrowingLimits = Readonly<Record<keyof typeof growingThresholds, number>>;
 
 /**
  * - `grows`: more at the same line than before. Not `clear` when something else could explain it: the first capture
@@ -58,7 +57,10 @@ export type LeakSign =
   | { readonly kind: "huge" }
   | { readonly kind: "crowd" };
 
-/** Growth of a crowd of request handlers that a rise of the load hardly explains within one capture window. */
+/**
+ * Growth of a crowd of request handlers, from so many and by so many, that a rise of the load hardly explains within one
+ * capture window (docs/decisions/0003-default-thresholds.md, "requests at one own line").
+ */
 const crowdedRequests = { before: 20, grownBy: 50, grownRatio: 0.3 } as const;
 
 /** What speaks for a leak at `site`; undefined when nothing does. */
@@ -80,7 +82,7 @@ export function growthSign(
   evidence: GoroutineEvidence,
   site: WaitSite,
   own: OwnCode,
-  limits: GrowthLimits,
+  limits: GrowingLimits,
 ): Extract<LeakSign, { kind: "grows" }> | undefined {
   const growth = siteGrowth(evidence, site, own);
   if (growth === undefined || !isGrowing(growth.counts, growth.windowMs, limits)) return undefined;
@@ -97,7 +99,7 @@ export function growthSign(
 export function leakMeasured(
   site: WaitSite,
   sign: LeakSign,
-  limits: GrowthLimits & Partial<LeakLimits>,
+  limits: GrowingLimits & Partial<LeakLimits>,
 ): Measured {
   if (sign.kind === "grows") {
     const limit = Math.round(sign.growth.before * (1 + limits.growthRatio));

@@ -9,6 +9,8 @@ import {
 } from "../code/code-object.ts";
 import type { OwnCode } from "../code/own-code.ts";
 import type { GoroutineGroup, GoroutineSnapshot, WaitReason } from "./goroutine.ts";
+import { hasFrame } from "./goroutine-sites.ts";
+import { parentIds } from "./group-children.ts";
 import { isKnownIdle } from "./known-idle.ts";
 import { groupsInPackagesOf } from "./package-groups.ts";
 import { sumOf } from "./pile-up.ts";
@@ -134,10 +136,6 @@ export function sendingLoop(
   });
 }
 
-function hasFrame({ stack }: GoroutineGroup, symbol: string): boolean {
-  return stack.some((frame) => frame.function === symbol);
-}
-
 /**
  * True when somebody in the same package may move the channel of `site`: a goroutine that sleeps, computes or waits for
  * I/O between two rounds. Wider than `partnersAtWork`: a consumer may be another plain function, and the holder of a
@@ -243,8 +241,6 @@ export function mayBeFilling(site: WaitSite, snapshot: GoroutineSnapshot, own: O
  * requests left behind have one each. undefined when fewer than two examples name their parent.
  */
 export function distinctParents(groups: readonly GoroutineGroup[]): number | undefined {
-  const parents = groups.flatMap(({ exemplars }) =>
-    exemplars.flatMap(({ parentId }) => (parentId === undefined ? [] : [parentId])),
-  );
+  const parents = parentIds(groups);
   return parents.length < 2 ? undefined : new Set(parents).size;
 }

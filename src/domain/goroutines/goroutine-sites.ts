@@ -33,6 +33,16 @@ export function isRuntimeFrame(frame: Frame): boolean {
   );
 }
 
+/** Frames of package sync, whose locks are in `internal/sync` since Go 1.24. */
+export function isSyncFrame({ function: symbol }: Frame): boolean {
+  return symbol.startsWith("sync.") || symbol.startsWith("internal/sync.");
+}
+
+/** Whether the function is anywhere on the group's stack. */
+export function hasFrame({ stack }: Pick<GoroutineGroup, "stack">, symbol: string): boolean {
+  return stack.some((frame) => frame.function === symbol);
+}
+
 const countsBySite = memoised(({ groups }: GoroutineSnapshot) => {
   const counts = new Map<string, number>();
   for (const group of groups) {

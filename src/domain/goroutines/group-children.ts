@@ -4,7 +4,7 @@ import type { OwnCode } from "../code/own-code.ts";
 import { append } from "../grouped.ts";
 import { memoised, memoisedOfTwo } from "../memoised.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
-import { isRuntimeFrame } from "./goroutine-sites.ts";
+import { isRuntimeFrame, isSyncFrame } from "./goroutine-sites.ts";
 import { isKnownIdle } from "./known-idle.ts";
 import { sumOf } from "./pile-up.ts";
 import { stackIndex } from "./stack-index.ts";
@@ -20,6 +20,13 @@ export function childrenOf(
   own: OwnCode,
 ): readonly GoroutineGroup[] {
   return childrenIn(snapshot, own)(parent);
+}
+
+/** Ids of the goroutines that started the examples of `groups`, as far as a dump of Go 1.21 or later names them. */
+export function parentIds(groups: readonly GoroutineGroup[]): number[] {
+  return groups.flatMap(({ exemplars }) =>
+    exemplars.flatMap(({ parentId }) => (parentId === undefined ? [] : [parentId])),
+  );
 }
 
 const childrenIn = memoisedOfTwo((snapshot: GoroutineSnapshot, own: OwnCode) =>
@@ -60,7 +67,7 @@ function enclosingFunction(symbol: string): string {
 
 /** Who called what waits: the innermost frame that is neither the runtime's nor package sync's. */
 function waitingFrame(stack: GoroutineGroup["stack"]): Frame | undefined {
-  return stack.find((frame) => !isRuntimeFrame(frame) && !/^(?:internal\/)?sync\./.test(frame.function));
+  return stack.find((frame) => !isRuntimeFrame(frame) && !isSyncFrame(frame));
 }
 
 /** The service's own type whose method waits: its other methods start what is waited for, as `Go` does for `Wait`. */

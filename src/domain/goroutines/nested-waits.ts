@@ -5,6 +5,7 @@ import { holdersOf, type PoolQueue } from "../pools/pool-queues.ts";
 import { poolWait } from "../pools/pool-waits.ts";
 import { sqlConnections } from "../pools/sql-connections.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "./goroutine.ts";
+import { parentIds } from "./group-children.ts";
 import { sumOf } from "./pile-up.ts";
 
 /** Goroutines that wait for a pool and hold something from it, with the reason to believe so. */
@@ -77,11 +78,7 @@ function nestedSql(
 ): NestedWait[] {
   const { wants, uses, transactionsOpen, rowsOpen } = sqlConnections(dump ?? snapshot);
   const watchers = [...transactionsOpen, ...rowsOpen];
-  const owners = new Set(
-    watchers.flatMap(({ exemplars }) =>
-      exemplars.flatMap(({ parentId }) => (parentId === undefined ? [] : [parentId])),
-    ),
-  );
+  const owners = new Set(parentIds(watchers));
   // A server handles the next request of a connection in the same goroutine, so there a parent proves nothing.
   const parents = wants.filter(
     (group) => !isRequest(group) && group.exemplars.some(({ id }) => owners.has(id)),

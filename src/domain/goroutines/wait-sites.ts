@@ -1,6 +1,5 @@
 import type { Frame } from "../code/frame.ts";
-import type { OwnCode } from "../code/own-code.ts";
-import { ownFrames } from "../code/own-code.ts";
+import { type OwnCode, ownFrames } from "../code/own-code.ts";
 import type { GoroutineEvidence } from "../evidence/evidence.ts";
 import { grouped } from "../grouped.ts";
 import { memoisedOfTwo } from "../memoised.ts";

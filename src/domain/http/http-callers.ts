@@ -1,6 +1,5 @@
 import type { Frame } from "../code/frame.ts";
-import type { OwnCode } from "../code/own-code.ts";
-import { ownFrames } from "../code/own-code.ts";
+import { type OwnCode, ownFrames } from "../code/own-code.ts";
 import type { Evidence, TargetFacts } from "../evidence/evidence.ts";
 import { type Profile, sampleIndexOf, stackOf } from "../profiles/profile.ts";
 

@@ -1,6 +1,6 @@
+import { entryFrame } from "../code/code-object.ts";
 import type { Frame } from "../code/frame.ts";
-import type { OwnCode } from "../code/own-code.ts";
-import { ownFrames } from "../code/own-code.ts";
+import { type OwnCode, ownFrames } from "../code/own-code.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../goroutines/goroutine.ts";
 
 /** The goroutine that accepts connections for one server, as far as it shows own code. */
@@ -32,13 +32,7 @@ export function listenersOf(
   return snapshot.groups
     .filter((group) => group.stack.some((frame) => acceptLoop.test(frame.function)))
     .flatMap((group) => {
-      const frames = ownFrames(group.stack, own);
-      const where =
-        frames.length > 0
-          ? frames
-          : group.createdBy !== undefined && own.isOwn(group.createdBy)
-            ? [group.createdBy]
-            : [];
+      const where = ownFramesOrCreator(group, own);
       if (where.length === 0) return [];
       return [
         {
@@ -55,6 +49,12 @@ export function listenersOf(
     );
 }
 
+function ownFramesOrCreator({ stack, createdBy }: GoroutineGroup, own: OwnCode): readonly Frame[] {
+  const frames = ownFrames(stack, own);
+  if (frames.length > 0) return frames;
+  return createdBy !== undefined && own.isOwn(createdBy) ? [createdBy] : [];
+}
+
 function looksOperator({ where }: Listener): boolean {
   return where.some((frame) => operatorName.test(frame.function));
 }
@@ -66,7 +66,7 @@ export function listenerWhere(
 ): readonly Frame[] {
   const [first] = listeners;
   if (first !== undefined) return first.where;
-  const serve = connection?.stack.findLast((frame) => !frame.function.startsWith("runtime."));
+  const serve = connection === undefined ? undefined : entryFrame(connection.stack);
   return serve === undefined ? [] : [serve];
 }
 

@@ -2,13 +2,12 @@ import { codeObject } from "../code/code-object.ts";
 import type { Frame } from "../code/frame.ts";
 import type { OwnCode } from "../code/own-code.ts";
 import type { GoroutineEvidence } from "../evidence/evidence.ts";
-import type { GoroutineGroup, GoroutineSnapshot } from "../goroutines/goroutine.ts";
-import { isRuntimeFrame } from "../goroutines/goroutine-sites.ts";
+import type { GoroutineSnapshot } from "../goroutines/goroutine.ts";
+import { hasFrame, isRuntimeFrame } from "../goroutines/goroutine-sites.ts";
 import { isKnownIdle } from "../goroutines/known-idle.ts";
 import { sumOf } from "../goroutines/pile-up.ts";
 import { stackIndex } from "../goroutines/stack-index.ts";
-import type { WaitSite } from "../goroutines/wait-sites.ts";
-import { siteGrowth } from "../goroutines/wait-sites.ts";
+import { siteGrowth, type WaitSite } from "../goroutines/wait-sites.ts";
 
 /**
  * Whether those who made the requests at a site still wait for them: `waiting` for at least half, `gone` for more than
@@ -74,8 +73,4 @@ export function mayBeLongPoll(site: WaitSite, snapshot: GoroutineSnapshot, own: 
 function isPassed({ function: symbol, line }: Frame, snapshot: GoroutineSnapshot): boolean {
   const places = stackIndex(snapshot).places(codeObject(symbol));
   return places.some(({ frame }) => frame.function === symbol && frame.line > line);
-}
-
-function hasFrame({ stack }: GoroutineGroup, symbol: string): boolean {
-  return stack.some((frame) => frame.function === symbol);
 }

@@ -1,9 +1,8 @@
 import { declaredFunction, entryFrame, isMainGoroutine } from "../code/code-object.ts";
-import type { Frame } from "../code/frame.ts";
-import { packagePath } from "../code/frame.ts";
+import { type Frame, packagePath } from "../code/frame.ts";
 import type { OwnCode } from "../code/own-code.ts";
 import type { Goroutine, GoroutineGroup, GoroutineSnapshot } from "../goroutines/goroutine.ts";
-import { isRuntimeFrame } from "../goroutines/goroutine-sites.ts";
+import { isRuntimeFrame, isSyncFrame } from "../goroutines/goroutine-sites.ts";
 import { isKnownIdle } from "../goroutines/known-idle.ts";
 import { stackIndex } from "../goroutines/stack-index.ts";
 import { memoised, memoisedOfTwo } from "../memoised.ts";
@@ -67,8 +66,13 @@ function functionOf({ group, frame }: MutexReference): string {
  * holders as waiters are taken for pairs. Any other crowd has probably left the lock again.
  */
 function canHold({ count }: GoroutineGroup, queue: LockQueue): boolean {
+  return count === 1 || isOneForEach(count, queue);
+}
+
+/** Within a tenth as many as the locks of the queue. */
+function isOneForEach(count: number, queue: LockQueue): boolean {
   const locks = queue.mutexes ?? queue.count;
-  return count === 1 || Math.abs(count - locks) <= 0.1 * locks;
+  return Math.abs(count - locks) <= 0.1 * locks;
 }
 
 const answersAbout = memoised((_queue: LockQueue) => new Map<GoroutineGroup, boolean>());
@@ -98,14 +102,10 @@ function mayHold(group: GoroutineGroup, queue: LockQueue, snapshot: GoroutineSna
     .some(
       ({ frame, object, declared }) =>
         objects.has(object) &&
-        !isLockFrame(frame) &&
+        !isSyncFrame(frame) &&
         !(lifelong && !frames.has(declared)) &&
         frames.get(declared)?.every((caller) => standsBefore(frame, caller)) !== true,
     );
-}
-
-function isLockFrame(frame: Frame): boolean {
-  return frame.function.startsWith("sync.") || frame.function.startsWith("internal/sync.");
 }
 
 /** Live arguments of goroutines that do not wait for the queue's mutex themselves. */
@@ -162,7 +162,7 @@ function holderByCode(
   let reason: LockHolder["reason"] = "object";
   let score = Number.NEGATIVE_INFINITY;
   for (const { frame, object, declared } of stackIndex(snapshot).placesOf(group)) {
-    if (!callers.objects.has(object) || isLockFrame(frame)) continue;
+    if (!callers.objects.has(object) || isSyncFrame(frame)) continue;
     const asking = callers.frames.get(declared);
     const byCode = asking === undefined ? 2 : scoreBeyond(asking, frame);
     const waitsForEnd = asking === undefined && isLifelong(group);
@@ -239,11 +239,9 @@ export function waitsOutside({ group: { wait, stack } }: LockHolder, own: OwnCod
 export function bystanders(queue: LockQueue, snapshot: GoroutineSnapshot, own: OwnCode): GoroutineGroup[] {
   const waiting = new Set(queue.waits.map(({ group }) => group));
   const packages = new Set(queue.waits.map(({ caller }) => packagePath(caller.function)));
-  const locks = queue.mutexes ?? queue.count;
   return snapshot.groups.filter((group) => {
     if (waiting.has(group) || !waitsForOthers.test(group.wait)) return false;
-    const fits =
-      Math.abs(group.count - locks) <= 0.1 * locks || (group.count === 1 && (queue.mutexes ?? 1) === 1);
+    const fits = isOneForEach(group.count, queue) || (group.count === 1 && (queue.mutexes ?? 1) === 1);
     if (!fits || isKnownIdle(group) || isMainGoroutine(group)) return false;
     const innermost = group.stack.find((frame) => own.isOwn(frame));
     const isLoop = group.wait !== "chan send" && innermost === entryFrame(group.stack);

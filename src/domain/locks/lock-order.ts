@@ -72,11 +72,7 @@ export function lastTwoHolders(snapshot: GoroutineSnapshot): readonly [LockWait,
     return outer === undefined ? [] : [{ wait, outer }];
   });
   const [first, second] = inside;
-  return first === undefined ||
-    second === undefined ||
-    inside.length > 2 ||
-    inside.some(({ wait }) => wait.group.count > 1) ||
-    first.outer.function === second.outer.function
-    ? undefined
-    : [first.wait, second.wait];
+  if (first === undefined || second === undefined || inside.length > 2) return undefined;
+  if (inside.some(({ wait }) => wait.group.count > 1)) return undefined;
+  return first.outer.function === second.outer.function ? undefined : [first.wait, second.wait];
 }

@@ -1,7 +1,6 @@
 import type { GoroutineEvidence } from "../evidence/evidence.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../goroutines/goroutine.ts";
-import type { PileUp } from "../goroutines/pile-up.ts";
-import { pileUp } from "../goroutines/pile-up.ts";
+import { type PileUp, pileUp } from "../goroutines/pile-up.ts";
 import { append } from "../grouped.ts";
 import { memoised } from "../memoised.ts";
 import type { LockQueue } from "./lock-queues.ts";

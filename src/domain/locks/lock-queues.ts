@@ -1,8 +1,7 @@
 import type { GoroutineGroup, GoroutineSnapshot } from "../goroutines/goroutine.ts";
 import { grouped } from "../grouped.ts";
 import { memoised } from "../memoised.ts";
-import type { LockWait } from "./lock-waits.ts";
-import { lockWait } from "./lock-waits.ts";
+import { type LockWait, lockWait } from "./lock-waits.ts";
 
 /** Goroutines that wait for one lock, or for the locks of one type where the capture does not tell the locks apart. */
 export interface LockQueue {

@@ -1,7 +1,7 @@
 import { codeObject } from "../code/code-object.ts";
 import type { Frame } from "../code/frame.ts";
 import type { GoroutineGroup } from "../goroutines/goroutine.ts";
-import { isRuntimeFrame } from "../goroutines/goroutine-sites.ts";
+import { isRuntimeFrame, isSyncFrame } from "../goroutines/goroutine-sites.ts";
 import { memoised } from "../memoised.ts";
 
 export type LockKind = "mutex" | "read lock" | "write lock";
@@ -44,16 +44,12 @@ function kindOf({ wait, stack }: GoroutineGroup): LockKind | undefined {
   for (const frame of stack) {
     if (frame.function === "sync.(*RWMutex).Lock") return "write lock";
     if (frame.function === "sync.(*Once).doSlow") return undefined;
-    if (!isRuntimeFrame(frame) && !isSync(frame)) break;
+    if (!isRuntimeFrame(frame) && !isSyncFrame(frame)) break;
   }
   return "mutex";
 }
 
 /** Methods that only lock, such as logrus's mutexWrap.Lock: who wants the lock stands above them. */
 function isLocking(frame: Frame): boolean {
-  return isSync(frame) || /\)\.R?Lock$/.test(frame.function);
-}
-
-function isSync({ function: symbol }: Frame): boolean {
-  return symbol.startsWith("sync.") || symbol.startsWith("internal/sync.");
+  return isSyncFrame(frame) || /\)\.R?Lock$/.test(frame.function);
 }

@@ -25,7 +25,7 @@ export interface HeapGoal {
 }
 
 /** runtime/metrics gives "no limit" as math.MaxInt64 and GOGC=off as -1 in 64 bits; floats round both. */
-const noLimitFrom = 2 ** 62;
+export const noLimitFrom = 2 ** 62;
 
 /** What no evidence tells is absent. Where /metrics has no GOMEMLIMIT, what Prometheus knows of it counts. */
 export function heapGoal(

@@ -1,12 +1,10 @@
 import type { OwnCode } from "../code/own-code.ts";
 import { type Profile, sampleIndexOf, stackOf } from "../profiles/profile.ts";
 import { sampleWork } from "../profiles/sample-work.ts";
-import { allocatingFrame, type Held } from "./heap-sites.ts";
+import { allocatingFrame, type Held, nothingHeld } from "./heap-sites.ts";
 
 /** The runtime's default, one sample per 512 KiB (Go source: runtime/mprof.go, MemProfileRate). */
 const defaultRateBytes = 512 << 10;
-
-const nothing: Held = { inuseBytes: 0, inuseObjects: 0, allocBytes: 0, allocObjects: 0 };
 
 /** What the stacks of one allocating function tell about its growth between two profiles. */
 export interface GrowthByStack {
@@ -32,7 +30,7 @@ export function growthOf(first: Profile, last: Profile, symbol: string, own: Own
   let inuseBytes = 0;
   let allocBytes = 0;
   for (const [stack, after] of heldByStack(last, symbol, own)) {
-    const before = earlier.get(stack) ?? nothing;
+    const before = earlier.get(stack) ?? nothingHeld;
     variance += growthVariance(before, after, rate);
     if (after.inuseBytes <= before.inuseBytes) continue;
     inuseBytes += after.inuseBytes;
@@ -88,7 +86,7 @@ function heldByStack(profile: Profile, symbol: string, own: OwnCode): ReadonlyMa
     const stack = stackOf(profile, sample)
       .map((frame) => `${frame.function}:${frame.line}`)
       .join();
-    const before = held.get(stack) ?? nothing;
+    const before = held.get(stack) ?? nothingHeld;
     held.set(stack, {
       inuseBytes: before.inuseBytes + (inuseSpace?.[sample] ?? 0),
       inuseObjects: before.inuseObjects + (inuseObjects?.[sample] ?? 0),

@@ -122,14 +122,15 @@ export interface HeapMove {
   readonly allocatedBytes: number;
 }
 
-const nothing: Held = { inuseBytes: 0, inuseObjects: 0, allocBytes: 0, allocObjects: 0 };
+/** Of a function or stack that the profile does not show. */
+export const nothingHeld: Held = { inuseBytes: 0, inuseObjects: 0, allocBytes: 0, allocObjects: 0 };
 
 /** Largest growth first. */
 export function heapMoves(first: Profile, last: Profile, own: OwnCode): HeapMove[] {
   const earlier = heapSites(first, own);
   return [...heapSites(last, own)]
     .map(([name, site]) => {
-      const before = earlier.get(name)?.held ?? nothing;
+      const before = earlier.get(name)?.held ?? nothingHeld;
       const after = site.held;
       return {
         site,

@@ -3,6 +3,7 @@ import { gauge } from "../metrics/counters.ts";
 import type { MetricsScrape } from "../metrics/metrics.ts";
 import { type Profile, sampleIndexOf } from "../profiles/profile.ts";
 import { profileTotal } from "../profiles/profile-totals.ts";
+import { noLimitFrom } from "./heap-goal.ts";
 import type { MemStats } from "./memstats.ts";
 
 /** How much more the last GC before the second scrape found alive than the one before the first. */
@@ -83,7 +84,7 @@ function liveBytes(scrape: MetricsScrape): number | undefined {
   const nextGc = gauge([scrape], "go_memstats_next_gc_bytes");
   const gogc = gauge([scrape], "go_gc_gogc_percent") ?? 100;
   const limit = gauge([scrape], "go_gc_gomemlimit_bytes");
-  const isLimited = limit !== undefined && limit < 2 ** 62;
+  const isLimited = limit !== undefined && limit < noLimitFrom;
   if (nextGc === undefined || isLimited || gogc <= 0 || gogc > 10_000) return undefined;
   return nextGc / (1 + gogc / 100);
 }

@@ -1,6 +1,5 @@
 import type { Frame } from "../code/frame.ts";
-import type { OwnCode } from "../code/own-code.ts";
-import { ownFrames } from "../code/own-code.ts";
+import { type OwnCode, ownFrames } from "../code/own-code.ts";
 import type { GoroutineEvidence } from "../evidence/evidence.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../goroutines/goroutine.ts";
 import { isKnownIdle } from "../goroutines/known-idle.ts";

@@ -1,6 +1,5 @@
 import { codeObject, declaredFunction } from "../code/code-object.ts";
-import type { Frame } from "../code/frame.ts";
-import { packagePath } from "../code/frame.ts";
+import { type Frame, packagePath } from "../code/frame.ts";
 import type { OwnCode } from "../code/own-code.ts";
 import { symbolTable } from "../code/symbol-table.ts";
 import type { GoroutineGroup, WaitReason } from "../goroutines/goroutine.ts";

@@ -2,8 +2,7 @@ import { isRequest } from "../code/code-object.ts";
 import type { Frame } from "../code/frame.ts";
 import type { OwnCode } from "../code/own-code.ts";
 import type { BlockLease } from "./block-lease.ts";
-import type { Profile } from "./profile.ts";
-import { sampleIndexOf } from "./profile.ts";
+import { type Profile, sampleIndexOf } from "./profile.ts";
 import { type SiteChange, siteChanges, siteName } from "./profile-changes.ts";
 import { profileTotal, siteTotals } from "./profile-totals.ts";
 

@@ -1,8 +1,7 @@
 import type { Frame } from "../code/frame.ts";
 import type { OwnCode } from "../code/own-code.ts";
 import { memoised } from "../memoised.ts";
-import type { Profile } from "./profile.ts";
-import { leafIndex, stackOf } from "./profile.ts";
+import { leafIndex, type Profile, stackOf } from "./profile.ts";
 
 /** What one function holds in a profile, in the unit of the chosen sample type. */
 export interface FunctionTotal {

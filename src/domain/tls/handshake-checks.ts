@@ -103,19 +103,19 @@ const alertReadings: Readonly<Record<number, string>> = {
   120: "HTTP/2 and HTTP/1.1 were offered (ALPN), and the server speaks neither.",
 };
 
+/** What a server that speaks first says by its first bytes (RFC 9112, RFC 4253, RFC 5321 and 959). */
+function protocolOf(firstBytes: string): string {
+  if (firstBytes.startsWith("HTTP/")) return "plain HTTP";
+  if (firstBytes.startsWith("SSH-")) return "SSH";
+  return /^220[ -]/.test(firstBytes) ? "SMTP or FTP, which begin without TLS" : "no TLS";
+}
+
 function notTlsFinding(firstBytes: string): TlsFindingDraft {
   const isHttp = firstBytes.startsWith("HTTP/");
-  const protocol = isHttp
-    ? "plain HTTP"
-    : firstBytes.startsWith("SSH-")
-      ? "SSH"
-      : /^220[ -]/.test(firstBytes)
-        ? "SMTP or FTP, which begin without TLS"
-        : "no TLS";
   return {
     severity: "critical",
     confidence: "proven",
-    title: `The port speaks ${protocol}`,
+    title: `The port speaks ${protocolOf(firstBytes)}`,
     summary: `Its first bytes are ${JSON.stringify(firstBytes.slice(0, 40))}.`,
     goSays: isHttp
       ? "http: server gave HTTP response to HTTPS client"
@@ -133,14 +133,7 @@ function notTlsFinding(firstBytes: string): TlsFindingDraft {
 export function clientCertificateCheck(probe: TlsProbe): TlsJudgement {
   const rule = "tls/client-certificate";
   const outcome = usualHandshake(probe)?.outcome;
-  const alert =
-    outcome?.kind === "alert"
-      ? isAboutClient(outcome, probe)
-        ? outcome.alert
-        : undefined
-      : outcome?.kind === "done"
-        ? outcome.alertAfterwards
-        : undefined;
+  const alert = outcome === undefined ? undefined : clientAlert(outcome, probe);
   if (alert !== undefined) return probe.showedCertificate ? ourRefusal(rule, alert) : wanted(rule, alert);
   if (outcome?.kind !== "done") return inconclusive(rule, nothingSeen);
   return judgement(
@@ -149,6 +142,12 @@ export function clientCertificateCheck(probe: TlsProbe): TlsJudgement {
       ? "the server did not refuse the client certificate"
       : "none is demanded in the handshake; a proxy may still want one with the first request",
   );
+}
+
+/** The alert by which the server wants another certificate of the client, or one at all. */
+function clientAlert(outcome: TlsOutcome, probe: TlsProbe): number | undefined {
+  if (outcome.kind === "done") return outcome.alertAfterwards;
+  return outcome.kind === "alert" && isAboutClient(outcome, probe) ? outcome.alert : undefined;
 }
 
 function wanted(rule: string, alert: number): TlsJudgement {
