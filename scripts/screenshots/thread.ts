@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MessageRef } from "../../src/domain/chat/message.ts";
 import { contentTypeOf } from "../../src/domain/evidence/content-type.ts";
+import { oneChunk } from "../../src/domain/one-chunk.ts";
 import { fileStore } from "../../src/integrations/artifacts/file-store.ts";
 import { readStoredCapture } from "../../src/integrations/artifacts/stored-capture.ts";
 import { resvgRasteriser } from "../../src/integrations/pictures/rasteriser.ts";
-import { utf8 } from "../../src/jobs/thread/contents.ts";
 import { flameGraphPictures } from "../../src/jobs/thread/pictures.ts";
 import { repliesFor } from "../../src/jobs/thread/thread.ts";
 import type { Artifacts } from "../../src/ports/artifacts.ts";
@@ -40,7 +40,7 @@ export async function postThread(
     const findings = `incidents/${incident.id}/findings.md`;
     await artifacts.put(
       findings,
-      utf8(analysisMarkdown(analysis)),
+      oneChunk(analysisMarkdown(analysis)),
       { contentType: contentTypeOf(findings) },
       signal,
     );
@@ -82,11 +82,7 @@ async function stored(
   const prefix = `incidents/${id}/bundle-1/`;
   for (const name of readdirSync(folder)) {
     const content = readFileSync(join(folder, name));
-    await artifacts.put(prefix + name, only(content), { contentType: contentTypeOf(name) }, signal);
+    await artifacts.put(prefix + name, oneChunk(content), { contentType: contentTypeOf(name) }, signal);
   }
   return prefix;
-}
-
-async function* only(content: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(content);
 }

@@ -1,3 +1,4 @@
+import { oneChunk } from "../domain/one-chunk.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ManifestCapture } from "./manifest.ts";
 import type { Story } from "./story.ts";
@@ -33,10 +34,6 @@ export async function keepBeside(
   const bundle = await story.bundle();
   // Kept whoever has stopped the capture.
   const always = new AbortController().signal;
-  const { bytes, sha256 } = await bundle.save(file, utf8(text), "gzip", always);
+  const { bytes, sha256 } = await bundle.save(file, oneChunk(text), "gzip", always);
   await story.tell({ ...record, file, bytes, sha256 });
-}
-
-async function* utf8(text: string): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(new TextEncoder().encode(text));
 }

@@ -13,7 +13,7 @@ export function bothLocks(wide: CaptureLock, near: CaptureLock, thisMachine: str
       if (!first.held) return first;
       const second = await orRelease(first, () => acquireIfKept(near, target, expiresAtMs, signal));
       if (second === undefined) return first;
-      if (second.held) return { ...first, release: () => second.release().finally(() => first.release()) };
+      if (second.held) return { ...first, release: () => releaseBoth(second, first) };
       if (second.holder.host !== thisMachine) return first;
       await first.release();
       return second;
@@ -33,6 +33,14 @@ async function acquireIfKept(
   } catch (error) {
     if (error instanceof PortError) return undefined;
     throw error;
+  }
+}
+
+async function releaseBoth(second: HeldLock, first: HeldLock): Promise<void> {
+  try {
+    await second.release();
+  } finally {
+    await first.release();
   }
 }
 

@@ -1,4 +1,5 @@
 import { PortError } from "../domain/errors.ts";
+import { oneChunk } from "../domain/one-chunk.ts";
 import { durationText } from "../domain/units.ts";
 import { explainRefusal, leadsToItself, type RefusalMeaning } from "./answers.ts";
 import { readIndexPage } from "./index-page.ts";
@@ -89,7 +90,7 @@ export async function findIndex(context: TakeContext): Promise<IndexSearch> {
   const goroutines = look.counts.get("goroutine");
   if (goroutines !== undefined) story.counted(goroutines);
   const writer = await story.bundle();
-  const saved = await writer.save("index.html.gz", bytesOf(look.page), "gzip", context.signal);
+  const saved = await writer.save("index.html.gz", oneChunk(look.page), "gzip", context.signal);
   await story.tell(
     record({
       file: "index.html.gz",
@@ -136,8 +137,4 @@ async function lookAt(target: TakeContext["target"], { signal }: TakeContext): P
 function silentReason({ code, message }: PortError): string {
   if (code !== "timeout") return message;
   return `${message}, asked twice (${durationText(probeDeadlineMs)}, then ${durationText(secondProbeDeadlineMs)})`;
-}
-
-async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
-  yield new TextEncoder().encode(text);
 }

@@ -1,7 +1,7 @@
-import type { CaptureKind } from "../domain/evidence/capture.ts";
+import type { CaptureKind, OptionalKind } from "../domain/evidence/capture.ts";
 import type { ProfileQuestion } from "../ports/go-target.ts";
 import type { AnswerLimits } from "../ports/web-access.ts";
-import type { CaptureRequest, OptionalKind } from "./request.ts";
+import type { CaptureRequest } from "./request.ts";
 
 /** What a step asks the target for. */
 type Question =

@@ -28,7 +28,11 @@ export type LeaseAttempt =
       /** Has the rate lowered, whatever happened meanwhile, and notes down how that went. Throws only when the store fails. */
       end(): Promise<void>;
     }
-  | { readonly lent: false /** In plain words. */; readonly reason: string };
+  | {
+      readonly lent: false;
+      /** In plain words. */
+      readonly reason: string;
+    };
 
 /**
  * Has the process record waits for a window of `seconds`. The process lowers the rate by itself at the latest

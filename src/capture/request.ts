@@ -1,9 +1,5 @@
 import { UsageError } from "../domain/errors.ts";
-import type { CaptureKind } from "../domain/evidence/capture.ts";
-
-/** Captures that are only taken when somebody asks for them. */
-export const optionalKinds = ["allocs", "goroutineleak", "expvar", "cmdline", "trace"] as const;
-export type OptionalKind = (typeof optionalKinds)[number];
+import type { CaptureKind, OptionalKind } from "../domain/evidence/capture.ts";
 
 /** What a person or a rule wants captured. */
 export interface CaptureRequest {
@@ -74,33 +70,25 @@ export function dumpLimit({ deep, dumpLimit }: Pick<CaptureRequest, "deep" | "du
 
 /** Throws UsageError for a request that cannot be carried out. */
 export function checkRequest(request: CaptureRequest): void {
-  mustBe(Number.isInteger(request.cpuSeconds), 0, 300, request.cpuSeconds, "seconds of CPU profile");
-  mustBe(
-    Number.isInteger(request.blockSeconds),
-    0,
-    longestBlockSeconds,
-    request.blockSeconds,
-    "seconds of recorded waits",
-  );
-  mustBe(true, 0, 600_000, request.goroutineGapMs, "ms between the goroutine profiles");
-  mustBe(Number.isInteger(request.traceSeconds), 1, 30, request.traceSeconds, "seconds of trace");
-  mustBe(true, 1_000, 3_600_000, request.deadlineMs, "ms for the whole capture");
+  mustBeWhole(request.cpuSeconds, 0, 300, "seconds of CPU profile");
+  mustBeWhole(request.blockSeconds, 0, longestBlockSeconds, "seconds of recorded waits");
+  mustBe(request.goroutineGapMs, 0, 600_000, "ms between the goroutine profiles");
+  mustBeWhole(request.traceSeconds, 1, 30, "seconds of trace");
+  mustBe(request.deadlineMs, 1_000, 3_600_000, "ms for the whole capture");
   if (request.maxBytes !== undefined) {
-    mustBe(
-      Number.isInteger(request.maxBytes),
-      1,
-      Number.MAX_SAFE_INTEGER,
-      request.maxBytes,
-      "bytes of a capture",
-    );
+    mustBeWhole(request.maxBytes, 1, Number.MAX_SAFE_INTEGER, "bytes of a capture");
   }
   if (request.dumpLimit !== undefined) {
-    mustBe(Number.isInteger(request.dumpLimit), 0, 100_000_000, request.dumpLimit, "goroutines in a dump");
+    mustBeWhole(request.dumpLimit, 0, 100_000_000, "goroutines in a dump");
   }
 }
 
-function mustBe(valid: boolean, least: number, most: number, value: number, what: string): void {
-  if (!valid || !(value >= least && value <= most)) {
-    throw new UsageError(`${what} must be a whole number from ${least} to ${most}, not ${value}`);
-  }
+function mustBeWhole(value: number, least: number, most: number, what: string): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new UsageError(`${what} must be a whole number from ${least} to ${most}, not ${value}`);
+}
+
+function mustBe(value: number, least: number, most: number, what: string): void {
+  if (value >= least && value <= most) return;
+  throw new UsageError(`${what} must be a number from ${least} to ${most}, not ${value}`);
 }

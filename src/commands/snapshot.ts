@@ -1,7 +1,7 @@
-import { type CaptureRequest, optionalKinds } from "../capture/request.ts";
+import type { CaptureRequest } from "../capture/request.ts";
 import type { GofireConfig } from "../config/gofire-config.ts";
 import { UsageError } from "../domain/errors.ts";
-import { askedKinds } from "../domain/evidence/capture.ts";
+import { askedKinds, optionalKinds } from "../domain/evidence/capture.ts";
 import { captureTarget } from "./access/capture-target.ts";
 import { configCatalog } from "./access/config-history.ts";
 import { metricsCatalog } from "./access/metrics-server.ts";

@@ -1,7 +1,7 @@
 import type { LabelMatches } from "../domain/alerts/alert-routing.ts";
 import type { ChatAccess } from "../domain/chat/chat-rights.ts";
 import type { GatePolicy, People } from "../domain/configuration/gate.ts";
-import type { CaptureKind } from "../domain/evidence/capture.ts";
+import type { CaptureKind, OptionalKind } from "../domain/evidence/capture.ts";
 import type { TargetPlace } from "../domain/targets/target-place.ts";
 import type { AlertsConfig } from "./alerts-config.ts";
 import type { ArtifactsConfig, QueueBoardConfig } from "./artifacts-config.ts";
@@ -146,15 +146,9 @@ export interface CaptureSettings {
   readonly maxBytes?: number;
   /** Most goroutines for which a goroutine dump may stop the world. */
   readonly dumpLimit?: number;
-  readonly include?: readonly OptionalCapture[];
+  readonly include?: readonly OptionalKind[];
   readonly exclude?: readonly CaptureKind[];
 }
-
-/** Captures that are only taken when somebody asks for them. */
-export type OptionalCapture = Extract<
-  CaptureKind,
-  "allocs" | "goroutineleak" | "expvar" | "cmdline" | "trace"
->;
 
 /** A Go process that can be asked. */
 export interface TargetConfig extends TargetReach {

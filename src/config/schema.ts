@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { askedKinds } from "../domain/evidence/capture.ts";
+import { askedKinds, optionalKinds } from "../domain/evidence/capture.ts";
 import { alertSections, channelSetting, matchSetting, shadowSetting } from "./alerts-schema.ts";
 import { artifactSections } from "./artifacts-schema.ts";
 import { auditSections } from "./audit-schema.ts";
@@ -7,7 +7,6 @@ import { chatSections } from "./chat-schema.ts";
 import { configHistorySections, configPathsSetting } from "./config-history-schema.ts";
 import { discoverSections, discoverSetting } from "./discover-schema.ts";
 import { gateSections } from "./gate-schema.ts";
-import type { OptionalCapture } from "./gofire-config.ts";
 import { prometheusSections, seriesSetting } from "./prometheus-schema.ts";
 import {
   absolutePath,
@@ -23,14 +22,6 @@ import {
 } from "./schema-words.ts";
 import { webAccess } from "./web-access-schema.ts";
 import { webSections } from "./web-schema.ts";
-
-const optionalCaptures = [
-  "allocs",
-  "goroutineleak",
-  "expvar",
-  "cmdline",
-  "trace",
-] as const satisfies readonly OptionalCapture[];
 
 /** How a process is reached, apart from where it is. */
 const reach = {
@@ -76,7 +67,7 @@ const capture = section({
     wholeNumber(0, 100_000_000),
     "Most goroutines for which a goroutine dump, which stops the world, is taken",
   ),
-  include: setting(z.array(z.enum(optionalCaptures)), "Captures to take besides the usual"),
+  include: setting(z.array(z.enum(optionalKinds)), "Captures to take besides the usual"),
   exclude: setting(z.array(z.enum(askedKinds)), "Captures to leave out"),
 });
 

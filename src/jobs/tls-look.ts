@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { PortError, UsageError } from "../domain/errors.ts";
+import { oneChunk } from "../domain/one-chunk.ts";
 import type { TlsAnswer } from "../domain/tls/look.ts";
 import type { TlsTarget } from "../domain/tls/probe.ts";
 import { tlsTargetText } from "../domain/tls/target.ts";
@@ -9,7 +10,6 @@ import { tlsMarkdown } from "../render/tls-markdown.ts";
 import { placeOf } from "./asked/asked-by.ts";
 import { defineJob, done } from "./job.ts";
 import type { Cards } from "./publish.ts";
-import { utf8 } from "./thread/contents.ts";
 
 export interface TlsLookJobPorts {
   readonly tlsPlaces: TlsPlaces;
@@ -98,7 +98,7 @@ async function answer(
         title: `TLS of ${target}`,
         contentType: "text/markdown",
         bytes: Buffer.byteLength(text),
-        open: () => utf8(text),
+        open: () => oneChunk(text),
       },
     ],
     "Every finding, handshake and check.",

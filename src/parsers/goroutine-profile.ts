@@ -4,13 +4,8 @@ import { type ParseError, positionText } from "../domain/evidence/parse-result.t
 import type { GoroutineGroup, GoroutineSnapshot } from "../domain/goroutines/goroutine.ts";
 import { type Profile, stackOf } from "../domain/profiles/profile.ts";
 import { lacksItsWriter } from "../domain/profiles/put-together.ts";
+import { recordedDepths } from "./recorded-depths.ts";
 import { stateFromStack } from "./wait-reason.ts";
-
-/**
- * Most program counters that the runtime records of a goroutine: 32 until Go 1.22, 128 since
- * (Go source: runtime/runtime1.go, profstackdepth; runtime/pprof/pprof.go, writeGoroutine).
- */
-const depthLimits: readonly number[] = [32, 128];
 
 /**
  * The goroutines of a goroutine or goroutineleak profile (debug=0), grouped by functions and lines: neither labels nor
@@ -51,7 +46,7 @@ export function goroutinesOfProfile(profile: Profile, damage?: ParseError): Goro
 
 function groupOf(profile: Profile, sample: number, count: number, deepest: number): GoroutineGroup {
   const stack: readonly Frame[] = stackOf(profile, sample).map(asDumped);
-  const maybeCut = stack.length === deepest && depthLimits.includes(deepest);
+  const maybeCut = stack.length === deepest && recordedDepths.includes(deepest);
   return {
     ...stateFromStack(stack),
     count,

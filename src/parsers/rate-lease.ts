@@ -44,12 +44,16 @@ export function parseCurrentRates(text: string): CurrentRates | undefined {
   return errors.length > 0 ? undefined : { ...rates, ...(expiresAt === undefined ? {} : { expiresAt }) };
 }
 
-/** Why rates are not lent, in the process's own words; undefined for everything that is no such answer. */
-export function parseRatesRefusal(
-  text: string,
-):
-  | { readonly error: string /** ISO 8601, by the process's clock. */; readonly expiresAt?: string }
-  | undefined {
+/** Why a process does not lend its rates. */
+export interface RatesRefusal {
+  /** In its own words. */
+  readonly error: string;
+  /** When the lease ends that somebody else has: ISO 8601, by the process's clock. */
+  readonly expiresAt?: string;
+}
+
+/** Undefined for everything that is no such answer: something else is at that path. */
+export function parseRatesRefusal(text: string): RatesRefusal | undefined {
   const errors: string[] = [];
   const fields = jsonFields(parsed(text), "", errors);
   const error = fields.text("error");

@@ -6,7 +6,11 @@ type Entry =
       /** `begun`: something was captured, which counts for the minute. */
       leave(begun: boolean): Promise<void>;
     }
-  | { readonly entered: false /** In words for people. */; readonly reason: string };
+  | {
+      readonly entered: false;
+      /** In words for people. */
+      readonly reason: string;
+    };
 
 /** Why alerts may not have a kind of capture again yet. */
 export interface Cooldown {

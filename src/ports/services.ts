@@ -1,4 +1,4 @@
-import type { CaptureKind } from "../domain/evidence/capture.ts";
+import type { CaptureKind, OptionalKind } from "../domain/evidence/capture.ts";
 import type { ServiceProcesses } from "../domain/targets/service-process.ts";
 import type { GoTarget } from "./go-target.ts";
 
@@ -10,7 +10,7 @@ export interface ServiceCapture {
   readonly traceSeconds?: number;
   readonly deadlineMs?: number;
   readonly dumpLimit?: number;
-  readonly include?: readonly ("allocs" | "goroutineleak" | "expvar" | "cmdline" | "trace")[];
+  readonly include?: readonly OptionalKind[];
   readonly exclude?: readonly CaptureKind[];
 }
 

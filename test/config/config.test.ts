@@ -5,11 +5,11 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { analyzers } from "../../src/analyzers/index.ts";
-import { optionalKinds } from "../../src/capture/request.ts";
 import { configJsonSchema } from "../../src/config/json-schema.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import { defaultArtifacts } from "../../src/config/resolve-artifacts.ts";
+import { optionalKinds } from "../../src/domain/evidence/capture.ts";
 import type { Analyzer } from "../../src/domain/findings/analyzer.ts";
 
 const rules = analyzers.map((analyzer: Analyzer) => analyzer.meta);

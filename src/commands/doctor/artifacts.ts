@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { GofireConfig } from "../../config/gofire-config.ts";
 import { reasonOf, UsageError } from "../../domain/errors.ts";
+import { oneChunk } from "../../domain/one-chunk.ts";
 import type { Artifacts } from "../../ports/artifacts.ts";
 import type { CommandContext, Ports } from "../context.ts";
 import type { DoctorCheck } from "../reply.ts";
@@ -49,7 +50,7 @@ async function roundTrip(artifacts: Artifacts, signal: AbortSignal): Promise<voi
   const key = `doctor/${crypto.randomUUID()}.txt`;
   const said = `gofire doctor ${key}`;
   await step("cannot be written to", () =>
-    artifacts.put(key, oneChunk(new TextEncoder().encode(said)), { contentType: "text/plain" }, signal),
+    artifacts.put(key, oneChunk(said), { contentType: "text/plain" }, signal),
   );
   let problem: unknown;
   try {
@@ -73,10 +74,6 @@ async function step(failing: string, work: () => Promise<unknown>): Promise<void
   } catch (error) {
     throw new Error(`${failing}: ${reasonOf(error)}`, { cause: error });
   }
-}
-
-async function* oneChunk(content: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(content);
 }
 
 function placeOf(config: GofireConfig | undefined): string {

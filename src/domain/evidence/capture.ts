@@ -31,6 +31,16 @@ export const askedKinds = [
 export const captureKinds = [...askedKinds, "profile"] as const;
 export type CaptureKind = (typeof captureKinds)[number];
 
+/** Captures that are only taken when somebody asks for them. */
+export const optionalKinds = [
+  "allocs",
+  "goroutineleak",
+  "expvar",
+  "cmdline",
+  "trace",
+] as const satisfies readonly CaptureKind[];
+export type OptionalKind = (typeof optionalKinds)[number];
+
 /** They cost the target next to nothing, or nothing at all. */
 const freeKinds = [
   "index",

@@ -2,7 +2,7 @@ import type { Labels } from "../alerts/alert.ts";
 import type { MessageRef, Place } from "../chat/message.ts";
 import type { ConfigSummary } from "../configuration/config-summary.ts";
 import type { ContextSummary } from "../context/context-summary.ts";
-import type { CaptureKind, CaptureStatus } from "../evidence/capture.ts";
+import type { CaptureKind, CaptureStatus, OptionalKind } from "../evidence/capture.ts";
 import type { FeedbackTally } from "../findings/feedback.ts";
 import type { Finding, Severity, Verdict } from "../findings/finding.ts";
 import type { IncidentRecord } from "./incident-record.ts";
@@ -65,7 +65,7 @@ export interface CaptureWish {
   readonly deep?: boolean;
   /** Another process of the service, too, and how the two differ; what alerts want unless this is false. */
   readonly peer?: boolean;
-  readonly include?: readonly ("allocs" | "goroutineleak" | "expvar" | "cmdline" | "trace")[];
+  readonly include?: readonly OptionalKind[];
   readonly exclude?: readonly CaptureKind[];
 }
 

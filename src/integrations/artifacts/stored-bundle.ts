@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { manifestFile } from "../../capture/manifest.ts";
+import { oneChunk } from "../../domain/one-chunk.ts";
 import type { Artifacts } from "../../ports/artifacts.ts";
 import type { CaptureStore } from "../../ports/capture-store.ts";
 import { type Room, within } from "./capped-store.ts";
@@ -45,13 +46,9 @@ export function storedBundle(
         },
         async writeManifest(text: string, signal: AbortSignal) {
           const key = `${prefix}${manifestFile}`;
-          await artifacts.put(key, utf8(text), { contentType: "application/json" }, signal);
+          await artifacts.put(key, oneChunk(text), { contentType: "application/json" }, signal);
         },
       });
     },
   };
-}
-
-async function* utf8(text: string): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(new TextEncoder().encode(text));
 }

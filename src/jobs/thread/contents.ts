@@ -1,10 +1,6 @@
 import { contentTypeOf } from "../../domain/evidence/content-type.ts";
+import { oneChunk } from "../../domain/one-chunk.ts";
 import type { Artifacts } from "../../ports/artifacts.ts";
-
-/** Text as a source for the store. */
-export async function* utf8(text: string): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(new TextEncoder().encode(text));
-}
 
 /** What somebody called something, as a part of a file's name. */
 export function inFileName(text: string): string {
@@ -18,7 +14,7 @@ export async function putText(
   artifacts: Artifacts,
   signal: AbortSignal,
 ): Promise<string> {
-  await artifacts.put(key, utf8(text), { contentType: contentTypeOf(key) }, signal);
+  await artifacts.put(key, oneChunk(text), { contentType: contentTypeOf(key) }, signal);
   return key;
 }
 

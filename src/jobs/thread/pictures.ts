@@ -1,5 +1,6 @@
 import type { ParsedArtifact } from "../../domain/evidence/artifact.ts";
 import type { ReplyFile } from "../../domain/incidents/incident.ts";
+import { oneChunk } from "../../domain/one-chunk.ts";
 import type { ProfileKind } from "../../domain/profiles/profile-kind.ts";
 import type { Artifacts } from "../../ports/artifacts.ts";
 import type { Pictures } from "../../ports/pictures.ts";
@@ -40,14 +41,14 @@ export function flameGraphPictures({ artifacts, rasteriser, links, readCapture }
     intoPrefix: string,
     signal: AbortSignal,
   ): Promise<ReplyFile> {
-    async function put(content: Uint8Array, ending: string, contentType: string): Promise<string> {
+    async function put(content: Uint8Array | string, ending: string, contentType: string): Promise<string> {
       const key = `${intoPrefix}${name}.${ending}`;
-      await artifacts.put(key, once(content), { contentType }, signal);
+      await artifacts.put(key, oneChunk(content), { contentType }, signal);
       return key;
     }
 
     const png = await rasteriser.png(svg, pngWidth, signal);
-    await put(new TextEncoder().encode(svg), "svg", "image/svg+xml");
+    await put(svg, "svg", "image/svg+xml");
     return { artifact: await put(png, "png", "image/png"), name: `${name}.png`, title, altText };
   }
 
@@ -150,8 +151,4 @@ function stacksOf(capture: ParsedArtifact, kind: ProfileKind): Weighed | undefin
   const found = measureOf(capture.profile, kind);
   if (found === undefined) return undefined;
   return { stacks: profileStacks(capture.profile, found.sampleIndex), measure: found.measure };
-}
-
-async function* once(content: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield await Promise.resolve(content);
 }

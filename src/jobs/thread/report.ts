@@ -3,6 +3,7 @@ import { contentTypeOf } from "../../domain/evidence/content-type.ts";
 import { analysisChanges } from "../../domain/findings/analysis-changes.ts";
 import type { Analysis } from "../../domain/findings/finding.ts";
 import type { Incident, Reply } from "../../domain/incidents/incident.ts";
+import { oneChunk } from "../../domain/one-chunk.ts";
 import type { Artifacts } from "../../ports/artifacts.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Incidents } from "../../ports/incidents.ts";
@@ -10,7 +11,6 @@ import type { Mutes } from "../../ports/mutes.ts";
 import type { People } from "../../ports/people.ts";
 import { incidentReport, type ReportFacts } from "../../render/report/report.ts";
 import { documentOf } from "../peers/comparison.ts";
-import { utf8 } from "./contents.ts";
 
 export interface ReportPorts {
   readonly artifacts: Artifacts;
@@ -38,7 +38,7 @@ export async function reportReply(
   const name = `${intent.slice(intent.lastIndexOf("/") + 1)}.md`;
   const key = `incidents/${id}/${name}`;
   const report = incidentReport(await factsOf(incident, ports, signal));
-  await ports.artifacts.put(key, utf8(report), { contentType: contentTypeOf(name) }, signal);
+  await ports.artifacts.put(key, oneChunk(report), { contentType: contentTypeOf(name) }, signal);
   return {
     text: `Report of ${id}: timeline, findings, changes, evidence, what could not be checked, who did what.`,
     files: [{ artifact: key, name: `report.${id}.md`, title: `Report ${id}` }],

@@ -1,6 +1,7 @@
 import type { Frame } from "../../domain/code/frame.ts";
 import type { ParseError } from "../../domain/evidence/parse-result.ts";
 import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
+import { recordedDepths } from "../recorded-depths.ts";
 import type { LineShape } from "../text/line-cutter.ts";
 import { lineError } from "../text/line-error.ts";
 import { stateFromStack, type WaitState } from "../wait-reason.ts";
@@ -19,7 +20,7 @@ export interface CountsBounds {
 /** The goroutineleak profile (Go 1.26 experiment) has the same form. */
 const title = /^(.{0,200}?)\b(goroutine|goroutineleak) profile: total (\d{1,15})\s*$/;
 /** Lines in which the title must stand: a shell or a proxy may have written some before it. */
-const titleLines = 32;
+export const titleLines = 32;
 
 const row = /^(\d{1,15}) @((?: 0x[0-9a-f]+)*)\s*$/;
 /** Columns are filled up with tabs (text/tabwriter), so several stand between two; terminals turn them into blanks. */
@@ -35,9 +36,6 @@ const digitNine = 0x39;
 export function countsTitle(lines: readonly string[]): boolean {
   return lines.slice(0, titleLines).some((line) => title.test(line));
 }
-
-/** Depths at which the runtime stops recording: until Go 1.22, and since. */
-const depthLimits: readonly number[] = [32, 128];
 
 interface Tally {
   count: number;
@@ -226,7 +224,7 @@ export class CountsReader {
   }
 
   #groupOf({ count, stack, waiting, programCounters, cut }: Tally): GoroutineGroup {
-    const atLimit = programCounters === this.#deepest && depthLimits.includes(programCounters);
+    const atLimit = programCounters === this.#deepest && recordedDepths.includes(programCounters);
     return {
       ...waiting,
       count,

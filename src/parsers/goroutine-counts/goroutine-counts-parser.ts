@@ -3,7 +3,7 @@ import type { GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
 import { countText } from "../../domain/units.ts";
 import { headLines, LineCutter } from "../text/line-cutter.ts";
 import { lineError } from "../text/line-error.ts";
-import { type CountsBounds, CountsReader, countsTitle, isCountsTitle } from "./counts-reader.ts";
+import { type CountsBounds, CountsReader, countsTitle, isCountsTitle, titleLines } from "./counts-reader.ts";
 
 export interface GoroutineCounts {
   /** `form` is "counts": no ids, ages or creators, and waits for channels cannot be told apart. */
@@ -127,5 +127,5 @@ function noteOf(profiles: number, line: number, earlier: readonly ReadCounts[]):
 
 /** True when one of the first lines is the title of a goroutine profile in text form. */
 export function looksLikeGoroutineCounts(head: Uint8Array): boolean {
-  return countsTitle(headLines(head, 32));
+  return countsTitle(headLines(head, titleLines));
 }

@@ -48,7 +48,7 @@ export function parseSampleLine(line: string): SampleLine | string {
     : { name, labels, value, timestamp, hasExemplar };
 }
 
-/** What `charCodeAt` gives behind the last character, as far as comparisons go. */
+/** In the place of a character code, where the line ends. */
 const end = -1;
 const tab = 0x09;
 const space = 0x20;
