@@ -37,38 +37,11 @@ export interface Explanation {
   readonly reason: string;
 }
 
-/**
- * Explains every answer but 200. The texts of net/http/pprof are those of Go source net/http/pprof/pprof.go; its error
- * answers carry `X-Go-Pprof: 1` (serveError). The WriteTimeout text was there up to Go 1.22; from 1.23 on the
- * handler extends the write deadline instead (configureWriteDeadline).
- */
+/** Explains every answer but 200. */
 export function explainRefusal(refusal: Refusal): Explanation {
-  const { status, kind, text } = refusal;
+  const { status, text } = refusal;
   if (status >= 300 && status < 400) return explainRedirect(refusal);
-  if (refusal.fromGoPprof) {
-    const said = quoted(text);
-    if (status === 404) {
-      return {
-        meaning: "unknown-profile",
-        reason: `this process has no ${kind} profile (404 Unknown profile)`,
-      };
-    }
-    if (status === 500 && /Could not enable CPU profiling/i.test(text)) {
-      return {
-        meaning: "busy",
-        reason:
-          "another CPU profile is running in this process, and Go allows one at a time " +
-          "(a continuous profiler, or somebody else's capture); try again, or use its data",
-      };
-    }
-    if (status === 500 && /Could not enable tracing/i.test(text)) {
-      return { meaning: "busy", reason: `another execution trace is running in this process (${said})` };
-    }
-    if (status === 400 && /exceeds server's WriteTimeout/i.test(text)) {
-      return { meaning: "window-too-long", reason: "the server's WriteTimeout is shorter than the profile" };
-    }
-    return { meaning: "refused", reason: `pprof answered ${status}: ${said}` };
-  }
+  if (refusal.fromGoPprof) return explainPprof(refusal);
   // What the API server says of a pod that it leads to (kubernetes.io/docs/tasks/access-application-cluster).
   const kubernetes = parseKubernetesStatus(text);
   if (kubernetes !== undefined) {
@@ -120,6 +93,36 @@ export function explainRefusal(refusal: Refusal): Explanation {
         reason: `${status}${by(refusal)}${text.trim() === "" ? "" : `: ${quoted(text)}`}`,
       };
   }
+}
+
+/**
+ * The texts of net/http/pprof are those of Go source net/http/pprof/pprof.go; its error answers carry `X-Go-Pprof: 1`
+ * (serveError). The WriteTimeout text was there up to Go 1.22; from 1.23 on the handler extends the write deadline
+ * instead (configureWriteDeadline).
+ */
+function explainPprof({ status, kind, text }: Refusal): Explanation {
+  const said = quoted(text);
+  if (status === 404) {
+    return {
+      meaning: "unknown-profile",
+      reason: `this process has no ${kind} profile (404 Unknown profile)`,
+    };
+  }
+  if (status === 500 && /Could not enable CPU profiling/i.test(text)) {
+    return {
+      meaning: "busy",
+      reason:
+        "another CPU profile is running in this process, and Go allows one at a time " +
+        "(a continuous profiler, or somebody else's capture); try again, or use its data",
+    };
+  }
+  if (status === 500 && /Could not enable tracing/i.test(text)) {
+    return { meaning: "busy", reason: `another execution trace is running in this process (${said})` };
+  }
+  if (status === 400 && /exceeds server's WriteTimeout/i.test(text)) {
+    return { meaning: "window-too-long", reason: "the server's WriteTimeout is shorter than the profile" };
+  }
+  return { meaning: "refused", reason: `pprof answered ${status}: ${said}` };
 }
 
 /** Routers that register the index without the slash at its end send those away who ask with it. */

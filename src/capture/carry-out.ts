@@ -30,35 +30,34 @@ export async function carryOut(
   let noProfiles: string | undefined;
   /** Kinds that the target does not have or does not give to us, and how it said so. */
   const refusals = new Map<CaptureKind, string>();
-
   /** Waits were recorded for a while, and the profiles before and after it taken. */
   let windowTaken = false;
 
   function over(): string | undefined {
     return whyOver(context, request.deadlineMs);
   }
+  /** Why the step is left out, whatever the process says until then. */
+  function whyLeftOut(step: CaptureStep, waitMs: number): string | undefined {
+    const neededMs = step.expectedMs + waitMs;
+    const leftMs = context.remainingMs();
+    if (stopped === undefined && leftMs > 0 && neededMs > leftMs) {
+      didNotFit = true;
+      return `needs ${durationText(neededMs)}, and only ${durationText(leftMs)} of the capture's time were left`;
+    }
+    const refusal = refusals.get(step.kind);
+    if (refusal !== undefined) return `not asked again: ${refusal}`;
+    return noProfiles !== undefined && (step.question.of === "profile" || step.file === lastMetrics)
+      ? "not taken: neither the index page nor goroutines could be had"
+      : undefined;
+  }
 
   for (const [position, step] of steps.entries()) {
     if (windowTaken && step.unlessWindow === true) continue;
     const gapMs = firstGoroutinesAt === undefined ? 0 : (step.afterFirstGoroutinesMs ?? 0);
     const waitMs = Math.max(0, gapMs + (firstGoroutinesAt ?? 0) - clock.monotonicMs());
-    const neededMs = step.expectedMs + waitMs;
-    if (stopped === undefined && context.remainingMs() > 0 && neededMs > context.remainingMs()) {
-      didNotFit = true;
-      const left = durationText(context.remainingMs());
-      await story.skip(
-        step.kind,
-        `needs ${durationText(neededMs)}, and only ${left} of the capture's time were left`,
-      );
-      continue;
-    }
-    const refusal = refusals.get(step.kind);
-    if (refusal !== undefined) {
-      await story.skip(step.kind, `not asked again: ${refusal}`);
-      continue;
-    }
-    if (noProfiles !== undefined && (step.question.of === "profile" || step.file === lastMetrics)) {
-      await story.skip(step.kind, "not taken: neither the index page nor goroutines could be had");
+    const leftOut = whyLeftOut(step, waitMs);
+    if (leftOut !== undefined) {
+      await story.skip(step.kind, leftOut);
       continue;
     }
     if (stopped === undefined) await waitFor(step, waitMs, context);
@@ -75,7 +74,7 @@ export async function carryOut(
     if (step.window !== undefined && context.target.rates !== undefined) {
       const outcome = await takeBlockWindow(
         step,
-        { ...step.window, rates: context.target.rates, baselineMs: index.latencyMs },
+        { ...step.window, rates: context.target.rates, baselineMs },
         request.deadlineMs,
         context,
       );
