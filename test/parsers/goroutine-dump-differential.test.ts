@@ -107,7 +107,10 @@ describe("goroutines of every form", () => {
           }
           // No goroutine stands in a dump twice.
           for (const [at, model] of all.entries()) all[at] = { ...model, id: at + 2 };
-          const text = all.map(goroutineText).join("\n").replaceAll("\n", lineEnd);
+          const text = all
+            .map((one) => `${goroutineText(one)}\n`)
+            .join("")
+            .replaceAll("\n", lineEnd);
           const snapshot = parsed(text, pieceBytes, limits);
           expect(snapshot.counted).toBe(all.length);
           expect(sums(snapshot)).toEqual(expectedGroups(all));

@@ -313,6 +313,45 @@ describe("an incomplete dump", () => {
     },
   );
 
+  it.each([
+    ["behind a header", "", true],
+    ["between two calls", "main.f(0x1)\n\t/src/main.go:9 +0x1d\n", true],
+    ["within the offset of a call", "main.f(0x1)\n\t/src/main.go:9 +0x1", true],
+    [
+      "behind the calls, where the creator would follow",
+      "main.main.func1()\n\t/src/main.go:12 +0x1d\n",
+      true,
+    ],
+    ["behind the creator", publish, false],
+    [
+      "behind the main goroutine",
+      "main.f(0x1)\n\t/src/main.go:9 +0x1d\nmain.main()\n\t/src/main.go:30 +0x1d\n",
+      false,
+    ],
+    ["behind what main does at its start", "main.init.0()\n\t/src/main.go:9 +0x1d\n", false],
+    [
+      "behind a thread's own stack",
+      "runtime.futex(0x1)\n\t/go/src/runtime/sys.s:9 +0x1\nruntime.mstart()\n\t/go/src/runtime/asm.s:9 +0x1\n",
+      false,
+    ],
+    [
+      "behind what C code called",
+      "main.f(0x1)\n\t/src/main.go:9 +0x1d\n_cgoexp_f3_f(0x1)\n\t_cgo_gotypes.go:9 +0x1\n",
+      false,
+    ],
+    [
+      "behind one whose stack is told elsewhere",
+      "\tgoroutine running on other thread; stack unavailable\n",
+      false,
+    ],
+  ])("is cut or whole by what it ends with: %s", (_where, body, isCut) => {
+    const result = parse(`${first}goroutine 2 [chan send]:\n${body}`);
+    if (!result.ok) throw new Error(result.error.message);
+    expect(result.value.snapshot.incomplete).toBe(
+      isCut ? "the dump ends in the middle of a goroutine" : undefined,
+    );
+  });
+
   it("says so when it ends within a call, a place or a header", () => {
     const whole = `goroutine 2 [chan send]:\n${publish}`;
     const [inCall, inPlace, inCreator] = ["{0xc0000b4000", "notifier.go:", "service.go"].map((word) =>

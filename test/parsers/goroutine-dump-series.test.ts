@@ -99,5 +99,9 @@ describe("several dumps in one input", () => {
     );
     expect(counts(`${main}${stuck(5, 6)}`).snapshot.incomplete).toBeUndefined();
     expect(counts(`panic: oh\n\n${asked}`).snapshot.incomplete).toBeUndefined();
+    // Who writes a dump of all stands first in it, and waits for somebody.
+    const writer = `goroutine 7 [running]:\nruntime/pprof.writeGoroutineStacks({0x1, 0x2})\n\t/src/pprof.go:7 +0x1\n${publish}\n`;
+    expect(counts(writer).snapshot.incomplete).toContain("the main goroutine is not in it");
+    expect(counts(`${writer}${stuck(5, 6)}`).snapshot.incomplete).toBeUndefined();
   });
 });

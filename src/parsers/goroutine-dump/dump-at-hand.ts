@@ -73,10 +73,14 @@ export class DumpAtHand {
       return `the stack of goroutine ${id} stands in it again at line ${line}: stacks were logged one by one`;
     }
     if (this.ids.main || (this.crash !== undefined && died(this.crash))) return undefined;
-    const shown = groups.some(({ stack }) => stack.some(({ function: symbol }) => ofWholeDump.has(symbol)));
-    return shown ? undefined : "the main goroutine is not in it, so others may be missing, too";
+    const calls = new Set(groups.flatMap(({ stack }) => stack.map(({ function: symbol }) => symbol)));
+    if (ofMain.some((symbol) => calls.has(symbol))) return undefined;
+    // A process may have lost its main goroutine. Who writes a dump of all stands first in it, and is never the only one.
+    if (this.goroutines.counted > 1 && calls.has(writer)) return undefined;
+    return "the main goroutine is not in it, so others may be missing, too";
   }
 }
 
-/** The main goroutine of Go before 1.4 had other numbers; and who writes a dump of all. */
-const ofWholeDump = new Set(["main.main", "runtime.main", "runtime/pprof.writeGoroutineStacks"]);
+/** The main goroutine of Go before 1.4 had other numbers. */
+const ofMain = ["main.main", "runtime.main"];
+const writer = "runtime/pprof.writeGoroutineStacks";
