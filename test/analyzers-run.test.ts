@@ -267,3 +267,37 @@ describe("verdict", () => {
     expect(runAnalyzers(rules, {}, target, { rules: ["a/a", "b/b"] }).verdict).toBe("inconclusive");
   });
 });
+
+describe("a crash", () => {
+  const dead = group("active", ["shop/a.Add:10"]);
+  const needy = rule("goroutine/count", [], { needs: ["goroutines"] });
+  const judged = (
+    kind: "panic" | "fatal error" | "signal",
+    message: string,
+    groups: readonly GoroutineGroup[],
+  ) => {
+    const shown = snapshot(groups);
+    const crash = { artifact: shown.artifact, kind, message, at: { unit: "line", value: 1 } } as const;
+    const { verdict, checks } = runAnalyzers([needy], { goroutines: seen(shown, [shown]), crash }, target, {
+      rules: [needy.meta.id],
+    });
+    return [verdict, checks[0]?.state];
+  };
+
+  it("that shows only the goroutine that died tells nothing of the others", () => {
+    expect(judged("panic", "assignment to entry in nil map", [dead])).toEqual([
+      "inconclusive",
+      "inconclusive",
+    ]);
+    expect(judged("fatal error", "concurrent map writes", [dead])).toEqual(["inconclusive", "inconclusive"]);
+  });
+
+  it("that shows all of them does", () => {
+    expect(judged("panic", "boom", [dead, holder])).toEqual(["pass", "pass"]);
+    expect(judged("fatal error", "all goroutines are asleep - deadlock!", [holder])).toEqual([
+      "pass",
+      "pass",
+    ]);
+    expect(judged("signal", "quit", [holder])).toEqual(["pass", "pass"]);
+  });
+});

@@ -71,10 +71,27 @@ function runOne(
   if ("inconclusive" in drafts) {
     return { check: { rule: meta.id, state: "inconclusive", reason: drafts.inconclusive }, candidates: [] };
   }
-  return {
-    check: { rule: meta.id, state: "pass" },
-    candidates: drafts.map((draft) => candidateOf(meta, draft)),
-  };
+  const candidates = drafts.map((draft) => candidateOf(meta, draft));
+  const rests = meta.needs.some((key) => key === "goroutines" || key === "dump");
+  return drafts.length === 0 && rests && showsTheDyingAlone(evidence)
+    ? { check: { rule: meta.id, state: "inconclusive", reason: dyingAlone }, candidates }
+    : { check: { rule: meta.id, state: "pass" }, candidates };
+}
+
+const dyingAlone = "the crash shows only the goroutine that died (GOTRACEBACK=all shows all)";
+
+/**
+ * Whether what others did is not known: a panic and most fatal errors show the goroutine that died, unless GOTRACEBACK says
+ * otherwise (https://pkg.go.dev/runtime#hdr-Environment_Variables). A deadlock and SIGQUIT show all, be there but one.
+ */
+function showsTheDyingAlone({ crash, goroutines }: Partial<Evidence>): boolean {
+  return (
+    crash !== undefined &&
+    crash.kind !== "signal" &&
+    !crash.message.startsWith("all goroutines are asleep") &&
+    goroutines?.best.counted === 1 &&
+    goroutines.best.artifact === crash.artifact
+  );
 }
 
 /** The outcome of a rule that could judge follows from what is published of its findings, as the verdict does. */

@@ -20,8 +20,10 @@ export function standingText(stack: readonly Frame[]): string {
 
 /** `2026-11-30 03:12:04 UTC, within 12 s`: when captures began, and how long all of them took; undefined where none says. */
 export function capturedText(captures: readonly CaptureRecord[]): string | undefined {
-  const timed = captures.flatMap(({ startedAtMs, durationMs }) =>
-    startedAtMs === undefined ? [] : [{ startedAtMs, endedAtMs: startedAtMs + durationMs }],
+  const timed = captures.flatMap(({ startedAtMs, durationMs, status }) =>
+    startedAtMs === undefined || status === "failed" || status === "skipped"
+      ? []
+      : [{ startedAtMs, endedAtMs: startedAtMs + durationMs }],
   );
   if (timed.length === 0) return undefined;
   const startedAtMs = timed.reduce((first, { startedAtMs: each }) => Math.min(first, each), Infinity);

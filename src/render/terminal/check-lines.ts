@@ -2,7 +2,7 @@ import { type Analysis, openChecks } from "../../domain/findings/finding.ts";
 import { counted } from "../../domain/units.ts";
 import { isNothingCaptured } from "../quiet-verdict.ts";
 import { printable } from "../style.ts";
-import { labelled, wrap } from "../wrap.ts";
+import { hanging, labelled } from "../wrap.ts";
 import { indent, labelWidth, shortList, type TerminalOptions } from "./layout.ts";
 
 /** How many rules found something, and which could not be checked, by what they lack. */
@@ -29,11 +29,7 @@ export function checkLines(analysis: Analysis, { style, width, verbose }: Termin
   const shown = verbose || verdict === "inconclusive" ? reasons : reasons.slice(0, shortList.reasons);
   for (const [reason, rules] of shown) {
     const names = verbose || rules.length <= 2 ? rules.join(", ") : counted(rules.length, "rule");
-    lines.push(
-      ...wrap(printable(`${reason}: ${names}`), width - indent).map((line, i) =>
-        i === 0 ? `  ${line}` : `    ${line}`,
-      ),
-    );
+    lines.push(...hanging(printable(`${reason}: ${names}`), indent, width));
   }
   const hidden = reasons.slice(shown.length).reduce((sum, [, rules]) => sum + rules.length, 0);
   if (hidden > 0) lines.push(style.dim(`  and ${counted(hidden, "more rule")}: --verbose shows why.`));

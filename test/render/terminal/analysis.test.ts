@@ -189,11 +189,12 @@ Captured
   });
 
   it("a capture of which nothing came is not told as one in which nothing was found", () => {
-    const captures = [capture("index", { status: "failed", reason: "connection refused" })];
+    const captures = [capture("index", { status: "failed", reason: "connection refused", startedAtMs: 0 })];
     const checks = [{ rule: "heap/growth", state: "inconclusive", reason: "no heap profile" }] as const;
     const none = analysisText(analysis({ verdict: "inconclusive", captures, checks }), plain);
     expect(none).toContain("1 not checked\n");
     expect(none).not.toContain("no heap profile");
+    expect(none).toContain("\nCaptured\n  failed    index");
     expect(none).toContain("Nothing could be captured, so nothing was judged");
     expect(none).not.toContain("Nothing found");
     const some = analysisText(
