@@ -1,4 +1,5 @@
 import { UsageError } from "../domain/errors.ts";
+import { literalPattern } from "../domain/literal-pattern.ts";
 import type { GoTargetAddress } from "../ports/go-target.ts";
 
 /** A rule that lets targets be captured without a person having typed their address. */
@@ -73,8 +74,7 @@ function hostGlob(host: string): (name: string) => boolean {
 }
 
 function glob(pattern: string, star: string): RegExp {
-  const escaped = pattern.replace(/[\\^$.|?+()[\]{}]/g, "\\$&");
-  return new RegExp(`^${escaped.replaceAll("*", star)}$`);
+  return new RegExp(`^${pattern.split("*").map(literalPattern).join(star)}$`);
 }
 
 function ipv4Range(network: string, bits: number, pattern: string): (host: string) => boolean {

@@ -5,10 +5,11 @@ import type {
   FigureUnit,
   MissingFigure,
 } from "../../domain/context/service-context.ts";
+import { literalPattern } from "../../domain/literal-pattern.ts";
 import { isUnknown } from "../../domain/metrics/counters.ts";
 import type { MetricSeries } from "../../domain/metrics/metric-series.ts";
 import type { Asker } from "./asker.ts";
-import { duration, type Matchers, patternOf, selector } from "./promql.ts";
+import { duration, type Matchers, selector } from "./promql.ts";
 
 /** The pod that the process runs in, as cAdvisor and kube-state-metrics call it, and which of its containers. */
 export interface FoundPod {
@@ -177,7 +178,7 @@ function ofDeployment(matchers: Matchers): Matchers {
     typeof pod === "string" ? new RegExp(`^(.+)-${random}{1,10}-${random}{5}$`).exec(pod)?.[1] : undefined;
   return name === undefined
     ? matchers
-    : { ...matchers, pod: { pattern: `${patternOf(name)}-${random}{1,10}-${random}{5}` } };
+    : { ...matchers, pod: { pattern: `${literalPattern(name)}-${random}{1,10}-${random}{5}` } };
 }
 
 /** The series of the process's container: the labelled one, the only one, or the one that is called as the service. */

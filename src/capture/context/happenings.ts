@@ -1,9 +1,10 @@
 import type { ContextEvent, Figure, MissingFigure } from "../../domain/context/service-context.ts";
+import { literalPattern } from "../../domain/literal-pattern.ts";
 import { isUnknown, type Unknown } from "../../domain/metrics/counters.ts";
 import type { MetricSeries } from "../../domain/metrics/metric-series.ts";
 import type { Asker } from "./asker.ts";
 import { type FoundPod, ofContainer } from "./container.ts";
-import { type Matchers, patternOf, selector } from "./promql.ts";
+import { type Matchers, selector } from "./promql.ts";
 
 /** Restarts are counted so far back. */
 const hourMs = 3_600_000;
@@ -235,7 +236,7 @@ export async function podOf(
   }
   const host = /^(?<host>\d+\.\d+\.\d+\.\d+):\d+$/.exec(process?.["instance"] ?? "")?.groups?.["host"];
   if (host === undefined || host.startsWith("127.")) return undefined;
-  const answer = await asker.ask(`kube_pod_info${selector({ pod_ip: { pattern: patternOf(host) } })}`);
+  const answer = await asker.ask(`kube_pod_info${selector({ pod_ip: { pattern: literalPattern(host) } })}`);
   const found = isUnknown(answer) || answer.length !== 1 ? undefined : answer[0]?.labels;
   const foundPod = found?.["pod"];
   if (foundPod === undefined) return undefined;

@@ -11,11 +11,6 @@ function literal(text: string): string {
   return JSON.stringify(text.replace(/\p{Surrogate}/gu, "\ufffd"));
 }
 
-/** A text that stands for itself in a regular expression (RE2: github.com/google/re2/wiki/Syntax). */
-export function patternOf(text: string): string {
-  return text.replace(/[\\.+*?()|[\]{}^$]/g, "\\$&");
-}
-
 /** `{job="order",instance=~"10\\.0\\.0\\.5:.+"}`. The names of the labels are legal ones. */
 export function selector(matchers: Matchers): string {
   const parts = Object.entries(matchers).map(([name, wanted]) => {

@@ -1,8 +1,10 @@
 import { usualServiceLabels } from "../../domain/alerts/alert-routing.ts";
+import { literalPattern } from "../../domain/literal-pattern.ts";
 import { isUnknown, type Unknown } from "../../domain/metrics/counters.ts";
 import type { MetricSeries } from "../../domain/metrics/metric-series.ts";
+import { isLoopback } from "../../domain/targets/reserved-addresses.ts";
 import type { Asker } from "./asker.ts";
-import { type Matchers, patternOf, selector } from "./promql.ts";
+import { type Matchers, selector } from "./promql.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -76,8 +78,12 @@ function candidatesOf({ service, labels, alert = {}, names }: SeriesHints): read
   }
   for (const name of names) {
     const host = hostOf(name);
+    // Behind a loopback address stands something else on every machine.
     if (host !== undefined && !isLoopback(host)) {
-      candidates.push({ matchers: { instance: { pattern: `${patternOf(host)}:[0-9]+` } }, ofProcess: true });
+      candidates.push({
+        matchers: { instance: { pattern: `${literalPattern(host)}:[0-9]+` } },
+        ofProcess: true,
+      });
     } else if (host === undefined && !name.includes("/")) {
       candidates.push(
         { matchers: { pod: name }, ofProcess: true },
@@ -98,7 +104,7 @@ function candidatesOf({ service, labels, alert = {}, names }: SeriesHints): read
   if (service !== undefined) {
     candidates.push(
       { matchers: { job: service }, ofProcess: false },
-      { matchers: { job: { pattern: `.+/${patternOf(service)}` } }, ofProcess: false },
+      { matchers: { job: { pattern: `.+/${literalPattern(service)}` } }, ofProcess: false },
       ...usualServiceLabels
         .filter((label) => label !== "job")
         .map((label) => ({ matchers: { [label]: service }, ofProcess: false })),
@@ -208,11 +214,6 @@ function fits(labels: Labels, matchers: Matchers): boolean {
 /** Of `host:port`; undefined for a name. */
 function hostOf(name: string): string | undefined {
   return /^(?<host>[^\s/]+):\d+$/.exec(name)?.groups?.["host"];
-}
-
-/** Behind a loopback address stands something else on every machine. */
-function isLoopback(host: string): boolean {
-  return /^(?:localhost|127\.[\d.]+|\[::1\])$/i.test(host);
 }
 
 function isSameHost(name: string, instance: string | undefined): boolean {

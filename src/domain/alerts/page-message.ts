@@ -1,3 +1,4 @@
+import { literalPattern } from "../literal-pattern.ts";
 import type { AlertNotification, Labels } from "./alert.ts";
 
 /** A page as somebody else's bot posted it into the chat. */
@@ -164,7 +165,7 @@ export function comparableTitle(text: string): string {
 /** The service whose name stands as a whole word in the page; undefined when none or several do. */
 export function serviceNamedIn(words: string, services: readonly string[]): string | undefined {
   const found = services.filter((name) =>
-    new RegExp(`(?:^|[^\\w.-])${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?:$|[^\\w-])`, "u").test(words),
+    new RegExp(`(?:^|[^\\w.-])${literalPattern(name)}(?:$|[^\\w-])`, "u").test(words),
   );
   return found.length === 1 ? found[0] : undefined;
 }

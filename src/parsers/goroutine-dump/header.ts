@@ -53,6 +53,7 @@ const openBracket = 0x5b;
 const closeBracket = 0x5d;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
+const letterG = 0x67;
 
 /**
  * Reads the header in `bytes[start .. end]`, a line without its line feed. False when it is not one.
@@ -145,13 +146,13 @@ export function endsInHeaderWord(bytes: Uint8Array, start: number, to: number): 
   );
 }
 
-/** `goroutine 12 [` or `goroutine 12 gp=`: a sentence that begins with "goroutine" is not a header. */
+/** Whether `goroutine 12 [` or `goroutine 12 gp=` begins at `start`, as far as it stands before `to`: a sentence that begins with "goroutine" is not a header. */
 export function beginsHeader(bytes: Uint8Array, start: number, to: number): boolean {
   if (!standsAt(bytes, start, to, headerWord)) return false;
   let at = start + headerWord.length;
   if (!isDigit(bytes[at])) return false;
   while (at < to && isDigit(bytes[at])) at++;
   if (at === to) return true;
-  if (bytes[at] !== 0x20) return false;
-  return at + 1 >= to || bytes[at + 1] === 0x5b || bytes[at + 1] === 0x67;
+  if (bytes[at] !== space) return false;
+  return at + 1 >= to || bytes[at + 1] === openBracket || bytes[at + 1] === letterG;
 }

@@ -1,3 +1,5 @@
+import { sampleNumber } from "./sample-number.ts";
+
 /** One sample line, its timestamp still in the unit of the format it came in. */
 export interface SampleLine {
   readonly name: string;
@@ -61,8 +63,6 @@ const backslash = 0x5c;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
-const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
-
 /** Works on character codes: a scrape of kube-state-metrics has a hundred thousand lines that are all wanted. */
 class SampleScanner {
   readonly #line: string;
@@ -95,7 +95,7 @@ class SampleScanner {
     return line.slice(start, this.#at);
   }
 
-  /** Decimal, `NaN`, `Inf` or `Infinity` in any case; no hexadecimal, which no exporter writes. */
+  /** See `sampleNumber`. */
   takeNumber(): number | undefined {
     this.skipBlanks();
     const line = this.#line;
@@ -104,7 +104,7 @@ class SampleScanner {
       const code = line.charCodeAt(this.#at);
       if (code === space || code === tab || code === hash) break;
     }
-    return numberOf(line.slice(start, this.#at));
+    return sampleNumber(line.slice(start, this.#at));
   }
 
   /** Reads `{...}` into `labels`. Returns the metric name when it stands inside, as Prometheus 3 quotes it. */
@@ -189,22 +189,4 @@ function setLabel(labels: Record<string, string>, name: string, value: string): 
   // An assignment to `__proto__` would be lost.
   if (name === "__proto__") Object.defineProperty(labels, name, { value, enumerable: true });
   else labels[name] = value;
-}
-
-function numberOf(text: string): number | undefined {
-  if (decimal.test(text)) return Number(text);
-  switch (text.toLowerCase()) {
-    case "nan":
-      return Number.NaN;
-    case "inf":
-    case "+inf":
-    case "infinity":
-    case "+infinity":
-      return Number.POSITIVE_INFINITY;
-    case "-inf":
-    case "-infinity":
-      return Number.NEGATIVE_INFINITY;
-    default:
-      return undefined;
-  }
 }

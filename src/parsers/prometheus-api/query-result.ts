@@ -1,5 +1,6 @@
 import { isJsonObject } from "../../domain/json-object.ts";
 import type { MetricPoint, MetricSeries } from "../../domain/metrics/metric-series.ts";
+import { sampleNumber } from "../metrics/sample-number.ts";
 
 /** More than any question of ours needs; the rest of an answer is refused, not cut: a part of it would mislead. */
 export const mostSeries = 10_000;
@@ -69,14 +70,6 @@ function pointOf(pair: unknown): MetricPoint | undefined {
   if (!Array.isArray(pair) || pair.length !== 2) return undefined;
   const [seconds, text]: readonly unknown[] = pair;
   if (typeof seconds !== "number" || !Number.isFinite(seconds) || typeof text !== "string") return undefined;
-  const value = sampleValue(text);
+  const value = sampleNumber(text);
   return value === undefined ? undefined : { atMs: Math.round(seconds * 1000), value };
-}
-
-/** As Go's strconv.FormatFloat writes it. */
-function sampleValue(text: string): number | undefined {
-  if (text === "NaN") return Number.NaN;
-  if (text === "+Inf" || text === "Inf") return Number.POSITIVE_INFINITY;
-  if (text === "-Inf") return Number.NEGATIVE_INFINITY;
-  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : undefined;
 }
