@@ -49,6 +49,7 @@ export async function happenings(past: Happened, asker: Asker): Promise<Happenin
     ...ends,
     ...(deploys.length > 0 ? deploys : beganTogether(past)),
   ];
+  // Newest first. What has no time comes last: a window is far shorter than what has passed since the epoch.
   return { events: events.toSorted((a, b) => (b.atMs ?? b.windowMs) - (a.atMs ?? a.windowMs)), restarts };
 }
 

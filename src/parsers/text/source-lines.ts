@@ -24,6 +24,7 @@ export class SourceLines {
     this.#stepped.push(count <= 1);
   }
 
+  /** The line of the file that `line` comes from; the same where nothing was said of it. */
   of(line: number): number {
     let below = 0;
     let above = this.#firsts.length;
@@ -39,6 +40,7 @@ export class SourceLines {
   }
 }
 
+/** How many line feeds the text has, one at its end among them. */
 export function lineFeedsIn(text: string): number {
   let count = 0;
   for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) count++;
