@@ -3,7 +3,7 @@ import { asDumped } from "../domain/code/symbol-names.ts";
 import { type ParseError, positionText } from "../domain/evidence/parse-result.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../domain/goroutines/goroutine.ts";
 import { type Profile, stackOf } from "../domain/profiles/profile.ts";
-import { lacksItsWriter } from "../domain/profiles/put-together.ts";
+import { hasPlacesOfNobody, lacksItsWriter } from "../domain/profiles/put-together.ts";
 import { recordedDepths } from "./recorded-depths.ts";
 import { stateFromStack } from "./wait-reason.ts";
 
@@ -66,6 +66,9 @@ function whyIncomplete(profile: Profile, damage: ParseError | undefined): string
   }
   if (profile.values[profile.defaultSampleIndex]?.some((count) => count < 0) === true) {
     return "the profile is a difference of two: goroutines that were there all along are not in it";
+  }
+  if (hasPlacesOfNobody(profile)) {
+    return "a part was taken out of the profile: it names places at which no goroutine in it stands, as filters of go tool pprof leave them";
   }
   if (lacksItsWriter(profile)) {
     return "a part was taken out of the profile, or another profile subtracted: the goroutine that wrote it is not in it";

@@ -32,6 +32,18 @@ export function lacksItsWriter(profile: Profile): boolean {
   return profile.sampleCount === 0 || (profile.rewritten === true && goroutineCaptures(profile) === 0);
 }
 
+/**
+ * Another program took samples out of a profile of goroutines: their places stand in it still, and nobody at them. A writer
+ * has only those that it needs, so has pprof where it adds up or saves; its filters leave them (google/pprof
+ * profile/filter.go, FilterSamplesByName).
+ */
+export function hasPlacesOfNobody(profile: Profile): boolean {
+  if (profile.rewritten !== true || !isOfGoroutines(profile)) return false;
+  const { locationStart, sampleStart, sampleCount, sampleLocations } = profile;
+  const used = new Set(sampleLocations.subarray(0, sampleStart[sampleCount]));
+  return locationStart.some((start, at) => (locationStart[at + 1] ?? 0) > start && !used.has(at));
+}
+
 function isOfGoroutines({ sampleTypes: [first, ...others] }: Profile): boolean {
   return first?.type === "goroutine" && others.length === 0;
 }

@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { assembleEvidence } from "../../../src/domain/evidence/assemble-evidence.ts";
 import type { Profile } from "../../../src/domain/profiles/profile.ts";
-import { lacksItsWriter, whyNoCapture } from "../../../src/domain/profiles/put-together.ts";
+import {
+  hasPlacesOfNobody,
+  lacksItsWriter,
+  whyNoCapture,
+} from "../../../src/domain/profiles/put-together.ts";
+import { goroutinesOfProfile } from "../../../src/parsers/goroutine-profile.ts";
 import { profile, type SampleText } from "./profiles.ts";
 
 const writer = [
@@ -43,6 +48,30 @@ describe("a profile of goroutines that another program wrote again", () => {
     expect(lacksItsWriter(asWritten)).toBe(false);
     expect(lacksItsWriter(profile(["goroutine/count"], []))).toBe(true);
     expect(lacksItsWriter(profile(["goroutineleak/count"], []))).toBe(false);
+  });
+
+  it("lacks a part when it has places of nobody, as go tool pprof -focus and -ignore leave it", () => {
+    const whole = profile(
+      ["goroutine/count"],
+      [
+        [[1], ...writer],
+        [[300], "shop/orders.Place:41"],
+      ],
+      {
+        rewritten: true,
+      },
+    );
+    const filtered = { ...whole, sampleCount: 1 };
+    expect(lacksItsWriter(filtered)).toBe(false);
+    expect(hasPlacesOfNobody(filtered)).toBe(true);
+    expect(goroutinesOfProfile(filtered).incomplete).toMatch(
+      /^a part was taken out of the profile: it names/,
+    );
+    expect(hasPlacesOfNobody(whole)).toBe(false);
+    expect(goroutinesOfProfile(whole).incomplete).toBeUndefined();
+    const { rewritten, ...asWritten } = filtered;
+    expect(rewritten).toBe(true);
+    expect(hasPlacesOfNobody(asWritten)).toBe(false);
   });
 });
 
