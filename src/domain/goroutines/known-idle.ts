@@ -38,7 +38,7 @@ const loopNamed = symbolTable<IdleRole>([
   [
     { role: "waits for the next connection or request of a fasthttp server", per: "connection" },
     // A handler stands above both; a header that has begun is read in a function of its own (fasthttp source: server.go).
-    /(?:^|\/)valyala\/fasthttp\.\(\*(?:workerPool\)\.workerFunc|Server\)\.serveConn)$/,
+    /(?:^|\/)valyala\/fasthttp\.\(\*(?:workerPool\)\.workerFunc|Server\)\.serveConn(?:Counted)?)$/,
   ],
   [
     { role: "watches the connection of a request that is being handled", per: "connection" },
@@ -179,7 +179,7 @@ function isBusy(group: GoroutineGroup, site: string): boolean {
     return !group.stack.some(({ function: symbol }) => symbol === "bufio.(*Reader).Peek");
   }
   // It also writes the answer itself, to a client that may not read.
-  if (site.endsWith("/fasthttp.(*Server).serveConn")) {
+  if (/\/fasthttp\.\(\*Server\)\.serveConn(?:Counted)?$/.test(site)) {
     return group.stack.some(({ function: symbol }) => symbol.startsWith("bufio.(*Writer)."));
   }
   return false;

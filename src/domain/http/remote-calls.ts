@@ -44,7 +44,7 @@ const contextDeadline = (who: string) => `Give the call's context a deadline: ${
 
 /**
  * Read in the libraries' sources (a vendored copy ends with the same path): google.golang.org/grpc call.go, stream.go,
- * internal/transport; twmb/franz-go pkg/kgo producer.go; IBM/sarama sync_producer.go; segmentio/kafka-go writer.go;
+ * internal/transport; valyala/fasthttp client.go, header.go; twmb/franz-go pkg/kgo producer.go; IBM/sarama sync_producer.go; segmentio/kafka-go writer.go;
  * nats-io/nats.go nats.go, context.go; nsqio/go-nsq producer.go; quic-go http3/transport.go; redis/rueidis client.go, pipe.go;
  * redis/go-redis redis.go; jackc/pgx conn.go, pgconn; go.mongodb.org/mongo-driver x/mongo/driver/topology connection.go;
  * opentelemetry-go sdk/trace batch_span_processor.go; elastic/go-elasticsearch esutil/bulk_indexer.go.
@@ -67,6 +67,15 @@ const clients: readonly Client[] = [
     deadline: "Give the stream's context a deadline, or cancel it when a send does not return in time.",
     entry: /(?:^|\/)google\.golang\.org\/grpc\.\(\*clientStream\w*\)\.SendMsg$/,
     waitsIn: /(?:^|\/)google\.golang\.org\/grpc\/internal\/transport\.\(\*writeQuota\)\.get$/,
+  },
+  {
+    name: "an HTTP request",
+    awaits: "answer",
+    cpuMs: cpuMsRoundTrip,
+    deadline:
+      "Set ReadTimeout of fasthttp's Client or HostClient, or call DoTimeout or DoDeadline: it has no timeout by default.",
+    entry: /(?:^|\/)valyala\/fasthttp\.(?:\(\*(?:Client|HostClient|LBClient)\)\.)?(?:Do\w*|Get\w*|Post\w*)$/,
+    waitsIn: /(?:^|\/)valyala\/fasthttp\.\(\*ResponseHeader\)\.tryRead$/,
   },
   {
     name: "an HTTP/3 request",

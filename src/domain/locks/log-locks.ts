@@ -1,9 +1,9 @@
 /**
  * Functions in which logging libraries hold their lock while they write: the standard library's log and log/slog,
- * zap, zerolog, logrus, klog, glog, lumberjack. zap's core has none of its own, and stands behind the file's.
+ * zap, zerolog, logrus, klog, glog, lumberjack. zap's core and zerolog's writers have none of their own, and stand behind the file's.
  */
 const loggers =
-  /^log\.\(\*Logger\)\.|^log\/slog\.\(\*(?:commonHandler|defaultHandler|handleState|TextHandler|JSONHandler)\)\.|(?:^|\/)go\.uber\.org\/zap\/zapcore\.\(\*(?:lockedWriteSyncer|BufferedWriteSyncer|ioCore)\)\.|(?:^|\/)github\.com\/rs\/zerolog\.\(?\*?syncWriter\)?\.|(?:^|\/)github\.com\/sirupsen\/logrus\.\(\*(?:Entry|Logger|[Mm]utexWrap)\)\.|(?:^|\/)k8s\.io\/klog(?:\/v2)?\.\(\*(?:loggingT|syncBuffer|redirectBuffer)\)\.|(?:^|\/)github\.com\/golang\/glog\.\(\*(?:fileSink|stderrSink|loggingT)\)\.|lumberjack(?:%2ev2|\.v2)?\.\(\*Logger\)\.(?:Write|rotate|openNew)/;
+  /^log\.\(\*Logger\)\.|^log\/slog\.\(\*(?:commonHandler|defaultHandler|handleState|TextHandler|JSONHandler)\)\.|(?:^|\/)go\.uber\.org\/zap\/zapcore\.\(\*(?:lockedWriteSyncer|BufferedWriteSyncer|ioCore)\)\.|(?:^|\/)github\.com\/rs\/zerolog\.\(?\*?(?:syncWriter|LevelWriterAdapter|multiLevelWriter|ConsoleWriter)\)?\.|(?:^|\/)github\.com\/sirupsen\/logrus\.\(\*(?:Entry|Logger|[Mm]utexWrap)\)\.|(?:^|\/)k8s\.io\/klog(?:\/v2)?\.\(\*(?:loggingT|syncBuffer|redirectBuffer)\)\.|(?:^|\/)github\.com\/golang\/glog\.\(\*(?:fileSink|stderrSink|loggingT)\)\.|lumberjack(?:%2ev2|\.v2)?\.\(\*Logger\)\.(?:Write|rotate|openNew)/;
 
 /** True for a function of a logging library that runs with the library's lock held, or asks for it. */
 export function isLogger(symbol: string): boolean {
