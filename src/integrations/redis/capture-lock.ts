@@ -35,8 +35,11 @@ export function redisCaptureLock(client: RedisClient, ttlMs = defaultTtlMs): Cap
         const leftMs = Math.floor(expiresAtMs - Date.now());
         // A lock that is over already keeps nobody out.
         if (leftMs <= 0) return { held: true, release: async () => {} };
-        const taken = await ask(() => client.set(lock, content, "PX", Math.min(ttlMs, leftMs), "NX"), signal);
-        if (taken === "OK") return { held: true, ...holding(client, lock, token, expiresAtMs, ttlMs) };
+        const sentAt = performance.now();
+        const goodForMs = Math.min(ttlMs, leftMs);
+        const taken = await ask(() => client.set(lock, content, "PX", goodForMs, "NX"), signal);
+        if (taken === "OK")
+          return { held: true, ...holding(client, lock, token, expiresAtMs, ttlMs, sentAt + goodForMs) };
         const holder = holderOf(await ask(() => client.get(lock), signal));
         // Undefined: released in between.
         if (holder !== undefined) return { held: false, holder };
@@ -45,34 +48,58 @@ export function redisCaptureLock(client: RedisClient, ttlMs = defaultTtlMs): Cap
   };
 }
 
-function holding(client: RedisClient, lock: string, token: string, expiresAtMs: number, ttlMs: number) {
+/** `goodUntil` is counted from the question: Redis may have counted down for as long as its answer took. */
+function holding(
+  client: RedisClient,
+  lock: string,
+  token: string,
+  expiresAtMs: number,
+  ttlMs: number,
+  goodUntil: number,
+) {
   const lost = new AbortController();
   const never = new AbortController().signal;
-  // Redis counts down, so this does, too: a clock that is set back must not keep a lock that is gone.
-  let goodUntil = performance.now() + ttlMs;
+  let isOver = false;
+  let overdue = expiry(goodUntil);
+  const renewal = setInterval(() => {
+    void renew().catch(() => {}); // Redis is away for the moment: the next round, or the expiry, decides
+  }, ttlMs / 3);
+  renewal.unref();
+
+  /** Redis counts down, so this does, too: a clock that is set back must not keep a lock that is gone. */
+  function expiry(at: number): NodeJS.Timeout {
+    const leftMs = Math.max(0, at - performance.now());
+    return setTimeout(() => {
+      lose(new Error("the lock of the target could not be renewed in time"));
+    }, leftMs).unref();
+  }
 
   async function renew(): Promise<void> {
     const sentAt = performance.now();
     const leftMs = Math.min(ttlMs, Math.floor(expiresAtMs - Date.now()));
     const kept =
       leftMs > 0 && (await ask(() => client.eval(renewScript, 1, lock, token, leftMs), never)) === 1;
-    if (kept) goodUntil = sentAt + leftMs;
-    else end(new Error("the lock of the target was lost"));
+    if (isOver) return;
+    if (!kept) return lose(new Error("the lock of the target was lost"));
+    clearTimeout(overdue);
+    overdue = expiry(sentAt + leftMs);
   }
-  function end(reason: Error): void {
-    clearInterval(timer);
+
+  function stop(): void {
+    isOver = true;
+    clearInterval(renewal);
+    clearTimeout(overdue);
+  }
+
+  function lose(reason: Error): void {
+    stop();
     lost.abort(reason);
   }
-  const timer = setInterval(() => {
-    if (performance.now() > goodUntil) end(new Error("the lock of the target could not be renewed in time"));
-    else void renew().catch(() => {}); // Redis is away for the moment: the next round decides
-  }, ttlMs / 3);
-  timer.unref();
 
   return {
     lost: lost.signal,
     async release(): Promise<void> {
-      clearInterval(timer);
+      stop();
       // A Redis that is away forgets the lock by itself.
       await ask(() => client.eval(releaseScript, 1, lock, token), never).catch(() => {});
     },
