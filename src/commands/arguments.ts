@@ -119,6 +119,11 @@ export function durationMs(text: string): number | undefined {
   return Number(match[1]) * (unitMs[match[2] ?? ""] ?? Number.NaN);
 }
 
+/** Rounded up: 0 takes no profile at all, which `400ms` does not ask for. */
+export function wholeSeconds(ms: number): number {
+  return Math.ceil(ms / 1_000);
+}
+
 function durationWord(ms: number): string {
   if (ms % 60_000 === 0 && ms > 0) return `${ms / 60_000}m`;
   return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;

@@ -15,6 +15,7 @@ import {
   typedTarget,
 } from "./access/targets.ts";
 import { analyseCaptured, analysisOptions, checkRules, nothingCaptured, settingsFor } from "./analysis.ts";
+import { wholeSeconds } from "./arguments.ts";
 import { defineCommand } from "./command.ts";
 import type { CommandContext, Ports } from "./context.ts";
 
@@ -169,8 +170,8 @@ function requestOf(options: CaptureWords): Partial<CaptureRequest> {
     deep: options.deep,
     ...(options.include === undefined ? {} : { include }),
     ...(options.exclude === undefined ? {} : { exclude }),
-    ...(options.cpu === undefined ? {} : { cpuSeconds: Math.round(options.cpu / 1_000) }),
-    ...(options.block === undefined ? {} : { blockSeconds: Math.round(options.block / 1_000) }),
+    ...(options.cpu === undefined ? {} : { cpuSeconds: wholeSeconds(options.cpu) }),
+    ...(options.block === undefined ? {} : { blockSeconds: wholeSeconds(options.block) }),
     ...(options.gap === undefined ? {} : { goroutineGapMs: options.gap }),
     ...(options.deadline === undefined ? {} : { deadlineMs: options.deadline }),
     ...(limit === undefined ? {} : { dumpLimit: limit }),

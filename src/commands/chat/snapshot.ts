@@ -7,6 +7,7 @@ import { processNamed, type ServiceProcess } from "../../domain/targets/service-
 import { durationText } from "../../domain/units.ts";
 import { beginIncident } from "../../jobs/incidents/begin.ts";
 import { isBareAddress, looksLikeAddress } from "../access/targets.ts";
+import { wholeSeconds } from "../arguments.ts";
 import { capturedBefore } from "./captured-before.ts";
 import { type ChatPorts, defineChatCommand } from "./chat-command.ts";
 
@@ -64,7 +65,7 @@ export const snapshot = defineChatCommand({
     const [name] = operands;
     const instance = options.pod;
     const wish: CaptureWish = {
-      ...(options.cpu === undefined ? {} : { cpuSeconds: Math.round(options.cpu / 1_000) }),
+      ...(options.cpu === undefined ? {} : { cpuSeconds: wholeSeconds(options.cpu) }),
       ...(options.block ? { block: true } : {}),
       ...(options.deep ? { deep: true } : {}),
       ...(options.peer ? { peer: true } : {}),

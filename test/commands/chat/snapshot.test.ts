@@ -33,6 +33,11 @@ describe.skipIf(redisProgram === undefined)("snapshot", () => {
     expect(await chat.ports.queue.workOf(incident.id, never)).toBe("pending");
   });
 
+  test("a CPU profile shorter than a second takes one: 0 would take none", async () => {
+    const reply = await chat.ask("snapshot order cpu=400ms");
+    expect(expectKind(reply, "begun").incident.wish).toEqual({ cpuSeconds: 1 });
+  });
+
   test("delivered twice is one incident", async () => {
     const first = expectKind(await chat.ask("snapshot order", { intent: "Ev1" }), "begun");
     const second = expectKind(await chat.ask("snapshot order", { intent: "Ev1" }), "begun");
