@@ -185,15 +185,24 @@ export async function startBot(settings: BotSettings): Promise<Bot> {
     rollbackSteps,
     queue,
   ];
-  const work = role === "web" ? undefined : await beginWork({ ...settings, tlsPlaces }, redis.client, stores);
+  async function goodbye(): Promise<void> {
+    for (const each of queues) await each.close();
+    await redis.close();
+  }
+  const work =
+    role === "web"
+      ? undefined
+      : await beginWork({ ...settings, tlsPlaces }, redis.client, stores).catch(async (error: unknown) => {
+          await goodbye();
+          throw error;
+        });
   return {
     ...stores,
     tlsPlaces,
     redis,
     async stop(graceMs) {
       await work?.stop(graceMs);
-      for (const each of queues) await each.close();
-      await redis.close();
+      await goodbye();
     },
   };
 }

@@ -3,12 +3,19 @@ import { parseArguments } from "../../src/commands/arguments.ts";
 import type { Ports } from "../../src/commands/context.ts";
 import { serve } from "../../src/commands/serve.ts";
 import { parseConfig } from "../../src/config/parse.ts";
+import { UsageError } from "../../src/domain/errors.ts";
 import { systemClock } from "../../src/integrations/clock/system-clock.ts";
-import type { ServeRequest } from "../../src/ports/server.ts";
+import type { ServeRequest, Server } from "../../src/ports/server.ts";
+import { fakeConfigHistory } from "../fakes/config-history.ts";
 
-async function limitsOf(words: readonly string[], yaml: string | undefined): Promise<ServeRequest["limits"]> {
+/** `start` is asked with a way to stop what it starts; `more` is in place of ports that are there otherwise. */
+async function served(
+  words: readonly string[],
+  yaml: string | undefined,
+  start: (request: ServeRequest, stop: () => void) => ReturnType<Server["start"]>,
+  more: Partial<Ports> = {},
+): Promise<void> {
   const stop = new AbortController();
-  let asked: ServeRequest | undefined;
   const ports = {
     config: () => Promise.resolve(yaml === undefined ? undefined : parseConfig(yaml, "gofire.yaml", "/", [])),
     host: () => Promise.resolve({ environment: () => undefined }),
@@ -18,15 +25,21 @@ async function limitsOf(words: readonly string[], yaml: string | undefined): Pro
     clock: () => Promise.resolve(systemClock),
     server: () =>
       Promise.resolve({
-        start(request: ServeRequest) {
-          asked = request;
-          stop.abort();
-          return Promise.resolve({ url: "http://127.0.0.1:1", stop: () => Promise.resolve() });
-        },
+        start: (request: ServeRequest) => start(request, () => stop.abort()),
       }),
+    ...more,
   } as unknown as Ports;
   const context = { version: "0.0.0", signal: stop.signal, progress: () => {}, log: () => {} };
   await serve.run(context, parseArguments(serve, words), ports);
+}
+
+async function limitsOf(words: readonly string[], yaml: string | undefined): Promise<ServeRequest["limits"]> {
+  let asked: ServeRequest | undefined;
+  await served(words, yaml, (request, stop) => {
+    asked = request;
+    stop();
+    return Promise.resolve({ url: "http://127.0.0.1:1", stop: () => Promise.resolve() });
+  });
   if (asked === undefined) throw new Error("nothing was started");
   return asked.limits;
 }
@@ -60,4 +73,14 @@ test("limits: the command line's before the file's before the usual ones", async
     cooldownMs: 60_000,
     cooldownMsOf: { cpu: 1_800_000 },
   });
+});
+
+test("a server that does not start leaves nothing open", async () => {
+  let closed = 0;
+  const history = { ...fakeConfigHistory([]), close: () => Promise.resolve(void (closed += 1)) };
+  const yaml = "configHistory: { repository: https://git.example/config.git }";
+  const configHistories = () => Promise.resolve({ open: () => history });
+  const start = () => Promise.reject(new UsageError(`${yaml}: no token`));
+  await expect(served([], yaml, start, { configHistories })).rejects.toThrow("no token");
+  expect(closed).toBe(1);
 });

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { Rollback } from "../../src/domain/configuration/rollback.ts";
 import { PortError } from "../../src/domain/errors.ts";
+import { parseRedisUrl } from "../../src/integrations/redis/address.ts";
+import { openRedis } from "../../src/integrations/redis/connection.ts";
 import { openActKeys } from "../../src/integrations/redis/open-act-store.ts";
 import { fakeAuditLog } from "../fakes/audit-log.ts";
 import { fakeChat } from "../fakes/chat.ts";
@@ -63,5 +65,33 @@ describe.skipIf(redisProgram === undefined)("what every worker looks after by th
     );
     expect(ended).toMatchObject({ state: "withdrawn", ended: { how: "expired" } });
     expect(await bot.openActs.left(0, never)).toHaveLength(1);
+  });
+
+  test("that cannot begin says goodbye to Redis: the process could not end", async () => {
+    const redis = await testRedis();
+    onTestFinished(() => redis.remove());
+    // What BullMQ does not take.
+    const settings = { workerTimes: { lockMs: 2_000, stalledCheckMs: 0 } };
+    const begun = startTestBot({ redis: redis.url, artifacts: tmpdir(), targets: {}, settings }, fakeChat());
+    await expect(begun).rejects.toThrow("stalledInterval");
+    const other = await openRedis(parseRedisUrl(redis.url), { onTrouble: () => {} });
+    onTestFinished(() => other.close());
+    const others = async () => {
+      const all = String(await other.client.client("LIST"))
+        .trim()
+        .split("\n");
+      return all.filter(
+        (one) => one.includes(`name=gofire-${process.pid} `) && !one.includes("cmd=client|list"),
+      );
+    };
+    let left: readonly string[] = [];
+    await until(
+      async () => {
+        left = await others();
+        return left.length === 0 ? true : undefined;
+      },
+      () => `this connection to be the only one, beside ${left.join("; ")}`,
+      5_000,
+    );
   });
 });

@@ -55,37 +55,41 @@ export async function runBot(options: ServeOptions, context: CommandContext, por
   const auditLog = await openAuditLog(config, ports, host);
   const gate = configGate(config, configs?.history);
   const auditFiles = await publicAuditFiles(config, ports, host);
-  const running = await server.start({
-    role: options.role ?? "all",
-    listen: listenOf(options.listen ?? "127.0.0.1:8080"),
-    graceMs: options.grace ?? defaultGraceMs,
-    limits: {
-      captures: options.captures ?? captures.overall,
-      perService: options["captures-per-service"] ?? captures.perService,
-      waiting: options.waiting ?? captures.waiting,
-      perNode: captures.perNode,
-      perMinute: captures.perMinute,
-      cooldownMs: options.cooldown ?? captures.cooldownMs,
-      ...(captures.cooldownMsOf === undefined ? {} : { cooldownMsOf: captures.cooldownMsOf }),
-    },
-    stateFolder: stateFolder(host),
-    services: serviceCatalog(config, serviceTargets(config, { host, sources, clock }), goTargets),
-    tlsPlaces: tlsPlaces(config, host, await ports.tlsProbes()),
-    ...present({ metrics, configs, gate, pages, auditLog, auditFiles }),
-    tell: (line) => context.log(line),
-  });
-  context.log(`gofire is up: ${running.url}/healthz`);
   try {
-    if (!signal.aborted) {
-      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-    }
-  } finally {
+    const running = await server.start({
+      role: options.role ?? "all",
+      listen: listenOf(options.listen ?? "127.0.0.1:8080"),
+      graceMs: options.grace ?? defaultGraceMs,
+      limits: {
+        captures: options.captures ?? captures.overall,
+        perService: options["captures-per-service"] ?? captures.perService,
+        waiting: options.waiting ?? captures.waiting,
+        perNode: captures.perNode,
+        perMinute: captures.perMinute,
+        cooldownMs: options.cooldown ?? captures.cooldownMs,
+        ...(captures.cooldownMsOf === undefined ? {} : { cooldownMsOf: captures.cooldownMsOf }),
+      },
+      stateFolder: stateFolder(host),
+      services: serviceCatalog(config, serviceTargets(config, { host, sources, clock }), goTargets),
+      tlsPlaces: tlsPlaces(config, host, await ports.tlsProbes()),
+      ...present({ metrics, configs, gate, pages, auditLog, auditFiles }),
+      tell: (line) => context.log(line),
+    });
+    context.log(`gofire is up: ${running.url}/healthz`);
+    await aborted(signal);
     context.log("Stopping: what runs may finish…");
     await running.stop();
+  } finally {
+    // Also where the server could not start.
     await configs?.close();
     await auditLog?.close();
     await auditFiles?.close();
   }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
 function listenOf(text: string): { host: string; port: number } {
