@@ -1,6 +1,6 @@
 import type { AuditSection } from "./audit-schema.ts";
 import type { SecretReference } from "./gofire-config.ts";
-import { secret } from "./resolve-words.ts";
+import { defined, optionalSecret } from "./resolve-words.ts";
 
 /** The record of who approved and rolled back what. */
 export interface AuditConfig {
@@ -20,7 +20,7 @@ export function auditOf(
   return {
     at: `${file}: audit`,
     origin,
-    ...(keyEnv === undefined && keyFile === undefined ? {} : { key: secret(keyEnv, keyFile, folder) }),
+    ...defined({ key: optionalSecret(keyEnv, keyFile, folder) }),
     isPublic,
   };
 }

@@ -64,7 +64,7 @@ function printable(name: string): string {
   return short.replace(/[\p{Cc}\u2028\u2029]/gu, "\ufffd");
 }
 
-/** `, did you mean "url"?` when a candidate is close, else the candidates themselves. */
+/** `did you mean "url"?` when a candidate is close, else the candidates themselves. */
 export function suggestion(word: string, candidates: readonly string[], what: string): string {
   const close = nearest(word, candidates);
   if (close !== undefined) return `did you mean "${close}"?`;

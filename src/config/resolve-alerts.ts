@@ -3,7 +3,7 @@ import type { LabelMatch, LabelMatches } from "../domain/alerts/alert-routing.ts
 import { defaultStormLimits, type StormLimits } from "../domain/alerts/storm.ts";
 import type { AlertsConfig, AlertsTls } from "./alerts-config.ts";
 import type { AlertsSection } from "./alerts-schema.ts";
-import { addressOf, defined, secret } from "./resolve-words.ts";
+import { addressOf, defined, optionalSecret, secret } from "./resolve-words.ts";
 
 export function alertsOf(
   {
@@ -30,9 +30,7 @@ export function alertsOf(
     ...(messages === undefined ? {} : { messages }),
     ...(listen === undefined ? {} : { listen: addressOf(listen) }),
     ...(tls === undefined ? {} : { tls: tlsOf(tls, folder) }),
-    ...(bearerEnv === undefined && bearerFile === undefined
-      ? {}
-      : { bearer: secret(bearerEnv, bearerFile, folder) }),
+    ...defined({ bearer: optionalSecret(bearerEnv, bearerFile, folder) }),
     ...(grafana === undefined
       ? {}
       : {
@@ -58,12 +56,11 @@ function stormOf({ pages, withinSeconds, quietSeconds }: AlertsSection["storm"] 
 
 function tlsOf(tls: NonNullable<AlertsSection["tls"]>, folder: string): AlertsTls {
   const { certFile, keyFile, passphraseEnv, passphraseFile, clientCaFile, clientNames } = tls;
-  const hasPassphrase = passphraseEnv !== undefined || passphraseFile !== undefined;
   return {
     certFile: resolvePath(folder, certFile),
     keyFile: resolvePath(folder, keyFile),
     ...defined({
-      passphrase: hasPassphrase ? secret(passphraseEnv, passphraseFile, folder) : undefined,
+      passphrase: optionalSecret(passphraseEnv, passphraseFile, folder),
       clientCaFile: clientCaFile === undefined ? undefined : resolvePath(folder, clientCaFile),
       clientNames,
     }),

@@ -1,6 +1,6 @@
 import type { ArtifactsConfig, QueueBoardConfig, S3Place } from "./artifacts-config.ts";
 import type { ArtifactsSection, QueueBoardSection } from "./artifacts-schema.ts";
-import { secret } from "./resolve-words.ts";
+import { addressOf, secret } from "./resolve-words.ts";
 
 const dayMs = 86_400_000;
 /** As long as an incident itself is remembered. */
@@ -58,9 +58,8 @@ function s3Of(s3: NonNullable<ArtifactsSection["s3"]>): S3Place {
 }
 
 export function queueBoardOf(board: QueueBoardSection, folder: string): QueueBoardConfig {
-  const [, host = "", port] = /^(.*):(\d+)$/.exec(board.listen ?? "127.0.0.1:8081") ?? [];
   return {
-    listen: { host: host.replace(/^\[|\]$/g, ""), port: Number(port) },
+    listen: addressOf(board.listen ?? "127.0.0.1:8081"),
     user: board.user ?? "operator",
     password: secret(board.passwordEnv, board.passwordFile, folder),
     mayChange: board.mayChange ?? false,

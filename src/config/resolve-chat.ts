@@ -2,7 +2,7 @@ import type { Audience } from "../domain/chat/chat-reply.ts";
 import { type ChatAccess, type ChatRight, chatRights } from "../domain/chat/chat-rights.ts";
 import type { AccessSection, AudienceSection, CapturesSection, SlackSection } from "./chat-schema.ts";
 import type { CapturesConfig, SecretReference, SlackConfig } from "./gofire-config.ts";
-import { addressOf, defined, secret } from "./resolve-words.ts";
+import { addressOf, defined, optionalSecret } from "./resolve-words.ts";
 
 export function slackOf(slack: SlackSection, folder: string): SlackConfig {
   const { apiUrl, listen } = slack;
@@ -16,7 +16,7 @@ export function slackOf(slack: SlackSection, folder: string): SlackConfig {
   };
 
   function named(usual: string, env: string | undefined, file: string | undefined): SecretReference {
-    return env === undefined && file === undefined ? { env: usual } : secret(env, file, folder);
+    return optionalSecret(env, file, folder) ?? { env: usual };
   }
 }
 

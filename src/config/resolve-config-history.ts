@@ -2,7 +2,7 @@ import { resolve as resolvePath } from "node:path";
 import { isGitAddress } from "../domain/configuration/git-address.ts";
 import type { ConfigHistoryConfig, GofireConfig } from "./gofire-config.ts";
 import type { FilePlace } from "./resolve.ts";
-import { defined, secret } from "./resolve-words.ts";
+import { defined, optionalSecret } from "./resolve-words.ts";
 import type { ConfigFile } from "./schema.ts";
 
 const minuteMs = 60_000;
@@ -53,8 +53,8 @@ function credentialsOf(
   { tokenEnv, tokenFile, tokenUser = usualUser }: TokenSettings,
   folder: string,
 ): Pick<ConfigHistoryConfig, "credentials"> {
-  if (tokenEnv === undefined && tokenFile === undefined) return {};
-  return { credentials: { user: tokenUser, token: secret(tokenEnv, tokenFile, folder) } };
+  const token = optionalSecret(tokenEnv, tokenFile, folder);
+  return token === undefined ? {} : { credentials: { user: tokenUser, token } };
 }
 
 function msOf(text: string): number {

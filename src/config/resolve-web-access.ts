@@ -1,6 +1,6 @@
 import { resolve as resolvePath } from "node:path";
-import type { SecretReference, WebAccessConfig, WebAuth, WebProxy, WebTls } from "./gofire-config.ts";
-import { defined, secret } from "./resolve-words.ts";
+import type { WebAccessConfig, WebAuth, WebProxy, WebTls } from "./gofire-config.ts";
+import { defined, optionalSecret, secret } from "./resolve-words.ts";
 import type { WebAccessSection } from "./web-access-schema.ts";
 
 /** Files made absolute, secrets still references. */
@@ -45,12 +45,4 @@ function tlsOf(tls: NonNullable<WebAccessSection["tls"]>, folder: string): WebTl
 function proxyOf(proxy: NonNullable<WebAccessSection["proxy"]>, folder: string): WebProxy {
   const password = optionalSecret(proxy.passwordEnv, proxy.passwordFile, folder);
   return { url: proxy.url, ...defined({ user: proxy.user, password }) };
-}
-
-function optionalSecret(
-  env: string | undefined,
-  file: string | undefined,
-  folder: string,
-): SecretReference | undefined {
-  return env === undefined && file === undefined ? undefined : secret(env, file, folder);
 }

@@ -6,6 +6,15 @@ export function secret(env: string | undefined, file: string | undefined, folder
   return env === undefined ? { file: resolvePath(folder, file ?? "") } : { env };
 }
 
+/** As `secret`, of a setting that may be left out. */
+export function optionalSecret(
+  env: string | undefined,
+  file: string | undefined,
+  folder: string,
+): SecretReference | undefined {
+  return env === undefined && file === undefined ? undefined : secret(env, file, folder);
+}
+
 /** Without the settings that are not there, so that `...` of it does not hide what it is laid over. */
 export function defined<Settings extends object>(
   settings: Settings,

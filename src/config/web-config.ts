@@ -1,5 +1,5 @@
 import type { SecretReference } from "./gofire-config.ts";
-import { secret } from "./resolve-words.ts";
+import { defined, optionalSecret } from "./resolve-words.ts";
 import type { WebSection } from "./web-schema.ts";
 
 /** Where people reach `gofire serve`. What is not said in the file is the environment variable that is usual for it. */
@@ -10,10 +10,5 @@ export interface WebConfig {
 }
 
 export function webOf({ url, linkSecretEnv, linkSecretFile }: WebSection = {}, folder: string): WebConfig {
-  return {
-    ...(url === undefined ? {} : { url }),
-    ...(linkSecretEnv === undefined && linkSecretFile === undefined
-      ? {}
-      : { linkSecret: secret(linkSecretEnv, linkSecretFile, folder) }),
-  };
+  return defined({ url, linkSecret: optionalSecret(linkSecretEnv, linkSecretFile, folder) });
 }

@@ -106,3 +106,9 @@ function dateOf(days: number): string {
 function twoDigits(value: number): string {
   return String(value).padStart(2, "0");
 }
+
+/** With a full stop, unless it ends like a sentence already. */
+export function ended(text: string): string {
+  const trimmed = text.trimEnd();
+  return trimmed === "" || /[.!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+}

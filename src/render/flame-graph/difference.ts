@@ -1,4 +1,5 @@
 import { percentText } from "../../domain/units.ts";
+import { ended } from "../words.ts";
 import type { Box } from "./boxes.ts";
 import { type DifferenceWords, overTime } from "./difference-words.ts";
 import type { Drawing } from "./flame-graph.ts";
@@ -8,7 +9,7 @@ import type { Measure } from "./measure.ts";
 import { type Look, pictureSvg } from "./picture.ts";
 import { placedBoxes } from "./placed-boxes.ts";
 import { joinedStacks, type Stacks, type Weight, weightThrough } from "./stacks.ts";
-import { type FlameSubject, leastShare, notesOf, sentence } from "./subject.ts";
+import { type FlameSubject, leastShare, notesOf } from "./subject.ts";
 import { flameTree, widthOf } from "./tree.ts";
 
 export interface DifferenceDrawing extends Drawing {
@@ -89,7 +90,7 @@ export function* differenceGraph(
     ...lines,
     subject.title,
   ]
-    .map(sentence)
+    .map(ended)
     .join(" ");
   return {
     altText,

@@ -1,3 +1,4 @@
+import { ended } from "../words.ts";
 import type { CodeKind } from "./boxes.ts";
 import { placeOf, plainName } from "./labels.ts";
 import { isMarked, type Layout, nameOf } from "./layout.ts";
@@ -5,7 +6,7 @@ import type { Measure } from "./measure.ts";
 import { type Look, pictureSvg } from "./picture.ts";
 import { placedBoxes } from "./placed-boxes.ts";
 import { type Stacks, weightThrough } from "./stacks.ts";
-import { type FlameSubject, leastShare, notesOf, sentence, shareText } from "./subject.ts";
+import { type FlameSubject, leastShare, notesOf, shareText } from "./subject.ts";
 import { flameTree, widthOf } from "./tree.ts";
 
 export interface Drawing {
@@ -62,7 +63,7 @@ export function* flameGraph(
   }
   const whole = `${measure.text(total)} ${measure.of}`;
   const finding = lines.length === 0 ? "" : `: ${lines.map(({ text }) => text).join("; ")}`;
-  const altText = `Flame graph of ${whole} of ${subject.target}${finding}. ${sentence(subject.title)}`;
+  const altText = `Flame graph of ${whole} of ${subject.target}${finding}. ${ended(subject.title)}`;
   return {
     altText,
     svg: pictureSvg({

@@ -69,10 +69,6 @@ export function notesOf({ hiddenFunctions, hiddenRows }: Layout): string[] {
   return left.length === 0 ? [] : [`${left.join(", ")}: the profile has them all.`];
 }
 
-export function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
-}
-
 /** 0.9643 -> "96 %". */
 export function shareText(ratio: number): string {
   return ratio > 0 && ratio < 0.001 ? "< 0.1 %" : percentText(ratio);

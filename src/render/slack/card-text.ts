@@ -2,7 +2,7 @@ import { leadFinding, type Measured } from "../../domain/findings/finding.ts";
 import type { AnalysisSummary, CaptureStep, Incident } from "../../domain/incidents/incident.ts";
 import { counted, countText } from "../../domain/units.ts";
 import { usualBeside } from "../context-words.ts";
-import { utcTime } from "../words.ts";
+import { ended, utcTime } from "../words.ts";
 import { alertSentences } from "./alert-words.ts";
 import { beforeSentences } from "./before-words.ts";
 import { configSentences } from "./config-lines.ts";
@@ -141,10 +141,4 @@ function repeatWords({ repeats, lastRepeatAtMs }: Incident): readonly string[] {
   return [
     `${counted(repeats, "repeat")}${lastRepeatAtMs === undefined ? "" : `, last ${utcTime(lastRepeatAtMs)}`}.`,
   ];
-}
-
-/** With a full stop, unless it ends like a sentence already. */
-function ended(text: string): string {
-  const trimmed = text.trimEnd();
-  return trimmed === "" || /[.!?…]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }

@@ -3,7 +3,7 @@ import type { Incident } from "../../domain/incidents/incident.ts";
 import { type Peer, processName } from "../../domain/incidents/peer.ts";
 import type { PeerComparison, TwoFigures } from "../../domain/incidents/peer-comparison.ts";
 import { bytesText, counted, countText, durationText } from "../../domain/units.ts";
-import { quantity } from "../words.ts";
+import { ended, quantity } from "../words.ts";
 import { words } from "./escape.ts";
 import { kindNames, stepLines, troubleOf } from "./steps.ts";
 
@@ -160,8 +160,4 @@ function nameOf({ instance }: Peer): string {
 /** What a short capture never has is no news. */
 function isLeftOut({ state, reason }: Peer["steps"][number]): boolean {
   return state === "skipped" && reason === "left out by the request";
-}
-
-function ended(text: string): string {
-  return text === "" || /[.!?…]$/.test(text) ? text : `${text}.`;
 }
