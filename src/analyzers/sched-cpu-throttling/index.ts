@@ -92,10 +92,10 @@ export const schedCpuThrottling = defineAnalyzer({
         "with them. It looks like a slow everything, and CPU graphs averaged over a minute do not show it.",
       next: "Give the container more CPU, make GOMAXPROCS fit the quota, or spend less CPU at the named site.",
       falsePositives:
-        "Short bursts of a batch job are throttled without harm. Counters since the start of the container are never used. " +
-        "What every known day had about as much of at this hour is context below the critical limit; what is three times the " +
-        "usual, and a tenth of the periods more, is possible below the others. Without the container's figures a crowded host looks " +
-        "like a throttled container, so that is possible at most.",
+        "Short bursts of a batch job are throttled without harm. What the counters hold since the start of the container is never " +
+        "used, only what they gained. Below the critical limit it is context (info) where every known day had about as much at this " +
+        "hour; below the warning limit it is told as possible where it is three times the usual and a tenth of the periods more. " +
+        "Without the container's figures a crowded host looks like a throttled container, so that is possible at most.",
       references: [
         "https://www.kernel.org/doc/html/latest/scheduler/sched-bwc.html",
         "https://github.com/google/cadvisor/blob/master/docs/storage/prometheus.md",

@@ -87,10 +87,11 @@ export const schedLatency = defineAnalyzer({
         "too few processors, or more work than they can do.",
       next: "Check throttling and CPU use; then GOMAXPROCS; then what uses the CPU.",
       falsePositives:
-        "Batch work that keeps all processors busy makes goroutines wait without anybody noticing: when the process itself keeps half of " +
-        "GOMAXPROCS busy the finding is only possible, unless one wait in ten is slow, and context where no request is seen being handled or " +
-        "fewer than one in twenty are. So it is below one in twenty, which a crowded host " +
-        "causes for moments, and when every known day had as many at this hour. Few waits are left alone.",
+        "Batch work that keeps all processors busy makes goroutines wait without anybody noticing: where the process itself keeps half " +
+        "of GOMAXPROCS busy the finding is only possible, and context (info) where no request is seen being handled or fewer than one " +
+        "wait in twenty is slow. It is only possible, too, where fewer than one in twenty is slow, which a crowded host causes for " +
+        "moments, and where every known day had as many at this hour. More than one slow wait in ten counts in any case; fewer than ten " +
+        "slow waits never do.",
       corrections: [
         {
           claim: "high sched.latency means lock contention",
