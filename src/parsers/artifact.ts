@@ -9,6 +9,7 @@ import { configHistoryDocument } from "./config-history.ts";
 import { containerLogParser, looksLikePartedLog } from "./container-log.ts";
 import { contentionTextParser, looksLikeContentionText } from "./contention-text/contention-text-parser.ts";
 import { doubleSpacedParser, looksDoubleSpaced } from "./double-spaced.ts";
+import { tellingDumpBehind } from "./dump-behind.ts";
 import { gccgoDumpParser, looksLikeGccgoDump } from "./gccgo-dump.ts";
 import {
   goroutineCountsParser,
@@ -98,12 +99,13 @@ const formats: readonly Format[] = [
   },
   {
     matches: looksLikeThreadCounts,
-    parser: () => mapped(threadCountsParser(), (threads) => ({ type: "threads", threads })),
+    parser: () =>
+      mapped(tellingDumpBehind(threadCountsParser()), (threads) => ({ type: "threads", threads })),
   },
   {
     matches: looksLikeGoroutineCounts,
     parser: (artifact, options) =>
-      mapped(goroutineCountsParser({ artifact, ...options }), (counts) => ({
+      mapped(tellingDumpBehind(goroutineCountsParser({ artifact, ...options })), (counts) => ({
         type: "goroutines",
         ...counts,
       })),
@@ -111,7 +113,7 @@ const formats: readonly Format[] = [
   {
     matches: looksLikeHeapText,
     parser: (artifact, options) =>
-      mapped(heapTextParser(artifact, options), (memstats) => ({
+      mapped(tellingDumpBehind(heapTextParser(artifact, options)), (memstats) => ({
         type: "memstats",
         memstats,
         from: "heap-text",
@@ -120,7 +122,10 @@ const formats: readonly Format[] = [
   {
     matches: looksLikeContentionText,
     parser: (artifact, options) =>
-      mapped(contentionTextParser(artifact, options), (contention) => ({ type: "contention", contention })),
+      mapped(tellingDumpBehind(contentionTextParser(artifact, options)), (contention) => ({
+        type: "contention",
+        contention,
+      })),
   },
   {
     matches: (head) => serviceContextDocument.looksLike(head),
@@ -140,7 +145,7 @@ const formats: readonly Format[] = [
   {
     matches: looksLikeMetrics,
     parser: (artifact, options) =>
-      mapped(metricsParser(artifact, options), (scrape) => ({ type: "metrics", scrape })),
+      mapped(tellingDumpBehind(metricsParser(artifact, options)), (scrape) => ({ type: "metrics", scrape })),
   },
   {
     matches: looksLikeProfile,

@@ -339,3 +339,34 @@ describe("artifactParser", () => {
     }
   });
 });
+
+describe("a goroutine dump behind another text in one file", () => {
+  const heap = capture("heap-go1.27.txt").toString();
+  const metrics = "# TYPE go_goroutines gauge\ngo_goroutines 12\n";
+  const counts = "goroutine profile: total 1\n1 @ 0x1\n#\t0x1\tmain.main+0x1\t/src/main.go:9\n\n";
+  const dump = "goroutine 1 [chan receive]:\nmain.main()\n\t/src/main.go:9 +0x1\n";
+
+  it.each([
+    ["heap", heap],
+    ["metrics", metrics],
+    ["counts", counts],
+  ])("is told, however the bytes come: %s", (_what, text) => {
+    for (const pieceBytes of [undefined, 1, 7]) {
+      const result = feed(artifactParser("a.txt"), text + dump, pieceBytes);
+      expect(result).toMatchObject({
+        ok: true,
+        damage: {
+          message: "a goroutine dump begins here, and is not read: give it as a file of its own",
+          at: { unit: "offset", value: text.length },
+        },
+      });
+    }
+    expect(whole(feed(artifactParser("a.txt"), text))).toBeDefined();
+  });
+
+  it("is not seen in a service's own series", () => {
+    expect(
+      whole(feed(artifactParser("a.txt"), `${metrics}goroutine 7\ngoroutine {a="[x"} 8\n`)),
+    ).toBeDefined();
+  });
+});
