@@ -18,6 +18,12 @@ import { clientsOf, mayBeLongPoll } from "../../domain/http/request-clients.ts";
 import { libraryOf, libraryUser } from "../../domain/profiles/library-users.ts";
 import { slowFinding } from "./slow.ts";
 
+/**
+ * Loops of which a process has a handful: so many are no handful, and a hundredth more is no coming and going. A leak at an
+ * unchanging rate grows by a fifth within 15 s only while it is younger than 75 s.
+ */
+const manyLoops = { count: 1000, growthRatio: 0.01 } as const;
+
 /** More lines than this grow only when everything does; the largest name the cause. */
 const mostFindings = 5;
 
@@ -45,7 +51,7 @@ export const goroutineGrowth = defineAnalyzer({
       why: "What is started and never stopped ends in memory exhaustion; long before that every garbage collection has more stacks to scan.",
       next: "Look at who starts them (the creator in a dump, the outermost frames of the stack) and at what should end them.",
       falsePositives:
-        "Rising load, a start, or a pool that is being filled look the same for a while. The first capture must have had some, request handlers must grow faster than load explains, and runnable goroutines count as overload: else `possible`. A library's loops of which a process has a handful count too; a process that opens many clients on purpose looks alike. Growth over an hour is `likely` only above what every known day had at this hour.",
+        "Rising load, a start, or a pool that is being filled look the same for a while. The first capture must have had some, request handlers must grow faster than load explains, and runnable goroutines count as overload: else `possible`. A library's loops of which a process has a handful count too; a process that opens many clients on purpose looks alike, so where they are a thousand and grow by less than growthRatio it is `possible`. Growth over an hour is `likely` only above what every known day had at this hour.",
       references: [
         "https://www.uber.com/blog/leakprof-featherlight-in-production-goroutine-leak-detection/",
         "https://go.dev/doc/diagnostics",
@@ -62,7 +68,11 @@ export const goroutineGrowth = defineAnalyzer({
     const { best } = goroutines;
     const libraries = new Set<string>();
     const findings = waitSites(best.groups.filter(mayGrow), target.own).flatMap((site) => {
-      const sign = growthSign(goroutines, site, target.own, limits);
+      const usual = growthSign(goroutines, site, target.own, limits);
+      const isCrowdOfLoops = site.count >= manyLoops.count && site.groups.every(isKnownIdle);
+      const asked =
+        usual === undefined && isCrowdOfLoops ? { ...limits, growthRatio: manyLoops.growthRatio } : limits;
+      const sign = usual ?? growthSign(goroutines, site, target.own, asked);
       if (sign === undefined) return [];
       const [frame] = site.where;
       const isLibrary = frame !== undefined && !site.groups.some((group) => hasOwnCode(group, target.own));
@@ -87,10 +97,10 @@ export const goroutineGrowth = defineAnalyzer({
             site,
             blame: user,
             sign,
-            confidence: sign.clear && !running && !filling && !attended ? "likely" : "possible",
+            confidence: usual?.clear === true && !running && !filling && !attended ? "likely" : "possible",
             doing: `more and more [${site.groups[0]?.state ?? "?"}]`,
             why: isLibrary
-              ? `${userText(user, site.groups.some(isKnownIdle))}${sign.clear ? "" : ` ${unclear}`}`
+              ? `${userText(user, site.groups.some(isKnownIdle))}${usual?.clear === true ? "" : ` ${unclear}`}`
               : reasonText({ running, attended, filling, clear: sign.clear }),
             next: [
               ...(isLibrary
@@ -103,7 +113,7 @@ export const goroutineGrowth = defineAnalyzer({
             ],
           },
           goroutines,
-          limits,
+          asked,
         ),
       ];
     });
