@@ -66,12 +66,10 @@ describe("changes", () => {
     expect(changes("hosts: [a, b]", "hosts: [b, c]")).toMatchObject([{ kind: "changed", to: "[b, c]" }]);
   });
 
-  it("take no longer than their file's size for an order of many items", () => {
-    const names = Array.from({ length: 3_000 }, (_, item) => `N${item}`);
-    const startedAt = performance.now();
+  it("come to an end for another order of as many items as a file can have", () => {
+    // Minutes, when each item was looked for in the whole list for each other item.
+    const names = Array.from({ length: 9_000 }, (_, item) => `N${item}`);
     expect(changes(env(...names), env(...names.toReversed()))).toMatchObject([{ kind: "reordered" }]);
-    // Each item was looked for in the whole list, for each other item.
-    expect(performance.now() - startedAt).toBeLessThan(15_000);
   });
 
   it("never hold what may be a secret, by its name or its shape", () => {

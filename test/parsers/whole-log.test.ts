@@ -194,15 +194,6 @@ function fieldOf(value: unknown, name: string): unknown {
   return (value as Readonly<Record<string, unknown>>)[name] ?? null;
 }
 
-/** How long a table of 200,000 rows is read in which no goroutine stands. */
-function msFor(columns: readonly string[]): number {
-  const rows = Array.from({ length: 200_000 }, () => columns.map((name) => name.padEnd(40, "x")));
-  const table = csv(",", [columns, ...rows]);
-  const startedAt = performance.now();
-  expect(failure(feed(artifactParser("a"), table)).code).toBe("not-this-format");
-  return performance.now() - startedAt;
-}
-
 describe("a log within the answer or the export of a log store", () => {
   it.each(
     Object.entries(stores).flatMap(([store, write]) =>
@@ -279,9 +270,11 @@ describe("a log within the answer or the export of a log store", () => {
     expect(failure(feed(artifactParser("a"), text)).code).toBe("not-this-format");
   });
 
-  it("of one column is read once, not once for each of its lines", () => {
-    // It took thirty times as long, since each line was searched to the end of the text for a second cell.
-    expect(msFor(["message"])).toBeLessThan(5 * msFor(["message", "time"]));
+  it("of one column comes to an end, however many rows it has", () => {
+    // Minutes, when each line was searched to the end of the text for a second cell.
+    const rows = Array.from({ length: 600_000 }, () => ["x".repeat(40)]);
+    const table = csv(",", [["message"], ...rows]);
+    expect(failure(feed(artifactParser("a"), table)).code).toBe("not-this-format");
   });
 
   it("larger than what is read as a whole is read as it is, or refused with the bound", () => {
