@@ -220,6 +220,7 @@ describe.skipIf(redisProgram === undefined)("pages over the webhook, on real Red
     hearsMessages = true;
     await begin();
     const inSlack = webhookOf("Routed", startsAt);
+    chat.ofOthers.push({ channel: "C7", ts: "1718961120.000100" });
     await bot.pageMessages.receive(posted("1718961120.000100", "Routed order"), never);
     await post({
       ...inSlack,
