@@ -12,14 +12,15 @@ const headerBytes = 96;
  */
 export function tellingDumpBehind<T>(parser: ByteParser<T>): ByteParser<T> {
   let seen = 0;
-  let carried = "";
+  /** The last bytes of what was seen: a header may begin in them. */
+  let carried = Buffer.alloc(0);
   let foundAt: number | undefined;
 
-  /** `text` begins at offset `from` of the input. */
-  function look(text: string, from: number): void {
-    for (let at = text.indexOf(beginning); at !== -1; at = text.indexOf(beginning, at + 1)) {
-      if (!header.test(text.slice(at, at + headerBytes))) continue;
-      foundAt = from + at + 1;
+  /** `bytes` begin at offset `from` of the input. */
+  function look(bytes: Buffer, from: number): void {
+    for (let at = bytes.indexOf(beginning); at !== -1; at = bytes.indexOf(beginning, at + 1)) {
+      if (!header.test(bytes.toString("latin1", at, at + headerBytes))) continue;
+      foundAt ??= from + at + 1;
       return;
     }
   }
@@ -28,9 +29,11 @@ export function tellingDumpBehind<T>(parser: ByteParser<T>): ByteParser<T> {
     ...passedOn(parser),
     push(chunk) {
       if (foundAt === undefined) {
-        const text = carried + Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString("latin1");
-        look(text, seen - carried.length);
-        carried = text.slice(-headerBytes);
+        const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+        const seam = Buffer.concat([carried, bytes.subarray(0, headerBytes)]);
+        look(seam, seen - carried.length);
+        look(bytes, seen);
+        carried = Buffer.from((bytes.length < headerBytes ? seam : bytes).subarray(-headerBytes));
       }
       seen += chunk.length;
       parser.push(chunk);

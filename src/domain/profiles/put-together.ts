@@ -40,8 +40,9 @@ export function lacksItsWriter(profile: Profile): boolean {
 export function hasPlacesOfNobody(profile: Profile): boolean {
   if (profile.rewritten !== true || !isOfGoroutines(profile)) return false;
   const { locationStart, sampleStart, sampleCount, sampleLocations } = profile;
-  const used = new Set(sampleLocations.subarray(0, sampleStart[sampleCount]));
-  return locationStart.some((start, at) => (locationStart[at + 1] ?? 0) > start && !used.has(at));
+  const used = new Uint8Array(locationStart.length);
+  for (const location of sampleLocations.subarray(0, sampleStart[sampleCount])) used[location] = 1;
+  return locationStart.some((start, at) => (locationStart[at + 1] ?? 0) > start && used[at] === 0);
 }
 
 function isOfGoroutines({ sampleTypes: [first, ...others] }: Profile): boolean {

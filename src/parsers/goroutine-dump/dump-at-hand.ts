@@ -1,5 +1,6 @@
 import type { CrashReport } from "../../domain/goroutines/crash.ts";
 import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
+import { hasFrame } from "../../domain/goroutines/goroutine-sites.ts";
 import { died, type ReadDump } from "./dump-series.ts";
 import { GoroutineCounter } from "./goroutine-counter.ts";
 import type { DumpLimits } from "./limits.ts";
@@ -73,10 +74,10 @@ export class DumpAtHand {
       return `the stack of goroutine ${id} stands in it again at line ${line}: stacks were logged one by one`;
     }
     if (this.ids.main || (this.crash !== undefined && died(this.crash))) return undefined;
-    const calls = new Set(groups.flatMap(({ stack }) => stack.map(({ function: symbol }) => symbol)));
-    if (ofMain.some((symbol) => calls.has(symbol))) return undefined;
+    const isCalled = (symbol: string) => groups.some((group) => hasFrame(group, symbol));
+    if (ofMain.some(isCalled)) return undefined;
     // A process may have lost its main goroutine. Who writes a dump of all stands first in it, and is never the only one.
-    if (this.goroutines.counted > 1 && calls.has(writer)) return undefined;
+    if (this.goroutines.counted > 1 && isCalled(writer)) return undefined;
     return "the main goroutine is not in it, so others may be missing, too";
   }
 }
