@@ -1,12 +1,9 @@
+import { isJsonObject } from "../../domain/json-object.ts";
 import { fitText } from "./fit-text.ts";
 import { blockLimits } from "./limits.ts";
 
 /** A JSON object whose fields are not known yet. */
 export type Fields = Readonly<Record<string, unknown>>;
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** A block within Slack's limits for one block; kinds that are not known here stay as they are. */
 export function fitBlock(block: Fields): Fields {
@@ -52,7 +49,7 @@ function text(max: number): Fit {
 
 /** A text object: `{ type: "mrkdwn" | "plain_text", text }`. */
 function textOf(max: number): Fit {
-  return (value) => (isFields(value) ? fields(value, { text: text(max) }) : value);
+  return (value) => (isJsonObject(value) ? fields(value, { text: text(max) }) : value);
 }
 
 /** The first of the entries, each with its share of what one block may hold. */
@@ -67,7 +64,7 @@ function firsts(most: number, max: number, fitOf: (max: number) => Fit): Fit {
 
 function contextElement(max: number): Fit {
   return (value) => {
-    if (!isFields(value)) return value;
+    if (!isJsonObject(value)) return value;
     return value["type"] === "image"
       ? fields(value, { alt_text: text(Math.min(max, blockLimits.altText)) })
       : textOf(max)(value);
@@ -75,7 +72,7 @@ function contextElement(max: number): Fit {
 }
 
 function button(max: number): Fit {
-  return (value) => (isFields(value) ? fields(value, { text: textOf(max) }) : value);
+  return (value) => (isJsonObject(value) ? fields(value, { text: textOf(max) }) : value);
 }
 
 /** As many rows as fit, the last of them telling how many do not. */
@@ -104,7 +101,7 @@ function tableRows(value: unknown): unknown {
 /** Characters of every text in a piece of JSON, the way Slack seems to count them. */
 export function charactersOf(value: unknown): number {
   if (Array.isArray(value)) return value.reduce<number>((sum, entry) => sum + charactersOf(entry), 0);
-  if (!isFields(value)) return 0;
+  if (!isJsonObject(value)) return 0;
   return Object.entries(value).reduce((sum, [name, entry]) => {
     if (typeof entry !== "string") return sum + charactersOf(entry);
     return ["text", "alt_text", "title"].includes(name) ? sum + entry.length : sum;

@@ -1,5 +1,6 @@
 import type { MessageBody } from "../../domain/chat/message.ts";
-import { charactersOf, type Fields, fitBlock, isFields } from "./fit-block.ts";
+import { isJsonObject } from "../../domain/json-object.ts";
+import { charactersOf, type Fields, fitBlock } from "./fit-block.ts";
 import { fitText } from "./fit-text.ts";
 import { blockLimits, textMax } from "./limits.ts";
 
@@ -27,7 +28,7 @@ export function plainBody({ text }: MessageBody): MessageBody {
 function fitAttachments(attachments: readonly object[]): readonly object[] {
   let characters = 0;
   return attachments.map((attachment) => {
-    if (!isFields(attachment) || !Array.isArray(attachment["blocks"])) return attachment;
+    if (!isJsonObject(attachment) || !Array.isArray(attachment["blocks"])) return attachment;
     const blocks = fitBlocks(attachment["blocks"], blockLimits.characters - characters);
     characters += charactersOf(blocks);
     return { ...attachment, blocks };
@@ -38,7 +39,7 @@ function fitBlocks(
   blocks: readonly unknown[],
   characters: number = blockLimits.characters,
 ): readonly Fields[] {
-  const all = blocks.filter(isFields).map(fitBlock);
+  const all = blocks.filter(isJsonObject).map(fitBlock);
   const sizes = all.map(charactersOf);
   let size = sizes.reduce((sum, one) => sum + one, 0);
   if (all.length <= blockLimits.blocks && size <= characters) return all;

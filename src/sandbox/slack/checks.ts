@@ -1,5 +1,6 @@
+import { isJsonObject } from "../../domain/json-object.ts";
 import { pingsOf } from "./echo.ts";
-import { fieldsOf, isFields, textOf } from "./fields.ts";
+import { fieldsOf, textOf } from "./fields.ts";
 import { intentOf } from "./methods/chat.ts";
 import type { Traffic } from "./traffic.ts";
 import type { Workspace } from "./workspace.ts";
@@ -64,7 +65,7 @@ function fileProblems(workspace: Workspace): readonly string[] {
 
 function hasMutePicture(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(hasMutePicture);
-  if (!isFields(value)) return false;
+  if (!isJsonObject(value)) return false;
   if (value.type === "image" && (textOf(value.alt_text) ?? "").trim() === "") return true;
   return Object.values(fieldsOf(value)).some(hasMutePicture);
 }

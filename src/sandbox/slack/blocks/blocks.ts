@@ -1,4 +1,5 @@
-import { type Fields, isFields, listOf, shown } from "../fields.ts";
+import { isJsonObject } from "../../../domain/json-object.ts";
+import { type Fields, listOf, shown } from "../fields.ts";
 import {
   elements,
   idText,
@@ -33,7 +34,8 @@ const maxMarkdownCharacters = 12_000;
 function only(surfaces: readonly Surface[], check: Check): Check {
   return (value, pointer, inspection) => {
     if (surfaces.includes(inspection.surface)) check(value, pointer, inspection);
-    else if (isFields(value)) report(inspection, `unsupported type: ${shown(value.type)}`, `${pointer}/type`);
+    else if (isJsonObject(value))
+      report(inspection, `unsupported type: ${shown(value.type)}`, `${pointer}/type`);
   };
 }
 
@@ -201,7 +203,7 @@ export function reportDuplicates(blocks: readonly Fields[], pointer: string, ins
     );
     for (const name of ["accessory", "element"]) {
       const element = entry[name];
-      if (isFields(element)) visit("action_id", element, `${at}/${name}`);
+      if (isJsonObject(element)) visit("action_id", element, `${at}/${name}`);
     }
   });
 }
@@ -209,7 +211,7 @@ export function reportDuplicates(blocks: readonly Fields[], pointer: string, ins
 /** Characters of every text in a piece of JSON. */
 export function charactersOf(value: unknown): number {
   if (Array.isArray(value)) return value.reduce<number>((sum, entry) => sum + charactersOf(entry), 0);
-  if (!isFields(value)) return 0;
+  if (!isJsonObject(value)) return 0;
   return Object.entries(value).reduce((sum, [name, entry]) => {
     if (typeof entry !== "string") return sum + charactersOf(entry);
     return name === "text" || name === "alt_text" || name === "title" ? sum + entry.length : sum;

@@ -1,4 +1,4 @@
-import { isFields } from "../fields.ts";
+import { isJsonObject } from "../../../domain/json-object.ts";
 import {
   anyShape,
   byType,
@@ -74,7 +74,7 @@ const slackFile: Check = (value, pointer, inspection) => {
         report(inspection, "must provide exactly one of: id, url", at);
     },
   })(value, pointer, inspection);
-  if (inspection.problems.length > before || !isFields(value)) return;
+  if (inspection.problems.length > before || !isJsonObject(value)) return;
   if (!inspection.fileIsReady(String(value.id ?? value.url)))
     report(inspection, "invalid slack file", pointer);
 };

@@ -1,4 +1,5 @@
-import { type Fields, isFields, listOf, shown } from "../fields.ts";
+import { isJsonObject } from "../../../domain/json-object.ts";
+import { type Fields, listOf, shown } from "../fields.ts";
 import { isProcessed } from "../files.ts";
 import { refusedFields, SlackError } from "../slack-error.ts";
 import type { Workspace } from "../workspace.ts";
@@ -35,7 +36,7 @@ export function validateMessageBlocks(workspace: Workspace, blocks: readonly unk
 
 function inspectBlocks(blocks: readonly unknown[], pointer: string, inspection: Inspection): void {
   list(0, maxBlocks, block)(blocks, pointer, inspection);
-  const known = blocks.map((entry) => (isFields(entry) ? entry : {}));
+  const known = blocks.map((entry) => (isJsonObject(entry) ? entry : {}));
   reportDuplicates(known, pointer, inspection);
   const expanded = known.reduce((sum, entry) => sum + blocksOf(entry), 0);
   if (blocks.length <= maxBlocks && expanded > maxBlocks)
@@ -70,7 +71,7 @@ export function validateAttachments(workspace: Workspace, attachments: readonly 
   const inspection = newInspection(workspace, "message");
   attachments.forEach((attachment, index) => {
     const pointer = `/attachments/${index}`;
-    if (!isFields(attachment)) return report(inspection, "must provide an object", pointer);
+    if (!isJsonObject(attachment)) return report(inspection, "must provide an object", pointer);
     if (Array.isArray(attachment.blocks)) inspectBlocks(attachment.blocks, `${pointer}/blocks`, inspection);
     const { color } = attachment;
     if (color !== undefined && !/^(good|warning|danger|#?[0-9a-fA-F]{6})$/.test(shown(color)))
@@ -80,7 +81,7 @@ export function validateAttachments(workspace: Workspace, attachments: readonly 
   });
   if (inspection.problems.length > 0) throw refusedFields("invalid_attachments", inspection.problems);
   const characters = attachments.reduce<number>(
-    (sum, attachment) => sum + charactersOf(isFields(attachment) ? attachment.blocks : []),
+    (sum, attachment) => sum + charactersOf(isJsonObject(attachment) ? attachment.blocks : []),
     0,
   );
   if (characters > maxBlockCharacters) throw new SlackError("msg_blocks_too_long");

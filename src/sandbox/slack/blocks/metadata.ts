@@ -1,4 +1,5 @@
-import { type Fields, isFields } from "../fields.ts";
+import { isJsonObject } from "../../../domain/json-object.ts";
+import type { Fields } from "../fields.ts";
 import { SlackError } from "../slack-error.ts";
 
 /** Slack names the refusal and not the size; 8 kB is what users report. */
@@ -7,9 +8,9 @@ const maxMetadataBytes = 8_000;
 /** Message metadata as Slack accepts it, or its refusal (https://docs.slack.dev/messaging/message-metadata). */
 export function checkMetadata(value: unknown): Fields | undefined {
   if (value === undefined) return undefined;
-  if (!isFields(value)) throw new SlackError("invalid_metadata_format");
+  if (!isJsonObject(value)) throw new SlackError("invalid_metadata_format");
   if (Object.keys(value).length === 0) return {};
-  if (typeof value.event_type !== "string" || !isFields(value.event_payload))
+  if (typeof value.event_type !== "string" || !isJsonObject(value.event_payload))
     throw new SlackError("invalid_metadata_schema");
   for (const entry of Object.values(value.event_payload))
     if (!isScalar(entry) && !isFlat(entry)) throw new SlackError("invalid_metadata_schema");
@@ -27,5 +28,5 @@ function isFlat(value: unknown): boolean {
 }
 
 function isFlatObject(value: unknown): boolean {
-  return isFields(value) && Object.values(value).every(isScalar);
+  return isJsonObject(value) && Object.values(value).every(isScalar);
 }

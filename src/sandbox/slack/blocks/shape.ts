@@ -1,4 +1,5 @@
-import { type Fields, isFields, shown } from "../fields.ts";
+import { isJsonObject } from "../../../domain/json-object.ts";
+import { type Fields, shown } from "../fields.ts";
 
 /** Where blocks are shown; some are allowed in one place only. */
 export type Surface = "message" | "modal" | "home";
@@ -80,7 +81,7 @@ export interface Shape {
 /** An object of exactly these fields; `type` is always allowed. */
 export function shape({ required = {}, optional = {}, also }: Shape): Check {
   return (value, pointer, inspection) => {
-    if (!isFields(value)) return report(inspection, "must provide an object", pointer);
+    if (!isJsonObject(value)) return report(inspection, "must provide an object", pointer);
     for (const name of Object.keys(required))
       if (value[name] === undefined) report(inspection, `missing required field: ${name}`, pointer);
     for (const [name, field] of Object.entries(value)) {
@@ -96,7 +97,7 @@ export function shape({ required = {}, optional = {}, also }: Shape): Check {
 /** An object whose `type` says which of these it is. */
 export function byType(kinds: Readonly<Record<string, Check>>): Check {
   return (value, pointer, inspection) => {
-    if (!isFields(value)) return report(inspection, "must provide an object", pointer);
+    if (!isJsonObject(value)) return report(inspection, "must provide an object", pointer);
     if (value.type === undefined) return report(inspection, "missing required field: type", pointer);
     const check = typeof value.type === "string" ? kinds[value.type] : undefined;
     if (check === undefined) report(inspection, `unsupported type: ${shown(value.type)}`, `${pointer}/type`);

@@ -1,4 +1,5 @@
-import { type Fields, isFields, listOf } from "../fields.ts";
+import { isJsonObject } from "../../../domain/json-object.ts";
+import { type Fields, listOf } from "../fields.ts";
 import { refusedFields, SlackError } from "../slack-error.ts";
 import type { Workspace } from "../workspace.ts";
 import { block, reportDuplicates } from "./blocks.ts";
@@ -31,8 +32,8 @@ export function validateView(workspace: Workspace, view: unknown, kind: "modal" 
   const inspection = newInspection(workspace, kind);
   const shapeOf = kind === "modal" ? modal : { required: { blocks }, optional: common };
   byType({ [kind]: shape(shapeOf) })(view, "/view", inspection);
-  if (isFields(view)) reportDuplicates(listOf(view.blocks), "/view/blocks", inspection);
-  if (inspection.problems.length > 0 || !isFields(view))
+  if (isJsonObject(view)) reportDuplicates(listOf(view.blocks), "/view/blocks", inspection);
+  if (inspection.problems.length > 0 || !isJsonObject(view))
     throw refusedFields("invalid_arguments", inspection.problems);
   if (Buffer.byteLength(JSON.stringify(view)) > maxViewBytes) throw new SlackError("view_too_large");
   return view;

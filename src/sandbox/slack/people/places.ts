@@ -1,4 +1,5 @@
-import { type Fields, isFields, listOf, textOf } from "../fields.ts";
+import { isJsonObject } from "../../../domain/json-object.ts";
+import { type Fields, listOf, textOf } from "../fields.ts";
 import { findMessage } from "../messages.ts";
 import type { SlackChannel, SlackMessage, SlackView, Workspace } from "../workspace.ts";
 import type { Aim } from "./people.ts";
@@ -48,7 +49,7 @@ export function elementBy(blocks: readonly Fields[], aim: Aim): Found {
       ...listOf(block.actions),
       block.accessory,
       block.element,
-    ].filter(isFields);
+    ].filter(isJsonObject);
     const element = holders.find((candidate) => candidate.action_id === aim.actionId);
     if (element !== undefined) return { element, blockId: block.block_id };
   }
@@ -80,7 +81,7 @@ export function newestButton(
     ];
     for (const block of blocks) {
       const button = listOf(block.elements).find(
-        ({ type, text }) => type === "button" && isFields(text) && text.text === label,
+        ({ type, text }) => type === "button" && isJsonObject(text) && text.text === label,
       );
       const actionId = textOf(button?.action_id);
       const blockId = textOf(block.block_id);
