@@ -3,9 +3,10 @@ import type { Frame } from "../../domain/code/frame.ts";
 import { packagePath } from "../../domain/code/frame.ts";
 import type { OwnCode } from "../../domain/code/own-code.ts";
 import { shortName } from "../../domain/code/symbol-names.ts";
+import type { GoroutineEvidence } from "../../domain/evidence/evidence.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import { leakFinding } from "../../domain/findings/leak-report.ts";
-import { growingThresholds, growthSign } from "../../domain/findings/leak-signs.ts";
+import { type GrowingLimits, growingThresholds, growthSign } from "../../domain/findings/leak-signs.ts";
 import { mayBeFilling, startersAlive } from "../../domain/goroutines/channel-partners.ts";
 import type { GoroutineGroup, GoroutineSnapshot } from "../../domain/goroutines/goroutine.ts";
 import { tellsAges } from "../../domain/goroutines/goroutine-evidence.ts";
@@ -20,7 +21,7 @@ import { slowFinding } from "./slow.ts";
 
 /**
  * Loops of which a process has a handful: so many are no handful, and a hundredth more is no coming and going. A leak at an
- * unchanging rate grows by a fifth within 15 s only while it is younger than 75 s.
+ * unchanging rate grows by a fifth within 15 s only while it is younger than 75 s (docs/decisions/0003-default-thresholds.md).
  */
 const manyLoops = { count: 1000, growthRatio: 0.01 } as const;
 
@@ -68,12 +69,9 @@ export const goroutineGrowth = defineAnalyzer({
     const { best } = goroutines;
     const libraries = new Set<string>();
     const findings = waitSites(best.groups.filter(mayGrow), target.own).flatMap((site) => {
-      const usual = growthSign(goroutines, site, target.own, limits);
-      const isCrowdOfLoops = site.count >= manyLoops.count && site.groups.every(isKnownIdle);
-      const asked =
-        usual === undefined && isCrowdOfLoops ? { ...limits, growthRatio: manyLoops.growthRatio } : limits;
-      const sign = usual ?? growthSign(goroutines, site, target.own, asked);
-      if (sign === undefined) return [];
+      const growth = growthOf(site, goroutines, target.own, limits);
+      if (growth === undefined) return [];
+      const { sign, isClear } = growth;
       const [frame] = site.where;
       const isLibrary = frame !== undefined && !site.groups.some((group) => hasOwnCode(group, target.own));
       if (isLibrary) {
@@ -97,10 +95,10 @@ export const goroutineGrowth = defineAnalyzer({
             site,
             blame: user,
             sign,
-            confidence: usual?.clear === true && !running && !filling && !attended ? "likely" : "possible",
+            confidence: isClear && !running && !filling && !attended ? "likely" : "possible",
             doing: `more and more [${site.groups[0]?.state ?? "?"}]`,
             why: isLibrary
-              ? `${userText(user, site.groups.some(isKnownIdle))}${usual?.clear === true ? "" : ` ${unclear}`}`
+              ? `${userText(user, site.groups.some(isKnownIdle))}${isClear ? "" : ` ${unclear}`}`
               : reasonText({ running, attended, filling, clear: sign.clear }),
             next: [
               ...(isLibrary
@@ -113,7 +111,7 @@ export const goroutineGrowth = defineAnalyzer({
             ],
           },
           goroutines,
-          asked,
+          growth.limits,
         ),
       ];
     });
@@ -122,6 +120,27 @@ export const goroutineGrowth = defineAnalyzer({
     return found === undefined ? [] : [found];
   },
 });
+
+/** By which limits a site grows, and whether they leave no doubt: those of many loops always do. */
+interface Growth<Limits> {
+  readonly sign: NonNullable<ReturnType<typeof growthSign>>;
+  readonly limits: Limits;
+  readonly isClear: boolean;
+}
+
+function growthOf<Limits extends GrowingLimits>(
+  site: WaitSite,
+  goroutines: GoroutineEvidence,
+  own: OwnCode,
+  limits: Limits,
+): Growth<Limits> | undefined {
+  const usual = growthSign(goroutines, site, own, limits);
+  if (usual !== undefined) return { sign: usual, limits, isClear: usual.clear };
+  if (site.count < manyLoops.count || !site.groups.every(isKnownIdle)) return undefined;
+  const lower = { ...limits, growthRatio: manyLoops.growthRatio };
+  const sign = growthSign(goroutines, site, own, lower);
+  return sign === undefined ? undefined : { sign, limits: lower, isClear: false };
+}
 
 /** pprof does not read dumps. */
 function comparison(series: readonly GoroutineSnapshot[]): readonly string[] {
