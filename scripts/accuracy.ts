@@ -56,9 +56,9 @@ async function scoreLive(): Promise<Scored[] | undefined> {
 }
 
 function wantedOf(modes: readonly LabMode[]): (mode: LabMode) => boolean {
-  const only = onlyThese(
+  const isNamed = onlyThese(
     values.only,
     modes.map(({ name }) => name),
   );
-  return ({ name }) => only?.has(name) ?? true;
+  return ({ name }) => isNamed(name);
 }

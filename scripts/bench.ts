@@ -36,7 +36,7 @@ const values = scriptOptions({
   rounds: { type: "string", default: "5" },
   write: { type: "boolean", default: false },
 });
-const only = onlyThese(values.only, Object.keys(measures));
+const isWanted = onlyThese(values.only, Object.keys(measures));
 const rounds = Number(values.rounds);
 const [loadAtStart = 0] = loadavg();
 const folder = mkdtempSync(join(tmpdir(), "gofire-bench-"));
@@ -49,7 +49,7 @@ const sections: Section[] = [];
 const nodeAlone: Contender = { name: "node -e 0", command: [process.execPath, "-e", "0"] };
 
 for (const [name, measure] of Object.entries(measures)) {
-  if (only !== undefined && !only.has(name)) continue;
+  if (!isWanted(name)) continue;
   process.stderr.write(`${name}…\n`);
   sections.push(await measure());
 }

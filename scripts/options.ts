@@ -14,19 +14,17 @@ export function scriptOptions<Options extends NonNullable<ParseArgsConfig["optio
   }
 }
 
-/** The names after `--only`, separated by commas; undefined for all. Ends the script with 2 for one that there is not. */
-export function onlyThese(
-  text: string | undefined,
-  known: readonly string[],
-): ReadonlySet<string> | undefined {
-  if (text === undefined) return undefined;
-  const names = text.split(",");
-  const unknown = names.filter((name) => !known.includes(name));
+/**
+ * Whether a name is among those after `--only`, separated by commas; all are when it was left out. Ends the script with 2
+ * for one that is not `known`.
+ */
+export function onlyThese(text: string | undefined, known: readonly string[]): (name: string) => boolean {
+  if (text === undefined) return () => true;
+  const names = new Set(text.split(","));
+  const unknown = [...names].filter((name) => !known.includes(name));
   if (unknown.length > 0)
-    refuse(
-      `--only: there is no ${unknown.join(", ")}. There are: ${[...new Set(known)].toSorted().join(", ")}`,
-    );
-  return new Set(names);
+    refuse(`--only: there is no ${unknown.join(", ")}. There are: ${known.toSorted().join(", ")}`);
+  return (name) => names.has(name);
 }
 
 /** Ends the script with 2. */

@@ -27,14 +27,14 @@ if (built === undefined) {
   process.stderr.write(`${values.go} is no Go toolchain.\n`);
   process.exit(2);
 }
-const only = onlyThese(
+const isWanted = onlyThese(
   values.only,
   built.modes.map((mode) => mode.name),
 );
 const { goVersion } = built;
 mkdirSync(capturesFolder, { recursive: true });
 writeFileSync(join(capturesFolder, "modes.json"), `${JSON.stringify(built.modes, undefined, 2)}\n`);
-const modes = built.modes.filter((mode) => runsOn(mode, built.goVersion) && (only?.has(mode.name) ?? true));
+const modes = built.modes.filter((mode) => runsOn(mode, built.goVersion) && isWanted(mode.name));
 let recorded = 0;
 const waiting = [...modes];
 await Promise.all(Array.from({ length: Number(values.lanes) }, lane));
