@@ -381,6 +381,11 @@ describe("a remote", () => {
       ["42", "42", "42", "7"].map(async (name) => await proposal(place, name, state)),
     );
     expect(new Set(found.map(({ head }) => head)).size).toBe(1);
+    const copies = join(state, "config-history");
+    const [copy = "", ...others] = readdirSync(copies);
+    expect(others).toEqual([]);
+    // They would have been copied by all at once.
+    expect(readdirSync(join(copies, copy))).not.toContain("hooks");
   });
 });
 

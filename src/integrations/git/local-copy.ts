@@ -127,7 +127,9 @@ export function mirror(
     }
     const run = { target: name, deadlineMs: fetchMs, signal };
     await mkdir(gitFolder, { recursive: true, mode: 0o700 });
-    await unlocked(run, async () => await git(["init", "--quiet", "--bare", "--", gitFolder], run));
+    // Without a template: two that begin the same copy at once would trip over each other's example hooks.
+    const begin = ["init", "--quiet", "--bare", "--template=", "--", gitFolder];
+    await unlocked(run, async () => await git(begin, run));
     return {
       ...run,
       gitFolder,
