@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasGo } from "../live/lab.ts";
+import { goPath, hasGo } from "../live/lab.ts";
 import { gofire } from "./gofire.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "gofire-audit-cli-"));
@@ -199,7 +199,7 @@ describe.skipIf(!hasGo)("in Go's own words (needs Go)", () => {
     expect(spawnSync(peer, [copy, key]).status).toBe(1);
   });
 
-  const fsck = join(spawnSync("go", ["env", "GOPATH"], { encoding: "utf8" }).stdout.trim(), "bin/fsck");
+  const fsck = join(goPath(), "bin/fsck");
   test.skipIf(!existsSync(fsck))(
     "Tessera's fsck verifies it (needs go install of cmd/fsck@v1.0.4)",
     async () => {

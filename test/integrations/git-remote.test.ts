@@ -64,6 +64,22 @@ function packet(text: string): string {
   return `${(text.length + 4).toString(16).padStart(4, "0")}${text}`;
 }
 
+/** The arguments of every process: Linux has them in /proc, and `ps` is not everywhere there. */
+function runningPrograms(): string {
+  if (process.platform !== "linux") return execFileSync("ps", ["-eo", "args"], { encoding: "utf8" });
+  const ids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return ids.map(argumentsOf).join("\n");
+}
+
+/** None of a process that has ended meanwhile. */
+function argumentsOf(id: string): string {
+  try {
+    return readFileSync(`/proc/${id}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    return "";
+  }
+}
+
 async function failure(history: ConfigHistory): Promise<string> {
   return await history.changes(asked, never).then(
     () => "it was answered",
@@ -76,7 +92,7 @@ describe("a private repository", () => {
     const { folder } = changed();
     const seen: string[] = [];
     const server = await serving(folder, (request, response) => {
-      seen.push(execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }));
+      seen.push(runningPrograms());
       return guarded(request, response);
     });
     const state = temporary();

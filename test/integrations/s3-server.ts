@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { goPath } from "../live/lab.ts";
 import { freePorts } from "../loopback.ts";
 
 /**
@@ -60,11 +61,6 @@ export async function testS3(): Promise<TestS3> {
       await rm(root, { recursive: true, force: true });
     },
   };
-}
-
-function goPath(): string {
-  const { status, stdout } = spawnSync("go", ["env", "GOPATH"], { encoding: "utf8" });
-  return status === 0 ? stdout.trim() : "";
 }
 
 async function listening(server: ChildProcess, port: number): Promise<void> {

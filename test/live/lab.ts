@@ -24,6 +24,12 @@ if (!hasGo && process.env["GOFIRE_REQUIRE_GO"] === "1") {
   throw new Error("GOFIRE_REQUIRE_GO is set and there is no Go toolchain on PATH");
 }
 
+/** Where `go install` puts programs; "" where there is no Go. */
+export function goPath(): string {
+  const { status, stdout } = spawnSync(go, ["env", "GOPATH"], { encoding: "utf8" });
+  return status === 0 ? stdout.trim() : "";
+}
+
 export interface LiveLab {
   readonly pid: number;
   readonly debugUrl: string;
