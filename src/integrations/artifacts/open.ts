@@ -33,7 +33,10 @@ export interface OpenArtifacts {
 export async function openArtifacts(config: ArtifactsConfig, machine: OpenedWith): Promise<OpenArtifacts> {
   const { place, encryption, keep, maxFileBytes, maxIncidentBytes } = config;
   const keys = encryption === undefined ? [] : [encryption.key, ...encryption.formerKeys];
-  const [sealing, ...former] = await Promise.all(keys.map((reference) => keyOf(reference, machine)));
+  const read: SealingKey[] = [];
+  // One after the other: of several keys that are missing, the first is named.
+  for (const reference of keys) read.push(await keyOf(reference, machine));
+  const [sealing, ...former] = read;
   const store = await openPlace(place, machine);
   const sealed = sealing === undefined ? store : sealedStore(store, sealing, former);
   const artifacts = cappedStore(sealed, { fileBytes: maxFileBytes, incidentBytes: maxIncidentBytes });

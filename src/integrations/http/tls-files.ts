@@ -21,11 +21,10 @@ export async function readTlsFiles(
   nowMs: number,
 ): Promise<TlsFiles> {
   const { certFile, keyFile, passphrase, clientCaFile } = tls;
-  const [cert, key, ca] = await Promise.all([
-    host.readText(certFile),
-    host.readText(keyFile),
-    clientCaFile === undefined ? undefined : host.readText(clientCaFile),
-  ]);
+  // One after the other: of several files that are missing, the first is named, at each start the same.
+  const cert = await host.readText(certFile);
+  const key = await host.readText(keyFile);
+  const ca = clientCaFile === undefined ? undefined : await host.readText(clientCaFile);
   const own = certificatesIn(cert, certFile);
   const authorities = ca === undefined || clientCaFile === undefined ? [] : certificatesIn(ca, clientCaFile);
   checkKey(own[0], { key, passphrase }, tls);

@@ -94,7 +94,10 @@ async function tlsOf(host: Host): Promise<RedisTls> {
     const name = host.environment(variable);
     return name === undefined ? undefined : await host.readText(name);
   }
-  const [ca, cert, key] = await Promise.all(["REDIS_CA_FILE", "REDIS_CERT_FILE", "REDIS_KEY_FILE"].map(file));
+  // One after the other: of several files that are missing, the first is named.
+  const ca = await file("REDIS_CA_FILE");
+  const cert = await file("REDIS_CERT_FILE");
+  const key = await file("REDIS_KEY_FILE");
   if ((cert === undefined) !== (key === undefined)) {
     throw new UsageError("REDIS_CERT_FILE and REDIS_KEY_FILE go together.");
   }
