@@ -28,6 +28,7 @@ import { goroutinePipelineDeadlock } from "./goroutine-pipeline-deadlock/index.t
 import { goroutineRuntimeLeak } from "./goroutine-runtime-leak/index.ts";
 import { goroutineRwmutexStarvation } from "./goroutine-rwmutex-starvation/index.ts";
 import { goroutineWaitgroupStuck } from "./goroutine-waitgroup-stuck/index.ts";
+import { goroutineWaitsOutside } from "./goroutine-waits-outside/index.ts";
 import { heapGoroutineMemory } from "./heap-goroutine-memory/index.ts";
 import { heapGrowth } from "./heap-growth/index.ts";
 import { heapMadePerCall } from "./heap-made-per-call/index.ts";
@@ -88,6 +89,7 @@ export const analyzers: readonly Analyzer[] = [
   goroutineRuntimeLeak,
   goroutineRwmutexStarvation,
   goroutineWaitgroupStuck,
+  goroutineWaitsOutside,
   heapGoroutineMemory,
   heapGrowth,
   heapMadePerCall,

@@ -16,7 +16,7 @@ const runners: readonly (readonly [library: string, runner: RegExp])[] = [
 ];
 
 /** Which task queue called the goroutines' code, or in whose loop they wait for the next task. */
-function taskRunner({ stack }: GoroutineGroup): string | undefined {
+export function taskRunner({ stack }: GoroutineGroup): string | undefined {
   for (const { function: symbol } of stack) {
     const found = runners.find(([, runner]) => runner.test(symbol));
     if (found !== undefined) return found[0];

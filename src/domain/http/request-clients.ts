@@ -2,7 +2,7 @@ import { codeObject } from "../code/code-object.ts";
 import type { Frame } from "../code/frame.ts";
 import type { OwnCode } from "../code/own-code.ts";
 import type { GoroutineEvidence } from "../evidence/evidence.ts";
-import type { GoroutineSnapshot } from "../goroutines/goroutine.ts";
+import type { GoroutineGroup, GoroutineSnapshot } from "../goroutines/goroutine.ts";
 import { hasFrame, isRuntimeFrame } from "../goroutines/goroutine-sites.ts";
 import { isKnownIdle } from "../goroutines/known-idle.ts";
 import { sumOf } from "../goroutines/pile-up.ts";
@@ -38,6 +38,22 @@ export function clientsOf(site: WaitSite, snapshot: GoroutineSnapshot): Clients 
         !isKnownIdle(group)),
   );
   return 2 * sumOf(readers) < site.count ? "gone" : "waiting";
+}
+
+/**
+ * True when each of these HTTP/1 requests has a client that waits for its answer: there is a watched connection for each
+ * of them, the other requests' left out. One that was taken over (a websocket, a tunnel) is not watched.
+ */
+export function areWatched(requests: readonly GoroutineGroup[], snapshot: GoroutineSnapshot): boolean {
+  const members = new Set(requests);
+  const watched = sumOf(snapshot.groups.filter((group) => hasFrame(group, watch)));
+  const others = sumOf(
+    snapshot.groups.filter(
+      (group) =>
+        hasFrame(group, serve) && !hasFrame(group, watch) && !isKnownIdle(group) && !members.has(group),
+    ),
+  );
+  return requests.every((group) => hasFrame(group, serve)) && watched - others >= sumOf(requests);
 }
 
 /** A crowd of at least `crowd` that outlived its clients, and was there in each of several captures or for minutes. */
