@@ -165,7 +165,7 @@ function unsignalledText(age: number): string {
   const since =
     age === 0
       ? ""
-      : ` Signal wakes the oldest of a condition and Broadcast all, so the oldest's has not been signalled for ${counted(age, "minute")} or longer.`;
+      : ` Signal wakes the oldest of a condition and Broadcast all, so the oldest's has not been signalled for as long as it waits: ${counted(age, "minute")} by the dump.`;
   return `They run requests, and Cond.Wait heeds no context: a client that gives up leaves its request here.${since} Nobody else runs code of the type that waits here, and nobody has come past the line, so a wake-up was probably lost or is sent by somebody who is not in the capture; a long poll without news looks the same.`;
 }
 

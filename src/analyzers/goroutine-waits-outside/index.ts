@@ -4,6 +4,7 @@ import { shortName } from "../../domain/code/symbol-names.ts";
 import type { GoroutineEvidence } from "../../domain/evidence/evidence.ts";
 import type { FindingDraft } from "../../domain/findings/analyzer.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
+import { ageSentence } from "../../domain/findings/leak-signs.ts";
 import { type CallSite, callSites } from "../../domain/goroutines/call-sites.ts";
 import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
 import { tellsAges } from "../../domain/goroutines/goroutine-evidence.ts";
@@ -135,9 +136,7 @@ function findingOf(
 
   const who = counted(pile.count, pile.groups.every(isRequest) ? "request" : "task");
   const mayBeTakenOver = group.wait === "IO wait" && !areWatched(pile.groups, goroutines.best);
-  const lasting = isAged
-    ? `The oldest has waited for ${counted(pile.oldestMinutes, "minute")} or longer.`
-    : `Each capture has many: ${growthText(pile)}.`;
+  const lasting = isAged ? ageSentence(pile.oldestMinutes) : `Each capture has many: ${growthText(pile)}.`;
   return {
     severity: queue !== undefined || (isAged && !mayBeTakenOver) ? "warning" : "info",
     confidence: "possible",

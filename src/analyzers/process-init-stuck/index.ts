@@ -53,7 +53,7 @@ export const processInitStuck = defineAnalyzer({
     const place = frame === undefined ? "" : ` in ${shortName(frame.function)}`;
     const since =
       minutes > 0
-        ? `It has waited there for ${counted(minutes, "minute")} or longer.`
+        ? `By the dump, it has waited there for ${counted(minutes, "minute")}.`
         : lasts
           ? `It stood at the same line ${durationText(windowMs)} before.`
           : "How long it has been there the captures do not tell.";

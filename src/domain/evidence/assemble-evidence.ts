@@ -4,6 +4,7 @@ import type { ConfigHistoryFacts } from "../configuration/config-change.ts";
 import type { ServiceContext } from "../context/service-context.ts";
 import type { GoroutineSnapshot } from "../goroutines/goroutine.ts";
 import { goroutineEvidence, withTotalFrom } from "../goroutines/goroutine-evidence.ts";
+import { withProvenAges } from "../goroutines/wait-ages.ts";
 import type { MemStats } from "../memory/memstats.ts";
 import { type MetricsScrape, metricValue } from "../metrics/metrics.ts";
 import { present } from "../present.ts";
@@ -61,7 +62,8 @@ export function assembleEvidence(
   const { profiles, notJudged, notes: ofProfiles } = sortedProfiles(captures);
   const notes = [...program.notes, ...leftOut.map(({ file, reason }) => `${file}: ${reason}`), ...ofProfiles];
   const scrapes = scrapesOf(captures);
-  const snapshots = snapshotsOf(captures, scrapes);
+  const memstats = memstatsOf(captures);
+  const snapshots = snapshotsOf(captures, scrapes, memstats);
   const seen = snapshots.filter(({ leaked }) => !leaked).map(({ snapshot }) => snapshot);
   const crashed = lastCrashed(captures);
   const leak = snapshots.findLast(({ leaked }) => leaked)?.snapshot;
@@ -75,7 +77,7 @@ export function assembleEvidence(
     block: nonEmpty(profiles.block),
     blockWindow: leasedWindow(profiles.block, captures, settings.blockLeases),
     threadCount: threadCount(captures, scrapes),
-    memstats: nonEmpty(memstatsOf(captures)),
+    memstats: nonEmpty(memstats),
     metrics: nonEmpty(scrapes),
     crash: crashed?.crash,
     context: lastContext(captures),
@@ -131,8 +133,15 @@ interface SeenSnapshot {
   readonly leaked: boolean;
 }
 
-/** Oldest first; an incomplete dump gets the number of goroutines that other captures of the process tell. */
-function snapshotsOf(captures: readonly ReadCapture[], scrapes: readonly MetricsScrape[]): SeenSnapshot[] {
+/**
+ * Oldest first; an incomplete dump gets the number of goroutines that other captures of the process tell, and a dump keeps
+ * the ages that they bear out.
+ */
+function snapshotsOf(
+  captures: readonly ReadCapture[],
+  scrapes: readonly MetricsScrape[],
+  memstats: readonly MemStats[],
+): SeenSnapshot[] {
   const found = captures.flatMap((capture): Timed<SeenSnapshot>[] => {
     const { artifact, takenAtMs } = capture;
     if (artifact.type !== "goroutines") return [];
@@ -154,7 +163,7 @@ function snapshotsOf(captures: readonly ReadCapture[], scrapes: readonly Metrics
     }),
   ];
   return inTimeOrder(found).map(({ snapshot, leaked }) => ({
-    snapshot: leaked ? snapshot : withTotalFrom(snapshot, counts),
+    snapshot: leaked ? snapshot : withProvenAges(withTotalFrom(snapshot, counts), memstats),
     leaked,
   }));
 }

@@ -129,8 +129,9 @@ export function signSentence(sign: LeakSign, site: Pick<WaitSite, "oldestMinutes
   return `Their number went from ${countText(before)} to ${countText(after)} ${window}.`;
 }
 
-function ageSentence(minutes: number): string {
-  return `The oldest has waited for ${counted(minutes, "minute")} or longer.`;
+/** A dump may tell a wait too long by the time between two collections (docs/decisions/0047-ages-in-dumps.md). */
+export function ageSentence(minutes: number): string {
+  return `By the dump, the oldest has waited for ${counted(minutes, "minute")}.`;
 }
 
 /** The figures behind a sign, one line per capture that carries them. */

@@ -32,7 +32,8 @@ const leastCrowd = { stuck: 5, idle: 100 } as const;
 
 /**
  * Whether a snapshot tells what has waited for long. A dump does from a minute on, by the clock of the garbage collector,
- * which passes every two minutes at the latest once it has passed for the first time (Go source: runtime/mgc.go, gcTriggerTime).
+ * which passes every two minutes at the latest once it has passed for the first time (Go source: runtime/mgc.go,
+ * gcTriggerTime), and tells ages from the second time on.
  * One in which nobody has waited for so long, main included, is of a process that started a moment ago, has not collected
  * yet, or never rests: nothing is known of a crowd in it.
  */

@@ -48,8 +48,10 @@ export interface GoroutineGroup {
   readonly wait: WaitReason;
   readonly count: number;
   /**
-   * Minutes waited, as printed by a dump. It starts at the first GC that saw the goroutine blocked, so it
-   * under-states, and is absent below one minute (Go source: runtime/mgcmark.go, waitsince in markroot).
+   * Minutes waited, as printed by a dump; absent below one minute, and before the process has collected twice. They begin
+   * with the end of the collection before the first one that saw the wait, so they may be too many by the time between the
+   * two (Go source: runtime/mgcmark.go markroot takes work.tstart, which runtime/mgc.go gcMark sets at the end of a cycle);
+   * `withProvenAges` takes away those that are known to be doubtful.
    */
   readonly waitMinutes?: { readonly min: number; readonly max: number };
   /** Innermost frame first. */

@@ -125,7 +125,7 @@ export function trendText(pile: PileUp, trend: PileUpTrend): string {
     case "growing":
       return `their number grows: ${growthText(pile)}`;
     case "old":
-      return `the oldest has waited for ${pile.oldestMinutes} min`;
+      return `the oldest has waited for ${pile.oldestMinutes} min by the dump`;
     case "steady":
       return `there were many in each capture (${growthText(pile)})`;
     default:
