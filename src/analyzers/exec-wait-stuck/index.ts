@@ -77,7 +77,7 @@ export const execWaitStuck = defineAnalyzer({
         const { doing, why, next } = wait;
         return [
           leakFinding(
-            { site, sign: sign ?? { kind: "crowd" }, confidence, doing, why, next },
+            { site, sign: sign ?? crowdSign(kind, limits.stale), confidence, doing, why, next },
             goroutines,
             limits,
           ),
@@ -150,8 +150,13 @@ function staleSign(
 ): LeakSign | undefined {
   const minutes = site.oldestMinutes ?? 0;
   return kind === "pipe" && site.count >= limits.stale && minutes >= limits.oldMinutes
-    ? { kind: "old", minutes }
+    ? { kind: "old", minutes, limit: limits.stale }
     : undefined;
+}
+
+/** Any number that waits for the output of a child that has gone is stuck. */
+function crowdSign(kind: Kind, stale: number): LeakSign {
+  return kind === "child" ? { kind: "crowd", limit: stale } : { kind: "crowd" };
 }
 
 function confidenceOf(

@@ -99,7 +99,7 @@ function reasonText(sign: LeakSign | undefined, site: WaitSite, snapshot: Gorout
 function crowdSign(site: WaitSite, snapshot: GoroutineSnapshot, crowd: number): LeakSign | undefined {
   if (site.count < crowd) return undefined;
   const orphaned = (distinctParents(site.groups) ?? 1) > 1 || clientsOf(site, snapshot) === "gone";
-  return orphaned ? { kind: "crowd" } : undefined;
+  return orphaned ? { kind: "crowd", limit: crowd } : undefined;
 }
 
 function confidenceOf(

@@ -90,14 +90,15 @@ export const goroutineChanSendLeak = defineAnalyzer({
       const sign: LeakSign | undefined =
         leakSign(goroutines, site, target.own, limits) ??
         (jammed || (site.count >= limits.staleSenders && (site.oldestMinutes ?? 0) >= limits.oldMinutes)
-          ? { kind: "old", minutes: site.oldestMinutes ?? 0 }
-          : (abandoned && site.count >= limits.oldCount) ||
-              ((stuck || (aged && nothingRunsIn(best, target.own))) &&
+          ? { kind: "old", minutes: site.oldestMinutes ?? 0, limit: limits.staleSenders }
+          : abandoned && site.count >= limits.oldCount
+            ? { kind: "crowd", limit: limits.oldCount }
+            : (stuck || (aged && nothingRunsIn(best, target.own))) &&
                 site.count >= limits.staleSenders &&
                 partners === 0 &&
-                !isMoved)
-            ? { kind: "crowd" }
-            : undefined);
+                !isMoved
+              ? { kind: "crowd", limit: limits.staleSenders }
+              : undefined);
       const proven = isProvenLeak(site, goroutineLeak);
       if (sign === undefined && !proven) return [];
       const reading: Confidence = proven

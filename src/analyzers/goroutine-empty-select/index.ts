@@ -40,7 +40,7 @@ export const goroutineEmptySelect = defineAnalyzer({
         return leakFinding(
           {
             site,
-            sign: sign ?? { kind: "crowd" },
+            sign: sign ?? { kind: "crowd", ...(proven ? {} : { limit: limits.oldCount }) },
             confidence: proven ? "proven" : sign?.kind === "grows" && !sign.clear ? "possible" : "likely",
             doing: "parked in select {}",
             why: "A select without cases never returns, so none of them will ever end.",

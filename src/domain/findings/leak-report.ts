@@ -9,9 +9,8 @@ import type { FindingDraft } from "./analyzer.ts";
 import type { Confidence, Severity } from "./finding.ts";
 import {
   type GrowingLimits,
-  type LeakLimits,
   type LeakSign,
-  leakMeasured,
+  leakCount,
   signSentence,
   signText,
   siteEvidence,
@@ -38,21 +37,23 @@ export interface LeakReading {
 export function leakFinding(
   reading: LeakReading,
   evidence: GoroutineEvidence,
-  limits: GrowingLimits & Partial<LeakLimits>,
+  limits: Pick<GrowingLimits, "critical">,
 ): FindingDraft {
   const { site, sign, confidence, doing, why, next } = reading;
-  const measured = leakMeasured(site, sign, limits);
+  const count = leakCount(site, sign);
   const [frame] = site.where;
   const place = frame === undefined ? "" : ` in ${shortName(frame.function)}`;
   const detail = signText(sign);
   const wait = site.groups[0]?.wait;
   return {
-    severity: reading.severity ?? (measured.value >= limits.critical ? "critical" : "warning"),
+    severity: reading.severity ?? (count >= limits.critical ? "critical" : "warning"),
     confidence,
-    title: `${counted(measured.value, "goroutine")} ${doing}${place}${detail === "" ? "" : `, ${detail}`}`,
+    title: `${counted(count, "goroutine")} ${doing}${place}${detail === "" ? "" : `, ${detail}`}`,
     // Shown below the title everywhere, so it does not begin with the same words.
     summary: `${signSentence(sign, site)} ${why}`,
-    measured,
+    ...(sign.limit === undefined
+      ? {}
+      : { measured: { value: count, limit: sign.limit, unit: "goroutines" } }),
     where: [...new Set([...(reading.blame ?? []), ...site.where])],
     ...(wait === undefined ? {} : { waitReason: wait }),
     groups: site.groups,

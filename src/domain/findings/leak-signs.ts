@@ -2,11 +2,11 @@ import { isRequest } from "../code/code-object.ts";
 import type { OwnCode } from "../code/own-code.ts";
 import type { GoroutineEvidence } from "../evidence/evidence.ts";
 import { groupText } from "../goroutines/goroutine-sites.ts";
-import { growthThresholds, isGrowing } from "../goroutines/pile-up.ts";
+import { growthLimit, growthThresholds, isGrowing } from "../goroutines/pile-up.ts";
 import { type SiteGrowth, siteGrowth, type WaitSite } from "../goroutines/wait-sites.ts";
 import { counted, countText, durationText } from "../units.ts";
 import type { Threshold } from "./analyzer.ts";
-import type { EvidenceExcerpt, Measured } from "./finding.ts";
+import type { EvidenceExcerpt } from "./finding.ts";
 
 const ours = "docs/decisions/0003-default-thresholds.md";
 
@@ -50,12 +50,19 @@ export type GrowingLimits = Readonly<Record<keyof typeof growingThresholds, numb
  * - `old`: a crowd, the oldest of which has waited for minutes.
  * - `huge`: more than LeakProf's mark, without anything known about growth or age.
  * - `crowd`: none of these; the rule has another reason to speak.
+ *
+ * `limit` is the number of goroutines from which the sign holds; a crowd without one speaks at any size.
  */
 export type LeakSign =
-  | { readonly kind: "grows"; readonly growth: SiteGrowth; readonly clear: boolean }
-  | { readonly kind: "old"; readonly minutes: number }
-  | { readonly kind: "huge" }
-  | { readonly kind: "crowd" };
+  | {
+      readonly kind: "grows";
+      readonly growth: SiteGrowth;
+      readonly clear: boolean;
+      readonly limit: number;
+    }
+  | { readonly kind: "old"; readonly minutes: number; readonly limit: number }
+  | { readonly kind: "huge"; readonly limit: number }
+  | { readonly kind: "crowd"; readonly limit?: number };
 
 /**
  * Growth of a crowd of request handlers, from so many and by so many, that a rise of the load hardly explains within one
@@ -73,8 +80,10 @@ export function leakSign(
   const growth = growthSign(evidence, site, own, limits);
   if (growth !== undefined) return growth;
   const minutes = site.oldestMinutes ?? 0;
-  if (site.count >= limits.oldCount && minutes >= limits.oldMinutes) return { kind: "old", minutes };
-  return site.count >= limits.critical ? { kind: "huge" } : undefined;
+  if (site.count >= limits.oldCount && minutes >= limits.oldMinutes) {
+    return { kind: "old", minutes, limit: limits.oldCount };
+  }
+  return site.count >= limits.critical ? { kind: "huge", limit: limits.critical } : undefined;
 }
 
 /** How the number at `site` rises; undefined when it does not. */
@@ -92,21 +101,17 @@ export function growthSign(
     (growth.before < crowdedRequests.before ||
       grownBy < crowdedRequests.grownBy ||
       grownBy < growth.before * crowdedRequests.grownRatio);
-  return { kind: "grows", growth, clear: growth.before > 0 && !loadExplains };
+  return {
+    kind: "grows",
+    growth,
+    clear: growth.before > 0 && !loadExplains,
+    limit: growthLimit(growth.before, growth.windowMs, limits),
+  };
 }
 
-/** The number that the sign is held against; a crowd has no limit of its own, so it is held against `oldCount`. */
-export function leakMeasured(
-  site: WaitSite,
-  sign: LeakSign,
-  limits: GrowingLimits & Partial<LeakLimits>,
-): Measured {
-  if (sign.kind === "grows") {
-    const limit = Math.round(sign.growth.before * (1 + limits.growthRatio));
-    return { value: Math.max(site.count, sign.growth.after), limit, unit: "goroutines" };
-  }
-  const limit = sign.kind === "huge" ? limits.critical : Math.min(site.count, limits.oldCount ?? site.count);
-  return { value: site.count, limit, unit: "goroutines" };
+/** How many there are: at the site, or of its lines in the last of the captures that compare. */
+export function leakCount(site: WaitSite, sign: LeakSign): number {
+  return sign.kind === "grows" ? Math.max(site.count, sign.growth.after) : site.count;
 }
 
 /** "120 more in 15 s", "the oldest for 41 min", or nothing. */
@@ -126,7 +131,7 @@ export function signSentence(sign: LeakSign, site: Pick<WaitSite, "oldestMinutes
   if (sign.kind === "old") return ageSentence(sign.minutes);
   const { before, after, windowMs } = sign.growth;
   const window = windowMs === undefined ? "between the captures" : `within ${durationText(windowMs)}`;
-  return `Their number went from ${countText(before)} to ${countText(after)} ${window}.`;
+  return `Their number went from ${countText(before)} to ${countText(after)} ${window}; it counts as growth from ${countText(sign.limit)} on.`;
 }
 
 /** A dump may tell a wait too long by the time between two collections (docs/decisions/0047-ages-in-dumps.md). */

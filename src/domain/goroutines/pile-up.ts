@@ -101,13 +101,18 @@ export function isGrowing(
   windowMs: number | undefined,
   limits: GrowthLimits,
 ): boolean {
-  const before = counts[0] ?? 0;
   const after = counts.at(-1) ?? 0;
-  const enough = (windowMs ?? 0) >= 60_000 ? limits.growthInMinute : limits.growthInSeconds;
   return (
-    after - before >= Math.max(enough, before * limits.growthRatio) &&
+    after >= growthLimit(counts[0] ?? 0, windowMs, limits) &&
     counts.every((count, index) => index === 0 || count >= (counts[index - 1] ?? 0))
   );
+}
+
+/** How many there must be, after `before` so long ago, to count as more; a whole number. */
+export function growthLimit(before: number, windowMs: number | undefined, limits: GrowthLimits): number {
+  const enough = (windowMs ?? 0) >= 60_000 ? limits.growthInMinute : limits.growthInSeconds;
+  // A fifth of 155 is 31, whatever the last digit of a float says.
+  return Math.ceil(before + Math.max(enough, before * limits.growthRatio) - 1e-6);
 }
 
 /** "120 -> 345 goroutines in 15 s", or "345 goroutines"; `unit` in the plural. */

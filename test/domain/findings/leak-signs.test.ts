@@ -51,6 +51,15 @@ describe("leakSign", () => {
     expect(signOf(counts, windowMs)?.kind === "grows").toBe(grows);
   });
 
+  it.each([
+    ["by a number in seconds", 50, 15_000, 70],
+    ["by a number in a minute", 50, 60_000, 100],
+    ["by a share of many", 155, 15_000, 186],
+  ])("tells from how many on it holds: %s", (_, before, windowMs, limit) => {
+    expect(signOf([before, limit], windowMs)).toMatchObject({ kind: "grows", limit });
+    expect(signOf([before, limit - 1], windowMs)).toBeUndefined();
+  });
+
   it("is not clear when the first capture had none, or when load may explain it", () => {
     expect(signOf([10, 100])).toMatchObject({ kind: "grows", clear: true });
     expect(signOf([0, 100])).toMatchObject({ kind: "grows", clear: false });
@@ -62,10 +71,11 @@ describe("leakSign", () => {
     expect(signOf([100], 0, leaked, { waitMinutes: { min: 1, max: 5 } })).toEqual({
       kind: "old",
       minutes: 5,
+      limit: 100,
     });
     expect(signOf([99], 0, leaked, { waitMinutes: { min: 1, max: 5 } })).toBeUndefined();
     expect(signOf([100], 0, leaked, { waitMinutes: { min: 1, max: 4 } })).toBeUndefined();
-    expect(signOf([10_000])).toEqual({ kind: "huge" });
+    expect(signOf([10_000])).toEqual({ kind: "huge", limit: 10_000 });
   });
 });
 
