@@ -9,6 +9,7 @@ import { type CallSite, callSites } from "../../domain/goroutines/call-sites.ts"
 import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
 import { tellsAges } from "../../domain/goroutines/goroutine-evidence.ts";
 import { hasFrame } from "../../domain/goroutines/goroutine-sites.ts";
+import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
 import { growthText, type PileUp, pileExcerpt } from "../../domain/goroutines/pile-up.ts";
 import { stuckCrewOf, taskRunner } from "../../domain/goroutines/task-runners.ts";
 import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
@@ -102,11 +103,12 @@ const kinds = [
   },
 ] as const satisfies readonly (Kind & { readonly wait: GoroutineGroup["wait"] })[];
 
-/** Runs a request or a task, and does not wait for the client of that request. */
+/** Runs a request or a task, and waits neither for the next one nor for the client of that request. */
 function isAtWork(group: GoroutineGroup): boolean {
   return (
     (isRequest(group) || taskRunner(group) !== undefined) &&
     httpServerRole(group) === undefined &&
+    !isKnownIdle(group) &&
     !hasFrame(group, readsRequestBody)
   );
 }

@@ -67,7 +67,7 @@ export function isMainGoroutine(group: GoroutineGroup): boolean {
 
 /** Frames below which a server runs a request's handler. */
 const requestServers =
-  /^net\/http\.(?:\(\*conn\)\.serve$|\(\*http2serverConn\)\.runHandler$|HandlerFunc\.ServeHTTP$|serverHandler\.ServeHTTP$)|(?:^|\/)golang\.org\/x\/net\/http2\.\(\*serverConn\)\.runHandler$|(?:^|\/)google\.golang\.org\/grpc\.\(\*Server\)\.(?:handleStream|processUnaryRPC|processStreamingRPC)$|(?:^|\/)github\.com\/valyala\/fasthttp\.\(\*(?:Server\)\.serveConn|workerPool\)\.workerFunc)$|^net\/rpc\.\(\*service\)\.call$|(?:^|\/)quic-go\/http3\.\(\*\w+\)\.handleRequest(?:Stream)?$/;
+  /^net\/http\.(?:\(\*conn\)\.serve$|\(\*http2serverConn\)\.runHandler$|HandlerFunc\.ServeHTTP$|serverHandler\.ServeHTTP$)|(?:^|\/)golang\.org\/x\/net\/http2\.\(\*serverConn\)\.runHandler$|(?:^|\/)google\.golang\.org\/grpc\.\(\*Server\)\.(?:handleStream|processUnaryRPC|processStreamingRPC)$|(?:^|\/)github\.com\/valyala\/fasthttp\.\(\*(?:Server\)\.serveConn(?:Counted)?|workerPool\)\.workerFunc)$|^net\/rpc\.\(\*service\)\.call$|(?:^|\/)quic-go\/http3\.\(\*\w+\)\.handleRequest(?:Stream)?$/;
 
 /** True when somebody outside waits for this goroutine: it runs the handler of a request. */
 export function isRequest({ stack }: Pick<GoroutineGroup, "stack">): boolean {
