@@ -2,10 +2,14 @@
  * `npx tsx scripts/setup-redis.ts`: makes sure that there is a Redis to use, and says which. Uses REDIS_URL, else a
  * redis-server or valkey-server on PATH, else installs one with the system's package manager when that can be done
  * without asking for a password, else says exactly what to type and ends with 1.
+ *
+ * With `--for-tests` a server that runs elsewhere does not count, since tests start and kill their own, and where there is
+ * none it says what to type and that the tests of it are skipped, and ends with 0.
  */
 import { spawnSync } from "node:child_process";
 import { thisHost } from "../src/integrations/host/this-host.ts";
 import { installWords, serverPrograms } from "../src/integrations/redis/chosen.ts";
+import { scriptOptions } from "./options.ts";
 
 interface Installer {
   readonly program: string;
@@ -28,10 +32,12 @@ const installers: readonly Installer[] = [
   { program: "brew", needsRoot: false, steps: [["brew", "install", "--quiet", "redis"]] },
 ];
 
+const { "for-tests": forTests = false } = scriptOptions({ "for-tests": { type: "boolean" } });
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  if (thisHost.environment("REDIS_URL") !== undefined) return said("Redis: the one that REDIS_URL names.");
+  if (!forTests && thisHost.environment("REDIS_URL") !== undefined)
+    return said("Redis: the one that REDIS_URL names.");
   const present = await serverOnPath();
   if (present !== undefined) return said(`Redis: ${present}`);
   const installer = await firstUsable();
@@ -41,6 +47,10 @@ async function main(): Promise<number> {
     const installed = await serverOnPath();
     if (installed !== undefined) return said(`Redis: ${installed}`);
   }
+  if (forTests)
+    return said(
+      `Redis: none, so the tests of it are skipped. To run them: ${installWords(process.platform)}`,
+    );
   process.stderr.write(
     `gofire keeps its queue in Redis, and there is none here. Install one (${installWords(process.platform)}) or set REDIS_URL.\n`,
   );
