@@ -4,7 +4,7 @@ import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import type { Confidence } from "../../domain/findings/finding.ts";
 import { leakFinding } from "../../domain/findings/leak-report.ts";
 import type { LeakSign } from "../../domain/findings/leak-signs.ts";
-import { leakSign, leakThresholds } from "../../domain/findings/leak-signs.ts";
+import { anyCrowd, leakSign, leakThresholds } from "../../domain/findings/leak-signs.ts";
 import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
 import { tellsAges } from "../../domain/goroutines/goroutine-evidence.ts";
 import { countIn } from "../../domain/goroutines/pile-up.ts";
@@ -156,7 +156,7 @@ function staleSign(
 
 /** Any number that waits for the output of a child that has gone is stuck. */
 function crowdSign(kind: Kind, stale: number): LeakSign {
-  return kind === "child" ? { kind: "crowd", limit: stale } : { kind: "crowd" };
+  return kind === "child" ? { kind: "crowd", limit: stale } : anyCrowd;
 }
 
 function confidenceOf(

@@ -5,7 +5,7 @@ import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import type { Confidence } from "../../domain/findings/finding.ts";
 import { isProvenLeak, leakFinding } from "../../domain/findings/leak-report.ts";
 import type { LeakLimits, LeakSign } from "../../domain/findings/leak-signs.ts";
-import { leakSign, leakThresholds } from "../../domain/findings/leak-signs.ts";
+import { anyCrowd, leakSign, leakThresholds } from "../../domain/findings/leak-signs.ts";
 import {
   distinctParents,
   livingStarters,
@@ -64,7 +64,7 @@ export const goroutineChanReceiveLeak = defineAnalyzer({
         leakFinding(
           {
             site,
-            sign: sign ?? { kind: "crowd" },
+            sign: sign ?? anyCrowd,
             confidence,
             doing: "stuck receiving",
             why: proven

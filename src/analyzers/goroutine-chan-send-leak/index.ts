@@ -3,7 +3,7 @@ import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import type { Confidence } from "../../domain/findings/finding.ts";
 import { isProvenLeak, leakFinding } from "../../domain/findings/leak-report.ts";
 import type { LeakSign } from "../../domain/findings/leak-signs.ts";
-import { leakSign, leakThresholds } from "../../domain/findings/leak-signs.ts";
+import { anyCrowd, leakSign, leakThresholds } from "../../domain/findings/leak-signs.ts";
 import {
   blockedConsumer,
   hasNeighboursAtWork,
@@ -139,7 +139,7 @@ export const goroutineChanSendLeak = defineAnalyzer({
               ? {}
               : { blame: blamedFrames(holder, target.own), waitsFor: holder }),
             ...(itself === undefined ? {} : { blame: blamedFrames(itself, target.own) }),
-            sign: sign ?? { kind: "crowd" },
+            sign: sign ?? anyCrowd,
             confidence: reading,
             doing,
             why,

@@ -5,7 +5,7 @@ import { shortName } from "../../domain/code/symbol-names.ts";
 import type { NonEmpty } from "../../domain/evidence/evidence.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import { isProvenLeak, leakFinding } from "../../domain/findings/leak-report.ts";
-import { leakSign, leakThresholds } from "../../domain/findings/leak-signs.ts";
+import { anyCrowd, leakSign, leakThresholds } from "../../domain/findings/leak-signs.ts";
 import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
 import { shortFile } from "../../domain/goroutines/goroutine-sites.ts";
 import { type WaitSite, waitSites } from "../../domain/goroutines/wait-sites.ts";
@@ -44,7 +44,7 @@ export const goroutineContextLeak = defineAnalyzer({
         leakFinding(
           {
             site: maker === undefined ? site : { ...site, where: maker.where },
-            sign: sign ?? { kind: "crowd" },
+            sign: sign ?? anyCrowd,
             confidence: proven ? "proven" : sign?.kind === "grows" && sign.clear ? "likely" : "possible",
             doing: "watching contexts that nobody cancels",
             why: `Each watches the parent of a context and ends when that context is cancelled. ${named}`,

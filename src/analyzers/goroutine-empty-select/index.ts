@@ -2,7 +2,7 @@ import { isMainGoroutine } from "../../domain/code/code-object.ts";
 import { shortName } from "../../domain/code/symbol-names.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import { isProvenLeak, leakFinding } from "../../domain/findings/leak-report.ts";
-import { leakSign, leakThresholds, siteEvidence } from "../../domain/findings/leak-signs.ts";
+import { anyCrowd, leakSign, leakThresholds, siteEvidence } from "../../domain/findings/leak-signs.ts";
 import { waitSites } from "../../domain/goroutines/wait-sites.ts";
 import { counted } from "../../domain/units.ts";
 
@@ -40,7 +40,7 @@ export const goroutineEmptySelect = defineAnalyzer({
         return leakFinding(
           {
             site,
-            sign: sign ?? { kind: "crowd", ...(proven ? {} : { limit: limits.oldCount }) },
+            sign: sign ?? (proven ? anyCrowd : { kind: "crowd", limit: limits.oldCount }),
             confidence: proven ? "proven" : sign?.kind === "grows" && !sign.clear ? "possible" : "likely",
             doing: "parked in select {}",
             why: "A select without cases never returns, so none of them will ever end.",

@@ -51,9 +51,7 @@ export function leakFinding(
     title: `${counted(count, "goroutine")} ${doing}${place}${detail === "" ? "" : `, ${detail}`}`,
     // Shown below the title everywhere, so it does not begin with the same words.
     summary: `${signSentence(sign, site)} ${why}`,
-    ...(sign.limit === undefined
-      ? {}
-      : { measured: { value: count, limit: sign.limit, unit: "goroutines" } }),
+    measured: { value: count, limit: sign.limit, unit: "goroutines" },
     where: [...new Set([...(reading.blame ?? []), ...site.where])],
     ...(wait === undefined ? {} : { waitReason: wait }),
     groups: site.groups,

@@ -51,7 +51,7 @@ export type GrowingLimits = Readonly<Record<keyof typeof growingThresholds, numb
  * - `huge`: more than LeakProf's mark, without anything known about growth or age.
  * - `crowd`: none of these; the rule has another reason to speak.
  *
- * `limit` is the number of goroutines from which the sign holds; a crowd without one speaks at any size.
+ * `limit` is the number of goroutines from which the sign holds.
  */
 export type LeakSign =
   | {
@@ -62,7 +62,10 @@ export type LeakSign =
     }
   | { readonly kind: "old"; readonly minutes: number; readonly limit: number }
   | { readonly kind: "huge"; readonly limit: number }
-  | { readonly kind: "crowd"; readonly limit?: number };
+  | { readonly kind: "crowd"; readonly limit: number };
+
+/** A crowd of any size: each of them is known to be stuck. */
+export const anyCrowd = { kind: "crowd", limit: 1 } as const satisfies LeakSign;
 
 /**
  * Growth of a crowd of request handlers, from so many and by so many, that a rise of the load hardly explains within one
