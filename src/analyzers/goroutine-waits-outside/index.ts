@@ -10,7 +10,7 @@ import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
 import { tellsAges } from "../../domain/goroutines/goroutine-evidence.ts";
 import { hasFrame } from "../../domain/goroutines/goroutine-sites.ts";
 import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
-import { growthText, type PileUp, pileExcerpt } from "../../domain/goroutines/pile-up.ts";
+import { growthText, isOld, type PileUp, pileExcerpt } from "../../domain/goroutines/pile-up.ts";
 import { stuckCrewOf, taskRunner } from "../../domain/goroutines/task-runners.ts";
 import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
 import { httpServerRole } from "../../domain/http/http-server-roles.ts";
@@ -33,7 +33,7 @@ export const goroutineWaitsOutside = defineAnalyzer({
         default: 10,
         unit: "goroutines",
         meaning:
-          "requests at one own function that have waited for a minute by a dump, or are there in every capture where none tells ages",
+          "requests at one own function that have waited for a minute by a dump; for information, where some of them are younger, and where they are there in every capture and none tells ages",
         source: ours,
       },
       crew: {
@@ -133,14 +133,15 @@ function findingOf(
     pile.count >= limits.crew
       ? stuckCrewOf({ where, groups: pile.groups, count: pile.count }, goroutines, own)
       : undefined;
-  const isAged = pile.aged >= limits.requests;
-  if (queue === undefined && !isAged && !isThroughout(pile, goroutines, limits.requests)) return undefined;
+  const lasts = pile.count >= limits.requests && isOld(pile, limits.requests);
+  if (queue === undefined && !lasts && !isThroughout(pile, goroutines, limits.requests)) return undefined;
 
   const who = counted(pile.count, pile.groups.every(isRequest) ? "request" : "task");
   const mayBeTakenOver = group.wait === "IO wait" && !areWatched(pile.groups, goroutines.best);
-  const lasting = isAged ? ageSentence(pile.oldestMinutes) : `Each capture has many: ${growthText(pile)}.`;
+  const areAllOld = pile.aged >= limits.requests;
+  const lasting = lasts ? ageSentence(pile.oldestMinutes) : `Each capture has many: ${growthText(pile)}.`;
   return {
-    severity: queue !== undefined || (isAged && !mayBeTakenOver) ? "warning" : "info",
+    severity: queue !== undefined || (areAllOld && !mayBeTakenOver) ? "warning" : "info",
     confidence: "possible",
     title: `${who} ${doing} in ${shortName(frame.function)}`,
     summary: `${lasting} ${reasonText(queue, group.wait, mayBeTakenOver, looksTheSame)}`,

@@ -86,10 +86,15 @@ export type GrowthLimits = Readonly<Record<keyof typeof growthThresholds, number
 /** What becomes of a pile-up of at least `least` goroutines. */
 export function trendOf(pile: PileUp, least: number, limits: GrowthLimits): PileUpTrend {
   if (Math.max(pile.count, ...pile.counts) < least) return "few";
-  if (pile.aged >= Math.min(least, knownOldest)) return "old";
+  if (isOld(pile, least)) return "old";
   if (isGrowing(pile.counts, pile.windowMs, limits)) return "growing";
   if (Math.min(pile.count, ...pile.counts) < least) return "few";
   return pile.counts.length > 1 ? "steady" : "seen-once";
+}
+
+/** Whether as many as `least` may have waited for a minute: of a group with younger ones among them only the oldest are known. */
+export function isOld({ aged }: PileUp, least: number): boolean {
+  return aged >= Math.min(least, knownOldest);
 }
 
 /** A dump's groups keep this many of their oldest goroutines at most. */
