@@ -111,7 +111,7 @@ export const goroutineGrowth = defineAnalyzer({
             ],
           },
           goroutines,
-          growth.limits,
+          limits,
         ),
       ];
     });
@@ -121,25 +121,23 @@ export const goroutineGrowth = defineAnalyzer({
   },
 });
 
-/** By which limits a site grows, and whether they leave no doubt: those of many loops always do. */
-interface Growth<Limits> {
+/** How a site grows, and whether that leaves no doubt: by the limit of many loops it always does. */
+interface Growth {
   readonly sign: NonNullable<ReturnType<typeof growthSign>>;
-  readonly limits: Limits;
   readonly isClear: boolean;
 }
 
-function growthOf<Limits extends GrowingLimits>(
+function growthOf(
   site: WaitSite,
   goroutines: GoroutineEvidence,
   own: OwnCode,
-  limits: Limits,
-): Growth<Limits> | undefined {
+  limits: GrowingLimits,
+): Growth | undefined {
   const usual = growthSign(goroutines, site, own, limits);
-  if (usual !== undefined) return { sign: usual, limits, isClear: usual.clear };
+  if (usual !== undefined) return { sign: usual, isClear: usual.clear };
   if (site.count < manyLoops.count || !site.groups.every(isKnownIdle)) return undefined;
-  const lower = { ...limits, growthRatio: manyLoops.growthRatio };
-  const sign = growthSign(goroutines, site, own, lower);
-  return sign === undefined ? undefined : { sign, limits: lower, isClear: false };
+  const sign = growthSign(goroutines, site, own, { ...limits, growthRatio: manyLoops.growthRatio });
+  return sign === undefined ? undefined : { sign, isClear: false };
 }
 
 /** pprof does not read dumps. */
