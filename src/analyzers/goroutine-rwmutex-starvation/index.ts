@@ -4,7 +4,13 @@ import type { OwnCode } from "../../domain/code/own-code.ts";
 import { shortName } from "../../domain/code/symbol-names.ts";
 import { defineAnalyzer } from "../../domain/findings/analyzer.ts";
 import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
-import { growthThresholds, pileExcerpt, trendOf, trendText } from "../../domain/goroutines/pile-up.ts";
+import {
+  growthThresholds,
+  isInEach,
+  pileExcerpt,
+  trendOf,
+  trendText,
+} from "../../domain/goroutines/pile-up.ts";
 import { nothingRuns } from "../../domain/goroutines/process-stillness.ts";
 import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
 import { isBlocked, lockHolders } from "../../domain/locks/lock-holders.ts";
@@ -59,7 +65,7 @@ export const goroutineRwmutexStarvation = defineAnalyzer({
       const holder = inside.find(isBlocked);
       const nested = inside.length > 0 ? [] : twiceInside;
       const [twice] = nested;
-      const waitsInEach = pile.counts.every((count) => count >= Math.min(pile.count, limits.waiters));
+      const waitsInEach = isInEach(pile, Math.min(pile.count, limits.waiters));
       const lasting =
         trend === "growing" ||
         trend === "old" ||

@@ -10,7 +10,7 @@ import type { GoroutineGroup } from "../../domain/goroutines/goroutine.ts";
 import { tellsAges } from "../../domain/goroutines/goroutine-evidence.ts";
 import { hasFrame } from "../../domain/goroutines/goroutine-sites.ts";
 import { isKnownIdle } from "../../domain/goroutines/known-idle.ts";
-import { growthText, isOld, type PileUp, pileExcerpt } from "../../domain/goroutines/pile-up.ts";
+import { growthText, isInEach, isOld, type PileUp, pileExcerpt } from "../../domain/goroutines/pile-up.ts";
 import { stuckCrewOf, taskRunner } from "../../domain/goroutines/task-runners.ts";
 import { blamedFrames } from "../../domain/goroutines/wait-sites.ts";
 import { httpServerRole } from "../../domain/http/http-server-roles.ts";
@@ -134,14 +134,13 @@ function findingOf(
       ? stuckCrewOf({ where, groups: pile.groups, count: pile.count }, goroutines, own)
       : undefined;
   const lasts = pile.count >= limits.requests && isOld(pile, limits.requests);
-  if (queue === undefined && !lasts && !isThroughout(pile, goroutines, limits.requests)) return undefined;
+  if (queue === undefined && !lasts && !mayStay(pile, goroutines, limits.requests)) return undefined;
 
   const who = counted(pile.count, pile.groups.every(isRequest) ? "request" : "task");
   const mayBeTakenOver = group.wait === "IO wait" && !areWatched(pile.groups, goroutines.best);
-  const areAllOld = pile.aged >= limits.requests;
   const lasting = lasts ? ageSentence(pile.oldestMinutes) : `Each capture has many: ${growthText(pile)}.`;
   return {
-    severity: queue !== undefined || (areAllOld && !mayBeTakenOver) ? "warning" : "info",
+    severity: queue !== undefined || (pile.aged >= limits.requests && !mayBeTakenOver) ? "warning" : "info",
     confidence: "possible",
     title: `${who} ${doing} in ${shortName(frame.function)}`,
     summary: `${lasting} ${reasonText(queue, group.wait, mayBeTakenOver, looksTheSame)}`,
@@ -161,9 +160,9 @@ function findingOf(
   };
 }
 
-/** So many in every capture, where none tells ages: what is told to be young is on the move. */
-function isThroughout({ counts, count }: PileUp, { best }: GoroutineEvidence, least: number): boolean {
-  return !tellsAges(best) && counts.length > 1 && Math.min(count, ...counts) >= least;
+/** So many in each of several captures, where none tells ages: what is told to be young is on the move. */
+function mayStay(pile: PileUp, { best, series }: GoroutineEvidence, least: number): boolean {
+  return !tellsAges(best) && series.length > 1 && isInEach(pile, least);
 }
 
 function reasonText(

@@ -88,8 +88,13 @@ export function trendOf(pile: PileUp, least: number, limits: GrowthLimits): Pile
   if (Math.max(pile.count, ...pile.counts) < least) return "few";
   if (isOld(pile, least)) return "old";
   if (isGrowing(pile.counts, pile.windowMs, limits)) return "growing";
-  if (Math.min(pile.count, ...pile.counts) < least) return "few";
+  if (!isInEach(pile, least)) return "few";
   return pile.counts.length > 1 ? "steady" : "seen-once";
+}
+
+/** Whether there are at least so many in every snapshot. */
+export function isInEach({ count, counts }: PileUp, least: number): boolean {
+  return Math.min(count, ...counts) >= least;
 }
 
 /** Whether as many as `least` may have waited for a minute: of a group with younger ones among them only the oldest are known. */
