@@ -24,13 +24,21 @@ export function withProvenAges(
   if (form !== "dump" || takenAtMs === undefined) return snapshot;
   const ends = endsBefore(takenAtMs, memstats);
   if (ends.length === 0) return snapshot;
-  const known = new Map<number, boolean>();
-  const proven = (printed: number) => {
-    const isKnown = known.get(printed) ?? isProven(printed, takenAtMs, ends);
-    known.set(printed, isKnown);
-    return isKnown ? printed : 0;
-  };
-  return { ...snapshot, groups: snapshot.groups.map((group) => aged(group, proven)) };
+  const printed = [...printedMinutes(snapshot)];
+  const doubtful = new Set(printed.filter((minutes) => !isProven(minutes, takenAtMs, ends)));
+  if (doubtful.size === 0) return snapshot;
+  return { ...snapshot, groups: snapshot.groups.map((group) => without(doubtful, group)) };
+}
+
+function printedMinutes({ groups }: GoroutineSnapshot): ReadonlySet<number> {
+  const found = new Set<number>();
+  for (const { waitMinutes, exemplars } of groups) {
+    if (waitMinutes === undefined) continue;
+    found.add(waitMinutes.min).add(waitMinutes.max);
+    for (const { waitMinutes: minutes = 0 } of exemplars) found.add(minutes);
+  }
+  found.delete(0);
+  return found;
 }
 
 /** Newest first; two captures tell of the same collection, not always to the same digit. */
@@ -59,15 +67,16 @@ function isProven(printed: number, takenAtMs: number, ends: readonly number[]): 
   return saw - noted <= nearMs || takenAtMs - saw >= minuteMs;
 }
 
-function aged(group: GoroutineGroup, proven: (printed: number) => number): GoroutineGroup {
+function without(doubtful: ReadonlySet<number>, group: GoroutineGroup): GoroutineGroup {
   const { waitMinutes, exemplars, ...rest } = group;
   if (waitMinutes === undefined) return group;
-  const max = proven(waitMinutes.max);
+  const kept = (minutes: number) => (doubtful.has(minutes) ? 0 : minutes);
+  const max = kept(waitMinutes.max);
   return {
     ...rest,
-    ...(max === 0 ? {} : { waitMinutes: { min: proven(waitMinutes.min), max } }),
+    ...(max === 0 ? {} : { waitMinutes: { min: kept(waitMinutes.min), max } }),
     exemplars: exemplars.map(({ waitMinutes: printed = 0, ...goroutine }) => {
-      const minutes = proven(printed);
+      const minutes = kept(printed);
       return minutes === 0 ? goroutine : { ...goroutine, waitMinutes: minutes };
     }),
   };
