@@ -7,6 +7,7 @@ import { PortError } from "../../src/domain/errors.ts";
 import { parseRedisUrl } from "../../src/integrations/redis/address.ts";
 import { openRedis } from "../../src/integrations/redis/connection.ts";
 import { openActKeys } from "../../src/integrations/redis/open-act-store.ts";
+import { makeRounds } from "../../src/jobs/upkeep/rounds.ts";
 import { fakeAuditLog } from "../fakes/audit-log.ts";
 import { fakeChat } from "../fakes/chat.ts";
 import { redisProgram, testRedis } from "../integrations/redis-server.ts";
@@ -14,6 +15,21 @@ import { startTestBot, until } from "./bot.ts";
 
 const never = new AbortController().signal;
 const hourAgo = () => Date.now() - 3_600_000;
+
+test("many rounds in one process are no leak that Node warns of", async () => {
+  const warnings: string[] = [];
+  const heard = ({ name }: Error) => void warnings.push(name);
+  process.on("warning", heard);
+  onTestFinished(() => void process.off("warning", heard));
+  const ending = new AbortController();
+  const rounds = Array.from({ length: 20 }, () => ({ everyMs: 60_000, work: () => Promise.resolve() }));
+  const made = makeRounds(rounds, () => {}, ending.signal);
+  ending.abort();
+  await made;
+  // Node tells a warning in a turn of its own.
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(warnings).not.toContain("MaxListenersExceededWarning");
+});
 
 describe.skipIf(redisProgram === undefined)("what every worker looks after by the clock", () => {
   test("a rollback goes on while the chat takes no word of a mute", async () => {

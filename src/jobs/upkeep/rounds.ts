@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { reasonOf } from "../../domain/errors.ts";
 
@@ -17,6 +18,8 @@ export async function makeRounds(
   onTrouble: (message: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
+  // Each round listens to it, more than ten of them: no leak.
+  setMaxListeners(0, signal);
   async function make(round: Round): Promise<void> {
     const { everyMs, firstMs = everyMs } = round;
     for (let waitMs = firstMs; !signal.aborted; waitMs = everyMs) {
