@@ -28,6 +28,7 @@ import { redisQueue } from "./integrations/redis/queue.ts";
 import type { JobQueueSettings } from "./integrations/redis/queues.ts";
 import { redisRollbackSteps } from "./integrations/redis/rollback-steps.ts";
 import { rollbackStore } from "./integrations/redis/rollback-store.ts";
+import { redisSendLocks } from "./integrations/redis/send-locks.ts";
 import { stormStore } from "./integrations/redis/storm-store.ts";
 import { tellingStore } from "./integrations/redis/telling-store.ts";
 import { redisTlsLooks } from "./integrations/redis/tls-looks.ts";
@@ -45,6 +46,7 @@ import type { Cards } from "./jobs/publish.ts";
 import { rollbacksTelling, sweepRollbacks } from "./jobs/rollback.ts";
 import { closeLostRollbacks } from "./jobs/rollbacks/close-lost.ts";
 import { sweepStorms } from "./jobs/storm.ts";
+import { oneSender } from "./jobs/thread/one-sender.ts";
 import { tellLeftActs } from "./jobs/thread/tell-acts.ts";
 import { verdictsFirst } from "./jobs/turns/verdicts-first.ts";
 import { countRepeats } from "./jobs/upkeep/repeats.ts";
@@ -128,6 +130,8 @@ export interface BotSettings {
 export interface WorkerTimes extends Pick<WorkerSettings, "lockMs" | "stalledCheckMs"> {
   /** After this the target of a capture whose worker died is free again; the adapter's own figure when absent. */
   readonly targetLockMs?: number;
+  /** The same of a message that it was sending. */
+  readonly sendLockMs?: number;
 }
 
 export interface Bot {
@@ -243,6 +247,7 @@ async function beginWork(
   const ports = {
     ...settings,
     ...stores,
+    chat: oneSender(settings.chat, redisSendLocks(client, workerTimes.sendLockMs)),
     paging: settings.paging ?? noPaging,
     lock: nearLock === undefined ? lock : bothLocks(lock, nearLock, hostname()),
     limits: captureLimits(client, settings.caps),

@@ -38,6 +38,11 @@ export class PortError extends Error {
   }
 }
 
+/** Whether what failed may have happened all the same: nobody answered, or said that it had not. */
+export function mayHaveHappened(error: unknown): boolean {
+  return !(error instanceof PortError) || error.code === "unavailable" || error.code === "timeout";
+}
+
 /**
  * The person asked for something that cannot be understood or is not allowed.
  * The message says what to do next; the terminal answers with exit code 2.

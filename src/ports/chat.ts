@@ -9,6 +9,8 @@ export interface Posting {
    * intent first, from then on, and what is found is returned instead of a second message.
    */
   readonly attemptedAtMs?: number;
+  /** Called right before what cannot be taken back is asked of the chat. What it throws is thrown, and nothing happened. */
+  readonly beforeSending?: () => void;
 }
 
 export interface ChatFile {
@@ -30,10 +32,11 @@ export type Urgency = "news" | "progress";
 
 /**
  * Messages. Methods throw PortError: `rate-limited` with `retryAfterMs` when nothing happened; `unavailable` and `timeout`
- * when the outcome may be unknown, so that a `post` or `upload` after it must name its `attemptedAtMs`; `not-found` (no such
- * channel), `message-deleted`, `thread-closed`, `forbidden` (not a member), `bad-response` (refused as malformed);
- * `locked-out` with `retryAfterMs` while the chat takes nothing of gofire's at all: then nothing happened either. Messages
- * of errors tell people what to do. They never repeat a write by themselves. All throw the signal's reason.
+ * when the outcome may be unknown, so that a `post` or `upload` after it must name its `attemptedAtMs`, and leave what got
+ * through two seconds to turn up; `not-found` (no such channel), `message-deleted`, `thread-closed`, `forbidden` (not a
+ * member), `bad-response` (refused as malformed); `locked-out` with `retryAfterMs` while the chat takes nothing of gofire's at
+ * all: then nothing happened either. Messages of errors tell people what to do. They never repeat a write by themselves. All
+ * throw the signal's reason.
  */
 export interface Chat {
   post(place: Place, body: MessageBody, posting: Posting, signal: AbortSignal): Promise<MessageRef>;

@@ -36,6 +36,8 @@ export interface ChatWorld {
   /** The next call of that kind. */
   readonly spoil: (call: "post" | "edit" | "upload", mishap: Mishap) => void;
   readonly nowMs: () => number;
+  /** Lets time pass by the world's own clock. */
+  readonly elapse: (ms: number) => void;
   close(): Promise<void>;
 }
 
@@ -216,17 +218,35 @@ export function chatContract(name: string, open: () => Promise<ChatWorld>): void
       "hang after",
       "limited",
     ])("shares files once, whatever happens to the answer (%s)", async (mishap) => {
-      const { channels, shown, spoil, nowMs } = await begin();
+      const { channels, shown, spoil, nowMs, elapse } = await begin();
       const attemptedAtMs = nowMs();
       const card = await say("the card", "gf-1");
       spoil("upload", mishap);
-      await failureOf(share([picture], card.ts, "gf-1/flame"));
+      const { retryAfterMs = 0 } = await failureOf(share([picture], card.ts, "gf-1/flame"));
+      elapse(retryAfterMs);
       const ref = await share([picture], card.ts, "gf-1/flame", attemptedAtMs);
       expect(shown(channels.home).filter(({ files }) => files.length > 0)).toMatchObject([
         { ts: ref.ts, thread: card.ts },
       ]);
       await share([profile], card.ts, "gf-1/heap", attemptedAtMs);
       expect(shown(channels.home).filter(({ files }) => files.length > 0)).toHaveLength(2);
+    });
+
+    test("asks right before it sends whether it still may, and sends nothing when it may not", async () => {
+      const { chat, channels, shown } = await begin();
+      const refusal = new PortError("unavailable", "chat", "Somebody else sends this.");
+      const refused = (intent: string) => ({
+        intent,
+        beforeSending() {
+          throw refusal;
+        },
+      });
+      const place = { channel: channels.home };
+      await expect(chat.post(place, { text: "the card" }, refused("gf-1"), never)).rejects.toBe(refusal);
+      await expect(chat.upload(place, [picture], "What was captured", refused("gf-2"), never)).rejects.toBe(
+        refusal,
+      );
+      expect(shown(channels.home)).toEqual([]);
     });
 
     test("refuses an upload of nothing", async () => {

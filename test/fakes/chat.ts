@@ -85,8 +85,9 @@ export function fakeChat({ unseen = [], archived = [], outsiders = [] }: ClosedC
     place: Place,
     body: MessageBody,
     files: SeenMessage["files"],
-    intent: string,
+    { intent, beforeSending }: Posting,
   ): MessageRef {
+    beforeSending?.();
     const fault = chat.fault(method, intent);
     if (fault?.when === "before") throw fault.error;
     checkPlace(place);
@@ -114,7 +115,7 @@ export function fakeChat({ unseen = [], archived = [], outsiders = [] }: ClosedC
     async post(place, body, posting, signal) {
       await begin(signal);
       checkText(body);
-      return earlier(place, posting)?.ref ?? added("post", place, body, [], posting.intent);
+      return earlier(place, posting)?.ref ?? added("post", place, body, [], posting);
     },
     async edit(ref, body, _urgency, signal) {
       await begin(signal);
@@ -134,7 +135,7 @@ export function fakeChat({ unseen = [], archived = [], outsiders = [] }: ClosedC
       if (before !== undefined) return before.ref;
       const received: SeenMessage["files"][number][] = [];
       for (const file of files) received.push(await receivedFrom(file));
-      return added("upload", place, { text: comment }, received, posting.intent);
+      return added("upload", place, { text: comment }, received, posting);
     },
     async tellOnly(place, userId, body, signal) {
       await begin(signal);

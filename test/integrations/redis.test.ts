@@ -12,6 +12,7 @@ import { captureLimits } from "../../src/integrations/redis/capture-limits.ts";
 import { redisCaptureLock } from "../../src/integrations/redis/capture-lock.ts";
 import { type OpenRedis, openRedis } from "../../src/integrations/redis/connection.ts";
 import { incidentStore } from "../../src/integrations/redis/incident-store.ts";
+import { redisSendLocks } from "../../src/integrations/redis/send-locks.ts";
 import { captureLockContract } from "../contracts/capture-lock.ts";
 import { draftFor } from "../jobs/bot.ts";
 import { freePorts } from "../loopback.ts";
@@ -127,6 +128,65 @@ describe.skipIf(redisProgram === undefined)("Redis", () => {
       slow.mockRestore();
       away.mockRestore();
     }
+  });
+
+  describe("the lock of a message", () => {
+    test("is one worker's at a time, and free once it is released", async () => {
+      const [one, other] = [redisSendLocks(redis.client), redisSendLocks(redis.client)];
+      const attempts = await Promise.all([one.acquire("gf-1", never), other.acquire("gf-1", never)]);
+      const [held] = attempts.filter((lock) => lock !== undefined);
+      expect(attempts.filter((lock) => lock === undefined)).toHaveLength(1);
+      expect(await other.acquire("gf-2", never)).toBeDefined();
+      await held?.release();
+      expect(await other.acquire("gf-1", never)).toBeDefined();
+      await held?.release();
+      expect(await one.acquire("gf-1", never)).toBeUndefined();
+    });
+
+    test("is nobody's for as long as its holder says", async () => {
+      const locks = redisSendLocks(redis.client);
+      const held = await locks.acquire("rests", never);
+      await held?.release(400);
+      expect(await locks.acquire("rests", never)).toBeUndefined();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      expect(await locks.acquire("rests", never)).toBeDefined();
+    });
+
+    test("lets a call begin as long as the call is over before it, and not after its machine stood still", async () => {
+      const held = await redisSendLocks(redis.client).acquire("stood still", never);
+      expect(held?.mayBegin()).toBe(true);
+      const jumps = { elapsed: 0, time: 0 };
+      const monotonic = performance.now.bind(performance);
+      const wall = Date.now.bind(Date);
+      const clocks = [
+        vi.spyOn(performance, "now").mockImplementation(() => monotonic() + jumps.elapsed),
+        vi.spyOn(Date, "now").mockImplementation(() => wall() + jumps.time),
+      ];
+      try {
+        jumps.elapsed = 9_000;
+        expect(held?.mayBegin()).toBe(false);
+        // A machine that slept: only one of the two clocks went on.
+        Object.assign(jumps, { elapsed: 0, time: 9_000 });
+        expect(held?.mayBegin()).toBe(false);
+        Object.assign(jumps, { elapsed: 7_000, time: 7_000 });
+        expect(held?.mayBegin()).toBe(true);
+      } finally {
+        for (const clock of clocks) clock.mockRestore();
+      }
+      expect(held?.mayBegin()).toBe(true);
+      await held?.release();
+      expect(held?.mayBegin()).toBe(false);
+    });
+
+    test("is renewed as long as its holder lives", async () => {
+      const locks = redisSendLocks(redis.client, 900);
+      const held = await locks.acquire("long", never);
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      expect(held?.lost.aborted).toBe(false);
+      expect(held?.mayBegin()).toBe(true);
+      expect(await locks.acquire("long", never)).toBeUndefined();
+      await held?.release();
+    });
   });
 
   test("fifty changes at once are fifty versions, none of them lost", async () => {

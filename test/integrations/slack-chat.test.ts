@@ -19,6 +19,7 @@ chatContract("the fake chat", async () => {
     channels,
     people,
     nowMs: () => Date.now(),
+    elapse: () => {},
     shown: (channel) =>
       chat.messages
         .filter(({ ref }) => ref.channel === channel)

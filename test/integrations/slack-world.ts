@@ -63,6 +63,7 @@ export async function slackWorld(
     channels: { home: incidents, unseen: "C0SECRT003", archived: "C0OLDIE004" },
     people: { member: mira, outsider: "U0STRNG005" },
     nowMs: () => clock.nowMs(),
+    elapse: (ms) => clock.advance(ms),
     shown: (channel) =>
       messagesOf(slack, channel)
         .filter(({ onlyFor }) => onlyFor === undefined)

@@ -139,7 +139,7 @@ export async function startTestBot(
     redis: parseRedisUrl(redis),
     caps: { overall: 8, perService: 4, cooldownMs: 0 },
     mostWaiting: 500,
-    workerTimes: { lockMs: 2_000, stalledCheckMs: 500, targetLockMs: 3_000 },
+    workerTimes: { lockMs: 2_000, stalledCheckMs: 500, targetLockMs: 3_000, sendLockMs: 3_000 },
     sweepEveryMs: 500,
     chat,
     cards: plainCards,

@@ -7,6 +7,7 @@ import { faultSeeds, killSeeds } from "./seeded/seeds.ts";
  *
  * | SIGKILL during every step             | seeded-kills (13 moments), killed (each moment by name), page, page-interrupted,  |
  * |                                       | storm/killed (each moment of a storm)                                             |
+ * | a worker taken for dead that lives    | seeded (each job's lock lost once), publish-twice, one-sender                     |
  * | Redis restarted                       | seeded, killed ("a Redis that is killed and comes back")                          |
  * | Slack: 429                            | seeded, slack-faults, slack-chat-pace                                             |
  * | Slack: 503 and reset after processing | seeded, slack-faults, slack-chat-faults (200 more seeded runs of the chat alone)  |
@@ -75,6 +76,8 @@ test.each([
   ["a clock is ten minutes behind", (plan) => Math.min(plan.skewMs.web, plan.skewMs.worker) === -600_000],
   ["two processes disagree about the time", (plan) => plan.skewMs.web !== plan.skewMs.worker],
   ["a peer is compared", (plan) => plan.peer],
+  ["one process does each job twice at a time", (plan) => plan.locksLost && !plan.apart],
+  ["two processes do each job for a while", (plan) => plan.locksLost && plan.apart],
   ["people judge a finding", (plan) => plan.votes],
   [
     "people judge a finding while deliveries go wrong",

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { oneAtATime } from "../../src/jobs/turns/one-at-a-time.ts";
 import { redisProgram } from "../integrations/redis-server.ts";
 import { sickTarget } from "./bot.ts";
+import { loseLocks } from "./seeded/lost-locks.ts";
 import { type Plan, planOf } from "./seeded/plan.ts";
 import { type RunningProcess, startProcess } from "./seeded/process.ts";
 import { chosen, faultSeeds } from "./seeded/seeds.ts";
@@ -42,7 +43,8 @@ describe.skipIf(redisProgram === undefined)("runs in which a seed decides what g
   /** All starts at once would make each of them slow. */
   const start = (plan: Plan): Promise<{ world: World; worker: RunningProcess | undefined }> =>
     inTurn(async () => {
-      const world = await openWorld(plan, target.url, plan.apart ? "web" : "all");
+      // Where locks are lost both do the work, and know of each other by Redis alone.
+      const world = await openWorld(plan, target.url, plan.apart && !plan.locksLost ? "web" : "all");
       const tell = (line: string) => void world.troubles.push(line);
       return { world, worker: plan.apart ? await startProcess(world.settings("worker"), tell) : undefined };
     });
@@ -50,6 +52,8 @@ describe.skipIf(redisProgram === undefined)("runs in which a seed decides what g
   async function run(seed: number): Promise<readonly string[]> {
     const plan = planOf(seed);
     const { world, worker } = await start(plan);
+    const over = new AbortController();
+    const losing = plan.locksLost ? loseLocks(world.redis.socket, seed, over.signal) : undefined;
     try {
       for (const fault of plan.faults) world.slack.faults.add(fault);
       const away = plan.redisAway === undefined ? undefined : takeRedisAway(world, plan.redisAway);
@@ -72,6 +76,8 @@ describe.skipIf(redisProgram === undefined)("runs in which a seed decides what g
         ...world.troubles.map((line) => `said: ${line}`),
       ];
     } finally {
+      over.abort();
+      await losing;
       await worker?.stop();
       await world.close();
     }

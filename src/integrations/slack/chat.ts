@@ -5,7 +5,7 @@ import type { Clock } from "../../ports/clock.ts";
 import { nothingMore, permalinkAnswer, postedAnswer } from "./answers.ts";
 import type { Arguments, SlackClient } from "./client.ts";
 import { fitBody, plainBody } from "./fit-body.ts";
-import { createDoubts, findEarlier, hasIntent, metadataOf, type OwnMark } from "./intents.ts";
+import { findEarlier, hasIntent, metadataOf, type OwnMark } from "./intents.ts";
 import { progressEdits } from "./limits.ts";
 import { asMember } from "./membership.ts";
 import { createOrder } from "./order.ts";
@@ -25,10 +25,9 @@ export interface SlackChatSettings {
 
 /** Slack as the bot's chat. */
 export function slackChat(settings: SlackChatSettings): Chat {
-  const { client, own, clock, onTrouble } = settings;
+  const { client, own, onTrouble } = settings;
   const order = createOrder();
-  const doubts = createDoubts(clock);
-  const uploads = slackUploads({ ...settings, doubts });
+  const uploads = slackUploads(settings);
 
   /** The body as fitted; when Slack refuses its layout all the same, its text alone. */
   async function said<Answer>(
@@ -50,7 +49,7 @@ export function slackChat(settings: SlackChatSettings): Chat {
   async function posted(
     place: Place,
     body: MessageBody,
-    { intent }: Posting,
+    { intent, beforeSending }: Posting,
     signal: AbortSignal,
   ): Promise<MessageRef> {
     const { channel, thread } = place;
@@ -60,6 +59,7 @@ export function slackChat(settings: SlackChatSettings): Chat {
         { ...shown(fitted), channel, thread_ts: thread, metadata: metadataOf(intent), ...withoutPreviews },
         postedAnswer,
         signal,
+        { beforeSending },
       ),
     );
   }
@@ -72,14 +72,11 @@ export function slackChat(settings: SlackChatSettings): Chat {
           place,
           posting,
           (message) => hasIntent(message, posting.intent),
-          { client, own, clock, doubts },
+          { client, own },
           signal,
         );
         if (earlier !== undefined) return { channel, ts: earlier.ts };
-        return await order.inOrder(
-          channel,
-          async () => await doubts.during(posting.intent, () => posted(place, body, posting, signal)),
-        );
+        return await order.inOrder(channel, () => posted(place, body, posting, signal));
       });
     },
     async edit({ channel, ts }, body, urgency, signal) {

@@ -27,6 +27,8 @@ export interface CallOptions {
   readonly rate?: Rate;
   /** How long to wait for a turn under the rate. Default 5 s. */
   readonly patienceMs?: number;
+  /** Called when its turn has come, right before the request. What it throws is thrown instead. */
+  readonly beforeSending?: (() => void) | undefined;
 }
 
 export interface SlackClientSettings {
@@ -140,6 +142,7 @@ export function slackClient(settings: SlackClientSettings): SlackClient {
       const workspaceMs = pace.pausedMs(method);
       if (workspaceMs > 0) throw tooFast(target, workspaceMs);
       if (rate !== undefined) await pace.enter(key, rate, options.patienceMs ?? defaultPatienceMs, signal);
+      options.beforeSending?.();
       const answer = await exchange(
         apiUrl + method,
         target,

@@ -1,7 +1,6 @@
 import type { Place } from "../../domain/chat/message.ts";
 import { PortError } from "../../domain/errors.ts";
 import type { Posting } from "../../ports/chat.ts";
-import type { Clock } from "../../ports/clock.ts";
 import { type PastMessage, pastAnswer } from "./answers.ts";
 import type { SlackClient } from "./client.ts";
 import { isRefusal } from "./refusals.ts";
@@ -21,8 +20,6 @@ export function hasIntent(message: PastMessage, intent: string): boolean {
 
 /** Clocks of workers and of Slack differ; so much earlier than the noted attempt the search begins. */
 const clockSkewMs = 15 * 60_000;
-/** So long after an attempt a message may still turn up. */
-const settleMs = 2_000;
 /** Slack's recommendation is at most 200 (https://docs.slack.dev/reference/methods/conversations.history). */
 const pageSize = 100;
 /** So many pages of one place are read before gofire says that it cannot tell. */
@@ -31,75 +28,19 @@ const mostPages = 30;
 /** What every message of gofire's own carries, one of them at least. */
 export type OwnMark = Pick<SlackIdentity, "botId" | "botUserId">;
 
-/** Intents whose last attempt in this process ended without an answer. */
-export interface Doubts {
-  /** Does the work, and remembers when it ended without an answer. */
-  during<Result>(intent: string, work: () => Promise<Result>): Promise<Result>;
-  /** Milliseconds to wait until what may still turn up has turned up. */
-  settleMs(posting: Posting): number;
-}
-
-export function createDoubts(clock: Clock): Doubts {
-  const endedAtMs = new Map<string, number>();
-  return {
-    async during(intent, work) {
-      try {
-        const result = await work();
-        endedAtMs.delete(intent);
-        return result;
-      } catch (error) {
-        endedAtMs.delete(intent);
-        if (isCertain(error)) throw error;
-        endedAtMs.set(intent, clock.nowMs());
-        const [oldest] = endedAtMs.keys();
-        if (endedAtMs.size > 1_000 && oldest !== undefined) endedAtMs.delete(oldest);
-        throw error;
-      }
-    },
-    settleMs({ intent, attemptedAtMs = 0 }) {
-      const lastMs = Math.max(attemptedAtMs, endedAtMs.get(intent) ?? 0);
-      // Another machine's clock must not make anybody wait longer than the pause itself.
-      return Math.min(settleMs, Math.max(0, lastMs + settleMs - clock.nowMs()));
-    },
-  };
-}
-
-/** Whether nothing can have happened. */
-export function isCertain(error: unknown): boolean {
-  return error instanceof PortError && error.code !== "unavailable" && error.code !== "timeout";
-}
-
-/**
- * What an earlier attempt got through, by `isIt`, among the bot's own messages in `place`. Looks a second time when
- * the attempt is so fresh that its message may still turn up.
- */
+/** What an earlier attempt got through, by `isIt`, among the bot's own messages in `place`. */
 export async function findEarlier(
   place: Place,
-  posting: Posting,
+  { attemptedAtMs }: Posting,
   isIt: (message: PastMessage) => boolean,
-  {
-    client,
-    own,
-    clock,
-    doubts,
-  }: {
-    readonly client: SlackClient;
-    readonly own: OwnMark;
-    readonly clock: Clock;
-    readonly doubts: Doubts;
-  },
+  { client, own }: { readonly client: SlackClient; readonly own: OwnMark },
   signal: AbortSignal,
 ): Promise<PastMessage | undefined> {
-  const { attemptedAtMs } = posting;
   if (attemptedAtMs === undefined) return undefined;
   // Messages with files may name the bot's user only.
   const isOurs = (message: PastMessage) =>
     (message.bot_id === own.botId || message.user === own.botUserId) && isIt(message);
-  const waitMs = doubts.settleMs(posting);
   try {
-    const found = await search(place, attemptedAtMs, isOurs, client, signal);
-    if (found !== undefined || waitMs === 0) return found;
-    await clock.sleep(waitMs, signal);
     return await search(place, attemptedAtMs, isOurs, client, signal);
   } catch (error) {
     // Without the message that the thread hangs on there is no reply to it either.

@@ -1,11 +1,11 @@
 import type { MessageRef, Place } from "../../domain/chat/message.ts";
-import { PortError } from "../../domain/errors.ts";
-import type { Chat, ChatFile } from "../../ports/chat.ts";
+import { mayHaveHappened, PortError } from "../../domain/errors.ts";
+import type { Chat, ChatFile, Posting } from "../../ports/chat.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { nothingMore, type PastMessage, uploadPlaceAnswer } from "./answers.ts";
 import type { CallOptions, SlackClient } from "./client.ts";
 import { fitText } from "./fit-text.ts";
-import { type Doubts, findEarlier, isCertain, type OwnMark } from "./intents.ts";
+import { findEarlier, type OwnMark } from "./intents.ts";
 import { altTextMax, bulkFiles, fewFiles, textMax } from "./limits.ts";
 import { asMember } from "./membership.ts";
 import { isRefusal } from "./refusals.ts";
@@ -40,13 +40,11 @@ export function slackUploads({
   client,
   own,
   clock,
-  doubts,
   shareWaitMs = usualShareWaitMs,
 }: {
   readonly client: SlackClient;
   readonly own: OwnMark;
   readonly clock: Clock;
-  readonly doubts: Doubts;
   readonly shareWaitMs?: number;
 }): Chat["upload"] {
   const underway = new Map<string, Underway>();
@@ -61,9 +59,10 @@ export function slackUploads({
     place: Place,
     files: readonly ChatFile[],
     comment: string,
-    intent: string,
+    posting: Posting,
     signal: AbortSignal,
   ): Promise<readonly string[]> {
+    const { intent, beforeSending } = posting;
     const names = namesOf(files).join("\n");
     const known = underway.get(intent);
     const timesUnseen = known?.timesUnseen ?? 0;
@@ -88,9 +87,10 @@ export function slackUploads({
         },
         nothingMore,
         signal,
+        { beforeSending },
       );
     } catch (error) {
-      if (!isCertain(error)) throw error;
+      if (mayHaveHappened(error)) throw error;
       // Told to wait, or for somebody to mend its access, the bytes are there for the next time; refused, they are not
       // needed any more.
       if (error instanceof PortError && ["rate-limited", "locked-out"].includes(error.code)) {
@@ -100,7 +100,7 @@ export function slackUploads({
       underway.delete(intent);
       // Bytes that nobody asks for are not kept for ever.
       if (sent.length === 0 || !isRefusal(error, "file_not_found")) throw error;
-      return await handOver(place, files, comment, intent, signal);
+      return await handOver(place, files, comment, posting, signal);
     }
     return fileIds;
   }
@@ -109,7 +109,7 @@ export function slackUploads({
   async function earlier(
     place: Place,
     files: readonly ChatFile[],
-    posting: Parameters<Chat["upload"]>[3],
+    posting: Posting,
     signal: AbortSignal,
   ): Promise<MessageRef | undefined> {
     const { intent } = posting;
@@ -121,7 +121,7 @@ export function slackUploads({
       place,
       posting,
       (message) => hasMark(message, intent) && hasFiles(message, files),
-      { client, own, clock, doubts },
+      { client, own },
       signal,
     );
     if (found !== undefined) return { channel: place.channel, ts: found.ts };
@@ -143,12 +143,7 @@ export function slackUploads({
     return await asMember(client, place.channel, signal, async () => {
       const before = attemptedAtMs === undefined ? undefined : await earlier(place, files, posting, signal);
       const seen =
-        before ??
-        (await look(
-          await doubts.during(intent, () => handOver(place, files, comment, intent, signal)),
-          place.channel,
-          signal,
-        ));
+        before ?? (await look(await handOver(place, files, comment, posting, signal), place.channel, signal));
       if (typeof seen !== "object") throw await unseen(intent, signal);
       underway.delete(intent);
       return seen;

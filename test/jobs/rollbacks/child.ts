@@ -5,6 +5,7 @@ import { gitWriter } from "../../../src/integrations/git/writer.ts";
 import type { ConfigWriter } from "../../../src/ports/config-writer.ts";
 import { startTestBot, type TestBot } from "../bot.ts";
 import { chatClient } from "../chat-server.ts";
+import { patientTimes } from "../dead-worker.ts";
 
 /** Before or after something that the outside world sees. */
 export interface Death {
@@ -63,7 +64,7 @@ await startTestBot(
   {
     ...bot,
     settings: {
-      workerTimes: { lockMs: 60_000, stalledCheckMs: 500, targetLockMs: 60_000 },
+      workerTimes: patientTimes,
       sweepEveryMs: 500,
       configs: { of: () => files, close: () => Promise.resolve() },
       auditLog: {

@@ -18,6 +18,8 @@ export interface Plan {
   readonly peer: boolean;
   /** Whether people say what they think of the first card's finding. */
   readonly votes: boolean;
+  /** Whether Redis loses the lock of each job once, so that two do it for a while. */
+  readonly locksLost: boolean;
   /** When Redis is killed, and how long it is away. */
   readonly redisAway?: { readonly afterMs: number; readonly forMs: number };
 }
@@ -80,7 +82,8 @@ export function planOf(seed: number): Plan {
   };
   // Thrown last, so that what a seed meant before it still means.
   const peer = chance.chance(20);
-  return { ...plan, peer, votes: chance.chance(50) };
+  const votes = chance.chance(50);
+  return { ...plan, peer, votes, locksLost: chance.chance(30) };
 }
 
 function faultsOf(chance: Dice): readonly Fault[] {

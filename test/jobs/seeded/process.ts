@@ -70,7 +70,7 @@ export async function startProcess(
     redis: parseRedisUrl(redis),
     caps: { overall: 8, perService: 4, cooldownMs: 0 },
     mostWaiting: 100,
-    workerTimes: { lockMs: 4_000, stalledCheckMs: 1_000, targetLockMs: 4_000 },
+    workerTimes: { lockMs: 4_000, stalledCheckMs: 1_000, targetLockMs: 4_000, sendLockMs: 7_000 },
     sweepEveryMs: 1_000,
     chat: side.chat,
     cards: side.cards,
