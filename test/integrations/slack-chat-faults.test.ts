@@ -201,6 +201,29 @@ describe("files that Slack takes and does not show", () => {
     expect(world.shown(incidents)).toHaveLength(1);
   });
 
+  test("bytes that Slack has are handed over later without a look for them when their sender may not hand them over", async () => {
+    world = await slackWorld();
+    const attemptedAtMs = world.nowMs();
+    const stoodStill = new PortError("unavailable", "chat", "Somebody else may send this.");
+    const refused: Posting = {
+      ...posting,
+      beforeSending() {
+        throw stoodStill;
+      },
+    };
+    await expect(world.chat.upload(place, files, "Files", refused, never)).rejects.toBe(stoodStill);
+    const before = world.slack.traffic.exchanges.length;
+    await world.chat.upload(place, files, "Files", { ...posting, attemptedAtMs }, never);
+    const since = world.slack.traffic.exchanges.slice(before).map(({ name }) => name);
+    // Besides, Slack tells of the message.
+    expect(since.filter((name) => !name.startsWith("events_api"))).toEqual([
+      "conversations.history",
+      "files.completeUploadExternal",
+      "files.info",
+    ]);
+    expect(world.shown(incidents)).toHaveLength(1);
+  });
+
   test("bytes that Slack has thrown away meanwhile, and other files, are sent anew", async () => {
     world = await slackWorld();
     world.fault({ on: "files.completeUploadExternal", kind: "rate-limited", retryAfterS: 1 });

@@ -62,7 +62,7 @@ export function slackUploads({
     posting: Posting,
     signal: AbortSignal,
   ): Promise<readonly string[]> {
-    const { intent, beforeSending } = posting;
+    const { intent } = posting;
     const names = namesOf(files).join("\n");
     const known = underway.get(intent);
     const timesUnseen = known?.timesUnseen ?? 0;
@@ -75,7 +75,11 @@ export function slackUploads({
       note(intent, { names, fileIds: [...fileIds], isHandedOver: false, timesUnseen });
     }
     const shared = files.map(({ title }, at) => ({ id: fileIds[at], title }));
-    note(intent, { names, fileIds, isHandedOver: true, timesUnseen });
+    // Not before the request goes out: what never went out is not waited for next time.
+    function beforeSending(): void {
+      posting.beforeSending?.();
+      note(intent, { names, fileIds, isHandedOver: true, timesUnseen });
+    }
     try {
       await client.call(
         "files.completeUploadExternal",
