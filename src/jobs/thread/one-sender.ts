@@ -1,6 +1,7 @@
 import { mayHaveHappened, PortError } from "../../domain/errors.ts";
 import type { Chat } from "../../ports/chat.ts";
-import type { SendLock, SendLocks } from "../../ports/send-locks.ts";
+import type { SendLocks } from "../../ports/send-locks.ts";
+import { sentByAnother } from "./show-message.ts";
 
 /** Who was first has mostly sent it by then. */
 const lookAgainMs = 1_000;
@@ -17,13 +18,16 @@ export function oneSender(chat: Chat, locks: SendLocks): Chat {
   async function alone<Result>(
     message: string,
     signal: AbortSignal,
-    send: (lock: SendLock, signal: AbortSignal) => Promise<Result>,
+    send: (beforeSending: () => void, signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
     const lock = await locks.acquire(message, signal);
-    if (lock === undefined) throw notNow("Another worker sends this just now.");
+    if (lock === undefined) throw sentByAnother(lookAgainMs);
+    const checkMayBegin = () => {
+      if (!lock.mayBegin()) throw stoodStill();
+    };
     let restMs = 0;
     try {
-      return await send(lock, AbortSignal.any([signal, lock.lost]));
+      return await send(checkMayBegin, AbortSignal.any([signal, lock.lost]));
     } catch (error) {
       if (mayHaveHappened(error)) restMs = settleMs;
       if (lock.lost.aborted && !signal.aborted) throw stoodStill();
@@ -36,29 +40,22 @@ export function oneSender(chat: Chat, locks: SendLocks): Chat {
   return {
     ...chat,
     post: async (place, body, posting, signal) =>
-      await alone(posting.intent, signal, async (lock, bound) =>
-        chat.post(place, body, { ...posting, beforeSending: () => checkMayBegin(lock) }, bound),
+      await alone(posting.intent, signal, (beforeSending, bound) =>
+        chat.post(place, body, { ...posting, beforeSending }, bound),
       ),
     upload: async (place, files, comment, posting, signal) =>
-      await alone(posting.intent, signal, async (lock, bound) =>
-        chat.upload(place, files, comment, { ...posting, beforeSending: () => checkMayBegin(lock) }, bound),
+      await alone(posting.intent, signal, (beforeSending, bound) =>
+        chat.upload(place, files, comment, { ...posting, beforeSending }, bound),
       ),
     edit: async (ref, body, urgency, signal) =>
-      await alone(`${ref.channel}/${ref.ts}`, signal, async (lock, bound) => {
-        checkMayBegin(lock);
+      await alone(`${ref.channel}/${ref.ts}`, signal, async (beforeSending, bound) => {
+        beforeSending();
         await chat.edit(ref, body, urgency, bound);
       }),
   };
 }
 
-function checkMayBegin(lock: SendLock): void {
-  if (!lock.mayBegin()) throw stoodStill();
-}
-
 function stoodStill(): PortError {
-  return notNow("gofire stood still for so long that another worker may send this; it looks first.");
-}
-
-function notNow(message: string): PortError {
+  const message = "gofire stood still for so long that another worker may send this; it looks first.";
   return new PortError("unavailable", "chat", message, { retryAfterMs: lookAgainMs });
 }

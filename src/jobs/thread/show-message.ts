@@ -70,10 +70,11 @@ export async function showMessage<Owner>(
  * somebody began to send since this one looked; next time the chat is searched.
  */
 export function checkFirst(now: { readonly attemptedAtMs?: number } | undefined): void {
-  if (now?.attemptedAtMs === undefined) return;
-  throw new PortError("unavailable", "chat", "Another worker sends this just now.", {
-    retryAfterMs: lookForItAfterMs,
-  });
+  if (now?.attemptedAtMs !== undefined) throw sentByAnother(lookForItAfterMs);
+}
+
+export function sentByAnother(retryAfterMs: number): PortError {
+  return new PortError("unavailable", "chat", "Another worker sends this just now.", { retryAfterMs });
 }
 
 /** Whether the message shows this body by now, or never will. */
